@@ -1,0 +1,1 @@
+"""Reading, decoding, checking and splitting. No torch here."""

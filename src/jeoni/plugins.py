@@ -1,0 +1,70 @@
+"""Extension by one file: the file's name is the public id, its ``__all__`` holds the one thing it offers.
+
+Nothing is imported to list what there is; a file is imported when its id is asked for. Packages of others
+join through an entry point whose group is the folder's dotted name, for example ``jeoni.heads``.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from jeoni.errors import ConfigError, did_you_mean
+
+__all__ = ["describe", "load", "names"]
+
+
+@cache
+def _folder(package: str) -> tuple[str, ...]:
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(f"{package} is not a package with extension files.")
+    found = pkgutil.iter_modules(list(spec.submodule_search_locations))
+    return tuple(sorted(m.name for m in found if not m.name.startswith("_")))
+
+
+def names(package: str) -> tuple[str, ...]:
+    """The public ids in an extension folder, without importing any of them.
+
+    >>> "linear" in names("jeoni.heads")
+    True
+    """
+    return tuple(sorted({*_folder(package), *(e.name for e in entry_points(group=package))}))
+
+
+def load(package: str, name: str) -> Any:
+    """Import one extension file and return the one public thing in it.
+
+    Args:
+        package: the folder's dotted name, such as ``"jeoni.heads"``.
+        name: the file's name without ``.py``.
+
+    Raises:
+        ConfigError: no such file; the message lists the near and the known ones.
+    """
+    if name in _folder(package):
+        module = importlib.import_module(f"{package}.{name}")
+        return getattr(module, module.__all__[0])
+    for entry in entry_points(group=package):
+        if entry.name == name:
+            return entry.load()
+    kind = package.rsplit(".", 1)[-1]
+    known = names(package)
+    raise ConfigError(
+        f"{name!r} is not among the known {kind}.{did_you_mean(name, known)} Known: {', '.join(known)}."
+    )
+
+
+def describe(package: str, name: str) -> str:
+    """The first line of an extension file's docstring, read without importing it."""
+    spec = find_spec(f"{package}.{name}") if name in _folder(package) else None
+    if spec is None or spec.origin is None:
+        return ""
+    doc = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or ""
+    return doc.splitlines()[0] if doc else ""
