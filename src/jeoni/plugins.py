@@ -56,9 +56,7 @@ def load(package: str, name: str) -> Any:
             return entry.load()
     kind = package.rsplit(".", 1)[-1]
     known = names(package)
-    raise ConfigError(
-        f"{name!r} is not among the known {kind}.{did_you_mean(name, known)} Known: {', '.join(known)}."
-    )
+    raise ConfigError(f"{name!r} is not among the known {kind}.{did_you_mean(name, known)} Known: {', '.join(known)}.")
 
 
 def describe(package: str, name: str) -> str:

@@ -1,0 +1,12 @@
+"""The command line: one thin file per verb, imported only when that verb is called."""
+
+from __future__ import annotations
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Entry point of ``jeoni``."""
+    from jeoni.cli._app import run
+
+    raise SystemExit(run())

@@ -1,0 +1,1 @@
+"""Where backbones come from: one file each, with ``load(name, weights)`` and ``names()``."""

@@ -1,0 +1,74 @@
+"""jeoni: find the pretrained knowledge worth reusing, move it in the cheapest way that works, prove that it helped.
+
+    >>> import jeoni
+    >>> jeoni.FitSpec().strategy
+    'probe'
+
+The verbs load their libraries when they are first used: importing jeoni costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jeoni._version import __version__
+from jeoni.errors import (
+    ConfigError,
+    DataError,
+    JeoniError,
+    MissingExtra,
+    StorageError,
+    WeightsError,
+)
+from jeoni.types import Dataset, FitSpec, Interval
+
+if TYPE_CHECKING:
+    from jeoni.api import FitResult, evaluate, fit, load_data
+    from jeoni.estimator import TransferClassifier
+    from jeoni.model import Model, load_model
+    from jeoni.report import render as render_report
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "Dataset",
+    "FitResult",
+    "FitSpec",
+    "Interval",
+    "JeoniError",
+    "MissingExtra",
+    "Model",
+    "StorageError",
+    "TransferClassifier",
+    "WeightsError",
+    "__version__",
+    "evaluate",
+    "fit",
+    "load_data",
+    "load_model",
+    "render_report",
+]
+
+_PLACES = {
+    "FitResult": "jeoni.api",
+    "evaluate": "jeoni.api",
+    "fit": "jeoni.api",
+    "load_data": "jeoni.api",
+    "TransferClassifier": "jeoni.estimator",
+    "Model": "jeoni.model",
+    "load_model": "jeoni.model",
+}
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name == "render_report":
+        return importlib.import_module("jeoni.report").render
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
+    raise AttributeError(f"module 'jeoni' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,411 @@
+"""The spine: the only place that knows the whole order, from a path to a run folder."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jeoni import pictures, plugins, record
+from jeoni._version import __version__
+from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.catalog import load_backbone
+from jeoni.backbones.cut import Tap
+from jeoni.backbones.sources.untrained import untrained_twin
+from jeoni.data.checks import Checked, check_content, check_labels
+from jeoni.data.read import load_data
+from jeoni.data.splits import build_folds, repeats_for, split_test
+from jeoni.errors import DataError
+from jeoni.evaluation.compare import majority_probs, paired_difference, sentence
+from jeoni.evaluation.evaluate import Evaluation
+from jeoni.evaluation.evaluate import evaluate as measure
+from jeoni.features.examples import Context, Examples
+from jeoni.features.extract import Extraction, Request
+from jeoni.features.store import FeatureStore
+from jeoni.model import Model, load_model
+from jeoni.runs import RunFolder
+from jeoni.types import Array, Console, Dataset, Finding, FitSpec, FloatArray, IntArray, Quiet
+
+__all__ = ["FitResult", "evaluate", "fit", "load_data", "load_model"]
+
+SMALL = 200
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a run gave.
+
+    Attributes:
+        run: the run folder.
+        model: ready to predict.
+        metrics: the content of ``metrics.json``.
+        summary: the verdict in a sentence.
+        timings: seconds by step.
+        counts: how many examples were read, used, tested on and skipped.
+    """
+
+    run: Path
+    model: Model
+    metrics: dict[str, Any]
+    summary: str
+    timings: dict[str, float]
+    counts: dict[str, int]
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.start = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        self.seconds[f"{name}_s"] = self.seconds.get(f"{name}_s", 0.0) + time.perf_counter() - begin
+
+    def total(self) -> dict[str, float]:
+        whole = {**self.seconds, "total_s": time.perf_counter() - self.start}
+        return {k: round(v, 3) for k, v in whole.items()}
+
+
+@dataclass(frozen=True)
+class _Split:
+    """Training and, where there is one, test examples; ``held`` are those the scores come from."""
+
+    train: Examples
+    test: Examples | None
+
+    @property
+    def held(self) -> Examples:
+        return self.test or self.train
+
+
+def fit(
+    data: str | Path | Dataset,
+    spec: FitSpec | None = None,
+    *,
+    out: str | Path = "",
+    overwrite: bool = False,
+    console: Console | None = None,
+    command: str = "",
+    **changes: Any,
+) -> FitResult:
+    """Transfer to labelled data, and say honestly how good the result is.
+
+    Args:
+        data: a folder per class, a table (CSV, TSV, JSONL, Parquet), a saved dataset, a hub id, or a Dataset.
+        spec: all options; see :class:`jeoni.FitSpec`.
+        out: the run folder; ``runs/<data>-<time>`` if left out.
+        overwrite: replace a run that is there.
+        console: who hears of progress.
+        command: how the run was called, for the record.
+        changes: single options of ``spec``, such as ``backbone="efficientnet_lite1"``.
+
+    Raises:
+        DataError: data that cannot be used; the message says how to mend them.
+        ConfigError: an option that cannot be used.
+        WeightsError: an unknown backbone.
+        StorageError: a disk that is full or may not be written.
+
+    Example:
+        ``jeoni.fit("photos/").summary``
+    """
+    spec = (spec or FitSpec()).changed(**changes)
+    console = console or Quiet()
+    clock = _Clock()
+    with clock.step("read"):
+        strategy = _strategy(spec)
+        dataset = data if isinstance(data, Dataset) else _read(data, spec)
+        findings = check_labels(dataset)
+        run = RunFolder.create(Path(out) if out else RunFolder.named_for(dataset.name), overwrite)
+        backbone = load_backbone(spec.backbone, spec.weights, spec.crop)
+        control = untrained_twin(backbone, spec.seed) if spec.control else None
+    context = Context(FeatureStore(console=console), spec.engine, spec.workers, spec.strict, spec.seed, console)
+    with clock.step("extract"):
+        seen = context.extract(dataset.items, [Request(b, strategy.taps(b)) for b in (backbone, control) if b])
+    with clock.step("check"):
+        checked = check_content(dataset, seen.digests, seen.signatures, seen.readable, seen.errors, spec.keep_leaks)
+        findings = [*findings, *checked.findings]
+        _tell(findings, console)
+        split = _split(dataset, seen, checked, spec)
+    with clock.step("fit"):
+        found = _assess(strategy, backbone, split, context)
+        floor = _assess(strategy, control, split, context) if control else None
+    with clock.step("evaluate"):
+        metrics = _metrics(found, floor, split, spec)
+    rate = seen.computed / seen.seconds if seen.computed else None
+    counts = {
+        "items": len(dataset),
+        "train": len(split.train),
+        "test": len(split.test) if split.test else 0,
+        "skipped": int(len(dataset) - checked.keep.sum()),
+    }
+    model = _with_facts(found.model, dataset, metrics)
+    with clock.step("write"):
+        model.save(run.path / "model")
+        _write_tables(run, split, found.probs, findings)
+        _write_pictures(run, split, found, backbone, spec.seed)
+        run.write_json("metrics.json", metrics)
+    stages = record.stage_table(backbone, model.frozen)
+    timings = {**clock.total(), "images_per_s": rate and round(rate, 1)}
+    run.write_json(
+        "run.json",
+        {
+            "jeoni": __version__,
+            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "command": command or _command(dataset, spec),
+            "spec": asdict(spec),
+            "seed": spec.seed,
+            "versions": record.versions(),
+            "machine": record.machine(),
+            "data": _data_record(dataset, counts, seen),
+            "backbone": record.backbone_record(backbone),
+            "engine": record.engine_record(seen.choices[0], rate),
+            "cut": {"frozen": model.frozen, "reuse": model.reuse, "stages": stages},
+            "head": {"name": spec.head, **model.choice, "candidates": model.candidates},
+            "timings": timings,
+            "peak_memory_mb": record.peak_memory_mb(),
+            "notes": [],
+            "findings": dict(Counter(f.kind for f in findings)),
+        },
+    )
+    from jeoni.report import render
+
+    render(run.path)
+    run.point_latest()
+    return FitResult(run.path, model, metrics, metrics["summary"], {**timings, **clock.total()}, counts)
+
+
+def evaluate(
+    model: Model | str | Path,
+    data: str | Path | Dataset,
+    spec: FitSpec | None = None,
+    *,
+    console: Console | None = None,
+) -> Evaluation:
+    """Score a saved model on labelled data it did not see.
+
+    Args:
+        model: a model, or its folder.
+        data: labelled data of any kind that :func:`fit` takes; classes by the model's names.
+        spec: names of the columns, the engine, the seed.
+        console: who hears of progress.
+
+    Raises:
+        DataError: a class the model does not know; no labels.
+    """
+    spec = spec or FitSpec()
+    model = model if isinstance(model, Model) else load_model(model)
+    dataset = data if isinstance(data, Dataset) else _read(data, spec, single_class=True)
+    unknown = sorted(set(dataset.class_names) - set(model.class_names))
+    if unknown:
+        raise DataError(
+            f"The data hold classes the model does not know: {', '.join(unknown[:5])}. "
+            f"It knows {', '.join(model.class_names[:20])}."
+        )
+    said = model.predict(
+        dataset, Context(FeatureStore(console=console), spec.engine, spec.workers, console=console or Quiet())
+    )
+    number = {name: k for k, name in enumerate(model.class_names)}
+    own = np.array([number[name] for name in dataset.class_names], dtype=np.int64)
+    use = said.readable & (dataset.labels >= 0)
+    if not use.any():
+        raise DataError("None of the data has a label; `jeoni predict` works without labels, evaluate needs them.")
+    labels = own[dataset.labels[use]]
+    groups = None if dataset.groups is None else dataset.groups[use]
+    return measure(labels, said.probs[dataset.labels[said.readable] >= 0], model.class_names, groups, spec.seed)
+
+
+def _strategy(spec: FitSpec) -> Strategy:
+    """Make the strategy, giving it those options it declares as fields."""
+    kind = plugins.load("jeoni.strategies", spec.strategy)
+    wanted = {f.name for f in fields(kind)}
+    made: Strategy = kind(**{k: v for k, v in asdict(spec).items() if k in wanted})
+    return made
+
+
+def _read(data: str | Path, spec: FitSpec, single_class: bool = False) -> Dataset:
+    return load_data(
+        data,
+        image_column=spec.image_column,
+        label_column=spec.label_column,
+        group_column=spec.group_column,
+        test=spec.test,
+        **({"single_class": True} if single_class else {}),
+    )
+
+
+def _split(data: Dataset, seen: Extraction, checked: Checked, spec: FitSpec) -> _Split:
+    """The user's own test part, or a fifth, or none below :data:`SMALL` examples; folds for the rest."""
+    usable = np.flatnonzero(checked.keep)
+    own = np.flatnonzero(checked.keep & (data.part == "test"))
+    if len(own):
+        train = np.setdiff1d(usable, own)
+        return _Split(_examples(data, seen, checked, train, spec), _examples(data, seen, checked, own, spec))
+    if len(usable) < SMALL:
+        return _Split(_examples(data, seen, checked, usable, spec), None)
+    test = split_test(data.labels[usable], checked.clusters[usable], spec.test_fraction, spec.seed)
+    return _Split(
+        _examples(data, seen, checked, usable[~test], spec), _examples(data, seen, checked, usable[test], spec)
+    )
+
+
+def _examples(data: Dataset, seen: Extraction, checked: Checked, index: IntArray, spec: FitSpec) -> Examples:
+    chosen, clusters = data.select(index), checked.clusters[index]
+    present = np.bincount(chosen.labels, minlength=len(data.class_names))
+    if (present == 0).any() and (data.part[index] != "test").all():
+        missing = ", ".join(np.array(data.class_names)[present == 0][:5])
+        raise DataError(f"After the checks no usable training example is left of: {missing}. See the issues found.")
+    repeats = spec.repeats or repeats_for(len(index))
+    folds = build_folds(chosen.labels, clusters, spec.folds, repeats, spec.seed)
+    return Examples(chosen, clusters, seen, index, folds)
+
+
+def _assess(strategy: Strategy, backbone: Backbone, split: _Split, context: Context) -> Assessment:
+    if split.test is None:
+        return by_cross_validation(strategy, backbone, split.train, context)
+    return by_test_set(strategy, backbone, split.train, split.test, context)
+
+
+def _metrics(found: Assessment, floor: Assessment | None, split: _Split, spec: FitSpec) -> dict[str, Any]:
+    """The content of ``metrics.json``."""
+    data, seed = split.held.data, spec.seed
+    names, labels = data.class_names, data.labels
+    # near-identical examples and members of one group do not count as independent
+    groups = split.held.clusters if len(np.unique(split.held.clusters)) < len(labels) else None
+    result = measure(labels, found.probs, names, groups, seed).as_dict()
+    how = "cv" if split.test is None else "test"
+    shares = majority_probs(split.train.data.labels, len(labels), len(names))
+    control: dict[str, Any] = {"majority": measure(labels, shares, names, groups, seed).as_dict()["metrics"]}
+    accuracy = result["metrics"]["accuracy"]
+    summary = (
+        f"Accuracy {100 * accuracy['value']:.1f} % ({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f}). "
+        "No untrained control was measured."
+    )
+    if floor is not None:
+        control["untrained"] = measure(labels, floor.probs, names, groups, seed).as_dict()["metrics"]
+        difference = paired_difference(labels, found.probs, floor.probs, groups, seed)
+        control["difference"] = {k: v.as_dict() for k, v in difference.items()}
+        summary = sentence(difference["accuracy"], n=len(labels))
+    return {
+        "estimate": how,
+        "n": len(labels),
+        how: result["metrics"],
+        "control": control,
+        "per_class": result["per_class"],
+        "confusion": result["confusion"],
+        "reliability": result["reliability"],
+        "class_names": list(names),
+        "summary": summary,
+    }
+
+
+def _with_facts(model: Model, data: Dataset, metrics: dict[str, Any]) -> Model:
+    from dataclasses import replace
+
+    how = {
+        "test": f"On {metrics['n']} held-out examples.",
+        "cv": f"Repeated cross-validation on {metrics['n']} examples; no separate test set was kept.",
+    }[metrics["estimate"]]
+    facts = {"data": data.name, "summary": metrics["summary"], "how": how, "scores": metrics[metrics["estimate"]]}
+    return replace(model, facts=facts)
+
+
+def _tell(findings: list[Finding], console: Console) -> None:
+    """One line per kind and action; the files are in ``issues.csv``."""
+    for (kind, action), number in Counter((f.kind, f.action) for f in findings).items():
+        first = next(f for f in findings if (f.kind, f.action) == (kind, action))
+        name = kind.replace("_", " ")
+        said = f"{name}: {first.detail}" if number == 1 else f"{name}: {number} items, for example {first.detail}"
+        console.warn(f"{said} ({action})")
+
+
+def _write_tables(run: RunFolder, split: _Split, probs: FloatArray, findings: list[Finding]) -> None:
+    held, mean = split.held.data, probs.mean(0)
+    fold = ["test"] * len(held) if split.test else [str(f) for f in split.train.folds[0]]
+    run.write_csv(
+        "predictions.csv",
+        ["path", "label", "predicted", "confidence", "fold", *(f"prob:{c}" for c in held.class_names)],
+        (
+            [
+                held.items.name(i),
+                held.class_names[held.labels[i]],
+                held.class_names[row.argmax()],
+                f"{row.max():.6f}",
+                fold[i],
+                *(f"{p:.6f}" for p in row),
+            ]
+            for i, row in enumerate(mean)
+        ),
+    )
+    rows = ([f.kind, f.path, f.detail, f.action, f.other] for f in findings)
+    run.write_csv("issues.csv", ["kind", "path", "detail", "action", "other"], rows)
+
+
+def _write_pictures(run: RunFolder, split: _Split, found: Assessment, backbone: Backbone, seed: int) -> None:
+    figures, held = run.path / "figures", split.held
+    shown = pictures.save_thumbnails(held.data, pictures.gallery(held.data, found.probs.mean(0)), figures)
+    run.write_json("figures/gallery.json", shown)
+    some = pictures.feature_map(held.data.labels, len(held), seed)
+    features: Array = held.features(backbone, Tap(backbone.n, True))[some]
+    points, method = pictures.place(features, seed)
+    sprite = pictures.save_sprite(held.data, some, figures / "map.jpg")
+    predicted = found.probs.mean(0).argmax(1)
+    names = held.data.class_names
+    run.write_json(
+        "figures/map.json",
+        {
+            "method": method,
+            **sprite,
+            "points": [
+                {
+                    "path": held.data.items.name(int(i)),
+                    "label": names[held.data.labels[i]],
+                    "predicted": names[predicted[i]],
+                    "x": round(float(x), 4),
+                    "y": round(float(y), 4),
+                    "part": "test" if split.test else "train",
+                }
+                for i, (x, y) in zip(some, points, strict=True)
+            ],
+        },
+    )
+
+
+def _data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict[str, Any]:
+    import hashlib
+
+    content = hashlib.sha256()
+    for digest, label in zip(seen.digests, data.labels, strict=True):
+        content.update(digest + int(label).to_bytes(4, "little", signed=True))
+    return {
+        "name": data.name,
+        "origin": data.origin,
+        "classes": data.counts,
+        "groups": None if data.groups is None else len(np.unique(data.groups)),
+        "sha256": content.hexdigest(),
+        **counts,
+    }
+
+
+def _command(data: Dataset, spec: FitSpec) -> str:
+    """The command line that repeats a run."""
+    words = ["jeoni", "fit", data.origin or data.name]
+    for f in fields(spec):
+        value = getattr(spec, f.name)
+        if value != f.default:
+            option = f.name.replace("_", "-")
+            words += (
+                [f"--{option}" if value else f"--no-{option}"]
+                if isinstance(value, bool)
+                else [f"--{option}", str(value)]
+            )
+    return shlex.join(words)

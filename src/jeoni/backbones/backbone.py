@@ -1,0 +1,97 @@
+"""Backbone: a pretrained network, its stages, what it expects as input, and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from jeoni.backbones.stages import Stage, find_stages
+from jeoni.backbones.weights import fingerprint
+from jeoni.data.images import ImageInput
+
+__all__ = ["Backbone", "Provenance", "build_backbone"]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where weights come from.
+
+    Attributes:
+        source: ``bundled``, ``timm``, ``checkpoint``, ``untrained``, or another source's name.
+        name: what they are called there.
+        licence: of the weights; empty where it is not known.
+        sha256: of the file they were read from, or of the tensors where there is no one file.
+        url: where more is written about them.
+    """
+
+    source: str
+    name: str
+    licence: str
+    sha256: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A network that can be cut between any two of its stages.
+
+    Attributes:
+        name: as the user asked for it.
+        network: normalised float images ``(n, 3, size, size)`` to pooled features ``(n, dim)``; in eval mode.
+        stages: in the order they run; the last one ends with the features.
+        input: what it expects.
+        provenance: where its weights come from.
+        architecture: timm's name for it.
+        arguments: what timm was given to make it.
+        dim: number of features.
+        fingerprint: names the weights in cache keys.
+    """
+
+    name: str
+    network: nn.Module
+    stages: tuple[Stage, ...]
+    input: ImageInput
+    provenance: Provenance
+    architecture: str
+    dim: int
+    fingerprint: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """Number of stages."""
+        return len(self.stages)
+
+
+def build_backbone(
+    network: nn.Module,
+    *,
+    name: str,
+    architecture: str,
+    input: ImageInput,
+    provenance: Provenance,
+    arguments: dict[str, Any] | None = None,
+) -> Backbone:
+    """Find the stages and the number of features of a headless network, and freeze it.
+
+    Raises:
+        WeightsError: a parameter that belongs to no stage.
+    """
+    network = network.eval().requires_grad_(False)
+    stages = find_stages(network, input.size)
+    with torch.inference_mode():
+        dim = network(torch.zeros(1, 3, input.size, input.size)).shape[1]
+    return Backbone(
+        name=name,
+        network=network,
+        stages=stages,
+        input=input,
+        provenance=provenance,
+        architecture=architecture,
+        dim=dim,
+        fingerprint=fingerprint(network.state_dict()),
+        arguments=arguments or {},
+    )

@@ -1,0 +1,217 @@
+"""The cut: a network's lower stages, run once and never again, and its upper stages, fed with what those gave."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.stages import POSITIONS, watching
+from jeoni.data.images import ImageInput
+from jeoni.errors import ConfigError
+
+__all__ = ["ByteInput", "Cut", "Tap", "Taps", "cut"]
+
+
+@dataclass(frozen=True)
+class Tap:
+    """Where to take something out.
+
+    Attributes:
+        stage: how many stages have run, 1 … n; n is the network's output.
+        pooled: averaged over positions, ``(n, c)``, or the whole activation.
+    """
+
+    stage: int
+    pooled: bool
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Two modules that, one after the other, are the network.
+
+    Attributes:
+        frozen: stages in ``lower``.
+        lower: images to the activation at the boundary.
+        upper: that activation to features ``(n, d)``; holds no parameter of the lower stages.
+        apart: False where the network cannot be run in two: then ``lower`` does nothing, and ``upper`` takes images
+            and recomputes the lower stages without gradients.
+        note: why, for people.
+    """
+
+    frozen: int
+    lower: nn.Module
+    upper: nn.Module
+    apart: bool = True
+    note: str = ""
+
+
+class _Reached(Exception):  # noqa: N818 - not an error: it stops a forward pass that has given all that is wanted
+    pass
+
+
+class Taps(nn.Module):
+    """Normalised images to a tuple with one tensor per tap, in one pass that stops after the last tap."""
+
+    def __init__(self, backbone: Backbone, taps: Sequence[Tap]) -> None:
+        super().__init__()
+        self.network = backbone.network
+        self.taps = tuple(taps)
+        self._channels_last = getattr(backbone.network, "output_fmt", "NCHW") == "NHWC"
+        self._whole = backbone.n
+        self._points = {t.stage: boundary(backbone, t.stage) for t in taps if t.stage < backbone.n}
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """``(n, 3, size, size)`` float to one tensor per tap."""
+        found: dict[str, Tensor] = {}
+        wanted = set(self._points.values())
+        output: Tensor | None = None
+
+        def seen(name: str, value: Any) -> None:
+            found[name] = value
+            if wanted <= found.keys() and all(t.stage < self._whole for t in self.taps):
+                raise _Reached
+
+        with watching(self.network, wanted, seen):
+            try:
+                output = self.network(images)
+            except _Reached:
+                output = None
+        return tuple(self._take(t, output, found) for t in self.taps)
+
+    def _take(self, tap: Tap, output: Tensor | None, found: dict[str, Tensor]) -> Tensor:
+        if tap.stage == self._whole:
+            assert output is not None
+            return output
+        value = found[self._points[tap.stage]]
+        return pool(value, self._channels_last) if tap.pooled else value
+
+
+class ByteInput(nn.Module):
+    """Pixels ``(n, h, w, 3)`` uint8 into a module that takes normalised float images: one multiply-add in the graph."""
+
+    def __init__(self, module: nn.Module, spec: ImageInput) -> None:
+        super().__init__()
+        self.module = module
+        mean, std = torch.tensor(spec.mean), torch.tensor(spec.std)
+        self.register_buffer("scale", (1 / (255 * std)).view(1, 3, 1, 1))
+        self.register_buffer("shift", (-mean / std).view(1, 3, 1, 1))
+
+    def forward(self, pixels: Tensor) -> Any:
+        """Normalise, then run the module."""
+        return self.module(pixels.permute(0, 3, 1, 2).float() * self.scale + self.shift)
+
+
+def pool(value: Tensor, channels_last: bool) -> Tensor:
+    """Mean over positions: of ``(n, c, h, w)``, ``(n, h, w, c)`` or tokens ``(n, t, c)``."""
+    if value.ndim == 4:
+        return value.mean((1, 2) if channels_last else (2, 3))
+    return value.mean(1) if value.ndim == 3 else value.flatten(1)
+
+
+def boundary(backbone: Backbone, stage: int) -> str:
+    """The module, or method, that gives the activation when ``stage`` stages have run."""
+    for below in reversed(backbone.stages[:stage]):
+        if below.modules:
+            return below.modules[-1]
+    raise ConfigError(f"{backbone.name} has no boundary after stage {stage}.")
+
+
+def cut(backbone: Backbone, frozen: int) -> Cut:
+    """Cut after ``frozen`` stages; trusted only after both parts together gave what the whole gives.
+
+    Args:
+        backbone: the network.
+        frozen: 0 (all is upper) … n (all is lower).
+
+    Raises:
+        ConfigError: no such number of stages.
+    """
+    if not 0 <= frozen <= backbone.n:
+        raise ConfigError(f"{backbone.name} has {backbone.n} stages; {frozen} of them cannot be frozen.")
+    if frozen == backbone.n:
+        return Cut(frozen, backbone.network, nn.Identity())
+    if frozen == 0:
+        return Cut(0, nn.Identity(), copy.deepcopy(backbone.network).eval())
+    made = Cut(frozen, _Lower(backbone, frozen), _upper(backbone, frozen))
+    if _exact(backbone, made):
+        return made
+    note = (
+        f"{backbone.name} cannot be run apart after {backbone.stages[frozen - 1].name}: its lower part is recomputed."
+    )
+    return Cut(frozen, nn.Identity(), _Recomputing(backbone, frozen), apart=False, note=note)
+
+
+class _Lower(nn.Module):
+    def __init__(self, backbone: Backbone, frozen: int) -> None:
+        super().__init__()
+        self.taps = Taps(backbone, (Tap(frozen, False),))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.taps(images)[0]
+
+
+class _PassThrough(nn.Module):
+    """Stands where a lower stage's module stood."""
+
+    def forward(self, value: Any, *others: Any, **named: Any) -> Any:
+        return value
+
+
+def _upper(backbone: Backbone, frozen: int) -> nn.Module:
+    """A copy without the lower stages: what they hold is never copied."""
+    below = backbone.stages[:frozen]
+    network = backbone.network
+    modules = dict(network.named_modules())
+    memo: dict[int, Any] = {}
+    for name in (m for stage in below for m in stage.modules if m != POSITIONS):
+        memo[id(modules[name])] = _PassThrough()
+    for name in (p for stage in below for p in stage.parameters if "." not in p):
+        memo[id(getattr(network, name))] = None
+    upper: nn.Module = copy.deepcopy(network, memo)
+    if any(POSITIONS in stage.modules for stage in below):
+        object.__setattr__(upper, POSITIONS, _same)
+    return upper.eval()
+
+
+def _same(value: Any, *others: Any) -> Any:
+    return value
+
+
+class _Recomputing(nn.Module):
+    """The whole network, its lower stages without gradients and in eval mode."""
+
+    def __init__(self, backbone: Backbone, frozen: int) -> None:
+        super().__init__()
+        self.network = copy.deepcopy(backbone.network)
+        self._below = [m for s in backbone.stages[:frozen] for m in s.modules if m != POSITIONS]
+        held = {p for stage in backbone.stages[:frozen] for p in stage.parameters}
+        for name, parameter in self.network.named_parameters():
+            parameter.requires_grad_(name not in held)
+        self.eval()
+
+    def train(self, mode: bool = True) -> _Recomputing:
+        super().train(mode)
+        modules = dict(self.network.named_modules())
+        for name in self._below:
+            modules[name].eval()
+        return self
+
+    def forward(self, images: Tensor) -> Any:
+        return self.network(images)
+
+
+def _exact(backbone: Backbone, made: Cut) -> bool:
+    size = backbone.input.size
+    images = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        try:
+            whole, parts = backbone.network(images), made.upper(made.lower(images))
+        except Exception:  # whatever a network does when it is fed half-way, it is not to be trusted
+            return False
+        return whole.shape == parts.shape and torch.allclose(whole, parts, rtol=1e-4, atol=1e-5)

@@ -1,0 +1,120 @@
+"""PyTorch Image Models (Wightman 2019), https://github.com/huggingface/pytorch-image-models: from the hub or a file."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
+from jeoni.backbones.torchvision_ops import import_timm
+from jeoni.backbones.weights import file_sha256, fingerprint, read_state
+from jeoni.data.images import ImageInput
+from jeoni.errors import WeightsError, did_you_mean
+
+__all__ = ["Timm"]
+
+
+class Timm:
+    """Any of timm's models by its name, such as ``resnet50.a1_in1k``."""
+
+    def names(self) -> list[str]:
+        """Pretrained ones."""
+        return list(import_timm().list_models(pretrained=True))
+
+    def load(self, name: str, weights: str) -> Backbone:
+        """Load from the hub, or from a local file.
+
+        Args:
+            name: timm's name.
+            weights: a safetensors file or plain state dict; empty: from the hub.
+
+        Raises:
+            WeightsError: unknown name, hub out of reach, or a file that does not fit.
+        """
+        check_architecture(name.partition(".")[0])
+        if weights:
+            network = build_network(name, {})
+            fill(network, read_state(Path(weights)), weights)
+            digest = file_sha256(Path(weights))
+        else:
+            network = _from_hub(name)
+            digest = fingerprint(network.state_dict())
+        config = getattr(network, "pretrained_cfg", {})
+        licence = str(config.get("license") or "not stated")
+        hub = config.get("hf_hub_id")
+        url = weights or (f"https://huggingface.co/{hub}" if hub else "")
+        return build_backbone(
+            network,
+            name=name,
+            architecture=name,
+            input=input_of(network),
+            provenance=Provenance("file" if weights else "timm", name, licence, digest, url),
+        )
+
+
+@cache
+def architectures() -> list[str]:
+    """timm's architectures, without tags."""
+    return list(import_timm().list_models())
+
+
+def check_architecture(name: str) -> None:
+    """Raise a WeightsError that offers near names, if timm has no such architecture."""
+    if name not in architectures():
+        raise WeightsError(
+            f"timm has no architecture {name!r}.{did_you_mean(name, architectures())} See `jeoni list backbones`."
+        )
+
+
+def build_network(architecture: str, arguments: dict[str, Any]) -> nn.Module:
+    """A headless network with fresh weights, in eval mode."""
+    made: nn.Module = import_timm().create_model(architecture, pretrained=False, num_classes=0, **arguments)
+    return made.eval()
+
+
+def input_of(network: nn.Module) -> ImageInput:
+    """What the network's own configuration says it expects."""
+    import_timm()
+    from timm.data import resolve_data_config
+
+    config = resolve_data_config({}, model=network)
+    how = config["interpolation"] if config["interpolation"] in ("bicubic", "bilinear", "nearest") else "bicubic"
+    pct = float(config["crop_pct"])
+    return ImageInput(config["input_size"][-1], tuple(config["mean"]), tuple(config["std"]), how, "squash", pct)
+
+
+def fill(network: nn.Module, state: dict[str, Tensor], what: str) -> None:
+    """Load a state dict; only the old classifier may be left over.
+
+    Raises:
+        WeightsError: names or shapes that do not fit; the first few are named.
+    """
+    own = network.state_dict()
+    classifier = getattr(network, "pretrained_cfg", {}).get("classifier") or ()
+    heads = (classifier,) if isinstance(classifier, str) else tuple(classifier)
+    missing = [k for k in own if k not in state]
+    unexpected = [k for k in state if k not in own and not k.startswith(tuple(f"{h}." for h in heads if h))]
+    odd = [k for k in own if k in state and own[k].shape != state[k].shape]
+    for fault, keys in (("lacks", missing), ("holds besides", unexpected), ("has other shapes for", odd)):
+        if keys:
+            more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+            raise WeightsError(
+                f"{what} does not fit {type(network).__name__}: it {fault} {', '.join(keys[:3])}{more}. "
+                "Needed: the state dict of just this architecture."
+            )
+    network.load_state_dict({k: state[k] for k in own})
+
+
+def _from_hub(name: str) -> nn.Module:
+    timm = import_timm()
+    try:
+        made: nn.Module = timm.create_model(name, pretrained=True, num_classes=0)
+    except Exception as error:  # the hub's client raises what it likes
+        raise WeightsError(
+            f"The weights of {name!r} could not be loaded from the hub ({str(error).splitlines()[0][:160]}). "
+            "Needed: a network, or --weights FILE with the weights, or a bundled backbone such as efficientnet_lite0."
+        ) from error
+    return made.eval()

@@ -1,0 +1,34 @@
+"""Make torchvision's Python parts importable beside a torch its compiled parts were not built for.
+
+torchvision registers two custom operators' fake versions at import; where its compiled library cannot be loaded (a
+CPU build of torch beside the ordinary wheel), the operators are unknown and the import dies with "operator
+torchvision::nms does not exist". timm imports torchvision, but uses neither operator. So their schemas, and only those,
+are declared first, and only when they are missing. Where torchvision works, nothing happens.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from types import ModuleType
+
+import torch
+
+__all__ = ["import_timm"]
+
+_SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+_kept: list[torch.library.Library] = []
+
+
+@cache
+def import_timm() -> ModuleType:
+    """Import timm, having declared torchvision's operators if they are missing."""
+    try:
+        importlib.import_module("torchvision")
+    except RuntimeError:
+        library = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            if not hasattr(torch.ops.torchvision, name):
+                library.define(name + _SCHEMA)
+        _kept.append(library)  # an operator lives as long as the library that declared it
+    return importlib.import_module("timm")

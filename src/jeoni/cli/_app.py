@@ -1,0 +1,95 @@
+"""Finds the verbs, runs one, and turns what went wrong into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from jeoni import plugins
+from jeoni.errors import JeoniError
+
+__all__ = ["run"]
+
+DONE, USER, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+class Verbs(TyperGroup):
+    """Verbs by file name: listed without importing them, imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The files of this folder."""
+        return sorted(plugins.names("jeoni.cli"))
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import one verb."""
+        if name not in plugins.names("jeoni.cli"):
+            return None
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        module = import_module(f"jeoni.cli.{name}")
+        app.command(name)(getattr(module, module.__all__[0]))
+        return typer.main.get_command(app)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each verb with the first line of its file."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(n, plugins.describe("jeoni.cli", n)) for n in self.list_commands(ctx)])
+
+
+app = typer.Typer(cls=Verbs, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from jeoni._version import __version__
+
+        typer.echo(f"jeoni {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _jeoni(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say the version."),
+) -> None:
+    """Reuse pretrained knowledge on little data, and prove that it helped."""
+
+
+def run() -> int:
+    """Run the command line; returns the exit code: 0 done, 1 data or arguments, 2 usage, 130 interrupted."""
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(prog_name="jeoni", standalone_mode=False)
+    except JeoniError as error:
+        _complain(str(error))
+        return USER
+    except (KeyboardInterrupt, click.exceptions.Abort, typer.Abort):
+        _complain("Interrupted. What was computed is kept: the same command goes on from there.")
+        return INTERRUPTED
+    except Exception as error:
+        # typer brings its own copy of click's errors in some versions, so they are known by what they can do
+        if hasattr(error, "exit_code") and hasattr(error, "show"):
+            error.show()
+            return int(error.exit_code)
+        if hasattr(error, "exit_code"):
+            return int(error.exit_code)
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return USER
+        raise
+    return code if isinstance(code, int) else DONE
+
+
+def _complain(text: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]jeoni:[/] {_plain(text)}")
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

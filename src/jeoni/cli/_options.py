@@ -1,0 +1,55 @@
+"""Command-line options from the fields of a frozen dataclass: they are declared once."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["with_options"]
+
+
+def with_options(record: type, leave_out: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a verb one option per field of ``record``; the verb gets them together as its argument ``spec``.
+
+    Args:
+        record: a frozen dataclass whose fields carry ``help`` and ``choices`` in their metadata.
+        leave_out: fields that this verb does not offer.
+    """
+    offered = [f for f in fields(record) if f.name not in leave_out]
+
+    def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
+        own = [p for p in inspect.signature(verb, eval_str=True).parameters.values() if p.name != "spec"]
+
+        @functools.wraps(verb)
+        def called(**given: Any) -> Any:
+            spec = record(**{f.name: given.pop(f.name) for f in offered})
+            return verb(**given, spec=spec)
+
+        made = [
+            inspect.Parameter(
+                f.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=f.default,
+                annotation=Annotated[type(f.default), _option(f)],
+            )
+            for f in offered
+        ]
+        keyword = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+        called.__signature__ = inspect.Signature([*keyword, *made])  # type: ignore[attr-defined]
+        called.__annotations__ = {p.name: p.annotation for p in [*keyword, *made]}
+        return called
+
+    return decorate
+
+
+def _option(field: Any) -> Any:
+    name = field.name.replace("_", "-")
+    choices = field.metadata["choices"]
+    text = field.metadata["help"] + (f" One of: {', '.join(choices)}." if choices else "")
+    flags = (f"--{name}/--no-{name}",) if field.default is True else (f"--{name}",)
+    return typer.Option(*flags, help=text, show_default=field.default not in ("", False))

@@ -1,0 +1,67 @@
+"""The console of the command line: progress on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console as RichConsole
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+__all__ = ["Terminal", "print_json"]
+
+PATIENCE_S = 2.0
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
+
+
+class Terminal:
+    """Progress and remarks go to standard error, so that standard output holds only results."""
+
+    def __init__(self) -> None:
+        self.rich = RichConsole(stderr=True, highlight=False)
+
+    def say(self, text: str) -> None:
+        """A remark."""
+        self.rich.print(escape(text))
+
+    def warn(self, text: str) -> None:
+        """A remark that asks for a look."""
+        self.rich.print(f"[yellow]![/] {escape(text)}")
+
+    @contextmanager
+    def track(self, title: str, total: int) -> Iterator[Any]:
+        """A bar with rate and time left, once it has taken two seconds; nothing where there is no terminal."""
+        if not self.rich.is_terminal:
+            yield lambda steps: None
+            return
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn()
+        bar = Progress(*columns, console=self.rich, transient=True)
+        task = bar.add_task(title, total=total)
+        start, shown = time.monotonic(), False
+
+        def advance(steps: int) -> None:
+            nonlocal shown
+            if not shown and time.monotonic() - start > PATIENCE_S:
+                bar.start()
+                shown = True
+            bar.advance(task, steps)
+
+        try:
+            yield advance
+        finally:
+            if shown:
+                bar.stop()
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """One line on standard output, the last one."""
+    print(json.dumps(content, ensure_ascii=False), flush=True)

@@ -1,0 +1,41 @@
+"""Versions, threads, engines, caches; what is missing and how to get it."""
+
+from __future__ import annotations
+
+__all__ = ["doctor"]
+
+
+def doctor() -> None:
+    """Versions, threads, engines, caches; what is missing and how to get it."""
+    import shutil
+
+    import torch
+    from rich.console import Console
+    from rich.table import Table
+
+    from jeoni import plugins, record
+    from jeoni.backbones.catalog import list_backbones
+    from jeoni.features.store import FeatureStore, cache_folder
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    host = record.machine()
+    table.add_row("machine", f"{host['system']}, {host['processor']}, {host['cores']} cores, {host['memory_gb']} GB")
+    table.add_row("accelerator", host["accelerator"] or "none")
+    table.add_row("torch threads", str(torch.get_num_threads()))
+    for name, number in record.versions().items():
+        table.add_row(name, number or "not installed")
+    for name in plugins.names("jeoni.features.engines"):
+        engine = plugins.load("jeoni.features.engines", name)()
+        lacking = engine.missing()
+        table.add_row(f"engine {name}", lacking or f"ready ({', '.join(engine.precisions())})")
+    root = cache_folder()
+    used = sum(int(str(t["bytes"])) for t in FeatureStore().listing())
+    near = next(p for p in (root, *root.parents) if p.exists())
+    table.add_row("cache", f"{root}: {used / 1e6:,.1f} MB used, {shutil.disk_usage(near).free / 1e9:,.1f} GB free")
+    for backbone in list_backbones():
+        if backbone["source"] == "bundled":
+            state = "ready" if backbone["available"] else str(backbone["how"])
+            table.add_row(f"weights {backbone['name']}", state)
+    Console(highlight=False).print(table)

@@ -1,0 +1,44 @@
+"""Score a saved model on labelled data it did not see."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jeoni.cli._options import with_options
+from jeoni.types import FitSpec
+
+__all__ = ["evaluate"]
+
+NOT_OFFERED = (
+    "backbone", "weights", "strategy", "head", "test", "test_fraction", "folds", "repeats", "class_weights",
+    "crop", "control", "keep_leaks", "strict",
+)  # fmt: skip
+
+
+@with_options(FitSpec, leave_out=NOT_OFFERED)
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model folder, or a run.")],
+    data: Annotated[str, typer.Argument(help="Labelled data of any kind that fit takes.")],
+    spec: FitSpec,
+    json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON line, last.")] = False,
+) -> None:
+    """Score a saved model on labelled data it did not see."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from jeoni import api
+    from jeoni.cli._terminal import Terminal, print_json
+
+    result = api.evaluate(model, data, spec, console=Terminal())
+    if json:
+        print_json(result.as_dict())
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(f"{result.n} items")
+    table.add_column("value", justify="right")
+    table.add_column("95 % interval", justify="right")
+    for name, score in result.metrics.items():
+        table.add_row(name.replace("_", " "), f"[bold]{score.value:.3f}", f"{score.low:.3f} to {score.high:.3f}")
+    Console(highlight=False).print(table)

@@ -1,0 +1,76 @@
+"""Transfer to labelled data: a classifier, honest scores, a report and a model folder."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jeoni.cli._options import with_options
+from jeoni.types import FitSpec
+
+__all__ = ["fit"]
+
+
+@with_options(FitSpec)
+def fit(
+    data: Annotated[str, typer.Argument(help="A folder per class, a table, a saved dataset or a hub id.")],
+    spec: FitSpec,
+    out: Annotated[str, typer.Option(help="The run folder; runs/<data>-<time> if left out.")] = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
+) -> None:
+    """Transfer to labelled data: a classifier, honest scores, a report and a model folder."""
+    from jeoni import api
+    from jeoni.cli._terminal import Terminal, print_json
+
+    terminal = Terminal()
+    command = shlex.join(["jeoni", *sys.argv[1:]])
+    result = api.fit(data, spec, out=out, overwrite=overwrite, console=terminal, command=command)
+    if json:
+        scores = result.metrics[result.metrics["estimate"]]
+        print_json(
+            {
+                "run": str(result.run),
+                "summary": result.summary,
+                "estimate": result.metrics["estimate"],
+                "n": result.metrics["n"],
+                "counts": result.counts,
+                "scores": scores,
+                "timings": result.timings,
+            }
+        )
+        return
+    _show(result, terminal)
+
+
+def _show(result: object, terminal: object) -> None:
+    """The result as a person wants to see it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from jeoni.api import FitResult
+
+    assert isinstance(result, FitResult)
+    out, metrics = Console(highlight=False), result.metrics
+    how = "test" if metrics["estimate"] == "test" else "cross-validation"
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column, side in ((f"{how}, {metrics['n']} items", "left"), ("value", "right"), ("95 % interval", "right")):
+        table.add_column(column, justify=side)  # type: ignore[arg-type]
+    untrained = metrics["control"].get("untrained")
+    table.add_column("untrained" if untrained else "", justify="right")
+    for name, score in metrics[metrics["estimate"]].items():
+        beside = f"{untrained[name]['value']:.3f}" if untrained and untrained[name]["value"] is not None else ""
+        table.add_row(
+            name.replace("_", " "), f"[bold]{score['value']:.3f}", f"{score['low']:.3f} to {score['high']:.3f}", beside
+        )
+    out.print(f"\n[bold]{result.summary}[/]\n")
+    out.print(table)
+    if metrics["estimate"] == "cv":
+        out.print("\n[dim]No separate test set was kept: with so few items, cross-validation is the estimate.[/]")
+    seconds = result.timings["total_s"]
+    out.print(f"\n[dim]{seconds:.1f} s[/]   report  {result.run / 'report.html'}")
+    out.print(f"[dim]{' ' * len(f'{seconds:.1f} s')}[/]   model   {Path(result.run) / 'model'}")

@@ -1,0 +1,17 @@
+"""Rebuild report.html from a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["report"]
+
+
+def report(run: Annotated[str, typer.Argument(help="A run folder, such as runs/latest.")]) -> None:
+    """Rebuild report.html from a run folder; needs neither the data nor torch."""
+    from jeoni.report import render
+
+    typer.echo(render(Path(run)))

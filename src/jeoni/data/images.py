@@ -1,0 +1,153 @@
+"""From encoded bytes to the pixels a backbone expects: cheaply, and without losing an orientation or a bit depth."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from jeoni.errors import DataError
+from jeoni.types import Array
+
+__all__ = ["ImageInput", "open_image", "signature", "thumbnail", "to_input"]
+
+MOST_PIXELS = 200_000_000
+SIGNATURE_SIDE = 32
+ORIENTATION = 0x0112
+RESAMPLING = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+
+@dataclass(frozen=True)
+class ImageInput:
+    """What a backbone expects.
+
+    Attributes:
+        size: side of the square input, pixels.
+        mean: of each channel, on a scale of 0 … 1.
+        std: of each channel.
+        interpolation: ``bicubic``, ``bilinear``, ``lanczos`` or ``nearest``.
+        crop: ``squash``: the whole image becomes the square; ``center``: its middle, aspect kept.
+        crop_pct: with ``center``, the share of the shorter side that is kept.
+    """
+
+    size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    interpolation: str = "bicubic"
+    crop: str = "squash"
+    crop_pct: float = 1.0
+
+
+def open_image(raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
+    """Decode to RGB as a person would see it.
+
+    EXIF orientation is applied; grey, palette, CMYK and 16-bit images are converted (16 bits scaled, not clipped);
+    transparency lies over white; of several frames the first is taken.
+
+    Args:
+        raw: encoded bytes, or an array ``(h, w)`` or ``(h, w, c)`` of unsigned integers.
+        name: for messages.
+        at_least: a JPEG may be decoded at reduced size as long as its shorter side keeps so many pixels; 0: full size.
+
+    Raises:
+        DataError: not an image, truncated, or too many pixels; the message names it.
+    """
+    if not isinstance(raw, bytes):
+        return _to_rgb(_from_array(raw, name))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(raw))
+            pixels = image.width * image.height
+            if pixels > MOST_PIXELS:
+                raise DataError(
+                    f"{name} has {image.width:,} x {image.height:,} pixels; at most {MOST_PIXELS:,} are decoded. "
+                    "Make it smaller, or cut it into tiles.",
+                    path=name,
+                )
+            if image.format == "JPEG" and at_least:
+                scale = max(1, min(image.size) // at_least)
+                image.draft(
+                    "RGB" if image.mode != "CMYK" else image.mode, (image.width // scale, image.height // scale)
+                )
+            image.load()
+    except DataError:
+        raise
+    except Image.DecompressionBombError:
+        raise DataError(f"{name} has too many pixels to decode; at most {MOST_PIXELS:,}.", path=name) from None
+    except UnidentifiedImageError:
+        raise DataError(f"{name} is not an image, or of a kind that cannot be read.", path=name) from None
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        what = "is truncated" if "truncated" in str(error) or "not processed" in str(error) else "is damaged"
+        raise DataError(f"{name} {what}: {error}.", path=name) from error
+    if image.getexif().get(ORIENTATION, 1) != 1:
+        image = ImageOps.exif_transpose(image)
+    return _to_rgb(image)
+
+
+def _from_array(array: Array, name: str) -> Image.Image:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim == 3 and array.shape[2] not in (3, 4):
+        raise DataError(f"{name} has {array.shape[2]} channels; 1, 3 or 4 are understood.", path=name)
+    if array.dtype != np.uint8:
+        array = np.rint(array / (np.iinfo(array.dtype).max / 255)).astype(np.uint8)
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_to_eight_bits(np.asarray(image))).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _to_eight_bits(values: Array) -> Array:
+    """Integers count from 0 to 65,535; floats from 0 to 1, or to 255, or to 65,535, whichever holds them."""
+    top = 65_535.0
+    if values.dtype.kind == "f":
+        values = np.nan_to_num(values)
+        peak = float(values.max())
+        top = 1.0 if peak <= 1 else 255.0 if peak <= 255 else top
+    elif values.dtype.itemsize == 4 and int(values.max()) > top:
+        top = float(values.max())
+    return np.rint(np.clip(values, 0, top) * (255 / top)).astype(np.uint8)
+
+
+def to_input(image: Image.Image, spec: ImageInput) -> Array:
+    """The backbone's pixels, ``(size, size, 3)`` uint8; normalisation is part of the network."""
+    size, how = spec.size, RESAMPLING[spec.interpolation]
+    box = None
+    if spec.crop == "center":
+        side = min(image.size) * spec.crop_pct
+        left, top = (image.width - side) / 2, (image.height - side) / 2
+        box = (left, top, left + side, top + side)
+    if image.size != (size, size) or box is not None:
+        image = image.resize((size, size), how, box=box, reducing_gap=2.0)
+    return np.asarray(image)
+
+
+def signature(image: Image.Image) -> Array:
+    """A 32 x 32 grey copy, ``(1024,)`` uint8: what near-identical images are recognised by."""
+    small = image.convert("L").resize((SIGNATURE_SIDE, SIGNATURE_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return np.asarray(small).ravel()
+
+
+def thumbnail(image: Image.Image, side: int) -> Image.Image:
+    """A small copy whose longer side is ``side`` pixels."""
+    small = image.copy()
+    small.thumbnail((side, side), Image.Resampling.BILINEAR)
+    return small

@@ -1,0 +1,200 @@
+"""Where examples come from: files, arrays in memory, encoded bytes in a table. Read one at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jeoni.errors import DataError
+from jeoni.types import Array, IntArray
+
+__all__ = ["ArrayItems", "EncodedItems", "FileItems", "JoinedItems", "PickedItems", "content_digest"]
+
+
+def content_digest(raw: bytes | Array) -> bytes:
+    """16 bytes that name the content: the same for the same bytes, wherever they lie."""
+    state = hashlib.blake2b(digest_size=16)
+    if isinstance(raw, bytes):
+        state.update(raw)
+    else:
+        state.update(f"{raw.dtype.str}{raw.shape}".encode())
+        state.update(np.ascontiguousarray(raw).tobytes())
+    return state.digest()
+
+
+class FileItems:
+    """Files on disk.
+
+    Args:
+        paths: where they are.
+        names: what to call them, as the user wrote them.
+    """
+
+    def __init__(self, paths: Sequence[str], names: Sequence[str]) -> None:
+        self._paths = np.asarray(paths, dtype=object)
+        self._names = np.asarray(names, dtype=object)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def name(self, index: int) -> str:
+        """The path as the user wrote it."""
+        return str(self._names[index])
+
+    def read(self, index: int) -> bytes:
+        """The file's bytes.
+
+        Raises:
+            DataError: missing, unreadable or empty; the message names the file.
+        """
+        name = self.name(index)
+        try:
+            raw = Path(self._paths[index]).read_bytes()
+        except FileNotFoundError:
+            raise DataError(f"{name} does not exist.", path=name) from None
+        except OSError as error:
+            raise DataError(f"{name} cannot be read: {error.strerror or error}.", path=name) from error
+        if not raw:
+            raise DataError(f"{name} is empty (zero bytes).", path=name)
+        return raw
+
+    def select(self, indices: Sequence[int] | IntArray) -> FileItems:
+        """The same files, fewer or in another order."""
+        index = np.asarray(indices, dtype=np.int64)
+        return FileItems(self._paths[index].tolist(), self._names[index].tolist())
+
+
+class ArrayItems:
+    """Images in memory, ``(n, h, w)`` or ``(n, h, w, c)``.
+
+    Unsigned integers are taken as they are. Other numbers are taken to lie in 0 … 1 if all do, else in 0 … 255.
+    """
+
+    def __init__(self, array: Array, names: Sequence[str] | None = None) -> None:
+        if array.ndim not in (3, 4):
+            raise DataError(f"Images are (n, h, w) or (n, h, w, c); this array is {array.shape}.")
+        self._array = array if array.dtype.kind == "u" else _to_bytes(array)
+        self._names = list(names) if names is not None else [f"item {i}" for i in range(len(array))]
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def name(self, index: int) -> str:
+        """``item 12``, or the name given."""
+        return self._names[index]
+
+    def read(self, index: int) -> Array:
+        """One image, ``(h, w)`` or ``(h, w, c)``."""
+        return self._array[index]
+
+    def select(self, indices: Sequence[int] | IntArray) -> ArrayItems:
+        """The same images, fewer or in another order."""
+        index = np.asarray(indices, dtype=np.int64)
+        return ArrayItems(self._array[index], [self._names[int(i)] for i in index])
+
+
+def _to_bytes(array: Array) -> Array:
+    if not np.isfinite(array).all():
+        raise DataError("The array of images holds NaN or infinity; finite values are needed.")
+    low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
+    if low < 0 or high > 255:
+        raise DataError(
+            f"Images hold values from {low:g} to {high:g}; needed are 0 … 1 or 0 … 255, or unsigned integers."
+        )
+    floats = array.dtype.kind == "f" and high <= 1
+    return np.rint(array * 255 if floats else array).astype(np.uint8)
+
+
+class EncodedItems:
+    """A column of a Hugging Face dataset, not decoded: cells hold bytes, or the path of a file."""
+
+    def __init__(self, table: Any, column: str, rows: IntArray | None = None, prefix: str = "") -> None:
+        self._table, self._column, self._prefix = table, column, prefix
+        self._rows = np.arange(len(table)) if rows is None else rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def name(self, index: int) -> str:
+        """The path kept in the cell, or ``row 12``."""
+        cell = self._cell(index)
+        path = cell.get("path") if isinstance(cell, dict) and cell.get("bytes") is None else None
+        return str(path) if path else f"{self._prefix}row {int(self._rows[index])}"
+
+    def read(self, index: int) -> bytes:
+        """The encoded bytes.
+
+        Raises:
+            DataError: an empty cell, or a file that cannot be read.
+        """
+        cell = self._cell(index)
+        raw = cell.get("bytes") if isinstance(cell, dict) else cell
+        if isinstance(raw, (bytes, bytearray)) and raw:
+            return bytes(raw)
+        path = cell.get("path") if isinstance(cell, dict) else None
+        if path:
+            return FileItems([path], [path]).read(0)
+        name = self.name(index)
+        raise DataError(f"{name} holds no image.", path=name, row=int(self._rows[index]))
+
+    def select(self, indices: Sequence[int] | IntArray) -> EncodedItems:
+        """The same rows, fewer or in another order."""
+        return EncodedItems(self._table, self._column, self._rows[np.asarray(indices, dtype=np.int64)], self._prefix)
+
+    def _cell(self, index: int) -> Any:
+        return self._table[int(self._rows[index])][self._column]
+
+
+class JoinedItems:
+    """Two collections, one after the other."""
+
+    def __init__(self, first: Any, second: Any) -> None:
+        self._parts = (first, second)
+
+    def __len__(self) -> int:
+        return len(self._parts[0]) + len(self._parts[1])
+
+    def _at(self, index: int) -> tuple[Any, int]:
+        border = len(self._parts[0])
+        return (self._parts[0], index) if index < border else (self._parts[1], index - border)
+
+    def name(self, index: int) -> str:
+        """As its collection calls it."""
+        part, i = self._at(index)
+        return str(part.name(i))
+
+    def read(self, index: int) -> bytes | Array:
+        """As its collection reads it."""
+        part, i = self._at(index)
+        raw: bytes | Array = part.read(i)
+        return raw
+
+    def select(self, indices: Sequence[int] | IntArray) -> PickedItems:
+        """Some of both, in any order."""
+        return PickedItems(self, np.asarray(indices, dtype=np.int64))
+
+
+class PickedItems:
+    """Some items of a joined collection."""
+
+    def __init__(self, whole: JoinedItems, rows: IntArray) -> None:
+        self._whole, self._rows = whole, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def name(self, index: int) -> str:
+        """As its collection calls it."""
+        return self._whole.name(int(self._rows[index]))
+
+    def read(self, index: int) -> bytes | Array:
+        """As its collection reads it."""
+        return self._whole.read(int(self._rows[index]))
+
+    def select(self, indices: Sequence[int] | IntArray) -> PickedItems:
+        """Fewer still."""
+        return PickedItems(self._whole, self._rows[np.asarray(indices, dtype=np.int64)])

@@ -1,0 +1,88 @@
+"""Percentile intervals from the bootstrap (Efron 1979; of whole groups: Davison and Hinkley 1997, section 3.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from jeoni.errors import ConfigError
+from jeoni.types import FloatArray, IntArray, Interval
+
+__all__ = ["Weights", "percentile_interval", "resample_weights"]
+
+Weights = npt.NDArray[np.float32]
+
+# the numbers of one chunk: small enough for a laptop's cache and for flat memory, large enough for few Python steps
+_CHUNK = 1_000_000
+
+
+def resample_weights(n: int, groups: IntArray | None, resamples: int, seed: int) -> Iterator[Weights]:
+    """How often each item is drawn in each resample, a chunk of resamples at a time.
+
+    Args:
+        n: number of items.
+        groups: ``(n,)`` group of each item: whole groups are drawn, as many as there are. None draws items.
+        resamples: how many resamples all chunks hold together.
+        seed: the same seed always gives the same resamples.
+
+    Yields:
+        ``(chunk, n)`` whole numbers as float32. All are zero where there is a single item or group: one says
+        nothing about how much others would differ, so every metric is undefined (NaN) and no interval is made up.
+
+    Raises:
+        ConfigError: no items, no resamples, or groups of another length.
+
+    Example:
+        >>> [chunk.shape for chunk in resample_weights(5, None, 100, seed=0)]
+        [(100, 5)]
+    """
+    if n < 1 or resamples < 1:
+        raise ConfigError(f"There are {n} items and {resamples} resamples; at least one of each is needed.")
+    if groups is not None and np.shape(groups) != (n,):
+        raise ConfigError(f"groups has shape {np.shape(groups)}; one group for each of the {n} items is needed.")
+    return _chunks(n, groups, resamples, seed)
+
+
+def _chunks(n: int, groups: IntArray | None, resamples: int, seed: int) -> Iterator[Weights]:
+    rng = np.random.default_rng(seed)
+    units, member = n, None
+    if groups is not None:
+        names, member = np.unique(groups, return_inverse=True)
+        units = len(names)
+    if units == 1:
+        yield np.zeros((resamples, n), dtype=np.float32)
+        return
+    rows = max(1, _CHUNK // n)
+    for start in range(0, resamples, rows):
+        size = min(rows, resamples - start)
+        drawn = rng.integers(0, units, size=(size, units))
+        drawn += units * np.arange(size)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units).astype(np.float32)
+        yield counts if member is None else counts[:, member]
+
+
+def percentile_interval(value: float, samples: FloatArray, level: float = 0.95) -> Interval:
+    """The middle of the resampled values, around the measured one.
+
+    Resamples in which the metric is undefined (NaN) are left out. Where the measured value lies outside the
+    percentiles, as it can for a biased measure, the interval is widened to hold it.
+
+    Args:
+        value: the metric on all items, in its own unit.
+        samples: ``(B,)`` the metric on each resample.
+        level: the share of resampled values in the interval.
+
+    Returns:
+        Low and high are NaN where the value or all resamples are undefined.
+
+    Example:
+        >>> round(percentile_interval(50.0, np.arange(101.0)).low, 6)
+        2.5
+    """
+    known = samples[~np.isnan(samples)]
+    if np.isnan(value) or known.size == 0:
+        return Interval(float(value), float("nan"), float("nan"))
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(value), float(min(low, value)), float(max(high, value)))

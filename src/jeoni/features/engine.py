@@ -1,0 +1,141 @@
+"""Choosing what runs the frozen stages, and trusting it only after it was held against torch.
+
+An engine is one file in ``engines/``. Each offers ``name``, ``precisions()`` and
+``compile(network, pixels, threads, precision)``, which returns a function from pixels ``(n, h, w, 3)`` uint8 to a
+list of arrays, one per output. That function may be called from several threads at once, each call using one core.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from jeoni import plugins
+from jeoni.errors import ConfigError, JeoniError, did_you_mean
+from jeoni.types import Array, Console
+
+__all__ = ["Choice", "Engine", "Run", "agreement", "choose"]
+
+AGREEMENT = 0.999
+Run = Callable[[Array], list[Array]]
+
+
+class Engine(Protocol):
+    """What an engine file offers."""
+
+    name: str
+
+    def missing(self) -> str:
+        """Why it cannot be used here, with the remedy; empty if it can."""
+
+    def precisions(self) -> tuple[str, ...]:
+        """What it can compute in on this machine, the fastest first."""
+
+    def compile(self, network: nn.Module, pixels: Array, threads: int, precision: str) -> Run:
+        """Make ``network`` ready to run on batches like ``pixels``."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An engine that passed.
+
+    Attributes:
+        run: pixels ``(n, h, w, 3)`` uint8 to a list of arrays.
+        name: the engine.
+        precision: ``float32`` or ``bfloat16``.
+        cosine: the smallest cosine to torch on a real batch.
+        notes: what was tried and refused, in sentences.
+    """
+
+    run: Run
+    name: str
+    precision: str
+    cosine: float
+    notes: tuple[str, ...] = field(default=())
+
+
+def agreement(got: list[Array], wanted: list[Array]) -> float:
+    """The smallest cosine over all rows of all outputs; 0 where shape or scale differ, or a value is not finite."""
+    worst = 1.0
+    for a, b in zip(got, wanted, strict=True):
+        if a.shape != b.shape or not np.isfinite(a).all():
+            return 0.0
+        x, y = a.reshape(len(a), -1).astype(np.float64), b.reshape(len(b), -1).astype(np.float64)
+        norms = np.linalg.norm(x, axis=1), np.linalg.norm(y, axis=1)
+        if np.any(np.abs(norms[0] - norms[1]) > 0.05 * norms[1] + 1e-6):
+            return 0.0
+        worst = min(worst, float(((x * y).sum(1) / (norms[0] * norms[1] + 1e-12)).min()))
+    return worst
+
+
+def choose(network: nn.Module, pixels: Array, wanted: str, threads: int, console: Console) -> Choice:
+    """The fastest engine that gives what torch gives.
+
+    Args:
+        network: takes uint8 pixels, returns a tuple of tensors; in eval mode.
+        pixels: a real batch, ``(n, h, w, 3)`` uint8.
+        wanted: ``auto``, or an engine's name; a name that fails its test falls back to torch.
+        threads: how many calls will run at the same time.
+        console: told about fall-backs.
+
+    Raises:
+        ConfigError: an engine that does not exist, or is not installed.
+    """
+    if wanted != "auto" and wanted not in plugins.names("jeoni.features.engines"):
+        known = plugins.names("jeoni.features.engines")
+        raise ConfigError(f"No engine is called {wanted!r}.{did_you_mean(wanted, known)} Known: {', '.join(known)}.")
+    with torch.inference_mode():
+        reference = [t.float().numpy() for t in network(torch.from_numpy(pixels))]
+    passed: list[tuple[float, Choice]] = []
+    notes: list[str] = []
+    for engine, precision in _candidates(wanted):
+        try:
+            run = engine.compile(network, pixels, threads, precision)
+            cosine = agreement(run(pixels), reference)
+        except (JeoniError, KeyboardInterrupt):
+            raise
+        except Exception as error:  # an engine may fail in any way of its own; torch remains
+            notes.append(f"{engine.name} ({precision}) cannot run this network: {str(error).splitlines()[0][:160]}")
+            continue
+        if cosine < AGREEMENT:
+            notes.append(f"{engine.name} ({precision}) was refused: cosine to torch {cosine:.4f}, {AGREEMENT} needed.")
+            continue
+        passed.append((_seconds(run, pixels), Choice(run, engine.name, precision, cosine)))
+        if precision != "float32":
+            break
+    if not passed:
+        engine = plugins.load("jeoni.features.engines", "torch")()
+        run = engine.compile(network, pixels, threads, "float32")
+        passed.append((0.0, Choice(run, engine.name, "float32", agreement(run(pixels), reference))))
+        if wanted not in ("auto", "torch"):
+            console.warn(f"{notes[-1]} torch is used instead.")
+    best = min(passed, key=lambda p: p[0])[1]
+    return Choice(best.run, best.name, best.precision, best.cosine, tuple(notes))
+
+
+def _candidates(wanted: str) -> list[tuple[Engine, str]]:
+    found: list[tuple[Engine, str]] = []
+    for name in plugins.names("jeoni.features.engines") if wanted == "auto" else (wanted,):
+        engine: Engine = plugins.load("jeoni.features.engines", name)()
+        reason = engine.missing()
+        if reason and wanted != "auto":
+            raise ConfigError(f"The engine {name!r} cannot be used: {reason}")
+        if reason or (wanted == "auto" and name == "torch" and not torch.cuda.is_available()):
+            continue
+        found += [(engine, precision) for precision in engine.precisions()]
+    return sorted(found, key=lambda c: c[1] == "float32")
+
+
+def _seconds(run: Run, pixels: Array) -> float:
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        run(pixels)
+        times.append(time.perf_counter() - start)
+    return min(times)

@@ -1,0 +1,85 @@
+"""Examples whose frozen features are in the store, and the means to compute more of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap
+from jeoni.features.extract import Extraction, Request, extract
+from jeoni.features.store import Features, FeatureStore
+from jeoni.types import Console, Dataset, IntArray, Items, Quiet
+
+__all__ = ["Context", "Examples"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where and how a run computes.
+
+    Attributes:
+        store: the feature cache.
+        engine: ``auto`` or an engine's name.
+        workers: threads, each of which keeps one core busy; 0 is one per core.
+        strict: stop at the first example that cannot be read.
+        seed: of all random choices.
+        console: who is told.
+    """
+
+    store: FeatureStore = field(default_factory=FeatureStore)
+    engine: str = "auto"
+    workers: int = 0
+    strict: bool = False
+    seed: int = 0
+    console: Console = field(default_factory=Quiet)
+
+    def extract(self, items: Items, requests: Sequence[Request]) -> Extraction:
+        """See :func:`jeoni.features.extract.extract`."""
+        threads = self.workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return extract(
+            items,
+            requests,
+            self.store,
+            engine=self.engine,
+            threads=threads or 1,
+            strict=self.strict,
+            console=self.console,
+        )
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Labelled examples, their place in an extraction, and the folds that decide every choice on them.
+
+    Attributes:
+        data: the examples, all of them readable and labelled.
+        clusters: ``(n,)``: examples of one number must stay on one side of every split.
+        seen: the extraction they come from.
+        index: ``(n,)``: where each is in ``seen``.
+        folds: ``(repeats, n)``: the fold in which each is held out.
+    """
+
+    data: Dataset
+    clusters: IntArray
+    seen: Extraction
+    index: IntArray
+    folds: IntArray
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def features(self, backbone: Backbone, tap: Tap) -> Features:
+        """``(n, …)`` rows of one tap."""
+        return self.seen.features(backbone, tap, self.index)
+
+    def select(self, keep: IntArray, folds: IntArray) -> Examples:
+        """The examples at ``keep``, with folds of their own."""
+        return replace(
+            self,
+            data=self.data.select(keep),
+            clusters=self.clusters[keep],
+            index=self.index[keep],
+            folds=folds,
+        )

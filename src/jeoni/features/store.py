@@ -1,0 +1,352 @@
+"""The feature store: rows on disk, found by the content of the example they were computed from.
+
+A table holds what one (weights, stage, preprocessing, precision) gives; its rows are named by the digest of the
+example's content. So ten new images in a folder cost ten rows, and a hold-out set or a second label column
+costs nothing.
+
+    features/<digest of the key>/key.json       what the table holds, readable
+    features/<digest of the key>/<id>.npy       one shard: (rows, …), memory-mapped when read
+    features/<digest of the key>/<id>.json      its manifest: the rows' digests, shape, checksum
+
+There are no locks. A shard has a name of its own, is written beside its place and moved there, the manifest
+last: a shard without a manifest does not exist. A killed run loses at most the shard it was filling, and two
+processes can at worst compute the same row twice.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import xxhash
+
+from jeoni.errors import StorageError
+from jeoni.types import Array, Console, IntArray, Quiet
+
+__all__ = ["FeatureKey", "FeatureStore", "Features", "ShardWriter", "Table", "cache_folder"]
+
+SHARD_BYTES = 8 << 20
+SHARD_ROWS = 512
+
+
+def cache_folder() -> Path:
+    """Where cached features live: ``JEONI_CACHE``, else the platform's cache folder."""
+    named = os.environ.get("JEONI_CACHE")
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("jeoni"))
+
+
+@dataclass(frozen=True)
+class FeatureKey:
+    """What a table's rows depend on, besides the example itself.
+
+    Attributes:
+        weights: fingerprint of the weights.
+        stage: how many stages have run.
+        pooled: averaged over positions, or the whole activation.
+        preprocessing: the input's description.
+        precision: ``float32`` or ``bfloat16``: what the engine computed in.
+        name: the backbone's name, for people; not part of the digest.
+    """
+
+    weights: str
+    stage: int
+    pooled: bool
+    preprocessing: str
+    precision: str = "float32"
+    name: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The table's folder name."""
+        content = {k: v for k, v in asdict(self).items() if k != "name"}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class _Place:
+    shard: int
+    row: int
+
+
+class Table:
+    """One table of the store: which rows there are, and where. Safe to ask from several threads.
+
+    Manifests are read at once; a shard's content is held against its checksum when a row of it is first asked for.
+    """
+
+    def __init__(self, folder: Path, key: FeatureKey, console: Console) -> None:
+        self.folder = folder
+        self.key = key
+        self._console = console
+        self._lock = threading.RLock()
+        self._shards: list[Path] = []
+        self._checksums: list[str | None] = []
+        self._places: dict[bytes, _Place] = {}
+        self._shape: tuple[int, ...] = ()
+        self._dtype = np.dtype(np.float32)
+        self._seen: set[str] = set()
+        self.refresh()
+
+    def __contains__(self, digest: bytes) -> bool:
+        """Whether the row is there and sound."""
+        place = self._places.get(digest)
+        return place is not None and self._sound(place.shard)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def refresh(self, written: str = "") -> None:
+        """Take in shards that came since, from this process or another; ``written`` is this process's own."""
+        with self._lock:
+            for manifest in sorted(self.folder.glob("*.json")):
+                if manifest.name != "key.json" and manifest.stem not in self._seen:
+                    self._seen.add(manifest.stem)
+                    self._take(manifest, trusted=manifest.stem == written)
+
+    def _take(self, manifest: Path, trusted: bool) -> None:
+        try:
+            entry = json.loads(manifest.read_text(encoding="utf-8"))
+            checksum, shape, dtype = str(entry["checksum"]), tuple(entry["shape"]), np.dtype(entry["dtype"])
+            digests = [bytes.fromhex(d) for d in entry["rows"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            self._discard(manifest.with_suffix(".npy"))
+            return
+        self._shape, self._dtype = shape, dtype
+        self._shards.append(manifest.with_suffix(".npy"))
+        self._checksums.append(None if trusted else checksum)
+        for row, digest in enumerate(digests):
+            self._places.setdefault(digest, _Place(len(self._shards) - 1, row))
+
+    def _sound(self, shard: int) -> bool:
+        if self._checksums[shard] is None:
+            return True
+        with self._lock:
+            wanted = self._checksums[shard]
+            try:
+                sound = wanted is None or _checksum(self._shards[shard]) == wanted
+            except OSError:
+                sound = False
+            if sound:
+                self._checksums[shard] = None
+            else:
+                self._discard(self._shards[shard])
+                self._places = {d: p for d, p in self._places.items() if p.shard != shard}
+            return sound
+
+    def _discard(self, data: Path) -> None:
+        self._console.warn(
+            f"A cached shard of {self.key.name or 'features'} was damaged; its rows are computed again ({data.name})."
+        )
+        data.with_suffix(".json").unlink(missing_ok=True)
+        data.unlink(missing_ok=True)
+
+    def features(self, digests: Sequence[bytes]) -> Features:
+        """The rows of ``digests``, in that order.
+
+        Raises:
+            KeyError: a row that was never computed.
+        """
+        places = [self._places[d] for d in digests]
+        return Features(
+            self._shards,
+            np.array([p.shard for p in places], dtype=np.int64),
+            np.array([p.row for p in places], dtype=np.int64),
+            self._shape,
+            self._dtype,
+        )
+
+    def writer(self) -> ShardWriter:
+        """Something to add rows to; use it as a context manager."""
+        return ShardWriter(self)
+
+
+class ShardWriter:
+    """Collects rows and writes a shard whenever enough have come."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._digests: list[bytes] = []
+        self._rows: list[Array] = []
+
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """Write what is left, also after an interruption: it is sound."""
+        self.flush()
+
+    def add(self, digest: bytes, row: Array) -> None:
+        """Keep one row, ``(…)``; a row that is there already is left alone."""
+        if digest in self._table:
+            return
+        self._digests.append(digest)
+        self._rows.append(row)
+        if len(self._rows) >= max(1, min(SHARD_ROWS, SHARD_BYTES // max(1, row.nbytes))):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the shard.
+
+        Raises:
+            StorageError: the disk is full or may not be written.
+        """
+        if not self._rows:
+            return
+        digests, array = self._digests, np.stack(self._rows)
+        self._digests, self._rows = [], []
+        folder, name = self._table.folder, uuid.uuid4().hex
+        part = folder / f".{name}.part"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with open(part, "wb") as file:
+                np.save(file, array)
+            manifest = {
+                "rows": [d.hex() for d in digests],
+                "shape": list(array.shape[1:]),
+                "dtype": str(array.dtype),
+                "checksum": _checksum(part),
+            }
+            part.replace(folder / f"{name}.npy")
+            part.write_text(json.dumps(manifest), encoding="utf-8")
+            part.replace(folder / f"{name}.json")
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise _storage_error(error, folder) from error
+        self._table.refresh(written=name)
+
+
+class Features:
+    """``(n, …)`` rows of one table, read from memory-mapped shards block by block.
+
+    Maps are opened for a read and closed after it: resident memory does not grow with ``n``.
+    """
+
+    def __init__(
+        self, shards: Sequence[Path], shard: IntArray, row: IntArray, shape: tuple[int, ...], dtype: np.dtype
+    ) -> None:
+        self._shards, self._shard, self._row = shards, shard, row
+        self.shape = (len(row), *shape)
+        self.dtype = dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: slice | IntArray) -> Array:
+        """The rows at ``index`` as a new array."""
+        shard, row = self._shard[index], self._row[index]
+        out = np.empty((len(row), *self.shape[1:]), dtype=self.dtype)
+        for s in np.unique(shard):
+            here = np.flatnonzero(shard == s)
+            out[here] = np.load(self._shards[s], mmap_mode="r")[row[here]]
+        return out
+
+    def select(self, index: IntArray) -> Features:
+        """Fewer rows, or another order; nothing is read."""
+        return Features(self._shards, self._shard[index], self._row[index], self.shape[1:], self.dtype)
+
+    def blocks(self, rows: int = 4096) -> Iterator[Array]:
+        """All rows in order, at most ``rows`` at a time."""
+        for start in range(0, len(self), rows):
+            yield self[start : start + rows]
+
+    def numpy(self) -> Array:
+        """All rows as one array in memory."""
+        return self[slice(None)]
+
+
+class FeatureStore:
+    """The cache on disk.
+
+    Example:
+        >>> import tempfile
+        >>> store = FeatureStore(Path(tempfile.mkdtemp()))
+        >>> table = store.table(FeatureKey("weights", 3, True, "224 px"))
+        >>> with table.writer() as writer:
+        ...     writer.add(b"digest of a file", np.ones(4, dtype=np.float32))
+        >>> table.features([b"digest of a file"]).shape
+        (1, 4)
+    """
+
+    def __init__(self, root: Path | None = None, console: Console | None = None) -> None:
+        self.root = (root or cache_folder()) / "features"
+        self._console = console or Quiet()
+
+    def table(self, key: FeatureKey) -> Table:
+        """The table of a key, made if it is new.
+
+        Raises:
+            StorageError: the cache folder may not be written.
+        """
+        folder = self.root / key.digest
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            named = folder / "key.json"
+            if not named.exists():
+                part = folder / f".{uuid.uuid4().hex}.part"
+                part.write_text(json.dumps(asdict(key)), encoding="utf-8")
+                part.replace(named)
+            else:
+                os.utime(named)
+        except OSError as error:
+            raise _storage_error(error, folder) from error
+        return Table(folder, key, self._console)
+
+    def listing(self) -> list[dict[str, object]]:
+        """One record per table: key, rows, bytes, when last used (seconds since 1970)."""
+        found = []
+        for named in sorted(self.root.glob("*/key.json")):
+            manifests = [m for m in named.parent.glob("*.json") if m != named]
+            found.append(
+                {
+                    **json.loads(named.read_text(encoding="utf-8")),
+                    "folder": str(named.parent),
+                    "rows": sum(len(json.loads(m.read_text(encoding="utf-8"))["rows"]) for m in manifests),
+                    "bytes": sum(f.stat().st_size for f in named.parent.iterdir()),
+                    "used": named.stat().st_mtime,
+                }
+            )
+        return found
+
+    def clear(self, older_than_s: float = 0.0, now: float | None = None) -> int:
+        """Remove tables not used for ``older_than_s`` seconds; returns the bytes freed."""
+        import time
+
+        freed = 0
+        for table in self.listing():
+            if (now or time.time()) - float(str(table["used"])) >= older_than_s:
+                shutil.rmtree(str(table["folder"]), ignore_errors=True)
+                freed += int(str(table["bytes"]))
+        return freed
+
+
+def _checksum(path: Path) -> str:
+    state = xxhash.xxh3_128()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            state.update(block)
+    return str(state.hexdigest())
+
+
+def _storage_error(error: OSError, folder: Path) -> StorageError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError(
+            f"The disk that holds the feature cache is full ({folder}). Free space with `jeoni cache clear`, "
+            "or point JEONI_CACHE to another disk. What was computed so far is kept."
+        )
+    return StorageError(
+        f"The feature cache cannot be written: {folder} ({error.strerror or error}). "
+        "Point JEONI_CACHE to a folder you may write."
+    )

@@ -1,0 +1,37 @@
+"""What every head offers, and what fitting one gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from torch import nn
+
+from jeoni.types import Array, IntArray
+
+__all__ = ["FittedHead", "Head"]
+
+
+@dataclass(frozen=True)
+class FittedHead:
+    """A head and how it was chosen.
+
+    Attributes:
+        module: features ``(n, d)`` to calibrated logits ``(n, classes)``.
+        choice: what the folds decided: strength, class weights, temperature.
+        candidates: one record per candidate with its fold scores.
+    """
+
+    module: nn.Module
+    choice: dict[str, Any]
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Head(Protocol):
+    """A head file offers one such class; its fields are its hyper-parameters."""
+
+    def build(self, dim: int, classes: int) -> nn.Module:
+        """The empty module, to load saved weights into."""
+
+    def fit(self, features: Array, labels: IntArray, classes: int, folds: IntArray, class_weights: str) -> FittedHead:
+        """Fit on ``features (n, d)``; every choice is made on ``folds (repeats, n)`` of these same rows."""

@@ -1,0 +1,234 @@
+"""Model: what every way of transferring returns, and the folder it is kept in (safetensors and JSON, no code)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from jeoni import card, plugins
+from jeoni._version import __version__
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import ByteInput, Tap
+from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
+from jeoni.data.items import ArrayItems, FileItems
+from jeoni.data.read import load_items
+from jeoni.errors import ConfigError, DataError, StorageError
+from jeoni.evaluation.calibration import softmax
+from jeoni.features.examples import Context
+from jeoni.features.extract import Request
+from jeoni.runs import seal
+from jeoni.types import Array, Dataset, FloatArray, Items
+
+__all__ = ["Model", "Predictions", "load_model"]
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says of some examples.
+
+    Attributes:
+        names: of the examples that could be read.
+        labels: the predicted class names.
+        probs: ``(n, classes)``, calibrated.
+        class_names: the columns of ``probs``.
+        errors: name and reason of each example that could not be read.
+    """
+
+    names: list[str]
+    labels: list[str]
+    probs: FloatArray
+    class_names: tuple[str, ...]
+    errors: dict[str, str] = field(default_factory=dict)
+    readable: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A backbone cut somewhere, with a head.
+
+    Attributes:
+        backbone: the network below.
+        head: features ``(n, d)`` to calibrated logits ``(n, classes)``.
+        head_id: the head's name.
+        class_names: in the order of the logits.
+        frozen: stages that were not trained.
+        reuse: stages that started from pretrained weights.
+        choice: what the folds decided about the head.
+        candidates: fold scores of what was tried.
+        facts: data, scores and versions, for the card.
+    """
+
+    backbone: Backbone
+    head: nn.Module
+    head_id: str
+    class_names: tuple[str, ...]
+    frozen: int
+    reuse: int
+    choice: dict[str, Any] = field(default_factory=dict)
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def network(self) -> nn.Module:
+        """One module: pixels ``(n, h, w, 3)`` uint8 of the input size to calibrated logits ``(n, classes)``."""
+        return ByteInput(nn.Sequential(self.backbone.network, self.head), self.backbone.input).eval()
+
+    def predict_features(self, features: Array) -> FloatArray:
+        """Probabilities ``(n, classes)`` from pooled features ``(n, d)``, block by block."""
+        out = np.empty((len(features), len(self.class_names)))
+        with torch.inference_mode():
+            for start in range(0, len(features), 4096):
+                block = torch.as_tensor(np.asarray(features[start : start + 4096], dtype=np.float32))
+                out[start : start + 4096] = softmax(self.head(block).double().numpy())
+        return out
+
+    def predict(
+        self, data: str | Path | Sequence[str | Path] | Array | Dataset, context: Context | None = None
+    ) -> Predictions:
+        """Predict a folder, a file, a list of paths, a table, an array of images, or a dataset.
+
+        Args:
+            data: arrays are ``(n, h, w)`` or ``(n, h, w, c)``.
+            context: cache, engine, threads; left out, the defaults.
+
+        Raises:
+            DataError: nothing there that can be read.
+        """
+        context = context or Context()
+        items = as_items(data)
+        tap = Tap(self.backbone.n, True)
+        seen = context.extract(items, [Request(self.backbone, (tap,))])
+        index = np.flatnonzero(seen.readable)
+        if not len(index):
+            raise DataError(
+                f"None of the {len(items)} items could be read. The first: {next(iter(seen.errors.values()))}"
+            )
+        probs = self.predict_features(seen.features(self.backbone, tap, index))
+        return Predictions(
+            names=[items.name(int(i)) for i in index],
+            labels=[self.class_names[k] for k in probs.argmax(1)],
+            probs=probs,
+            class_names=self.class_names,
+            errors={items.name(i): text for i, text in seen.errors.items()},
+            readable=seen.readable,
+        )
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``model.safetensors``, ``config.json`` and ``README.md``; an existing folder is replaced whole.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        folder = Path(folder)
+        part = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.part")
+        try:
+            part.mkdir(parents=True)
+            safetensors.torch.save_file(self._tensors(), part / "model.safetensors")
+            config = self._config(part / "model.safetensors")
+            (part / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
+            (part / "README.md").write_text(card.render(config), encoding="utf-8")
+            if folder.exists():
+                shutil.rmtree(folder)
+            part.rename(folder)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            raise StorageError(f"The model cannot be written to {folder}: {error.strerror or error}.") from error
+        return folder
+
+    def _tensors(self) -> dict[str, Tensor]:
+        parts = {"backbone": self.backbone.network, "head": self.head}
+        return {
+            f"{p}.{k}": v.detach().cpu().contiguous().clone()
+            for p, m in parts.items()
+            for k, v in m.state_dict().items()
+        }
+
+    def _config(self, weights: Path) -> dict[str, Any]:
+        from jeoni.backbones.weights import file_sha256
+
+        backbone = self.backbone
+        config = {
+            "format": FORMAT,
+            "jeoni": __version__,
+            "modality": "image",
+            "backbone": {
+                "name": backbone.name,
+                "architecture": backbone.architecture,
+                "arguments": backbone.arguments,
+                "input": asdict(backbone.input),
+                "provenance": asdict(backbone.provenance),
+            },
+            "cut": {"frozen": self.frozen, "reuse": self.reuse, "stages": [s.name for s in backbone.stages]},
+            "head": {"id": self.head_id, "dim": backbone.dim, "choice": self.choice},
+            "class_names": list(self.class_names),
+            "weights": {"file": weights.name, "sha256": file_sha256(weights)},
+            "versions": {name: version(name) for name in ("torch", "timm", "safetensors")},
+            "facts": self.facts,
+        }
+        return seal(config)
+
+
+def as_items(data: str | Path | Sequence[str | Path] | Array | Dataset) -> Items:
+    """Whatever a user may hand over, as items."""
+    if isinstance(data, Dataset):
+        return data.items
+    if isinstance(data, (str, Path)):
+        return load_items(data).items
+    if isinstance(data, np.ndarray) and data.dtype.kind in "uif":
+        return ArrayItems(data)
+    paths = [str(p) for p in data]
+    return FileItems(paths, paths)
+
+
+def load_model(folder: str | Path) -> Model:
+    """Read a model folder, having checked its hashes and format.
+
+    Args:
+        folder: the ``model`` folder of a run, or the run folder itself.
+
+    Raises:
+        WeightsError: not a model folder, a changed byte, or a newer format.
+
+    Example:
+        ``jeoni.load_model("runs/latest/model").predict("new/").labels``
+    """
+    folder = Path(folder)
+    if not (folder / "config.json").exists() and (folder / "model" / "config.json").exists():
+        folder = folder / "model"
+    config = read_config(folder)
+    backbone = Checkpoint().load(str(folder), "")
+    tensors = safetensors.torch.load_file(folder / config["weights"]["file"])
+    names = tuple(config["class_names"])
+    head_config = config["head"]
+    if head_config["id"] not in plugins.names("jeoni.heads"):
+        raise ConfigError(
+            f"This model's head {head_config['id']!r} is not known here; install the package it came with."
+        )
+    head = plugins.load("jeoni.heads", head_config["id"])().build(head_config["dim"], len(names))
+    head.load_state_dict({k.removeprefix("head."): v for k, v in tensors.items() if k.startswith("head.")})
+    model = Model(
+        backbone=backbone,
+        head=head.eval(),
+        head_id=head_config["id"],
+        class_names=names,
+        frozen=config["cut"]["frozen"],
+        reuse=config["cut"]["reuse"],
+        choice=head_config["choice"],
+    )
+    return replace(model, facts=config["facts"])

@@ -1,0 +1,118 @@
+"""The pictures a report needs and cannot make itself: thumbnails, and a map of the features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from jeoni.data.images import open_image, thumbnail
+from jeoni.errors import DataError
+from jeoni.types import Array, Dataset, FloatArray, IntArray
+
+__all__ = ["feature_map", "gallery", "place", "save_sprite", "save_thumbnails"]
+
+MAP_POINTS = 800
+MAP_TILE = 56
+MAP_COLUMNS = 32
+THUMB = 192
+GALLERY = 12
+
+
+def gallery(data: Dataset, probs: FloatArray) -> dict[str, list[dict[str, Any]]]:
+    """The most confident mistakes and the most doubtful examples.
+
+    Args:
+        data: the held-out examples.
+        probs: ``(n, classes)`` for them.
+    """
+    confidence, predicted = probs.max(1), probs.argmax(1)
+    wrong = np.flatnonzero(predicted != data.labels)
+    mistakes = wrong[np.argsort(-confidence[wrong], kind="stable")][:GALLERY]
+    ordered = np.sort(probs, axis=1)
+    doubtful = np.argsort(ordered[:, -1] - ordered[:, -2], kind="stable")[:GALLERY]
+
+    def record(i: int) -> dict[str, Any]:
+        return {
+            "index": int(i),
+            "path": data.items.name(int(i)),
+            "label": data.class_names[data.labels[i]],
+            "predicted": data.class_names[predicted[i]],
+            "confidence": float(confidence[i]),
+        }
+
+    return {"mistakes": [record(i) for i in mistakes], "doubtful": [record(i) for i in doubtful]}
+
+
+def save_thumbnails(
+    data: Dataset, shown: dict[str, list[dict[str, Any]]], figures: Path
+) -> dict[str, list[dict[str, Any]]]:
+    """Write a thumbnail for each example of a gallery; returns the gallery with their places."""
+    (figures / "thumbs").mkdir(parents=True, exist_ok=True)
+    numbers = sorted({e["index"] for entries in shown.values() for e in entries})
+    for i, picture in zip(numbers, _thumbs(data, numbers, THUMB), strict=True):
+        picture.save(figures / "thumbs" / f"{i:05d}.jpg", quality=85)
+    return {
+        kind: [
+            {**{k: v for k, v in e.items() if k != "index"}, "thumb": f"thumbs/{e['index']:05d}.jpg"} for e in entries
+        ]
+        for kind, entries in shown.items()
+    }
+
+
+def feature_map(labels: IntArray, n: int, seed: int) -> IntArray:
+    """Which examples to show on the map: all, or a stratified draw of :data:`MAP_POINTS`; ``(m,)`` indices."""
+    if n <= MAP_POINTS:
+        return np.arange(n)
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(n)
+    order = order[np.argsort(labels[order], kind="stable")]
+    return np.sort(order[np.linspace(0, n - 1, MAP_POINTS).astype(np.int64)])
+
+
+def place(features: Array, seed: int) -> tuple[FloatArray, str]:
+    """Two coordinates in 0..1 for each row of ``features (m, d)``, and what made them.
+
+    t-SNE (van der Maaten & Hinton 2008) of the first 32 principal components; those components alone below 30 rows.
+    """
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+
+    m = len(features)
+    spread = features.std(0)
+    scaled = (features - features.mean(0)) / np.where(spread > 0, spread, 1)
+    first = PCA(min(32, *scaled.shape), random_state=seed).fit_transform(scaled)
+    if m < 30:
+        flat, method = np.pad(first, ((0, 0), (0, 2)))[:, :2], "principal components"
+    else:
+        perplexity = min(30.0, (m - 1) / 3)
+        tsne = TSNE(2, perplexity=perplexity, init="pca", max_iter=500, random_state=seed)
+        flat, method = tsne.fit_transform(first.astype(np.float32)), "t-SNE of the first 32 principal components"
+    low, high = flat.min(0), flat.max(0)
+    return ((flat - low) / np.where(high > low, high - low, 1)).astype(np.float64), method
+
+
+def save_sprite(data: Dataset, index: IntArray, path: Path) -> dict[str, Any]:
+    """All thumbnails of the map in one picture, row by row."""
+    rows = -(-len(index) // MAP_COLUMNS)
+    sheet = Image.new("RGB", (MAP_COLUMNS * MAP_TILE, rows * MAP_TILE), (128, 128, 128))
+    for k, picture in enumerate(_thumbs(data, [int(i) for i in index], MAP_TILE)):
+        left, top = k % MAP_COLUMNS * MAP_TILE, k // MAP_COLUMNS * MAP_TILE
+        sheet.paste(picture, (left + (MAP_TILE - picture.width) // 2, top + (MAP_TILE - picture.height) // 2))
+    sheet.save(path, quality=70)
+    return {"sprite": path.name, "tile": MAP_TILE, "columns": MAP_COLUMNS}
+
+
+def _thumbs(data: Dataset, index: Sequence[int], side: int) -> list[Image.Image]:
+    def one(i: int) -> Image.Image:
+        try:
+            return thumbnail(open_image(data.items.read(i), data.items.name(i), at_least=side), side)
+        except DataError:  # it could be read a moment ago; a grey tile says that it no longer can
+            return Image.new("RGB", (side, side), (128, 128, 128))
+
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(one, index))

@@ -1,0 +1,157 @@
+"""What ``run.json`` says: machine, versions, backbone, engine and the cut, stage by stage."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import torch
+from torch import nn
+
+from jeoni._version import __version__
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap, Taps
+from jeoni.features.engine import Choice
+from jeoni.types import Array
+
+__all__ = ["PACKAGES", "backbone_record", "engine_record", "machine", "peak_memory_mb", "stage_table", "versions"]
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "timm",
+    "onnxruntime",
+    "openvino",
+    "scikit-learn",
+    "datasets",
+    "pillow",
+    "numpy",
+    "safetensors",
+)
+
+
+def versions() -> dict[str, str]:
+    """Python, jeoni and the packages that decide a result; empty where one is not installed."""
+    found = {"python": platform.python_version(), "jeoni": __version__}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = ""
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """System, processor, cores this process may use, memory in GB."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9 if hasattr(os, "sysconf") else None
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": platform.machine(),
+        "cores": cores,
+        "memory_gb": memory and round(memory, 1),
+        "accelerator": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "",
+    }
+
+
+def peak_memory_mb() -> float | None:
+    """The most memory this process held at once; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
+
+
+def backbone_record(backbone: Backbone) -> dict[str, Any]:
+    """Name, size and origin."""
+    origin = backbone.provenance
+    return {
+        "name": backbone.name,
+        "architecture": backbone.architecture,
+        "source": origin.source,
+        "licence": origin.licence,
+        "sha256": origin.sha256,
+        "url": origin.url,
+        "parameters": sum(p.numel() for p in backbone.network.parameters()),
+        "dim": backbone.dim,
+    }
+
+
+def engine_record(choice: Choice | None, images_per_s: float | None) -> dict[str, Any]:
+    """What ran the frozen stages; ``cache`` where nothing had to be run."""
+    if choice is None:
+        return {"name": "cache", "precision": "", "cosine": None, "images_per_s": None, "notes": []}
+    return {
+        "name": choice.name,
+        "precision": choice.precision,
+        "cosine": round(choice.cosine, 6),
+        "images_per_s": images_per_s and round(images_per_s, 1),
+        "notes": list(choice.notes),
+    }
+
+
+def stage_table(backbone: Backbone, frozen: int, pixels: Array | None = None) -> list[dict[str, Any]]:
+    """One record per stage: parameters, frozen or not, output shape, milliseconds per image.
+
+    Args:
+        backbone: the network.
+        frozen: stages below the cut.
+        pixels: ``(n, h, w, 3)`` uint8 to time on; left out, noise of the input's size.
+    """
+    size, n = backbone.input.size, 4
+    images = torch.rand(n, 3, size, size) if pixels is None else torch.rand(len(pixels), 3, size, size)
+    taps = tuple(Tap(k, False) for k in range(1, backbone.n + 1))
+    with torch.inference_mode():
+        shapes = [list(t.shape[1:]) for t in Taps(backbone, taps)(images[:1])]
+        seconds = _seconds_to_each_stage(backbone, images)
+    named = dict(backbone.network.named_parameters())
+    records = []
+    for k, stage in enumerate(backbone.stages):
+        records.append(
+            {
+                "name": stage.name,
+                "parameters": sum(named[p].numel() for p in stage.parameters if p in named),
+                "frozen": k < frozen,
+                "output_shape": shapes[k],
+                "ms_per_image": round(1000 * max(0.0, seconds[k]) / n, 3),
+            }
+        )
+    return records
+
+
+def _seconds_to_each_stage(backbone: Backbone, images: torch.Tensor) -> list[float]:
+    """Time between the last module of one stage and that of the next, in one eager pass after a first to warm up."""
+    reached: dict[str, float] = {}
+    hooks = []
+    modules = dict(backbone.network.named_modules())
+    for stage in backbone.stages:
+        for name in stage.modules[-1:]:
+            hooks.append(modules[name].register_forward_hook(_note(reached, stage.name)))
+    network: nn.Module = backbone.network
+    try:
+        network(images)
+        start = time.perf_counter()
+        network(images)
+        end = time.perf_counter()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    times, before = [], start
+    for k, stage in enumerate(backbone.stages):
+        at = end if k == backbone.n - 1 else reached.get(stage.name, before)
+        times.append(at - before)
+        before = max(before, at)
+    return times
+
+
+def _note(reached: dict[str, float], name: str) -> Any:
+    def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+        reached[name] = time.perf_counter()
+
+    return hook

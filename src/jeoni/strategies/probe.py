@@ -1,0 +1,48 @@
+"""Feature extraction (linear probe): the whole backbone is frozen, only a head is fitted (frozen = reuse = n)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jeoni import plugins
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap
+from jeoni.features.examples import Context, Examples
+from jeoni.heads._protocol import Head
+from jeoni.model import Model
+
+__all__ = ["Probe"]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A head on frozen features.
+
+    Attributes:
+        head: the head's id.
+        class_weights: ``auto``, ``balanced`` or ``none``.
+    """
+
+    head: str = "linear"
+    class_weights: str = "auto"
+
+    def taps(self, backbone: Backbone) -> tuple[Tap, ...]:
+        """What must be in the store before :meth:`fit`: the pooled output."""
+        return (Tap(backbone.n, True),)
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """Fit the head on the features of ``train``."""
+        head: Head = plugins.load("jeoni.heads", self.head)()
+        features = train.features(backbone, Tap(backbone.n, True))
+        names = train.data.class_names
+        fitted = head.fit(features, train.data.labels, len(names), train.folds, self.class_weights)
+        return Model(
+            backbone=backbone,
+            head=fitted.module,
+            head_id=self.head,
+            class_names=names,
+            frozen=backbone.n,
+            reuse=backbone.n,
+            choice=fitted.choice,
+            candidates=fitted.candidates,
+        )

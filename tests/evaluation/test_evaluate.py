@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import doctest
+import importlib
+import json
+
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+from jeoni import plugins
+from jeoni.errors import ConfigError
+from jeoni.evaluation.evaluate import evaluate
+
+FOLDER = "jeoni.evaluation.metrics"
+MODULES = [f"jeoni.evaluation.{m}" for m in ("intervals", "evaluate", "calibration", "compare")]
+
+
+def make_predictions(n, classes, repeats=None, seed=0):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, n)
+    logits = rng.normal(size=(n, classes) if repeats is None else (repeats, n, classes))
+    logits[..., np.arange(n), labels] += 1
+    powers = np.exp(logits)
+    return labels, powers / powers.sum(axis=-1, keepdims=True)
+
+
+def names(classes):
+    return [f"class {k}" for k in range(classes)]
+
+
+@pytest.mark.parametrize("classes", [2, 10])
+def test_values_and_counts_are_those_of_scikit_learn(classes):
+    labels, probs = make_predictions(300, classes)
+    found = evaluate(labels, probs, names(classes), resamples=100)
+    predicted = probs.argmax(axis=1)
+    assert set(found.metrics) == set(plugins.names(FOLDER))
+    assert found.n == 300
+    assert found.confusion == sk.confusion_matrix(labels, predicted).tolist()
+    table = sk.precision_recall_fscore_support(labels, predicted)
+    for k, row in enumerate(found.per_class):
+        assert row["class"] == f"class {k}"
+        for score, column in zip(("precision", "recall", "f1", "support"), table, strict=True):
+            value = row[score] if score == "support" else row[score].value
+            assert value == pytest.approx(column[k])
+    for interval in [*found.metrics.values(), *(row["f1"] for row in found.per_class)]:
+        assert interval.low <= interval.value <= interval.high
+        assert interval.low < interval.high
+
+
+def test_the_same_seed_gives_the_same_evaluation():
+    labels, probs = make_predictions(60, 3)
+    first, again, other = (evaluate(labels, probs, names(3), seed=s, resamples=50) for s in (1, 1, 2))
+    assert first == again
+    assert first.metrics["log_loss"] != other.metrics["log_loss"]
+
+
+def test_the_reliability_curve_gives_the_calibration_error():
+    labels, probs = make_predictions(400, 2)
+    found = evaluate(labels, probs, names(2), resamples=20)
+    rows = found.reliability
+    assert sum(r["count"] for r in rows) == 400
+    assert all(r["low"] < r["confidence"] <= r["high"] for r in rows)
+    gap = sum(r["count"] / 400 * abs(r["confidence"] - r["accuracy"]) for r in rows)
+    assert gap == pytest.approx(found.metrics["calibration_error"].value)
+
+
+def test_repeats_are_averaged_and_do_not_count_as_more_items():
+    labels, probs = make_predictions(120, 3)
+    once = evaluate(labels, probs, names(3), resamples=200)
+    five = evaluate(labels, np.stack([probs] * 5), names(3), resamples=200)
+    assert five.confusion == once.confusion and five.n == 120
+    for name, interval in once.metrics.items():
+        assert five.metrics[name].as_dict() == pytest.approx(interval.as_dict())
+    assert sum(r["count"] for r in five.reliability) == pytest.approx(120)
+
+
+def test_the_value_over_repeats_is_the_mean_of_each_repeats_value():
+    labels, probs = make_predictions(80, 2, repeats=3)
+    found = evaluate(labels, probs, names(2), resamples=20)
+    each = [evaluate(labels, p, names(2), resamples=20) for p in probs]
+    for name, interval in found.metrics.items():
+        assert interval.value == pytest.approx(np.mean([e.metrics[name].value for e in each]))
+    np.testing.assert_allclose(found.confusion, np.mean([e.confusion for e in each], axis=0))
+
+
+def test_a_class_absent_from_the_test_labels_has_no_recall_and_the_rest_is_scored():
+    labels, probs = make_predictions(90, 3)
+    labels = np.where(labels == 2, 0, labels)
+    found = evaluate(labels, probs, names(3), resamples=50)
+    absent = found.per_class[2]
+    assert absent["support"] == 0
+    assert np.isnan(absent["recall"].value) and np.isnan(absent["recall"].low)
+    assert absent["precision"].value == 0
+    assert all(np.isfinite([i.value, i.low, i.high]).all() for i in found.metrics.values())
+
+
+def test_with_one_class_in_the_labels_only_roc_auc_is_undefined():
+    _, probs = make_predictions(30, 2)
+    found = evaluate(np.zeros(30, dtype=np.int64), probs, names(2), resamples=50)
+    assert [m for m, i in found.metrics.items() if np.isnan(i.value)] == ["roc_auc"]
+
+
+def test_a_single_item_has_a_value_and_no_interval():
+    found = evaluate(np.array([1]), np.array([[0.2, 0.8]]), names(2))
+    accuracy = found.metrics["accuracy"]
+    assert accuracy.value == 1.0
+    assert np.isnan(accuracy.low) and np.isnan(accuracy.high)
+    assert found.confusion == [[0, 0], [0, 1]]
+
+
+def test_as_dict_is_plain_and_reads_like_the_run_folder():
+    labels, probs = make_predictions(40, 2)
+    found = evaluate(labels, probs, ("good", "bad"), resamples=20)
+    plain = json.loads(json.dumps(found.as_dict(), allow_nan=False))
+    assert plain["metrics"]["accuracy"] == found.metrics["accuracy"].as_dict()
+    assert plain["per_class"][1]["class"] == "bad"
+    assert set(plain["per_class"][1]["recall"]) == {"value", "low", "high"}
+    assert plain["class_names"] == ["good", "bad"]
+
+
+def test_memory_stays_flat_in_the_number_of_resamples():
+    import tracemalloc
+
+    labels, probs = make_predictions(5000, 3)
+    tracemalloc.start()
+    evaluate(labels, probs, names(3), resamples=1000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60e6  # all weights at once are 20 MB, and twice that while they are counted
+
+
+GOOD = np.full((3, 2), 0.5)
+
+
+@pytest.mark.parametrize(
+    "labels, probs, classes, message",
+    [
+        ([0, 1], GOOD, 2, r"labels have shape \(2,\) and probs \(3, 2\)"),
+        ([0, 1, 1], GOOD[0], 2, r"\(n, K\) or \(R, n, K\) are needed"),
+        ([], np.zeros((0, 2)), 2, "no items to score; at least one"),
+        ([0, 0, 0], np.ones((3, 1)), 1, r"1 column\(s\); one for each of two or more"),
+        ([0, 1, 1], GOOD, 3, "3 class names for 2 columns"),
+        ([0, -1, 1], GOOD, 2, "from -1 to 1 .* whole numbers from 0 to 1 .* Leave items without a label out"),
+        ([0, 1, 2], GOOD, 2, "from 0 to 2"),
+        ([0.0, 1.0, 1.0], GOOD, 2, "float64"),
+        ([0, 1, 1], GOOD * np.nan, 2, "no probabilities"),
+        ([0, 1, 1], GOOD * 3, 2, "another sum than 1"),
+        ([0, 1, 1], np.array([[-1.0, 2.0]] * 3), 2, "negative"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused_with_the_reason(labels, probs, classes, message):
+    with pytest.raises(ConfigError, match=message):
+        evaluate(np.array(labels), probs, names(classes))
+
+
+@pytest.mark.parametrize("module", MODULES + [f"{FOLDER}.{m}" for m in plugins.names(FOLDER)])
+def test_the_examples_in_the_documentation_hold(module):
+    found = importlib.import_module(module)
+    result = doctest.testmod(found, extraglobs={"np": np})
+    assert result.attempted > 0 and result.failed == 0
