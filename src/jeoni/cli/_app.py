@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -21,11 +21,11 @@ DONE, USER, USAGE, INTERRUPTED = 0, 1, 2, 130
 class Verbs(TyperGroup):
     """Verbs by file name: listed without importing them, imported when called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """The files of this folder."""
         return sorted(plugins.names("jeoni.cli"))
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, name: str) -> Any:
         """Import one verb."""
         if name not in plugins.names("jeoni.cli"):
             return None
@@ -34,7 +34,7 @@ class Verbs(TyperGroup):
         app.command(name)(getattr(module, module.__all__[0]))
         return typer.main.get_command(app)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Each verb with the first line of its file."""
         with formatter.section("Verbs"):
             formatter.write_dl([(n, plugins.describe("jeoni.cli", n)) for n in self.list_commands(ctx)])
@@ -66,7 +66,7 @@ def run() -> int:
     except JeoniError as error:
         _complain(str(error))
         return USER
-    except (KeyboardInterrupt, click.exceptions.Abort, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _complain("Interrupted. What was computed is kept: the same command goes on from there.")
         return INTERRUPTED
     except Exception as error:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from jeoni.model import Predictions
 
 __all__ = ["predict"]
 
@@ -19,11 +23,7 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
     """Predict new items with a saved model."""
-    import csv
-    import sys
-
     from jeoni.cli._terminal import Terminal, print_json
-    from jeoni.errors import StorageError
     from jeoni.features.examples import Context
     from jeoni.features.store import FeatureStore
     from jeoni.model import load_model
@@ -35,17 +35,26 @@ def predict(
         terminal.warn(f"skipped {name}: {text}")
     if len(said.errors) > 5:
         terminal.warn(f"and {len(said.errors) - 5} more were skipped")
-    try:
-        file = open(out, "w", newline="", encoding="utf-8") if out else sys.stdout
-    except OSError as error:
-        raise StorageError(f"{out} cannot be written: {error.strerror or error}.") from error
-    writer = csv.writer(file, lineterminator="\n")
     if out or not json:
-        writer.writerow(["path", "predicted", "confidence", *(f"prob:{c}" for c in said.class_names)])
-        for name, label, probs in zip(said.names, said.labels, said.probs, strict=True):
-            writer.writerow([name, label, f"{probs.max():.6f}", *(f"{p:.6f}" for p in probs)])
+        _write(said, out)
     if out:
-        file.close()
         terminal.say(f"{len(said)} predictions written to {out}")
     if json:
         print_json({"predicted": len(said), "skipped": len(said.errors), "out": out})
+
+
+def _write(said: Predictions, out: str) -> None:
+    """As CSV, to a file or standard output."""
+    import csv
+    import sys
+
+    from jeoni.errors import StorageError
+
+    try:
+        with open(out, "w", newline="", encoding="utf-8") if out else nullcontext(sys.stdout) as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["path", "predicted", "confidence", *(f"prob:{c}" for c in said.class_names)])
+            for name, label, probs in zip(said.names, said.labels, said.probs, strict=True):
+                writer.writerow([name, label, f"{probs.max():.6f}", *(f"{p:.6f}" for p in probs)])
+    except OSError as error:
+        raise StorageError(f"{out} cannot be written: {error.strerror or error}.") from error

@@ -17,7 +17,11 @@ from jeoni.types import Array, Dataset, IntArray
 __all__ = ["IMAGE_SUFFIXES", "load_data", "load_items"]
 
 IMAGE_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .bmp .gif .tif .tiff .webp .ppm .pgm .pbm .pnm .jp2 .j2k .avif .tga".split()
+    f".{s}"
+    for s in (
+        *("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "gif", "tif", "tiff", "webp"),
+        *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "avif", "tga"),
+    )
 )
 PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
@@ -129,7 +133,7 @@ def _nothing_in(root: Path) -> DataError:
     if loose:
         return DataError(
             f"{root} holds {loose} images, but not in folders named for their classes. Needed: "
-            f"{root.name}/CLASS/image.jpg, or a table with a column of labels. To predict them: jeoni predict MODEL {root}",
+            f"{root.name}/CLASS/image.jpg, or a table with a column of labels. To predict: jeoni predict MODEL {root}",
             path=str(root),
         )
     if not any(root.iterdir()):

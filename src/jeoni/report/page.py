@@ -1,0 +1,203 @@
+"""What the page shows: the run folder's files, put into words and proportions for the templates."""
+
+from __future__ import annotations
+
+import base64
+import csv
+from importlib import import_module, resources
+from pathlib import Path
+from typing import Any
+
+from jeoni import plugins
+from jeoni.errors import DataError, StorageError
+from jeoni.report.figures import reliability_chart
+from jeoni.runs import read_json
+
+__all__ = ["write_report"]
+
+METRICS = "jeoni.evaluation.metrics"
+ROWS = 200
+CLASSES_IN_MATRIX = 15
+PALETTE = 8
+KEYS = ("accuracy", "macro_f1", "roc_auc")
+
+
+def write_report(run: Path, language: str = "en") -> Path:
+    """Write ``report.html``; see :func:`jeoni.report.render`."""
+    import jinja2
+
+    if not (run / "run.json").exists():
+        raise DataError(
+            f"{run} is not a run folder: run.json is missing. Needed: a folder that `jeoni fit` wrote.",
+            path=str(run),
+        )
+    view = _view(run, import_module(f"jeoni.report.locale.{language}").WORDS)
+    templates = resources.files("jeoni.report") / "templates"
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(str(templates)), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters.update(number=_number, percent=_percent, count=_count, seconds=_seconds, short=_short)
+    page = environment.get_template("report.html").render(view)
+    target = run / "report.html"
+    try:
+        target.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{target} cannot be written: {error.strerror or error}.") from error
+    return target
+
+
+def _view(run: Path, words: dict[str, Any]) -> dict[str, Any]:
+    record, metrics = read_json(run / "run.json"), read_json(run / "metrics.json")
+    figures = run / "figures"
+    figures.mkdir(exist_ok=True)
+    how = metrics["estimate"]
+    control = metrics.get("control") or {}
+    return {
+        "w": words,
+        "run": record,
+        "metrics": metrics,
+        "how": how,
+        "scores": [_score_row(name, score, control) for name, score in metrics[how].items()],
+        "keys": [_score_row(name, metrics[how][name], control) for name in KEYS if name in metrics[how]],
+        "control": control,
+        "confusion": _confusion(metrics),
+        "reliability": reliability_chart(metrics["reliability"], figures, words) if metrics["reliability"] else "",
+        "gallery": _gallery(figures),
+        "map": _map(figures, metrics["class_names"]),
+        "findings": _findings(run, record.get("findings", {}), words),
+        "stages": _stages(record["cut"]["stages"]),
+        "style": _asset("style.css"),
+        "script": _asset("script.js"),
+    }
+
+
+def _asset(name: str) -> str:
+    return (resources.files("jeoni.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _score_row(name: str, score: dict[str, Any], control: dict[str, Any]) -> dict[str, Any]:
+    """One measure: its title, its place on a bar from 0 to its top, and the controls beside it."""
+    known = name in plugins.names(METRICS)
+    kind = plugins.load(METRICS, name) if known else None
+    unit = getattr(kind, "unit", "")
+    others = {k: (control.get(k) or {}).get(name) for k in ("untrained", "majority", "difference")}
+    values = [v for s in (score, others["untrained"], others["majority"]) if s for v in s.values() if v is not None]
+    top = 1.0 if unit == "%" else max([1e-9, *values]) * 1.1
+    return {
+        "name": name,
+        "title": getattr(kind, "title", name.replace("_", " ")),
+        "unit": unit,
+        "higher": getattr(kind, "higher_is_better", True),
+        "score": score,
+        **others,
+        "bar": {k: _span(s, top) for k, s in {"score": score, **others}.items() if s and k != "difference"},
+    }
+
+
+def _span(score: dict[str, Any], top: float) -> dict[str, float] | None:
+    """Places in percent of a bar's width."""
+    if score["value"] is None:
+        return None
+    low, high = (score[k] if score[k] is not None else score["value"] for k in ("low", "high"))
+    place = {k: 100 * min(1.0, max(0.0, v / top)) for k, v in (("value", score["value"]), ("low", low), ("high", high))}
+    return {**place, "width": max(0.4, place["high"] - place["low"])}
+
+
+def _confusion(metrics: dict[str, Any]) -> dict[str, Any]:
+    """The matrix with each cell's share of its row; of many classes, only the worst pairs."""
+    names, matrix = metrics["class_names"], metrics["confusion"]
+    rows = [
+        {
+            "name": name,
+            "cells": [{"count": c, "share": c / sum(row) if sum(row) else 0.0} for c in row],
+            "total": sum(row),
+        }
+        for name, row in zip(names, matrix, strict=True)
+    ]
+    pairs = [
+        {"true": rows[i]["name"], "predicted": names[j], "count": cell["count"], "total": rows[i]["total"]}
+        for i in range(len(rows))
+        for j, cell in enumerate(rows[i]["cells"])
+        if i != j and cell["count"] > 0
+    ]
+    pairs.sort(key=lambda p: -p["count"])
+    return {"names": names, "rows": rows if len(names) <= CLASSES_IN_MATRIX else [], "pairs": pairs[:12]}
+
+
+def _gallery(figures: Path) -> dict[str, list[dict[str, Any]]]:
+    """Mistakes and doubts, each with its thumbnail inside the page."""
+    if not (figures / "gallery.json").exists():
+        return {}
+    shown: dict[str, list[dict[str, Any]]] = read_json(figures / "gallery.json")
+    return {
+        kind: [
+            {**e, "src": _inline(figures / e["thumb"], "image/jpeg")}
+            for e in entries
+            if (figures / e["thumb"]).exists()
+        ]
+        for kind, entries in shown.items()
+    }
+
+
+def _map(figures: Path, names: list[str]) -> dict[str, Any] | None:
+    if not (figures / "map.json").exists():
+        return None
+    found: dict[str, Any] = read_json(figures / "map.json")
+    number = {n: k for k, n in enumerate(names)}
+    points = [
+        {**p, "color": number.get(p["label"], 0) % PALETTE, "wrong": p["label"] != p["predicted"], "index": i}
+        for i, p in enumerate(found["points"])
+    ]
+    sheet = figures / found.get("sprite", "")
+    sprite = _inline(sheet, "image/jpeg") if found.get("sprite") and sheet.exists() else ""
+    # mistakes last, so that they lie on top
+    return {**found, "points": sorted(points, key=lambda p: p["wrong"]), "src": sprite}
+
+
+def _inline(path: Path, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _findings(run: Path, counts: dict[str, int], words: dict[str, Any]) -> dict[str, Any]:
+    rows: list[dict[str, str]] = []
+    if (run / "issues.csv").exists():
+        with open(run / "issues.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    kinds = words["kinds"]
+    summary = [{"count": n, "text": kinds.get(k, k.replace("_", " "))} for k, n in counts.items() if n]
+    return {"summary": summary, "rows": rows[:ROWS], "rest": max(0, len(rows) - ROWS)}
+
+
+def _stages(stages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With the shares of parameters and time, for their bars."""
+    parameters = sum(s["parameters"] for s in stages) or 1
+    time = sum(s["ms_per_image"] for s in stages) or 1
+    return [
+        {**s, "parameter_share": 100 * s["parameters"] / parameters, "time_share": 100 * s["ms_per_image"] / time,
+         "shape": " × ".join(str(d) for d in s["output_shape"])}
+        for s in stages
+    ]  # fmt: skip
+
+
+def _number(value: float | None, digits: int = 3) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _percent(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{100 * value:.{digits}f}"
+
+
+def _count(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f} s"
+
+
+def _short(path: str) -> str:
+    """The last two parts of a path: the folder often says the class."""
+    return "/".join(path.replace("\\", "/").split("/")[-2:])
