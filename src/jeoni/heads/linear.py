@@ -21,6 +21,7 @@ from jeoni.types import Array, FloatArray, IntArray
 __all__ = ["Linear"]
 
 SELECTION_ROWS = 20_000
+SELECTION_TOLERANCE = 1e-3
 IMBALANCE = 1.5
 
 
@@ -99,7 +100,7 @@ class Linear:
         best = by_option[options[0]]
         if len(options) == 2:
             gains = _macro_f1_gains(by_option["balanced"][1], best[1], labels, classes, folds)
-            if gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)):
+            if _clearly_positive(gains, len(np.unique(folds[0]))):
                 best = by_option["balanced"]
         return candidates, {k: best[0][k] for k in ("strength", "class_weights", "temperature")}
 
@@ -153,9 +154,8 @@ def _held_out_logits(
             for f in numbers
         }
         penalties = [1.0 / (strengths[s] * (fold != f).sum()) for _, s, f in columns]
-        solution = solve(
-            rows, labels, np.stack([weights[o, f] for o, _, f in columns], 1), np.array(penalties), classes
-        )
+        shares = np.stack([weights[o, f] for o, _, f in columns], 1)
+        solution = solve(rows, labels, shares, np.array(penalties), classes, tolerance=SELECTION_TOLERANCE)
         for part, logits in solution.logits():
             for column, (o, s, f) in enumerate(columns):
                 held = np.flatnonzero(fold[part] == f)
@@ -187,6 +187,15 @@ def _macro_f1_gains(ours: Array, theirs: Array, labels: IntArray, classes: int, 
         for f in np.unique(fold)
     ]
     return np.array(gains)
+
+
+def _clearly_positive(gains: FloatArray, folds: int) -> bool:
+    """Whether the mean gain exceeds two standard errors, corrected for folds that share examples.
+
+    Nadeau & Bengio 2003: the variance of the mean is ``(1/J + n_test/n_train)`` times that of a single fold.
+    """
+    error = gains.std(ddof=1) * np.sqrt(1 / len(gains) + 1 / (folds - 1))
+    return bool(gains.mean() > 2 * error)
 
 
 def _macro_f1(logits: Array, labels: IntArray, classes: int) -> float:
