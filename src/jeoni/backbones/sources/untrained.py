@@ -37,7 +37,8 @@ class Untrained:
 
 def untrained_twin(backbone: Backbone, seed: int) -> Backbone:
     """The same architecture and input with weights drawn at random."""
-    twin = _draw(backbone.architecture, backbone.arguments, f"untrained twin of {backbone.name}", seed)
+    # not the seed that `untrained:` itself draws with: a control must differ from what it controls
+    twin = _draw(backbone.architecture, backbone.arguments, f"untrained twin of {backbone.name}", seed + 1)
     return replace(twin, input=backbone.input)
 
 

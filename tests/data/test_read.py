@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from jeoni.data.read import load_data, load_items
+from jeoni.errors import DataError
+
+
+def names_of(data):
+    return [data.items.name(i) for i in range(len(data))]
+
+
+def test_a_folder_per_class_is_read_sorted_and_undecoded(put):
+    root = put("dog/2.png", "cat/b/deep.JPG", "cat/1.png", "dog/.hidden.png", "dog/.cache/3.png", ".git/x.png")
+    (root / "cat" / "notes.txt").write_text("no image")
+    (root / "dog" / "broken.png").write_bytes(b"not decoded, so not noticed")
+    data = load_data(root)
+    assert names_of(data) == ["cat/1.png", "cat/b/deep.JPG", "dog/2.png", "dog/broken.png"]
+    assert (data.class_names, data.labels.tolist()) == (("cat", "dog"), [0, 0, 1, 1])
+    assert (data.name, data.origin, set(data.part)) == (root.name, str(root), {""})
+    assert data.items.read(0).startswith(b"\x89PNG")
+
+
+def test_parts_above_the_classes_are_kept_whatever_they_are_called(put):
+    root = put("Train/a/1.png", "TRAIN2/x/9.png", "Train/b/2.png", "validation/a/3.png", "TEST/b/4.png")
+    data = load_data(root)
+    assert list(zip(names_of(data), data.part.tolist(), data.labels.tolist(), strict=True)) == [
+        ("TEST/b/4.png", "test", 1),
+        ("Train/a/1.png", "train", 0),
+        ("Train/b/2.png", "train", 1),
+        ("validation/a/3.png", "val", 0),
+    ]
+
+
+def test_a_class_that_is_called_train_is_a_class(put):
+    assert load_data(put("train/1.png", "bus/2.png")).class_names == ("bus", "train")
+
+
+def test_a_class_whose_name_starts_with_underscores_is_not_lost(put):
+    assert load_data(put("__none__/1.png", "a/2.png", "__MACOSX/3.png")).class_names == ("__none__", "a")
+
+
+def test_links_are_followed_and_a_circle_of_links_ends(put):
+    root = put("data/a/1.png", "data/b/2.png", "elsewhere/c/3.png")
+    (root / "data" / "c").symlink_to(root / "elsewhere" / "c")
+    (root / "data" / "a" / "again").symlink_to(root / "data" / "a")
+    assert names_of(load_data(root / "data")) == ["a/1.png", "b/2.png", "c/3.png"]
+
+
+def test_an_empty_class_folder_stays_a_class_for_the_checks_to_report(put):
+    root = put("a/1.png", "b/2.png")
+    (root / "c").mkdir()
+    assert load_data(root).counts == {"a": 1, "b": 1, "c": 0}
+
+
+@pytest.mark.parametrize("path", ["photos", "photos/", "./photos/x", "photos/list.csv", "photos/one.png"])
+def test_a_path_that_does_not_exist_is_named_and_no_hub_is_asked(path, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("jeoni.data.read.read_hub", lambda *a: pytest.fail("the hub was asked"))
+    with pytest.raises(DataError, match=rf"^{path} does not exist\. Needed: a folder per class, a table") as caught:
+        load_data(path)
+    assert caught.value.path == path
+
+
+def test_an_empty_folder_says_what_is_needed(tmp_path):
+    with pytest.raises(DataError, match="is empty. Needed: one folder per class"):
+        load_data(tmp_path)
+
+
+def test_folders_without_images_say_which_kinds_are_known(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(DataError, match=r"holds no images \(\.avif, .*in folders named for their classes"):
+        load_data(tmp_path)
+
+
+def test_images_without_class_folders_point_to_predict_and_tables(put):
+    with pytest.raises(DataError, match=r"holds 2 images, but not in folders .*CLASS/image\.jpg.*jeoni predict MODEL"):
+        load_data(put("1.png", "2.png"))
+
+
+def test_parts_without_class_folders_are_not_taken_for_classes(put):
+    with pytest.raises(DataError, match=r"split into test, train, but in test and in train are no folders named"):
+        load_data(put("train/1.png", "test/2.png"))
+
+
+def test_one_part_without_class_folders_is_named(put):
+    with pytest.raises(DataError, match=r"but in test are no .*test/CLASS/image\.jpg\. To predict: jeoni predict"):
+        load_data(put("train/a/1.png", "train/b/2.png", "test/3.png"))
+
+
+def test_one_class_is_refused_unless_it_is_allowed(put):
+    root = put("only/1.png", "only/2.png")
+    with pytest.raises(DataError, match=r"holds one class only \(only\); a classifier needs at least two"):
+        load_data(root)
+    assert load_data(root, single_class=True).class_names == ("only",)
+
+
+def test_a_single_image_is_no_labelled_data(put):
+    with pytest.raises(DataError, match=r"1\.png is one file, not labelled data.*jeoni predict MODEL"):
+        load_data(put("1.png") / "1.png")
+
+
+def test_a_folder_has_no_group_column(put):
+    with pytest.raises(DataError, match="has no columns, so no groups 'panel'"):
+        load_data(put("a/1.png", "b/2.png"), group_column="panel")
+
+
+def test_an_own_test_set_is_appended_as_the_test_part(put):
+    root = put("data/a/1.png", "data/b/2.png", "data/c/3.png", "held/c/4.png", "held/b/5.png")
+    data = load_data(root / "data", test=root / "held")
+    assert data.part.tolist() == ["", "", "", "test", "test"]
+    assert data.labels.tolist() == [0, 1, 2, 1, 2]  # a is missing in the test set, and b keeps its number
+    assert data.items.name(3) == "b/5.png" and data.items.read(3) != data.items.read(1)
+
+
+def test_a_class_only_in_the_test_set_is_refused_by_name(put):
+    root = put("data/a/1.png", "data/b/2.png", "held/bird/4.png")
+    with pytest.raises(DataError, match="classes that the training data do not: bird. The training data hold a, b"):
+        load_data(root / "data", test=root / "held")
+
+
+def test_with_an_own_test_set_the_former_test_part_is_trained_on(put):
+    root = put("data/train/a/1.png", "data/test/b/2.png", "held/a/3.png")
+    assert load_data(root / "data", test=root / "held").part.tolist() == ["train", "train", "test"]
+
+
+def test_equal_groups_of_two_tables_are_one_group_and_a_folder_has_none(put):
+    root = put("1.png", "2.png", "3.png", "4.png", "held/a/5.png")
+    (root / "x.csv").write_text("file,label,panel\n1.png,a,P7\n2.png,b,P8\n")
+    (root / "y.csv").write_text("file,label,panel\n3.png,a,P9\n4.png,b,P7\n")
+    one, two, three, four = load_data(root / "x.csv", test=root / "y.csv", group_column="panel").groups
+    assert one == four and len({one, two, three}) == 3
+    groups = load_data(root / "x.csv", test=root / "held", group_column="").groups
+    assert groups is None
+
+
+def test_items_to_predict_come_from_a_file_a_folder_or_a_table(put):
+    root = put("b/2.png", "1.png")
+    (root / "list.csv").write_text("path,other\n1.png,x\nb/2.png,y\n")
+    assert names_of(load_items(root)) == ["1.png", "b/2.png"]
+    assert names_of(load_items(root / "1.png")) == [str(root / "1.png")]
+    data = load_items(root / "list.csv")
+    assert names_of(data) == ["1.png", "b/2.png"]
+    assert (data.labels.tolist(), data.class_names) == ([-1, -1], ())
+    np.testing.assert_array_equal(data.part, ["", ""])
+
+
+@pytest.mark.parametrize("name, message", [("gone", "gone does not exist. Needed: an image"), (".", "holds no images")])
+def test_nothing_to_predict_is_an_error(tmp_path, name, message):
+    with pytest.raises(DataError, match=message):
+        load_items(tmp_path / name)

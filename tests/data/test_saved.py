@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import datasets
+import pytest
+
+from jeoni.data.read import load_data, load_items
+from jeoni.errors import DataError
+
+
+@pytest.fixture(autouse=True)
+def no_progress_bars():
+    datasets.disable_progress_bars()
+
+
+def make_table(encode, make_image, labels, classes=("no", "yes"), **more):
+    cells = [{"bytes": encode(make_image(i, (6, 6))), "path": None} for i in range(len(labels))]
+    features = {"picture": datasets.Image(), "answer": datasets.ClassLabel(names=list(classes))}
+    features.update({name: datasets.Value("string") for name in more})
+    values = {"picture": cells, "answer": labels, **more}
+    return datasets.Dataset.from_dict(values, features=datasets.Features(features))
+
+
+def test_a_saved_dataset_gives_encoded_images_and_its_own_class_order(tmp_path, encode, make_image):
+    make_table(encode, make_image, [1, 0, 1], classes=("yes", "no")).save_to_disk(tmp_path / "kept")
+    data = load_data(tmp_path / "kept")
+    assert (data.class_names, data.labels.tolist(), data.name) == (("yes", "no"), [1, 0, 1], "kept")
+    assert [data.items.name(i) for i in range(3)] == ["row 0", "row 1", "row 2"]
+    assert data.items.read(2) == encode(make_image(2, (6, 6)))
+
+
+def test_the_splits_of_a_saved_dataset_are_parts(tmp_path, encode, make_image):
+    splits = {
+        "train": make_table(encode, make_image, [0, 1]),
+        "validation": make_table(encode, make_image, [1]),
+        "test": make_table(encode, make_image, [-1, 0]),
+    }
+    datasets.DatasetDict(splits).save_to_disk(tmp_path / "kept")
+    data = load_data(tmp_path / "kept")
+    assert data.part.tolist() == ["train", "train", "val", "test", "test"]
+    assert data.labels.tolist() == [0, 1, 1, -1, 0]
+    assert data.items.name(4) == "test row 1"
+    assert data.items.read(4) == encode(make_image(1, (6, 6)))
+
+
+def test_groups_reach_over_the_splits_of_a_saved_dataset(tmp_path, encode, make_image):
+    splits = {
+        "train": make_table(encode, make_image, [0, 1], who=["ann", "bob"]),
+        "test": make_table(encode, make_image, [1], who=["bob"]),
+    }
+    datasets.DatasetDict(splits).save_to_disk(tmp_path / "kept")
+    groups = load_data(tmp_path / "kept", group_column="who").groups
+    assert groups[1] == groups[2] != groups[0]
+
+
+def test_a_saved_dataset_without_labels_can_be_predicted(tmp_path, encode, make_image):
+    make_table(encode, make_image, [0, 1]).remove_columns("answer").save_to_disk(tmp_path / "kept")
+    assert load_items(tmp_path / "kept").labels.tolist() == [-1, -1]
+    with pytest.raises(DataError, match="known to hold the labels. Name it with --label-column. Its columns: picture"):
+        load_data(tmp_path / "kept")
+
+
+def test_a_damaged_saved_dataset_is_named(tmp_path):
+    (tmp_path / "state.json").write_text("{}")
+    with pytest.raises(DataError, match="looks like a saved dataset but cannot be read: .* Save it again"):
+        load_data(tmp_path)
+
+
+def test_a_saved_dataset_without_rows_says_so(tmp_path, encode, make_image):
+    make_table(encode, make_image, []).save_to_disk(tmp_path / "kept")
+    with pytest.raises(DataError, match="kept has no rows"):
+        load_data(tmp_path / "kept")
+
+
+def test_a_name_that_is_no_path_is_asked_of_the_hub(monkeypatch, tmp_path, encode, make_image):
+    asked = []
+    monkeypatch.chdir(tmp_path)
+    table = make_table(encode, make_image, [0, 1])
+    monkeypatch.setattr(datasets, "load_dataset", lambda name: asked.append(name) or {"train": table})
+    data = load_data("someone/cats.v1")
+    assert (asked, data.name, data.part.tolist()) == (["someone/cats.v1"], "someone-cats.v1", ["train", "train"])
+
+
+def test_a_hub_that_does_not_answer_is_explained(monkeypatch, tmp_path):
+    def fail(name):
+        raise ConnectionError("no route to the hub.\nmany more lines")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(datasets, "load_dataset", fail)
+    with pytest.raises(
+        DataError, match=r"someone/cats is no folder or file here, .* from the hub: no route to the hub\. Check"
+    ):
+        load_data("someone/cats")

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import doctest
+import json
+
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from jeoni.data import columns
+from jeoni.data.read import load_data, load_items
+from jeoni.errors import DataError
+
+
+@pytest.fixture
+def write(put):
+    root = put("1.png", "2.png", "3.png", "4.png")
+
+    def written(text, name="t.csv", encoding="utf-8"):
+        (root / name).write_bytes(text.encode(encoding))
+        return root / name
+
+    return written
+
+
+def test_the_examples_in_the_documentation_hold():
+    result = doctest.testmod(columns)
+    assert result.attempted and not result.failed
+
+
+@pytest.mark.parametrize(
+    "name, text, encoding",
+    [
+        ("t.csv", "file,label\n1.png,x\n2.png,y\n", "utf-8"),
+        ("t.csv", "File;Label\r\n1.png;x\r\n2.png;y\r\n", "utf-8-sig"),
+        ("t.csv", "file\tlabel\n1.png\tx\n2.png\ty\n", "utf-8-sig"),
+        ("t.tsv", "path\tclass\tnote\n1.png\tx\ta,b,c\n2.png\ty\t,,,\n", "utf-8"),
+        ("t.csv", 'note,file,label\n"a ""b"",\nc",1.png,x\n-,2.png,y\n', "utf-8"),
+        ("t.jsonl", '{"image": "1.png", "target": "x"}\n{"image": "2.png", "target": "y"}\n', "utf-8"),
+    ],
+)
+def test_tables_are_read_whatever_their_marks(write, name, text, encoding):
+    data = load_data(write(text, name, encoding))
+    assert (data.class_names, data.labels.tolist(), data.name) == (("x", "y"), [0, 1], "t")
+    assert [data.items.name(i) for i in range(2)] == ["1.png", "2.png"]
+    assert data.items.read(1).startswith(b"\x89PNG")
+
+
+def test_paths_may_be_absolute(write, tmp_path):
+    data = load_data(write(f"file,label\n{tmp_path}/1.png,x\n2.png,y\n"))
+    assert data.items.read(0) != data.items.read(1)
+
+
+def test_named_columns_are_taken_and_groups_numbered(write):
+    path = write("file,where,label,defect,panel\nno,1.png,no,x,P1\nno,2.png,no,y,P2\nno,3.png,no,y,P1\n")
+    data = load_data(path, image_column="where", label_column="defect", group_column="panel")
+    assert data.class_names == ("x", "y")
+    assert data.groups[0] == data.groups[2] != data.groups[1]
+
+
+def test_an_empty_group_is_a_group_by_itself(write):
+    data = load_data(write("file,label,g\n1.png,x,A\n2.png,y,\n3.png,y,\n4.png,x,A\n"), group_column="g")
+    assert len(set(data.groups.tolist())) == 3
+
+
+@pytest.mark.parametrize(
+    "values, classes",
+    [
+        (("0.0", "1.0"), ("0", "1")),
+        (("2", "10"), ("2", "10")),
+        (("01", "02"), ("01", "02")),
+        (("True", "False"), ("false", "true")),
+        (("nan", "inf"), ("inf", "nan")),
+        (("0.5", "-1"), ("-1", "0.5")),
+    ],
+)
+def test_labels_become_clean_class_names_in_a_sensible_order(write, values, classes):
+    assert load_data(write(f"file,label\n1.png,{values[0]}\n2.png,{values[1]}\n")).class_names == classes
+
+
+@pytest.mark.parametrize(
+    "values, classes", [((0.0, 1.0), ("0", "1")), ((True, False), ("false", "true")), ((10, 9), ("9", "10"))]
+)
+def test_typed_labels_become_the_same_names(write, tmp_path, values, classes):
+    lines = [json.dumps({"file": f"{i + 1}.png", "label": v}) for i, v in enumerate(values)]
+    assert load_data(write("\n".join(lines), "t.jsonl")).class_names == classes
+    parquet.write_table(pyarrow.table({"file": ["1.png", "2.png"], "label": list(values)}), tmp_path / "t.parquet")
+    assert load_data(tmp_path / "t.parquet").class_names == classes
+
+
+def test_a_word_after_many_numbers_is_a_class_like_any_other(write):
+    text = "file,label\n" + "1.png,1\n" * 150_000 + "2.png,unknown\n"  # longer than the part a type is guessed from
+    assert load_data(write(text)).class_names == ("1", "unknown")
+
+
+def test_parquet_may_hold_the_images_themselves(tmp_path):
+    cells = [{"bytes": b"one", "path": None}, {"bytes": b"two", "path": "two.png"}]
+    for name, column in [("bytes", [b"one", b"two"]), ("structs", cells)]:
+        parquet.write_table(pyarrow.table({"image": column, "label": ["x", "y"]}), tmp_path / f"{name}.parquet")
+        assert [load_data(tmp_path / f"{name}.parquet").items.read(i) for i in (0, 1)] == [b"one", b"two"]
+
+
+def test_a_split_column_is_honoured(write):
+    data = load_data(write("file,label,Split\n1.png,x,train\n2.png,y,Valid\n3.png,y,TEST\n"))
+    assert data.part.tolist() == ["train", "val", "test"]
+
+
+def test_a_split_column_that_means_something_else_is_left_alone(write):
+    assert set(load_data(write("file,label,split\n1.png,x,1\n2.png,y,2\n")).part) == {""}
+
+
+def test_a_split_column_with_unknown_values_is_refused(write):
+    with pytest.raises(DataError, match="column 'split' of .* holds holdout beside train, val and test"):
+        load_data(write("file,label,split\n1.png,x,train\n2.png,y,holdout\n"))
+
+
+def test_missing_labels_are_minus_one(write):
+    assert load_data(write("file,label\n1.png,x\n2.png,\n3.png,y\n")).labels.tolist() == [0, -1, 1]
+    text = '{"file": "1.png", "label": "x"}\n{"file": "2.png", "label": null}\n{"file": "3.png", "label": "y"}\n'
+    assert load_data(write(text, "t.jsonl")).labels.tolist() == [0, -1, 1]
+
+
+def test_a_few_missing_paths_stay_and_fail_when_they_are_read(write):
+    data = load_data(write("file,label\n1.png,x\ngone.png,y\n,y\n3.png,y\n"))
+    assert (len(data), data.items.name(2)) == (4, "row 2")
+    with pytest.raises(DataError, match=r"gone\.png does not exist"):
+        data.items.read(1)
+    with pytest.raises(DataError, match="row 2 cannot be read"):
+        data.items.read(2)
+
+
+def test_mostly_missing_paths_are_counted_and_the_first_shown(write):
+    path = write("file,label\n" + "".join(f"gone{i}.png,x\n" for i in range(5)) + "1.png,y\n")
+    with pytest.raises(
+        DataError, match=r"5 of the 6 paths in .* do not exist, for example gone0\.png, gone1\.png, gone2\.png\. Paths"
+    ):
+        load_data(path)
+
+
+def test_a_path_too_long_for_the_disk_is_a_missing_one(write):
+    with pytest.raises(DataError, match=r"2 of the 2 paths in .* do not exist, for example xxx"):
+        load_data(write(f"file,label\n{'x' * 5000},a\n{'y' * 5000},b\n"))
+
+
+@pytest.mark.parametrize("option", ["image", "label", "group"])
+def test_a_column_that_is_not_there_lists_those_that_are(write, option):
+    with pytest.raises(
+        DataError, match=r"has no column 'panell'\. Did you mean panel\? Its columns: file, label, panel"
+    ):
+        load_data(write("file,label,panel\n1.png,x,1\n2.png,y,2\n"), **{f"{option}_column": "panell"})
+
+
+@pytest.mark.parametrize("header, what", [("thing,label", "image"), ("file,thing", "label")])
+def test_a_column_that_is_not_recognised_must_be_named(write, header, what):
+    with pytest.raises(
+        DataError,
+        match=f"known to hold the {what}s. Name it with --{what}-column. Its columns: {header}".replace(",", ", ?"),
+    ):
+        load_data(write(f"{header}\n1.png,2.png\n"))
+
+
+@pytest.mark.parametrize(
+    "text, name, message",
+    [
+        ("file,label\n", "t.csv", r"t\.csv has no rows"),
+        ("", "t.csv", "cannot be read as a table: Empty CSV"),
+        ("file,label\n1.png,x,extra\n", "t.csv", "cannot be read as a table: .*Expected 2 columns, got 3"),
+        ("file,label,label\n1.png,x,y\n", "t.csv", "several columns 'label'; give each a name"),
+        ("file,label\n1.png,\n2.png,\n", "t.csv", "column 'label' of .* holds no labels"),
+        ("no parquet", "t.parquet", "cannot be read as a table: .*[Pp]arquet"),
+        ("{broken", "t.jsonl", "cannot be read as a table: JSON"),
+    ],
+)
+def test_a_table_that_cannot_be_used_says_why(write, text, name, message):
+    with pytest.raises(DataError, match=message):
+        load_data(write(text, name))
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
+def test_a_table_that_is_not_utf8_says_how_to_save_it(write, encoding):
+    with pytest.raises(DataError, match=r"t\.csv is not UTF-8: .* Save it as UTF-8"):
+        load_data(write("file,label\n1.png,불량\n2.png,정상\n", encoding=encoding))
+
+
+def test_a_table_to_predict_needs_no_labels_and_ignores_a_split(write):
+    data = load_items(write("file,split\n1.png,train\n2.png,whatever\n"))
+    assert (data.labels.tolist(), set(data.part)) == ([-1, -1], {""})

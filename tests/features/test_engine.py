@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from jeoni import plugins
+from jeoni.backbones.catalog import load_backbone
+from jeoni.backbones.cut import ByteInput, Tap, Taps
+from jeoni.errors import ConfigError
+from jeoni.features import engine as engine_module
+from jeoni.features.engine import agreement, choose
+from jeoni.types import Quiet
+
+ENGINES = plugins.names("jeoni.features.engines")
+
+
+@pytest.fixture(scope="module")
+def network() -> nn.Module:
+    backbone = load_backbone("untrained:test_efficientnet")
+    taps = (Tap(2, True), Tap(3, False), Tap(backbone.n, True))
+    return ByteInput(Taps(backbone, taps), backbone.input).eval()
+
+
+@pytest.fixture(scope="module")
+def pixels() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (5, 160, 160, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_every_engine_gives_what_torch_gives_at_any_batch_size(name, network, pixels):
+    engine = plugins.load("jeoni.features.engines", name)()
+    if engine.missing():
+        pytest.skip(engine.missing())
+    run = engine.compile(network, pixels, 2, "float32")
+    for n in (5, 1):
+        with torch.inference_mode():
+            wanted = [t.numpy() for t in network(torch.from_numpy(pixels[:n]))]
+        got = run(pixels[:n])
+        assert [g.shape for g in got] == [w.shape for w in wanted]
+        for g, w in zip(got, wanted, strict=True):
+            np.testing.assert_allclose(g, w, rtol=1e-3, atol=1e-4)
+
+
+def test_the_choice_was_held_against_torch(network, pixels):
+    choice = choose(network, pixels, "auto", 2, Quiet())
+    assert choice.name in ENGINES
+    assert 0.999 <= choice.cosine <= 1.0001
+
+
+def test_agreement_sees_direction_scale_shape_and_nan():
+    a = np.array([[1.0, 2.0, 3.0]])
+    assert agreement([a], [a]) == pytest.approx(1)
+    assert agreement([a * 2], [a]) == 0
+    assert agreement([a[:, :2]], [a]) == 0
+    assert agreement([a * np.nan], [a]) == 0
+    assert agreement([np.array([[1.0, 0.0]])], [np.array([[1.0, 1.0]]) / np.sqrt(2)]) == pytest.approx(np.sqrt(0.5))
+
+
+class Wrong:
+    name = "wrong"
+
+    def missing(self) -> str:
+        return ""
+
+    def precisions(self) -> tuple[str, ...]:
+        return ("float32",)
+
+    def compile(self, network: nn.Module, pixels: np.ndarray, threads: int, precision: str) -> Callable[..., object]:
+        rng = np.random.default_rng(0)
+        with torch.inference_mode():
+            shapes = [t.shape for t in network(torch.from_numpy(pixels))]
+        return lambda batch: [rng.normal(size=(len(batch), *s[1:])) for s in shapes]
+
+
+class Broken(Wrong):
+    name = "broken"
+
+    def compile(self, *args: object) -> Callable[..., object]:
+        raise RuntimeError("unsupported operator Frobnicate")
+
+
+@pytest.mark.parametrize(("fake", "why"), [(Wrong, "refused: cosine"), (Broken, "cannot run this network")])
+def test_an_engine_that_fails_falls_back_to_torch_and_says_so(network, pixels, monkeypatch, fake, why):
+    monkeypatch.setattr(engine_module, "_candidates", lambda wanted: [(fake(), "float32")])
+    heard: list[str] = []
+    console = Quiet()
+    monkeypatch.setattr(console, "warn", heard.append)
+    choice = choose(network, pixels, "onnxruntime", 1, console)
+    assert choice.name == "torch"
+    assert why in choice.notes[0]
+    assert why in heard[0] and heard[0].endswith("torch is used instead.")
+
+
+def test_an_unknown_engine_offers_near_names(network, pixels):
+    with pytest.raises(ConfigError, match="Did you mean onnxruntime"):
+        choose(network, pixels, "onnxruntim", 1, Quiet())

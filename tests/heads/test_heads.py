@@ -1,0 +1,81 @@
+"""What every head must do, whichever it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from jeoni import plugins
+from jeoni.data.splits import build_folds
+
+HEADS = plugins.names("jeoni.heads")
+
+
+def make_task(classes: int, n: int = 120, d: int = 20, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % classes
+    return (rng.normal(size=(classes, d))[labels] * 1.5 + rng.normal(size=(n, d))).astype(np.float32), labels
+
+
+def fit(head, X, y, classes, weights="auto"):
+    return head.fit(X, y, classes, build_folds(y, np.arange(len(y)), 5, 1, 0), weights)
+
+
+def probs(module, X):
+    with torch.inference_mode():
+        return torch.softmax(module(torch.from_numpy(X)), 1).numpy()
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("classes", [2, 10])
+def test_better_than_chance_on_new_examples(name, classes):
+    X, y = make_task(classes, 240)
+    fitted = fit(plugins.load("jeoni.heads", name)(), X[:160], y[:160], classes)
+    predicted = probs(fitted.module, X[160:])
+    assert (predicted.argmax(1) == y[160:]).mean() > 2 / classes * 0.85
+    np.testing.assert_allclose(predicted.sum(1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_loads_into_an_empty_module_and_repeats_itself(name):
+    X, y = make_task(3)
+    head = plugins.load("jeoni.heads", name)()
+    first, second = fit(head, X, y, 3), fit(head, X, y, 3)
+    empty = head.build(X.shape[1], 3)
+    empty.load_state_dict(first.module.state_dict())
+    np.testing.assert_array_equal(probs(empty, X), probs(first.module, X))
+    np.testing.assert_array_equal(probs(second.module, X), probs(first.module, X))
+    assert first.choice and not first.module.training
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_more_features_than_examples(name):
+    X, y = make_task(2, 40, 300)
+    assert (probs(fit(plugins.load("jeoni.heads", name)(), X, y, 2).module, X).argmax(1) == y).mean() > 0.9
+
+
+def test_probabilities_of_the_linear_head_are_calibrated():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(4000, 8)).astype(np.float32)
+    y = (rng.uniform(size=4000) < 1 / (1 + np.exp(-2 * X[:, 0]))).astype(np.int64)
+    module = fit(plugins.load("jeoni.heads", "linear")(), X[:400], y[:400], 2).module
+    p = probs(module, X[400:])[:, 1]
+    for low in (0.1, 0.3, 0.5, 0.7):
+        near = (p > low) & (p < low + 0.2)
+        assert abs(y[400:][near].mean() - p[near].mean()) < 0.08
+
+
+def test_balanced_weights_move_the_border_towards_the_large_class():
+    X, y = make_task(2, 400, 3)
+    keep = np.flatnonzero((y == 0) | (np.arange(400) % 20 == 1))
+    head = plugins.load("jeoni.heads", "linear")()
+    plain, balanced = (probs(fit(head, X[keep], y[keep], 2, w).module, X)[:, 1].mean() for w in ("none", "balanced"))
+    assert balanced > plain + 0.05
+
+
+def test_unweighted_stays_unless_the_folds_speak_clearly():
+    rng = np.random.default_rng(0)
+    y = np.array([0] * 140 + [1] * 60)
+    X = rng.normal(size=(200, 5)).astype(np.float32)
+    assert fit(plugins.load("jeoni.heads", "linear")(), X, y, 2).choice["class_weights"] == "none"
