@@ -66,7 +66,9 @@ def draw(files: list[Path], pairs: np.ndarray, out: Path) -> None:
     sheet = Image.new("L", (len(pairs) * side, 2 * side))
     for column, pair in enumerate(pairs):
         for row, number in enumerate(pair):
-            sheet.paste(Image.open(files[number]).convert("L").resize((side - 4, side - 4)), (column * side, row * side))
+            sheet.paste(
+                Image.open(files[number]).convert("L").resize((side - 4, side - 4)), (column * side, row * side)
+            )
     sheet.save(out)
 
 

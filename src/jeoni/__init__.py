@@ -20,13 +20,13 @@ from jeoni.errors import (
     StorageError,
     WeightsError,
 )
-from jeoni.types import Dataset, FitSpec, Interval
 
 if TYPE_CHECKING:
     from jeoni.api import FitResult, evaluate, fit, load_data
     from jeoni.estimator import TransferClassifier
     from jeoni.model import Model, load_model
     from jeoni.report import render as render_report
+    from jeoni.types import Dataset, FitSpec, Interval
 
 __all__ = [
     "ConfigError",
@@ -50,6 +50,9 @@ __all__ = [
 ]
 
 _PLACES = {
+    "Dataset": "jeoni.types",
+    "FitSpec": "jeoni.types",
+    "Interval": "jeoni.types",
     "FitResult": "jeoni.api",
     "evaluate": "jeoni.api",
     "fit": "jeoni.api",

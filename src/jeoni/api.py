@@ -27,6 +27,7 @@ from jeoni.errors import DataError
 from jeoni.evaluation.compare import majority_probs, paired_difference, sentence
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.evaluate import evaluate as measure
+from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
@@ -56,7 +57,7 @@ class FitResult:
     model: Model
     metrics: dict[str, Any]
     summary: str
-    timings: dict[str, float]
+    timings: dict[str, float | None]
     counts: dict[str, int]
 
 
@@ -126,6 +127,25 @@ def fit(
         dataset = data if isinstance(data, Dataset) else _read(data, spec)
         findings = check_labels(dataset)
         run = RunFolder.create(Path(out) if out else RunFolder.named_for(dataset.name), overwrite)
+    try:
+        return _fit(dataset, spec, strategy, findings, run, console, clock, command)
+    except BaseException:
+        run.discard_unfinished()
+        raise
+
+
+def _fit(
+    dataset: Dataset,
+    spec: FitSpec,
+    strategy: Strategy,
+    findings: list[Finding],
+    run: RunFolder,
+    console: Console,
+    clock: _Clock,
+    command: str,
+) -> FitResult:
+    """The order: extract, check, split, fit, evaluate, write."""
+    with clock.step("read"):
         backbone = load_backbone(spec.backbone, spec.weights, spec.crop)
         control = untrained_twin(backbone, spec.seed) if spec.control else None
     context = Context(FeatureStore(console=console), spec.engine, spec.workers, spec.strict, spec.seed, console)
@@ -155,7 +175,7 @@ def fit(
         _write_pictures(run, split, found, backbone, spec.seed)
         run.write_json("metrics.json", metrics)
     stages = record.stage_table(backbone, model.frozen)
-    timings = {**clock.total(), "images_per_s": rate and round(rate, 1)}
+    timings: dict[str, float | None] = {**clock.total(), "images_per_s": rate and round(rate, 1)}
     run.write_json(
         "run.json",
         {
@@ -228,6 +248,8 @@ def _strategy(spec: FitSpec) -> Strategy:
     """Make the strategy, giving it those options it declares as fields."""
     kind = plugins.load("jeoni.strategies", spec.strategy)
     wanted = {f.name for f in fields(kind)}
+    plugins.load("jeoni.heads", spec.head)  # an unknown name is said now, not after the features were computed
+    check_engine(spec.engine)
     made: Strategy = kind(**{k: v for k, v in asdict(spec).items() if k in wanted})
     return made
 
@@ -284,7 +306,8 @@ def _metrics(found: Assessment, floor: Assessment | None, split: _Split, spec: F
     result = measure(labels, found.probs, names, groups, seed).as_dict()
     how = "cv" if split.test is None else "test"
     shares = majority_probs(split.train.data.labels, len(labels), len(names))
-    control: dict[str, Any] = {"majority": measure(labels, shares, names, groups, seed).as_dict()["metrics"]}
+    majority = measure(labels, shares, names, groups, seed).as_dict()["metrics"]
+    control: dict[str, Any] = {"majority": majority, "untrained": None, "difference": None}
     accuracy = result["metrics"]["accuracy"]
     summary = (
         f"Accuracy {100 * accuracy['value']:.1f} % ({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f}). "

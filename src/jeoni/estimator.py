@@ -25,7 +25,7 @@ from jeoni.types import Array, FloatArray
 __all__ = ["TransferClassifier"]
 
 
-class TransferClassifier(ClassifierMixin, BaseEstimator):
+class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A head on a frozen pretrained backbone, with scikit-learn's manners.
 
     ``X`` is a list of image paths, an array of images ``(n, h, w)`` or ``(n, h, w, c)``, or a matrix ``(n, d)`` of

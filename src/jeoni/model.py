@@ -28,7 +28,7 @@ from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.runs import seal
-from jeoni.types import Array, Dataset, FloatArray, Items
+from jeoni.types import Array, Dataset, FloatArray, Items, RowsLike
 
 __all__ = ["Model", "Predictions", "load_model"]
 
@@ -89,7 +89,7 @@ class Model:
         """One module: pixels ``(n, h, w, 3)`` uint8 of the input size to calibrated logits ``(n, classes)``."""
         return ByteInput(nn.Sequential(self.backbone.network, self.head), self.backbone.input).eval()
 
-    def predict_features(self, features: Array) -> FloatArray:
+    def predict_features(self, features: RowsLike) -> FloatArray:
         """Probabilities ``(n, classes)`` from pooled features ``(n, d)``, block by block."""
         out = np.empty((len(features), len(self.class_names)))
         with torch.inference_mode():

@@ -7,16 +7,16 @@ import platform
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
 from typing import Any
 
 import torch
-from torch import nn
 
 from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
+from jeoni.backbones.stages import watching
 from jeoni.features.engine import Choice
-from jeoni.types import Array
 
 __all__ = ["PACKAGES", "backbone_record", "engine_record", "machine", "peak_memory_mb", "stage_table", "versions"]
 
@@ -96,16 +96,10 @@ def engine_record(choice: Choice | None, images_per_s: float | None) -> dict[str
     }
 
 
-def stage_table(backbone: Backbone, frozen: int, pixels: Array | None = None) -> list[dict[str, Any]]:
-    """One record per stage: parameters, frozen or not, output shape, milliseconds per image.
-
-    Args:
-        backbone: the network.
-        frozen: stages below the cut.
-        pixels: ``(n, h, w, 3)`` uint8 to time on; left out, noise of the input's size.
-    """
-    size, n = backbone.input.size, 4
-    images = torch.rand(n, 3, size, size) if pixels is None else torch.rand(len(pixels), 3, size, size)
+def stage_table(backbone: Backbone, frozen: int) -> list[dict[str, Any]]:
+    """One record per stage: parameters, frozen or not, output shape, milliseconds per image on noise."""
+    size, n = backbone.input.size, 2
+    images = torch.rand(n, 3, size, size)
     taps = tuple(Tap(k, False) for k in range(1, backbone.n + 1))
     with torch.inference_mode():
         shapes = [list(t.shape[1:]) for t in Taps(backbone, taps)(images[:1])]
@@ -126,32 +120,15 @@ def stage_table(backbone: Backbone, frozen: int, pixels: Array | None = None) ->
 
 
 def _seconds_to_each_stage(backbone: Backbone, images: torch.Tensor) -> list[float]:
-    """Time between the last module of one stage and that of the next, in one eager pass after a first to warm up."""
+    """Time from the end of one stage to the end of the next, eager; the least of three passes, after one to warm up."""
     reached: dict[str, float] = {}
-    hooks = []
-    modules = dict(backbone.network.named_modules())
-    for stage in backbone.stages:
-        for name in stage.modules[-1:]:
-            hooks.append(modules[name].register_forward_hook(_note(reached, stage.name)))
-    network: nn.Module = backbone.network
-    try:
-        network(images)
-        start = time.perf_counter()
-        network(images)
-        end = time.perf_counter()
-    finally:
-        for hook in hooks:
-            hook.remove()
-    times, before = [], start
-    for k, stage in enumerate(backbone.stages):
-        at = end if k == backbone.n - 1 else reached.get(stage.name, before)
-        times.append(at - before)
-        before = max(before, at)
-    return times
-
-
-def _note(reached: dict[str, float], name: str) -> Any:
-    def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-        reached[name] = time.perf_counter()
-
-    return hook
+    points = {stage.modules[-1]: stage.name for stage in backbone.stages[:-1] if stage.modules}
+    passes = []
+    with watching(backbone.network, set(points), lambda name, _: reached.update({points[name]: time.perf_counter()})):
+        for _ in range(4):
+            start = time.perf_counter()
+            backbone.network(images)
+            end = time.perf_counter()
+            ends = [reached.get(stage.name, start) for stage in backbone.stages[:-1]] + [end]
+            passes.append([b - a for a, b in pairwise([start, *ends])])
+    return [min(times) for times in zip(*passes[1:], strict=True)]

@@ -17,6 +17,8 @@ from jeoni.errors import ConfigError, DataError, StorageError
 
 __all__ = ["RunFolder", "read_json", "seal", "sealed"]
 
+UNFINISHED = {"state": "unfinished"}
+
 
 class RunFolder:
     """A folder that one run writes to.
@@ -41,20 +43,28 @@ class RunFolder:
             StorageError: it cannot be written.
         """
         if path.exists():
-            ours = path.is_dir() and ((path / "run.json").exists() or not any(path.iterdir()))
-            if not ours:
+            if not path.is_dir() or ((any(path.iterdir())) and not (path / "run.json").exists()):
                 raise ConfigError(f"{path} exists and is not a run folder; it is left alone. Choose another --out.")
-            if (path / "run.json").exists() and not overwrite:
-                raise ConfigError(
-                    f"{path} holds a run already. Say --overwrite to replace it, or choose another --out."
-                )
+            if not overwrite and (path / "run.json").exists() and not cls(path).unfinished:
+                raise ConfigError(f"{path} holds a run already. Say --overwrite, or choose another --out.")
         try:
             if path.exists():
                 shutil.rmtree(path)
             (path / "figures").mkdir(parents=True)
+            (path / "run.json").write_text(json.dumps(UNFINISHED), encoding="utf-8")
         except OSError as error:
             raise StorageError(f"{path} cannot be written: {error.strerror or error}. Choose another --out.") from error
         return cls(path)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the run that made the folder never came to its end."""
+        return bool(read_json(self.path / "run.json") == UNFINISHED)
+
+    def discard_unfinished(self) -> None:
+        """Remove the folder of a run that failed: what is worth keeping is in the cache."""
+        if self.path.exists() and self.unfinished:
+            shutil.rmtree(self.path, ignore_errors=True)
 
     @staticmethod
     def named_for(data: str, root: Path = Path("runs")) -> Path:

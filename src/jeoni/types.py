@@ -24,11 +24,26 @@ __all__ = [
     "Interval",
     "Items",
     "Quiet",
+    "RowsLike",
 ]
 
 Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+
+
+class RowsLike(Protocol):
+    """``(n, …)`` rows that are read when they are asked for: an array, or features in the store."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(n, …)``."""
+
+    def __len__(self) -> int:
+        """``n``."""
+
+    def __getitem__(self, index: Any, /) -> Array:
+        """The rows at a slice, or at an array of numbers."""
 
 
 class Items(Protocol):
@@ -217,4 +232,5 @@ class FitSpec:
         for name in changes:
             if name not in known:
                 raise ConfigError(f"fit has no option {name!r}.{did_you_mean(name, known)}")
-        return replace(self, **{k: str(v) if isinstance(v, Path) else v for k, v in changes.items()})
+        given: dict[str, Any] = {k: str(v) if isinstance(v, Path) else v for k, v in changes.items()}
+        return replace(self, **given)

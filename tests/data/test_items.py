@@ -62,7 +62,10 @@ def test_sixteen_bit_arrays_keep_their_depth():
 def test_floats_are_scaled_by_the_whole_array_also_after_a_selection():
     array = np.stack([np.full((2, 2), 1.0), np.full((2, 2), 200.0)])
     chosen = ArrayItems(array).select([0])
-    assert chosen.read(0).max() == 1  # the array reaches 200, so it counts to 255, and 1 is nearly black
+    assert (chosen.read(0).dtype, chosen.read(0).max()) == (
+        np.uint8,
+        1,
+    )  # the array reaches 200, so it counts to 255, and 1 is nearly black
     assert chosen.name(0) == "item 0"
 
 

@@ -64,7 +64,7 @@ def test_a_path_that_does_not_exist_is_named_and_no_hub_is_asked(path, monkeypat
 
 
 def test_an_empty_folder_says_what_is_needed(tmp_path):
-    with pytest.raises(DataError, match="is empty. Needed: one folder per class"):
+    with pytest.raises(DataError, match=r"is empty\. Needed: one folder per class"):
         load_data(tmp_path)
 
 
@@ -116,7 +116,7 @@ def test_an_own_test_set_is_appended_as_the_test_part(put):
 
 def test_a_class_only_in_the_test_set_is_refused_by_name(put):
     root = put("data/a/1.png", "data/b/2.png", "held/bird/4.png")
-    with pytest.raises(DataError, match="classes that the training data do not: bird. The training data hold a, b"):
+    with pytest.raises(DataError, match=r"classes that the training data do not: bird\. The training data hold a, b"):
         load_data(root / "data", test=root / "held")
 
 

@@ -55,20 +55,23 @@ def test_groups_reach_over_the_splits_of_a_saved_dataset(tmp_path, encode, make_
 def test_a_saved_dataset_without_labels_can_be_predicted(tmp_path, encode, make_image):
     make_table(encode, make_image, [0, 1]).remove_columns("answer").save_to_disk(tmp_path / "kept")
     assert load_items(tmp_path / "kept").labels.tolist() == [-1, -1]
-    with pytest.raises(DataError, match="known to hold the labels. Name it with --label-column. Its columns: picture"):
+    with pytest.raises(
+        DataError, match=r"known to hold the labels\. Name it with --label-column\. Its columns: picture"
+    ):
         load_data(tmp_path / "kept")
 
 
 def test_a_damaged_saved_dataset_is_named(tmp_path):
     (tmp_path / "state.json").write_text("{}")
-    with pytest.raises(DataError, match="looks like a saved dataset but cannot be read: .* Save it again"):
+    with pytest.raises(DataError, match=r"looks like a saved dataset but cannot be read: .* Save it again"):
         load_data(tmp_path)
 
 
-def test_a_saved_dataset_without_rows_says_so(tmp_path, encode, make_image):
-    make_table(encode, make_image, []).save_to_disk(tmp_path / "kept")
-    with pytest.raises(DataError, match="kept has no rows"):
-        load_data(tmp_path / "kept")
+def test_a_dataset_without_rows_says_so(monkeypatch, tmp_path, encode, make_image):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(datasets, "load_dataset", lambda name: {"train": make_table(encode, make_image, [])})
+    with pytest.raises(DataError, match="someone/cats has no rows"):
+        load_data("someone/cats")
 
 
 def test_a_name_that_is_no_path_is_asked_of_the_hub(monkeypatch, tmp_path, encode, make_image):

@@ -89,7 +89,9 @@ def test_typed_labels_become_the_same_names(write, tmp_path, values, classes):
 
 
 def test_a_word_after_many_numbers_is_a_class_like_any_other(write):
-    text = "file,label\n" + "1.png,1\n" * 150_000 + "2.png,unknown\n"  # longer than the part a type is guessed from
+    text = (
+        "file,label,more\n" + f'1.png,1,"a\n{"-" * 200}"\n' * 6000 + "2.png,unknown,-\n"
+    )  # longer than the part a type is guessed from
     assert load_data(write(text)).class_names == ("1", "unknown")
 
 
@@ -110,7 +112,7 @@ def test_a_split_column_that_means_something_else_is_left_alone(write):
 
 
 def test_a_split_column_with_unknown_values_is_refused(write):
-    with pytest.raises(DataError, match="column 'split' of .* holds holdout beside train, val and test"):
+    with pytest.raises(DataError, match=r"column 'split' of .* holds holdout beside train, val and test"):
         load_data(write("file,label,split\n1.png,x,train\n2.png,y,holdout\n"))
 
 

@@ -29,7 +29,7 @@ def load_backbone(name: str, weights: str = "", crop: str = "squash") -> Backbon
     """
     source, _, rest = name.partition(":")
     if rest and source in plugins.names(SOURCES):
-        backbone = plugins.load(SOURCES, source)().load(rest, weights)
+        backbone: Backbone = plugins.load(SOURCES, source)().load(rest, weights)
     else:
         backbone = _by_bare_name(name, weights)
     spec = replace(backbone.input, crop=crop, crop_pct=backbone.input.crop_pct if crop == "center" else 1.0)

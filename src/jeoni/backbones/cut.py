@@ -95,6 +95,9 @@ class Taps(nn.Module):
 class ByteInput(nn.Module):
     """Pixels ``(n, h, w, 3)`` uint8 into a module that takes normalised float images: one multiply-add in the graph."""
 
+    scale: Tensor
+    shift: Tensor
+
     def __init__(self, module: nn.Module, spec: ImageInput) -> None:
         super().__init__()
         self.module = module
@@ -153,7 +156,8 @@ class _Lower(nn.Module):
         self.taps = Taps(backbone, (Tap(frozen, False),))
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.taps(images)[0]
+        activation: Tensor = self.taps(images)[0]
+        return activation
 
 
 class _PassThrough(nn.Module):

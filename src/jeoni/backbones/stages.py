@@ -105,7 +105,7 @@ def _groups(network: nn.Module, names: list[str]) -> dict[str, int]:
     """Parameter name to the number of its group, for those that match one."""
     matcher: Any = GENERAL_GROUPS
     if hasattr(network, "group_matcher"):
-        matcher = network.group_matcher(coarse=True)
+        matcher = network.group_matcher(coarse=True)  # type: ignore[operator]  # a method that timm adds
     keys = {name: key for name in names if (key := _key(matcher, name)) is not None}
     numbers: dict[tuple[float, ...], int] = {}
     for key in sorted(set(keys.values())):

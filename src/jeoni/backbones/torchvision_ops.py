@@ -26,9 +26,9 @@ def import_timm() -> ModuleType:
     try:
         importlib.import_module("torchvision")
     except RuntimeError:
-        library = torch.library.Library("torchvision", "DEF")
+        library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]  # torch's own
         for name in ("nms", "qnms"):
             if not hasattr(torch.ops.torchvision, name):
-                library.define(name + _SCHEMA)
+                library.define(name + _SCHEMA)  # type: ignore[no-untyped-call]  # torch's own
         _kept.append(library)  # an operator lives as long as the library that declared it
     return importlib.import_module("timm")

@@ -67,8 +67,7 @@ def run() -> int:
         _complain(str(error))
         return USER
     except (KeyboardInterrupt, typer.Abort):
-        _complain("Interrupted. What was computed is kept: the same command goes on from there.")
-        return INTERRUPTED
+        code = INTERRUPTED
     except Exception as error:
         # typer brings its own copy of click's errors in some versions, so they are known by what they can do
         if hasattr(error, "exit_code") and hasattr(error, "show"):
@@ -80,6 +79,8 @@ def run() -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return USER
         raise
+    if code == INTERRUPTED:  # typer catches Ctrl-C itself, and says so by this code only
+        _complain("Interrupted. What was computed is kept: the same command goes on from there.")
     return code if isinstance(code, int) else DONE
 
 

@@ -71,6 +71,6 @@ def _show(result: object, terminal: object) -> None:
     out.print(table)
     if metrics["estimate"] == "cv":
         out.print("\n[dim]No separate test set was kept: with so few items, cross-validation is the estimate.[/]")
-    seconds = result.timings["total_s"]
+    seconds = result.timings["total_s"] or 0.0
     out.print(f"\n[dim]{seconds:.1f} s[/]   report  {result.run / 'report.html'}")
     out.print(f"[dim]{' ' * len(f'{seconds:.1f} s')}[/]   model   {Path(result.run) / 'model'}")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from jeoni.data.duplicates import clusters, near_pairs
+from jeoni.data.overlaps import find_conflicts, find_duplicates, find_group_leaks, find_leaks
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, IntArray
 
 __all__ = ["Checked", "check_content", "check_labels"]
 
 IMBALANCE = 3.0
+CROWD = 50
+ONE_SCENE = 0.8
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def check_labels(data: Dataset) -> list[Finding]:
     if counts.max() < 2:
         raise DataError("Every class has one item only; at least two each are needed to learn and to test.")
     findings = [
-        Finding("empty_class", "", f"the class {c} has no items", "left out" if not data.part.size else "kept")
+        Finding("empty_class", "", f"the class {c} has no items", "kept")
         for c, k in zip(data.class_names, counts, strict=True)
         if k == 0
     ]
@@ -59,10 +62,8 @@ def check_labels(data: Dataset) -> list[Finding]:
     ]
     present = counts[counts > 0]
     if present.max() >= IMBALANCE * present.min():
-        most, least = (
-            data.class_names[int(counts.argmax())],
-            data.class_names[int(np.where(counts, counts, 1 << 60).argmin())],
-        )
+        most = data.class_names[int(counts.argmax())]
+        least = data.class_names[int(np.where(counts, counts, 1 << 60).argmin())]
         text = f"{present.max()} items of {most}, {present.min()} of {least}"
         findings.append(Finding("imbalance", "", text, "class weights are decided by folds"))
     return findings
@@ -96,21 +97,23 @@ def check_content(
     rows = np.flatnonzero(readable)
     content = _numbered([digests[int(i)] for i in rows])
     firsts = np.unique(content, return_index=True)[1]
-    near = near_pairs(_Rows(signatures, firsts))
-    alike = clusters(len(firsts), near)
+    alike = clusters(len(firsts), near_pairs(_Rows(signatures, firsts)))
+    largest = np.bincount(alike).max(initial=0)
+    if len(firsts) >= CROWD and largest > ONE_SCENE * len(firsts):
+        text = (
+            f"{largest} of {len(firsts)} images are nearly identical: copies cannot be told from shots of one "
+            "scene; where some belong together (one part, one video), name a group column"
+        )
+        findings.append(Finding("near_duplicate", "", text, "only identical images are kept in one fold"))
+        alike = np.arange(len(firsts))
     same, cluster = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)
     same[rows], cluster[rows] = content, alike[content]
 
-    conflicting = _conflicts(data, same, keep)
-    for i in conflicting:
-        other = _another(i, np.flatnonzero((same == same[i]) & (data.labels != data.labels[i]) & (data.labels >= 0)))
-        text = f"identical to {data.items.name(other)}, which is labelled {data.class_names[data.labels[other]]}"
-        findings.append(Finding("label_conflict", data.items.name(i), text, "skipped", data.items.name(other)))
-    keep[conflicting] = False
-
     own_test = data.part == "test"
-    findings += _leaks(data, cluster, same, keep, own_test, keep_leaks)
-    findings += _duplicates(data, cluster, same, keep, own_test)
+    findings += find_conflicts(data, same, keep)
+    findings += find_leaks(data, cluster, same, keep, own_test, keep_leaks)
+    findings += find_group_leaks(data, keep, own_test, keep_leaks)
+    findings += find_duplicates(data, cluster, same, keep, own_test)
     return Checked(findings, keep, _merged(cluster, data.groups))
 
 
@@ -131,66 +134,6 @@ def _numbered(digests: Sequence[bytes]) -> IntArray:
     return np.array([numbers.setdefault(d, len(numbers)) for d in digests], dtype=np.int64)
 
 
-def _conflicts(data: Dataset, same: IntArray, keep: Array) -> IntArray:
-    """Items whose content also appears with another label."""
-    index = np.flatnonzero(keep)
-    if not len(index):
-        return index
-    size = int(same.max()) + 1
-    low, high = np.full(size, 1 << 60), np.full(size, -1)
-    np.minimum.at(low, same[index], data.labels[index])
-    np.maximum.at(high, same[index], data.labels[index])
-    return index[(low != high)[same[index]]]
-
-
-def _members(cluster: IntArray, use: Array) -> Iterator[IntArray]:
-    """The items of each cluster that has more than one among those in use."""
-    index = np.flatnonzero(use)
-    order = index[np.argsort(cluster[index], kind="stable")]
-    for part in np.split(order, np.flatnonzero(np.diff(cluster[order])) + 1):
-        if len(part) > 1:
-            yield part
-
-
-def _leaks(
-    data: Dataset, cluster: IntArray, same: IntArray, keep: Array, own_test: Array, keep_leaks: bool
-) -> list[Finding]:
-    """Training items that are also in the user's own test part; taken out of ``keep``."""
-    findings = []
-    for part in list(_members(cluster, keep)):
-        held = part[own_test[part]]
-        if not len(held):
-            continue
-        for i in part[~own_test[part]]:
-            twin = next((h for h in held if same[h] == same[i]), held[0])
-            how = "identical" if same[twin] == same[i] else "nearly identical"
-            text = f"{how} to {data.items.name(int(twin))} in the test set"
-            action = "kept" if keep_leaks else "removed from training"
-            findings.append(Finding("leak", data.items.name(int(i)), text, action, data.items.name(int(twin))))
-            keep[i] = keep_leaks
-    return findings
-
-
-def _duplicates(data: Dataset, cluster: IntArray, same: IntArray, keep: Array, own_test: Array) -> list[Finding]:
-    """Items that appear again on the same side; each names one other."""
-    findings = []
-    for side in (keep & ~own_test, keep & own_test):
-        for part in _members(cluster, side):
-            for i in part[1:]:
-                twin = next((j for j in part if j != i and same[j] == same[i]), part[0])
-                kind, how = (
-                    ("duplicate", "identical") if same[twin] == same[i] else ("near_duplicate", "nearly identical")
-                )
-                text = f"{how} to {data.items.name(int(twin))}"
-                action = "kept in one fold" if not own_test[i] else "kept"
-                findings.append(Finding(kind, data.items.name(int(i)), text, action, data.items.name(int(twin))))
-    return findings
-
-
-def _another(i: int, among: IntArray) -> int:
-    return int(next(j for j in among if j != i))
-
-
 def _merged(cluster: IntArray, groups: IntArray | None) -> IntArray:
     """Clusters, or where there are groups, whatever hangs together by either; unreadable items stand alone."""
     n = len(cluster)
@@ -199,10 +142,9 @@ def _merged(cluster: IntArray, groups: IntArray | None) -> IntArray:
     base[lost] = base.max(initial=-1) + 1 + np.arange(int(lost.sum()))
     if groups is None:
         return base
-    firsts = {}
     pairs = []
     for key in (base, groups):
-        firsts = {}
+        firsts: dict[int, int] = {}
         for i, value in enumerate(key.tolist()):
             first = firsts.setdefault(value, i)
             if first != i:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ __all__ = ["ImageInput", "open_image", "signature", "thumbnail", "to_input"]
 MOST_PIXELS = 200_000_000
 SIGNATURE_SIDE = 32
 ORIENTATION = 0x0112
+_OPENING = threading.Lock()
 RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
     "bilinear": Image.Resampling.BILINEAR,
@@ -63,34 +65,45 @@ def open_image(raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
     if not isinstance(raw, bytes):
         return _to_rgb(_from_array(raw, name))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(raw))
-            pixels = image.width * image.height
-            if pixels > MOST_PIXELS:
-                raise DataError(
-                    f"{name} has {image.width:,} x {image.height:,} pixels; at most {MOST_PIXELS:,} are decoded. "
-                    "Make it smaller, or cut it into tiles.",
-                    path=name,
-                )
-            if image.format == "JPEG" and at_least:
-                scale = max(1, min(image.size) // at_least)
-                image.draft(
-                    "RGB" if image.mode != "CMYK" else image.mode, (image.width // scale, image.height // scale)
-                )
-            image.load()
-    except DataError:
-        raise
-    except Image.DecompressionBombError:
-        raise DataError(f"{name} has too many pixels to decode; at most {MOST_PIXELS:,}.", path=name) from None
+        image = _read_header(raw, name)
+        if image.format == "JPEG" and at_least:
+            scale = max(1, min(image.size) // at_least)
+            image.draft("RGB" if image.mode != "CMYK" else image.mode, (image.width // scale, image.height // scale))
+        image.load()
+        if image.getexif().get(ORIENTATION, 1) != 1:
+            image = ImageOps.exif_transpose(image)
+        return _to_rgb(image)
     except UnidentifiedImageError:
         raise DataError(f"{name} is not an image, or of a kind that cannot be read.", path=name) from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # on a damaged file the decoders raise what they like
         what = "is truncated" if "truncated" in str(error) or "not processed" in str(error) else "is damaged"
         raise DataError(f"{name} {what}: {error}.", path=name) from error
-    if image.getexif().get(ORIENTATION, 1) != 1:
-        image = ImageOps.exif_transpose(image)
-    return _to_rgb(image)
+
+
+def _read_header(raw: bytes, name: str) -> Image.Image:
+    """Open without decoding, and without Pillow's warnings.
+
+    Warnings are silenced for the whole process, so threads take turns: else one would restore what another silenced.
+    """
+    with _OPENING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image = Image.open(io.BytesIO(raw))
+        except Image.DecompressionBombError:  # it does not tell the size; a second look at the header does
+            limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+            try:
+                image = Image.open(io.BytesIO(raw))
+            finally:
+                Image.MAX_IMAGE_PIXELS = limit
+    if image.width * image.height > MOST_PIXELS:
+        raise DataError(
+            f"{name} has {image.width:,} x {image.height:,} pixels; at most {MOST_PIXELS:,} are decoded. "
+            "Make it smaller, or cut it into tiles.",
+            path=name,
+        )
+    return image
 
 
 def _from_array(array: Array, name: str) -> Image.Image:

@@ -71,42 +71,57 @@ class FileItems:
 class ArrayItems:
     """Images in memory, ``(n, h, w)`` or ``(n, h, w, c)``.
 
-    Unsigned integers are taken as they are. Other numbers are taken to lie in 0 … 1 if all do, else in 0 … 255.
+    Unsigned integers are taken as they are; floats to lie in 0 … 1 if all do, else in 0 … 255; booleans are black and
+    white. The array is neither copied nor converted as a whole.
+
+    Args:
+        array: the images.
+        names: what to call them; ``item 12`` if left out.
+        rows: those that are meant, in order; all if left out.
+
+    Raises:
+        DataError: another shape, or values out of range.
     """
 
-    def __init__(self, array: Array, names: Sequence[str] | None = None) -> None:
+    def __init__(self, array: Array, names: Sequence[str] | None = None, rows: IntArray | None = None) -> None:
         if array.ndim not in (3, 4):
             raise DataError(f"Images are (n, h, w) or (n, h, w, c); this array is {array.shape}.")
-        self._array = array if array.dtype.kind == "u" else _to_bytes(array)
-        self._names = list(names) if names is not None else [f"item {i}" for i in range(len(array))]
+        self._array, self._names = array, names
+        self._rows = np.arange(len(array)) if rows is None else rows
+        self._scale = _scale(array) if rows is None else 0.0
 
     def __len__(self) -> int:
-        return len(self._array)
+        return len(self._rows)
 
     def name(self, index: int) -> str:
         """``item 12``, or the name given."""
-        return self._names[index]
+        row = int(self._rows[index])
+        return f"item {row}" if self._names is None else self._names[row]
 
     def read(self, index: int) -> Array:
-        """One image, ``(h, w)`` or ``(h, w, c)``."""
-        return self._array[index]
+        """One image, ``(h, w)`` or ``(h, w, c)``, of unsigned integers."""
+        image: Array = self._array[self._rows[index]]
+        return np.rint(image * self._scale).astype(np.uint8) if self._scale else image
 
     def select(self, indices: Sequence[int] | IntArray) -> ArrayItems:
-        """The same images, fewer or in another order."""
-        index = np.asarray(indices, dtype=np.int64)
-        return ArrayItems(self._array[index], [self._names[int(i)] for i in index])
+        """The same images, fewer or in another order; none is copied."""
+        chosen = ArrayItems(self._array, self._names, self._rows[np.asarray(indices, dtype=np.int64)])
+        chosen._scale = self._scale
+        return chosen
 
 
-def _to_bytes(array: Array) -> Array:
-    if not np.isfinite(array).all():
+def _scale(array: Array) -> float:
+    """What brings the values to 0 … 255; 0 for unsigned integers, which stay as they are."""
+    if array.dtype.kind == "u" or not array.size:
+        return 0.0
+    low, high = float(array.min()), float(array.max())
+    if not np.isfinite([low, high]).all():
         raise DataError("The array of images holds NaN or infinity; finite values are needed.")
-    low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
     if low < 0 or high > 255:
         raise DataError(
             f"Images hold values from {low:g} to {high:g}; needed are 0 … 1 or 0 … 255, or unsigned integers."
         )
-    floats = array.dtype.kind == "f" and high <= 1
-    return np.rint(array * 255 if floats else array).astype(np.uint8)
+    return 255.0 if array.dtype.kind in "fb" and high <= 1 else 1.0
 
 
 class EncodedItems:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from jeoni.data.columns import PARTS, ungrouped
 from jeoni.data.items import FileItems, JoinedItems
-from jeoni.data.tables import TABLES, read_hub, read_saved, read_table
+from jeoni.data.saved import is_saved, read_hub, read_saved
+from jeoni.data.tables import TABLES, read_table
 from jeoni.errors import DataError
-from jeoni.types import Array, Dataset, IntArray
+from jeoni.types import Dataset, IntArray
 
 __all__ = ["IMAGE_SUFFIXES", "load_data", "load_items"]
 
@@ -23,7 +26,7 @@ IMAGE_SUFFIXES = frozenset(
         *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "avif", "tga"),
     )
 )
-PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+NO_CLASSES = ("__MACOSX", "__pycache__")
 
 
 def load_data(
@@ -44,7 +47,7 @@ def load_data(
         image_column: the column of paths; recognised by its name if left out.
         label_column: the column of labels; recognised by its name if left out.
         group_column: a column whose groups are never split.
-        test: an own test set, of any of these kinds.
+        test: an own test set, of any of these kinds; a part ``test`` of the data then joins the training part.
         single_class: allow one class only, as a test set may hold.
 
     Raises:
@@ -53,6 +56,8 @@ def load_data(
     data = _read(str(path), image_column, label_column, group_column)
     if test:
         data = _with_test(data, _read(str(test), image_column, label_column, group_column))
+    if group_column and data.groups is None:
+        raise DataError(f"{path} has no columns, so no groups {group_column!r}. Groups need a table with that column.")
     if len(data.class_names) < 2 and not single_class:
         raise DataError(
             f"{path} holds one class only ({', '.join(data.class_names) or 'none'}); a classifier needs at least two. "
@@ -74,8 +79,8 @@ def load_items(path: str | Path) -> Dataset:
         return _unlabelled([where], [str(path)], where)
     if not where.is_dir():
         raise DataError(f"{path} does not exist. Needed: an image, a folder of images, or a table.", path=str(path))
-    if (where / "state.json").exists() or (where / "dataset_dict.json").exists():
-        return read_saved(where)
+    if is_saved(where):
+        return read_saved(where, labelled=False)
     files = sorted(_images(where))
     if not files:
         raise DataError(f"{path} holds no images ({_suffixes()}).", path=str(path))
@@ -93,10 +98,10 @@ def _read(path: str, image_column: str, label_column: str, group_column: str) ->
             )
         return read_table(where, image_column, label_column, group_column)
     if where.is_dir():
-        if (where / "state.json").exists() or (where / "dataset_dict.json").exists():
+        if is_saved(where):
             return read_saved(where, image_column, label_column, group_column)
         return _read_folder(where)
-    if path.count("/") <= 1 and not path.startswith((".", "/", "~")) and not where.suffix and "/" in path:
+    if re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", path) and where.suffix.lower() not in (*TABLES, *IMAGE_SUFFIXES):
         return read_hub(path, image_column, label_column, group_column)
     raise DataError(f"{path} does not exist. Needed: a folder per class, a table, or a dataset's id.", path=path)
 
@@ -105,7 +110,15 @@ def _read_folder(root: Path) -> Dataset:
     """A folder per class, perhaps below folders named for the parts of a split."""
     folders = _folders(root)
     parts = {f: PARTS[f.name.lower()] for f in folders if f.name.lower() in PARTS}
-    split = bool(parts) and all(_folders(f) for f in parts)
+    split = any(_folders(f) for f in parts) or {"train", "test"} <= set(parts.values())
+    flat = [f.name for f in parts if split and not _folders(f)]
+    if flat:
+        raise DataError(
+            f"{root} is split into {', '.join(f.name for f in parts)}, but in {' and in '.join(flat)} are no folders "
+            f"named for classes. Needed: {root.name}/{flat[0]}/CLASS/image.jpg. "
+            f"To predict: jeoni predict MODEL {root / flat[0]}",
+            path=str(root),
+        )
     tops = [(c, p) for f, p in parts.items() for c in _folders(f)] if split else [(c, "") for c in folders]
     names, paths, labels, part = [], [], [], []
     for folder, which in tops:
@@ -164,8 +177,8 @@ def _with_test(data: Dataset, test: Dataset) -> Dataset:
 def _joined_groups(data: Dataset, test: Dataset) -> IntArray | None:
     if data.groups is None:
         return None
-    own: Array = np.arange(len(test)) if test.groups is None else test.groups
-    return np.concatenate([data.groups, own + data.groups.max() + 1])
+    own = ungrouped(len(test), test.origin) if test.groups is None else test.groups
+    return np.concatenate([data.groups, own])
 
 
 def _unlabelled(files: Sequence[Path], names: Sequence[str], where: Path) -> Dataset:
@@ -174,16 +187,24 @@ def _unlabelled(files: Sequence[Path], names: Sequence[str], where: Path) -> Dat
 
 
 def _folders(root: Path) -> list[Path]:
-    return sorted(f for f in root.iterdir() if f.is_dir() and not f.name.startswith((".", "__")))
+    return sorted(f for f in root.iterdir() if f.is_dir() and not f.name.startswith(".") and f.name not in NO_CLASSES)
 
 
 def _images(root: Path) -> Iterator[Path]:
-    """Images anywhere below, hidden files and folders left out; links are followed."""
+    """Images anywhere below, hidden files and folders left out; links are followed, but no folder is entered twice."""
+    seen = {os.path.realpath(root)}
     for folder, below, files in os.walk(root, followlinks=True):
-        below[:] = [b for b in below if not b.startswith(".")]
+        below[:] = [b for b in sorted(below) if not b.startswith(".") and _enter(Path(folder) / b, seen)]
         for name in files:
             if not name.startswith(".") and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122
                 yield Path(folder) / name
+
+
+def _enter(folder: Path, seen: set[str]) -> bool:
+    real = os.path.realpath(folder)
+    new = real not in seen
+    seen.add(real)
+    return new
 
 
 def _suffixes() -> str:

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from jeoni.errors import DataError
 from jeoni.types import Array, IntArray
 
 __all__ = ["build_folds", "repeats_for", "split_test"]
@@ -29,13 +30,18 @@ def build_folds(labels: IntArray, clusters: IntArray, folds: int, repeats: int, 
 
     Returns:
         ``(repeats, n)``.
+
+    Raises:
+        DataError: all examples are in one cluster, or every class has one example only.
     """
-    alone = len(np.unique(clusters)) == len(clusters)
+    number_of_clusters = _counted(clusters)
     smallest = min(len(np.unique(clusters[labels == k])) for k in np.unique(labels))
+    if np.bincount(labels).max() < 2:
+        raise DataError("Every class has one example left; at least two each are needed to learn and to test.")
     count = max(2, min(folds, smallest))
     out = np.zeros((repeats, len(labels)), dtype=np.int64)
     for r in range(repeats):
-        kind = StratifiedKFold if alone else StratifiedGroupKFold
+        kind = StratifiedKFold if number_of_clusters == len(clusters) else StratifiedGroupKFold
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a class with one cluster only is known, and was reported by the checks
             parts = kind(count, shuffle=True, random_state=seed + r).split(np.zeros(len(labels)), labels, clusters)
@@ -45,18 +51,77 @@ def build_folds(labels: IntArray, clusters: IntArray, folds: int, repeats: int, 
 
 
 def split_test(labels: IntArray, clusters: IntArray, fraction: float, seed: int) -> Array:
-    """``(n,)`` bool: the examples kept as test set, about ``fraction`` of them, clusters whole.
+    """``(n,)`` bool: the examples kept as test set, about ``fraction`` of every class, clusters whole.
 
-    One fold of as many as the fraction asks for, the one whose class shares are nearest to those of all.
+    A class of two clusters or more is on both sides where whole clusters allow it; one of a single cluster stays in
+    training, where it can at least be learnt.
+
+    Args:
+        labels: ``(n,)``.
+        clusters: ``(n,)``; examples of one number stay on one side.
+        fraction: the share wanted, between 0 and 1.
+        seed: of the draw.
+
+    Raises:
+        DataError: all examples are in one cluster.
     """
-    folds = max(2, round(1 / fraction)) if fraction <= 0.5 else max(2, round(1 / (1 - fraction)))
-    fold = build_folds(labels, clusters, folds, 1, seed)[0]
-    classes = labels.max() + 1
-    shares = np.bincount(labels, minlength=classes) / len(labels)
+    number_of_clusters = _counted(clusters)
+    rng = np.random.default_rng(seed)
+    counts = np.bincount(labels)
+    wanted = np.clip(np.rint(fraction * counts), 1, np.maximum(counts - 1, 0))
+    if number_of_clusters == len(clusters):
+        chosen = np.zeros(len(labels), dtype=bool)
+        for k, take in enumerate(wanted.astype(int)):
+            chosen[rng.permutation(np.flatnonzero(labels == k))[:take]] = True
+        return chosen
+    names, member = np.unique(clusters, return_inverse=True)
+    table = np.zeros((len(names), len(counts)))
+    np.add.at(table, (member, labels), 1)
+    return _fill(table, wanted, rng)[member]
 
-    def distance(number: int) -> float:
-        held = labels[fold == number]
-        return float(np.abs(np.bincount(held, minlength=classes) / max(1, len(held)) - shares).sum())
 
-    chosen = fold == min(range(int(fold.max()) + 1), key=distance)
-    return chosen if fraction <= 0.5 else ~chosen
+def _fill(table: Array, wanted: Array, rng: np.random.Generator) -> Array:
+    """Which clusters to take: large ones first, each if it brings the counts nearer to ``wanted``.
+
+    Args:
+        table: ``(clusters, classes)`` counts.
+        wanted: ``(classes,)`` counts.
+        rng: breaks ties in size.
+    """
+    total = table.sum(0)
+    spread = (table > 0).sum(0)
+    scale = 1 / np.sqrt(np.maximum(total, 1))  # so that a rare class counts for more, but not for everything
+    order = rng.permutation(len(table))
+    order = order[np.argsort(-table[order].sum(1), kind="stable")]
+    taken, have = np.zeros(len(table), dtype=bool), np.zeros(len(total))
+    for c in order:
+        sole = (table[c] == total) & (total > 0)
+        nearer = (np.abs(wanted - have - table[c]) * scale).sum() < (np.abs(wanted - have) * scale).sum()
+        if nearer and not sole.any() and (have + table[c] < total)[spread > 1].all():
+            taken[c] = True
+            have += table[c]
+    for k in np.flatnonzero((have == 0) & (spread > 1)):
+        if have[k] == 0:
+            left = [c for c in order[::-1] if table[c, k] and (have + table[c] < total)[table[c] > 0].all()]
+            if left:
+                taken[left[0]] = True
+                have += table[left[0]]
+    if not taken.any():
+        taken[order[-1]] = True
+    return taken
+
+
+def _counted(clusters: IntArray) -> int:
+    """How many clusters there are.
+
+    Raises:
+        DataError: fewer than two.
+    """
+    number = len(np.unique(clusters))
+    if number < 2:
+        raise DataError(
+            f"All {len(clusters)} examples belong together: they are of one group, or nearly identical. "
+            "At least two groups are needed, one to learn from and one to test on. "
+            "Add other examples, or leave out the group column."
+        )
+    return number

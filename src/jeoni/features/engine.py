@@ -20,7 +20,7 @@ from jeoni import plugins
 from jeoni.errors import ConfigError, JeoniError, did_you_mean
 from jeoni.types import Array, Console
 
-__all__ = ["Choice", "Engine", "Run", "agreement", "choose"]
+__all__ = ["Choice", "Engine", "Run", "agreement", "check_engine", "choose"]
 
 AGREEMENT = 0.999
 Run = Callable[[Array], list[Array]]
@@ -74,6 +74,13 @@ def agreement(got: list[Array], wanted: list[Array]) -> float:
     return worst
 
 
+def check_engine(wanted: str) -> None:
+    """Raise a ConfigError that offers near names, if there is no such engine; ``auto`` is one."""
+    known = plugins.names("jeoni.features.engines")
+    if wanted not in ("auto", *known):
+        raise ConfigError(f"No engine is called {wanted!r}.{did_you_mean(wanted, known)} Known: {', '.join(known)}.")
+
+
 def choose(network: nn.Module, pixels: Array, wanted: str, threads: int, console: Console) -> Choice:
     """The fastest engine that gives what torch gives.
 
@@ -87,9 +94,7 @@ def choose(network: nn.Module, pixels: Array, wanted: str, threads: int, console
     Raises:
         ConfigError: an engine that does not exist, or is not installed.
     """
-    if wanted != "auto" and wanted not in plugins.names("jeoni.features.engines"):
-        known = plugins.names("jeoni.features.engines")
-        raise ConfigError(f"No engine is called {wanted!r}.{did_you_mean(wanted, known)} Known: {', '.join(known)}.")
+    check_engine(wanted)
     with torch.inference_mode():
         reference = [t.float().numpy() for t in network(torch.from_numpy(pixels))]
     passed: list[tuple[float, Choice]] = []

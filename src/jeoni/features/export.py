@@ -37,7 +37,7 @@ def to_onnx(network: nn.Module, pixels: Array) -> bytes:
             torch.onnx.export(
                 network,
                 (example,),
-                buffer,
+                buffer,  # type: ignore[arg-type]  # the tracing exporter takes any binary file
                 dynamo=False,
                 input_names=["pixels"],
                 output_names=outputs,

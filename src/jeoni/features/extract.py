@@ -24,7 +24,7 @@ from jeoni.data.images import ImageInput, open_image, signature, to_input
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
 from jeoni.features.engine import Choice, choose
-from jeoni.features.store import FeatureKey, Features, FeatureStore, Table
+from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter, Table
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
 __all__ = ["Extraction", "Request", "extract"]
@@ -114,7 +114,7 @@ class _Chunk:
     digests: list[bytes] = field(default_factory=list)
     errors: dict[int, str] = field(default_factory=dict)
     signatures: dict[bytes, Array] = field(default_factory=dict)
-    rows: list[list[tuple[bytes, Array]]] = field(default_factory=list)
+    rows: list[list[tuple[bytes, list[Array]]]] = field(default_factory=list)
     computed: int = 0
 
 
@@ -153,7 +153,7 @@ def extract(
         with ExitStack() as stack:
             advance = stack.enter_context(console.track("Features", len(todo)))
             signature_writer = stack.enter_context(signatures.writer())
-            writers: dict[int, list] = {}
+            writers: dict[int, list[ShardWriter]] = {}
             for chunk in _chunks(items, todo, jobs, signatures, threads, strict):
                 for number, job in enumerate(jobs):
                     if chunk.rows[number] and number not in writers:

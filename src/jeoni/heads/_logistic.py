@@ -11,19 +11,21 @@ Rows can be streamed: memory does not grow with their number.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from jeoni.types import Array, IntArray
+from jeoni.types import Array, IntArray, RowsLike
 
 __all__ = ["Rows", "Solution", "rows_from", "solve"]
 
 IN_MEMORY_BYTES = 192 << 20
 HISTORY = 8
 MAX_NUMBERS = 1 << 21
+SMALL_STEP = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Rows:
             start += len(block)
 
 
-def rows_from(features: Array, block_rows: int = 4096) -> Rows:
+def rows_from(features: RowsLike, block_rows: int = 4096) -> Rows:
     """Standardise and rotate features ``(n, d)``: an array, or anything with ``shape`` and row slices.
 
     Features are divided by their standard deviation and by the square root of ``d``, so that one grid of strengths
@@ -94,7 +96,7 @@ def rows_from(features: Array, block_rows: int = 4096) -> Rows:
     basis, spread = scale[:, None] * vectors[:, keep], spread[keep].clamp_min(0)
     if small:
         rotated = torch.cat([(block - mean) @ basis for block in read()])
-        cuts = list(rotated.split(block_rows))
+        cuts = [rotated[part] for part in raw]
         return Rows(lambda: iter(cuts), mean, basis, True, spread, n)
     return Rows(read, mean, basis, False, spread, n)
 
@@ -153,11 +155,23 @@ def solve(
     share = torch.as_tensor(np.asarray(weights / weights.sum(0, keepdims=True), dtype=np.float32))
     penalty = torch.as_tensor(np.asarray(penalties, dtype=np.float32))
     at_once = max(1, MAX_NUMBERS // (k * (len(rows.spread) + 1)))
-    parts = [
-        _lbfgs(_Objective(rows, target, share[:, p : p + at_once], penalty[p : p + at_once], k), tolerance, steps)
-        for p in range(0, len(penalty), at_once)
-    ]
+    with _threads_for(rows.n * len(rows.spread) * k * min(at_once, len(penalty))):
+        parts = [
+            _lbfgs(_Objective(rows, target, share[:, p : p + at_once], penalty[p : p + at_once], k), tolerance, steps)
+            for p in range(0, len(penalty), at_once)
+        ]
     return Solution(torch.cat(parts, dim=2), rows, classes)
+
+
+@contextmanager
+def _threads_for(products: int) -> Iterator[None]:
+    """One thread where a step is so small that waiting for another core takes longer than the step."""
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1 if products < SMALL_STEP else before)
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class _Objective:

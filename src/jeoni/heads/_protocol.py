@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from torch import nn
 
-from jeoni.types import Array, IntArray
+from jeoni.types import IntArray, RowsLike
 
 __all__ = ["FittedHead", "Head"]
 
@@ -33,5 +33,7 @@ class Head(Protocol):
     def build(self, dim: int, classes: int) -> nn.Module:
         """The empty module, to load saved weights into."""
 
-    def fit(self, features: Array, labels: IntArray, classes: int, folds: IntArray, class_weights: str) -> FittedHead:
+    def fit(
+        self, features: RowsLike, labels: IntArray, classes: int, folds: IntArray, class_weights: str
+    ) -> FittedHead:
         """Fit on ``features (n, d)``; every choice is made on ``folds (repeats, n)`` of these same rows."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from jeoni.evaluation.calibration import softmax, temperature
 from jeoni.heads._logistic import Rows, rows_from, solve
 from jeoni.heads._protocol import FittedHead
-from jeoni.types import Array, FloatArray, IntArray
+from jeoni.types import Array, FloatArray, IntArray, RowsLike
 
 __all__ = ["Linear"]
 
@@ -27,6 +28,8 @@ IMBALANCE = 1.5
 
 class LinearModule(nn.Module):
     """``(n, d)`` features to ``(n, classes)`` calibrated logits."""
+
+    temperature: Tensor
 
     def __init__(self, dim: int, classes: int) -> None:
         super().__init__()
@@ -54,7 +57,9 @@ class Linear:
         """The empty module."""
         return LinearModule(dim, classes)
 
-    def fit(self, features: Array, labels: IntArray, classes: int, folds: IntArray, class_weights: str) -> FittedHead:
+    def fit(
+        self, features: RowsLike, labels: IntArray, classes: int, folds: IntArray, class_weights: str
+    ) -> FittedHead:
         """Choose on the folds, then fit on all rows.
 
         Args:
@@ -84,10 +89,10 @@ class Linear:
 
     def _select(
         self, rows: Rows, labels: IntArray, classes: int, folds: IntArray, options: Sequence[str]
-    ) -> tuple[list[dict], dict]:
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Fold scores of every (class weights, strength), and the best."""
         held_out = _held_out_logits(rows, labels, classes, folds, options, self.strengths)
-        candidates, by_option = [], dict[str, tuple[dict, FloatArray]]()
+        candidates, by_option = [], dict[str, tuple[dict[str, Any], Array]]()
         for o, option in enumerate(options):
             weights = _example_weights(labels, classes, option, np.ones(len(labels), dtype=bool))
             for s, strength in enumerate(self.strengths):
@@ -108,11 +113,14 @@ class Linear:
 class _Picked:
     """Some rows of features, read when they are asked for."""
 
-    def __init__(self, features: Array, index: IntArray) -> None:
+    def __init__(self, features: RowsLike, index: IntArray) -> None:
         self._features, self._index = features, index
-        self.shape = (len(index), features.shape[1])
+        self.shape: tuple[int, ...] = (len(index), features.shape[1])
 
-    def __getitem__(self, part: slice) -> Array:
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, part: Any) -> Array:
         return np.asarray(self._features[self._index[part]])
 
 
@@ -144,22 +152,18 @@ def _held_out_logits(
 ) -> Array:
     """``(repeats, options, strengths, n, classes)``: every row scored by the model that did not see it."""
     repeats, n = folds.shape
+    trials = [(r, o, f) for r in range(repeats) for o in range(len(options)) for f in np.unique(folds[r])]
+    weights = [_example_weights(labels, classes, options[o], folds[r] != f) for r, o, f in trials]
+    sizes = np.array([(folds[r] != f).sum() for r, _, f in trials])
+    penalties = 1.0 / np.outer(sizes, strengths)
+    shares = np.repeat(np.stack(weights, 1), len(strengths), axis=1)
+    solution = solve(rows, labels, shares, penalties.ravel(), classes, tolerance=SELECTION_TOLERANCE)
     out = np.zeros((repeats, len(options), len(strengths), n, classes), dtype=np.float32)
-    for r, fold in enumerate(folds):
-        numbers = np.unique(fold)
-        columns = [(o, s, f) for o in range(len(options)) for s in range(len(strengths)) for f in numbers]
-        weights = {
-            (o, f): _example_weights(labels, classes, option, fold != f)
-            for o, option in enumerate(options)
-            for f in numbers
-        }
-        penalties = [1.0 / (strengths[s] * (fold != f).sum()) for _, s, f in columns]
-        shares = np.stack([weights[o, f] for o, _, f in columns], 1)
-        solution = solve(rows, labels, shares, np.array(penalties), classes, tolerance=SELECTION_TOLERANCE)
-        for part, logits in solution.logits():
-            for column, (o, s, f) in enumerate(columns):
-                held = np.flatnonzero(fold[part] == f)
-                out[r, o, s, part.start + held] = logits[held, :, column].numpy()
+    for part, logits in solution.logits():
+        by_trial = logits.reshape(len(logits), classes, len(trials), len(strengths)).numpy()
+        for t, (r, o, f) in enumerate(trials):
+            held = np.flatnonzero(folds[r][part] == f)
+            out[r, o, :, part.start + held] = by_trial[held, :, t].transpose(0, 2, 1)
     return out
 
 

@@ -43,7 +43,7 @@ class Checkpoint:
         tensors = safetensors.torch.load_file(folder / config["weights"]["file"])
         state = {k.removeprefix("backbone."): v for k, v in tensors.items() if k.startswith("backbone.")}
         network.load_state_dict(state)
-        spec = {k: tuple(v) if isinstance(v, list) else v for k, v in kept["input"].items()}
+        spec: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in kept["input"].items()}
         return build_backbone(
             network,
             name=kept["name"],

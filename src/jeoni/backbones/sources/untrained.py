@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from torch import nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.sources.timm import architectures, build_network, check_architecture, input_of
@@ -32,26 +33,33 @@ class Untrained:
             raise WeightsError(f"untrained:{name} takes no weights file; use timm:{name} --weights {weights}.")
         architecture = name if name in architectures() else f"tf_{name}"
         check_architecture(architecture if architecture in architectures() else name)
-        return _draw(architecture, {}, f"untrained:{name}", 0)
+        network, provenance = _draw(architecture, {}, 0)
+        return build_backbone(
+            network,
+            name=f"untrained:{name}",
+            architecture=architecture,
+            input=input_of(network),
+            provenance=provenance,
+        )
 
 
 def untrained_twin(backbone: Backbone, seed: int) -> Backbone:
-    """The same architecture and input with weights drawn at random."""
+    """The same architecture, stages and input with weights drawn at random."""
     # not the seed that `untrained:` itself draws with: a control must differ from what it controls
-    twin = _draw(backbone.architecture, backbone.arguments, f"untrained twin of {backbone.name}", seed + 1)
-    return replace(twin, input=backbone.input)
+    network, provenance = _draw(backbone.architecture, backbone.arguments, seed + 1)
+    return replace(
+        backbone,
+        name=f"untrained twin of {backbone.name}",
+        network=network.requires_grad_(False),
+        provenance=provenance,
+        fingerprint=provenance.sha256,
+    )
 
 
-def _draw(architecture: str, arguments: dict[str, Any], name: str, seed: int) -> Backbone:
+def _draw(architecture: str, arguments: dict[str, Any], seed: int) -> tuple[nn.Module, Provenance]:
+    """Weights for a seed; the process's own generator is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build_network(architecture, arguments)
     digest = fingerprint(network.state_dict())
-    return build_backbone(
-        network,
-        name=name,
-        architecture=architecture,
-        arguments=arguments,
-        input=input_of(network),
-        provenance=Provenance("untrained", f"{architecture}, seed {seed}", "none needed", digest),
-    )
+    return network, Provenance("untrained", f"{architecture}, seed {seed}", "none needed", digest)

@@ -1,0 +1,118 @@
+"""What a table's columns mean: which one holds what, and class, group and part from the values in them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jeoni.errors import DataError, did_you_mean
+from jeoni.types import Array, IntArray
+
+__all__ = [
+    "IMAGE_NAMES",
+    "LABEL_NAMES",
+    "PARTS",
+    "class_numbers",
+    "find_column",
+    "group_numbers",
+    "part_names",
+    "ungrouped",
+]
+
+IMAGE_NAMES = ("image", "file", "path", "filename", "file_name", "filepath", "image_path", "img", "images")
+LABEL_NAMES = ("label", "labels", "class", "target", "category", "y")
+PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+
+
+def find_column(columns: Sequence[str], wanted: str, usual: Sequence[str], what: str, origin: str) -> str:
+    """The column that was named, or else the first that has a usual name.
+
+    Args:
+        columns: those there are.
+        wanted: the one the user named; may be empty.
+        usual: names it is recognised by, in lower case.
+        what: ``image``, ``label`` or ``group``: the option that names it.
+        origin: the table, for messages.
+
+    Raises:
+        DataError: no such column, none that is recognised, or several of one name; the message lists those there are.
+    """
+    by_name = {c.lower(): c for c in reversed(columns)}
+    chosen = wanted or next((by_name[name] for name in usual if name in by_name), "")
+    if not chosen:
+        raise DataError(
+            f"No column of {origin} is known to hold the {what}s. Name it with --{what}-column. "
+            f"Its columns: {', '.join(columns)}.",
+            path=origin,
+        )
+    if chosen not in columns:
+        raise DataError(
+            f"{origin} has no column {chosen!r}.{did_you_mean(chosen, columns)} Its columns: {', '.join(columns)}.",
+            path=origin,
+        )
+    if list(columns).count(chosen) > 1:
+        raise DataError(f"{origin} has several columns {chosen!r}; give each a name of its own.", path=origin)
+    return chosen
+
+
+def class_numbers(values: Sequence[Any]) -> tuple[IntArray, tuple[str, ...]]:
+    """Numbers ``(n,)`` and names of classes; an empty cell has no label and gets -1.
+
+    >>> class_numbers([1.0, None, 0.0])[1]
+    ('0', '1')
+    """
+    names = [_name(v) for v in values]
+    classes = sorted({n for n in names if n}, key=_natural)
+    number = {c: k for k, c in enumerate(classes)}
+    return np.array([number.get(n, -1) for n in names], dtype=np.int64), tuple(classes)
+
+
+def _name(value: Any) -> str:
+    """``1.0`` is called ``1`` and ``True`` is called ``true``, whether the table has types or not; ``01`` stays."""
+    if value is None or value != value:
+        return ""
+    text = str(value).strip()
+    whole = re.fullmatch(r"(-?\d+)\.0+", text)
+    return whole[1] if whole else text.lower() if text in ("True", "False", "TRUE", "FALSE") else text
+
+
+def _natural(name: str) -> tuple[int, float, str]:
+    """Numbers by their size, then words by their letters."""
+    return (0, float(name), name) if re.fullmatch(r"-?\d+(\.\d+)?", name) else (1, 0.0, name)
+
+
+def group_numbers(values: Sequence[Any], origin: str) -> IntArray:
+    """``(n,)``: equal values get equal numbers, in this table and in any other; an empty cell is a group by itself."""
+    numbers = {v: _digest(_name(v)) for v in set(values)}
+    alone = ungrouped(len(values), origin)
+    return np.array([numbers[v] if _name(v) else alone[i] for i, v in enumerate(values)], dtype=np.int64)
+
+
+def ungrouped(n: int, origin: str) -> IntArray:
+    """``(n,)``: a group of its own for every item of a table."""
+    return np.array([_digest(f"\0{origin}\0{i}") for i in range(n)], dtype=np.int64)
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def part_names(values: Sequence[Any], origin: str) -> Array:
+    """``(n,)`` parts from a column ``split``; all empty where it means something else.
+
+    Raises:
+        DataError: some values are parts and others are not.
+    """
+    known = [PARTS.get(str(v).strip().lower(), "") for v in values]
+    strangers = sorted({str(v) for v, part in zip(values, known, strict=True) if not part})
+    if any(known) and strangers:
+        raise DataError(
+            f"The column 'split' of {origin} holds {', '.join(strangers[:3])} beside train, val and test. "
+            "Correct these rows, leave them out, or give the column another name.",
+            path=origin,
+        )
+    return np.array(known, dtype="<U5")

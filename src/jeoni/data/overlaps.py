@@ -1,0 +1,98 @@
+"""Items that overlap: with another label, with the user's own test part, or with one another.
+
+Each function names one other item per finding, never all pairs, and takes out of ``keep`` what must not be used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from jeoni.types import Array, Dataset, Finding, IntArray
+
+__all__ = ["find_conflicts", "find_duplicates", "find_group_leaks", "find_leaks"]
+
+
+def find_conflicts(data: Dataset, same: IntArray, keep: Array) -> list[Finding]:
+    """Items whose content also appears with another label, each naming one such; all are taken out of ``keep``.
+
+    Args:
+        data: the items.
+        same: ``(n,)`` number of each item's content.
+        keep: ``(n,)`` bool, changed in place.
+    """
+    labelled: dict[int, dict[int, int]] = {}
+    index = np.flatnonzero(keep).tolist()
+    for i in index:
+        labelled.setdefault(int(same[i]), {}).setdefault(int(data.labels[i]), i)
+    findings = []
+    for i in index:
+        other = next((j for label, j in labelled[int(same[i])].items() if label != data.labels[i]), None)
+        if other is not None:
+            name = data.items.name(other)
+            text = f"identical to {name}, which is labelled {data.class_names[data.labels[other]]}"
+            findings.append(Finding("label_conflict", data.items.name(i), text, "skipped", name))
+            keep[i] = False
+    return findings
+
+
+def find_leaks(
+    data: Dataset, cluster: IntArray, same: IntArray, keep: Array, own_test: Array, keep_leaks: bool
+) -> list[Finding]:
+    """Training items that are also in the user's own test part; taken out of ``keep``."""
+    findings = []
+    for part in list(_members(cluster, keep)):
+        held = part[own_test[part]]
+        if not len(held):
+            continue
+        twins = {int(same[h]): h for h in held[::-1]}
+        for i in part[~own_test[part]]:
+            twin = twins.get(int(same[i]), held[0])
+            how = "identical" if same[twin] == same[i] else "nearly identical"
+            text = f"{how} to {data.items.name(int(twin))} in the test set"
+            action = "kept" if keep_leaks else "removed from training"
+            findings.append(Finding("leak", data.items.name(int(i)), text, action, data.items.name(int(twin))))
+            keep[i] = keep_leaks
+    return findings
+
+
+def find_group_leaks(data: Dataset, keep: Array, own_test: Array, keep_leaks: bool) -> list[Finding]:
+    """Training items whose group is also in the user's own test part; taken out of ``keep``."""
+    if data.groups is None:
+        return []
+    held = {int(data.groups[i]): i for i in np.flatnonzero(keep & own_test)[::-1]}
+    findings = []
+    for i in np.flatnonzero(keep & ~own_test):
+        if int(data.groups[i]) in held:
+            twin = data.items.name(int(held[int(data.groups[i])]))
+            text = f"of the same group as {twin} in the test set"
+            action = "kept" if keep_leaks else "removed from training"
+            findings.append(Finding("leak", data.items.name(int(i)), text, action, twin))
+            keep[i] = keep_leaks
+    return findings
+
+
+def find_duplicates(data: Dataset, cluster: IntArray, same: IntArray, keep: Array, own_test: Array) -> list[Finding]:
+    """Items that appear again on the same side; each names one other."""
+    findings = []
+    for side in (keep & ~own_test, keep & own_test):
+        for part in _members(cluster, side):
+            firsts = {int(same[i]): i for i in part[::-1]}
+            for i in part[1:]:
+                equal = firsts[int(same[i])] != i
+                twin = firsts[int(same[i])] if equal else part[0]
+                kind, how = ("duplicate", "identical") if equal else ("near_duplicate", "nearly identical")
+                text = f"{how} to {data.items.name(int(twin))}"
+                action = "kept in one fold" if not own_test[i] else "kept"
+                findings.append(Finding(kind, data.items.name(int(i)), text, action, data.items.name(int(twin))))
+    return findings
+
+
+def _members(cluster: IntArray, use: Array) -> Iterator[IntArray]:
+    """The items of each cluster that has more than one among those in use."""
+    index = np.flatnonzero(use)
+    order = index[np.argsort(cluster[index], kind="stable")]
+    for part in np.split(order, np.flatnonzero(np.diff(cluster[order])) + 1):
+        if len(part) > 1:
+            yield part

@@ -1,0 +1,109 @@
+"""Datasets of the ``datasets`` library: saved in a folder, or on the hub. Images stay encoded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jeoni.data.columns import IMAGE_NAMES, LABEL_NAMES, PARTS, class_numbers, find_column, group_numbers
+from jeoni.data.items import EncodedItems, JoinedItems
+from jeoni.errors import DataError
+from jeoni.types import Dataset, IntArray
+
+__all__ = ["is_saved", "read_hub", "read_saved"]
+
+
+def is_saved(path: Path) -> bool:
+    """Whether ``save_to_disk`` wrote this folder."""
+    return any((path / name).is_file() for name in ("state.json", "dataset_dict.json"))
+
+
+def read_saved(
+    path: Path, image_column: str = "", label_column: str = "", group_column: str = "", labelled: bool = True
+) -> Dataset:
+    """A folder written by ``save_to_disk`` of ``datasets``; its splits become parts.
+
+    Raises:
+        DataError: the folder is damaged, or a column is not there.
+    """
+    import datasets
+
+    try:
+        found = datasets.load_from_disk(str(path))
+    except Exception as error:  # files that are missing or damaged raise what the reader likes
+        raise DataError(
+            f"{path} looks like a saved dataset but cannot be read: {_first_line(error)}. Save it again.",
+            path=str(path),
+        ) from error
+    return _from_datasets(found, path.name, str(path), (image_column, label_column, group_column), labelled)
+
+
+def read_hub(name: str, image_column: str = "", label_column: str = "", group_column: str = "") -> Dataset:
+    """A dataset of the hub.
+
+    Raises:
+        DataError: no such folder here, and the hub did not give it.
+    """
+    import datasets
+
+    try:
+        found = datasets.load_dataset(name)
+    except Exception as error:  # the hub's client raises what it likes
+        raise DataError(
+            f"{name} is no folder or file here, and could not be had from the hub: {_first_line(error)}. "
+            "Check the path, or the connection.",
+            path=name,
+        ) from error
+    return _from_datasets(found, name.replace("/", "-"), name, (image_column, label_column, group_column), True)
+
+
+def _from_datasets(found: Any, name: str, origin: str, columns: tuple[str, str, str], labelled: bool) -> Dataset:
+    """One dataset, or the splits of one."""
+    import datasets
+
+    splits = dict(found) if isinstance(found, dict) else {"": found}
+    splits = {k: t for k, t in splits.items() if len(t)}
+    if not splits:
+        raise DataError(f"{origin} has no rows.", path=origin)
+    first = next(iter(splits.values()))
+    image = columns[0] or _of_type(first, datasets.Image)
+    image = find_column(first.column_names, image, IMAGE_NAMES, "image", origin)
+    items: Any = None
+    parts: list[str] = []
+    for split, table in splits.items():
+        raw = table.select_columns([image]).cast_column(image, datasets.Image(decode=False))
+        here = EncodedItems(raw, image, prefix=f"{split} " if split else "")
+        items = here if items is None else JoinedItems(items, here)
+        parts += [PARTS.get(split.lower(), "")] * len(table)
+    labels: IntArray = np.full(len(parts), -1, dtype=np.int64)
+    classes: tuple[str, ...] = ()
+    if labelled:
+        label = columns[1] or _of_type(first, datasets.ClassLabel)
+        label = find_column(first.column_names, label, LABEL_NAMES, "label", origin)
+        labels, classes = _labels(first.features[label], _values(splits, label))
+    groups = None
+    if labelled and columns[2]:
+        group = find_column(first.column_names, columns[2], (), "group", origin)
+        groups = group_numbers(_values(splits, group), origin)
+    return Dataset(name, items, labels, classes, groups, np.array(parts, dtype="<U5"), origin)
+
+
+def _of_type(table: Any, kind: type) -> str:
+    return next((c for c, feature in table.features.items() if isinstance(feature, kind)), "")
+
+
+def _values(splits: dict[str, Any], column: str) -> list[Any]:
+    return [value for table in splits.values() for value in table.select_columns([column])[column]]
+
+
+def _labels(feature: Any, values: list[Any]) -> tuple[IntArray, tuple[str, ...]]:
+    names = getattr(feature, "names", None)
+    if names is None:
+        return class_numbers(values)
+    return np.array([-1 if v is None else v for v in values], dtype=np.int64), tuple(names)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:160].rstrip(".")
