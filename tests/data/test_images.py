@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 import threading
+import time
 import warnings
 import zlib
 
@@ -176,13 +177,24 @@ def test_an_image_below_our_limit_is_decoded_without_a_warning(monkeypatch, enco
     assert open_image(encode(Image.new("L", (10, 10), 7)), "it").size == (10, 10)
 
 
-def test_opening_in_many_threads_leaves_the_warning_filters_alone(encode):
-    raw, before = encode(Image.new("L", (2, 2))), list(warnings.filters)
-    threads = [threading.Thread(target=lambda: [open_image(raw, "it") for _ in range(200)]) for _ in range(8)]
+def test_opening_in_many_threads_leaves_the_warning_filters_alone(monkeypatch, encode):
+    raw, before, whole = encode(Image.new("L", (2, 2))), list(warnings.filters), Image.open
+    inside, most = [], []
+
+    def slow_open(*args):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.02)  # long enough for another thread to come in, were it let
+        inside.pop()
+        return whole(*args)
+
+    monkeypatch.setattr(Image, "open", slow_open)
+    threads = [threading.Thread(target=open_image, args=(raw, "it")) for _ in range(4)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
+    assert most == [1, 1, 1, 1]
     assert list(warnings.filters) == before
 
 
