@@ -14,6 +14,8 @@ from types import ModuleType
 
 import torch
 
+from jeoni.imports import without_collecting
+
 __all__ = ["import_timm"]
 
 _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
@@ -23,6 +25,11 @@ _kept: list[torch.library.Library] = []
 @cache
 def import_timm() -> ModuleType:
     """Import timm, having declared torchvision's operators if they are missing."""
+    with without_collecting():
+        return _import_timm()
+
+
+def _import_timm() -> ModuleType:
     try:
         importlib.import_module("torchvision")
     except RuntimeError:

@@ -8,5 +8,8 @@ __all__ = ["main"]
 def main() -> None:
     """Entry point of ``jeoni``."""
     from jeoni.cli._app import run
+    from jeoni.imports import leave_quickly
 
-    raise SystemExit(run())
+    code = run()
+    leave_quickly()
+    raise SystemExit(code)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from jeoni.cli._options import with_options
+from jeoni.imports import without_collecting
 from jeoni.types import FitSpec
 
 __all__ = ["evaluate"]
@@ -28,7 +29,8 @@ def evaluate(
     from rich.console import Console
     from rich.table import Table
 
-    from jeoni import api
+    with without_collecting():
+        from jeoni import api
     from jeoni.cli._terminal import Terminal, print_json
 
     result = api.evaluate(model, data, spec, console=Terminal())

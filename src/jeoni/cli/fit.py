@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from jeoni.cli._options import with_options
+from jeoni.imports import without_collecting
 from jeoni.types import FitSpec
 
 __all__ = ["fit"]
@@ -24,7 +25,8 @@ def fit(
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
     """Transfer to labelled data: a classifier, honest scores, a report and a model folder."""
-    from jeoni import api
+    with without_collecting():
+        from jeoni import api
     from jeoni.cli._terminal import Terminal, print_json
 
     terminal = Terminal()

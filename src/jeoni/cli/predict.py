@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jeoni.imports import without_collecting
+
 if TYPE_CHECKING:
     from jeoni.model import Predictions
 
@@ -26,7 +28,9 @@ def predict(
     from jeoni.cli._terminal import Terminal, print_json
     from jeoni.features.examples import Context
     from jeoni.features.store import FeatureStore
-    from jeoni.model import load_model
+
+    with without_collecting():
+        from jeoni.model import load_model
 
     terminal = Terminal()
     context = Context(FeatureStore(console=terminal), engine, workers, strict, console=terminal)
