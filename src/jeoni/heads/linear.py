@@ -77,7 +77,7 @@ class Linear:
         rows = chosen_rows if len(some) == n else rows_from(features)
         counts = _example_weights(labels, classes, best["class_weights"], np.ones(n, dtype=bool))
         solution = solve(
-            rows, labels, counts[:, None], np.array([1.0 / (best["strength"] * n)]), classes, tolerance=1e-5
+            rows, labels, counts[:, None], np.array([1.0 / (best["strength"] * n)]), classes, tolerance=1e-5, steps=500
         )
         module = LinearModule(features.shape[1], classes)
         weight, bias = solution.raw(0)
