@@ -7,9 +7,12 @@ __all__ = ["main"]
 
 def main() -> None:
     """Entry point of ``jeoni``."""
-    from jeoni.cli._app import run
-    from jeoni.imports import leave_quickly
+    try:
+        from jeoni.cli._app import run
+        from jeoni.imports import leave_quickly
 
-    code = run()
-    leave_quickly()
+        code = run()
+        leave_quickly()
+    except KeyboardInterrupt:  # before there was anybody to say it nicely
+        code = 130
     raise SystemExit(code)
