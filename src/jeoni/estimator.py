@@ -102,7 +102,8 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     def predict(self, X: Any) -> Array:
         """The most probable class of each example, ``(n,)``."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(1)])
+        best = self.predict_proba(X).argmax(1)
+        return np.asarray(self.classes_[best])
 
     def _features(self, X: Any, y: Any, reset: bool) -> tuple[Array, Any]:
         """``(n, d)`` float32, and ``y`` checked against it."""

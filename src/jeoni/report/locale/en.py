@@ -57,7 +57,7 @@ WORDS = {
     "copied": "Copied",
     "options": "All options",
     "versions": "Versions",
-    "timings": "Time",
+    "timings": "time",
     "data": "data",
     "items": "items",
     "classes": "classes",

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import csv
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jeoni.errors import DataError
+from jeoni.evaluation.compare import majority_probs, paired_difference, sentence
+from jeoni.evaluation.evaluate import evaluate
+from jeoni.report import render
+
+HOSTILE = '<script>alert("1")</script>.jpg'
+
+
+def make_run(folder: Path, classes: int = 2, estimate: str = "test", pictures: bool = True) -> Path:
+    """A run folder as `jeoni fit` writes it, from made-up predictions."""
+    rng = np.random.default_rng(0)
+    names = [f"class with a rather long name {k}" for k in range(classes)]
+    labels = np.arange(120) % classes
+    logits = np.eye(classes)[labels] * 2 + rng.normal(size=(120, classes))
+    probs = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    floor = np.full((120, classes), 1 / classes)
+    result = evaluate(labels, probs, names, resamples=100).as_dict()
+    difference = paired_difference(labels, probs, floor, resamples=100)
+    metrics = {
+        "estimate": estimate, "n": 120, estimate: result["metrics"], "per_class": result["per_class"],
+        "confusion": result["confusion"], "reliability": result["reliability"], "class_names": names,
+        "summary": sentence(difference["accuracy"], n=120),
+        "control": {
+            "untrained": evaluate(labels, floor, names, resamples=100).as_dict()["metrics"],
+            "majority": evaluate(labels, majority_probs(labels, 120, classes), names, resamples=100).as_dict()["metrics"],
+            "difference": {k: v.as_dict() for k, v in difference.items()},
+        },
+    }  # fmt: skip
+    stages = [
+        {"name": n, "parameters": 100 * k, "frozen": True, "output_shape": [8, 4, 4], "ms_per_image": 0.5}
+        for k, n in enumerate(("stem", "block 1", "pool"))
+    ]
+    record = {
+        "jeoni": "0.1.0", "created": "2026-01-02T03:04:05+0000", "command": "jeoni fit photos/", "spec": {"seed": 0, "test": ""},
+        "seed": 0, "versions": {"torch": "2", "openvino": ""},
+        "machine": {"system": "Linux", "processor": "x86_64", "cores": 2, "memory_gb": 8},
+        "data": {"name": "photos", "origin": "photos/", "items": 600, "classes": dict.fromkeys(names, 5), "train": 480,
+                 "test": 120, "skipped": 0, "groups": None, "sha256": "ab" * 32},
+        "backbone": {"name": "net", "architecture": "net", "source": "bundled", "licence": "Apache-2.0", "sha256": "cd" * 32,
+                     "parameters": 1000, "dim": 64, "url": ""},
+        "engine": {"name": "onnxruntime", "precision": "float32", "cosine": 0.9999, "images_per_s": 123.4, "notes": ["n"]},
+        "cut": {"frozen": 3, "reuse": 3, "stages": stages},
+        "head": {"name": "linear", "strength": 10.0, "class_weights": "none", "temperature": 1.1, "candidates": []},
+        "timings": {"read_s": 1.0, "total_s": 3.0, "images_per_s": 100.0}, "peak_memory_mb": 500.0, "notes": [],
+        "findings": {"leak": 1},
+    }  # fmt: skip
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps(record))
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    with open(folder / "issues.csv", "w", newline="") as file:
+        csv.writer(file).writerows(
+            [["kind", "path", "detail", "action", "other"], ["leak", HOSTILE, "a copy", "kept", ""]]
+        )
+    if pictures:
+        _pictures(folder / "figures", names)
+    return folder
+
+
+def _pictures(figures: Path, names: list[str]) -> None:
+    (figures / "thumbs").mkdir(parents=True)
+    Image.new("RGB", (20, 20)).save(figures / "thumbs" / "1.jpg")
+    Image.new("RGB", (112, 56)).save(figures / "map.jpg")
+    entry = {"path": HOSTILE, "label": names[0], "predicted": names[1], "confidence": 0.97, "thumb": "thumbs/1.jpg"}
+    (figures / "gallery.json").write_text(json.dumps({"mistakes": [entry], "doubtful": [entry]}))
+    points = [
+        {"path": HOSTILE, "label": names[0], "predicted": names[k], "x": 0.1, "y": 0.9, "part": "test"} for k in (0, 1)
+    ]
+    content = {"method": "t-SNE", "points": points, "sprite": "map.jpg", "tile": 56, "columns": 2}
+    (figures / "map.json").write_text(json.dumps(content))
+
+
+class Page(HTMLParser):
+    """Knows whether tags are balanced, and collects addresses and headings."""
+
+    VOID = frozenset(["meta", "img", "br", "link", "input"])
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.addresses: list[str] = []
+        self.headings: list[str] = []
+        self.feed(text)
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self.addresses += [v for k, v in attrs if k in ("src", "href", "xlink:href") and v]
+
+    def handle_startendtag(self, tag, attrs):
+        self.addresses += [v for k, v in attrs if k in ("src", "href") and v]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("h1", "h2"):
+            self.headings.append(data)
+
+
+@pytest.mark.parametrize(
+    ("classes", "estimate", "pictures"), [(2, "test", True), (12, "test", True), (30, "test", False), (3, "cv", False)]
+)
+def test_the_page_is_whole_balanced_and_asks_nothing_of_a_network(tmp_path, classes, estimate, pictures):
+    run = make_run(tmp_path / "run", classes, estimate, pictures)
+    text = render(run).read_text(encoding="utf-8")
+    page = Page(text)
+    assert all(a.startswith(("data:", "#")) for a in page.addresses), page.addresses
+    assert not re.search(r"url\((?!data:|#)", text)
+    wanted = ["Scores", "What is taken for what", "Class by class", "What the checks found", "The cut, stage by stage"]
+    assert set(wanted) <= set(page.headings)
+    assert ("The most confident mistakes" in page.headings) == pictures
+    assert ("How the backbone sees your items" in page.headings) == pictures
+    assert ("no separate test set was kept" in text) == (estimate == "cv")
+    assert json.loads((run / "metrics.json").read_text())["summary"] in page.headings[0]
+    assert "built-in method" not in text and "None" not in text and "nan" not in text.lower().split()
+
+
+def test_hostile_names_are_text(tmp_path):
+    text = render(make_run(tmp_path / "run")).read_text(encoding="utf-8")
+    assert HOSTILE not in text
+    assert text.count("<script>") == 1
+    assert "&lt;script&gt;" in text
+
+
+def test_figures_are_files_too_and_the_page_follows_light_and_dark(tmp_path):
+    run = make_run(tmp_path / "run")
+    text = render(run).read_text(encoding="utf-8")
+    assert "prefers-color-scheme: dark" in text and "var(--accent)" in text
+    for suffix in ("svg", "png"):
+        assert (run / "figures" / f"reliability.{suffix}").stat().st_size > 1000
+    assert "var(" not in (run / "figures" / "reliability.svg").read_text()
+    assert not set(re.findall(r"#0[1-9]0[1-9]0[1-9]\b", text)), "a colour of the drawing was left in the page"
+
+
+def test_a_report_is_rebuilt_without_torch(tmp_path):
+    import subprocess
+    import sys
+
+    run = make_run(tmp_path / "run")
+    code = f"import sys\nfrom jeoni.report import render\nrender({str(run)!r})\nassert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_is_not_a_run_folder_is_said(tmp_path):
+    with pytest.raises(DataError, match=r"is not a run folder: run\.json is missing"):
+        render(tmp_path)
+    (tmp_path / "run.json").write_text('{"state": "unfinished"}')
+    with pytest.raises(DataError, match=r"metrics\.json is missing"):
+        render(tmp_path)

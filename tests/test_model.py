@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import jeoni
+from jeoni.backbones.catalog import load_backbone
+from jeoni.errors import DataError, WeightsError
+from jeoni.model import load_model
+from tests.conftest import TINY, make_picture
+
+
+@pytest.fixture
+def result(make_photos, tmp_path):
+    return jeoni.fit(make_photos(each=15), backbone=TINY, repeats=1, control=False, out=tmp_path / "run")
+
+
+def test_a_loaded_model_predicts_what_the_fitted_one_did(result, make_photos):
+    new = make_photos("new", each=5, first=700)
+    fitted, loaded = result.model.predict(new), load_model(result.run / "model").predict(new)
+    np.testing.assert_array_equal(fitted.probs, loaded.probs)
+    assert fitted.labels == loaded.labels and fitted.names == loaded.names
+    assert load_model(result.run).class_names == ("class_0", "class_1")
+
+
+def test_the_saved_model_is_one_network_from_pixels_to_calibrated_logits(result):
+    model = load_model(result.run)
+    size = model.backbone.input.size
+    pixels = np.stack([np.asarray(make_picture(k % 2, 800 + k, size)) for k in range(6)])
+    with torch.inference_mode():
+        probs = torch.softmax(model.network(torch.from_numpy(pixels)), 1).numpy()
+    np.testing.assert_allclose(probs, model.predict(pixels).probs, atol=2e-2)
+
+
+def test_the_folder_holds_no_code_and_names_classes_licence_and_scores(result):
+    folder = result.run / "model"
+    assert sorted(p.name for p in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    card = (folder / "README.md").read_text()
+    assert "`class_0`, `class_1`" in card and "accuracy" in card and "licence" in card
+    config = json.loads((folder / "config.json").read_text())
+    assert config["cut"]["frozen"] == len(config["cut"]["stages"])
+    assert config["head"]["choice"]["temperature"] > 0
+
+
+def test_a_saved_model_is_a_backbone_to_transfer_from_again(result, make_photos, tmp_path):
+    backbone = load_backbone(f"checkpoint:{result.run}")
+    assert backbone.fingerprint == load_backbone(TINY).fingerprint
+    again = jeoni.fit(
+        make_photos("other", each=15, first=50), backbone=str(result.run / "model"), repeats=1, control=False,
+        out=tmp_path / "again",
+    )  # fmt: skip
+    assert again.metrics["cv"]["accuracy"]["value"] > 0.8
+
+
+def test_a_newer_format_asks_for_an_upgrade(result):
+    path = result.run / "model" / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "format": 99}))
+    with pytest.raises(WeightsError, match="newer format .* pip install --upgrade jeoni"):
+        load_model(result.run)
+
+
+def test_a_missing_weights_file_is_said(result):
+    (result.run / "model" / "model.safetensors").unlink()
+    with pytest.raises(WeightsError, match=r"is incomplete: model\.safetensors is missing"):
+        load_model(result.run)
+
+
+def test_bad_items_are_skipped_by_name_and_none_at_all_is_an_error(result, make_photos):
+    new = make_photos("new", each=2)
+    (new / "class_0" / "bad.png").write_text("no image")
+    said = result.model.predict(new)
+    assert len(said) == 4 and list(said.errors) == ["class_0/bad.png"]
+    for path in new.rglob("*.png"):
+        path.write_text("no image")
+    with pytest.raises(DataError, match="None of the 5 items could be read"):
+        result.model.predict(new)
+
+
+def test_saving_over_a_model_replaces_it_whole(result):
+    folder = result.run / "model"
+    (folder / "stray.txt").write_text("old")
+    result.model.save(folder)
+    assert not (folder / "stray.txt").exists()
+    assert load_model(folder).class_names == result.model.class_names
