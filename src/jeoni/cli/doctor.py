@@ -11,6 +11,7 @@ def doctor() -> None:
 
     import torch
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from jeoni import plugins, record
@@ -29,7 +30,7 @@ def doctor() -> None:
     for name in plugins.names("jeoni.features.engines"):
         engine = plugins.load("jeoni.features.engines", name)()
         lacking = engine.missing()
-        table.add_row(f"engine {name}", lacking or f"ready ({', '.join(engine.precisions())})")
+        table.add_row(f"engine {name}", escape(lacking) or f"ready ({', '.join(engine.precisions())})")
     root = cache_folder()
     used = sum(int(str(t["bytes"])) for t in FeatureStore().listing())
     near = next(p for p in (root, *root.parents) if p.exists())
@@ -37,5 +38,5 @@ def doctor() -> None:
     for backbone in list_backbones():
         if backbone["source"] == "bundled":
             state = "ready" if backbone["available"] else str(backbone["how"])
-            table.add_row(f"weights {backbone['name']}", state)
+            table.add_row(f"weights {backbone['name']}", escape(state))
     Console(highlight=False).print(table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,31 +23,48 @@ def list_(
     ] = "backbones",
     match: Annotated[str, typer.Option(help="Only names that contain this.")] = "",
 ) -> None:
-    """What there is to choose from."""
+    """What there is to choose from; of the backbones that need a hub, those that match."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from jeoni import plugins
     from jeoni.errors import ConfigError, did_you_mean
 
     table = Table(box=None, pad_edge=False, header_style="dim")
+    out = Console(highlight=False)
     if what == "backbones":
-        from jeoni.backbones.catalog import list_backbones
-
-        records = [r for r in list_backbones() if match in str(r["name"])]
-        for column in ("name", "source", "licence", "available", "how"):
-            table.add_column(column, overflow="fold")
-        for r in records:
-            table.add_row(
-                str(r["name"]), str(r["source"]), str(r["licence"]), "yes" if r["available"] else "", str(r["how"])
-            )
+        for column in ("name", "source", "licence", "how to get it"):
+            table.add_column(column, overflow="fold", no_wrap=column == "name")
+        rows, rest = _backbones(match)
+        for row in rows:
+            table.add_row(*(escape(cell) for cell in row))
+        out.print(table)
+        for line in rest:
+            out.print(escape(line), style="dim")
     elif what in FOLDERS:
-        table.add_column("name")
+        table.add_column("name", no_wrap=True)
         table.add_column("what it is")
         for name in plugins.names(FOLDERS[what]):
             if match in name:
-                table.add_row(name, plugins.describe(FOLDERS[what], name))
+                table.add_row(name, escape(plugins.describe(FOLDERS[what], name)))
+        out.print(table)
     else:
         known = ["backbones", *FOLDERS]
         raise ConfigError(f"There is no list of {what!r}.{did_you_mean(what, known)} Known: {', '.join(known)}.")
-    Console(highlight=False).print(table)
+
+
+def _backbones(match: str) -> tuple[list[tuple[str, str, str, str]], list[str]]:
+    """Rows to show, and sentences about those that are not."""
+    from jeoni.backbones.catalog import list_backbones
+
+    records: list[dict[str, Any]] = [r for r in list_backbones() if match in r["name"]]
+    shown = [r for r in records if match or r["source"] == "bundled"]
+    rows = [(r["name"], r["source"], r["licence"], "here" if r["available"] else r["how"]) for r in shown]
+    hidden = len(records) - len(shown)
+    rest = [
+        "",
+        f"{hidden:,} more from timm with a hub, or with --weights FILE: jeoni list backbones --match resnet50",
+        "A model that jeoni saved: its folder. A control at random: untrained:ARCHITECTURE.",
+    ]
+    return rows, rest if hidden else []
