@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jeoni import pictures, plugins, record
+from jeoni import plugins, record
 from jeoni._version import __version__
 from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import load_backbone
-from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.data.checks import Checked, check_content, check_labels
 from jeoni.data.read import load_data
@@ -32,8 +30,10 @@ from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.model import Model, load_model
+from jeoni.report import render
 from jeoni.runs import RunFolder
-from jeoni.types import Array, Console, Dataset, Finding, FitSpec, FloatArray, IntArray, Quiet
+from jeoni.types import Console, Dataset, Finding, FitSpec, IntArray, Quiet
+from jeoni.write import command_line, data_record, write_pictures, write_tables
 
 __all__ = ["FitResult", "evaluate", "fit", "load_data", "load_model"]
 
@@ -171,8 +171,9 @@ def _fit(
     model = _with_facts(found.model, dataset, metrics)
     with clock.step("write"):
         model.save(run.path / "model")
-        _write_tables(run, split, found.probs, findings)
-        _write_pictures(run, split, found, backbone, spec.seed)
+        fold = ["test"] * len(split.held) if split.test else [str(f) for f in split.train.folds[0]]
+        write_tables(run, split.held.data, fold, found.probs, findings)
+        write_pictures(run, split.held, "test" if split.test else "train", found.probs, backbone, spec.seed)
         run.write_json("metrics.json", metrics)
     stages = record.stage_table(backbone, model.frozen)
     timings: dict[str, float | None] = {**clock.total(), "images_per_s": rate and round(rate, 1)}
@@ -181,12 +182,12 @@ def _fit(
         {
             "jeoni": __version__,
             "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "command": command or _command(dataset, spec),
+            "command": command or command_line(dataset, spec),
             "spec": asdict(spec),
             "seed": spec.seed,
             "versions": record.versions(),
             "machine": record.machine(),
-            "data": _data_record(dataset, counts, seen),
+            "data": data_record(dataset, counts, seen),
             "backbone": record.backbone_record(backbone),
             "engine": record.engine_record(seen.choices[0], rate),
             "cut": {"frozen": model.frozen, "reuse": model.reuse, "stages": stages},
@@ -197,8 +198,6 @@ def _fit(
             "findings": dict(Counter(f.kind for f in findings)),
         },
     )
-    from jeoni.report import render
-
     render(run.path)
     run.point_latest()
     return FitResult(run.path, model, metrics, metrics["summary"], {**timings, **clock.total()}, counts)
@@ -332,8 +331,6 @@ def _metrics(found: Assessment, floor: Assessment | None, split: _Split, spec: F
 
 
 def _with_facts(model: Model, data: Dataset, metrics: dict[str, Any]) -> Model:
-    from dataclasses import replace
-
     how = {
         "test": f"On {metrics['n']} held-out examples.",
         "cv": f"Repeated cross-validation on {metrics['n']} examples; no separate test set was kept.",
@@ -349,86 +346,3 @@ def _tell(findings: list[Finding], console: Console) -> None:
         name = kind.replace("_", " ")
         said = f"{name}: {first.detail}" if number == 1 else f"{name}: {number} items, for example {first.detail}"
         console.warn(f"{said} ({action})")
-
-
-def _write_tables(run: RunFolder, split: _Split, probs: FloatArray, findings: list[Finding]) -> None:
-    held, mean = split.held.data, probs.mean(0)
-    fold = ["test"] * len(held) if split.test else [str(f) for f in split.train.folds[0]]
-    run.write_csv(
-        "predictions.csv",
-        ["path", "label", "predicted", "confidence", "fold", *(f"prob:{c}" for c in held.class_names)],
-        (
-            [
-                held.items.name(i),
-                held.class_names[held.labels[i]],
-                held.class_names[row.argmax()],
-                f"{row.max():.6f}",
-                fold[i],
-                *(f"{p:.6f}" for p in row),
-            ]
-            for i, row in enumerate(mean)
-        ),
-    )
-    rows = ([f.kind, f.path, f.detail, f.action, f.other] for f in findings)
-    run.write_csv("issues.csv", ["kind", "path", "detail", "action", "other"], rows)
-
-
-def _write_pictures(run: RunFolder, split: _Split, found: Assessment, backbone: Backbone, seed: int) -> None:
-    figures, held = run.path / "figures", split.held
-    shown = pictures.save_thumbnails(held.data, pictures.gallery(held.data, found.probs.mean(0)), figures)
-    run.write_json("figures/gallery.json", shown)
-    some = pictures.feature_map(held.data.labels, len(held), seed)
-    features: Array = held.features(backbone, Tap(backbone.n, True))[some]
-    points, method = pictures.place(features, seed)
-    sprite = pictures.save_sprite(held.data, some, figures / "map.jpg")
-    predicted = found.probs.mean(0).argmax(1)
-    names = held.data.class_names
-    run.write_json(
-        "figures/map.json",
-        {
-            "method": method,
-            **sprite,
-            "points": [
-                {
-                    "path": held.data.items.name(int(i)),
-                    "label": names[held.data.labels[i]],
-                    "predicted": names[predicted[i]],
-                    "x": round(float(x), 4),
-                    "y": round(float(y), 4),
-                    "part": "test" if split.test else "train",
-                }
-                for i, (x, y) in zip(some, points, strict=True)
-            ],
-        },
-    )
-
-
-def _data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict[str, Any]:
-    import hashlib
-
-    content = hashlib.sha256()
-    for digest, label in zip(seen.digests, data.labels, strict=True):
-        content.update(digest + int(label).to_bytes(4, "little", signed=True))
-    return {
-        "name": data.name,
-        "origin": data.origin,
-        "classes": data.counts,
-        "groups": None if data.groups is None else len(np.unique(data.groups)),
-        "sha256": content.hexdigest(),
-        **counts,
-    }
-
-
-def _command(data: Dataset, spec: FitSpec) -> str:
-    """The command line that repeats a run."""
-    words = ["jeoni", "fit", data.origin or data.name]
-    for f in fields(spec):
-        value = getattr(spec, f.name)
-        if value != f.default:
-            option = f.name.replace("_", "-")
-            words += (
-                [f"--{option}" if value else f"--no-{option}"]
-                if isinstance(value, bool)
-                else [f"--{option}", str(value)]
-            )
-    return shlex.join(words)

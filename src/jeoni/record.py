@@ -17,6 +17,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.stages import watching
 from jeoni.features.engine import Choice
+from jeoni.features.examples import cores
 
 __all__ = ["PACKAGES", "backbone_record", "engine_record", "machine", "peak_memory_mb", "stage_table", "versions"]
 
@@ -47,12 +48,11 @@ def versions() -> dict[str, str]:
 
 def machine() -> dict[str, Any]:
     """System, processor, cores this process may use, memory in GB."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9 if hasattr(os, "sysconf") else None
     return {
         "system": f"{platform.system()} {platform.release()}",
         "processor": platform.machine(),
-        "cores": cores,
+        "cores": cores(),
         "memory_gb": memory and round(memory, 1),
         "accelerator": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "",
     }

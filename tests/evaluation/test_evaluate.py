@@ -159,3 +159,19 @@ def test_the_examples_in_the_documentation_hold(module):
     found = importlib.import_module(module)
     result = doctest.testmod(found, extraglobs={"np": np})
     assert result.attempted > 0 and result.failed == 0
+
+
+@pytest.mark.parametrize("n", [10, 40])
+def test_all_right_is_not_certain_and_the_bound_is_wilsons(n):
+    from scipy.stats import binomtest
+
+    labels = np.arange(n) % 2
+    result = evaluate(labels, np.eye(2)[labels] * 0.8 + 0.1, ["a", "b"], resamples=200)
+    wilson = binomtest(n, n).proportion_ci(method="wilson")
+    assert result.metrics["accuracy"].low == pytest.approx(wilson.low, abs=1e-6)
+    assert result.metrics["accuracy"].high == 1
+    assert result.per_class[0]["recall"].low == pytest.approx(
+        binomtest(n // 2, n // 2).proportion_ci(method="wilson").low, abs=1e-6
+    )
+    wrong = evaluate(labels, np.eye(2)[1 - labels] * 0.8 + 0.1, ["a", "b"], resamples=200)
+    assert wrong.metrics["accuracy"].high == pytest.approx(1 - wilson.low, abs=1e-6)

@@ -10,7 +10,7 @@ import numpy as np
 
 from jeoni import plugins
 from jeoni.errors import ConfigError
-from jeoni.evaluation.intervals import Weights, percentile_interval, resample_weights
+from jeoni.evaluation.intervals import Weights, not_too_certain, percentile_interval, resample_weights
 from jeoni.evaluation.metrics._counts import class_counts, confidence_bins, mean_of_defined, ratio
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
@@ -88,11 +88,15 @@ def evaluate(
     ]
     scores = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in whole}
     support = np.bincount(true, minlength=classes)
+    units = len(true) if groups is None else len(np.unique(groups))
     return Evaluation(
-        metrics={m: percentile_interval(whole[m][0], scores[m]) for m in plugins.names(_METRICS)},
+        metrics={m: _interval(m, whole[m][0], scores[m], units) for m in plugins.names(_METRICS)},
         per_class=[
             {"class": name, "support": int(support[k])}
-            | {s: percentile_interval(whole[s][0, k], scores[s][:, k]) for s in ("precision", "recall", "f1")}
+            | {
+                s: not_too_certain(percentile_interval(whole[s][0, k], scores[s][:, k]), int(support[k]))
+                for s in ("precision", "recall", "f1")
+            }
             for k, name in enumerate(class_names)
         ],
         confusion=_confusion(true, repeats),
@@ -100,6 +104,13 @@ def evaluate(
         n=len(true),
         class_names=tuple(class_names),
     )
+
+
+def _interval(metric: str, value: float, samples: FloatArray, units: int) -> Interval:
+    """Percentiles; for a share of right answers that is none or all, no narrower than ``units`` items allow."""
+    kind = plugins.load(_METRICS, metric)
+    found = percentile_interval(value, samples)
+    return not_too_certain(found, units) if kind.unit == "%" and kind.higher_is_better else found
 
 
 def checked(labels: Array, probs: Array) -> tuple[IntArray, FloatArray]:

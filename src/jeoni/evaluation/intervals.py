@@ -10,7 +10,9 @@ import numpy.typing as npt
 from jeoni.errors import ConfigError
 from jeoni.types import FloatArray, IntArray, Interval
 
-__all__ = ["Weights", "percentile_interval", "resample_weights"]
+__all__ = ["Weights", "not_too_certain", "percentile_interval", "resample_weights"]
+
+_Z2 = 1.959964**2
 
 Weights = npt.NDArray[np.float32]
 
@@ -86,3 +88,17 @@ def percentile_interval(value: float, samples: FloatArray, level: float = 0.95) 
         return Interval(float(value), float("nan"), float("nan"))
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(value), float(min(low, value)), float(max(high, value)))
+
+
+def not_too_certain(interval: Interval, n: int) -> Interval:
+    """A share of none or all has no spread to resample: then its bound is Wilson's (1927) for ``n`` items.
+
+    Ten of ten right does not show that all are always right:
+
+        >>> round(not_too_certain(Interval(1.0, 1.0, 1.0), 10).low, 3)
+        0.722
+    """
+    if n < 1 or interval.low != interval.high or interval.value not in (0.0, 1.0):
+        return interval
+    far = _Z2 / (n + _Z2)
+    return Interval(1.0, 1.0 - far, 1.0) if interval.value == 1.0 else Interval(0.0, 0.0, far)

@@ -12,7 +12,12 @@ from jeoni.features.extract import Extraction, Request, extract
 from jeoni.features.store import Features, FeatureStore
 from jeoni.types import Console, Dataset, IntArray, Items, Quiet
 
-__all__ = ["Context", "Examples"]
+__all__ = ["Context", "Examples", "cores"]
+
+
+def cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,12 @@ class Context:
 
     def extract(self, items: Items, requests: Sequence[Request]) -> Extraction:
         """See :func:`jeoni.features.extract.extract`."""
-        threads = self.workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return extract(
             items,
             requests,
             self.store,
             engine=self.engine,
-            threads=threads or 1,
+            threads=self.workers or cores(),
             strict=self.strict,
             console=self.console,
         )

@@ -1,0 +1,114 @@
+"""What a run folder holds besides scores: predictions, findings, pictures, and where the data came from."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from jeoni import pictures
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap
+from jeoni.features.examples import Examples
+from jeoni.features.extract import Extraction
+from jeoni.runs import RunFolder
+from jeoni.types import Array, Dataset, Finding, FitSpec, FloatArray
+
+__all__ = ["command_line", "data_record", "write_pictures", "write_tables"]
+
+
+def write_tables(
+    run: RunFolder, held: Dataset, fold: Sequence[str], probs: FloatArray, findings: list[Finding]
+) -> None:
+    """``predictions.csv`` and ``issues.csv``.
+
+    Args:
+        run: where to.
+        held: the examples that were predicted without having been seen.
+        fold: ``test``, or the number of the fold, for each.
+        probs: ``(repeats, n, classes)``.
+        findings: of the checks.
+    """
+    mean = probs.mean(0)
+    run.write_csv(
+        "predictions.csv",
+        ["path", "label", "predicted", "confidence", "fold", *(f"prob:{c}" for c in held.class_names)],
+        (
+            [
+                held.items.name(i),
+                held.class_names[held.labels[i]],
+                held.class_names[row.argmax()],
+                f"{row.max():.6f}",
+                fold[i],
+                *(f"{p:.6f}" for p in row),
+            ]
+            for i, row in enumerate(mean)
+        ),
+    )
+    rows = ([f.kind, f.path, f.detail, f.action, f.other] for f in findings)
+    run.write_csv("issues.csv", ["kind", "path", "detail", "action", "other"], rows)
+
+
+def write_pictures(run: RunFolder, held: Examples, part: str, probs: FloatArray, backbone: Backbone, seed: int) -> None:
+    """Thumbnails of mistakes and doubts, and the map of the features of ``held``, which are of ``part``."""
+    figures, mean = run.path / "figures", probs.mean(0)
+    shown = pictures.save_thumbnails(held.data, pictures.gallery(held.data, mean), figures)
+    run.write_json("figures/gallery.json", shown)
+    some = pictures.feature_map(held.data.labels, len(held), seed)
+    features: Array = held.features(backbone, Tap(backbone.n, True))[some]
+    points, method = pictures.place(features, seed)
+    sprite = pictures.save_sprite(held.data, some, figures / "map.jpg")
+    predicted = mean.argmax(1)
+    names = held.data.class_names
+    run.write_json(
+        "figures/map.json",
+        {
+            "method": method,
+            **sprite,
+            "points": [
+                {
+                    "path": held.data.items.name(int(i)),
+                    "label": names[held.data.labels[i]],
+                    "predicted": names[predicted[i]],
+                    "x": round(float(x), 4),
+                    "y": round(float(y), 4),
+                    "part": part,
+                }
+                for i, (x, y) in zip(some, points, strict=True)
+            ],
+        },
+    )
+
+
+def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict[str, Any]:
+    """What was read, with a hash over all content and labels."""
+    content = hashlib.sha256()
+    for digest, label in zip(seen.digests, data.labels, strict=True):
+        content.update(digest + int(label).to_bytes(4, "little", signed=True))
+    return {
+        "name": data.name,
+        "origin": data.origin,
+        "classes": data.counts,
+        "groups": None if data.groups is None else len(np.unique(data.groups)),
+        "sha256": content.hexdigest(),
+        **counts,
+    }
+
+
+def command_line(data: Dataset, spec: FitSpec) -> str:
+    """The command line that repeats a run."""
+    words = ["jeoni", "fit", data.origin or data.name]
+    for f in fields(spec):
+        value = getattr(spec, f.name)
+        if value != f.default:
+            option = f.name.replace("_", "-")
+            words += (
+                [f"--{option}" if value else f"--no-{option}"]
+                if isinstance(value, bool)
+                else [f"--{option}", str(value)]
+            )
+    return shlex.join(words)
