@@ -18,7 +18,7 @@ from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.sources.untrained import untrained_twin
-from jeoni.data.checks import Checked, check_content, check_labels
+from jeoni.data.checks import Checked, check_content, check_labels, without_empty_classes
 from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds, repeats_for, split_test
 from jeoni.errors import DataError
@@ -32,7 +32,7 @@ from jeoni.features.store import FeatureStore
 from jeoni.model import Model, load_model
 from jeoni.report import render
 from jeoni.runs import RunFolder
-from jeoni.types import Console, Dataset, Finding, FitSpec, IntArray, Quiet
+from jeoni.types import Console, Dataset, Finding, FitSpec, Quiet
 from jeoni.write import command_line, data_record, write_pictures, write_tables
 
 __all__ = ["FitResult", "evaluate", "fit", "load_data", "load_model"]
@@ -126,6 +126,7 @@ def fit(
         strategy = _strategy(spec)
         dataset = data if isinstance(data, Dataset) else _read(data, spec)
         findings = check_labels(dataset)
+        dataset = without_empty_classes(dataset)
         run = RunFolder.create(Path(out) if out else RunFolder.named_for(dataset.name), overwrite)
     try:
         return _fit(dataset, spec, strategy, findings, run, console, clock, command)
@@ -177,30 +178,30 @@ def _fit(
         run.write_json("metrics.json", metrics)
     stages = record.stage_table(backbone, model.frozen)
     timings: dict[str, float | None] = {**clock.total(), "images_per_s": rate and round(rate, 1)}
-    run.write_json(
-        "run.json",
-        {
-            "jeoni": __version__,
-            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "command": command or command_line(dataset, spec),
-            "spec": asdict(spec),
-            "seed": spec.seed,
-            "versions": record.versions(),
-            "machine": record.machine(),
-            "data": data_record(dataset, counts, seen),
-            "backbone": record.backbone_record(backbone),
-            "engine": record.engine_record(seen.choices[0], rate),
-            "cut": {"frozen": model.frozen, "reuse": model.reuse, "stages": stages},
-            "head": {"name": spec.head, **model.choice, "candidates": model.candidates},
-            "timings": timings,
-            "peak_memory_mb": record.peak_memory_mb(),
-            "notes": [],
-            "findings": dict(Counter(f.kind for f in findings)),
-        },
-    )
-    render(run.path)
+    made_of = {
+        "jeoni": __version__,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "command": command or command_line(dataset, spec),
+        "spec": asdict(spec),
+        "seed": spec.seed,
+        "versions": record.versions(),
+        "machine": record.machine(),
+        "data": data_record(dataset, counts, seen),
+        "backbone": record.backbone_record(backbone),
+        "engine": record.engine_record(seen.choices[0], rate),
+        "cut": {"frozen": model.frozen, "reuse": model.reuse, "stages": stages},
+        "head": {"name": spec.head, **model.choice, "candidates": model.candidates},
+        "timings": timings,
+        "peak_memory_mb": record.peak_memory_mb(),
+        "findings": dict(Counter(f.kind for f in findings)),
+    }
+    run.write_json("run.json", made_of)
+    with clock.step("report"):
+        render(run.path)
+    timings |= clock.total()
+    run.write_json("run.json", {**made_of, "timings": timings})
     run.point_latest()
-    return FitResult(run.path, model, metrics, metrics["summary"], {**timings, **clock.total()}, counts)
+    return FitResult(run.path, model, metrics, metrics["summary"], timings, counts)
 
 
 def evaluate(
@@ -265,29 +266,27 @@ def _read(data: str | Path, spec: FitSpec, single_class: bool = False) -> Datase
 
 
 def _split(data: Dataset, seen: Extraction, checked: Checked, spec: FitSpec) -> _Split:
-    """The user's own test part, or a fifth, or none below :data:`SMALL` examples; folds for the rest."""
+    """The user's own test part, or a fifth, or none below :data:`SMALL` examples; folds for the rest.
+
+    Raises:
+        DataError: the checks left a class without a training example.
+    """
     usable = np.flatnonzero(checked.keep)
-    own = np.flatnonzero(checked.keep & (data.part == "test"))
-    if len(own):
-        train = np.setdiff1d(usable, own)
-        return _Split(_examples(data, seen, checked, train, spec), _examples(data, seen, checked, own, spec))
-    if len(usable) < SMALL:
-        return _Split(_examples(data, seen, checked, usable, spec), None)
-    test = split_test(data.labels[usable], checked.clusters[usable], spec.test_fraction, spec.seed)
-    return _Split(
-        _examples(data, seen, checked, usable[~test], spec), _examples(data, seen, checked, usable[test], spec)
-    )
-
-
-def _examples(data: Dataset, seen: Extraction, checked: Checked, index: IntArray, spec: FitSpec) -> Examples:
-    chosen, clusters = data.select(index), checked.clusters[index]
-    present = np.bincount(chosen.labels, minlength=len(data.class_names))
-    if (present == 0).any() and (data.part[index] != "test").all():
+    own = data.part[usable] == "test"
+    if not own.any() and len(usable) >= SMALL:
+        own = split_test(data.labels[usable], checked.clusters[usable], spec.test_fraction, spec.seed)
+    train, test = usable[~own], usable[own]
+    present = np.bincount(data.labels[train], minlength=len(data.class_names))
+    if (present == 0).any():
         missing = ", ".join(np.array(data.class_names)[present == 0][:5])
         raise DataError(f"After the checks no usable training example is left of: {missing}. See the issues found.")
-    repeats = spec.repeats or repeats_for(len(index))
-    folds = build_folds(chosen.labels, clusters, spec.folds, repeats, spec.seed)
-    return Examples(chosen, clusters, seen, index, folds)
+    repeats = spec.repeats or repeats_for(len(train))
+    folds = build_folds(data.labels[train], checked.clusters[train], spec.folds, repeats, spec.seed)
+    unfolded = np.zeros((1, len(test)), dtype=np.int64)
+    return _Split(
+        Examples(data.select(train), checked.clusters[train], seen, train, folds),
+        Examples(data.select(test), checked.clusters[test], seen, test, unfolded) if len(test) else None,
+    )
 
 
 def _assess(strategy: Strategy, backbone: Backbone, split: _Split, context: Context) -> Assessment:

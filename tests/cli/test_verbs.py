@@ -4,7 +4,6 @@ import csv
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -143,13 +142,11 @@ def test_every_verb_has_help_and_unknown_options_are_usage_errors(jeoni, verb):
     assert jeoni(verb, "--no-such-option").code == 2
 
 
-def test_help_loads_no_heavy_library_and_is_quick():
+def test_help_loads_no_heavy_library():
     code = (
         "import sys; sys.argv = ['jeoni', '--help']\n"
         "from jeoni.cli._app import run\nrun()\n"
         "print([m for m in ('torch', 'numpy', 'sklearn', 'timm', 'datasets', 'matplotlib') if m in sys.modules])"
     )
-    start = time.perf_counter()
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.splitlines()[-1] == "[]"
-    assert time.perf_counter() - start < 5

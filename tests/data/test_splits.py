@@ -40,15 +40,23 @@ def test_folds_never_split_a_cluster_and_are_never_empty(seed):
         assert len(np.unique(row)) == row.max() + 1 == 5
 
 
-@pytest.mark.parametrize("smallest, expected", [(1, 2), (2, 2), (3, 3), (4, 4), (9, 5)])
-def test_there_are_fewer_folds_where_the_smallest_class_is_small(smallest, expected):
-    labels = make_labels(40, smallest)
+@pytest.mark.parametrize("largest, expected", [(2, 2), (3, 3), (4, 4), (9, 5)])
+def test_there_are_fewer_folds_where_every_class_is_small(largest, expected):
+    labels = make_labels(largest, 2, largest)
     assert build_folds(labels, np.arange(len(labels)), 5, 1, 0).max() + 1 == expected
 
 
-def test_it_is_clusters_of_the_smallest_class_that_count():
-    labels = np.repeat([0, 1], [40, 10])
-    clusters = np.concatenate([np.arange(40), np.repeat([50, 51, 52], [4, 3, 3])])
+@pytest.mark.parametrize("rare", [1, 2, 4])
+def test_a_rare_class_makes_folds_no_fewer_and_is_held_out_once_each(rare):
+    labels = make_labels(40, rare)
+    (fold,) = build_folds(labels, np.arange(len(labels)), 5, 1, 0)
+    assert fold.max() + 1 == 5
+    assert np.bincount(fold[labels == 1]).max() == 1
+
+
+def test_it_is_clusters_that_count():
+    labels = np.repeat([0, 1], [20, 10])
+    clusters = np.concatenate([np.repeat([1, 2, 3], [8, 6, 6]), np.repeat([50, 51, 52], [4, 3, 3])])
     assert build_folds(labels, clusters, 5, 1, 0).max() + 1 == 3
 
 

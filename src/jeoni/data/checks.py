@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from jeoni.data.overlaps import find_conflicts, find_duplicates, find_group_leak
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, IntArray
 
-__all__ = ["Checked", "check_content", "check_labels"]
+__all__ = ["Checked", "check_content", "check_labels", "without_empty_classes"]
 
 IMBALANCE = 3.0
 CROWD = 50
@@ -51,7 +51,7 @@ def check_labels(data: Dataset) -> list[Finding]:
     if counts.max() < 2:
         raise DataError("Every class has one item only; at least two each are needed to learn and to test.")
     findings = [
-        Finding("empty_class", "", f"the class {c} has no items", "kept")
+        Finding("empty_class", "", f"the class {c} has no items", "left out")
         for c, k in zip(data.class_names, counts, strict=True)
         if k == 0
     ]
@@ -67,6 +67,16 @@ def check_labels(data: Dataset) -> list[Finding]:
         text = f"{present.max()} items of {most}, {present.min()} of {least}"
         findings.append(Finding("imbalance", "", text, "class weights are decided by folds"))
     return findings
+
+
+def without_empty_classes(data: Dataset) -> Dataset:
+    """The same items, without the names of classes that no item has."""
+    counts = np.bincount(data.labels[data.labels >= 0], minlength=len(data.class_names))
+    if (counts > 0).all():
+        return data
+    number = np.where(counts > 0, np.cumsum(counts > 0) - 1, -1)
+    names = tuple(c for c, k in zip(data.class_names, counts, strict=True) if k)
+    return replace(data, labels=np.where(data.labels >= 0, number[data.labels], -1), class_names=names)
 
 
 def check_content(

@@ -24,7 +24,8 @@ def build_folds(labels: IntArray, clusters: IntArray, folds: int, repeats: int, 
     Args:
         labels: ``(n,)``.
         clusters: ``(n,)``; examples of one number share a fold.
-        folds: how many; fewer where the smallest class has fewer clusters, at least 2.
+        folds: how many; fewer where no class has so many clusters, at least 2. A rare class does not make folds fewer
+            for all others: it is missing from some of them.
         repeats: how many draws.
         seed: of the draws.
 
@@ -35,10 +36,10 @@ def build_folds(labels: IntArray, clusters: IntArray, folds: int, repeats: int, 
         DataError: all examples are in one cluster, or every class has one example only.
     """
     number_of_clusters = _counted(clusters)
-    smallest = min(len(np.unique(clusters[labels == k])) for k in np.unique(labels))
+    largest = max(len(np.unique(clusters[labels == k])) for k in np.unique(labels))
     if np.bincount(labels).max() < 2:
         raise DataError("Every class has one example left; at least two each are needed to learn and to test.")
-    count = max(2, min(folds, smallest))
+    count = max(2, min(folds, largest))
     out = np.zeros((repeats, len(labels)), dtype=np.int64)
     for r in range(repeats):
         kind = StratifiedKFold if number_of_clusters == len(clusters) else StratifiedGroupKFold
