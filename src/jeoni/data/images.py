@@ -49,7 +49,7 @@ class ImageInput:
 
 
 def open_image(raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
-    """Decode to RGB as a person would see it.
+    """Decode to RGB, or to grey if it is grey, as a person would see it.
 
     EXIF orientation is applied; grey, palette, CMYK and 16-bit images are converted (16 bits scaled, not clipped);
     transparency lies over white; of several frames the first is taken.
@@ -63,7 +63,7 @@ def open_image(raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
         DataError: not an image, truncated, or too many pixels; the message names it.
     """
     if not isinstance(raw, bytes):
-        return _to_rgb(_from_array(raw, name))
+        return _to_plain(_from_array(raw, name))
     try:
         image = _read_header(raw, name)
         if image.format == "JPEG" and at_least:
@@ -72,7 +72,7 @@ def open_image(raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
         image.load()
         if image.getexif().get(ORIENTATION, 1) != 1:
             image = ImageOps.exif_transpose(image)
-        return _to_rgb(image)
+        return _to_plain(image)
     except UnidentifiedImageError:
         raise DataError(f"{name} is not an image, or of a kind that cannot be read.", path=name) from None
     except DataError:
@@ -116,16 +116,16 @@ def _from_array(array: Array, name: str) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image
+def _to_plain(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_to_eight_bits(np.asarray(image))).convert("RGB")
+        return Image.fromarray(_to_eight_bits(np.asarray(image)))
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, (255, 255, 255, 255))
         return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB")
+    # what is grey stays grey until it has its size: a third of the work
+    plain = "L" if image.mode in ("L", "1") else "RGB"
+    return image if image.mode == plain else image.convert(plain)
 
 
 def _to_eight_bits(values: Array) -> Array:
@@ -150,7 +150,7 @@ def to_input(image: Image.Image, spec: ImageInput) -> Array:
         box = (left, top, left + side, top + side)
     if image.size != (size, size) or box is not None:
         image = image.resize((size, size), how, box=box, reducing_gap=2.0)
-    return np.asarray(image)
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def signature(image: Image.Image) -> Array:
