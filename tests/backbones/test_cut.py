@@ -115,7 +115,7 @@ def test_a_network_that_cannot_be_run_apart_is_recomputed_without_gradients_and_
     images = torch.randn(2, 3, 32, 32)
     torch.testing.assert_close(made.upper(made.lower(images)), backbone.network(images))
     before = {k: v.clone() for k, v in made.upper.state_dict().items()}
-    made.upper.train()
+    made.upper.train().requires_grad_(True)
     made.upper(images).sum().backward()
     trained = {n for n, p in made.upper.named_parameters() if p.grad is not None}
     assert trained == {"network.layer2.weight", "network.layer2.bias"}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 
 import numpy as np
@@ -12,7 +13,7 @@ from jeoni.backbones.catalog import list_backbones, load_backbone
 from jeoni.backbones.sources import bundled as bundled_module
 from jeoni.backbones.sources.bundled import PACKAGED, fill_in_order
 from jeoni.backbones.sources.untrained import untrained_twin
-from jeoni.backbones.weights import fingerprint, read_state
+from jeoni.backbones.weights import fingerprint, first_line, read_state
 from jeoni.errors import MissingExtra, WeightsError
 
 
@@ -85,6 +86,38 @@ def test_a_local_weights_file_with_its_old_classifier(tmp_path, suffix):
         wanted = network.eval().forward_head(network.forward_features(images), pre_logits=True)
         torch.testing.assert_close(backbone.network(images), wanted)
     assert backbone.provenance.source == "file"
+
+
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "timm:tf_efficientnet_lite0"])
+def test_a_file_of_ones_own_is_not_given_the_licence_of_the_usual_weights(tmp_path, name):
+    path = tmp_path / "mine.pth"
+    torch.save(load_backbone("untrained:efficientnet_lite0").network.state_dict(), path)
+    provenance = load_backbone(name, str(path)).provenance
+    assert (provenance.source, provenance.name, provenance.licence) == ("file", "mine.pth", "not stated")
+    assert provenance.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_model_folder_takes_no_weights_file(tmp_path):
+    with pytest.raises(WeightsError, match=r"own weights; it takes no weights file \(w\.pth\)"):
+        load_backbone(f"checkpoint:{tmp_path}", "w.pth")
+
+
+def test_a_folder_hides_an_architecture_only_if_it_is_a_model_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "resnet18").mkdir()
+    with pytest.raises(WeightsError, match=r"There is no weights file nowhere\.pth"):
+        load_backbone("resnet18", "nowhere.pth")  # timm's, not the folder
+    (tmp_path / "resnet18" / "config.json").write_text("[]")
+    with pytest.raises(WeightsError, match="it takes no weights file"):
+        load_backbone("resnet18", "nowhere.pth")
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(WeightsError, match=r"photos is not a model folder: config\.json is missing"):
+        load_backbone("photos")
+
+
+def test_an_error_without_words_is_called_by_its_kind():
+    assert first_line(ValueError()) == "ValueError"
+    assert first_line(ValueError("\n\nno route\nto host")) == "no route"
 
 
 def test_weights_that_do_not_fit_are_refused_by_name(tmp_path):

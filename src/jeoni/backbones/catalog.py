@@ -41,12 +41,16 @@ def _by_bare_name(name: str, weights: str) -> Backbone:
     if name in bundled.names():
         found: Backbone = bundled.load(name, weights)
         return found
-    if Path(name).is_dir():
-        found = plugins.load(SOURCES, "checkpoint")().load(name, weights)
-        return found
     from jeoni.backbones.sources.timm import architectures
 
-    if name.partition(".")[0] not in architectures():
+    folder = Path(name)
+    known_to_timm = name.partition(".")[0] in architectures()
+    saved = any((f / "config.json").exists() for f in (folder, folder / "model"))
+    # a folder of photos that happens to be called resnet18 hides no architecture
+    if saved or (folder.is_dir() and not known_to_timm):
+        found = plugins.load(SOURCES, "checkpoint")().load(name, weights)
+        return found
+    if not known_to_timm:
         known = [*bundled.names(), *architectures(), *(f"{s}:" for s in plugins.names(SOURCES))]
         raise WeightsError(
             f"No backbone is called {name!r}.{did_you_mean(name, known)} `jeoni list backbones` shows what there is."

