@@ -22,7 +22,7 @@ from jeoni.types import Array, IntArray, RowsLike
 
 __all__ = ["Rows", "Solution", "rows_from", "solve"]
 
-IN_MEMORY_BYTES = 192 << 20
+IN_MEMORY_BYTES = 128 << 20
 HISTORY = 8
 MAX_NUMBERS = 1 << 21
 SMALL_STEP = 20_000_000
@@ -95,7 +95,9 @@ def rows_from(features: RowsLike, block_rows: int = 4096) -> Rows:
         keep[-1] = True
     basis, spread = scale[:, None] * vectors[:, keep], spread[keep].clamp_min(0)
     if small:
-        rotated = torch.cat([(block - mean) @ basis for block in read()])
+        rotated = torch.empty(n, len(spread))
+        for part, block in zip(raw, read(), strict=True):
+            torch.matmul(block - mean, basis, out=rotated[part])
         cuts = [rotated[part] for part in raw]
         return Rows(lambda: iter(cuts), mean, basis, True, spread, n)
     return Rows(read, mean, basis, False, spread, n)
