@@ -1,0 +1,229 @@
+"""Did transfer help, hurt, or can these data not tell? One paired comparison, and several of them.
+
+Wang, Dai, Póczos & Carbonell CVPR 2019 (arXiv:1811.09751): transfer is negative where it errs more than the same
+algorithm without it. McNemar 1947; Nadeau & Bengio 2003 for splits that overlap; Holm 1979 for several comparisons;
+Owen 2007 (pigeonhole bootstrap) for an interval over test items and training draws together. Ours asks for two
+witnesses: the interval leaves out zero, and the corrected p-value is below 5 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from jeoni.errors import ConfigError
+from jeoni.types import Array, FloatArray, IntArray, Interval
+
+__all__ = ["Verdict", "compare_pairs", "correct", "holm", "mcnemar", "pigeonhole", "smallest_visible", "words"]
+
+LEVEL = 0.05
+POWER = 0.8
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one comparison says.
+
+    Attributes:
+        outcome: ``helped``, ``hurt`` or ``cannot tell``.
+        difference: accuracy of ours minus that of the control, with its 95 % interval.
+        p: of no difference, corrected for several comparisons where there are any: McNemar's exact test for one
+            training draw, Nadeau and Bengio's corrected t-test for several.
+        mcnemar_p: McNemar's exact test over items, each counted once.
+        visible: the smallest true difference that these data would have shown in four of five attempts.
+        n: different test items.
+        draws: training draws.
+    """
+
+    outcome: str
+    difference: Interval
+    p: float
+    mcnemar_p: float
+    visible: float
+    n: int
+    draws: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``verdict.json``."""
+        return asdict(self)
+
+
+def mcnemar(only_a: int, only_b: int) -> float:
+    """Exact two-sided p-value of as many discordant pairs.
+
+    Args:
+        only_a: items that only a has right.
+        only_b: items that only b has right.
+
+    Example:
+        >>> round(mcnemar(1, 9), 4)
+        0.0215
+    """
+    discordant = only_a + only_b
+    if discordant == 0:
+        return 1.0
+    return float(min(1.0, 2 * stats.binom.cdf(min(only_a, only_b), discordant, 0.5)))
+
+
+def holm(p: Mapping[str, float]) -> dict[str, float]:
+    """p-values corrected for there being several (Holm 1979), by the same names.
+
+    Example:
+        >>> holm({"a": 0.01, "b": 0.04})
+        {'a': 0.02, 'b': 0.04}
+    """
+    found: dict[str, float] = {}
+    largest = 0.0
+    for rank, name in enumerate(sorted(p, key=lambda k: p[k])):
+        largest = max(largest, min(1.0, (len(p) - rank) * p[name]))
+        found[name] = largest
+    return {name: found[name] for name in p}
+
+
+def smallest_visible(discordant: float, n: int) -> float:
+    """The difference in accuracy that ``n`` items show with 80 % power at 5 %.
+
+    Args:
+        discordant: the share of items that one of the two has right and the other wrong.
+        n: test items.
+
+    Example:
+        >>> round(smallest_visible(0.1, 314), 3)
+        0.05
+    """
+    return float(min(1.0, _reach() * np.sqrt(max(discordant, 1 / n) / n)))
+
+
+def compare_pairs(
+    right_a: Array,
+    right_b: Array,
+    items: IntArray,
+    draws: IntArray,
+    *,
+    overlap: float = 0.0,
+    seed: int = 0,
+) -> Verdict:
+    """Ours (a) against a control (b): every entry is one test item, predicted by both from the same training draw.
+
+    Args:
+        right_a: ``(m,)`` bool: whether a had it right.
+        right_b: the same of b.
+        items: ``(m,)`` which test item it was; items that are not independent share a number.
+        draws: ``(m,)`` the training draw it was predicted from.
+        overlap: test items per training item, n_test / n_train, where draws share training examples; else 0.
+        seed: of the bootstrap.
+
+    Raises:
+        ConfigError: lengths that differ, or nothing to compare.
+
+    Example:
+        >>> a, b = np.ones(40, dtype=bool), np.arange(40) >= 10
+        >>> compare_pairs(a, b, np.arange(40), np.zeros(40, dtype=int)).outcome
+        'helped'
+    """
+    lengths = {len(right_a), len(right_b), len(items), len(draws)}
+    if len(lengths) > 1 or not len(right_a):
+        raise ConfigError(f"The parts of a comparison have lengths {sorted(lengths)}; one length above 0 is needed.")
+    gain = np.asarray(right_a, dtype=float) - np.asarray(right_b, dtype=float)
+    interval = pigeonhole(gain, items, draws, seed)
+    _, item = np.unique(items, return_inverse=True)
+    by_item = np.bincount(item, weights=gain)
+    exact = mcnemar(int((by_item > 0).sum()), int((by_item < 0).sum()))
+    _, draw = np.unique(draws, return_inverse=True)
+    by_draw = np.bincount(draw, weights=gain) / np.bincount(draw)
+    p = exact if len(by_draw) == 1 else _corrected_t(by_draw, overlap)
+    n = len(by_item)
+    discordant = float((gain != 0).mean())
+    error = (interval.high - interval.low) / (2 * stats.norm.ppf(1 - LEVEL / 2))
+    visible = min(1.0, max(smallest_visible(discordant, n), _reach() * error))
+    return _decided(Verdict("", interval, p, exact, visible, n, len(by_draw)))
+
+
+def correct(verdicts: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    """Several comparisons, their p-values corrected by Holm's method, each decided anew."""
+    p = holm({name: v.p for name, v in verdicts.items()})
+    return {name: _decided(replace(v, p=p[name])) for name, v in verdicts.items()}
+
+
+def pigeonhole(values: Array, items: IntArray, draws: IntArray, seed: int = 0) -> Interval:
+    """The mean of ``values (m,)`` with its 95 % interval, over resampled items and resampled draws together."""
+    rng = np.random.default_rng(seed)
+    _, item = np.unique(items, return_inverse=True)
+    _, draw = np.unique(draws, return_inverse=True)
+    n, count = int(item.max()) + 1, int(draw.max()) + 1
+    values = np.asarray(values, dtype=float)
+    sums, sizes = np.zeros((n, count)), np.zeros((n, count))
+    np.add.at(sums, (item, draw), values)
+    np.add.at(sizes, (item, draw), 1)
+    means: list[FloatArray] = []
+    chunk = max(1, min(RESAMPLES, 4_000_000 // n))
+    for start in range(0, RESAMPLES, chunk):
+        size = min(chunk, RESAMPLES - start)
+        by_item, by_draw = _counts(n, size, rng), _counts(count, size, rng)
+        total = (by_item @ sizes * by_draw).sum(1)
+        # where items belong to one draw each, a resample may by chance hold none; it says nothing
+        means.append(np.where(total > 0, (by_item @ sums * by_draw).sum(1) / np.maximum(total, 1), values.mean()))
+    low, high = np.percentile(np.concatenate(means), [100 * LEVEL / 2, 100 * (1 - LEVEL / 2)])
+    return Interval(float(values.mean()), float(low), float(high))
+
+
+def _counts(n: int, size: int, rng: np.random.Generator) -> FloatArray:
+    """``(size, n)``: how often each of ``n`` is drawn in ``n`` draws with replacement."""
+    drawn = rng.integers(0, n, (size, n)) + n * np.arange(size)[:, None]
+    return np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(float)
+
+
+def _decided(verdict: Verdict) -> Verdict:
+    """With the outcome that its interval and its p-value warrant."""
+    d, outcome = verdict.difference, "cannot tell"
+    if verdict.p < LEVEL and d.low > 0:
+        outcome = "helped"
+    if verdict.p < LEVEL and d.high < 0:
+        outcome = "hurt"
+    return replace(verdict, outcome=outcome)
+
+
+def _reach() -> float:
+    """Standard errors by which a true difference must exceed zero to be seen with the wanted power."""
+    return float(stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER))
+
+
+def _corrected_t(gains: FloatArray, overlap: float) -> float:
+    """Nadeau and Bengio's corrected resampled t-test over draws, two-sided."""
+    error = float(gains.std(ddof=1)) * np.sqrt(1 / len(gains) + overlap)
+    if error == 0:
+        return 1.0 if gains.mean() == 0 else 0.0
+    return float(2 * stats.t.sf(abs(gains.mean()) / error, len(gains) - 1))
+
+
+def words(verdict: Verdict, what: str, control: str) -> str:
+    """The verdict in a sentence.
+
+    Args:
+        verdict: to be told.
+        what: ours, for example ``finetune``.
+        control: what it was compared with, for example ``scratch``.
+
+    Example:
+        >>> said = Verdict("helped", Interval(0.061, 0.039, 0.082), 0.001, 0.001, 0.03, 525, 5)
+        >>> words(said, "probe", "scratch")
+        'Transfer helped: probe is 6.1 points more accurate than scratch (95 % interval 3.9 to 8.2).'
+    """
+    d = verdict.difference
+    value, low, high = (round(100 * v, 1) + 0.0 for v in (d.value, d.low, d.high))
+    if verdict.outcome == "helped":
+        how, span = f"helped: {what} is {value:.1f} points more", f"{low:.1f} to {high:.1f}"
+    elif verdict.outcome == "hurt":
+        how, span = f"hurt: {what} is {-value:.1f} points less", f"{-high:.1f} to {-low:.1f}"
+    else:
+        return (
+            f"Whether {what} is better than {control} cannot be told: the difference is {value:+.1f} points of "
+            f"accuracy (95 % interval {low:.1f} to {high:.1f}). With {verdict.n:,} test items only differences above "
+            f"{100 * verdict.visible:.0f} points can be seen."
+        )
+    return f"Transfer {how} accurate than {control} (95 % interval {span})."

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from jeoni.errors import ConfigError
+from jeoni.evaluation.verdict import (
+    Verdict,
+    compare_pairs,
+    correct,
+    holm,
+    mcnemar,
+    pigeonhole,
+    smallest_visible,
+    words,
+)
+from jeoni.types import Interval
+
+
+@pytest.mark.parametrize(("b", "c"), [(0, 0), (0, 5), (1, 9), (7, 7), (30, 12)])
+def test_mcnemar_is_the_two_sided_binomial_test(b, c):
+    wanted = stats.binomtest(b, b + c, 0.5).pvalue if b + c else 1.0
+    assert mcnemar(b, c) == pytest.approx(wanted)
+    assert mcnemar(b, c) == mcnemar(c, b)
+
+
+def test_holm_multiplies_the_smallest_most_and_keeps_the_order():
+    # Holm 1979: p(k) times (m - k + 1), made monotone
+    assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx({"a": 0.03, "b": 0.06, "c": 0.06})
+    assert holm({"a": 0.9, "b": 0.8}) == {"a": 1.0, "b": 1.0}
+
+
+def test_the_smallest_visible_difference_is_the_published_rule():
+    # n = (1.96 + 0.84)^2 d / delta^2
+    assert smallest_visible(0.1, 1962) == pytest.approx(0.02, abs=2e-4)
+    assert smallest_visible(0.1, 314) == pytest.approx(0.05, abs=2e-4)
+
+
+def test_the_interval_of_one_draw_is_that_of_a_mean():
+    rng = np.random.default_rng(0)
+    gain = rng.choice([-1.0, 0.0, 1.0], 400, p=[0.1, 0.7, 0.2])
+    found = pigeonhole(gain, np.arange(400), np.zeros(400, dtype=int))
+    error = gain.std() / 20
+    assert found.value == pytest.approx(gain.mean())
+    assert [found.low, found.high] == pytest.approx([gain.mean() - 1.96 * error, gain.mean() + 1.96 * error], abs=0.01)
+
+
+def test_items_that_belong_together_make_the_interval_wider():
+    gain = np.repeat(np.random.default_rng(0).choice([-1.0, 0.0, 1.0], 40), 10)
+    alone = pigeonhole(gain, np.arange(400), np.zeros(400, dtype=int))
+    together = pigeonhole(gain, np.arange(400) // 10, np.zeros(400, dtype=int))
+    assert together.high - together.low > 2 * (alone.high - alone.low)
+
+
+def test_the_corrected_t_test_is_nadeau_and_bengios():
+    by_draw = np.array([0.02, 0.05, 0.03, 0.06, 0.04])
+    right_b = np.zeros(500, dtype=bool)
+    right_a = np.concatenate([np.arange(100) < round(100 * g) for g in by_draw])
+    said = compare_pairs(right_a, right_b, np.arange(500), np.arange(500) // 100, overlap=0.25)
+    t = by_draw.mean() / (by_draw.std(ddof=1) * np.sqrt(1 / 5 + 0.25))
+    assert said.p == pytest.approx(2 * stats.t.sf(t, 4))
+    assert (said.n, said.draws) == (500, 5)
+
+
+def simulate(rng, n, draws, seed_sd, gain=0.0):
+    """Two arms on the same items from the same draws, each with a luck of its own; item numbers repeat over draws."""
+    item = rng.normal(1.2, 1.2, n)
+
+    def arm(shift):
+        luck = rng.normal(0, seed_sd, (draws, 1)) + rng.normal(0, 0.6, (draws, n))
+        return (item + luck + shift > 0).ravel()
+
+    return arm(gain), arm(0.0), np.tile(np.arange(n), draws), np.repeat(np.arange(draws), n)
+
+
+@pytest.mark.parametrize(("n", "draws", "seed_sd"), [(60, 1, 0.0), (500, 1, 0.0), (200, 5, 0.3)])
+def test_identical_strategies_rarely_get_a_verdict(n, draws, seed_sd):
+    rng = np.random.default_rng(1)
+    outcomes = [compare_pairs(*simulate(rng, n, draws, seed_sd)).outcome for _ in range(200)]
+    assert sum(o != "cannot tell" for o in outcomes) <= 10
+
+
+def test_a_real_difference_gets_one_and_its_sign_is_right():
+    rng = np.random.default_rng(2)
+    better = compare_pairs(*simulate(rng, 500, 5, 0.05, gain=0.8))
+    worse = compare_pairs(*simulate(rng, 500, 5, 0.05, gain=-0.8))
+    assert (better.outcome, worse.outcome) == ("helped", "hurt")
+    assert better.difference.low > 0 > worse.difference.high
+
+
+def test_few_items_cannot_tell_and_the_sentence_says_what_they_could():
+    right = np.arange(20) >= 3
+    said = compare_pairs(right, np.arange(20) >= 5, np.arange(20), np.zeros(20, dtype=int))
+    assert said.outcome == "cannot tell"
+    text = words(said, "probe", "scratch")
+    assert (
+        "cannot be told" in text
+        and f"With 20 test items only differences above {100 * said.visible:.0f} points" in text
+    )
+
+
+def test_several_comparisons_are_corrected_and_decided_anew():
+    one = Verdict("helped", Interval(0.05, 0.01, 0.09), 0.03, 0.03, 0.05, 500, 1)
+    after = correct({"a": one, "b": one})
+    assert {v.outcome for v in after.values()} == {"cannot tell"}
+    assert [v.p for v in after.values()] == [0.06, 0.06]
+
+
+def test_the_sentence_names_help_and_harm():
+    hurt = Verdict("hurt", Interval(-0.061, -0.082, -0.039), 0.001, 0.001, 0.03, 525, 5)
+    assert words(hurt, "probe", "scratch") == (
+        "Transfer hurt: probe is 6.1 points less accurate than scratch (95 % interval 3.9 to 8.2)."
+    )
+
+
+def test_parts_of_different_lengths_are_refused():
+    with pytest.raises(ConfigError, match="lengths \\[3, 4\\]"):
+        compare_pairs(np.ones(3), np.ones(4), np.arange(3), np.zeros(3))
