@@ -83,6 +83,7 @@ def find_stages(network: nn.Module, size: int) -> tuple[Stage, ...]:
     groups = _groups(network, names)
     order = _order(network, size)
     last = max((order.get(_owner(n), -1) for n in groups), default=-1)
+    groups |= _at_the_start([n for n in names if n not in groups], network, order)
     rest = [n for n in names if n not in groups]
     orphans = [n for n in rest if order.get(_owner(n), -1) <= last]
     if orphans or not groups:
@@ -99,6 +100,15 @@ def find_stages(network: nn.Module, size: int) -> tuple[Stage, ...]:
         Stage(title, tuple(n for n in names if stage_of[n] == k), tuple(t for t in tops if tops[t] == k))
         for k, title in enumerate(titles)
     )
+
+
+def _at_the_start(names: list[str], network: nn.Module, order: dict[str, int]) -> dict[str, int]:
+    """What timm groups nowhere, but is used before the first block: tokens and positions, and tables that are no
+    parameters and no module's output, such as the periods of rotary positions."""
+    tokens = {n for n in names if re.fullmatch(r"(cls|dist|reg|register)_tokens?|pos_embed\d*|pos_embeds?\.\d+", n)}
+    parameters = {n for n, _ in network.named_parameters()}
+    tables = {n for n in names if n not in parameters and _owner(n) not in order}
+    return dict.fromkeys(tokens | tables, 0)
 
 
 def _groups(network: nn.Module, names: list[str]) -> dict[str, int]:
