@@ -22,11 +22,12 @@ from jeoni.errors import (
 )
 
 if TYPE_CHECKING:
-    from jeoni.api import FitResult, evaluate, fit, load_data
+    from jeoni.api import FitResult, evaluate, fit, load_data, resume
     from jeoni.estimator import TransferClassifier
     from jeoni.model import Model, load_model
     from jeoni.report import render as render_report
-    from jeoni.types import Dataset, FitSpec, Interval
+    from jeoni.spec import FitSpec
+    from jeoni.types import Dataset, Interval
 
 __all__ = [
     "ConfigError",
@@ -47,16 +48,18 @@ __all__ = [
     "load_data",
     "load_model",
     "render_report",
+    "resume",
 ]
 
 _PLACES = {
     "Dataset": "jeoni.types",
-    "FitSpec": "jeoni.types",
+    "FitSpec": "jeoni.spec",
     "Interval": "jeoni.types",
     "FitResult": "jeoni.api",
     "evaluate": "jeoni.api",
     "fit": "jeoni.api",
     "load_data": "jeoni.api",
+    "resume": "jeoni.api",
     "TransferClassifier": "jeoni.estimator",
     "Model": "jeoni.model",
     "load_model": "jeoni.model",

@@ -17,11 +17,12 @@ from jeoni._version import __version__
 from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import load_backbone
+from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.data.checks import Checked, check_content, check_labels, without_empty_classes
 from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds, repeats_for, split_test
-from jeoni.errors import DataError
+from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.compare import majority_probs, paired_difference, sentence
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.evaluate import evaluate as measure
@@ -31,11 +32,12 @@ from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.model import Model, load_model
 from jeoni.report import render
-from jeoni.runs import RunFolder
-from jeoni.types import Console, Dataset, Finding, FitSpec, Quiet
+from jeoni.runs import RunFolder, read_json
+from jeoni.spec import FitSpec
+from jeoni.types import Console, Dataset, Finding, Quiet
 from jeoni.write import command_line, data_record, write_pictures, write_tables
 
-__all__ = ["FitResult", "evaluate", "fit", "load_data", "load_model"]
+__all__ = ["FitResult", "evaluate", "fit", "load_data", "load_model", "resume"]
 
 SMALL = 200
 
@@ -97,6 +99,7 @@ def fit(
     overwrite: bool = False,
     console: Console | None = None,
     command: str = "",
+    resume: bool = False,
     **changes: Any,
 ) -> FitResult:
     """Transfer to labelled data, and say honestly how good the result is.
@@ -108,6 +111,7 @@ def fit(
         overwrite: replace a run that is there.
         console: who hears of progress.
         command: how the run was called, for the record.
+        resume: go on with the interrupted run in ``out``; see :func:`resume`.
         changes: single options of ``spec``, such as ``backbone="efficientnet_lite1"``.
 
     Raises:
@@ -123,16 +127,48 @@ def fit(
     console = console or Quiet()
     clock = _Clock()
     with clock.step("read"):
-        strategy = _strategy(spec)
+        strategy = build_strategy(spec)
         dataset = data if isinstance(data, Dataset) else _read(data, spec)
         findings = check_labels(dataset)
         dataset = without_empty_classes(dataset)
-        run = RunFolder.create(Path(out) if out else RunFolder.named_for(dataset.name), overwrite)
+        if resume:
+            run = RunFolder.reopen(Path(out))
+        else:
+            run = RunFolder.create(Path(out) if out else RunFolder.named_for(dataset.name), overwrite)
+            origin = "" if isinstance(data, Dataset) else str(data)
+            run.write_json("spec.json", {"data": origin, "command": command, "spec": asdict(spec)})
     try:
         return _fit(dataset, spec, strategy, findings, run, console, clock, command)
+    except KeyboardInterrupt:
+        if run.can_go_on:
+            console.warn(f"The training can go on: jeoni fit --resume {run.path}")
+        else:
+            run.discard_unfinished()
+        raise
     except BaseException:
         run.discard_unfinished()
         raise
+
+
+def resume(run: str | Path, *, console: Console | None = None) -> FitResult:
+    """Go on with a run that was interrupted or killed; the result is that of an undisturbed run.
+
+    Args:
+        run: its folder.
+        console: who hears of progress.
+
+    Raises:
+        ConfigError: not a run that can be gone on with.
+
+    Example:
+        ``jeoni.resume("runs/photos-20261123-101500")``
+    """
+    RunFolder.reopen(Path(run))
+    said = read_json(Path(run) / "spec.json")
+    if not said["data"]:
+        raise ConfigError(f"{run} was made from data in memory; call fit(data, out={str(run)!r}, resume=True).")
+    spec = FitSpec().changed(**said["spec"])
+    return fit(said["data"], spec, out=run, resume=True, console=console, command=said["command"])
 
 
 def _fit(
@@ -149,9 +185,12 @@ def _fit(
     with clock.step("read"):
         backbone = load_backbone(spec.backbone, spec.weights, spec.crop)
         control = untrained_twin(backbone, spec.seed) if spec.control else None
-    context = Context(FeatureStore(console=console), spec.engine, spec.workers, spec.strict, spec.seed, console)
+    store = FeatureStore(console=console)
+    context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)
     with clock.step("extract"):
-        seen = context.extract(dataset.items, [Request(b, strategy.taps(b)) for b in (backbone, control) if b])
+        requests = [Request(backbone, _taps(strategy, backbone, len(dataset)))]
+        requests += [Request(control, floor_of(spec).taps(control, len(dataset)))] if control else []
+        seen = context.extract(dataset.items, requests)
     with clock.step("check"):
         checked = check_content(dataset, seen.digests, seen.signatures, seen.readable, seen.errors, spec.keep_leaks)
         findings = [*findings, *checked.findings]
@@ -159,9 +198,10 @@ def _fit(
         split = _split(dataset, seen, checked, spec)
     with clock.step("fit"):
         found = _assess(strategy, backbone, split, context)
-        floor = _assess(strategy, control, split, context) if control else None
+        floor = _assess(floor_of(spec), control, split, context) if control else None
+        probe = _assess(floor_of(spec), backbone, split, context) if spec.strategy != "probe" else None
     with clock.step("evaluate"):
-        metrics = _metrics(found, floor, split, spec)
+        metrics = _metrics(found, floor, probe, split, spec)
     rate = seen.computed / seen.seconds if seen.computed else None
     counts = {
         "items": len(dataset),
@@ -176,7 +216,7 @@ def _fit(
         write_tables(run, split.held.data, fold, found.probs, findings)
         write_pictures(run, split.held, "test" if split.test else "train", found.probs, backbone, spec.seed)
         run.write_json("metrics.json", metrics)
-    stages = record.stage_table(backbone, model.frozen)
+    stages = record.stage_table(backbone, model)
     timings: dict[str, float | None] = {**clock.total(), "images_per_s": rate and round(rate, 1)}
     made_of = {
         "jeoni": __version__,
@@ -191,6 +231,7 @@ def _fit(
         "engine": record.engine_record(seen.choices[0], rate),
         "cut": {"frozen": model.frozen, "reuse": model.reuse, "stages": stages},
         "head": {"name": spec.head, **model.choice, "candidates": model.candidates},
+        "training": model.training,
         "timings": timings,
         "peak_memory_mb": record.peak_memory_mb(),
         "findings": dict(Counter(f.kind for f in findings)),
@@ -200,6 +241,7 @@ def _fit(
         render(run.path)
     timings |= clock.total()
     run.write_json("run.json", {**made_of, "timings": timings})
+    run.finish()
     run.point_latest()
     return FitResult(run.path, model, metrics, metrics["summary"], timings, counts)
 
@@ -244,14 +286,24 @@ def evaluate(
     return measure(labels, said.probs[dataset.labels[said.readable] >= 0], model.class_names, groups, spec.seed)
 
 
-def _strategy(spec: FitSpec) -> Strategy:
+def build_strategy(spec: FitSpec) -> Strategy:
     """Make the strategy, giving it those options it declares as fields."""
     kind = plugins.load("jeoni.strategies", spec.strategy)
     wanted = {f.name for f in fields(kind)}
     plugins.load("jeoni.heads", spec.head)  # an unknown name is said now, not after the features were computed
     check_engine(spec.engine)
-    made: Strategy = kind(**{k: v for k, v in asdict(spec).items() if k in wanted})
+    made: Strategy = kind(**{k: v for k, v in {**asdict(spec), "recipe": spec.recipe}.items() if k in wanted})
     return made
+
+
+def floor_of(spec: FitSpec) -> Strategy:
+    """What every way of transferring has to beat: the same head on frozen features."""
+    return build_strategy(spec.changed(strategy="probe"))
+
+
+def _taps(strategy: Strategy, backbone: Backbone, n: int) -> tuple[Tap, ...]:
+    """What the strategy wants, and the pooled features: for the probe beside it and for the map."""
+    return tuple(dict.fromkeys((*strategy.taps(backbone, n), Tap(backbone.n, True))))
 
 
 def _read(data: str | Path, spec: FitSpec, single_class: bool = False) -> Dataset:
@@ -280,7 +332,7 @@ def _split(data: Dataset, seen: Extraction, checked: Checked, spec: FitSpec) -> 
     if (present == 0).any():
         missing = ", ".join(np.array(data.class_names)[present == 0][:5])
         raise DataError(f"After the checks no usable training example is left of: {missing}. See the issues found.")
-    repeats = spec.repeats or repeats_for(len(train))
+    repeats = spec.repeats or (repeats_for(len(train)) if spec.strategy == "probe" else 1)
     folds = build_folds(data.labels[train], checked.clusters[train], spec.folds, repeats, spec.seed)
     unfolded = np.zeros((1, len(test)), dtype=np.int64)
     return _Split(
@@ -295,7 +347,9 @@ def _assess(strategy: Strategy, backbone: Backbone, split: _Split, context: Cont
     return by_test_set(strategy, backbone, split.train, split.test, context)
 
 
-def _metrics(found: Assessment, floor: Assessment | None, split: _Split, spec: FitSpec) -> dict[str, Any]:
+def _metrics(
+    found: Assessment, floor: Assessment | None, probe: Assessment | None, split: _Split, spec: FitSpec
+) -> dict[str, Any]:
     """The content of ``metrics.json``."""
     data, seed = split.held.data, spec.seed
     names, labels = data.class_names, data.labels
@@ -316,6 +370,11 @@ def _metrics(found: Assessment, floor: Assessment | None, split: _Split, spec: F
         difference = paired_difference(labels, found.probs, floor.probs, groups, seed)
         control["difference"] = {k: v.as_dict() for k, v in difference.items()}
         summary = sentence(difference["accuracy"], n=len(labels))
+    if probe is not None:
+        control["probe"] = measure(labels, probe.probs, names, groups, seed).as_dict()["metrics"]
+        beyond = paired_difference(labels, found.probs, probe.probs, groups, seed)
+        control["beyond_probe"] = {k: v.as_dict() for k, v in beyond.items()}
+        summary = f"{summary} {sentence(beyond['accuracy'], n=len(labels), who='training')}"
     return {
         "estimate": how,
         "n": len(labels),

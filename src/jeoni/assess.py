@@ -20,8 +20,8 @@ __all__ = ["Assessment", "Strategy", "by_cross_validation", "by_test_set"]
 class Strategy(Protocol):
     """What a strategy file offers: a frozen dataclass whose fields are its hyper-parameters."""
 
-    def taps(self, backbone: Backbone) -> tuple[Tap, ...]:
-        """What must be in the store before ``fit``."""
+    def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
+        """What must be in the store before ``fit``, for a data set of ``n``."""
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Transfer."""
@@ -45,7 +45,7 @@ def by_test_set(
 ) -> Assessment:
     """Fit on ``train``, predict ``test``; the test set decides nothing."""
     model = strategy.fit(backbone, train, context)
-    return Assessment(model, _predict(model, backbone, test)[None])
+    return Assessment(model, model.predict_examples(test, backbone, context)[None])
 
 
 def by_cross_validation(strategy: Strategy, backbone: Backbone, data: Examples, context: Context) -> Assessment:
@@ -63,10 +63,6 @@ def by_cross_validation(strategy: Strategy, backbone: Backbone, data: Examples, 
                 folds = len(np.unique(fold))
                 inner = build_folds(data.data.labels[seen], data.clusters[seen], folds, 1, context.seed + r)
                 model = strategy.fit(backbone, data.select(seen, inner), context)
-                probs[r, held] = _predict(model, backbone, data.select(held, data.folds[:, held]))
+                probs[r, held] = model.predict_examples(data.select(held, data.folds[:, held]), backbone, context)
                 advance(1)
     return Assessment(strategy.fit(backbone, data, context), probs)
-
-
-def _predict(model: Model, backbone: Backbone, examples: Examples) -> FloatArray:
-    return model.predict_features(examples.features(backbone, Tap(backbone.n, True)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -19,15 +19,16 @@ from torch import Tensor, nn
 from jeoni import card, plugins
 from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import ByteInput, Tap
+from jeoni.backbones.cut import ByteInput, Tap, cut
 from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
 from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.read import load_items
 from jeoni.errors import ConfigError, DataError, StorageError
 from jeoni.evaluation.calibration import softmax
-from jeoni.features.examples import Context
+from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.runs import seal
+from jeoni.training.rows import plain_rows
 from jeoni.types import Array, Dataset, FloatArray, Items, RowsLike
 
 __all__ = ["Model", "Predictions", "load_model"]
@@ -72,6 +73,7 @@ class Model:
         choice: what the folds decided about the head.
         candidates: fold scores of what was tried.
         facts: data, scores and versions, for the card.
+        training: how the stages above the cut were trained; empty where nothing was.
     """
 
     backbone: Backbone
@@ -83,6 +85,7 @@ class Model:
     choice: dict[str, Any] = field(default_factory=dict)
     candidates: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
 
     @property
     def network(self) -> nn.Module:
@@ -91,12 +94,23 @@ class Model:
 
     def predict_features(self, features: RowsLike) -> FloatArray:
         """Probabilities ``(n, classes)`` from pooled features ``(n, d)``, block by block."""
-        out = np.empty((len(features), len(self.class_names)))
-        with torch.inference_mode():
-            for start in range(0, len(features), 4096):
-                block = torch.as_tensor(np.asarray(features[start : start + 4096], dtype=np.float32))
-                out[start : start + 4096] = softmax(self.head(block).double().numpy())
-        return out
+        return _probs(self.head, lambda part: features[part], len(features), 4096)
+
+    def predict_examples(self, examples: Examples, source: Backbone, context: Context) -> FloatArray:
+        """Probabilities ``(n, classes)`` of examples whose rows at the cut are in the store: frozen stages are not run.
+
+        Args:
+            examples: which.
+            source: the backbone their rows were computed with; its stages below the cut are this model's.
+            context: computes rows that did not fit into the store.
+        """
+        made = cut(self.backbone, self.frozen)
+        rows = plain_rows(examples, source, made.tap, context)
+        network = nn.Sequential(made.from_rows(self.backbone.input), self.head).eval()
+        first = np.zeros(len(examples), dtype=np.int64)
+        numbers = np.arange(len(examples))
+        size = 4096 if made.tap.pooled else 64
+        return _probs(network, lambda part: rows.batch(numbers[part], first[part]), len(examples), size)
 
     def predict(
         self, data: str | Path | Sequence[str | Path] | Array | Dataset, context: Context | None = None
@@ -174,7 +188,12 @@ class Model:
                 "input": asdict(backbone.input),
                 "provenance": asdict(backbone.provenance),
             },
-            "cut": {"frozen": self.frozen, "reuse": self.reuse, "stages": [s.name for s in backbone.stages]},
+            "cut": {
+                "frozen": self.frozen,
+                "reuse": self.reuse,
+                "dropped": backbone.dropped,
+                "stages": [s.name for s in backbone.stages],
+            },
             "head": {"id": self.head_id, "dim": backbone.dim, "choice": self.choice},
             "class_names": list(self.class_names),
             "weights": {"file": weights.name, "sha256": file_sha256(weights)},
@@ -182,6 +201,16 @@ class Model:
             "facts": self.facts,
         }
         return seal(config)
+
+
+def _probs(network: nn.Module, read: Callable[[slice], Array], n: int, size: int) -> FloatArray:
+    """Softmax of the network's logits for rows ``read`` block by block."""
+    found = []
+    with torch.inference_mode():
+        for start in range(0, n, size):
+            block = torch.as_tensor(np.asarray(read(slice(start, start + size)), dtype=np.float32))
+            found.append(softmax(network(block).double().numpy()))
+    return np.concatenate(found)
 
 
 def as_items(data: str | Path | Sequence[str | Path] | Array | Dataset) -> Items:

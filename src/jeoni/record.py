@@ -18,6 +18,7 @@ from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.stages import watching
 from jeoni.features.engine import Choice
 from jeoni.features.examples import cores
+from jeoni.model import Model
 
 __all__ = ["PACKAGES", "backbone_record", "engine_record", "machine", "peak_memory_mb", "stage_table", "versions"]
 
@@ -96,8 +97,12 @@ def engine_record(choice: Choice | None, images_per_s: float | None) -> dict[str
     }
 
 
-def stage_table(backbone: Backbone, frozen: int) -> list[dict[str, Any]]:
-    """One record per stage: parameters, frozen or not, output shape, milliseconds per image on noise."""
+def stage_table(backbone: Backbone, model: Model) -> list[dict[str, Any]]:
+    """One record per stage of the backbone: parameters, what was done to it, output shape, ms per image on noise.
+
+    ``state`` is ``frozen``, ``trained``, ``new`` (trained from random weights), ``untouched`` (above the cut, but
+    nothing of it was trained) or ``dropped``.
+    """
     size, n = backbone.input.size, 2
     images = torch.rand(n, 3, size, size)
     taps = tuple(Tap(k, False) for k in range(1, backbone.n + 1))
@@ -105,18 +110,31 @@ def stage_table(backbone: Backbone, frozen: int) -> list[dict[str, Any]]:
         shapes = [list(t.shape[1:]) for t in Taps(backbone, taps)(images[:1])]
         seconds = _seconds_to_each_stage(backbone, images)
     named = dict(backbone.network.named_parameters())
+    rates = model.training.get("rates", {})
     records = []
     for k, stage in enumerate(backbone.stages):
         records.append(
             {
                 "name": stage.name,
                 "parameters": sum(named[p].numel() for p in stage.parameters if p in named),
-                "frozen": k < frozen,
+                "frozen": k < model.frozen,
+                "state": _state(k, stage.name, model),
+                "learning_rate": rates.get(stage.name, {}).get("learning_rate"),
                 "output_shape": shapes[k],
                 "ms_per_image": round(1000 * max(0.0, seconds[k]) / n, 3),
             }
         )
     return records
+
+
+def _state(k: int, name: str, model: Model) -> str:
+    if k >= model.backbone.n:
+        return "dropped"
+    if k < model.frozen:
+        return "frozen"
+    if name not in model.training.get("rates", {}):
+        return "untouched"
+    return "new" if k >= model.reuse else "trained"
 
 
 def _seconds_to_each_stage(backbone: Backbone, images: torch.Tensor) -> list[float]:

@@ -45,6 +45,10 @@ class RunFolder:
         if path.exists():
             if not path.is_dir() or ((any(path.iterdir())) and not (path / "run.json").exists()):
                 raise ConfigError(f"{path} exists and is not a run folder; it is left alone. Choose another --out.")
+            if not overwrite and (path / "run.json").exists() and cls(path).can_go_on:
+                raise ConfigError(
+                    f"{path} holds a run that was interrupted. Go on with --resume {path}, or say --overwrite."
+                )
             if not overwrite and (path / "run.json").exists() and not cls(path).unfinished:
                 raise ConfigError(f"{path} holds a run already. Say --overwrite, or choose another --out.")
         try:
@@ -56,6 +60,29 @@ class RunFolder:
             raise StorageError(f"{path} cannot be written: {error.strerror or error}. Choose another --out.") from error
         return cls(path)
 
+    @classmethod
+    def reopen(cls, path: Path) -> RunFolder:
+        """A run that was interrupted, to go on with.
+
+        Raises:
+            ConfigError: there is no such run, or it came to its end.
+        """
+        if not (path / "run.json").exists() or not (path / "spec.json").exists():
+            raise ConfigError(f"{path} is not a run that can be gone on with: run.json or spec.json is missing.")
+        if not cls(path).unfinished:
+            raise ConfigError(f"{path} came to its end; there is nothing to go on with.")
+        return cls(path)
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where the states of trainings lie while the run goes on."""
+        return self.path / "checkpoints"
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a training's state was kept."""
+        return self.unfinished and any(self.checkpoints.glob("*.safetensors"))
+
     @property
     def unfinished(self) -> bool:
         """Whether the run that made the folder never came to its end."""
@@ -65,6 +92,10 @@ class RunFolder:
         """Remove the folder of a run that failed: what is worth keeping is in the cache."""
         if self.path.exists() and self.unfinished:
             shutil.rmtree(self.path, ignore_errors=True)
+
+    def finish(self) -> None:
+        """Drop what only an unfinished run needs."""
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     @staticmethod
     def named_for(data: str, root: Path = Path("runs")) -> Path:

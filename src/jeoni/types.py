@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-
-from jeoni.errors import ConfigError, did_you_mean
 
 __all__ = [
     "Array",
     "Console",
     "Dataset",
     "Finding",
-    "FitSpec",
     "FloatArray",
     "IntArray",
     "Interval",
@@ -172,65 +168,3 @@ class Quiet:
     def track(self, title: str, total: int) -> AbstractContextManager[Any]:
         """Counts for nobody."""
         return nullcontext(lambda steps: None)
-
-
-def _option(default: Any, help_text: str, choices: Sequence[str] = ()) -> Any:
-    return field(default=default, metadata={"help": help_text, "choices": tuple(choices)})
-
-
-@dataclass(frozen=True)
-class FitSpec:
-    """Everything that decides a run. The command line's options, ``run.json`` and the report's table come from here.
-
-    Example:
-        >>> FitSpec(backbone="efficientnet_lite1").seed
-        0
-    """
-
-    backbone: str = _option(
-        "efficientnet_lite0", "What to transfer from: a name from `jeoni list backbones`, or source:name."
-    )
-    weights: str = _option("", "A local weights file for the backbone (safetensors, or a plain state dict).")
-    strategy: str = _option("probe", "How to transfer; see `jeoni list strategies`.")
-    head: str = _option("linear", "What is put on top; see `jeoni list heads`.")
-    test: str = _option("", "An own test set: a folder or table like the data.")
-    image_column: str = _option("", "The column that holds the image paths (recognised if left out).")
-    label_column: str = _option("", "The column that holds the labels (recognised if left out).")
-    group_column: str = _option("", "A column whose groups (patient, panel, video) are never split.")
-    test_fraction: float = _option(0.2, "The share kept as test set when none is given.")
-    folds: int = _option(5, "Folds of the training part that decide every choice.")
-    repeats: int = _option(0, "How often the folds are drawn anew; 0 lets the data's size decide.")
-    class_weights: str = _option("auto", "Weights against imbalance.", ("auto", "balanced", "none"))
-    crop: str = _option(
-        "squash", "How an image becomes a square: whole but squashed, or its centre.", ("squash", "center")
-    )
-    engine: str = _option("auto", "What runs the frozen stages; see `jeoni doctor`.")
-    control: bool = _option(True, "Also measure an untrained backbone on the same folds.")
-    strict: bool = _option(False, "Stop at the first bad item instead of skipping it.")
-    keep_leaks: bool = _option(False, "Keep training items that are also in the test set.")
-    seed: int = _option(0, "The seed of all random choices.")
-    workers: int = _option(0, "Threads that read and decode; 0 is one per core.")
-
-    def __post_init__(self) -> None:
-        for f in fields(self):
-            choices = f.metadata.get("choices")
-            value = getattr(self, f.name)
-            if choices and value not in choices:
-                raise ConfigError(f"{f.name} is {value!r}; it can be {', '.join(choices)}.")
-        if not 0 < self.test_fraction < 1:
-            raise ConfigError(f"test_fraction is {self.test_fraction}; it is a share between 0 and 1.")
-        if self.folds < 2:
-            raise ConfigError(f"folds is {self.folds}; at least 2 are needed.")
-
-    def changed(self, **changes: Any) -> FitSpec:
-        """A copy with some fields changed.
-
-        Raises:
-            ConfigError: a field that does not exist, with the nearest names.
-        """
-        known = [f.name for f in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise ConfigError(f"fit has no option {name!r}.{did_you_mean(name, known)}")
-        given: dict[str, Any] = {k: str(v) if isinstance(v, Path) else v for k, v in changes.items()}
-        return replace(self, **given)

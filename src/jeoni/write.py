@@ -16,7 +16,8 @@ from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Examples
 from jeoni.features.extract import Extraction
 from jeoni.runs import RunFolder
-from jeoni.types import Array, Dataset, Finding, FitSpec, FloatArray
+from jeoni.spec import FitSpec
+from jeoni.types import Array, Dataset, Finding, FloatArray
 
 __all__ = ["command_line", "data_record", "write_pictures", "write_tables"]
 

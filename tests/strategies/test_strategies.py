@@ -14,46 +14,140 @@ from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
+from jeoni.spec import Recipe
 from tests.conftest import TINY
 
 STRATEGIES = plugins.names("jeoni.strategies")
+TRAINED = tuple(name for name in STRATEGIES if name != "probe")
+SHORT = Recipe(steps=12, batch_size=8, views=2, head_learning_rate=0.01)
 
 
-def examples(strategy, backbone, root):
-    data, context = load_data(root), Context()
-    seen = context.extract(data.items, [Request(backbone, strategy.taps(backbone))])
+def small_backbone():
+    """The tiny network on tiny pictures: any size will do for a convolutional one."""
+    backbone = load_backbone(TINY)
+    return dataclasses.replace(backbone, input=dataclasses.replace(backbone.input, size=48))
+
+
+def build(name, recipe=SHORT):
+    kind = plugins.load("jeoni.strategies", name)
+    wanted = {f.name for f in dataclasses.fields(kind)}
+    return kind(**({"recipe": recipe} if "recipe" in wanted else {}))
+
+
+def examples(strategy, backbone, root, context=None):
+    data, context = load_data(root), context or Context(engine="torch")
+    seen = context.extract(data.items, [Request(backbone, strategy.taps(backbone, len(data)))])
     alone = np.arange(len(data))
     return Examples(data, alone, seen, alone, build_folds(data.labels, alone, 3, 1, 0)), context
+
+
+def tensors(model):
+    return {**model.backbone.network.state_dict(), **{f"head.{k}": v for k, v in model.head.state_dict().items()}}
+
+
+def alike(one, other):
+    return one.keys() == other.keys() and all(torch.equal(v, other[k]) for k, v in one.items())
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 @pytest.mark.parametrize("classes", [2, 10])
 def test_frozen_tensors_stay_bit_identical_and_the_result_beats_chance(name, classes, make_photos):
-    strategy, backbone = plugins.load("jeoni.strategies", name)(), load_backbone(TINY)
+    recipe = dataclasses.replace(SHORT, steps=40) if name == "scratch" else SHORT
+    strategy, backbone = build(name, recipe), small_backbone()
     before = {k: v.clone() for k, v in backbone.network.state_dict().items()}
     train, context = examples(strategy, backbone, make_photos(classes=classes, each=12))
     model = strategy.fit(backbone, train, context)
     after = model.backbone.network.state_dict()
     frozen = [p for stage in backbone.stages[: model.frozen] for p in stage.parameters]
-    assert frozen and all(torch.equal(before[p], after[p]) for p in frozen)
-    assert all(torch.equal(before[p], backbone.network.state_dict()[p]) for p in before)
-    said = model.predict(make_photos("new", classes=classes, each=3, first=600))
+    assert all(torch.equal(before[p], after[p]) for p in frozen)
+    assert bool(frozen) == (name != "scratch")
+    assert alike(before, backbone.network.state_dict()), "the backbone that was handed in was changed"
+    said = model.predict(make_photos("new", classes=classes, each=3, first=600), context)
     right = np.mean([n.split("/")[0] == label for n, label in zip(said.names, said.labels, strict=True)])
     # ten directions of stripes repeat after three, so that chance among them is higher
-    assert right > (0.8 if classes == 2 else 0.15)
+    assert right > (0.65 if classes == 2 else 0.12)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_the_same_seed_gives_the_same_model_and_it_survives_the_disk(name, make_photos, tmp_path):
     from jeoni.model import load_model
 
-    strategy, backbone = plugins.load("jeoni.strategies", name)(), load_backbone(TINY)
-    train, context = examples(strategy, backbone, make_photos())
+    strategy, backbone = build(name), small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=9))
     first, second = (strategy.fit(backbone, train, context) for _ in range(2))
+    assert alike(tensors(first), tensors(second))
     new = make_photos("new", each=3, first=600)
-    np.testing.assert_array_equal(first.predict(new).probs, second.predict(new).probs)
     first.save(tmp_path / "model")
-    np.testing.assert_array_equal(load_model(tmp_path / "model").predict(new).probs, first.predict(new).probs)
+    loaded = load_model(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict(new, context).probs, first.predict(new, context).probs)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_predictions_from_rows_at_the_cut_are_those_of_the_whole_network(name, make_photos):
+    strategy, backbone = build(name), small_backbone()
+    root = make_photos(each=9)
+    train, context = examples(strategy, backbone, root)
+    model = strategy.fit(backbone, train, context)
+    # rows at the cut are kept in half precision
+    np.testing.assert_allclose(
+        model.predict_examples(train, backbone, context), model.predict(root, context).probs, atol=2e-3
+    )
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_fewer_examples_than_a_batch_are_enough(name, make_photos):
+    recipe = dataclasses.replace(SHORT, batch_size=64, steps=4)
+    strategy, backbone = build(name, recipe), small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=4))
+    assert np.isfinite(strategy.fit(backbone, train, context).predict_examples(train, backbone, context)).all()
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_training_that_was_interrupted_goes_on_to_the_same_weights(name, make_photos, tmp_path, monkeypatch):
+    from jeoni.training import loop
+
+    strategy, backbone = build(name), small_backbone()
+    root = make_photos(each=8)
+    train, plain = examples(strategy, backbone, root)
+    undisturbed = strategy.fit(backbone, train, plain)
+
+    context = dataclasses.replace(plain, checkpoints=tmp_path / "checkpoints", checkpoint_s=0.0)
+    step, made = loop._State.make_step, []
+
+    def killed(self, *args):
+        made.append(0)
+        if len(made) == 8:
+            raise RuntimeError("killed")
+        step(self, *args)
+
+    monkeypatch.setattr(loop._State, "make_step", killed)
+    with pytest.raises(RuntimeError, match="killed"):
+        strategy.fit(backbone, train, context)
+    resumed = strategy.fit(backbone, train, context)
+    assert alike(tensors(resumed), tensors(undisturbed))
+    whole = len(made)
+    strategy.fit(backbone, train, context)
+    assert len(made) == whole, "a training that was finished was repeated"
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_every_trained_parameter_gets_a_gradient_and_no_other_does(name, make_photos, monkeypatch):
+    from jeoni.training import loop
+
+    strategy, backbone = build(name), small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=8))
+    step, found = loop._State.make_step, []
+
+    def watched(self, *args):
+        step(self, *args)
+        named = dict(self.job.network.named_parameters())
+        with_gradient = {n for n, p in named.items() if p.grad is not None}
+        started = {n for g in self.job.groups if self.step > g.starts for n in g.parameters}
+        found.append((with_gradient, started, all(named[n] is p for n, p in self.trained.items())))
+
+    monkeypatch.setattr(loop._State, "make_step", watched)
+    strategy.fit(backbone, train, context)
+    assert found and all(a == b and same for a, b, same in found)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)

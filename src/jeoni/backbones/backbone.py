@@ -46,6 +46,7 @@ class Backbone:
         provenance: where its weights come from.
         architecture: timm's name for it.
         arguments: what timm was given to make it.
+        dropped: stages of the architecture that were cut off its top.
         dim: number of features.
         fingerprint: names the weights in cache keys.
     """
@@ -59,6 +60,7 @@ class Backbone:
     dim: int
     fingerprint: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    dropped: int = 0
 
     @property
     def n(self) -> int:

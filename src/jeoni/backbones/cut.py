@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.stages import POSITIONS, watching
+from jeoni.backbones.weights import fingerprint
 from jeoni.data.images import ImageInput
 from jeoni.errors import ConfigError
 
-__all__ = ["ByteInput", "Cut", "Tap", "Taps", "cut"]
+__all__ = ["ByteInput", "Cut", "Tap", "Taps", "cut", "merge", "shorten"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Tap:
     """Where to take something out.
 
     Attributes:
-        stage: how many stages have run, 1 … n; n is the network's output.
+        stage: how many stages have run, 0 … n; 0 is the example itself, n the network's output.
         pooled: averaged over positions, ``(n, c)``, or the whole activation.
     """
 
@@ -39,6 +40,7 @@ class Cut:
         frozen: stages in ``lower``.
         lower: images to the activation at the boundary.
         upper: that activation to features ``(n, d)``; holds no parameter of the lower stages.
+        tap: what to keep of every example, so that nothing below is ever run again.
         apart: False where the network cannot be run in two: then ``lower`` does nothing, and ``upper`` takes images
             and recomputes the lower stages without gradients.
         note: why, for people.
@@ -47,8 +49,18 @@ class Cut:
     frozen: int
     lower: nn.Module
     upper: nn.Module
+    tap: Tap
     apart: bool = True
     note: str = ""
+
+    def from_rows(self, spec: ImageInput) -> nn.Module:
+        """What takes the rows kept at :attr:`tap`, of images that ``spec`` describes, to features ``(n, d)``."""
+        return ByteInput(self.upper, spec) if self.tap.stage == 0 else self.upper
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the network's own names of its parameters in :meth:`from_rows`."""
+        return ("module." if self.tap.stage == 0 else "") + ("" if self.apart else "network.")
 
 
 class _Reached(Exception):  # noqa: N818 - not an error: it stops a forward pass that has given all that is wanted
@@ -138,16 +150,84 @@ def cut(backbone: Backbone, frozen: int) -> Cut:
     if not 0 <= frozen <= backbone.n:
         raise ConfigError(f"{backbone.name} has {backbone.n} stages; {frozen} of them cannot be frozen.")
     if frozen == backbone.n:
-        return Cut(frozen, backbone.network, nn.Identity())
+        return Cut(frozen, backbone.network, nn.Identity(), Tap(frozen, True))
     if frozen == 0:
-        return Cut(0, nn.Identity(), copy.deepcopy(backbone.network).eval())
-    made = Cut(frozen, _Lower(backbone, frozen), _upper(backbone, frozen))
+        return Cut(0, nn.Identity(), copy.deepcopy(backbone.network).eval(), Tap(0, False))
+    made = Cut(frozen, _Lower(backbone, frozen), _upper(backbone, frozen), Tap(frozen, False))
     if _exact(backbone, made):
         return made
     note = (
         f"{backbone.name} cannot be run apart after {backbone.stages[frozen - 1].name}: its lower part is recomputed."
     )
-    return Cut(frozen, nn.Identity(), _Recomputing(backbone, frozen), apart=False, note=note)
+    return Cut(frozen, nn.Identity(), _Recomputing(backbone, frozen), Tap(0, False), apart=False, note=note)
+
+
+def merge(backbone: Backbone, made: Cut) -> Backbone:
+    """The whole network again, its upper stages as they are in ``made`` now; ``backbone`` is left alone."""
+    upper = made.upper.network if isinstance(made.upper, _Recomputing) else made.upper
+    state = upper.state_dict()
+    network = copy.deepcopy(backbone.network)
+    unknown = state.keys() - network.state_dict().keys()
+    assert not unknown, f"the upper part holds what the network does not: {unknown}"
+    network.load_state_dict({**network.state_dict(), **state})
+    network = network.eval().requires_grad_(False)
+    return replace(backbone, network=network, fingerprint=fingerprint(network.state_dict()))
+
+
+def shorten(backbone: Backbone, reuse: int) -> Backbone:
+    """A smaller network B out of A: the lower ``reuse`` stages, then an average over positions; the rest is dropped.
+
+    Yosinski et al. 2014, "How transferable are features in deep neural networks?"
+
+    Raises:
+        ConfigError: no such number of stages, or none left.
+    """
+    if not 1 <= reuse <= backbone.n:
+        raise ConfigError(
+            f"{backbone.name} has {backbone.n} stages; {reuse} of them cannot be re-used (1 … {backbone.n})."
+        )
+    if reuse == backbone.n:
+        return backbone
+    end, dropped = boundary(backbone, reuse), backbone.stages[reuse:]
+    modules = dict(backbone.network.named_modules())
+    memo: dict[int, Any] = {id(modules[m]): _PassThrough() for s in dropped for m in s.modules if m != POSITIONS}
+    memo |= {id(getattr(backbone.network, p)): None for s in dropped for p in s.parameters if "." not in p}
+    network: Any = copy.deepcopy(backbone.network, memo)
+    network.__class__ = _shortened(type(network))
+    network.ends_with = end
+    network.eval()
+    size = backbone.input.size
+    with torch.inference_mode():
+        dim = network(torch.zeros(1, 3, size, size)).shape[1]
+    return replace(
+        backbone,
+        network=network,
+        stages=backbone.stages[:reuse],
+        dim=dim,
+        fingerprint=fingerprint(network.state_dict()),
+        dropped=backbone.dropped + len(dropped),
+    )
+
+
+def _shortened(kind: type[nn.Module]) -> type[nn.Module]:
+    """A kind of network that stops where its attribute ``ends_with`` says; names of parts stay what they were."""
+
+    def forward(self: Any, images: Tensor) -> Tensor:
+        found: list[Tensor] = []
+
+        def seen(name: str, value: Any) -> None:
+            found.append(value)
+            raise _Reached
+
+        try:
+            with watching(self, {self.ends_with}, seen):
+                kind.forward(self, images)
+        except _Reached:
+            if not found:  # somebody who watches from outside has what he wants
+                raise
+        return pool(found[0], getattr(self, "output_fmt", "NCHW") == "NHWC")
+
+    return type(f"Shortened{kind.__name__}", (kind,), {"forward": forward, "__module__": __name__})
 
 
 class _Lower(nn.Module):

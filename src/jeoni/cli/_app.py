@@ -80,7 +80,7 @@ def run() -> int:
             return USER
         raise
     if code == INTERRUPTED:  # typer catches Ctrl-C itself, and says so by this code only
-        _complain("Interrupted. What was computed is kept: the same command goes on from there.")
+        _complain("Interrupted. What was computed is kept: the same command does not compute it again.")
     return code if isinstance(code, int) else DONE
 
 

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from jeoni.spec import AUTO
+
 __all__ = ["with_options"]
 
 
@@ -20,7 +22,7 @@ def with_options(record: type, leave_out: tuple[str, ...] = ()) -> Callable[[Cal
         record: a frozen dataclass whose fields carry ``help`` and ``choices`` in their metadata.
         leave_out: fields that this verb does not offer.
     """
-    offered = [f for f in fields(record) if f.name not in leave_out]
+    offered = sorted((f for f in fields(record) if f.name not in leave_out), key=lambda f: "panel" in f.metadata)
 
     def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
         own = [p for p in inspect.signature(verb, eval_str=True).parameters.values() if p.name != "spec"]
@@ -35,7 +37,7 @@ def with_options(record: type, leave_out: tuple[str, ...] = ()) -> Callable[[Cal
                 f.name,
                 inspect.Parameter.KEYWORD_ONLY,
                 default=f.default,
-                annotation=Annotated[type(f.default), _option(f)],
+                annotation=Annotated[_kind(f), _option(f)],
             )
             for f in offered
         ]
@@ -47,9 +49,14 @@ def with_options(record: type, leave_out: tuple[str, ...] = ()) -> Callable[[Cal
     return decorate
 
 
+def _kind(field: Any) -> type:
+    """The field's type; annotations are strings."""
+    return {"str": str, "int": int, "float": float, "bool": bool}[field.type]
+
+
 def _option(field: Any) -> Any:
     name = field.name.replace("_", "-")
     choices = field.metadata["choices"]
     text = field.metadata["help"] + (f" One of: {', '.join(choices)}." if choices else "")
     flags = (f"--{name}/--no-{name}",) if field.default is True else (f"--{name}",)
-    return typer.Option(*flags, help=text, show_default=field.default not in ("", False))
+    return typer.Option(*flags, help=text, show_default=field.default not in ("", False, AUTO, "auto"))

@@ -8,7 +8,7 @@ import typer
 
 from jeoni.cli._options import with_options
 from jeoni.imports import without_collecting
-from jeoni.types import FitSpec
+from jeoni.spec import FitSpec
 
 __all__ = ["evaluate"]
 

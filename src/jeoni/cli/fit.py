@@ -10,18 +10,20 @@ from typing import Annotated
 import typer
 
 from jeoni.cli._options import with_options
+from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
-from jeoni.types import FitSpec
+from jeoni.spec import FitSpec
 
 __all__ = ["fit"]
 
 
 @with_options(FitSpec)
 def fit(
-    data: Annotated[str, typer.Argument(help="A folder per class, a table, a saved dataset or a hub id.")],
-    spec: FitSpec,
+    data: Annotated[str, typer.Argument(help="A folder per class, a table, a saved dataset or a hub id.")] = "",
+    spec: FitSpec = FitSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
+    resume: Annotated[str, typer.Option(help="Go on with the interrupted run in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
     """Transfer to labelled data: a classifier, honest scores, a report and a model folder."""
@@ -31,7 +33,12 @@ def fit(
 
     terminal = Terminal()
     command = shlex.join(["jeoni", *sys.argv[1:]])
-    result = api.fit(data, spec, out=out, overwrite=overwrite, console=terminal, command=command)
+    if bool(data) == bool(resume):
+        raise ConfigError("Say which data to fit to, or --resume RUN to go on with an interrupted run.")
+    if resume:
+        result = api.resume(resume, console=terminal)
+    else:
+        result = api.fit(data, spec, out=out, overwrite=overwrite, console=terminal, command=command)
     if json:
         scores = result.metrics[result.metrics["estimate"]]
         print_json(
@@ -62,12 +69,13 @@ def _show(result: object, terminal: object) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column, side in ((f"{how}, {metrics['n']} items", "left"), ("value", "right"), ("95 % interval", "right")):
         table.add_column(column, justify=side)  # type: ignore[arg-type]
-    untrained = metrics["control"].get("untrained")
-    table.add_column("untrained" if untrained else "", justify="right")
+    controls = {k: metrics["control"][k] for k in ("probe", "untrained") if metrics["control"].get(k)}
+    for name in controls:
+        table.add_column(name, justify="right")
     for name, score in metrics[metrics["estimate"]].items():
-        beside = f"{untrained[name]['value']:.3f}" if untrained and untrained[name]["value"] is not None else ""
+        beside = [f"{c[name]['value']:.3f}" if c[name]["value"] is not None else "" for c in controls.values()]
         table.add_row(
-            name.replace("_", " "), f"[bold]{score['value']:.3f}", f"{score['low']:.3f} to {score['high']:.3f}", beside
+            name.replace("_", " "), f"[bold]{score['value']:.3f}", f"{score['low']:.3f} to {score['high']:.3f}", *beside
         )
     out.print(f"\n[bold]{result.summary}[/]\n")
     out.print(table)

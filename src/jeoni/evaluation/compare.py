@@ -83,26 +83,38 @@ def majority_probs(train_labels: IntArray, n: int, K: int) -> FloatArray:
     return np.tile(shares, (n, 1))
 
 
-def sentence(difference: Interval, what: str = "accuracy", *, n: int) -> str:
+WHO = {
+    "pretrained": ("Pretrained features add", "Pretrained features cost", "Whether pretrained features help"),
+    "training": (
+        "Training beyond the linear probe adds",
+        "Training beyond the linear probe costs",
+        "Whether training beyond the linear probe helps",
+    ),
+}
+
+
+def sentence(difference: Interval, what: str = "accuracy", *, n: int, who: str = "pretrained") -> str:
     """The verdict in words; help or harm is claimed only where the interval leaves out zero.
 
     Args:
-        difference: pretrained minus untrained, of a share that is better when higher (0.098 is 9.8 points).
+        difference: ours minus the control, of a share that is better when higher (0.098 is 9.8 points).
         what: the metric's name in a sentence.
         n: number of test items.
+        who: ``pretrained``: against the untrained control; ``training``: against the linear probe.
 
     Example:
         >>> sentence(Interval(0.098, 0.071, 0.124), n=525)
         'Pretrained features add 9.8 points of accuracy (95 % interval 7.1 to 12.4).'
     """
+    adds, costs, whether = WHO[who]
     # adding zero turns -0.0 into 0.0
     value, low, high = (round(100 * v, 1) + 0.0 for v in (difference.value, difference.low, difference.high))
     if difference.low > 0:
-        return f"Pretrained features add {value:.1f} points of {what} (95 % interval {low:.1f} to {high:.1f})."
+        return f"{adds} {value:.1f} points of {what} (95 % interval {low:.1f} to {high:.1f})."
     if difference.high < 0:
-        return f"Pretrained features cost {-value:.1f} points of {what} (95 % interval {-high:.1f} to {-low:.1f})."
+        return f"{costs} {-value:.1f} points of {what} (95 % interval {-high:.1f} to {-low:.1f})."
     items = "this one test item" if n == 1 else f"these {n:,} test items"
-    doubt = f"Whether pretrained features help cannot be told from {items}"
+    doubt = f"{whether} cannot be told from {items}"
     if np.isnan(difference.low) or np.isnan(difference.high):
         return f"{doubt}: the difference in {what} has no interval there."
     return f"{doubt}: the difference in {what} is {value:+.1f} points (95 % interval {low:.1f} to {high:.1f})."

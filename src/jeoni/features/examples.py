@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
@@ -31,6 +32,8 @@ class Context:
         strict: stop at the first example that cannot be read.
         seed: of all random choices.
         console: who is told.
+        checkpoints: where the states of trainings are kept; None keeps none.
+        checkpoint_s: seconds between two of them.
     """
 
     store: FeatureStore = field(default_factory=FeatureStore)
@@ -39,6 +42,8 @@ class Context:
     strict: bool = False
     seed: int = 0
     console: Console = field(default_factory=Quiet)
+    checkpoints: Path | None = None
+    checkpoint_s: float = 30.0
 
     def extract(self, items: Items, requests: Sequence[Request]) -> Extraction:
         """See :func:`jeoni.features.extract.extract`."""
@@ -63,6 +68,7 @@ class Examples:
         seen: the extraction they come from.
         index: ``(n,)``: where each is in ``seen``.
         folds: ``(repeats, n)``: the fold in which each is held out.
+        of: how many there are in the whole data set: decides what must be alike in all its parts, such as the cut.
     """
 
     data: Dataset
@@ -70,6 +76,11 @@ class Examples:
     seen: Extraction
     index: IntArray
     folds: IntArray
+    of: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.of:
+            object.__setattr__(self, "of", len(self.index))
 
     def __len__(self) -> int:
         return len(self.index)

@@ -1,5 +1,7 @@
 """One pass over the examples: read, fingerprint, decode, run the frozen stages, keep what came out.
 
+What is kept at stage 0 are the pixels themselves, and an example may be kept in several random views.
+
 Every worker thread takes a handful of examples through the whole chain, decoding included, and runs the engine on
 one core. So decoding and computing overlap without queues between them, and no core waits at a barrier. All
 backbones that are asked for share the decoded pixels.
@@ -17,9 +19,11 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
+from PIL import Image
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import ByteInput, Tap, Taps
+from jeoni.data.augment import Policy, augment, find_policy
 from jeoni.data.images import ImageInput, open_image, signature, to_input
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
@@ -36,10 +40,24 @@ PRECISIONS = ("float32", "bfloat16")
 
 @dataclass(frozen=True)
 class Request:
-    """What to compute: a backbone, and where to tap it."""
+    """What to compute.
+
+    Attributes:
+        backbone: the network.
+        taps: where to take something out of it; stage 0 gives the pixels, ``(size, size, 3)`` uint8.
+        views: 0 is the example as it is; others are random views of it, the same ones every time.
+        policy: what random views may change; see :mod:`jeoni.data.augment`.
+    """
 
     backbone: Backbone
     taps: tuple[Tap, ...]
+    views: tuple[int, ...] = (0,)
+    policy: str = "none"
+
+    @property
+    def spots(self) -> tuple[tuple[Tap, int], ...]:
+        """Every tap of every view."""
+        return tuple((tap, view) for view in self.views for tap in self.taps)
 
 
 @dataclass(frozen=True)
@@ -63,16 +81,16 @@ class Extraction:
     choices: tuple[Choice | None, ...]
     computed: int
     seconds: float
-    _tables: dict[tuple[str, Tap], Table] = field(repr=False)
+    _tables: dict[tuple[str, Tap, int], Table] = field(repr=False)
 
-    def features(self, backbone: Backbone, tap: Tap, index: IntArray | None = None) -> Features:
-        """The rows of one tap for the examples at ``index`` (all, if left out).
+    def features(self, backbone: Backbone, tap: Tap, index: IntArray | None = None, view: int = 0) -> Features:
+        """The rows of one tap and view for the examples at ``index`` (all, if left out).
 
         Raises:
             KeyError: an example that could not be read, or a tap that was not asked for.
         """
         chosen = range(len(self.digests)) if index is None else index
-        return self._tables[backbone.fingerprint, tap].features([self.digests[int(i)] for i in chosen])
+        return self._tables[backbone.fingerprint, tap, view].features([self.digests[int(i)] for i in chosen])
 
 
 class _Job:
@@ -84,28 +102,53 @@ class _Job:
         self._wanted, self._threads, self._console = wanted, threads, console
         self._lock = threading.Lock()
         self.input = request.backbone.input
-        self._by_precision = {p: [store.table(self._key(tap, p)) for tap in request.taps] for p in PRECISIONS}
-        self.precision = max(PRECISIONS, key=lambda p: len(self._by_precision[p][0]))
+        self.policy = find_policy(request.policy)
+        self._run_taps = tuple(t for t in request.taps if t.stage > 0)
+        self._by_precision = {p: {spot: store.table(self._key(*spot, p)) for spot in request.spots} for p in PRECISIONS}
+        self.precision = max(PRECISIONS, key=lambda p: sum(len(t) for t in self._by_precision[p].values()))
 
-    def _key(self, tap: Tap, precision: str) -> FeatureKey:
-        preprocessing = json.dumps(asdict(self.input), sort_keys=True)
+    def _key(self, tap: Tap, view: int, precision: str) -> FeatureKey:
         backbone = self.request.backbone
+        made = asdict(self.input) | ({"policy": asdict(self.policy), "view": view} if view else {})
+        preprocessing = json.dumps(made, sort_keys=True)
+        if tap.stage == 0:  # pixels are the same for all weights that expect the same input
+            return FeatureKey("pixels", 0, False, preprocessing, "uint8", "pixels")
         return FeatureKey(backbone.fingerprint, tap.stage, tap.pooled, preprocessing, precision, backbone.name)
 
     @property
-    def tables(self) -> list[Table]:
+    def tables(self) -> dict[tuple[Tap, int], Table]:
         return self._by_precision[self.precision]
 
-    def lacks(self, digest: bytes) -> bool:
-        return any(digest not in table for table in self.tables)
+    def lacking(self, digest: bytes) -> list[int]:
+        """The views of which a row is missing."""
+        tables = self.tables
+        return [v for v in self.request.views if any(digest not in tables[t, v] for t in self.request.taps)]
+
+    def pixels(self, image: Image.Image, digest: bytes, view: int) -> Array:
+        return augment(image, self.input, self.policy, digest, view) if view else to_input(image, self.input)
+
+    def at_least(self) -> int:
+        """The shorter side below which an image must not be decoded."""
+        share = self.policy.area if max(self.request.views) else self.input.crop_pct**2
+        return int(self.input.size / share**0.5 + 0.5)
 
     def run(self, pixels: Array) -> list[Array]:
+        """One array per tap, ``(n, …)``."""
         with self._lock:
-            if self.choice is None:
-                network = ByteInput(Taps(self.request.backbone, self.request.taps), self.input).eval()
+            if self.choice is None and self._run_taps:
+                network = ByteInput(Taps(self.request.backbone, self._run_taps), self.input).eval()
                 self.choice = choose(network, pixels, self._wanted, self._threads, self._console)
                 self.precision = self.choice.precision
-        return self.choice.run(pixels)
+        computed = iter(self.choice.run(pixels) if self.choice else ())
+        return [pixels if t.stage == 0 else _kept(next(computed), t) for t in self.request.taps]
+
+
+def _kept(values: Array, tap: Tap) -> Array:
+    """What goes to disk: whole activations in half precision, a rounding far below what training notices."""
+    if tap.pooled or values.ndim == 2:
+        return values
+    limit = np.finfo(np.float16).max
+    return np.clip(values, -limit, limit).astype(np.float16)
 
 
 @dataclass
@@ -114,7 +157,7 @@ class _Chunk:
     digests: list[bytes] = field(default_factory=list)
     errors: dict[int, str] = field(default_factory=dict)
     signatures: dict[bytes, Array] = field(default_factory=dict)
-    rows: list[list[tuple[bytes, list[Array]]]] = field(default_factory=list)
+    rows: list[list[tuple[bytes, int, list[Array]]]] = field(default_factory=list)
     computed: int = 0
 
 
@@ -153,14 +196,14 @@ def extract(
         with ExitStack() as stack:
             advance = stack.enter_context(console.track("Features", len(todo)))
             signature_writer = stack.enter_context(signatures.writer())
-            writers: dict[int, list[ShardWriter]] = {}
+            writers: dict[int, dict[tuple[Tap, int], ShardWriter]] = {}
             for chunk in _chunks(items, todo, jobs, signatures, threads, strict):
                 for number, job in enumerate(jobs):
                     if chunk.rows[number] and number not in writers:
-                        writers[number] = [stack.enter_context(t.writer()) for t in job.tables]
-                    for digest, outputs in chunk.rows[number]:
-                        for writer, output in zip(writers[number], outputs, strict=True):
-                            writer.add(digest, output)
+                        writers[number] = {s: stack.enter_context(t.writer()) for s, t in job.tables.items()}
+                    for digest, view, outputs in chunk.rows[number]:
+                        for tap, output in zip(job.request.taps, outputs, strict=True):
+                            writers[number][tap, view].add(digest, output)
                 for digest, value in chunk.signatures.items():
                     signature_writer.add(digest, value)
                 for i, digest in zip(chunk.index, chunk.digests, strict=True):
@@ -169,12 +212,10 @@ def extract(
                 computed += chunk.computed
                 advance(len(chunk.index))
         # an engine may compute in another precision than the rows that were there: then these are missing
-        todo = [i for i in todo if digests[i] and any(job.lacks(digests[i]) for job in jobs)]
+        todo = [i for i in todo if digests[i] and any(job.lacking(digests[i]) for job in jobs)]
     readable = np.array([bool(d) for d in digests], dtype=bool)
     found = signatures.features([d for d in digests if d])
-    tables = {
-        (j.request.backbone.fingerprint, t): b for j in jobs for t, b in zip(j.request.taps, j.tables, strict=True)
-    }
+    tables = {(j.request.backbone.fingerprint, *spot): table for j in jobs for spot, table in j.tables.items()}
     choices = tuple(job.choice for job in jobs)
     return Extraction(digests, found, readable, errors, choices, computed, time.perf_counter() - start, tables)
 
@@ -198,36 +239,46 @@ def _chunks(
 
 def _work(items: Items, index: Sequence[int], jobs: list[_Job], signatures: Table, strict: bool) -> _Chunk:
     chunk = _Chunk(index, rows=[[] for _ in jobs])
-    batches: list[tuple[list[bytes], list[Array]]] = [([], []) for _ in jobs]
+    batches: list[dict[tuple[bytes, int], Array]] = [{} for _ in jobs]
     for i in index:
         try:
             raw = items.read(i)
             digest = content_digest(raw)
-            lacking = [n for n, job in enumerate(jobs) if job.lacks(digest)]
-            if lacking or digest not in signatures:
-                pixels, value = _decode(raw, items.name(i), jobs, lacking)
-                chunk.signatures[digest] = value
+            lacking = [job.lacking(digest) for job in jobs]
+            if any(lacking) or digest not in signatures:
+                _decode(raw, items.name(i), digest, jobs, lacking, batches, chunk)
                 chunk.computed += 1
-                for n in lacking:
-                    if digest not in batches[n][0]:
-                        batches[n][0].append(digest)
-                        batches[n][1].append(pixels[jobs[n].input])
             chunk.digests.append(digest)
         except DataError as error:
             if strict:
                 raise
             chunk.errors[i] = str(error)
             chunk.digests.append(b"")
-    for n, (digests, pictures) in enumerate(batches):
-        if digests:
-            outputs = jobs[n].run(np.stack(pictures))
-            chunk.rows[n] = [(d, [o[k] for o in outputs]) for k, d in enumerate(digests)]
+    for n, batch in enumerate(batches):
+        if batch:
+            outputs = jobs[n].run(np.stack(list(batch.values())))
+            chunk.rows[n] = [(digest, view, [o[k] for o in outputs]) for k, (digest, view) in enumerate(batch)]
     return chunk
 
 
 def _decode(
-    raw: bytes | Array, name: str, jobs: list[_Job], lacking: list[int]
-) -> tuple[dict[ImageInput, Array], Array]:
-    inputs = {jobs[n].input for n in lacking}
-    image = open_image(raw, name, at_least=max((round(i.size / i.crop_pct) for i in inputs), default=64))
-    return {spec: to_input(image, spec) for spec in inputs}, signature(image)
+    raw: bytes | Array,
+    name: str,
+    digest: bytes,
+    jobs: list[_Job],
+    lacking: list[list[int]],
+    batches: list[dict[tuple[bytes, int], Array]],
+    chunk: _Chunk,
+) -> None:
+    """Decode once; add the views that are lacking to the batches. Backbones that expect the same share the pixels."""
+    image = open_image(
+        raw, name, at_least=max((j.at_least() for j, v in zip(jobs, lacking, strict=True) if v), default=64)
+    )
+    chunk.signatures[digest] = signature(image)
+    made: dict[tuple[ImageInput, Policy | None, int], Array] = {}
+    for job, views, batch in zip(jobs, lacking, batches, strict=True):
+        for view in views:
+            key = (job.input, job.policy if view else None, view)
+            if key not in made:
+                made[key] = job.pixels(image, digest, view)
+            batch[digest, view] = made[key]

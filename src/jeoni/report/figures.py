@@ -56,6 +56,40 @@ def reliability_chart(bins: Sequence[dict[str, Any]], folder: Path, words: dict[
     return _keep(figure, folder, "reliability", words["reliability"])
 
 
+def training_chart(looks: Sequence[dict[str, Any]], best_step: int, folder: Path, words: dict[str, Any]) -> str:
+    """Losses by step; writes ``training.svg`` and ``.png``, returns the SVG for the page.
+
+    Args:
+        looks: ``step``, ``loss`` and ``held`` (None without a held-out part) of each look.
+        best_step: marked.
+        folder: where the files go.
+        words: of the report's language.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 3.0), layout="constrained")
+    axes = figure.add_subplot()
+    steps = [look["step"] for look in looks]
+    lines = ((words["training_loss"], "loss", FAINT), (words["held_loss"], "held", ACCENT))
+    for title, key, color in lines:
+        values = [look[key] for look in looks]
+        if not values or any(v is None for v in values):
+            continue
+        axes.plot(steps, values, color=color, linewidth=2)
+        axes.annotate(title, (steps[-1], values[-1]), xytext=(6, 0), textcoords="offset points", va="center", color=INK)
+        if key == "held" and best_step in steps:
+            axes.scatter([best_step], [values[steps.index(best_step)]], s=46, color=color, linewidths=0, zorder=3)
+    axes.set(xlabel="step", ylabel="log-loss", ylim=(0, None))
+    axes.margins(x=0.02)
+    axes.spines[["top", "right"]].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(FAINT)
+    axes.tick_params(colors=INK, length=0, labelsize=9)
+    axes.xaxis.label.set_color(INK)
+    axes.yaxis.label.set_color(INK)
+    return _keep(figure, folder, "training", words["training"])
+
+
 def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
     """Both files, and the SVG as part of a page."""
     import matplotlib

@@ -10,7 +10,7 @@ from typing import Any
 
 from jeoni import plugins
 from jeoni.errors import DataError, StorageError
-from jeoni.report.figures import reliability_chart
+from jeoni.report.figures import reliability_chart, training_chart
 from jeoni.runs import read_json
 
 __all__ = ["write_report"]
@@ -37,7 +37,9 @@ def write_report(run: Path, language: str = "en") -> Path:
         loader=jinja2.FileSystemLoader(str(templates)), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(number=_number, percent=_percent, count=_count, seconds=_seconds, short=_short)
+    environment.filters.update(
+        number=_number, percent=_percent, count=_count, seconds=_seconds, short=_short, rate=_rate
+    )
     page = environment.get_template("report.html").render(view)
     target = run / "report.html"
     try:
@@ -67,6 +69,7 @@ def _view(run: Path, words: dict[str, Any]) -> dict[str, Any]:
         "map": _map(figures, metrics["class_names"]),
         "findings": _findings(run, record.get("findings", {}), words),
         "stages": _stages(record["cut"]["stages"]),
+        "training": _training(record.get("training") or {}, figures, words),
         "style": _asset("style.css"),
         "script": _asset("script.js"),
     }
@@ -174,10 +177,38 @@ def _stages(stages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     parameters = sum(s["parameters"] for s in stages) or 1
     time = sum(s["ms_per_image"] for s in stages) or 1
     return [
-        {**s, "parameter_share": 100 * s["parameters"] / parameters, "time_share": 100 * s["ms_per_image"] / time,
-         "shape": " × ".join(str(d) for d in s["output_shape"])}
+        {
+            "state": "frozen" if s["frozen"] else "trained",
+            "learning_rate": None,
+            **s,
+            "parameter_share": 100 * s["parameters"] / parameters,
+            "time_share": 100 * s["ms_per_image"] / time,
+            "shape": " × ".join(str(d) for d in s["output_shape"]),
+        }
         for s in stages
-    ]  # fmt: skip
+    ]
+
+
+def _training(record: dict[str, Any], figures: Path, words: dict[str, Any]) -> dict[str, Any] | None:
+    """What was trained, in sentences, with the curve of the losses."""
+    if not record:
+        return None
+    share, rows = record["share"], record["rows"]
+    between = words["share_between"].format(percent=100 * share)
+    views = words["rows_views"].format(n=rows["views"]) if rows.get("views") else ""
+    kept = words["rows_cached"].format(kb=rows.get("row_bytes", 0) / 1000, gb=rows.get("bytes", 0) / 1e9, views=views)
+    trials = ", ".join(
+        f"{rate}: {'diverged' if v is None else f'{v:.3f}'}" for rate, v in record.get("trials", {}).items()
+    )
+    return {
+        "trials": {},
+        **record,
+        "share_note": words["share"].get(share, between),
+        "rows_note": kept if rows.get("cached") else words["rows_live"],
+        "trials_said": trials,
+        "per_s": round(record["examples"] / record["seconds"]) if record["seconds"] else 0,
+        "chart": training_chart(record["looks"], record["best_step"], figures, words),
+    }
 
 
 def _number(value: float | None, digits: int = 3) -> str:
@@ -196,6 +227,10 @@ def _count(value: float | None) -> str:
 
 def _seconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f} s"
+
+
+def _rate(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1e}".replace("e-0", "e-")
 
 
 def _short(path: str) -> str:

@@ -26,7 +26,7 @@ class Probe:
     head: str = "linear"
     class_weights: str = "auto"
 
-    def taps(self, backbone: Backbone) -> tuple[Tap, ...]:
+    def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """What must be in the store before :meth:`fit`: the pooled output."""
         return (Tap(backbone.n, True),)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import safetensors.torch
 
 from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
+from jeoni.backbones.cut import shorten
 from jeoni.backbones.sources.timm import build_network, check_architecture, fill
-from jeoni.backbones.weights import file_sha256
+from jeoni.backbones.weights import file_sha256, fingerprint
 from jeoni.data.images import ImageInput
 from jeoni.errors import WeightsError
 from jeoni.runs import sealed
@@ -45,9 +47,8 @@ class Checkpoint:
         network = build_network(kept["architecture"], kept["arguments"])
         tensors = safetensors.torch.load_file(folder / config["weights"]["file"])
         state = {k.removeprefix("backbone."): v for k, v in tensors.items() if k.startswith("backbone.")}
-        fill(network, state, str(folder))
         spec: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in kept["input"].items()}
-        return build_backbone(
+        whole = build_backbone(
             network,
             name=kept["name"],
             architecture=kept["architecture"],
@@ -55,6 +56,9 @@ class Checkpoint:
             input=ImageInput(**spec),
             provenance=Provenance(**kept["provenance"]),
         )
+        backbone = shorten(whole, whole.n - config["cut"].get("dropped", 0))
+        fill(backbone.network, state, str(folder))
+        return replace(backbone, fingerprint=fingerprint(backbone.network.state_dict()))
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -1,0 +1,131 @@
+"""What a user may decide, each thing declared once: command line, ``run.json`` and the report come from here.
+
+No torch here: the command line reads its options from these fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from jeoni.errors import ConfigError, did_you_mean
+
+__all__ = ["AUTO", "FitSpec", "Recipe"]
+
+AUTO = -1
+
+
+def _option(default: Any, help_text: str, choices: Sequence[str] = ()) -> Any:
+    return field(default=default, metadata={"help": help_text, "choices": tuple(choices)})
+
+
+def _training(default: Any, help_text: str, choices: Sequence[str] = ()) -> Any:
+    return field(default=default, metadata={"help": help_text, "choices": tuple(choices), "panel": "Training"})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How weights are trained. What is left at -1 or ``auto`` is decided by the strategy and by the data's size.
+
+    Example:
+        >>> Recipe(steps=100).learning_rate == AUTO
+        True
+    """
+
+    frozen: str = _training("auto", "The lowest stages that stay as they are: how many, or the name of the last one.")
+    reuse: str = _training(
+        "auto", "With layer_reuse, the lowest stages that are kept: how many, or the last one's name."
+    )
+    steps: int = _training(AUTO, "Training steps; left out, they grow with the root of the data's size.")
+    batch_size: int = _training(AUTO, "Examples in a step.")
+    learning_rate: float = _training(AUTO, "Learning rate of the topmost trained stage.")
+    head_learning_rate: float = _training(AUTO, "Learning rate of the head.")
+    depth_decay: float = _training(AUTO, "Each stage's learning rate is that of the stage above times this.")
+    weight_decay: float = _training(AUTO, "Decoupled weight decay; none for biases and normalisation.")
+    warmup: float = _training(AUTO, "The share of the steps in which learning rates rise; then they fall as a cosine.")
+    label_smoothing: float = _training(AUTO, "Probability that is spread over all classes.")
+    mixup: float = _training(AUTO, "Strength of mixup (Beta distribution); 0 is none.")
+    augment: str = _training("auto", "Random views of the images.", ("auto", "none", "light", "strong", "medical"))
+    views: int = _training(AUTO, "How many random views are kept of each image; each epoch draws one.")
+    logit_adjustment: float = _training(AUTO, "Strength of the logit adjustment against imbalance; 0 is none.")
+    ema: float = _training(AUTO, "Decay of the moving average of the weights; 0 is none.")
+    patience: int = _training(AUTO, "Looks at the held-out part without progress before training stops; 0 is no limit.")
+    accumulate: int = _training(1, "Parts in which a step's examples go through the network.")
+    precision: str = _training("auto", "What training computes in.", ("auto", "float32", "bfloat16"))
+    cache_gb: float = _training(
+        20.0, "Room for cached activations; what does not fit is computed again in every epoch."
+    )
+
+
+@dataclass(frozen=True)
+class FitSpec(Recipe):
+    """Everything that decides a run. The command line's options, ``run.json`` and the report's table come from here.
+
+    Example:
+        >>> FitSpec(backbone="efficientnet_lite1").seed
+        0
+    """
+
+    backbone: str = _option(
+        "efficientnet_lite0", "What to transfer from: a name from `jeoni list backbones`, or source:name."
+    )
+    weights: str = _option("", "A local weights file for the backbone (safetensors, or a plain state dict).")
+    strategy: str = _option("probe", "How to transfer; see `jeoni list strategies`.")
+    head: str = _option("linear", "What is put on top; see `jeoni list heads`.")
+    test: str = _option("", "An own test set: a folder or table like the data.")
+    image_column: str = _option("", "The column that holds the image paths (recognised if left out).")
+    label_column: str = _option("", "The column that holds the labels (recognised if left out).")
+    group_column: str = _option("", "A column whose groups (patient, panel, video) are never split.")
+    test_fraction: float = _option(0.2, "The share kept as test set when none is given.")
+    folds: int = _option(5, "Folds of the training part that decide every choice.")
+    repeats: int = _option(0, "How often the folds are drawn anew; 0 lets the data's size decide.")
+    class_weights: str = _option("auto", "Weights against imbalance.", ("auto", "balanced", "none"))
+    crop: str = _option(
+        "squash", "How an image becomes a square: whole but squashed, or its centre.", ("squash", "center")
+    )
+    engine: str = _option("auto", "What runs the frozen stages; see `jeoni doctor`.")
+    control: bool = _option(True, "Also measure an untrained backbone on the same folds.")
+    strict: bool = _option(False, "Stop at the first bad item instead of skipping it.")
+    keep_leaks: bool = _option(False, "Keep training items that are also in the test set.")
+    seed: int = _option(0, "The seed of all random choices.")
+    workers: int = _option(0, "Threads that read and decode; 0 is one per core.")
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            choices = f.metadata.get("choices")
+            value = getattr(self, f.name)
+            if choices and value not in choices:
+                raise ConfigError(f"{f.name} is {value!r}; it can be {', '.join(choices)}.")
+        for name in ("accumulate", "cache_gb"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0.")
+        for name in ("steps", "batch_size", "learning_rate", "depth_decay", "views"):
+            if getattr(self, name) != AUTO and getattr(self, name) <= 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0, or left out.")
+        for name in ("warmup", "label_smoothing", "ema"):
+            if getattr(self, name) != AUTO and not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it lies between 0 and 1, or is left out.")
+        if not 0 < self.test_fraction < 1:
+            raise ConfigError(f"test_fraction is {self.test_fraction}; it is a share between 0 and 1.")
+        if self.folds < 2:
+            raise ConfigError(f"folds is {self.folds}; at least 2 are needed.")
+
+    @property
+    def recipe(self) -> Recipe:
+        """The part that is about training."""
+        return Recipe(**{f.name: getattr(self, f.name) for f in fields(Recipe)})
+
+    def changed(self, **changes: Any) -> FitSpec:
+        """A copy with some fields changed.
+
+        Raises:
+            ConfigError: a field that does not exist, with the nearest names.
+        """
+        known = [f.name for f in fields(self)]
+        for name in changes:
+            if name not in known:
+                raise ConfigError(f"fit has no option {name!r}.{did_you_mean(name, known)}")
+        given: dict[str, Any] = {k: str(v) if isinstance(v, Path) else v for k, v in changes.items()}
+        return replace(self, **given)

@@ -1,0 +1,368 @@
+"""What all strategies that train have in common: cut, rows from the store, a fitted head, the loop, and then no harm.
+
+A part of the training examples is held out to choose the best moment, how far to go from the starting weights to the
+trained ones (Wortsman et al. 2022, WiSE-FT; at 0 the result is the linear probe), and the temperature. With few
+examples the training is then repeated on all of them, to the same moment and with the same choices.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jeoni import plugins
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Cut, Tap, cut, merge
+from jeoni.backbones.weights import fingerprint
+from jeoni.data.splits import build_folds
+from jeoni.evaluation.calibration import softmax, temperature
+from jeoni.features.examples import Context, Examples
+from jeoni.heads._protocol import Head
+from jeoni.model import Model
+from jeoni.spec import Recipe
+from jeoni.training.groups import Group, build_groups
+from jeoni.training.loop import Diverged, Held, History, Job, Loss, logits_of, train
+from jeoni.training.rows import Rows, fits, plain_rows, training_rows
+from jeoni.training.settle import find_stage
+from jeoni.types import FloatArray, IntArray
+
+__all__ = ["Manner", "default_frozen", "frozen_stages", "held_out_score", "taps_for", "tune"]
+
+FEW = 1000
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How one strategy differs from the others.
+
+    Attributes:
+        title: for the progress bar.
+        frozen: stages that stay as they are.
+        wanted: which parameters of the other stages are trained.
+        starts: the step at which a stage starts, by its distance from the top.
+        anchor: pull towards the starting weights.
+        warm_head: fit the head on the frozen features first (LP-FT, Kumar et al. 2022), else start at nothing.
+        train_statistics: batch normalisation uses batch statistics in trained stages.
+        interpolate: choose how far to go from the start; without a warm head there is nothing to go back to.
+        reuse: stages that start from pretrained weights; -1: all.
+        loss: made from the numbers of the examples trained on; None is cross-entropy.
+    """
+
+    title: str
+    frozen: int
+    wanted: Callable[[str, nn.Module], bool] = field(default=lambda name, owner: True)
+    starts: Callable[[int], int] = field(default=lambda depth: 0)
+    anchor: float = 0.0
+    warm_head: bool = True
+    train_statistics: bool = False
+    interpolate: bool = True
+    reuse: int = -1
+    loss: Callable[[Examples], Loss] | None = None
+
+
+def default_frozen(backbone: Backbone, n: int) -> int:
+    """How many stages stay frozen: the fewer the examples, the more.
+
+    Two thirds below 5,000 examples, half below 20,000, then none (Yosinski et al. 2014: lower layers transfer as they
+    are; Kornblith et al. 2019: with much data all of them are worth training).
+    """
+    share = 2 / 3 if n < 5000 else 1 / 2 if n < 20_000 else 0.0
+    return round(share * backbone.n)
+
+
+def frozen_stages(recipe: Recipe, backbone: Backbone, default: int) -> int:
+    """How many stages the recipe freezes.
+
+    Raises:
+        ConfigError: neither a number nor a stage; the message lists the stages.
+    """
+    return find_stage(recipe.frozen, tuple(s.name for s in backbone.stages), "frozen", default)
+
+
+def taps_for(backbone: Backbone, frozen: int, n: int, recipe: Recipe) -> tuple[Tap, ...]:
+    """What must be in the store: the pooled features, and the rows at the cut where they fit."""
+    whole = Tap(backbone.n, True)
+    at = cut(backbone, frozen).tap
+    return (whole,) if at == whole or not fits(backbone, at, n, recipe) else (whole, at)
+
+
+class _Network(nn.Module):
+    """Rows at the cut to logits."""
+
+    features: nn.Module
+    head: nn.Module
+
+    def __init__(self, features: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.features, self.head = features, head
+
+    def forward(self, rows: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.features(rows))
+        return logits
+
+
+@dataclass(frozen=True)
+class _Run:
+    made: Cut
+    network: _Network
+    groups: list[Group]
+    start: dict[str, Tensor]
+    history: History
+    rows: dict[str, object]
+    choice: dict[str, Any]
+    candidates: list[dict[str, Any]]
+
+
+def tune(
+    backbone: Backbone,
+    train_on: Examples,
+    context: Context,
+    recipe: Recipe,
+    manner: Manner,
+    *,
+    head: str,
+    class_weights: str,
+    source: Backbone | None = None,
+) -> Model:
+    """Train what is above the cut.
+
+    Args:
+        backbone: what to start from.
+        train_on: labelled examples.
+        context: store, engine, seed, console.
+        recipe: settled.
+        manner: of the strategy.
+        head: its id.
+        class_weights: ``auto``, ``balanced`` or ``none``.
+        source: the backbone whose rows are in the store, where ``backbone`` is a part of it.
+    """
+    source = source or backbone
+    labels = train_on.data.labels
+    common = (backbone, source, context, recipe, manner, head, class_weights)
+    run, held_rows, score = _first(common, train_on)
+    share, scores = _best_share(run, held_rows, score, manner)
+    heat = temperature(logits_of(run.network, held_rows), score.labels)
+    chosen_by = run.history
+    said = run.rows
+    seconds, made = chosen_by.seconds, chosen_by.examples
+    refitted = len(labels) < FEW
+    if refitted and share > 0:
+        run = _train(
+            backbone, source, context, replace(recipe, steps=max(1, chosen_by.best_step)), *common[4:], train_on, None
+        )
+        _go(run, share)
+        seconds, made = seconds + run.history.seconds, made + run.history.examples
+    elif refitted:
+        run = _started(*common, train_on)
+    _set_temperature(run.network, heat)
+    merged = merge(backbone, run.made)
+    proof = _frozen_alike(backbone, merged, manner.frozen)
+    choice = {**run.choice, "temperature": heat}
+    training = {
+        "recipe": asdict(recipe),
+        "steps": chosen_by.steps,
+        "best_step": chosen_by.best_step,
+        "looks": chosen_by.looks,
+        "seconds": round(seconds, 3),
+        "examples": made,
+        "share": share,
+        "shares": scores,
+        "held_out": len(score.labels),
+        "refitted": refitted,
+        "rows": said,
+        "apart": run.made.apart,
+        "frozen_identical": proof,
+        "rates": _rates(run.groups, manner),
+        "statistics": "batch" if manner.train_statistics else "own",
+    }
+    return Model(
+        backbone=merged,
+        head=run.network.head.eval(),
+        head_id=head,
+        class_names=train_on.data.class_names,
+        frozen=manner.frozen,
+        reuse=backbone.n if manner.reuse < 0 else manner.reuse,
+        choice=choice,
+        candidates=run.candidates,
+        training=training,
+    )
+
+
+def held_out_score(
+    backbone: Backbone,
+    train_on: Examples,
+    context: Context,
+    recipe: Recipe,
+    manner: Manner,
+    *,
+    head: str,
+    class_weights: str,
+    source: Backbone | None = None,
+) -> float:
+    """The best held-out log-loss that a training reaches; infinite where it diverges. For choosing among recipes."""
+    try:
+        run, held_rows, score = _first(
+            (backbone, source or backbone, context, recipe, manner, head, class_weights), train_on
+        )
+    except Diverged:
+        return float("inf")
+    return score(logits_of(run.network, held_rows))
+
+
+def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
+    """Train on a part of the examples; the others decide the best moment."""
+    source, context, manner = common[1], common[2], common[4]
+    labels, clusters = train_on.data.labels, train_on.clusters
+    parts = build_folds(labels, clusters, 5 if len(labels) < FEW else 10, 1, context.seed)[0]
+    fit, held = np.flatnonzero(parts != 0), np.flatnonzero(parts == 0)
+    inner = build_folds(labels[fit], clusters[fit], 5, 1, context.seed)
+    tap = cut(common[0], manner.frozen).tap
+    held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), source, tap, context)
+    score = _Score(labels[held])
+    return _train(*common, train_on.select(fit, inner), Held(held_rows, score)), held_rows, score
+
+
+_Common = tuple[Backbone, Backbone, Context, Recipe, Manner, str, str]
+
+
+@dataclass(frozen=True)
+class _Score:
+    """Log-loss after temperature scaling: how good the probabilities would be."""
+
+    labels: IntArray
+
+    def __call__(self, logits: FloatArray) -> float:
+        probs = softmax(logits / temperature(logits, self.labels))
+        return float(-np.log(np.maximum(probs[np.arange(len(probs)), self.labels], 1e-12)).mean())
+
+
+def _started(
+    backbone: Backbone,
+    source: Backbone,
+    context: Context,
+    recipe: Recipe,
+    manner: Manner,
+    head: str,
+    class_weights: str,
+    examples: Examples,
+) -> _Run:
+    """The network before its first step."""
+    made = cut(backbone, manner.frozen)
+    kind: Head = plugins.load("jeoni.heads", head)()
+    labels, classes = examples.data.labels, len(examples.data.class_names)
+    choice: dict[str, Any] = {"class_weights": "none" if class_weights == "auto" else class_weights}
+    candidates: list[dict[str, Any]] = []
+    if manner.warm_head:
+        tap = Tap(backbone.n, True)
+        features = examples.features(source, tap)
+        fitted = kind.fit(features, labels, classes, examples.folds, class_weights)
+        module, choice, candidates = fitted.module, fitted.choice, fitted.candidates
+    else:
+        module = kind.build(backbone.dim, classes)
+    _set_temperature(module, 1.0)
+    network = _Network(made.from_rows(backbone.input), module)
+    groups = build_groups(
+        backbone, made, network, recipe, wanted=manner.wanted, starts=manner.starts, anchor=manner.anchor
+    )
+    start = {n: p.detach().clone() for g in groups for n, p in g.parameters.items()}
+    return _Run(made, network, groups, start, History(0, 0), {}, choice, candidates)
+
+
+def _train(
+    backbone: Backbone,
+    source: Backbone,
+    context: Context,
+    recipe: Recipe,
+    manner: Manner,
+    head: str,
+    class_weights: str,
+    examples: Examples,
+    held: Held | None,
+) -> _Run:
+    run = _started(backbone, source, context, recipe, manner, head, class_weights, examples)
+    if run.made.note:
+        context.console.warn(run.made.note)
+    rows, said = training_rows(examples, source, run.made.tap, recipe, context)
+    labels, classes = examples.data.labels, len(examples.data.class_names)
+    counts = np.bincount(labels, minlength=classes).astype(np.float32)
+    balanced = run.choice.get("class_weights") == "balanced"
+    weights = torch.from_numpy(counts.sum() / (classes * np.maximum(counts, 1))) if balanced else None
+    job = Job(
+        title=manner.title,
+        network=run.network,
+        groups=run.groups,
+        rows=rows,
+        labels=labels,
+        classes=classes,
+        recipe=recipe,
+        seed=context.seed,
+        class_weights=weights,
+        log_prior=torch.from_numpy(np.log(np.maximum(counts, 1) / counts.sum())),
+        train_statistics=manner.train_statistics,
+        held=held,
+        loss=manner.loss(examples) if manner.loss else None,
+        identity=_identity(examples),
+    )
+    history = train(job, context.checkpoints, context.checkpoint_s, context.console)
+    return replace(run, history=history, rows=said)
+
+
+def _identity(examples: Examples) -> str:
+    content = hashlib.sha256()
+    for i in examples.index:
+        content.update(examples.seen.digests[int(i)])
+    return content.hexdigest()
+
+
+def _best_share(run: _Run, held: Rows, score: _Score, manner: Manner) -> tuple[float, dict[str, float]]:
+    """How far to go, and the held-out score at every share; the network is left there."""
+    if not (manner.interpolate and manner.warm_head):
+        return 1.0, {}
+    end = {n: p.detach().clone() for g in run.groups for n, p in g.parameters.items()}
+    scores = {}
+    for share in SHARES:
+        _put(run, end)
+        _go(run, share)
+        scores[share] = score(logits_of(run.network, held))
+    best = min(SHARES, key=lambda s: scores[s])
+    _put(run, end)
+    _go(run, best)
+    return best, {f"{s:g}": round(v, 5) for s, v in scores.items()}
+
+
+def _put(run: _Run, values: dict[str, Tensor]) -> None:
+    with torch.no_grad():
+        for group in run.groups:
+            for name, p in group.parameters.items():
+                p.copy_(values[name])
+
+
+def _go(run: _Run, share: float) -> None:
+    """From the starting weights, ``share`` of the way to the present ones."""
+    with torch.no_grad():
+        for group in run.groups:
+            for name, p in group.parameters.items():
+                p.copy_(torch.lerp(run.start[name].to(p.device), p, share))
+
+
+def _set_temperature(module: nn.Module, value: float) -> None:
+    head = getattr(module, "head", module)
+    head.get_buffer("temperature").fill_(value)
+
+
+def _frozen_alike(before: Backbone, after: Backbone, frozen: int) -> bool:
+    """Whether every tensor of the frozen stages is, bit for bit, what it was."""
+    names = {p for stage in before.stages[:frozen] for p in stage.parameters}
+    one, other = ({k: v for k, v in b.network.state_dict().items() if k in names} for b in (before, after))
+    return fingerprint(one) == fingerprint(other)
+
+
+def _rates(groups: list[Group], manner: Manner) -> dict[str, dict[str, float]]:
+    return {g.name: {"learning_rate": g.learning_rate, "starts": g.starts} for g in groups}

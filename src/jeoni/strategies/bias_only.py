@@ -1,0 +1,32 @@
+"""BitFit (Ben Zaken, Ravfogel & Goldberg ACL 2022, arXiv:2106.10199): biases only, and the head.
+
+Shifts of normalisation layers count as biases, as theirs do. Ours differs: the head starts fitted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.features.examples import Context, Examples
+from jeoni.model import Model
+from jeoni.strategies._tuning import Manner, tune
+from jeoni.strategies.finetune import Finetune
+from jeoni.training.settle import settle
+
+__all__ = ["BiasOnly"]
+
+
+@dataclass(frozen=True)
+class BiasOnly(Finetune):
+    """Train the biases above the cut, and the head."""
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """Fit the head, then train."""
+        manner = Manner(
+            "Biases only",
+            self.frozen(backbone, train.of),
+            wanted=lambda name, owner: name.rpartition(".")[2] == "bias",
+        )
+        recipe = settle(self.recipe, {"learning_rate": 3e-3, "depth_decay": 1.0}, len(train))
+        return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)

@@ -1,0 +1,49 @@
+"""Fine-tuning of the stages above a cut, the head fitted first (LP-FT, Kumar et al. ICLR 2022, arXiv:2202.10054).
+
+Learning rates fall with depth (Howard & Ruder ACL 2018, arXiv:1801.06146). Ours differs: the frozen stages' activations
+come from the store, AdamW takes the place of SGD, and the weights go only as far from their start as a held-out part
+of the training examples warrants (WiSE-FT, Wortsman et al. CVPR 2022, arXiv:2109.01903).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap
+from jeoni.features.examples import Context, Examples
+from jeoni.model import Model
+from jeoni.spec import Recipe
+from jeoni.strategies._tuning import Manner, default_frozen, frozen_stages, taps_for, tune
+from jeoni.training.settle import settle
+
+__all__ = ["Finetune"]
+
+
+@dataclass(frozen=True)
+class Finetune:
+    """Train the stages above the cut, and the head.
+
+    Attributes:
+        head: the head's id.
+        class_weights: ``auto``, ``balanced`` or ``none``.
+        recipe: how; ``frozen`` is by default decided by the number of examples.
+    """
+
+    head: str = "linear"
+    class_weights: str = "auto"
+    recipe: Recipe = field(default_factory=Recipe)
+
+    def frozen(self, backbone: Backbone, n: int) -> int:
+        """Stages that stay as they are, for a data set of ``n``."""
+        return frozen_stages(self.recipe, backbone, default_frozen(backbone, n))
+
+    def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
+        """Pooled features for the head, rows at the cut for the training."""
+        return taps_for(backbone, self.frozen(backbone, n), n, self.recipe)
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """Fit the head, then train."""
+        manner = Manner("Fine-tuning", self.frozen(backbone, train.of))
+        recipe = settle(self.recipe, {}, len(train))
+        return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)

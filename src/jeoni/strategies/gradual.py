@@ -1,0 +1,31 @@
+"""Gradual unfreezing (ULMFiT, Howard & Ruder ACL 2018, arXiv:1801.06146): stages thaw one by one from the top.
+
+Each stage's learning rate is that of the stage above divided by 2.6. Ours differs: a warm-up and a cosine in the place
+of the slanted triangle; the head starts fitted, so the topmost stage thaws at once and the others share the first half.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.features.examples import Context, Examples
+from jeoni.model import Model
+from jeoni.strategies._tuning import Manner, tune
+from jeoni.strategies.finetune import Finetune
+from jeoni.training.settle import settle
+
+__all__ = ["Gradual"]
+
+
+@dataclass(frozen=True)
+class Gradual(Finetune):
+    """Fine-tuning in which stages start one after the other."""
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """Fit the head, then train from the top down."""
+        frozen = self.frozen(backbone, train.of)
+        recipe = settle(self.recipe, {"depth_decay": 1 / 2.6}, len(train))
+        apart = recipe.steps / (2 * max(1, backbone.n - frozen))
+        manner = Manner("Gradual unfreezing", frozen, starts=lambda depth: round(depth * apart))
+        return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)

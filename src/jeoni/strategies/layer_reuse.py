@@ -1,0 +1,47 @@
+"""Layer re-use (Yosinski et al. NeurIPS 2014, arXiv:1411.1792): the lower stages of A become a smaller network B.
+
+The upper stages are dropped, an average over positions takes their place, and what is above the cut is fine-tuned.
+Theirs puts new random layers on top; ours puts the head there, fitted on the features of the last stage that is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap, shorten
+from jeoni.features.examples import Context, Examples
+from jeoni.model import Model
+from jeoni.strategies._tuning import Manner, default_frozen, frozen_stages, taps_for, tune
+from jeoni.strategies.finetune import Finetune
+from jeoni.training.settle import find_stage, settle
+
+__all__ = ["LayerReuse"]
+
+
+@dataclass(frozen=True)
+class LayerReuse(Finetune):
+    """Keep ``recipe.reuse`` stages, by default three quarters of them, and fine-tune the upper ones of those."""
+
+    def shorter(self, backbone: Backbone) -> Backbone:
+        """The smaller network."""
+        names = tuple(s.name for s in backbone.stages)
+        return shorten(backbone, find_stage(self.recipe.reuse, names, "reuse", round(0.75 * backbone.n)))
+
+    def frozen(self, backbone: Backbone, n: int) -> int:
+        """Stages of the smaller network that stay as they are."""
+        return frozen_stages(self.recipe, backbone, default_frozen(backbone, n))
+
+    def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
+        """As of fine-tuning, in the smaller network."""
+        shorter = self.shorter(backbone)
+        return taps_for(shorter, self.frozen(shorter, n), n, self.recipe)
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """Drop the upper stages, fit the head, then train."""
+        shorter = self.shorter(backbone)
+        manner = Manner("Layer re-use", self.frozen(shorter, train.of), reuse=shorter.n)
+        recipe = settle(self.recipe, {}, len(train))
+        return tune(
+            shorter, train, context, recipe, manner, head=self.head, class_weights=self.class_weights, source=backbone
+        )

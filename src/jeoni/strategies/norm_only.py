@@ -1,0 +1,37 @@
+"""Normalisation layers only (Frankle, Schwab & Morcos ICLR 2021, arXiv:2003.00152; Mudrakarta et al. ICLR 2019).
+
+Scales and shifts of normalisation layers and the head are trained. Ours differs from both: the layers normalise with
+the statistics they came with, so that a training on few examples cannot disturb them, and the head starts fitted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.features.examples import Context, Examples
+from jeoni.model import Model
+from jeoni.strategies._tuning import Manner, tune
+from jeoni.strategies.finetune import Finetune
+from jeoni.training.settle import settle
+
+__all__ = ["NormOnly"]
+
+KINDS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+
+
+@dataclass(frozen=True)
+class NormOnly(Finetune):
+    """Train scales and shifts of the normalisation layers above the cut, and the head."""
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """Fit the head, then train."""
+        manner = Manner(
+            "Normalisation only",
+            self.frozen(backbone, train.of),
+            wanted=lambda name, owner: isinstance(owner, KINDS),
+        )
+        recipe = settle(self.recipe, {"learning_rate": 3e-3, "depth_decay": 1.0}, len(train))
+        return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)

@@ -1,0 +1,410 @@
+"""The training loop: AdamW over groups of parameters, warm-up and cosine, one look at the held-out part now and then.
+
+Everything random at a step follows from (seed, step) alone, and which examples it takes from (seed, epoch). So there
+is no random state to keep: a training that was killed goes on from its last checkpoint and ends with the same weights.
+Several processes share every step's examples; their gradients are summed in one flat tensor, since parameters that
+thaw on the way would not fit the buckets of DistributedDataParallel.
+
+AdamW: Loshchilov & Hutter 2019. Mixup: Zhang et al. 2018; on rows above the input it is manifold mixup (Verma et al.
+2019). Label smoothing: Szegedy et al. 2016. Logit adjustment: Menon et al. 2021. Anchor (L2-SP): Li et al. 2018.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jeoni.backbones.weights import fingerprint
+from jeoni.errors import ConfigError
+from jeoni.spec import Recipe
+from jeoni.training.checkpoint import load_state, pack_optimizer, save_state, unpack_optimizer
+from jeoni.training.groups import Group
+from jeoni.training.rows import Rows
+from jeoni.types import Array, Console, FloatArray, IntArray, Quiet
+
+__all__ = ["Diverged", "Held", "History", "Job", "logits_of", "train"]
+
+LOOKS = 10
+CLIP = 1.0
+Loss = Callable[[Tensor, Tensor, IntArray], Tensor]
+
+
+class Diverged(ConfigError):  # noqa: N818 - says what happened
+    """The loss is no longer finite."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Examples that decide when training was best; they are never trained on."""
+
+    rows: Rows
+    score: Callable[[FloatArray], float]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training.
+
+    Attributes:
+        title: for the progress bar.
+        network: rows to logits; what is trained of it is in ``groups``, all else stays as it is.
+        groups: parameters and how each is trained.
+        rows: to train on.
+        labels: ``(n,)``.
+        recipe: settled.
+        seed: of everything random.
+        class_weights: ``(classes,)`` in the loss, or None.
+        log_prior: ``(classes,)`` added to logits times ``recipe.logit_adjustment``, or None.
+        train_statistics: whether batch normalisation uses, and updates, batch statistics in trained stages.
+        held: decides the best step, or None: then the last one counts.
+        loss: replaces cross-entropy: logits, targets ``(b, classes)``, example numbers to a scalar.
+        identity: names the data; part of the checkpoint's name.
+    """
+
+    title: str
+    network: nn.Module
+    groups: list[Group]
+    rows: Rows
+    labels: IntArray
+    classes: int
+    recipe: Recipe
+    seed: int = 0
+    class_weights: Tensor | None = None
+    log_prior: Tensor | None = None
+    train_statistics: bool = False
+    held: Held | None = None
+    loss: Loss | None = None
+    identity: str = ""
+
+    def name(self) -> str:
+        """The same for the same data, recipe and starting weights."""
+        content = hashlib.sha256(fingerprint(self.network.state_dict()).encode())
+        content.update(json.dumps([asdict(self.recipe), self.seed, self.identity, self.title]).encode())
+        content.update(self.labels.tobytes())
+        return content.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class History:
+    """What a training did.
+
+    Attributes:
+        steps: that were made.
+        best_step: after which the weights were taken; equals ``steps`` without a held-out part.
+        looks: step, mean training loss since the last look, and the held-out score (lower is better).
+        seconds: of this process, without what came before a resumption.
+        examples: that went through the network.
+    """
+
+    steps: int
+    best_step: int
+    looks: list[dict[str, float | None]] = field(default_factory=list)
+    seconds: float = 0.0
+    examples: int = 0
+
+
+class _Order:
+    """Which examples a step takes: an endless row of shuffled epochs, so that every batch is full."""
+
+    def __init__(self, n: int, batch_size: int, seed: int) -> None:
+        self._n, self._batch, self._seed = n, min(batch_size, n), seed
+        self._epochs: dict[int, IntArray] = {}
+
+    def at(self, step: int) -> tuple[IntArray, IntArray]:
+        """Example numbers and the epoch of each."""
+        place = np.arange(step * self._batch, (step + 1) * self._batch)
+        epoch = place // self._n
+        return np.array([self._shuffled(int(e))[p % self._n] for p, e in zip(place, epoch, strict=True)]), epoch
+
+    def _shuffled(self, epoch: int) -> IntArray:
+        if epoch not in self._epochs:
+            self._epochs = {e: v for e, v in self._epochs.items() if e >= epoch - 1}
+            self._epochs[epoch] = np.random.default_rng([self._seed, epoch]).permutation(self._n)
+        return self._epochs[epoch]
+
+
+def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: Console | None = None) -> History:
+    """Train ``job.network`` in place; at the end it holds the best weights, in eval mode.
+
+    Args:
+        job: what to train.
+        folder: where checkpoints go; a training of the same name that is there is gone on with. None keeps none.
+        every_s: seconds between checkpoints.
+        console: hears of progress.
+
+    Raises:
+        Diverged: the loss is not finite; the message says what to lower.
+        StorageError: a checkpoint cannot be written.
+    """
+    from accelerate import PartialState
+
+    started, console = time.perf_counter(), console or Quiet()
+    machine = PartialState()
+    path = folder / f"{job.name()}.safetensors" if folder else None
+    state = _State(job, machine.device)
+    state.restore(path)
+    order = _Order(len(job.labels), job.recipe.batch_size, job.seed)
+    saved, first = time.perf_counter(), state.step
+    with (
+        _only(job.groups, job.network),
+        ThreadPoolExecutor(1, thread_name_prefix="jeoni-batch") as ahead,
+        console.track(job.title, job.recipe.steps) as advance,
+    ):
+        advance(state.step)
+        share = slice(machine.process_index, None, machine.num_processes)
+        coming = ahead.submit(_fetch, job.rows, order, state.step, share)
+        try:
+            while state.step < job.recipe.steps and not state.stopped:
+                (index, total, rows), coming = (
+                    coming.result(),
+                    ahead.submit(_fetch, job.rows, order, state.step + 1, share),
+                )
+                state.make_step(index, rows, total, machine)
+                advance(1)
+                if path and machine.is_main_process and time.perf_counter() - saved >= every_s:
+                    state.save(path)
+                    saved = time.perf_counter()
+        except KeyboardInterrupt:
+            if path and machine.is_main_process and state.whole:
+                state.save(path)
+            raise
+    state.finish()
+    if path and machine.is_main_process and state.step > first:
+        state.save(path)
+    job.network.eval()
+    made = (state.step - first) * min(job.recipe.batch_size, len(job.labels))
+    return History(state.step, state.best_step, state.looks, time.perf_counter() - started, made)
+
+
+def _fetch(rows: Rows, order: _Order, step: int, share: slice) -> tuple[IntArray, int, Array]:
+    index, epoch = order.at(step)
+    return index[share], len(index), rows.batch(index[share], epoch[share])
+
+
+class _State:
+    """All that changes while training."""
+
+    def __init__(self, job: Job, device: torch.device) -> None:
+        self.job, self.device = job, device
+        job.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
+        self.step, self.best_step, self.best, self.stopped = 0, 0, math.inf, False
+        self.whole = True  # not in the middle of an update
+        self.looks: list[dict[str, float | None]] = []
+        self.losses: list[float] = []
+        self.trained = {n: p for g in job.groups for n, p in g.parameters.items()}
+        self.start = {n: p.detach().clone() for g in job.groups if g.anchor for n, p in g.parameters.items()}
+        self.average = {n: p.detach().clone() for n, p in self.trained.items()} if job.recipe.ema else {}
+        self.kept: dict[str, Tensor] = {}
+        self.optimizer = torch.optim.AdamW(
+            [{"params": list(g.parameters.values()), "weight_decay": g.weight_decay} for g in job.groups]
+        )
+        self.every = max(1, job.recipe.steps // LOOKS)
+
+    def make_step(self, index: IntArray, rows: Array, total: int, machine: Any) -> None:
+        """One update of the weights."""
+        job, recipe = self.job, self.job.recipe
+        for group, options in zip(job.groups, self.optimizer.param_groups, strict=True):
+            options["lr"] = group.learning_rate * _height(self.step, recipe)
+            thawed = self.step >= group.starts
+            for p in group.parameters.values():
+                p.requires_grad_(thawed)
+        _set_mode(job.network, job.groups, job.train_statistics)
+        self.optimizer.zero_grad(set_to_none=True)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(hash((job.seed, self.step, machine.process_index)) % (1 << 31))
+            loss = self._backward(index, rows, total)
+        if machine.num_processes > 1:
+            loss = _sum_gradients(self.trained.values(), loss, machine)
+        for group in job.groups:
+            if group.anchor:
+                for name, p in group.parameters.items():
+                    if p.grad is not None:
+                        p.grad.add_(p.detach() - self.start[name], alpha=group.anchor)
+        if not math.isfinite(loss):
+            raise Diverged(
+                f"The training loss became {loss} at step {self.step + 1}. Lower --learning-rate "
+                f"(it is {recipe.learning_rate:g}) or --head-learning-rate ({recipe.head_learning_rate:g})."
+            )
+        torch.nn.utils.clip_grad_norm_(self.trained.values(), CLIP)
+        self.whole = False
+        self.optimizer.step()
+        self.step += 1
+        self.losses.append(loss)
+        if self.average:
+            decay = min(recipe.ema, (1 + self.step) / (10 + self.step))
+            for name, p in self.trained.items():
+                self.average[name].lerp_(p.detach(), 1 - decay)
+        if self.step % self.every == 0 or self.step == recipe.steps:
+            self._look()
+        self.whole = True
+
+    def _backward(self, index: IntArray, rows: Array, total: int) -> float:
+        """Gradients of this process's share of the step's mean loss; the loss share."""
+        job, recipe = self.job, self.job.recipe
+        value = 0.0
+        for part in np.array_split(np.arange(len(index)), min(recipe.accumulate, max(1, len(index)))):
+            if not len(part):
+                continue
+            x = as_input(rows[part], self.device)
+            targets = nn.functional.one_hot(torch.from_numpy(job.labels[index[part]]), job.classes).float()
+            targets = targets.to(self.device)
+            if recipe.mixup:
+                x, targets = _mix(x, targets, recipe.mixup)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+                logits = job.network(x)
+            logits = logits.float()
+            loss = (job.loss or self._cross_entropy)(logits, targets, index[part]) * (len(part) / total)
+            torch.autograd.backward(loss)
+            value += float(loss.detach())
+        return value
+
+    def _cross_entropy(self, logits: Tensor, targets: Tensor, index: IntArray) -> Tensor:
+        job, recipe = self.job, self.job.recipe
+        if job.log_prior is not None and recipe.logit_adjustment:
+            logits = logits + recipe.logit_adjustment * job.log_prior.to(logits.device)
+        weights = None if job.class_weights is None else job.class_weights.to(logits.device)
+        return nn.functional.cross_entropy(logits, targets, weights, label_smoothing=recipe.label_smoothing)
+
+    def _look(self) -> None:
+        score = None
+        if self.job.held:
+            with self._averaged():
+                score = self.job.held.score(logits_of(self.job.network, self.job.held.rows))
+                if score < self.best:
+                    self.best, self.best_step = score, self.step
+                    self.kept = {k: v.detach().clone() for k, v in self.job.network.state_dict().items()}
+            patience = self.job.recipe.patience
+            self.stopped = bool(patience) and self.step - self.best_step >= patience * self.every
+        self.looks.append({"step": self.step, "loss": float(np.mean(self.losses)), "held": score})
+        self.losses = []
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The moving average in the place of the weights, if there is one."""
+        current = {n: p.detach().clone() for n, p in self.trained.items()} if self.average else {}
+        self._put(self.average)
+        yield
+        self._put(current)
+
+    def _put(self, values: dict[str, Tensor]) -> None:
+        with torch.no_grad():
+            for name, value in values.items():
+                self.trained[name].copy_(value)
+
+    def finish(self) -> None:
+        """Leave the best weights in the network."""
+        self._put(self.average)
+        if self.kept:
+            self.job.network.load_state_dict(self.kept)
+        else:
+            self.best_step = self.step
+
+    def save(self, path: Path) -> None:
+        """One file: the last state and the best."""
+        tensors = {f"last.{n}": v for n, v in self.job.network.state_dict().items()}
+        tensors |= {f"best.{n}": v for n, v in self.kept.items()}
+        tensors |= {f"average.{n}": v for n, v in self.average.items()}
+        tensors |= pack_optimizer(self.optimizer)
+        facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "looks", "losses")}
+        save_state(path, tensors, {**facts, "best": self.best if math.isfinite(self.best) else None})
+
+    def restore(self, path: Path | None) -> None:
+        """Go on from a checkpoint, if there is one."""
+        found = load_state(path) if path else None
+        if found is None:
+            return
+        tensors, facts = found
+        self.job.network.load_state_dict(_under("last.", tensors))
+        self.kept = {k: v.to(self.device) for k, v in _under("best.", tensors).items()}
+        self.average = {k: v.to(self.device) for k, v in _under("average.", tensors).items()}
+        unpack_optimizer(self.optimizer, tensors)
+        self.best = math.inf if facts["best"] is None else facts["best"]
+        for name in ("step", "best_step", "stopped", "looks", "losses"):
+            setattr(self, name, facts[name])
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _height(step: int, recipe: Recipe) -> float:
+    """The schedule, 0 … 1: a rise, then a cosine down to nothing."""
+    rise = max(1, round(recipe.warmup * recipe.steps))
+    if step < rise:
+        return (step + 1) / rise
+    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, recipe.steps - rise)))
+
+
+@contextmanager
+def _only(groups: list[Group], network: nn.Module) -> Iterator[None]:
+    """Gradients for nothing but the groups' parameters; none for anything afterwards."""
+    network.requires_grad_(False)
+    yield
+    network.requires_grad_(False)
+    for group in groups:
+        for p in group.parameters.values():
+            p.grad = None
+
+
+def _set_mode(network: nn.Module, groups: list[Group], train_statistics: bool) -> None:
+    """Dropout is on; batch normalisation uses its own statistics where it is not trained, or where all shall."""
+    network.train()
+    trained = {id(p) for g in groups for p in g.parameters.values() if p.requires_grad}
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            own = any(id(p) in trained for p in module.parameters(recurse=False))
+            module.train(train_statistics and own)
+
+
+def _mix(x: Tensor, targets: Tensor, strength: float) -> tuple[Tensor, Tensor]:
+    share = float(torch.distributions.Beta(strength, strength).sample())
+    partner = torch.randperm(len(x), device="cpu").to(x.device)
+    return share * x + (1 - share) * x[partner], share * targets + (1 - share) * targets[partner]
+
+
+def _sum_gradients(parameters: Any, loss: float, machine: Any) -> float:
+    """Sum gradients and loss over all processes: each holds its examples' share of the mean."""
+    import torch.distributed as dist
+
+    thawed = [p for p in parameters if p.requires_grad]
+    flat = torch.cat([
+        torch.tensor([loss], device=machine.device),
+        *((p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in thawed),
+    ])  # fmt: skip
+    dist.all_reduce(flat)
+    at = 1
+    for p in thawed:
+        p.grad = flat[at : at + p.numel()].view_as(p).clone()
+        at += p.numel()
+    return float(flat[0])
+
+
+def as_input(rows: Array, device: torch.device) -> Tensor:
+    """Rows as floats; images and activations with channels last, which convolutions run up to twice as fast on."""
+    x = torch.from_numpy(rows).to(device).float()
+    return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 and x.shape[-1] != 3 else x
+
+
+def logits_of(network: nn.Module, rows: Rows, batch_size: int = 64) -> FloatArray:
+    """``(n, classes)`` of all rows, first epoch, in eval mode."""
+    network.eval()
+    device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    found = []
+    with torch.inference_mode():
+        for start in range(0, len(rows), batch_size):
+            index = np.arange(start, min(start + batch_size, len(rows)))
+            x = as_input(rows.batch(index, np.zeros_like(index)), device)
+            found.append(network(x).float().cpu().double().numpy())
+    return np.concatenate(found)
