@@ -22,14 +22,16 @@ from jeoni.errors import (
 )
 
 if TYPE_CHECKING:
-    from jeoni.api import FitResult, evaluate, fit, load_data, resume
+    from jeoni.api import CompareResult, FitResult, compare, evaluate, fit, load_data, resume
     from jeoni.estimator import TransferClassifier
     from jeoni.model import Model, load_model
     from jeoni.report import render as render_report
-    from jeoni.spec import FitSpec
+    from jeoni.spec import CompareSpec, FitSpec
     from jeoni.types import Dataset, Interval
 
 __all__ = [
+    "CompareResult",
+    "CompareSpec",
     "ConfigError",
     "DataError",
     "Dataset",
@@ -43,6 +45,7 @@ __all__ = [
     "TransferClassifier",
     "WeightsError",
     "__version__",
+    "compare",
     "evaluate",
     "fit",
     "load_data",
@@ -53,9 +56,12 @@ __all__ = [
 
 _PLACES = {
     "Dataset": "jeoni.types",
+    "CompareSpec": "jeoni.spec",
     "FitSpec": "jeoni.spec",
     "Interval": "jeoni.types",
+    "CompareResult": "jeoni.api",
     "FitResult": "jeoni.api",
+    "compare": "jeoni.api",
     "evaluate": "jeoni.api",
     "fit": "jeoni.api",
     "load_data": "jeoni.api",

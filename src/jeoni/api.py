@@ -4,40 +4,38 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jeoni import plugins, record
+from jeoni import record
 from jeoni._version import __version__
 from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import load_backbone
-from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
-from jeoni.data.checks import Checked, check_content, check_labels, without_empty_classes
+from jeoni.comparison import CompareResult, compare
+from jeoni.data.checks import Checked, check_labels, without_empty_classes
 from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds, repeats_for, split_test
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.compare import majority_probs, paired_difference, sentence
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.evaluate import evaluate as measure
-from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.model import Model, load_model
+from jeoni.prepare import Clock, build_strategy, floor_of, prepare, read, taps_of
 from jeoni.report import render
 from jeoni.runs import RunFolder, read_json
 from jeoni.spec import FitSpec
 from jeoni.types import Console, Dataset, Finding, Quiet
 from jeoni.write import command_line, data_record, write_pictures, write_tables
 
-__all__ = ["FitResult", "evaluate", "fit", "load_data", "load_model", "resume"]
+__all__ = ["CompareResult", "FitResult", "compare", "evaluate", "fit", "load_data", "load_model", "resume"]
 
 SMALL = 200
 
@@ -61,22 +59,6 @@ class FitResult:
     summary: str
     timings: dict[str, float | None]
     counts: dict[str, int]
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.start = time.perf_counter()
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        begin = time.perf_counter()
-        yield
-        self.seconds[f"{name}_s"] = self.seconds.get(f"{name}_s", 0.0) + time.perf_counter() - begin
-
-    def total(self) -> dict[str, float]:
-        whole = {**self.seconds, "total_s": time.perf_counter() - self.start}
-        return {k: round(v, 3) for k, v in whole.items()}
 
 
 @dataclass(frozen=True)
@@ -125,10 +107,10 @@ def fit(
     """
     spec = (spec or FitSpec()).changed(**changes)
     console = console or Quiet()
-    clock = _Clock()
+    clock = Clock()
     with clock.step("read"):
         strategy = build_strategy(spec)
-        dataset = data if isinstance(data, Dataset) else _read(data, spec)
+        dataset = data if isinstance(data, Dataset) else read(data, spec)
         findings = check_labels(dataset)
         dataset = without_empty_classes(dataset)
         if resume:
@@ -178,7 +160,7 @@ def _fit(
     findings: list[Finding],
     run: RunFolder,
     console: Console,
-    clock: _Clock,
+    clock: Clock,
     command: str,
 ) -> FitResult:
     """The order: extract, check, split, fit, evaluate, write."""
@@ -187,15 +169,12 @@ def _fit(
         control = untrained_twin(backbone, spec.seed) if spec.control else None
     store = FeatureStore(console=console)
     context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)
-    with clock.step("extract"):
-        requests = [Request(backbone, _taps(strategy, backbone, len(dataset)))]
-        requests += [Request(control, floor_of(spec).taps(control, len(dataset)))] if control else []
-        seen = context.extract(dataset.items, requests)
+    requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
+    requests += [Request(control, floor_of(spec).taps(control, len(dataset)))] if control else []
+    ready = prepare(dataset, requests, findings, spec, context, clock)
+    seen, findings = ready.seen, ready.findings
     with clock.step("check"):
-        checked = check_content(dataset, seen.digests, seen.signatures, seen.readable, seen.errors, spec.keep_leaks)
-        findings = [*findings, *checked.findings]
-        _tell(findings, console)
-        split = _split(dataset, seen, checked, spec)
+        split = _split(dataset, seen, ready.checked, spec)
     with clock.step("fit"):
         found = _assess(strategy, backbone, split, context)
         floor = _assess(floor_of(spec), control, split, context) if control else None
@@ -207,7 +186,7 @@ def _fit(
         "items": len(dataset),
         "train": len(split.train),
         "test": len(split.test) if split.test else 0,
-        "skipped": int(len(dataset) - checked.keep.sum()),
+        "skipped": int(len(dataset) - ready.checked.keep.sum()),
     }
     model = _with_facts(found.model, dataset, metrics)
     with clock.step("write"):
@@ -266,7 +245,7 @@ def evaluate(
     """
     spec = spec or FitSpec()
     model = model if isinstance(model, Model) else load_model(model)
-    dataset = data if isinstance(data, Dataset) else _read(data, spec, single_class=True)
+    dataset = data if isinstance(data, Dataset) else read(data, spec, single_class=True)
     unknown = sorted(set(dataset.class_names) - set(model.class_names))
     if unknown:
         raise DataError(
@@ -284,37 +263,6 @@ def evaluate(
     labels = own[dataset.labels[use]]
     groups = None if dataset.groups is None else dataset.groups[use]
     return measure(labels, said.probs[dataset.labels[said.readable] >= 0], model.class_names, groups, spec.seed)
-
-
-def build_strategy(spec: FitSpec) -> Strategy:
-    """Make the strategy, giving it those options it declares as fields."""
-    kind = plugins.load("jeoni.strategies", spec.strategy)
-    wanted = {f.name for f in fields(kind)}
-    plugins.load("jeoni.heads", spec.head)  # an unknown name is said now, not after the features were computed
-    check_engine(spec.engine)
-    made: Strategy = kind(**{k: v for k, v in {**asdict(spec), "recipe": spec.recipe}.items() if k in wanted})
-    return made
-
-
-def floor_of(spec: FitSpec) -> Strategy:
-    """What every way of transferring has to beat: the same head on frozen features."""
-    return build_strategy(spec.changed(strategy="probe"))
-
-
-def _taps(strategy: Strategy, backbone: Backbone, n: int) -> tuple[Tap, ...]:
-    """What the strategy wants, and the pooled features: for the probe beside it and for the map."""
-    return tuple(dict.fromkeys((*strategy.taps(backbone, n), Tap(backbone.n, True))))
-
-
-def _read(data: str | Path, spec: FitSpec, single_class: bool = False) -> Dataset:
-    return load_data(
-        data,
-        image_column=spec.image_column,
-        label_column=spec.label_column,
-        group_column=spec.group_column,
-        test=spec.test,
-        **({"single_class": True} if single_class else {}),
-    )
 
 
 def _split(data: Dataset, seen: Extraction, checked: Checked, spec: FitSpec) -> _Split:
@@ -395,12 +343,3 @@ def _with_facts(model: Model, data: Dataset, metrics: dict[str, Any]) -> Model:
     }[metrics["estimate"]]
     facts = {"data": data.name, "summary": metrics["summary"], "how": how, "scores": metrics[metrics["estimate"]]}
     return replace(model, facts=facts)
-
-
-def _tell(findings: list[Finding], console: Console) -> None:
-    """One line per kind and action; the files are in ``issues.csv``."""
-    for (kind, action), number in Counter((f.kind, f.action) for f in findings).items():
-        first = next(f for f in findings if (f.kind, f.action) == (kind, action))
-        name = kind.replace("_", " ")
-        said = f"{name}: {first.detail}" if number == 1 else f"{name}: {number} items, for example {first.detail}"
-        console.warn(f"{said} ({action})")

@@ -12,7 +12,7 @@ from typing import Any
 
 from jeoni.errors import ConfigError, did_you_mean
 
-__all__ = ["AUTO", "FitSpec", "Recipe"]
+__all__ = ["AUTO", "CompareSpec", "FitSpec", "Recipe"]
 
 AUTO = -1
 
@@ -129,3 +129,48 @@ class FitSpec(Recipe):
                 raise ConfigError(f"fit has no option {name!r}.{did_you_mean(name, known)}")
         given: dict[str, Any] = {k: str(v) if isinstance(v, Path) else v for k, v in changes.items()}
         return replace(self, **given)
+
+
+@dataclass(frozen=True)
+class CompareSpec(FitSpec):
+    """Everything that decides a comparison.
+
+    Example:
+        >>> CompareSpec(budgets="5,all").sizes
+        (5, None)
+    """
+
+    strategies: str = _option(
+        "probe,finetune,scratch", "What is compared, separated by commas; the last is the control."
+    )
+    budgets: str = _option("5,10,20,50,all", "Labels per class, separated by commas.")
+    repeats: int = _option(5, "Training draws; without an own test set each has a fold of its own to be tested on.")
+    stages: bool = _option(True, "Also probe every stage's features.")
+    halving: bool = _option(False, "Only the better half of the strategies goes on to the next larger budget.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.arms) < 2 or len(set(self.arms)) < len(self.arms):
+            raise ConfigError(f"strategies is {self.strategies!r}; at least two different ones are needed.")
+        if self.repeats < 1:
+            raise ConfigError(f"repeats is {self.repeats}; at least 1 is needed.")
+        _ = self.sizes
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The strategies' ids."""
+        return tuple(name.strip() for name in self.strategies.split(",") if name.strip())
+
+    @property
+    def sizes(self) -> tuple[int | None, ...]:
+        """Labels per class, rising; None is all there are.
+
+        Raises:
+            ConfigError: not a number from 2 on, and not ``all``.
+        """
+        words = [w.strip() for w in self.budgets.split(",") if w.strip()]
+        wrong = [w for w in words if w != "all" and not (w.isdecimal() and int(w) >= 2)]
+        if wrong or not words:
+            raise ConfigError(f"budgets is {self.budgets!r}; numbers from 2 on and `all` are needed, such as 5,20,all.")
+        numbers: list[int | None] = [*sorted({int(w) for w in words if w != "all"})]
+        return (*numbers, None) if "all" in words else tuple(numbers)

@@ -100,9 +100,9 @@ def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict
     }
 
 
-def command_line(data: Dataset, spec: FitSpec) -> str:
+def command_line(data: Dataset, spec: FitSpec, verb: str = "fit") -> str:
     """The command line that repeats a run."""
-    words = ["jeoni", "fit", data.origin or data.name]
+    words = ["jeoni", verb, data.origin or data.name]
     for f in fields(spec):
         value = getattr(spec, f.name)
         if value != f.default:

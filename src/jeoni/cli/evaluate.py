@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated
 
 import typer
@@ -12,10 +13,8 @@ from jeoni.spec import FitSpec
 
 __all__ = ["evaluate"]
 
-NOT_OFFERED = (
-    "backbone", "weights", "strategy", "head", "test", "test_fraction", "folds", "repeats", "class_weights",
-    "crop", "control", "keep_leaks", "strict",
-)  # fmt: skip
+OFFERED = ("image_column", "label_column", "group_column", "engine", "seed", "workers")
+NOT_OFFERED = tuple(f.name for f in fields(FitSpec) if f.name not in OFFERED)
 
 
 @with_options(FitSpec, leave_out=NOT_OFFERED)

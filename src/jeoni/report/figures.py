@@ -8,12 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["reliability_chart"]
+__all__ = ["labels_chart", "reliability_chart", "stages_chart", "time_chart", "training_chart"]
 
 # drawn in these colours, which then are replaced by the page's variables
 INK, FAINT, ACCENT = "#010203", "#040506", "#070809"
+SERIES = tuple(f"#0a0b1{k}" for k in range(8))
 VARIABLES = {INK: "var(--ink)", FAINT: "var(--faint)", ACCENT: "var(--accent)"}
+VARIABLES |= {color: f"var(--c{k})" for k, color in enumerate(SERIES)}
 ON_PAPER = {INK: "#1c2024", FAINT: "#c9ced6", ACCENT: "#2f6fdb"}
+ON_PAPER |= dict(
+    zip(SERIES, ("#2f6fdb", "#e07b1a", "#1f9e89", "#c2408f", "#8e6bd8", "#b59a00", "#4aa3df", "#a5523b"), strict=True)
+)
 
 
 def reliability_chart(bins: Sequence[dict[str, Any]], folder: Path, words: dict[str, Any]) -> str:
@@ -45,12 +50,7 @@ def reliability_chart(bins: Sequence[dict[str, Any]], folder: Path, words: dict[
         zorder=3,
     )
     axes.set(xlim=(low, 1.03), ylim=(low, 1.03), xlabel="confidence", ylabel="share that is right")
-    axes.spines[["top", "right"]].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(FAINT)
-    axes.tick_params(colors=INK, length=0, labelsize=9)
-    axes.xaxis.label.set_color(INK)
-    axes.yaxis.label.set_color(INK)
+    _plain(axes)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
     return _keep(figure, folder, "reliability", words["reliability"])
@@ -81,13 +81,135 @@ def training_chart(looks: Sequence[dict[str, Any]], best_step: int, folder: Path
             axes.scatter([best_step], [values[steps.index(best_step)]], s=46, color=color, linewidths=0, zorder=3)
     axes.set(xlabel="step", ylabel="log-loss", ylim=(0, None))
     axes.margins(x=0.02)
+    _plain(axes)
+    return _keep(figure, folder, "training", words["training"])
+
+
+def labels_chart(points: Sequence[dict[str, Any]], folder: Path, words: dict[str, Any]) -> str:
+    """Accuracy against training examples, one line and band per strategy; writes ``labels.svg`` and ``.png``.
+
+    Args:
+        points: ``strategy``, ``n_train`` and ``accuracy`` with its interval.
+        folder: where the files go.
+        words: of the report's language.
+    """
+    return _curves(
+        points,
+        "n_train",
+        words["axis_labels"],
+        "labels",
+        words["curve_labels"],
+        folder,
+        bands=True,
+        accuracy=words["axis_accuracy"],
+    )
+
+
+def time_chart(points: Sequence[dict[str, Any]], folder: Path, words: dict[str, Any]) -> str:
+    """Accuracy against the time that fitting took; as :func:`labels_chart`, without bands."""
+    return _curves(
+        points,
+        "seconds",
+        words["axis_time"],
+        "time",
+        words["curve_time"],
+        folder,
+        bands=False,
+        accuracy=words["axis_accuracy"],
+    )
+
+
+def stages_chart(stages: Sequence[dict[str, Any]], folder: Path, words: dict[str, Any]) -> str:
+    """Accuracy of a linear probe on every stage's features; writes ``stages.svg`` and ``.png``.
+
+    Args:
+        stages: ``name`` and ``accuracy`` with its interval, lowest first.
+        folder: where the files go.
+        words: of the report's language.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 3.2), layout="constrained")
+    axes = figure.add_subplot()
+    place = range(len(stages))
+    axes.fill_between(
+        place,
+        [s["accuracy"]["low"] for s in stages],
+        [s["accuracy"]["high"] for s in stages],
+        color=ACCENT,
+        alpha=0.15,
+        linewidth=0,
+    )
+    axes.plot(place, [s["accuracy"]["value"] for s in stages], color=ACCENT, linewidth=2, marker="o", markersize=6)
+    axes.set(ylabel=words["axis_accuracy"])
+    axes.set_xticks(list(place), [s["name"] for s in stages], rotation=0 if len(stages) <= 10 else 45)
+    axes.yaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
+    _plain(axes)
+    return _keep(figure, folder, "stages", words["curve_stages"])
+
+
+def _curves(
+    points: Sequence[dict[str, Any]],
+    key: str,
+    label: str,
+    name: str,
+    title: str,
+    folder: Path,
+    *,
+    bands: bool,
+    accuracy: str,
+) -> str:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 4.0), layout="constrained")
+    axes = figure.add_subplot()
+    ends = []
+    for color, strategy in zip(SERIES, dict.fromkeys(p["strategy"] for p in points), strict=False):
+        some = sorted((p for p in points if p["strategy"] == strategy), key=lambda p: p["n_train"])
+        x, y = [p[key] for p in some], [p["accuracy"]["value"] for p in some]
+        if bands:
+            low, high = [p["accuracy"]["low"] for p in some], [p["accuracy"]["high"] for p in some]
+            axes.fill_between(x, low, high, color=color, alpha=0.14, linewidth=0)
+        axes.plot(x, y, color=color, linewidth=2, marker="o", markersize=6)
+        ends.append((y[-1], x[-1], strategy, color))
+    axes.set_xscale("log")
+    axes.set(xlabel=label, ylabel=accuracy)
+    axes.yaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
+    axes.xaxis.set_major_formatter(lambda v, _: f"{v:,.10g}")
+    axes.minorticks_off()
+    if bands:
+        axes.set_xticks(sorted({p[key] for p in points}), [f"{v:,.0f}" for v in sorted({p[key] for p in points})])
+    axes.margins(x=0.04)
+    _name_lines(axes, ends, apart=bands)
+    _plain(axes)
+    return _keep(figure, folder, name, title)
+
+
+def _name_lines(axes: Any, ends: list[tuple[float, float, str, str]], apart: bool) -> None:
+    """Each line's name at its end; where all end at the same place, moved apart."""
+    low, high = axes.get_ylim()
+    step, last = 0.065 * (high - low), float("-inf")
+    for y, x, name, color in sorted(ends):
+        at = max(y, last + step) if apart else y
+        axes.annotate(
+            name,
+            (x, y),
+            xytext=(10, (at - y) / (high - low) * 230),
+            textcoords="offset points",
+            va="center",
+            color=color,
+        )
+        last = at
+
+
+def _plain(axes: Any) -> None:
+    """Two thin spines, no ticks."""
     axes.spines[["top", "right"]].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(FAINT)
     axes.tick_params(colors=INK, length=0, labelsize=9)
     axes.xaxis.label.set_color(INK)
     axes.yaxis.label.set_color(INK)
-    return _keep(figure, folder, "training", words["training"])
 
 
 def _keep(figure: Any, folder: Path, name: str, title: str) -> str:

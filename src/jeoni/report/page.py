@@ -10,7 +10,7 @@ from typing import Any
 
 from jeoni import plugins
 from jeoni.errors import DataError, StorageError
-from jeoni.report.figures import reliability_chart, training_chart
+from jeoni.report.figures import labels_chart, reliability_chart, stages_chart, time_chart, training_chart
 from jeoni.runs import read_json
 
 __all__ = ["write_report"]
@@ -31,16 +31,18 @@ def write_report(run: Path, language: str = "en") -> Path:
             f"{run} is not a run folder: run.json is missing. Needed: a folder that `jeoni fit` wrote.",
             path=str(run),
         )
-    view = _view(run, import_module(f"jeoni.report.locale.{language}").WORDS)
+    words = import_module(f"jeoni.report.locale.{language}").WORDS
+    kind = "comparison" if read_json(run / "run.json").get("kind") == "comparison" else "report"
+    view = _comparison(run, words) if kind == "comparison" else _view(run, words)
     templates = resources.files("jeoni.report") / "templates"
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(templates)), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(
-        number=_number, percent=_percent, count=_count, seconds=_seconds, short=_short, rate=_rate
+        number=_number, percent=_percent, count=_count, seconds=_seconds, short=_short, rate=_rate, whole=_whole
     )
-    page = environment.get_template("report.html").render(view)
+    page = environment.get_template(f"{kind}.html").render(view)
     target = run / "report.html"
     try:
         target.write_text(page, encoding="utf-8")
@@ -73,6 +75,41 @@ def _view(run: Path, words: dict[str, Any]) -> dict[str, Any]:
         "style": _asset("style.css"),
         "script": _asset("script.js"),
     }
+
+
+def _comparison(run: Path, words: dict[str, Any]) -> dict[str, Any]:
+    """What the page of a comparison shows."""
+    found, verdict = read_json(run / "comparison.json"), read_json(run / "verdict.json")
+    figures, points, stages = run / "figures", found["points"], found["stages"]
+    figures.mkdir(exist_ok=True)
+    strategies = list(dict.fromkeys(p["strategy"] for p in points))
+    at = {(p["strategy"], p["budget"]): p for p in points}
+    budgets = list(dict.fromkeys(p["budget"] for p in points))
+    return {
+        "w": words,
+        "run": read_json(run / "run.json"),
+        "verdict": verdict,
+        **_headline(verdict["summary"]),
+        "points": points,
+        "strategies": strategies,
+        "table": [{"budget": b, "cells": [at.get((s, b)) for s in strategies]} for b in budgets],
+        "labels": labels_chart(points, figures, words),
+        "time": time_chart(points, figures, words),
+        "stages": stages_chart(stages, figures, words) if stages else "",
+        "best_stage": max(stages, key=lambda s: s["accuracy"]["value"])["name"] if stages else "",
+        "style": _asset("style.css"),
+        "script": _asset("script.js"),
+    }
+
+
+def _headline(summary: str) -> dict[str, str]:
+    """What is said in large letters, and what follows it: the first clause leads. Numbers keep their units."""
+    kept = summary.replace(" %", "\u00a0%")
+    lead, colon, rest = kept.partition(": the difference")
+    if colon:
+        return {"headline": f"{lead}.", "detail": f"The difference{rest}"}
+    lead, bracket, rest = kept.partition(" (95")
+    return {"headline": f"{lead}." if bracket else lead, "detail": f"95{rest.replace(')', '')}" if bracket else ""}
 
 
 def _asset(name: str) -> str:
@@ -227,6 +264,10 @@ def _count(value: float | None) -> str:
 
 def _seconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f} s"
+
+
+def _whole(value: float) -> str:
+    return f"{value:,.0f}"
 
 
 def _rate(value: float | None) -> str:

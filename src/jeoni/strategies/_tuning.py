@@ -1,8 +1,9 @@
 """What all strategies that train have in common: cut, rows from the store, a fitted head, the loop, and then no harm.
 
 A part of the training examples is held out to choose the best moment, how far to go from the starting weights to the
-trained ones (Wortsman et al. 2022, WiSE-FT; at 0 the result is the linear probe), and the temperature. With few
-examples the training is then repeated on all of them, to the same moment and with the same choices.
+trained ones (Wortsman et al. 2022, WiSE-FT), and the temperature. The result leaves the linear probe only where the
+held-out part says so by more than one standard error. With few examples the training is then repeated on all of them,
+to the same moment and with the same choices; with very few, all steps are made and the head's own temperature holds.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from jeoni.types import FloatArray, IntArray
 __all__ = ["Manner", "default_frozen", "frozen_stages", "held_out_score", "taps_for", "tune"]
 
 FEW = 1000
+TELLING = 20  # held-out examples below which nothing fine is chosen on them
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -118,6 +120,7 @@ class _Run:
     rows: dict[str, object]
     choice: dict[str, Any]
     candidates: list[dict[str, Any]]
+    warm_temperature: float
 
 
 def tune(
@@ -146,37 +149,36 @@ def tune(
     source = source or backbone
     labels = train_on.data.labels
     common = (backbone, source, context, recipe, manner, head, class_weights)
-    run, held_rows, score = _first(common, train_on)
-    share, scores = _best_share(run, held_rows, score, manner)
-    heat = temperature(logits_of(run.network, held_rows), score.labels)
-    chosen_by = run.history
-    said = run.rows
-    seconds, made = chosen_by.seconds, chosen_by.examples
-    refitted = len(labels) < FEW
-    if refitted and share > 0:
-        run = _train(
-            backbone, source, context, replace(recipe, steps=max(1, chosen_by.best_step)), *common[4:], train_on, None
-        )
-        _go(run, share)
-        seconds, made = seconds + run.history.seconds, made + run.history.examples
-    elif refitted:
-        run = _started(*common, train_on)
-    _set_temperature(run.network, heat)
+    choices = _Choices()
+    if manner.interpolate or _held_size(len(labels)) >= TELLING:
+        run, held_rows, score = _first(common, train_on)
+        choices = _choose(run, held_rows, score, manner)
+    if len(labels) < FEW:
+        again = recipe if choices.history is None else replace(recipe, steps=max(1, choices.history.best_step))
+        if choices.share > 0:
+            run = _train(backbone, source, context, again, *common[4:], train_on, None)
+            _go(run, choices.share)
+        else:
+            run = _started(*common, train_on)
+            choices = replace(choices, heat=run.warm_temperature)
+    _set_temperature(run.network, choices.heat)
     merged = merge(backbone, run.made)
     proof = _frozen_alike(backbone, merged, manner.frozen)
-    choice = {**run.choice, "temperature": heat}
+    choice = {**run.choice, "temperature": choices.heat}
+    histories = [h for h in {id(h): h for h in (choices.history, run.history)}.values() if h is not None]
+    looks = histories[0]
     training = {
         "recipe": asdict(recipe),
-        "steps": chosen_by.steps,
-        "best_step": chosen_by.best_step,
-        "looks": chosen_by.looks,
-        "seconds": round(seconds, 3),
-        "examples": made,
-        "share": share,
-        "shares": scores,
-        "held_out": len(score.labels),
-        "refitted": refitted,
-        "rows": said,
+        "steps": looks.steps,
+        "best_step": looks.best_step,
+        "looks": looks.looks,
+        "seconds": round(sum(h.seconds for h in histories), 3),
+        "examples": sum(h.examples for h in histories),
+        "share": choices.share,
+        "shares": choices.scores,
+        "held_out": choices.held_out,
+        "refitted": len(labels) < FEW and choices.held_out > 0,
+        "rows": choices.rows or run.rows,
         "apart": run.made.apart,
         "frozen_identical": proof,
         "rates": _rates(run.groups, manner),
@@ -193,6 +195,31 @@ def tune(
         candidates=run.candidates,
         training=training,
     )
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """What the held-out part decided; the defaults hold where there was none."""
+
+    share: float = 1.0
+    scores: dict[str, float] = field(default_factory=dict)
+    heat: float = 1.0
+    held_out: int = 0
+    history: History | None = None
+    rows: dict[str, object] = field(default_factory=dict)
+
+
+def _choose(run: _Run, held_rows: Rows, score: _Score, manner: Manner) -> _Choices:
+    share, scores = _best_share(run, held_rows, score, manner)
+    heat = run.warm_temperature
+    if share > 0 and score.telling:
+        heat = temperature(logits_of(run.network, held_rows), score.labels)
+    return _Choices(share, scores, heat, len(score.labels), run.history, run.rows)
+
+
+def _held_size(n: int) -> int:
+    """About how many of ``n`` examples are held out."""
+    return n // (5 if n < FEW else 10)
 
 
 def held_out_score(
@@ -226,7 +253,8 @@ def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
     tap = cut(common[0], manner.frozen).tap
     held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), source, tap, context)
     score = _Score(labels[held])
-    return _train(*common, train_on.select(fit, inner), Held(held_rows, score)), held_rows, score
+    held_part = Held(held_rows, score) if score.telling else None
+    return _train(*common, train_on.select(fit, inner), held_part), held_rows, score
 
 
 _Common = tuple[Backbone, Backbone, Context, Recipe, Manner, str, str]
@@ -234,13 +262,22 @@ _Common = tuple[Backbone, Backbone, Context, Recipe, Manner, str, str]
 
 @dataclass(frozen=True)
 class _Score:
-    """Log-loss after temperature scaling: how good the probabilities would be."""
+    """Log-loss of the held-out part; after temperature scaling where there are enough examples to fit it."""
 
     labels: IntArray
 
+    @property
+    def telling(self) -> bool:
+        return len(self.labels) >= TELLING
+
+    def each(self, logits: FloatArray) -> FloatArray:
+        """``(n,)``."""
+        probs = softmax(logits / (temperature(logits, self.labels) if self.telling else 1.0))
+        losses: FloatArray = -np.log(np.maximum(probs[np.arange(len(probs)), self.labels], 1e-12))
+        return losses
+
     def __call__(self, logits: FloatArray) -> float:
-        probs = softmax(logits / temperature(logits, self.labels))
-        return float(-np.log(np.maximum(probs[np.arange(len(probs)), self.labels], 1e-12)).mean())
+        return float(self.each(logits).mean())
 
 
 def _started(
@@ -266,13 +303,14 @@ def _started(
         module, choice, candidates = fitted.module, fitted.choice, fitted.candidates
     else:
         module = kind.build(backbone.dim, classes)
+    warm = float(module.get_buffer("temperature"))
     _set_temperature(module, 1.0)
     network = _Network(made.from_rows(backbone.input), module)
     groups = build_groups(
         backbone, made, network, recipe, wanted=manner.wanted, starts=manner.starts, anchor=manner.anchor
     )
     start = {n: p.detach().clone() for g in groups for n, p in g.parameters.items()}
-    return _Run(made, network, groups, start, History(0, 0), {}, choice, candidates)
+    return _Run(made, network, groups, start, History(0, 0), {}, choice, candidates, warm)
 
 
 def _train(
@@ -326,15 +364,19 @@ def _best_share(run: _Run, held: Rows, score: _Score, manner: Manner) -> tuple[f
     if not (manner.interpolate and manner.warm_head):
         return 1.0, {}
     end = {n: p.detach().clone() for g in run.groups for n, p in g.parameters.items()}
-    scores = {}
+    losses = {}
     for share in SHARES:
         _put(run, end)
         _go(run, share)
-        scores[share] = score(logits_of(run.network, held))
-    best = min(SHARES, key=lambda s: scores[s])
+        losses[share] = score.each(logits_of(run.network, held))
+    best = min(SHARES, key=lambda s: losses[s].mean())
+    gain = losses[0.0] - losses[best]
+    error = gain.std() / np.sqrt(len(gain) - 1) if len(gain) > 1 else np.inf
+    if gain.mean() <= error:
+        best = 0.0
     _put(run, end)
     _go(run, best)
-    return best, {f"{s:g}": round(v, 5) for s, v in scores.items()}
+    return best, {f"{s:g}": round(float(v.mean()), 5) for s, v in losses.items()}
 
 
 def _put(run: _Run, values: dict[str, Tensor]) -> None:

@@ -182,7 +182,7 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
             raise
     state.finish()
     if path and machine.is_main_process and state.step > first:
-        state.save(path)
+        state.save_result(path)
     job.network.eval()
     made = (state.step - first) * min(job.recipe.batch_size, len(job.labels))
     return History(state.step, state.best_step, state.looks, time.perf_counter() - started, made)
@@ -201,6 +201,7 @@ class _State:
         job.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
         self.step, self.best_step, self.best, self.stopped = 0, 0, math.inf, False
         self.whole = True  # not in the middle of an update
+        self.finished = False
         self.looks: list[dict[str, float | None]] = []
         self.losses: list[float] = []
         self.trained = {n: p for g in job.groups for n, p in g.parameters.items()}
@@ -305,6 +306,8 @@ class _State:
 
     def finish(self) -> None:
         """Leave the best weights in the network."""
+        if self.finished:
+            return
         self._put(self.average)
         if self.kept:
             self.job.network.load_state_dict(self.kept)
@@ -320,6 +323,13 @@ class _State:
         facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "looks", "losses")}
         save_state(path, tensors, {**facts, "best": self.best if math.isfinite(self.best) else None})
 
+    def save_result(self, path: Path) -> None:
+        """In the place of the state, the weights that were chosen; there is nothing left to go on with."""
+        facts = {k: getattr(self, k) for k in ("step", "best_step", "looks")}
+        save_state(
+            path, {f"last.{n}": v for n, v in self.job.network.state_dict().items()}, {**facts, "finished": True}
+        )
+
     def restore(self, path: Path | None) -> None:
         """Go on from a checkpoint, if there is one."""
         found = load_state(path) if path else None
@@ -327,6 +337,10 @@ class _State:
             return
         tensors, facts = found
         self.job.network.load_state_dict(_under("last.", tensors))
+        if facts.get("finished"):
+            self.finished = self.stopped = True
+            self.step, self.best_step, self.looks = facts["step"], facts["best_step"], facts["looks"]
+            return
         self.kept = {k: v.to(self.device) for k, v in _under("best.", tensors).items()}
         self.average = {k: v.to(self.device) for k, v in _under("average.", tensors).items()}
         unpack_optimizer(self.optimizer, tensors)

@@ -1,0 +1,66 @@
+"""Strategies against each other on the same draws: did transfer help, hurt, or can these data not tell?"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Annotated
+
+import typer
+
+from jeoni.cli._options import with_options
+from jeoni.imports import without_collecting
+from jeoni.spec import CompareSpec
+
+__all__ = ["compare"]
+
+
+@with_options(CompareSpec, leave_out=("strategy", "control", "test_fraction"))
+def compare(
+    data: Annotated[str, typer.Argument(help="A folder per class, a table, a saved dataset or a hub id.")],
+    spec: CompareSpec,
+    out: Annotated[str, typer.Option(help="The run folder; runs/<data>-compare-<time> if left out.")] = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON line, last.")] = False,
+) -> None:
+    """Strategies against each other on the same draws: did transfer help, hurt, or can these data not tell?"""
+    with without_collecting():
+        from jeoni import api
+    from jeoni.cli._terminal import Terminal, print_json
+
+    command = shlex.join(["jeoni", *sys.argv[1:]])
+    result = api.compare(data, spec, out=out, overwrite=overwrite, console=Terminal(), command=command)
+    if json:
+        print_json({"run": str(result.run), **result.verdict})
+        return
+    _show(result)
+
+
+def _show(result: object) -> None:
+    """Accuracy by strategy and budget, and the verdict."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from jeoni.api import CompareResult
+
+    assert isinstance(result, CompareResult)
+    out = Console(highlight=False)
+    budgets = list(dict.fromkeys(p.budget for p in result.points))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("accuracy, %")
+    for budget in budgets:
+        table.add_column("all" if budget is None else f"{budget} per class", justify="right")
+    for name in dict.fromkeys(p.strategy for p in result.points):
+        cells = {p.budget: p for p in result.points if p.strategy == name}
+        row = []
+        for budget in budgets:
+            p = cells.get(budget)
+            a = p.accuracy if p else None
+            row.append(f"[bold]{100 * a.value:.1f}[/] [dim]{100 * a.low:.0f} to {100 * a.high:.0f}[/]" if a else "")
+        table.add_row(name, *row)
+    out.print(f"\n[bold]{escape(result.summary)}[/]\n")
+    out.print(table)
+    for line in result.verdict["advice"]:
+        out.print(f"  {escape(line)}")
+    out.print(f"\nreport  {result.run / 'report.html'}")

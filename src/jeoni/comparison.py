@@ -1,0 +1,304 @@
+"""Did transfer help? Strategies on the same draws of the same examples at several numbers of labels; a verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jeoni import record
+from jeoni._version import __version__
+from jeoni.assess import Strategy
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.catalog import load_backbone
+from jeoni.backbones.cut import Tap
+from jeoni.data.checks import check_labels, without_empty_classes
+from jeoni.data.splits import build_folds
+from jeoni.errors import DataError
+from jeoni.evaluation.curves import Outcomes, Point, compare_all, labels_needed, point
+from jeoni.evaluation.verdict import pigeonhole
+from jeoni.features.examples import Context, Examples
+from jeoni.features.extract import Request
+from jeoni.features.store import FeatureStore
+from jeoni.prepare import Clock, build_strategy, prepare, read, taps_of
+from jeoni.report import render
+from jeoni.runs import RunFolder
+from jeoni.spec import CompareSpec
+from jeoni.trials import Draw, Trial, draws_by_fold, draws_for_test, run_stages, run_trials
+from jeoni.types import Console, Dataset, IntArray, Quiet
+from jeoni.write import command_line, data_record
+
+__all__ = ["CompareResult", "compare"]
+
+
+@dataclass(frozen=True)
+class CompareResult:
+    """What a comparison gave.
+
+    Attributes:
+        run: the run folder.
+        verdict: the content of ``verdict.json``.
+        points: accuracy and time of every strategy at every budget.
+        summary: the verdict in a sentence or two.
+    """
+
+    run: Path
+    verdict: dict[str, Any]
+    points: list[Point]
+    summary: str
+
+
+def compare(
+    data: str | Path | Dataset,
+    spec: CompareSpec | None = None,
+    *,
+    out: str | Path = "",
+    overwrite: bool = False,
+    console: Console | None = None,
+    command: str = "",
+    **changes: Any,
+) -> CompareResult:
+    """Hold strategies against each other on the same draws, and say whether transfer helped, hurt, or cannot be told.
+
+    Without an own test set every draw trains on all folds but one and is tested on that one, so that every example is
+    a test example once. The last strategy named is the control.
+
+    Args:
+        data: as for :func:`jeoni.fit`.
+        spec: all options; see :class:`jeoni.CompareSpec`.
+        out: the run folder; ``runs/<data>-compare-<time>`` if left out.
+        overwrite: replace a run that is there.
+        console: who hears of progress.
+        command: how the run was called, for the record.
+        changes: single options of ``spec``, such as ``budgets="5,20,all"``.
+
+    Raises:
+        DataError: data that cannot be used.
+        ConfigError: an option that cannot be used.
+
+    Example:
+        ``jeoni.compare("photos/", strategies="probe,scratch", budgets="5,20").summary``
+    """
+    changed = (spec or CompareSpec()).changed(**changes)
+    assert isinstance(changed, CompareSpec)
+    spec, console, clock = changed, console or Quiet(), Clock()
+    with clock.step("read"):
+        strategies = {name: build_strategy(spec.changed(strategy=name)) for name in spec.arms}
+        dataset = data if isinstance(data, Dataset) else read(data, spec)
+        findings = check_labels(dataset)
+        dataset = without_empty_classes(dataset)
+        backbone = load_backbone(spec.backbone, spec.weights, spec.crop)
+        name = Path(out) if out else RunFolder.named_for(f"{dataset.name}-compare")
+        run = RunFolder.create(name, overwrite)
+    try:
+        store = FeatureStore(console=console)
+        context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)
+        taps = _taps(strategies, backbone, dataset, spec)
+        ready = prepare(dataset, [Request(backbone, taps)], findings, spec, context, clock)
+        examples, draws, overlap = _draws(dataset, ready.seen, ready.checked.keep, ready.checked.clusters, spec)
+        budgets = _useful(spec.sizes, examples, draws)
+        with clock.step("fit"):
+            trials = list(
+                run_trials(
+                    strategies, backbone, examples, draws, budgets, context, folds=spec.folds, halving=spec.halving
+                )
+            )
+        with clock.step("stages"):
+            stages = _stages(backbone, examples, draws, context, spec) if spec.stages else []
+        with clock.step("evaluate"):
+            found = _outcomes(trials, examples)
+            groups = examples.clusters if len(np.unique(examples.clusters)) < len(examples) else None
+            points = [point(o, groups, spec.seed) for o in found]
+            shared = {b: overlap if b is None else 0.0 for b in budgets}
+            comparisons = compare_all(found, spec.arms[-1], groups, shared, spec.seed)
+            verdict = _verdict(points, comparisons, spec)
+        _write(run, trials, examples, verdict, points, stages)
+        rate = ready.seen.computed / ready.seen.seconds if ready.seen.computed else None
+        counts = {"items": len(dataset), "used": len(examples), "draws": len(draws)}
+        made_of = {
+            "kind": "comparison",
+            "jeoni": __version__,
+            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "command": command or command_line(dataset, spec, "compare"),
+            "spec": asdict(spec),
+            "seed": spec.seed,
+            "versions": record.versions(),
+            "machine": record.machine(),
+            "data": data_record(dataset, counts, ready.seen),
+            "backbone": record.backbone_record(backbone),
+            "engine": record.engine_record(ready.seen.choices[0], rate),
+            "timings": clock.total(),
+            "peak_memory_mb": record.peak_memory_mb(),
+        }
+        run.write_json("run.json", made_of)
+        render(run.path)
+    except BaseException:
+        run.discard_unfinished()
+        raise
+    run.finish()
+    run.point_latest()
+    return CompareResult(run.path, verdict, points, verdict["summary"])
+
+
+def _taps(strategies: dict[str, Strategy], backbone: Backbone, data: Dataset, spec: CompareSpec) -> tuple[Tap, ...]:
+    """What all strategies want at all budgets, and every stage's pooled output."""
+    classes = len(data.class_names)
+    sizes = [len(data) if b is None else min(len(data), b * classes) for b in spec.sizes]
+    # draws leave a fold out, so that the largest training set is smaller than the data
+    sizes += [round(len(data) * (1 - 1 / spec.folds))] if None in spec.sizes else []
+    wanted = [t for s in strategies.values() for n in sizes for t in taps_of(s, backbone, n)]
+    probed = [Tap(k, True) for k in range(1, backbone.n + 1)] if spec.stages else []
+    return tuple(dict.fromkeys([*wanted, *probed]))
+
+
+def _draws(
+    data: Dataset, seen: Any, keep: Any, clusters: IntArray, spec: CompareSpec
+) -> tuple[Examples, list[Draw], float]:
+    """The examples that can be used, the draws, and how much their training parts overlap."""
+    usable = np.flatnonzero(keep)
+    chosen = data.select(usable)
+    own = chosen.part == "test"
+    count = 1 if own.all() or own.any() else spec.folds
+    folds = np.zeros((1, len(usable)), dtype=np.int64)
+    examples = Examples(chosen, clusters[usable], seen, usable, folds)
+    if own.any():
+        return examples, draws_for_test(np.flatnonzero(~own), np.flatnonzero(own), spec.repeats), 0.0
+    if np.bincount(chosen.labels, minlength=len(data.class_names)).min() < 4:
+        raise DataError(
+            "After the checks a class has fewer than 4 usable examples; a comparison needs some to learn from and "
+            "some to test on in every draw."
+        )
+    fold = build_folds(chosen.labels, examples.clusters, spec.folds, 1, spec.seed)
+    count = len(np.unique(fold))
+    return (
+        examples,
+        draws_by_fold(chosen.labels, examples.clusters, spec.repeats, spec.folds, spec.seed),
+        1 / (count - 1),
+    )
+
+
+def _useful(sizes: Sequence[int | None], examples: Examples, draws: Sequence[Draw]) -> list[int | None]:
+    """Budgets that leave something out; the largest is all there are, if all were asked for or none is left.
+
+    A budget above the size of every class is all there are.
+    """
+    most = max(int(np.bincount(examples.data.labels[d.train]).max()) for d in draws)
+    kept: list[int | None] = [b for b in sizes if b is not None and b < most]
+    return [*kept, None] if None in sizes or len(kept) < len(sizes) else kept
+
+
+def _outcomes(trials: Sequence[Trial], examples: Examples) -> list[Outcomes]:
+    labels = examples.data.labels
+    grouped: dict[tuple[str, int | None], list[Trial]] = {}
+    for trial in trials:
+        grouped.setdefault((trial.strategy, trial.budget), []).append(trial)
+    return [
+        Outcomes(
+            strategy=strategy,
+            budget=budget,
+            items=np.concatenate([t.test for t in some]),
+            draws=np.concatenate([np.full(len(t.test), t.draw) for t in some]),
+            right=np.concatenate([t.probs.argmax(1) == labels[t.test] for t in some]),
+            loss=np.concatenate([-np.log(np.maximum(_true(t, labels), 1e-12)) for t in some]),
+            n_train=float(np.mean([t.n_train for t in some])),
+            seconds=float(np.median([t.seconds for t in some])),
+            notes=tuple(t.note for t in some),
+        )
+        for (strategy, budget), some in grouped.items()
+    ]
+
+
+def _true(trial: Trial, labels: IntArray) -> Any:
+    return trial.probs[np.arange(len(trial.test)), labels[trial.test]]
+
+
+def _stages(
+    backbone: Backbone, examples: Examples, draws: Sequence[Draw], context: Context, spec: CompareSpec
+) -> list[dict[str, Any]]:
+    """Accuracy of a linear probe on every stage's features, with its interval."""
+    found: dict[str, list[tuple[int, IntArray, Any]]] = {}
+    for name, draw, test, right in run_stages(backbone, examples, draws, context, spec.folds):
+        found.setdefault(name, []).append((draw, test, right))
+    records = []
+    for name, some in found.items():
+        items = examples.clusters[np.concatenate([test for _, test, _ in some])]
+        numbers = np.concatenate([np.full(len(test), draw) for draw, test, _ in some])
+        accuracy = pigeonhole(np.concatenate([right for _, _, right in some]), items, numbers, spec.seed)
+        records.append({"name": name, "accuracy": accuracy.as_dict()})
+    return records
+
+
+def _verdict(points: Sequence[Point], comparisons: list[dict[str, Any]], spec: CompareSpec) -> dict[str, Any]:
+    """The content of ``verdict.json``: the first strategy against the control at the largest budget leads."""
+    control = spec.arms[-1]
+    against = [c for c in comparisons if c["control"] == control]
+    leading = [c for c in against if c["strategy"] == spec.arms[0]] or against
+    lead = leading[-1] if leading else None
+    curve = [p for p in points if p.strategy == control]
+    needs = []
+    for p in points:
+        if p.strategy != control and curve:
+            labels = labels_needed(curve, p.accuracy.value)
+            slower = [q for q in curve if q.accuracy.value >= p.accuracy.value]
+            needs.append(
+                {
+                    "strategy": p.strategy,
+                    "budget": p.budget,
+                    "n_train": p.n_train,
+                    "control_needs": labels,
+                    "control_seconds": min((q.seconds for q in slower), default=None),
+                    "seconds": p.seconds,
+                }
+            )
+    advice = ADVICE if any(c["outcome"] == "hurt" for c in against) else []
+    return {
+        "outcome": lead["outcome"] if lead else "cannot tell",
+        "summary": lead["sentence"] if lead else "There was nothing to compare with the control.",
+        "control": control,
+        "comparisons": comparisons,
+        "needs": needs,
+        "advice": advice,
+    }
+
+
+ADVICE = [
+    "Cut lower: `--strategy layer_reuse --reuse N` keeps only the stages that still help (see the plot of stages).",
+    "Take another backbone, nearer to your data: `jeoni list backbones`.",
+    "Hold the weights near the pretrained ones while training: `--strategy l2sp`.",
+    "Do without transfer: `--strategy scratch`.",
+]
+
+
+def _write(
+    run: RunFolder,
+    trials: Sequence[Trial],
+    examples: Examples,
+    verdict: dict[str, Any],
+    points: Sequence[Point],
+    stages: list[dict[str, Any]],
+) -> None:
+    labels = examples.data.labels
+    run.write_csv(
+        "trials.csv",
+        ["strategy", "budget", "draw", "n_train", "n_test", "seconds", "accuracy", "log_loss", "note"],
+        (
+            [
+                t.strategy,
+                "all" if t.budget is None else t.budget,
+                t.draw,
+                t.n_train,
+                len(t.test),
+                f"{t.seconds:.3f}",
+                f"{(t.probs.argmax(1) == labels[t.test]).mean():.5f}",
+                f"{-np.log(np.maximum(_true(t, labels), 1e-12)).mean():.5f}",
+                t.note,
+            ]
+            for t in trials
+        ),
+    )
+    run.write_json("verdict.json", verdict)
+    run.write_json("comparison.json", {"points": [p.as_dict() for p in points], "stages": stages})

@@ -1,0 +1,138 @@
+"""Accuracy against labels and against time, and what the control would need to catch up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from jeoni.evaluation.verdict import Verdict, compare_pairs, correct, pigeonhole, words
+from jeoni.types import Array, IntArray, Interval
+
+__all__ = ["Outcomes", "Point", "compare_all", "labels_needed", "point"]
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """All predictions of one strategy at one budget, over its draws.
+
+    Attributes:
+        strategy: its id.
+        budget: labels per class; None: all.
+        items: ``(m,)`` test items.
+        draws: ``(m,)`` the draw each was predicted from.
+        right: ``(m,)`` bool.
+        loss: ``(m,)`` minus the log of the true class's probability.
+        n_train: mean number of training examples.
+        seconds: median over draws of fitting.
+        notes: what it got, draw by draw.
+    """
+
+    strategy: str
+    budget: int | None
+    items: IntArray
+    draws: IntArray
+    right: Array
+    loss: Array
+    n_train: float
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a curve."""
+
+    strategy: str
+    budget: int | None
+    n_train: float
+    seconds: float
+    accuracy: Interval
+    log_loss: float
+    note: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def point(outcomes: Outcomes, groups: IntArray | None, seed: int) -> Point:
+    """Accuracy with its interval over items and draws; ``groups`` are of all items, or None."""
+    items = outcomes.items if groups is None else groups[outcomes.items]
+    accuracy = pigeonhole(outcomes.right, items, outcomes.draws, seed)
+    note = outcomes.notes[0] if outcomes.notes else ""
+    return Point(
+        outcomes.strategy,
+        outcomes.budget,
+        outcomes.n_train,
+        outcomes.seconds,
+        accuracy,
+        float(outcomes.loss.mean()),
+        note,
+    )
+
+
+def compare_all(
+    found: Sequence[Outcomes], control: str, groups: IntArray | None, overlap: dict[int | None, float], seed: int
+) -> list[dict[str, Any]]:
+    """Every strategy against the control at every budget, and against the linear probe; corrected by Holm's method.
+
+    Args:
+        found: all outcomes.
+        control: id of the strategy that transfer is measured against.
+        groups: ``(n,)`` items that are not independent share a number; None: all are.
+        overlap: by budget, test items per training item where draws share training examples; else 0.
+        seed: of the bootstrap.
+    """
+    by_name = {(o.strategy, o.budget): o for o in found}
+    pairs = [
+        (ours, against, budget)
+        for ours, budget in by_name
+        for against in dict.fromkeys((control, "probe"))
+        if ours not in (control, against) and (against, budget) in by_name
+    ]
+    verdicts: dict[str, Verdict] = {}
+    for ours, against, budget in pairs:
+        a, b = by_name[ours, budget], by_name[against, budget]
+        items = a.items if groups is None else groups[a.items]
+        key = f"{ours} {against} {budget}"
+        verdicts[key] = compare_pairs(a.right, b.right, items, a.draws, overlap=overlap[budget], seed=seed)
+    corrected = correct(verdicts)
+    return [
+        {
+            "strategy": ours,
+            "control": against,
+            "budget": budget,
+            **(verdict := corrected[f"{ours} {against} {budget}"]).as_dict(),
+            "sentence": words(verdict, ours, against),
+        }
+        for ours, against, budget in pairs
+    ]
+
+
+def labels_needed(curve: Sequence[Point], accuracy: float) -> float | None:
+    """Training examples at which a curve reaches an accuracy, between points on a logarithmic scale.
+
+    None where it never does: then it needs more than there are.
+
+    Args:
+        curve: points of one strategy.
+        accuracy: to be reached.
+
+    Example:
+        >>> made = [Point("s", k, n, 1.0, Interval(a, a, a), 0.0, "") for k, n, a in ((5, 10, 0.6), (50, 100, 0.8))]
+        >>> round(labels_needed(made, 0.7), 1)
+        31.6
+    """
+    points = sorted(curve, key=lambda p: p.n_train)
+    if points and points[0].accuracy.value >= accuracy:
+        return points[0].n_train
+    for low, high in pairwise(points):
+        a, b = low.accuracy.value, high.accuracy.value
+        if a < accuracy <= b:
+            share = (accuracy - a) / (b - a)
+            return float(np.exp(np.log(low.n_train) + share * np.log(high.n_train / low.n_train)))
+    return None

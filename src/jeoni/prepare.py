@@ -1,0 +1,127 @@
+"""From what the user hands over to checked examples whose features are in the store: what all verbs begin with."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from jeoni import plugins
+from jeoni.assess import Strategy
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap
+from jeoni.data.checks import Checked, check_content
+from jeoni.data.read import load_data
+from jeoni.features.engine import check_engine
+from jeoni.features.examples import Context
+from jeoni.features.extract import Extraction, Request
+from jeoni.spec import FitSpec
+from jeoni.types import Console, Dataset, Finding
+
+__all__ = ["Clock", "Prepared", "build_strategy", "floor_of", "prepare", "read", "taps_of"]
+
+
+class Clock:
+    """Seconds by step."""
+
+    def __init__(self) -> None:
+        self.start = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count what is done inside."""
+        begin = time.perf_counter()
+        yield
+        self.seconds[f"{name}_s"] = self.seconds.get(f"{name}_s", 0.0) + time.perf_counter() - begin
+
+    def total(self) -> dict[str, float]:
+        """All steps, and the time since the clock was made."""
+        whole = {**self.seconds, "total_s": time.perf_counter() - self.start}
+        return {k: round(v, 3) for k, v in whole.items()}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Examples that were read, checked and run through the frozen stages.
+
+    Attributes:
+        seen: the extraction.
+        checked: which of them can be used, and which belong together.
+        findings: of all checks.
+    """
+
+    seen: Extraction
+    checked: Checked
+    findings: list[Finding]
+
+
+def prepare(
+    dataset: Dataset,
+    requests: Sequence[Request],
+    findings: list[Finding],
+    spec: FitSpec,
+    context: Context,
+    clock: Clock,
+) -> Prepared:
+    """Extract, then check, and tell what was found.
+
+    Args:
+        dataset: as it was read.
+        requests: what must be in the store.
+        findings: of the checks of labels.
+        spec: says what to do with leaks.
+        context: where to compute.
+        clock: counts ``extract`` and ``check``.
+    """
+    with clock.step("extract"):
+        seen = context.extract(dataset.items, requests)
+    with clock.step("check"):
+        checked = check_content(dataset, seen.digests, seen.signatures, seen.readable, seen.errors, spec.keep_leaks)
+        findings = [*findings, *checked.findings]
+        tell(findings, context.console)
+    return Prepared(seen, checked, findings)
+
+
+def build_strategy(spec: FitSpec) -> Strategy:
+    """Make the strategy, giving it those options it declares as fields."""
+    kind = plugins.load("jeoni.strategies", spec.strategy)
+    wanted = {f.name for f in fields(kind)}
+    plugins.load("jeoni.heads", spec.head)  # an unknown name is said now, not after the features were computed
+    check_engine(spec.engine)
+    made: Strategy = kind(**{k: v for k, v in {**asdict(spec), "recipe": spec.recipe}.items() if k in wanted})
+    return made
+
+
+def floor_of(spec: FitSpec) -> Strategy:
+    """What every way of transferring has to beat: the same head on frozen features."""
+    return build_strategy(spec.changed(strategy="probe"))
+
+
+def taps_of(strategy: Strategy, backbone: Backbone, n: int) -> tuple[Tap, ...]:
+    """What the strategy wants, and the pooled features: for the probe beside it and for the map."""
+    return tuple(dict.fromkeys((*strategy.taps(backbone, n), Tap(backbone.n, True))))
+
+
+def read(data: str | Path, spec: FitSpec, single_class: bool = False) -> Dataset:
+    """Read data as the options say; see :func:`jeoni.load_data`."""
+    return load_data(
+        data,
+        image_column=spec.image_column,
+        label_column=spec.label_column,
+        group_column=spec.group_column,
+        test=spec.test,
+        **({"single_class": True} if single_class else {}),
+    )
+
+
+def tell(findings: list[Finding], console: Console) -> None:
+    """One line per kind and action; the files are in ``issues.csv``."""
+    for (kind, action), number in Counter((f.kind, f.action) for f in findings).items():
+        first = next(f for f in findings if (f.kind, f.action) == (kind, action))
+        name = kind.replace("_", " ")
+        said = f"{name}: {first.detail}" if number == 1 else f"{name}: {number} items, for example {first.detail}"
+        console.warn(f"{said} ({action})")
