@@ -11,7 +11,7 @@ from torch import nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.catalog import load_backbone
-from jeoni.backbones.cut import ByteInput, Tap, Taps, cut
+from jeoni.backbones.cut import ByteInput, Tap, Taps, cut, merge, shorten
 from jeoni.backbones.sources.timm import build_network, input_of
 from jeoni.backbones.stages import find_stages
 from jeoni.data.images import ImageInput
@@ -180,3 +180,47 @@ def test_a_cut_part_is_traced_without_what_follows_it():
     whole = to_onnx(ByteInput(Taps(backbone, (Tap(backbone.n, True),)), backbone.input).eval(), pixels)
     assert len(short) < 0.5 * len(whole)
     assert io.BytesIO(short).getbuffer().nbytes
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "test_efficientnet", "test_vit", "test_convnext"])
+def test_a_shorter_network_is_the_lower_stages_and_an_average(name):
+    backbone = load_backbone(f"untrained:{name}")
+    images = torch.randn(2, 3, backbone.input.size, backbone.input.size)
+    for reuse in (1, backbone.n // 2, backbone.n - 1):
+        shorter = shorten(backbone, reuse)
+        assert (shorter.n, shorter.dropped) == (reuse, backbone.n - reuse)
+        with torch.inference_mode():
+            wanted = Taps(backbone, (Tap(reuse, True),))(images)[0]
+            torch.testing.assert_close(shorter.network(images), wanted)
+            made = cut(shorter, max(1, reuse - 1))
+            torch.testing.assert_close(made.upper(made.lower(images)), wanted, rtol=1e-4, atol=1e-5)
+        kept = {p for stage in shorter.stages for p in stage.parameters}
+        assert set(shorter.network.state_dict()) == kept, "a dropped stage left something behind"
+    assert shorten(backbone, backbone.n) is backbone
+
+
+def test_none_or_too_many_stages_cannot_be_reused():
+    backbone = load_backbone("untrained:test_resnet")
+    for reuse in (0, backbone.n + 1):
+        with pytest.raises(ConfigError, match="cannot be re-used"):
+            shorten(backbone, reuse)
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "test_vit"])
+@pytest.mark.parametrize("frozen", [0, 2])
+def test_a_merged_network_has_the_upper_part_as_it_is_now(name, frozen):
+    backbone = load_backbone(f"untrained:{name}")
+    made = cut(backbone, frozen)
+    with torch.no_grad():
+        for p in made.upper.parameters():
+            p.add_(0.01)
+    merged = merge(backbone, made)
+    images = torch.randn(2, 3, backbone.input.size, backbone.input.size)
+    with torch.inference_mode():
+        torch.testing.assert_close(merged.network(images), made.upper(made.lower(images)), rtol=1e-4, atol=1e-5)
+        assert not torch.allclose(merged.network(images), backbone.network(images))
+    assert merged.fingerprint != backbone.fingerprint
+    below = {p for stage in backbone.stages[:frozen] for p in stage.parameters}
+    for key, value in backbone.network.state_dict().items():
+        if key in below:
+            assert torch.equal(value, merged.network.state_dict()[key])

@@ -151,7 +151,7 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
     from accelerate import PartialState
 
     started, console = time.perf_counter(), console or Quiet()
-    machine = PartialState()
+    machine = PartialState(cpu=not torch.cuda.is_available())  # else several processes without GPUs go unnoticed
     path = folder / f"{job.name()}.safetensors" if folder else None
     state = _State(job, machine.device)
     state.restore(path)

@@ -1,0 +1,169 @@
+"""Fine-tuning, resumption and comparison as a user meets them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from tests.conftest import TINY
+
+QUICK = ("--backbone", TINY, "--steps", "8", "--batch-size", "8", "--views", "2", "--no-control")
+
+
+@pytest.fixture
+def tuned(jeoni, make_photos, tmp_path):
+    outcome = jeoni("fit", make_photos(each=110), "--strategy", "finetune", "--out", tmp_path / "run", *QUICK)
+    assert outcome.code == 0, outcome.err
+    return tmp_path / "run", outcome
+
+
+def test_fine_tuning_says_what_it_did_stage_by_stage(tuned):
+    run, outcome = tuned
+    record, metrics = (json.loads((run / name).read_text()) for name in ("run.json", "metrics.json"))
+    states = [s["state"] for s in record["cut"]["stages"]]
+    assert states[:4] == ["frozen"] * 4 and "trained" in states
+    training = record["training"]
+    assert training["frozen_identical"] is True and training["recipe"]["steps"] == 8
+    assert training["rows"]["cached"] and training["rows"]["views"] == 2
+    assert all((s["learning_rate"] is None) == (s["state"] != "trained") for s in record["cut"]["stages"])
+    assert {"probe", "beyond_probe"} <= metrics["control"].keys()
+    assert "linear probe" in metrics["summary"] and "probe" in outcome.out
+    page = (run / "report.html").read_text()
+    for text in ("The training", "identical, bit for bit", "learning rate", "random views"):
+        assert text in page
+    assert not (run / "checkpoints").exists()
+
+
+RUN = """
+import sys
+from jeoni.strategies import _tuning
+from jeoni.training import loop
+train = loop.train
+_tuning.train = lambda job, folder, every_s, console: train(job, folder, 0.0, console)
+from jeoni.cli import main
+sys.exit(main())
+"""
+
+
+def test_a_killed_run_goes_on_to_the_same_scores_and_weights(jeoni, make_photos, tmp_path):
+    photos = make_photos(each=110)
+    words = ["fit", photos, "--strategy", "finetune", *QUICK]
+    words[words.index("8")] = "40"
+    assert jeoni(*words, "--out", tmp_path / "undisturbed").code == 0
+
+    script = tmp_path / "run.py"
+    script.write_text(textwrap.dedent(RUN))
+    killed = subprocess.Popen([sys.executable, str(script), *map(str, words), "--out", str(tmp_path / "killed")])
+    deadline = time.monotonic() + 90
+    while not list((tmp_path / "killed" / "checkpoints").glob("*.safetensors")):
+        assert killed.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.3)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+
+    again = jeoni(*words, "--out", tmp_path / "killed")
+    assert again.code == 1 and f"--resume {tmp_path / 'killed'}" in again.err
+    outcome = jeoni("fit", "--resume", tmp_path / "killed")
+    assert outcome.code == 0, outcome.err
+    for name in ("metrics.json", "predictions.csv", "model/model.safetensors"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "undisturbed" / name).read_bytes(), name
+
+
+def test_there_must_be_data_or_a_run_to_go_on_with(jeoni, tuned, make_photos):
+    run, _ = tuned
+    assert "came to its end" in jeoni("fit", "--resume", run).err
+    assert "not a run that can be gone on with" in jeoni("fit", "--resume", run / "model").err
+    for words in ([], [run, "--resume", run]):
+        outcome = jeoni("fit", *words)
+        assert outcome.code == 1 and "--resume RUN" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--frozen", "blok 2"], "The stages: stem"),
+        (["--frozen", "99"], "a number from 0 to 6"),
+        (["--augment", "medcal"], "medical"),
+        (["--steps", "0"], "steps is 0; it must be above 0"),
+        (["--ema", "1.5"], "between 0 and 1"),
+        (["--strategy", "fintune"], "Did you mean finetune"),
+    ],
+)
+def test_options_of_training_that_cannot_be(jeoni, make_photos, tmp_path, options, said):
+    words = [*QUICK, "--out", tmp_path / "run"]
+    outcome = jeoni("fit", make_photos(), "--strategy", "finetune", *words, *options)
+    assert outcome.code == 1 and said in outcome.err, outcome.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_comparison_gives_curves_and_a_verdict(jeoni, make_photos, tmp_path):
+    photos = make_photos(classes=2, each=16)
+    words = [
+        "compare",
+        photos,
+        "--strategies",
+        "probe,finetune,scratch",
+        "--budgets",
+        "4,all",
+        "--repeats",
+        "2",
+        "--learning-rate",
+        "0.001",
+    ]
+    outcome = jeoni(*words, *QUICK[:-1], "--out", tmp_path / "run", "--json")
+    assert outcome.code == 0, outcome.err
+    verdict = json.loads(outcome.out.strip().splitlines()[-1])
+    assert verdict["outcome"] in ("helped", "hurt", "cannot tell") and verdict["control"] == "scratch"
+    asked = [(c["strategy"], c["control"], c["budget"]) for c in verdict["comparisons"]]
+    assert set(asked) == {
+        (ours, against, budget)
+        for budget in (4, None)
+        for ours, against in (("probe", "scratch"), ("finetune", "scratch"), ("finetune", "probe"))
+    }
+    for c in verdict["comparisons"]:
+        assert c["difference"]["low"] <= c["difference"]["value"] <= c["difference"]["high"]
+    rows = list(csv.DictReader((tmp_path / "run" / "trials.csv").read_text().splitlines()))
+    assert len(rows) == 3 * 2 * 2
+    assert {(r["budget"], r["n_train"]) for r in rows if r["strategy"] == "probe"} >= {("4", "8")}
+    assert all("of 8 steps" in r["note"] for r in rows if r["strategy"] != "probe")
+    found = json.loads((tmp_path / "run" / "comparison.json").read_text())
+    assert found["stages"][0]["name"] == "stem" and len(found["stages"]) == 6
+    page = (tmp_path / "run" / "report.html").read_text()
+    for text in (
+        "Accuracy and labels",
+        "Where knowledge stops transferring",
+        "What scratch would need",
+        "jeoni compare",
+    ):
+        assert text in page
+    (tmp_path / "run" / "report.html").unlink()
+    assert jeoni("report", tmp_path / "run").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--budgets", "5,many"], "numbers from 2 on and `all`"),
+        (["--budgets", "1"], "numbers from 2 on"),
+        (["--strategies", "probe"], "at least two different"),
+        (["--strategies", "probe,scrach"], "Did you mean scratch"),
+        (["--repeats", "0"], "repeats is 0"),
+    ],
+)
+def test_options_of_a_comparison_that_cannot_be(jeoni, make_photos, tmp_path, options, said):
+    outcome = jeoni("compare", make_photos(), "--backbone", TINY, "--out", tmp_path / "run", *options)
+    assert outcome.code == 1 and said in outcome.err, outcome.err
+
+
+def test_a_comparison_needs_some_of_every_class(jeoni, make_photos, tmp_path):
+    outcome = jeoni("compare", make_photos(each=3), "--backbone", TINY, "--out", tmp_path / "run")
+    assert outcome.code == 1 and "fewer than 4 usable examples" in outcome.err
