@@ -58,7 +58,9 @@ def main() -> None:
         scores = ", ".join(f"{n} {accuracy_score(labels[held], p[held].argmax(1)):.4f}" for n, p in probs.items())
         print(f"fold {f}: {scores}; {time.perf_counter() - start:.0f} s", flush=True)
     for name, p in probs.items():
-        print(f"{name}: accuracy {accuracy_score(labels, p.argmax(1)):.4f}, ROC-AUC {roc_auc_score(labels, p[:, 1]):.4f}")
+        print(
+            f"{name}: accuracy {accuracy_score(labels, p.argmax(1)):.4f}, ROC-AUC {roc_auc_score(labels, p[:, 1]):.4f}"
+        )
     right = {name: p.argmax(1) == labels for name, p in probs.items()}
     verdict = compare_pairs(right["finetune"], right["probe"], alone, fold, overlap=1 / 4, seed=asked.seed)
     print(words(verdict, "finetune", "probe"), f"p {verdict.p:.4f}, McNemar {verdict.mcnemar_p:.6f}")

@@ -31,6 +31,9 @@ def test_the_code_of_a_page_runs(page, make_photos, tmp_path, monkeypatch, one_c
     (tmp_path / "labels.csv").write_text("file,defect\n" + "\n".join(lines) + "\n")
     # one draw of the folds instead of ten: the pages are run, not believed, here
     code = python_of(page).replace("jeoni.fit(", "jeoni.fit(repeats=1, data=")
+    short = "steps=3, views=1, backbone='untrained:test_resnet', learning_rate=1e-3"
+    code = re.sub(r"(strategy|strategies)=", rf"{short}, \1=", code)
+    code = code.replace('budgets="4,all", repeats=3', 'budgets="4", repeats=2')
     exec(compile(code, page.name, "exec"), {"__name__": "page"})
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -102,3 +104,49 @@ def test_an_interruption_keeps_what_was_computed(make_photos, backbone, monkeypa
         extract(items, [request], FeatureStore())
     rest = extract(items, [request], FeatureStore())
     assert 0 < rest.computed < 40
+
+
+def test_rows_are_found_in_the_precision_they_were_computed_in_whatever_else_is_there(
+    make_photos, backbone, monkeypatch
+):
+    tap = Tap(backbone.n, True)
+    request = Request(backbone, (tap,))
+    some, _ = files(make_photos("some", each=3))
+    genuine = extract_module.choose
+
+    def in_half(*args):
+        return dataclasses.replace(genuine(*args), precision="bfloat16")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(extract_module, "choose", in_half)
+        extract(some, [request], FeatureStore(), engine="torch")
+    others, _ = files(make_photos("others", each=9, first=100))
+    extract(others, [request], FeatureStore(), engine="torch")
+    assert extract(some, [request], FeatureStore(), engine="torch").computed == 0
+    assert extract(others, [request], FeatureStore(), engine="torch").computed == 0
+
+
+def test_pixels_are_kept_once_for_all_backbones_that_expect_the_same(make_photos, backbone):
+    items, _ = files(make_photos(each=2))
+    tap = Tap(0, False)
+    first = extract(items, [Request(backbone, (tap,))], FeatureStore())
+    twin = dataclasses.replace(backbone, fingerprint="other weights")
+    again = extract(items, [Request(twin, (tap,))], FeatureStore())
+    assert (first.computed, again.computed, again.choices) == (4, 0, (None,))
+    pixels = again.features(twin, tap).numpy()
+    size = backbone.input.size
+    assert pixels.shape == (4, size, size, 3) and pixels.dtype == np.uint8
+
+
+def test_views_are_kept_beside_the_plain_rows_and_only_new_ones_are_computed(make_photos, backbone):
+    items, _ = files(make_photos(each=2))
+    tap = Tap(2, False)
+    extract(items, [Request(backbone, (tap,))], FeatureStore())
+    two = extract(items, [Request(backbone, (tap,), (1, 2), "light")], FeatureStore())
+    more = extract(items, [Request(backbone, (tap,), (0, 1, 2, 3), "light")], FeatureStore())
+    rows = [more.features(backbone, tap, view=v).numpy() for v in range(4)]
+    assert all(r.dtype == np.float16 for r in rows)
+    assert all(not np.array_equal(rows[a], rows[b]) for a in range(4) for b in range(a))
+    np.testing.assert_array_equal(two.features(backbone, tap, view=2).numpy(), rows[2])
+    assert extract(items, [Request(backbone, (tap,), (3,), "light")], FeatureStore()).computed == 0
+    assert extract(items, [Request(backbone, (tap,), (3,), "strong")], FeatureStore()).computed == 4

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -105,7 +105,16 @@ class _Job:
         self.policy = find_policy(request.policy)
         self._run_taps = tuple(t for t in request.taps if t.stage > 0)
         self._by_precision = {p: {spot: store.table(self._key(*spot, p)) for spot in request.spots} for p in PRECISIONS}
-        self.precision = max(PRECISIONS, key=lambda p: sum(len(t) for t in self._by_precision[p].values()))
+        self.precision = PRECISIONS[0]
+
+    def prefer(self, digests: Sequence[bytes]) -> None:
+        """Start with the precision in which most of these examples have rows, else with the fuller one."""
+
+        def rows(precision: str) -> tuple[int, int]:
+            tables = self._by_precision[precision].values()
+            return sum(d in t for t in tables for d in digests), sum(len(t) for t in tables)
+
+        self.precision = max(PRECISIONS, key=rows)
 
     def _key(self, tap: Tap, view: int, precision: str) -> FeatureKey:
         backbone = self.request.backbone
@@ -190,6 +199,9 @@ def extract(
     start = time.perf_counter()
     jobs = [_Job(r, store, engine, threads, console) for r in requests]
     signatures = store.table(SIGNATURE_KEY)
+    some = list(_first_digests(items))
+    for job in jobs:
+        job.prefer(some)
     digests, errors, computed = [b""] * len(items), dict[int, str](), 0
     todo: Sequence[int] = range(len(items))
     while todo:
@@ -218,6 +230,13 @@ def extract(
     tables = {(j.request.backbone.fingerprint, *spot): table for j in jobs for spot, table in j.tables.items()}
     choices = tuple(job.choice for job in jobs)
     return Extraction(digests, found, readable, errors, choices, computed, time.perf_counter() - start, tables)
+
+
+def _first_digests(items: Items) -> Iterator[bytes]:
+    """Of the first few examples: enough to know in which precision a data set's rows were computed."""
+    for i in range(min(len(items), CHUNK)):
+        with suppress(DataError):
+            yield content_digest(items.read(i))
 
 
 def _chunks(
