@@ -55,6 +55,27 @@ def test_more_features_than_examples(name):
     assert (probs(fit(plugins.load("jeoni.heads", name)(), X, y, 2).module, X).argmax(1) == y).mean() > 0.9
 
 
+def test_a_hidden_layer_separates_what_a_line_cannot():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (600, 2)).astype(np.float32)
+    y = ((X[:, 0] > 0) ^ (X[:, 1] > 0)).astype(np.int64)
+    right = {
+        name: (
+            probs(fit(plugins.load("jeoni.heads", name)(), X[:400], y[:400], 2).module, X[400:]).argmax(1) == y[400:]
+        ).mean()
+        for name in ("linear", "mlp")
+    }
+    assert right["linear"] < 0.65 and right["mlp"] > 0.9
+
+
+def test_the_cosine_head_looks_at_the_angle_alone():
+    X, y = make_task(3)
+    module = fit(plugins.load("jeoni.heads", "cosine")(), X, y, 3).module
+    centre = X.mean(0)
+    stretched = (centre + 3 * (X - centre)).astype(np.float32)
+    np.testing.assert_allclose(probs(module, X), probs(module, stretched), atol=1e-3)
+
+
 def test_probabilities_of_the_linear_head_are_calibrated():
     rng = np.random.default_rng(1)
     X = rng.normal(size=(4000, 8)).astype(np.float32)

@@ -1,0 +1,66 @@
+"""Cosine classifier (Gidaris & Komodakis CVPR 2018; Chen et al. ICLR 2019, arXiv:1904.04232): the angle alone decides.
+
+Logits are a learnt scale times the cosine between features and one weight vector per class. As theirs; ours differs in
+that features are standardised first, and that there is no weight decay: the length of a direction is without effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from jeoni.heads._protocol import FittedHead
+from jeoni.heads._stepwise import fit_stepwise
+from jeoni.types import IntArray, RowsLike
+
+__all__ = ["Cosine"]
+
+
+class CosineModule(nn.Module):
+    """``(n, d)`` features to ``(n, classes)`` calibrated logits."""
+
+    temperature: Tensor
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, dim: int, classes: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(classes, dim) / dim**0.5)
+        self.sharpness = nn.Parameter(torch.tensor(10.0))
+        self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("mean", torch.zeros(dim))
+        self.register_buffer("scale", torch.ones(dim))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Cosines, times the scale, divided by the temperature."""
+        unit = nn.functional.normalize((features - self.mean) * self.scale, dim=1)
+        logits = nn.functional.linear(unit, nn.functional.normalize(self.weight, dim=1))
+        return logits * self.sharpness / self.temperature
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """The cosine classifier.
+
+    Attributes:
+        learning_rates: to choose from on the folds.
+    """
+
+    learning_rates: tuple[float, ...] = (1e-3, 1e-2)
+
+    def build(self, dim: int, classes: int) -> nn.Module:
+        """The empty module."""
+        return CosineModule(dim, classes).eval()
+
+    def fit(
+        self, features: RowsLike, labels: IntArray, classes: int, folds: IntArray, class_weights: str
+    ) -> FittedHead:
+        """Choose on the folds, then train on all rows; see :meth:`jeoni.heads.linear.Linear.fit`."""
+        settings: list[dict[str, Any]] = [{"weight_decay": 0.0, "learning_rate": rate} for rate in self.learning_rates]
+        dim = features.shape[1]
+        return fit_stepwise(
+            lambda setting: self.build(dim, classes), settings, features, labels, classes, folds, class_weights
+        )
