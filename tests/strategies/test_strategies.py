@@ -155,3 +155,15 @@ def test_hyper_parameters_are_fields_of_a_frozen_dataclass(name):
     kind = plugins.load("jeoni.strategies", name)
     assert dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen
     assert plugins.describe("jeoni.strategies", name)
+
+
+def test_the_loss_of_distillation_is_hintons():
+    from jeoni.strategies.distill import _distilling
+
+    teacher, student = torch.tensor([[0.8, 0.2]]), torch.tensor([[1.0, -1.0]])
+    soft = np.array([0.8, 0.2]) ** (1 / 2) / (np.array([0.8, 0.2]) ** (1 / 2)).sum()
+    said = np.exp(np.array([0.5, -0.5])) / np.exp(np.array([0.5, -0.5])).sum()
+    near = (soft * np.log(soft / said)).sum() * 4
+    hard = -np.log(np.exp(1.0) / (np.exp(1.0) + np.exp(-1.0)))
+    loss = _distilling(teacher, 2.0, 0.6)(student, torch.tensor([[1.0, 0.0]]), np.array([0]))
+    assert float(loss) == pytest.approx(0.6 * near + 0.4 * hard, rel=1e-5)

@@ -1,0 +1,76 @@
+"""Distillation (Hinton, Vinyals & Dean 2015, arXiv:1503.02531): a smaller student learns from the fitted teacher.
+
+The loss is ``a T² KL(teacher ‖ student) + (1 - a) CE``, both softened by T. The teacher is the fine-tuned network; the
+student is what layer re-use makes of the backbone. As theirs; ours differs in that the student starts from pretrained
+layers, and that the teacher speaks once of every example, not of every random view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap
+from jeoni.features.examples import Context, Examples
+from jeoni.model import Model
+from jeoni.strategies._tuning import Manner, tune
+from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.layer_reuse import LayerReuse
+from jeoni.training.loop import Loss
+from jeoni.training.settle import settle
+from jeoni.types import IntArray
+
+__all__ = ["Distill"]
+
+
+@dataclass(frozen=True)
+class Distill(LayerReuse):
+    """Fine-tune a teacher, then let a network of fewer stages learn from it.
+
+    Attributes:
+        heat: T.
+        weight: a, the teacher's share of the loss.
+    """
+
+    heat: float = 3.0
+    weight: float = 0.7
+
+    @property
+    def teacher(self) -> Finetune:
+        """What the student learns from."""
+        return Finetune(self.head, self.class_weights, replace(self.recipe, reuse="auto"))
+
+    def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
+        """Those of the teacher and of the student."""
+        return tuple(dict.fromkeys((*self.teacher.taps(backbone, n), *super().taps(backbone, n))))
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """Fit the teacher, then the student."""
+        teacher = self.teacher.fit(backbone, train, context)
+        shorter = self.shorter(backbone)
+
+        def loss_for(examples: Examples) -> Loss:
+            said = torch.from_numpy(teacher.predict_examples(examples, backbone, context)).float()
+            return _distilling(said, self.heat, self.weight)
+
+        manner = Manner("Distillation", self.frozen(shorter, train.of), reuse=shorter.n, loss=loss_for)
+        recipe = settle(self.recipe, {}, len(train))
+        return tune(
+            shorter, train, context, recipe, manner, head=self.head, class_weights=self.class_weights, source=backbone
+        )
+
+
+def _distilling(teacher: Tensor, heat: float, weight: float) -> Loss:
+    """The loss of a student for probabilities ``(n, classes)`` of the teacher."""
+    soft = nn.functional.softmax(teacher.clamp_min(1e-12).log() / heat, dim=1)
+
+    def loss(logits: Tensor, targets: Tensor, index: IntArray) -> Tensor:
+        wanted = soft[torch.from_numpy(index)].to(logits.device)
+        said = nn.functional.log_softmax(logits / heat, dim=1)
+        near = nn.functional.kl_div(said, wanted, reduction="batchmean") * heat**2
+        return weight * near + (1 - weight) * nn.functional.cross_entropy(logits, targets)
+
+    return loss
