@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import re
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ def _view(run: Path, words: dict[str, Any]) -> dict[str, Any]:
         "w": words,
         "run": record,
         "metrics": metrics,
+        "summary": re.split(r"(?<=\.) (?=[A-Z])", metrics["summary"].replace(" %", "\u00a0%")),
         "how": how,
         "scores": [_score_row(name, score, control) for name, score in metrics[how].items()],
         "keys": [_score_row(name, metrics[how][name], control) for name in KEYS if name in metrics[how]],
@@ -121,7 +123,7 @@ def _score_row(name: str, score: dict[str, Any], control: dict[str, Any]) -> dic
     known = name in plugins.names(METRICS)
     kind = plugins.load(METRICS, name) if known else None
     unit = getattr(kind, "unit", "")
-    others = {k: (control.get(k) or {}).get(name) for k in ("untrained", "majority", "difference")}
+    others = {k: (control.get(k) or {}).get(name) for k in ("untrained", "majority", "probe", "difference")}
     values = [v for s in (score, others["untrained"], others["majority"]) if s for v in s.values() if v is not None]
     top = 1.0 if unit == "%" else max([1e-9, *values]) * 1.1
     return {
@@ -131,7 +133,9 @@ def _score_row(name: str, score: dict[str, Any], control: dict[str, Any]) -> dic
         "higher": getattr(kind, "higher_is_better", True),
         "score": score,
         **others,
-        "bar": {k: _span(s, top) for k, s in {"score": score, **others}.items() if s and k != "difference"},
+        "bar": {
+            k: _span(s, top) for k, s in {"score": score, **others}.items() if s and k not in ("probe", "difference")
+        },
     }
 
 
@@ -233,7 +237,7 @@ def _training(record: dict[str, Any], figures: Path, words: dict[str, Any]) -> d
     share, rows = record["share"], record["rows"]
     between = words["share_between"].format(percent=100 * share)
     views = words["rows_views"].format(n=rows["views"]) if rows.get("views") else ""
-    kept = words["rows_cached"].format(kb=rows.get("row_bytes", 0) / 1000, gb=rows.get("bytes", 0) / 1e9, views=views)
+    kept = words["rows_cached"].format(kb=rows.get("row_bytes", 0) / 1000, mb=rows.get("bytes", 0) / 1e6, views=views)
     trials = ", ".join(
         f"{rate}: {'diverged' if v is None else f'{v:.3f}'}" for rate, v in record.get("trials", {}).items()
     )

@@ -177,7 +177,7 @@ def tune(
         "share": choices.share,
         "shares": choices.scores,
         "held_out": choices.held_out,
-        "refitted": len(labels) < FEW and choices.held_out > 0,
+        "refitted": len(labels) < FEW and choices.held_out > 0 and choices.share > 0,
         "rows": choices.rows or run.rows,
         "apart": run.made.apart,
         "frozen_identical": proof,

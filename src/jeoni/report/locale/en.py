@@ -13,6 +13,7 @@ WORDS = {
     "interval": "95 % interval",
     "untrained": "untrained control",
     "majority": "largest class",
+    "probe": "linear probe",
     "gain": "gain over untrained",
     "control_note": "The control is the same network with random weights, the same head and the same folds: what is above "
     "it was transferred.",
@@ -54,7 +55,7 @@ WORDS = {
         "own": "Batch normalisation uses the statistics it came with.",
         "batch": "Batch normalisation uses the statistics of each batch.",
     },
-    "rows_cached": "At the cut, {kb:.0f} kB are kept of each image{views}: {gb:.2f} GB.",
+    "rows_cached": "At the cut, {kb:.0f} kB are kept of each image{views}: {mb:,.0f} MB.",
     "rows_views": " and each of its {n} random views",
     "rows_live": "Rows at the cut did not fit into the cache, and were computed again in every epoch.",
     "identical": "After training, every frozen tensor was held against the one before: all are identical, bit for bit.",
