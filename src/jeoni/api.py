@@ -28,10 +28,10 @@ from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.model import Model, load_model
-from jeoni.prepare import Clock, build_strategy, floor_of, prepare, read, taps_of
+from jeoni.prepare import Clock, build_strategy, floor_of, one_process, origin_of, prepare, read, taps_of
 from jeoni.report import render
 from jeoni.runs import RunFolder, read_json
-from jeoni.spec import FitSpec
+from jeoni.spec import CompareSpec, FitSpec
 from jeoni.types import Console, Dataset, Finding, Quiet
 from jeoni.write import command_line, data_record, write_pictures, write_tables
 
@@ -105,6 +105,7 @@ def fit(
     Example:
         ``jeoni.fit("photos/").summary``
     """
+    one_process()
     spec = (spec or FitSpec()).changed(**changes)
     console = console or Quiet()
     clock = Clock()
@@ -113,44 +114,37 @@ def fit(
         dataset = data if isinstance(data, Dataset) else read(data, spec)
         findings = check_labels(dataset)
         dataset = without_empty_classes(dataset)
-        if resume:
-            run = RunFolder.reopen(Path(out))
-        else:
-            run = RunFolder.create(Path(out) if out else RunFolder.named_for(dataset.name), overwrite)
-            origin = "" if isinstance(data, Dataset) else str(data)
-            run.write_json("spec.json", {"data": origin, "command": command, "spec": asdict(spec)})
-    try:
+        path = Path(out) if out else RunFolder.named_for(dataset.name)
+        said = {"verb": "fit", "data": origin_of(data), "command": command, "spec": asdict(spec)}
+        run = RunFolder.begin(path, said, overwrite, resume)
+    with run.discarded_on_failure(console.warn, "fit"):
         return _fit(dataset, spec, strategy, findings, run, console, clock, command)
-    except KeyboardInterrupt:
-        if run.can_go_on:
-            console.warn(f"The training can go on: jeoni fit --resume {run.path}")
-        else:
-            run.discard_unfinished()
-        raise
-    except BaseException:
-        run.discard_unfinished()
-        raise
 
 
-def resume(run: str | Path, *, console: Console | None = None) -> FitResult:
-    """Go on with a run that was interrupted or killed; the result is that of an undisturbed run.
+def resume(run: str | Path, *, verb: str = "", console: Console | None = None) -> FitResult | CompareResult:
+    """Go on with a run of ``fit`` or ``compare`` that was interrupted; the result is that of an undisturbed one.
 
     Args:
         run: its folder.
+        verb: ``fit`` or ``compare``, if it must be a run of that.
         console: who hears of progress.
 
     Raises:
-        ConfigError: not a run that can be gone on with.
+        ConfigError: not a run that can be gone on with, or one of another verb.
 
     Example:
         ``jeoni.resume("runs/photos-20261123-101500")``
     """
     RunFolder.reopen(Path(run))
     said = read_json(Path(run) / "spec.json")
+    if verb not in ("", said["verb"]):
+        raise ConfigError(f"{run} is a run of `jeoni {said['verb']}`; say: jeoni {said['verb']} --resume {run}")
     if not said["data"]:
-        raise ConfigError(f"{run} was made from data in memory; call fit(data, out={str(run)!r}, resume=True).")
-    spec = FitSpec().changed(**said["spec"])
-    return fit(said["data"], spec, out=run, resume=True, console=console, command=said["command"])
+        raise ConfigError(f"{run} was made from data in memory; say {said['verb']}(data, out=…, resume=True).")
+    given: dict[str, Any] = {"out": run, "resume": True, "console": console, "command": said["command"]}
+    if said["verb"] == "compare":
+        return compare(said["data"], CompareSpec(**said["spec"]), **given)
+    return fit(said["data"], FitSpec(**said["spec"]), **given)
 
 
 def _fit(

@@ -24,7 +24,7 @@ from jeoni.evaluation.verdict import pigeonhole
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
-from jeoni.prepare import Clock, build_strategy, prepare, read, taps_of
+from jeoni.prepare import Clock, build_strategy, one_process, origin_of, prepare, read, taps_of
 from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.spec import CompareSpec
@@ -60,6 +60,7 @@ def compare(
     overwrite: bool = False,
     console: Console | None = None,
     command: str = "",
+    resume: bool = False,
     **changes: Any,
 ) -> CompareResult:
     """Hold strategies against each other on the same draws, and say whether transfer helped, hurt, or cannot be told.
@@ -74,6 +75,7 @@ def compare(
         overwrite: replace a run that is there.
         console: who hears of progress.
         command: how the run was called, for the record.
+        resume: go on with the interrupted comparison in ``out``.
         changes: single options of ``spec``, such as ``budgets="5,20,all"``.
 
     Raises:
@@ -83,6 +85,7 @@ def compare(
     Example:
         ``jeoni.compare("photos/", strategies="probe,scratch", budgets="5,20").summary``
     """
+    one_process()
     changed = (spec or CompareSpec()).changed(**changes)
     assert isinstance(changed, CompareSpec)
     spec, console, clock = changed, console or Quiet(), Clock()
@@ -92,9 +95,10 @@ def compare(
         findings = check_labels(dataset)
         dataset = without_empty_classes(dataset)
         backbone = load_backbone(spec.backbone, spec.weights, spec.crop)
-        name = Path(out) if out else RunFolder.named_for(f"{dataset.name}-compare")
-        run = RunFolder.create(name, overwrite)
-    try:
+        path = Path(out) if out else RunFolder.named_for(f"{dataset.name}-compare")
+        said = {"verb": "compare", "data": origin_of(data), "command": command, "spec": asdict(spec)}
+        run = RunFolder.begin(path, said, overwrite, resume)
+    with run.discarded_on_failure(console.warn, "compare"):
         store = FeatureStore(console=console)
         context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)
         taps = _taps(strategies, backbone, dataset, spec)
@@ -136,9 +140,6 @@ def compare(
         }
         run.write_json("run.json", made_of)
         render(run.path)
-    except BaseException:
-        run.discard_unfinished()
-        raise
     run.finish()
     run.point_latest()
     return CompareResult(run.path, verdict, points, verdict["summary"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,13 +16,14 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.checks import Checked, check_content
 from jeoni.data.read import load_data
+from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
 from jeoni.spec import FitSpec
 from jeoni.types import Console, Dataset, Finding
 
-__all__ = ["Clock", "Prepared", "build_strategy", "floor_of", "prepare", "read", "taps_of"]
+__all__ = ["Clock", "Prepared", "build_strategy", "floor_of", "one_process", "origin_of", "prepare", "read", "taps_of"]
 
 
 class Clock:
@@ -84,6 +86,24 @@ def prepare(
         findings = [*findings, *checked.findings]
         tell(findings, context.console)
     return Prepared(seen, checked, findings)
+
+
+def origin_of(data: str | Path | Dataset) -> str:
+    """Where data can be read from again; empty where they are in memory only."""
+    return "" if isinstance(data, Dataset) else str(data)
+
+
+def one_process() -> None:
+    """Refuse to run as one of several processes: they would write to each other's run folder.
+
+    Raises:
+        ConfigError: launched by ``torchrun`` or ``accelerate launch`` with more than one process.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ConfigError(
+            f"This is one of {os.environ['WORLD_SIZE']} processes; jeoni runs whole jobs in one process so far. "
+            "Start it without torchrun or accelerate launch."
+        )
 
 
 def build_strategy(spec: FitSpec) -> Strategy:

@@ -9,7 +9,8 @@ import math
 import shutil
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,35 @@ class RunFolder:
         except OSError as error:
             raise StorageError(f"{path} cannot be written: {error.strerror or error}. Choose another --out.") from error
         return cls(path)
+
+    @classmethod
+    def begin(cls, path: Path, said: dict[str, Any], overwrite: bool = False, resume: bool = False) -> RunFolder:
+        """Make the folder and keep what was asked for, so that an interrupted run can be gone on with; or go on.
+
+        Raises:
+            ConfigError: as :meth:`create` and :meth:`reopen`.
+            StorageError: it cannot be written.
+        """
+        if resume:
+            return cls.reopen(path)
+        run = cls.create(path, overwrite)
+        run.write_json("spec.json", said)
+        return run
+
+    @contextmanager
+    def discarded_on_failure(self, warn: Callable[[str], None], verb: str) -> Iterator[None]:
+        """Remove the folder if what is done inside fails; after Ctrl-C keep it, if a training can go on."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self.can_go_on:
+                warn(f"The training can go on: jeoni {verb} --resume {self.path}")
+            else:
+                self.discard_unfinished()
+            raise
+        except BaseException:
+            self.discard_unfinished()
+            raise
 
     @classmethod
     def reopen(cls, path: Path) -> RunFolder:

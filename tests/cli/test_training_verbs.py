@@ -149,6 +149,46 @@ def test_a_comparison_gives_curves_and_a_verdict(jeoni, make_photos, tmp_path):
     assert jeoni("report", tmp_path / "run").code == 0
 
 
+def test_an_interrupted_comparison_goes_on_without_repeating_what_was_trained(
+    jeoni, make_photos, tmp_path, monkeypatch
+):
+    from jeoni import trials
+    from jeoni.training import loop
+
+    words = ["compare", make_photos(each=12), "--strategies", "probe,finetune", "--budgets", "4,6", "--repeats", "2"]
+    words = [*words, *QUICK[:-1], "--no-stages", "--out"]
+    assert jeoni(*words, tmp_path / "undisturbed").code == 0
+    genuine, made, step = trials.pick, [], loop._State.make_step
+
+    def interrupted(*args):
+        made.append(0)
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        return genuine(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trials, "pick", interrupted)
+        outcome = jeoni(*words, tmp_path / "stopped")
+    assert outcome.code == 130 and f"jeoni compare --resume {tmp_path / 'stopped'}" in outcome.err
+    assert "is a run of `jeoni compare`" in jeoni("fit", "--resume", tmp_path / "stopped").err
+    steps = []
+    monkeypatch.setattr(loop._State, "make_step", lambda self, *args: (steps.append(0), step(self, *args))[1])
+    assert jeoni("compare", "--resume", tmp_path / "stopped").code == 0
+    # two of four draws and budgets were done: the other two take a training, or two with the repetition on all
+    assert 0 < len(steps) <= 2 * 2 * 8
+    one, other = (json.loads((tmp_path / n / "verdict.json").read_text()) for n in ("undisturbed", "stopped"))
+    for found in (one, other):
+        for need in found["needs"]:
+            need["seconds"] = need["control_seconds"] = None
+    assert one == other
+
+
+def test_several_processes_are_refused_before_anything_is_written(jeoni, make_photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    outcome = jeoni("fit", make_photos(), "--backbone", TINY, "--out", tmp_path / "run")
+    assert outcome.code == 1 and "one of 2 processes" in outcome.err and not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from jeoni.cli._options import with_options
+from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
 from jeoni.spec import CompareSpec
 
@@ -17,10 +18,11 @@ __all__ = ["compare"]
 
 @with_options(CompareSpec, leave_out=("strategy", "control", "test_fraction"))
 def compare(
-    data: Annotated[str, typer.Argument(help="A folder per class, a table, a saved dataset or a hub id.")],
-    spec: CompareSpec,
+    data: Annotated[str, typer.Argument(help="A folder per class, a table, a saved dataset or a hub id.")] = "",
+    spec: CompareSpec = CompareSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-compare-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
+    resume: Annotated[str, typer.Option(help="Go on with the interrupted comparison in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON line, last.")] = False,
 ) -> None:
     """Strategies against each other on the same draws: did transfer help, hurt, or can these data not tell?"""
@@ -29,7 +31,13 @@ def compare(
     from jeoni.cli._terminal import Terminal, print_json
 
     command = shlex.join(["jeoni", *sys.argv[1:]])
-    result = api.compare(data, spec, out=out, overwrite=overwrite, console=Terminal(), command=command)
+    if bool(data) == bool(resume):
+        raise ConfigError("Say which data to compare on, or --resume RUN to go on with an interrupted comparison.")
+    if resume:
+        result = api.resume(resume, verb="compare", console=Terminal())
+    else:
+        result = api.compare(data, spec, out=out, overwrite=overwrite, console=Terminal(), command=command)
+    assert isinstance(result, api.CompareResult)
     if json:
         print_json({"run": str(result.run), **result.verdict})
         return

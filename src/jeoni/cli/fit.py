@@ -36,9 +36,10 @@ def fit(
     if bool(data) == bool(resume):
         raise ConfigError("Say which data to fit to, or --resume RUN to go on with an interrupted run.")
     if resume:
-        result = api.resume(resume, console=terminal)
+        result = api.resume(resume, verb="fit", console=terminal)
     else:
         result = api.fit(data, spec, out=out, overwrite=overwrite, console=terminal, command=command)
+    assert isinstance(result, api.FitResult)
     if json:
         scores = result.metrics[result.metrics["estimate"]]
         print_json(
