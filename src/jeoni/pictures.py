@@ -14,7 +14,7 @@ from jeoni.data.images import open_image, thumbnail
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, FloatArray, IntArray
 
-__all__ = ["feature_map", "gallery", "place", "save_sprite", "save_thumbnails"]
+__all__ = ["feature_map", "gallery", "place", "save_heat", "save_sprite", "save_thumbnails", "telling"]
 
 MAP_POINTS = 800
 MAP_TILE = 56
@@ -62,6 +62,31 @@ def save_thumbnails(
         ]
         for kind, entries in shown.items()
     }
+
+
+def telling(labels: IntArray, probs: FloatArray, most: int = 6) -> tuple[IntArray, IntArray]:
+    """The most confident hits and the most confident mistakes: numbers of at most ``most`` each."""
+    confidence, right = probs.max(1), probs.argmax(1) == labels
+
+    def first(of: Array) -> IntArray:
+        index = np.flatnonzero(of)
+        return index[np.argsort(-confidence[index], kind="stable")][:most]
+
+    return first(right), first(~right)
+
+
+def save_heat(picture: Image.Image, heat: FloatArray, path: Path) -> None:
+    """A thumbnail with a map ``(h, w)`` of 0 … 1 laid over it: what counts is warm, the rest is dim and grey."""
+    from matplotlib import colormaps
+
+    small = thumbnail(picture, THUMB).convert("RGB")
+    weight = (
+        np.asarray(Image.fromarray((255 * heat).astype(np.uint8)).resize(small.size, Image.Resampling.BICUBIC)) / 255
+    )
+    grey = np.asarray(small.convert("L"), dtype=float)[..., None].repeat(3, 2)
+    warm = 255 * colormaps["inferno"](0.25 + 0.75 * weight)[..., :3]
+    share = 0.15 + 0.5 * weight[..., None]
+    Image.fromarray(((1 - share) * grey + share * warm).astype(np.uint8)).save(path, quality=85)
 
 
 def feature_map(labels: IntArray, n: int, seed: int) -> IntArray:

@@ -13,13 +13,16 @@ import numpy as np
 from jeoni import pictures
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
+from jeoni.data.images import open_image, thumbnail, to_input
+from jeoni.explain import grad_cam
 from jeoni.features.examples import Examples
 from jeoni.features.extract import Extraction
+from jeoni.model import Model
 from jeoni.runs import RunFolder
 from jeoni.spec import FitSpec
 from jeoni.types import Array, Dataset, Finding, FloatArray
 
-__all__ = ["command_line", "data_record", "write_pictures", "write_tables"]
+__all__ = ["command_line", "data_record", "write_explanations", "write_pictures", "write_tables"]
 
 
 def write_tables(
@@ -83,6 +86,39 @@ def write_pictures(run: RunFolder, held: Examples, part: str, probs: FloatArray,
             ],
         },
     )
+
+
+def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before: Model, after: Model) -> None:
+    """``figures/looks.json``: where the network looked before and after training, for hits and mistakes.
+
+    Nothing is written where the network has no activation with rows and columns.
+    """
+    mean, spec = probs.mean(0), after.backbone.input
+    hits, mistakes = pictures.telling(held.data.labels, mean)
+    numbers = [int(i) for i in (*hits, *mistakes)]
+    images = [open_image(held.data.items.read(i), held.data.items.name(i), at_least=spec.size) for i in numbers]
+    pixels, classes = np.stack([to_input(image, spec) for image in images]), mean.argmax(1)[numbers]
+    maps = {name: grad_cam(m.backbone, m.head, pixels, classes) for name, m in (("before", before), ("after", after))}
+    if any(m is None for m in maps.values()):
+        return
+    folder = run.path / "figures" / "looks"
+    folder.mkdir(exist_ok=True)
+    shown: dict[str, list[dict[str, Any]]] = {"hits": [], "mistakes": []}
+    for k, i in enumerate(numbers):
+        thumbnail(images[k], pictures.THUMB).convert("RGB").save(folder / f"{i:05d}.jpg", quality=85)
+        for name, heat in maps.items():
+            assert heat is not None
+            pictures.save_heat(images[k], heat[k], folder / f"{i:05d}-{name}.jpg")
+        names = held.data.class_names
+        shown["hits" if k < len(hits) else "mistakes"].append(
+            {
+                "path": held.data.items.name(i),
+                "label": names[held.data.labels[i]],
+                "predicted": names[classes[k]],
+                "files": [f"looks/{i:05d}{part}.jpg" for part in ("", "-before", "-after")],
+            }
+        )
+    run.write_json("figures/looks.json", shown)
 
 
 def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def _view(run: Path, words: dict[str, Any]) -> dict[str, Any]:
         "confusion": _confusion(metrics),
         "reliability": reliability_chart(metrics["reliability"], figures, words) if metrics["reliability"] else "",
         "gallery": _gallery(figures),
+        "looks": _looks(figures),
         "map": _map(figures, metrics["class_names"]),
         "findings": _findings(run, record.get("findings", {}), words),
         "stages": _stages(record["cut"]["stages"]),
@@ -180,6 +181,17 @@ def _gallery(figures: Path) -> dict[str, list[dict[str, Any]]]:
             for e in entries
             if (figures / e["thumb"]).exists()
         ]
+        for kind, entries in shown.items()
+    }
+
+
+def _looks(figures: Path) -> dict[str, list[dict[str, Any]]]:
+    """Where the network looked, each picture inside the page."""
+    if not (figures / "looks.json").exists():
+        return {}
+    shown: dict[str, list[dict[str, Any]]] = read_json(figures / "looks.json")
+    return {
+        kind: [{**e, "sources": [_inline(figures / f, "image/jpeg") for f in e["files"]]} for e in entries]
         for kind, entries in shown.items()
     }
 

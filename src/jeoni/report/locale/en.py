@@ -32,6 +32,12 @@ WORDS = {
     "doubtful": "The most doubtful items",
     "doubtful_note": "Labelling more items like these teaches the model most.",
     "is_called": "{label}, called {predicted}",
+    "looks": "Where it looks, before and after training",
+    "looks_note": "Left to right: the picture, the linear probe, the trained network. Warm places speak for the class that was "
+    "predicted (Grad-CAM at the topmost stage).",
+    "looks_cv": "The two networks shown were fitted on all items, these among them; what was predicted is of the fold that held "
+    "the item out.",
+    "looks_kinds": {"hits": "The most confident hits", "mistakes": "The most confident mistakes"},
     "map": "How the backbone sees your items",
     "map_note": "Every dot is an item, near those that look alike to the backbone; {method}. Crosses are mistakes. Point at "
     "a dot to see it.",
