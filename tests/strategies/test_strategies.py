@@ -167,3 +167,25 @@ def test_the_loss_of_distillation_is_hintons():
     hard = -np.log(np.exp(1.0) / (np.exp(1.0) + np.exp(-1.0)))
     loss = _distilling(teacher, 2.0, 0.6)(student, torch.tensor([[1.0, 0.0]]), np.array([0]))
     assert float(loss) == pytest.approx(0.6 * near + 0.4 * hard, rel=1e-5)
+
+
+def test_where_training_does_not_help_the_result_is_the_linear_probe_itself(make_photos, monkeypatch):
+    from jeoni.strategies import _tuning
+
+    # a training that ruins everything it touches
+    def ruin(job, *others):
+        with torch.no_grad():
+            for group in job.groups:
+                for p in group.parameters.values():
+                    p.normal_()
+        return _tuning.History(1, 1)
+
+    monkeypatch.setattr(_tuning, "train", ruin)
+    monkeypatch.setattr(_tuning, "FEW", 10)
+    backbone, finetune, probe = small_backbone(), build("finetune"), build("probe")
+    train, context = examples(finetune, backbone, make_photos(each=12))
+    tuned, plain = finetune.fit(backbone, train, context), probe.fit(backbone, train, context)
+    assert tuned.training["share"] == 0
+    for key, value in plain.head.state_dict().items():
+        torch.testing.assert_close(tuned.head.state_dict()[key], value)
+    assert tuned.backbone.fingerprint == backbone.fingerprint

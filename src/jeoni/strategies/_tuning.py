@@ -153,14 +153,13 @@ def tune(
     if manner.interpolate or _held_size(len(labels)) >= TELLING:
         run, held_rows, score = _first(common, train_on)
         choices = _choose(run, held_rows, score, manner)
-    if len(labels) < FEW:
+    if choices.share == 0:  # the linear probe, fitted on all examples
+        run = _started(*common, train_on)
+        choices = replace(choices, heat=run.warm_temperature)
+    elif len(labels) < FEW:
         again = recipe if choices.history is None else replace(recipe, steps=max(1, choices.history.best_step))
-        if choices.share > 0:
-            run = _train(backbone, source, context, again, *common[4:], train_on, None)
-            _go(run, choices.share)
-        else:
-            run = _started(*common, train_on)
-            choices = replace(choices, heat=run.warm_temperature)
+        run = _train(backbone, source, context, again, *common[4:], train_on, None)
+        _go(run, choices.share)
     _set_temperature(run.network, choices.heat)
     merged = merge(backbone, run.made)
     proof = _frozen_alike(backbone, merged, manner.frozen)
