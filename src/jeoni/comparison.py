@@ -20,7 +20,7 @@ from jeoni.data.checks import check_labels, without_empty_classes
 from jeoni.data.splits import build_folds
 from jeoni.errors import DataError
 from jeoni.evaluation.curves import Outcomes, Point, compare_all, labels_needed, point
-from jeoni.evaluation.verdict import pigeonhole
+from jeoni.evaluation.verdict import MEASURES, class_weights, pigeonhole
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
@@ -29,10 +29,12 @@ from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.spec import CompareSpec
 from jeoni.trials import Draw, Trial, draws_by_fold, draws_for_test, run_stages, run_trials
-from jeoni.types import Console, Dataset, IntArray, Quiet
+from jeoni.types import Console, Dataset, FloatArray, IntArray, Quiet
 from jeoni.write import command_line, data_record
 
 __all__ = ["CompareResult", "compare"]
+
+UNEQUAL = 1.5  # the largest class over the smallest, above which accuracy and balanced accuracy part
 
 
 @dataclass(frozen=True)
@@ -112,14 +114,16 @@ def compare(
                 )
             )
         with clock.step("stages"):
-            stages = _stages(backbone, examples, draws, context, spec) if spec.stages else []
+            probed = list(run_stages(backbone, examples, draws, context, spec.folds)) if spec.stages else []
         with clock.step("evaluate"):
-            found = _outcomes(trials, examples)
+            measure = _measure(spec, examples.data.labels, budgets)
+            found = _outcomes(trials, examples, measure)
             groups = examples.clusters if len(np.unique(examples.clusters)) < len(examples) else None
             points = [point(o, groups, spec.seed) for o in found]
             shared = {b: overlap if b is None else 0.0 for b in budgets}
             comparisons = compare_all(found, spec.arms[-1], groups, shared, spec.seed)
-            verdict = _verdict(points, comparisons, spec)
+            verdict = {"measure": measure, **_verdict(points, comparisons, spec)}
+            stages = _stages(probed, examples, spec, measure)
         _write(run, trials, examples, verdict, points, stages)
         rate = ready.seen.computed / ready.seen.seconds if ready.seen.computed else None
         counts = {"items": len(dataset), "used": len(examples), "draws": len(draws)}
@@ -192,7 +196,20 @@ def _useful(sizes: Sequence[int | None], examples: Examples, draws: Sequence[Dra
     return [*kept, None] if None in sizes or len(kept) < len(sizes) else kept
 
 
-def _outcomes(trials: Sequence[Trial], examples: Examples) -> list[Outcomes]:
+def _measure(spec: CompareSpec, labels: IntArray, budgets: Sequence[int | None]) -> str:
+    """Balanced accuracy where draws with as many of every class are tested on classes that are not equally large."""
+    if spec.measure != "auto":
+        return spec.measure
+    counts = np.bincount(labels)
+    unequal = counts.max() > UNEQUAL * counts[counts > 0].min()
+    return MEASURES[bool(unequal and any(b is not None for b in budgets))]
+
+
+def _weights(labels: IntArray, measure: str) -> FloatArray | None:
+    return None if measure == MEASURES[0] else class_weights(labels)
+
+
+def _outcomes(trials: Sequence[Trial], examples: Examples, measure: str) -> list[Outcomes]:
     labels = examples.data.labels
     grouped: dict[tuple[str, int | None], list[Trial]] = {}
     for trial in trials:
@@ -208,6 +225,7 @@ def _outcomes(trials: Sequence[Trial], examples: Examples) -> list[Outcomes]:
             n_train=float(np.mean([t.n_train for t in some])),
             seconds=float(np.median([t.seconds for t in some])),
             notes=tuple(t.note for t in some),
+            weights=_weights(labels[np.concatenate([t.test for t in some])], measure),
         )
         for (strategy, budget), some in grouped.items()
     ]
@@ -218,17 +236,19 @@ def _true(trial: Trial, labels: IntArray) -> Any:
 
 
 def _stages(
-    backbone: Backbone, examples: Examples, draws: Sequence[Draw], context: Context, spec: CompareSpec
+    probed: Sequence[tuple[str, int, IntArray, Any]], examples: Examples, spec: CompareSpec, measure: str
 ) -> list[dict[str, Any]]:
     """Accuracy of a linear probe on every stage's features, with its interval."""
     found: dict[str, list[tuple[int, IntArray, Any]]] = {}
-    for name, draw, test, right in run_stages(backbone, examples, draws, context, spec.folds):
+    for name, draw, test, right in probed:
         found.setdefault(name, []).append((draw, test, right))
     records = []
     for name, some in found.items():
-        items = examples.clusters[np.concatenate([test for _, test, _ in some])]
+        tested = np.concatenate([test for _, test, _ in some])
         numbers = np.concatenate([np.full(len(test), draw) for draw, test, _ in some])
-        accuracy = pigeonhole(np.concatenate([right for _, _, right in some]), items, numbers, spec.seed)
+        right = np.concatenate([right for _, _, right in some])
+        weights = _weights(examples.data.labels[tested], measure)
+        accuracy = pigeonhole(right, examples.clusters[tested], numbers, spec.seed, weights)
         records.append({"name": name, "accuracy": accuracy.as_dict()})
     return records
 

@@ -145,6 +145,11 @@ class CompareSpec(FitSpec):
     )
     budgets: str = _option("5,10,20,50,all", "Labels per class, separated by commas.")
     repeats: int = _option(5, "Training draws; without an own test set each has a fold of its own to be tested on.")
+    measure: str = _option(
+        "auto",
+        "What is compared; auto is balanced accuracy for draws of as many per class where classes are unequal.",
+        ("auto", "accuracy", "balanced_accuracy"),
+    )
     stages: bool = _option(True, "Also probe every stage's features.")
     halving: bool = _option(False, "Only the better half of the strategies goes on to the next larger budget.")
 

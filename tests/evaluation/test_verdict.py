@@ -3,15 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.metrics import balanced_accuracy_score
 
 from jeoni.errors import ConfigError
 from jeoni.evaluation.verdict import (
     Verdict,
+    class_weights,
     compare_pairs,
     correct,
     holm,
     mcnemar,
     pigeonhole,
+    sign_flips,
     smallest_visible,
     words,
 )
@@ -117,3 +120,31 @@ def test_the_sentence_names_help_and_harm():
 def test_parts_of_different_lengths_are_refused():
     with pytest.raises(ConfigError, match="lengths \\[3, 4\\]"):
         compare_pairs(np.ones(3), np.ones(4), np.arange(3), np.zeros(3))
+
+
+def test_with_class_weights_the_difference_is_that_of_balanced_accuracies():
+    rng = np.random.default_rng(0)
+    labels = (np.arange(300) < 60).astype(int)
+    right_a, right_b = rng.random(300) < 0.8, rng.random(300) < np.where(labels, 0.5, 0.9)
+    said = compare_pairs(right_a, right_b, np.arange(300), np.zeros(300, dtype=int), weights=class_weights(labels))
+    wanted = balanced_accuracy_score(labels, np.where(right_a, labels, 1 - labels)) - balanced_accuracy_score(
+        labels, np.where(right_b, labels, 1 - labels)
+    )
+    assert said.difference.value == pytest.approx(wanted)
+    assert said.measure == "balanced_accuracy"
+    assert "balanced accuracy" in words(said, "probe", "scratch")
+
+
+@pytest.mark.parametrize(("up", "down"), [(9, 1), (30, 12), (7, 7), (0, 0)])
+def test_flipping_signs_of_equal_gains_is_mcnemars_test(up, down):
+    gains = np.concatenate([np.ones(up), -np.ones(down), np.zeros(50)])
+    assert sign_flips(gains) == pytest.approx(mcnemar(up, down), abs=0.015)
+
+
+def test_identical_strategies_rarely_get_a_verdict_by_balanced_accuracy_either():
+    rng = np.random.default_rng(2)
+    labels = (np.arange(200) < 50).astype(int)
+    for draws, seed_sd in ((1, 0.0), (5, 0.3)):
+        weights = class_weights(np.tile(labels, draws))
+        outcomes = [compare_pairs(*simulate(rng, 200, draws, seed_sd), weights=weights).outcome for _ in range(200)]
+        assert sum(o != "cannot tell" for o in outcomes) <= 10

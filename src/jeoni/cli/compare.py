@@ -56,7 +56,7 @@ def _show(result: object) -> None:
     out = Console(highlight=False)
     budgets = list(dict.fromkeys(p.budget for p in result.points))
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("accuracy, %")
+    table.add_column(f"{result.verdict['measure'].replace('_', ' ')}, %")
     for budget in budgets:
         table.add_column("all" if budget is None else f"{budget} per class", justify="right")
     for name in dict.fromkeys(p.strategy for p in result.points):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jeoni.evaluation.verdict import Verdict, compare_pairs, correct, pigeonhole, words
-from jeoni.types import Array, IntArray, Interval
+from jeoni.types import Array, FloatArray, IntArray, Interval
 
 __all__ = ["Outcomes", "Point", "compare_all", "labels_needed", "point"]
 
@@ -26,6 +26,7 @@ class Outcomes:
         draws: ``(m,)`` the draw each was predicted from.
         right: ``(m,)`` bool.
         loss: ``(m,)`` minus the log of the true class's probability.
+        weights: ``(m,)`` by which the classes count alike, or None; see :func:`.verdict.class_weights`.
         n_train: mean number of training examples.
         seconds: median over draws of fitting.
         notes: what it got, draw by draw.
@@ -40,11 +41,12 @@ class Outcomes:
     n_train: float
     seconds: float
     notes: tuple[str, ...] = ()
+    weights: FloatArray | None = None
 
 
 @dataclass(frozen=True)
 class Point:
-    """One point of a curve."""
+    """One point of a curve; ``accuracy`` is balanced where the comparison's measure is balanced accuracy."""
 
     strategy: str
     budget: int | None
@@ -62,7 +64,7 @@ class Point:
 def point(outcomes: Outcomes, groups: IntArray | None, seed: int) -> Point:
     """Accuracy with its interval over items and draws; ``groups`` are of all items, or None."""
     items = outcomes.items if groups is None else groups[outcomes.items]
-    accuracy = pigeonhole(outcomes.right, items, outcomes.draws, seed)
+    accuracy = pigeonhole(outcomes.right, items, outcomes.draws, seed, outcomes.weights)
     note = outcomes.notes[0] if outcomes.notes else ""
     return Point(
         outcomes.strategy,
@@ -99,7 +101,9 @@ def compare_all(
         a, b = by_name[ours, budget], by_name[against, budget]
         items = a.items if groups is None else groups[a.items]
         key = f"{ours} {against} {budget}"
-        verdicts[key] = compare_pairs(a.right, b.right, items, a.draws, overlap=overlap[budget], seed=seed)
+        verdicts[key] = compare_pairs(
+            a.right, b.right, items, a.draws, overlap=overlap[budget], seed=seed, weights=a.weights
+        )
     corrected = correct(verdicts)
     return [
         {

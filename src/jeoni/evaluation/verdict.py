@@ -18,11 +18,25 @@ from scipy import stats
 from jeoni.errors import ConfigError
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
-__all__ = ["Verdict", "compare_pairs", "correct", "holm", "mcnemar", "pigeonhole", "smallest_visible", "words"]
+__all__ = [
+    "MEASURES",
+    "Verdict",
+    "class_weights",
+    "compare_pairs",
+    "correct",
+    "holm",
+    "mcnemar",
+    "pigeonhole",
+    "sign_flips",
+    "smallest_visible",
+    "words",
+]
 
+MEASURES = ("accuracy", "balanced_accuracy")
 LEVEL = 0.05
 POWER = 0.8
 RESAMPLES = 2000
+FLIPS = 20_000
 
 
 @dataclass(frozen=True)
@@ -31,13 +45,15 @@ class Verdict:
 
     Attributes:
         outcome: ``helped``, ``hurt`` or ``cannot tell``.
-        difference: accuracy of ours minus that of the control, with its 95 % interval.
+        difference: accuracy (or balanced accuracy) of ours minus that of the control, with its 95 % interval.
         p: of no difference, corrected for several comparisons where there are any: McNemar's exact test for one
-            training draw, Nadeau and Bengio's corrected t-test for several.
+            training draw (with weights, the sign-flip test, which is McNemar's where all weights are equal), Nadeau
+            and Bengio's corrected t-test for several.
         mcnemar_p: McNemar's exact test over items, each counted once.
         visible: the smallest true difference that these data would have shown in four of five attempts.
         n: different test items.
         draws: training draws.
+        measure: ``accuracy`` or ``balanced_accuracy``.
     """
 
     outcome: str
@@ -47,6 +63,7 @@ class Verdict:
     visible: float
     n: int
     draws: int
+    measure: str = MEASURES[0]
 
     def as_dict(self) -> dict[str, Any]:
         """For ``verdict.json``."""
@@ -107,6 +124,7 @@ def compare_pairs(
     *,
     overlap: float = 0.0,
     seed: int = 0,
+    weights: FloatArray | None = None,
 ) -> Verdict:
     """Ours (a) against a control (b): every entry is one test item, predicted by both from the same training draw.
 
@@ -117,6 +135,8 @@ def compare_pairs(
         draws: ``(m,)`` the training draw it was predicted from.
         overlap: test items per training item, n_test / n_train, where draws share training examples; else 0.
         seed: of the bootstrap.
+        weights: ``(m,)`` of each entry, by which the classes count alike (:func:`class_weights`): the difference is
+            then one of balanced accuracy. None: all entries count alike.
 
     Raises:
         ConfigError: lengths that differ, or nothing to compare.
@@ -130,18 +150,21 @@ def compare_pairs(
     if len(lengths) > 1 or not len(right_a):
         raise ConfigError(f"The parts of a comparison have lengths {sorted(lengths)}; one length above 0 is needed.")
     gain = np.asarray(right_a, dtype=float) - np.asarray(right_b, dtype=float)
-    interval = pigeonhole(gain, items, draws, seed)
+    weight = np.ones(len(gain)) if weights is None else np.asarray(weights, dtype=float)
+    interval = pigeonhole(gain, items, draws, seed, weights)
     _, item = np.unique(items, return_inverse=True)
     by_item = np.bincount(item, weights=gain)
     exact = mcnemar(int((by_item > 0).sum()), int((by_item < 0).sum()))
     _, draw = np.unique(draws, return_inverse=True)
-    by_draw = np.bincount(draw, weights=gain) / np.bincount(draw)
-    p = exact if len(by_draw) == 1 else _corrected_t(by_draw, overlap)
+    by_draw = np.bincount(draw, weights=gain * weight) / np.bincount(draw, weights=weight)
+    one = exact if weights is None else sign_flips(np.bincount(item, weights=gain * weight), seed)
+    p = one if len(by_draw) == 1 else _corrected_t(by_draw, overlap)
     n = len(by_item)
-    discordant = float((gain != 0).mean())
+    discordant = float(np.average(gain != 0, weights=weight))
     error = (interval.high - interval.low) / (2 * stats.norm.ppf(1 - LEVEL / 2))
     visible = min(1.0, max(smallest_visible(discordant, n), _reach() * error))
-    return _decided(Verdict("", interval, p, exact, visible, n, len(by_draw)))
+    measure = MEASURES[weights is not None]
+    return _decided(Verdict("", interval, p, exact, visible, n, len(by_draw), measure))
 
 
 def correct(verdicts: Mapping[str, Verdict]) -> dict[str, Verdict]:
@@ -150,16 +173,56 @@ def correct(verdicts: Mapping[str, Verdict]) -> dict[str, Verdict]:
     return {name: _decided(replace(v, p=p[name])) for name, v in verdicts.items()}
 
 
-def pigeonhole(values: Array, items: IntArray, draws: IntArray, seed: int = 0) -> Interval:
-    """The mean of ``values (m,)`` with its 95 % interval, over resampled items and resampled draws together."""
+def class_weights(labels: IntArray) -> FloatArray:
+    """``(m,)``: what an entry of each class counts where all classes shall count alike; 1 on average.
+
+    Example:
+        >>> class_weights(np.array([0, 0, 0, 1])).round(2).tolist()
+        [0.67, 0.67, 0.67, 2.0]
+    """
+    _, own, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    weights: FloatArray = (len(labels) / (len(counts) * counts))[own]
+    return weights
+
+
+def sign_flips(gains: FloatArray, seed: int = 0) -> float:
+    """Two-sided p-value of ``gains (n,)`` by item having no direction: how often a sum with random signs is as far off.
+
+    Edgington & Onghena 2007; with gains of one size this is McNemar's test, up to the luck of 20,000 draws.
+    """
+    some = gains[gains != 0]
+    if not len(some):
+        return 1.0
+    # the sum of g signs of one size is 2 Binomial(g, 1/2) - g: sizes are few, one per class and number of draws
+    sizes, counts = np.unique(np.abs(some).round(12), return_counts=True)
+    rng = np.random.default_rng(seed)
+    sums = sum(size * (2.0 * rng.binomial(g, 0.5, FLIPS) - g) for size, g in zip(sizes, counts, strict=True))
+    far = np.abs(sums) >= abs(float(some.sum())) - 1e-9
+    return float((far.sum() + 1) / (FLIPS + 1))
+
+
+def pigeonhole(
+    values: Array, items: IntArray, draws: IntArray, seed: int = 0, weights: FloatArray | None = None
+) -> Interval:
+    """The mean of ``values (m,)`` with its 95 % interval, over resampled items and resampled draws together.
+
+    Args:
+        values: one per entry.
+        items: ``(m,)`` which item each entry is about.
+        draws: ``(m,)`` the training draw it comes from.
+        seed: of the bootstrap.
+        weights: ``(m,)`` of each entry in the mean; None: all count alike.
+    """
     rng = np.random.default_rng(seed)
     _, item = np.unique(items, return_inverse=True)
     _, draw = np.unique(draws, return_inverse=True)
     n, count = int(item.max()) + 1, int(draw.max()) + 1
     values = np.asarray(values, dtype=float)
+    weight = np.ones(len(values)) if weights is None else weights
+    mean = float(np.average(values, weights=weight))
     sums, sizes = np.zeros((n, count)), np.zeros((n, count))
-    np.add.at(sums, (item, draw), values)
-    np.add.at(sizes, (item, draw), 1)
+    np.add.at(sums, (item, draw), values * weight)
+    np.add.at(sizes, (item, draw), weight)
     means: list[FloatArray] = []
     chunk = max(1, min(RESAMPLES, 4_000_000 // n))
     for start in range(0, RESAMPLES, chunk):
@@ -167,9 +230,10 @@ def pigeonhole(values: Array, items: IntArray, draws: IntArray, seed: int = 0) -
         by_item, by_draw = _counts(n, size, rng), _counts(count, size, rng)
         total = (by_item @ sizes * by_draw).sum(1)
         # where items belong to one draw each, a resample may by chance hold none; it says nothing
-        means.append(np.where(total > 0, (by_item @ sums * by_draw).sum(1) / np.maximum(total, 1), values.mean()))
+        here = (by_item @ sums * by_draw).sum(1)
+        means.append(np.where(total > 0, here / np.where(total > 0, total, 1), mean))
     low, high = np.percentile(np.concatenate(means), [100 * LEVEL / 2, 100 * (1 - LEVEL / 2)])
-    return Interval(float(values.mean()), float(low), float(high))
+    return Interval(mean, float(low), float(high))
 
 
 def _counts(n: int, size: int, rng: np.random.Generator) -> FloatArray:
@@ -216,14 +280,17 @@ def words(verdict: Verdict, what: str, control: str) -> str:
     """
     d = verdict.difference
     value, low, high = (round(100 * v, 1) + 0.0 for v in (d.value, d.low, d.high))
+    plain = verdict.measure == MEASURES[0]
+    better, worse = ("more accurate", "less accurate") if plain else ("better", "worse")
+    by = "" if plain else "by balanced accuracy "
     if verdict.outcome == "helped":
-        how, span = f"helped: {what} is {value:.1f} points more", f"{low:.1f} to {high:.1f}"
+        how, span = f"helped: {by}{what} is {value:.1f} points {better}", f"{low:.1f} to {high:.1f}"
     elif verdict.outcome == "hurt":
-        how, span = f"hurt: {what} is {-value:.1f} points less", f"{-high:.1f} to {-low:.1f}"
+        how, span = f"hurt: {by}{what} is {-value:.1f} points {worse}", f"{-high:.1f} to {-low:.1f}"
     else:
         return (
             f"Whether {what} is better than {control} cannot be told: the difference is {value:+.1f} points of "
-            f"accuracy (95 % interval {low:.1f} to {high:.1f}). With {verdict.n:,} test items only differences above "
-            f"{100 * verdict.visible:.0f} points can be seen."
+            f"{verdict.measure.replace('_', ' ')} (95 % interval {low:.1f} to {high:.1f}). With {verdict.n:,} test "
+            f"items only differences above {100 * verdict.visible:.0f} points can be seen."
         )
-    return f"Transfer {how} accurate than {control} (95 % interval {span})."
+    return f"Transfer {how} than {control} (95 % interval {span})."

@@ -88,8 +88,11 @@ def _comparison(run: Path, words: dict[str, Any]) -> dict[str, Any]:
     strategies = list(dict.fromkeys(p["strategy"] for p in points))
     at = {(p["strategy"], p["budget"]): p for p in points}
     budgets = list(dict.fromkeys(p["budget"] for p in points))
+    measure = verdict.get("measure", "accuracy")
+    words = {**words, "axis_accuracy": words["measures"][measure]}
     return {
         "w": words,
+        "measure_note": words["measure_notes"].get(measure, ""),
         "run": read_json(run / "run.json"),
         "verdict": verdict,
         **_headline(verdict["summary"]),

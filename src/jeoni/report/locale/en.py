@@ -83,6 +83,11 @@ WORDS = {
     "axis_labels": "training examples",
     "axis_time": "seconds to fit",
     "curve_labels": "Accuracy and labels",
+    "measures": {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"},
+    "measure_notes": {
+        "balanced_accuracy": "Balanced accuracy, in which all classes count alike: draws hold as many of every class, the test "
+        "items do not.",
+    },
     "curve_labels_note": "The same draws for all; bands are 95 % intervals over test items and draws.",
     "curve_time": "Accuracy and time",
     "curve_time_note": "Seconds to fit one model at each number of labels, frozen features being in the store.",
@@ -92,7 +97,7 @@ WORDS = {
     "budget": "labels per class",
     "all": "all",
     "comparisons": "Comparisons",
-    "comparisons_note": "Accuracy of one minus that of the other on the same items. p-values are corrected for there being "
+    "comparisons_note": "One minus the other on the same items. p-values are corrected for there being "
     "{n} comparisons (Holm). Visible is the smallest true difference that these data would have shown in four of five attempts.",
     "ours": "strategy",
     "against": "against",
