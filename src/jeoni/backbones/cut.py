@@ -60,7 +60,12 @@ class Cut:
     @property
     def prefix(self) -> str:
         """What stands before the network's own names of its parameters in :meth:`from_rows`."""
-        return ("module." if self.tap.stage == 0 else "") + ("" if self.apart else "network.")
+        return ("module." if self.tap.stage == 0 else "") + self.inner
+
+    @property
+    def inner(self) -> str:
+        """What stands before them in :attr:`upper`."""
+        return "" if self.apart else "network."
 
 
 class _Reached(Exception):  # noqa: N818 - not an error: it stops a forward pass that has given all that is wanted

@@ -185,7 +185,7 @@ def class_weights(labels: IntArray) -> FloatArray:
     return weights
 
 
-def sign_flips(gains: FloatArray, seed: int = 0) -> float:
+def sign_flips(gains: Array, seed: int = 0) -> float:
     """Two-sided p-value of ``gains (n,)`` by item having no direction: how often a sum with random signs is as far off.
 
     Edgington & Onghena 2007; with gains of one size this is McNemar's test, up to the luck of 20,000 draws.

@@ -55,6 +55,8 @@ class Manner:
         interpolate: choose how far to go from the start; without a warm head there is nothing to go back to.
         reuse: stages that start from pretrained weights; -1: all.
         loss: made from the numbers of the examples trained on; None is cross-entropy.
+        adapt: changes the network above the cut in place before its first step, such as by adding adapters.
+        fold: undoes that after the last step, keeping what was learned: names of parameters are what they were.
     """
 
     title: str
@@ -67,6 +69,8 @@ class Manner:
     interpolate: bool = True
     reuse: int = -1
     loss: Callable[[Examples], Loss] | None = None
+    adapt: Callable[[Cut], None] = field(default=lambda made: None)
+    fold: Callable[[Cut], None] = field(default=lambda made: None)
 
 
 def default_frozen(backbone: Backbone, n: int) -> int:
@@ -161,6 +165,7 @@ def tune(
         run = _train(backbone, source, context, again, *common[4:], train_on, None)
         _go(run, choices.share)
     _set_temperature(run.network, choices.heat)
+    manner.fold(run.made)
     merged = merge(backbone, run.made)
     proof = _frozen_alike(backbone, merged, manner.frozen)
     choice = {**run.choice, "temperature": choices.heat}
@@ -304,6 +309,7 @@ def _started(
         module = kind.build(backbone.dim, classes)
     warm = float(module.get_buffer("temperature"))
     _set_temperature(module, 1.0)
+    manner.adapt(made)
     network = _Network(made.from_rows(backbone.input), module)
     groups = build_groups(
         backbone, made, network, recipe, wanted=manner.wanted, starts=manner.starts, anchor=manner.anchor

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from torch import nn
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut
+from jeoni.backbones.stages import Stage
 from jeoni.spec import Recipe
 
 __all__ = ["Group", "build_groups"]
@@ -54,25 +55,44 @@ def build_groups(
         made: its cut.
         network: rows to logits, with parts ``features`` (what :meth:`Cut.from_rows` gives) and ``head``.
         recipe: settled.
-        wanted: of a parameter's own name and the module that owns it, whether it is trained.
+        wanted: of a parameter's own name and the module that owns it, whether it is trained. A parameter that the
+            backbone does not have, such as an adapter's, belongs to the stage of the module it lies in.
         starts: the step at which a stage starts, by its distance from the top (0 is the topmost).
         anchor: of the backbone's parameters; those of the head have none.
     """
     modules, named = dict(network.named_modules()), dict(network.named_parameters())
     groups: list[Group] = []
     stages = backbone.stages[made.frozen :]
+    below = {p for stage in backbone.stages[: made.frozen] for p in stage.parameters}
+    members = _members(named, stages, f"features.{made.prefix}", below)
     for k, stage in enumerate(stages):
         depth = len(stages) - 1 - k
         rate = recipe.learning_rate * recipe.depth_decay**depth
-        chosen = {}
-        for plain in stage.parameters:
-            name = f"features.{made.prefix}{plain}"
-            if name in named and wanted(plain, modules[name.rpartition(".")[0]]):
-                chosen[name] = named[name]
+        chosen = {name: named[name] for plain, name in members[k] if wanted(plain, modules[name.rpartition(".")[0]])}
         decay = 0.0 if anchor else recipe.weight_decay
         groups += _by_kind(Group(stage.name, chosen, rate, decay, starts(depth), anchor))
     head = {n: p for n, p in named.items() if n.startswith("head.")}
     return [*groups, *_by_kind(Group(HEAD, head, recipe.head_learning_rate, recipe.weight_decay))]
+
+
+def _members(
+    named: Iterable[str], stages: Sequence[Stage], prefix: str, below: Set[str]
+) -> list[list[tuple[str, str]]]:
+    """By stage, its parameters' own names and their names in the network, in the network's order."""
+    stage_of = {p: k for k, stage in enumerate(stages) for p in stage.parameters}
+    owners = {p.rpartition(".")[0]: k for p, k in stage_of.items()}
+    found: list[list[tuple[str, str]]] = [[] for _ in stages]
+    for name in named:
+        plain = inside = name.removeprefix(prefix)
+        if plain == name or plain in below:
+            continue
+        k = stage_of.get(plain)
+        while k is None and "." in inside:
+            inside = inside.rpartition(".")[0]
+            k = owners.get(inside)
+        if k is not None:
+            found[k].append((plain, name))
+    return found
 
 
 def _by_kind(group: Group) -> list[Group]:

@@ -1,0 +1,106 @@
+"""Low-rank adapters on linear layers (LoRA, Hu et al. ICLR 2022, arXiv:2106.09685), by peft.
+
+Beside every linear layer above the cut runs ``x -> B A x * alpha / r``; only A, B and the head are trained. Ours
+differs: 1x1 convolutions count as the linear layers they are, so that convolutional networks can be adapted too; the
+head starts fitted; and the adapters are folded into the weights afterwards: the result is a plain network.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Cut
+from jeoni.errors import ConfigError, MissingExtra
+from jeoni.features.examples import Context, Examples
+from jeoni.model import Model
+from jeoni.strategies._tuning import Manner, tune
+from jeoni.strategies.finetune import Finetune
+from jeoni.training.settle import settle
+
+__all__ = ["Lora"]
+
+MARK = ".lora_"
+
+
+@dataclass(frozen=True)
+class Lora(Finetune):
+    """Train low-rank adapters above the cut, and the head.
+
+    Attributes:
+        rank: r.
+        alpha: what their output is scaled by, times r.
+    """
+
+    rank: int = 8
+    alpha: float = 16.0
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """Fit the head, then train the adapters, then fold them in.
+
+        Raises:
+            MissingExtra: peft is not installed.
+            ConfigError: no linear layer above the cut.
+        """
+        _peft()
+
+        def adapt(made: Cut) -> None:
+            self._adapt(backbone, made, context.seed)
+
+        manner = Manner(
+            "Low-rank adapters",
+            self.frozen(backbone, train.of),
+            wanted=lambda name, owner: MARK in name,
+            adapt=adapt,
+            fold=lambda made: _fold(made.upper),
+        )
+        recipe = settle(self.recipe, {"learning_rate": 1e-3, "depth_decay": 1.0}, len(train))
+        model = tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
+        return replace(model, training={**model.training, "adapters": {"rank": self.rank, "alpha": self.alpha}})
+
+    def _adapt(self, backbone: Backbone, made: Cut, seed: int) -> None:
+        """Put an adapter beside every linear layer above the cut."""
+        modules = dict(made.upper.named_modules())
+        inside = made.inner
+        owners = {inside + p.rpartition(".")[0] for stage in backbone.stages[made.frozen :] for p in stage.parameters}
+        linear = sorted(name for name in owners if _is_linear(modules.get(name)))
+        if not linear:
+            raise ConfigError(
+                f"{backbone.name} has no linear layer above stage {made.frozen}; freeze fewer stages (--frozen), or "
+                "take --strategy finetune."
+            )
+        config = _peft().LoraConfig(r=self.rank, lora_alpha=self.alpha, lora_dropout=0.0, target_modules=linear)
+        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about keeping adapters apart from the weights, which ours are not
+            torch.manual_seed(seed)
+            _peft().inject_adapter_in_model(config, made.upper)
+
+
+def _peft() -> Any:
+    try:
+        import peft
+    except ImportError as error:
+        raise MissingExtra("peft", "lora", "The strategy lora") from error
+    return peft
+
+
+def _is_linear(module: nn.Module | None) -> bool:
+    if type(module) is nn.Linear:
+        return True
+    return type(module) is nn.Conv2d and module.kernel_size == (1, 1) and module.groups == 1
+
+
+def _fold(upper: nn.Module) -> None:
+    """Add what the adapters learned to the weights, and take them away."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    for name, module in list(upper.named_modules()):
+        if isinstance(module, BaseTunerLayer):
+            module.merge()
+            parent, _, own = name.rpartition(".")
+            setattr(upper.get_submodule(parent), own, module.get_base_layer())
