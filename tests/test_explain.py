@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from torch import nn
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import ByteInput, Tap, Taps
-from jeoni.explain import grad_cam
+from jeoni.explain import first_filters, grad_cam, responses
 
 
 def make(name: str, n: int = 3):
@@ -40,5 +42,58 @@ def test_maps_lie_between_nought_and_one(name):
     assert all(p.grad is None for p in backbone.network.parameters())
 
 
-def test_a_network_without_rows_and_columns_has_none():
-    assert grad_cam(*make("test_vit")) is None
+def test_a_transformer_that_reads_its_class_token_alone_is_explained_below_its_last_block():
+    backbone, head, pixels, classes = make("test_vit")
+    found = grad_cam(backbone, head, pixels, classes)
+    assert found is not None and found.shape[1] == found.shape[2] > 1
+    assert found.max() == pytest.approx(1)
+    assert backbone.network.global_pool == "token"
+
+
+def test_a_place_that_alone_decides_is_the_warm_one():
+    """A head that adds up one channel, and an image that excites it in one corner: the map must find the corner."""
+    backbone, _, pixels, _ = make("test_resnet", 1)
+    pixels[:] = 0
+    side = backbone.input.size // 2
+    pixels[:, :side, :side] = np.random.default_rng(1).integers(0, 256, (1, side, side, 3))
+    with torch.inference_mode():
+        taps = ByteInput(Taps(backbone, (Tap(backbone.n - 1, False),)), backbone.input)
+        (activation,) = taps(torch.from_numpy(pixels))
+    h, w = activation.shape[2:]
+    inside = activation[0, :, : h // 2, : w // 2].amax((1, 2))
+    channel = int((inside - activation[0, :, h // 2 :, w // 2 :].amax((1, 2))).argmax())
+    head = nn.Linear(backbone.dim, 1, bias=False)
+    with torch.no_grad():
+        head.weight.zero_()[0, channel] = 1
+    found = grad_cam(backbone, head, pixels, np.array([0]))
+    assert found is not None
+    row, column = np.unravel_index(found[0].argmax(), found[0].shape)
+    assert row <= h // 2 and column <= w // 2
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "test_vit"])
+def test_a_channel_is_shown_with_the_images_that_excite_it_most(name):
+    backbone, _, pixels, _ = make(name, 10)
+    found = responses(backbone, pixels, channels=2, images=3)
+    assert len({r.stage for r in found}) >= 2
+    names = [s.name for s in backbone.stages]
+    for said in found:
+        tap = Tap(names.index(said.stage) + 1, False)
+        with torch.inference_mode():
+            (value,) = ByteInput(Taps(backbone, (tap,)), backbone.input)(torch.from_numpy(pixels))
+        one = (
+            value[:, said.channel] if value.ndim == 4 else value[:, -(math.isqrt(value.shape[1]) ** 2) :, said.channel]
+        )
+        peaks = one.flatten(1).amax(1).numpy()
+        np.testing.assert_array_equal(said.images, np.argsort(-peaks, kind="stable")[:3])
+        assert said.maps.min() >= 0 and said.maps.max() == pytest.approx(1)
+
+
+def test_first_filters_are_the_weights_themselves():
+    backbone = load_backbone("untrained:test_resnet")
+    found = first_filters(backbone, 4)
+    weight = next(m for m in backbone.network.modules() if isinstance(m, nn.Conv2d)).weight.detach()
+    strongest = weight[weight.flatten(1).norm(dim=1).argmax()]
+    assert found is not None and found.shape == (4, *weight.shape[2:], 3)
+    wanted = (0.5 + 0.5 * strongest / strongest.abs().max()).permute(1, 2, 0).numpy()
+    np.testing.assert_allclose(found[0], wanted, atol=1e-6)

@@ -33,7 +33,7 @@ from jeoni.report import render
 from jeoni.runs import RunFolder, read_json
 from jeoni.spec import CompareSpec, FitSpec
 from jeoni.types import Console, Dataset, Finding, Quiet
-from jeoni.write import command_line, data_record, write_explanations, write_pictures, write_tables
+from jeoni.write import command_line, data_record, write_explanations, write_insides, write_pictures, write_tables
 
 __all__ = ["CompareResult", "FitResult", "compare", "evaluate", "fit", "load_data", "load_model", "resume"]
 
@@ -188,8 +188,8 @@ def _fit(
         fold = ["test"] * len(split.held) if split.test else [str(f) for f in split.train.folds[0]]
         write_tables(run, split.held.data, fold, found.probs, findings)
         write_pictures(run, split.held, "test" if split.test else "train", found.probs, backbone, spec.seed)
-        if probe is not None:
-            write_explanations(run, split.held, found.probs, probe.model, model)
+        write_insides(run, split.held, model.backbone, spec.seed)
+        write_explanations(run, split.held, found.probs, probe.model if probe else None, model)
         run.write_json("metrics.json", metrics)
     stages = record.stage_table(backbone, model)
     timings: dict[str, float | None] = {**clock.total(), "images_per_s": rate and round(rate, 1)}
@@ -207,6 +207,8 @@ def _fit(
         "cut": {"frozen": model.frozen, "reuse": model.reuse, "stages": stages},
         "head": {"name": spec.head, **model.choice, "candidates": model.candidates},
         "training": model.training,
+        "chosen": model.chosen,
+        "contest": model.contest,
         "timings": timings,
         "peak_memory_mb": record.peak_memory_mb(),
         "findings": dict(Counter(f.kind for f in findings)),

@@ -74,6 +74,8 @@ class Model:
         candidates: fold scores of what was tried.
         facts: data, scores and versions, for the card.
         training: how the stages above the cut were trained; empty where nothing was.
+        chosen: the strategy that was chosen among several; empty where none was.
+        contest: held-out log-loss and accuracy of those it was chosen among.
     """
 
     backbone: Backbone
@@ -86,6 +88,8 @@ class Model:
     candidates: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
+    chosen: str = ""
+    contest: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
     def network(self) -> nn.Module:

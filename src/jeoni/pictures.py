@@ -14,7 +14,17 @@ from jeoni.data.images import open_image, thumbnail
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, FloatArray, IntArray
 
-__all__ = ["feature_map", "gallery", "place", "save_heat", "save_sprite", "save_thumbnails", "telling"]
+__all__ = [
+    "feature_map",
+    "gallery",
+    "place",
+    "save_filters",
+    "save_heat",
+    "save_responses",
+    "save_sprite",
+    "save_thumbnails",
+    "telling",
+]
 
 MAP_POINTS = 800
 MAP_TILE = 56
@@ -87,6 +97,29 @@ def save_heat(picture: Image.Image, heat: FloatArray, path: Path) -> None:
     warm = 255 * colormaps["inferno"](0.25 + 0.75 * weight)[..., :3]
     share = 0.15 + 0.5 * weight[..., None]
     Image.fromarray(((1 - share) * grey + share * warm).astype(np.uint8)).save(path, quality=85)
+
+
+def save_filters(filters: FloatArray, path: Path, tile: int = 28, columns: int = 16) -> None:
+    """First-layer filters ``(m, h, w, 3)`` of 0 … 1 in one picture, row by row."""
+    rows, gap = -(-len(filters) // columns), 3
+    wide = min(columns, len(filters))
+    sheet = Image.new("RGBA", (wide * (tile + gap) - gap, rows * (tile + gap) - gap), (0, 0, 0, 0))
+    for k, values in enumerate(filters):
+        small = Image.fromarray((255 * values).round().astype(np.uint8)).resize((tile, tile), Image.Resampling.NEAREST)
+        sheet.paste(small, (k % columns * (tile + gap), k // columns * (tile + gap)))
+    sheet.save(path)
+
+
+def save_responses(pictures: Sequence[Image.Image], maps: FloatArray, path: Path, tile: int = 112) -> None:
+    """Pictures side by side; what does not excite the channel is dimmed by its map, one of ``(m, h, w)`` each."""
+    gap = 3
+    sheet = Image.new("RGB", (len(pictures) * (tile + gap) - gap, tile), (128, 128, 128))
+    for k, (picture, heat) in enumerate(zip(pictures, maps, strict=True)):
+        small = picture.convert("RGB").resize((tile, tile), Image.Resampling.BILINEAR)
+        mask = Image.fromarray((255 * heat).astype(np.uint8)).resize((tile, tile), Image.Resampling.BICUBIC)
+        light = 0.22 + 0.78 * np.asarray(mask, dtype=float)[..., None] / 255
+        sheet.paste(Image.fromarray((np.asarray(small) * light).astype(np.uint8)), (k * (tile + gap), 0))
+    sheet.save(path, quality=80)
 
 
 def feature_map(labels: IntArray, n: int, seed: int) -> IntArray:

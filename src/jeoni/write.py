@@ -9,12 +9,13 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from jeoni import pictures
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.images import open_image, thumbnail, to_input
-from jeoni.explain import grad_cam
+from jeoni.explain import first_filters, grad_cam, responses
 from jeoni.features.examples import Examples
 from jeoni.features.extract import Extraction
 from jeoni.model import Model
@@ -22,7 +23,9 @@ from jeoni.runs import RunFolder
 from jeoni.spec import FitSpec
 from jeoni.types import Array, Dataset, Finding, FloatArray
 
-__all__ = ["command_line", "data_record", "write_explanations", "write_pictures", "write_tables"]
+__all__ = ["command_line", "data_record", "write_explanations", "write_insides", "write_pictures", "write_tables"]
+
+LOOKED_AT = 24
 
 
 def write_tables(
@@ -88,8 +91,29 @@ def write_pictures(run: RunFolder, held: Examples, part: str, probs: FloatArray,
     )
 
 
-def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before: Model, after: Model) -> None:
-    """``figures/looks.json``: where the network looked before and after training, for hits and mistakes.
+def write_insides(run: RunFolder, held: Examples, backbone: Backbone, seed: int) -> None:
+    """``figures/inside.json``: the first layer's filters, and what low, middle and high stages respond to."""
+    rng, spec, folder = np.random.default_rng(seed), backbone.input, run.path / "figures" / "inside"
+    folder.mkdir(exist_ok=True)
+    filters = first_filters(backbone)
+    if filters is not None:
+        pictures.save_filters(filters, folder / "filters.png")
+    some = np.sort(rng.permutation(len(held))[:LOOKED_AT])
+    images = [open_image(held.data.items.read(int(i)), held.data.items.name(int(i)), at_least=spec.size) for i in some]
+    pixels = np.stack([to_input(image, spec) for image in images])
+    shown: dict[str, list[str]] = {}
+    for number, said in enumerate(responses(backbone, pixels)):
+        name = f"{number:02d}.jpg"
+        pictures.save_responses([Image.fromarray(pixels[i]) for i in said.images], said.maps, folder / name)
+        shown.setdefault(said.stage, []).append(f"inside/{name}")
+    stages = [{"stage": stage, "files": files} for stage, files in shown.items()]
+    run.write_json(
+        "figures/inside.json", {"filters": "" if filters is None else "inside/filters.png", "stages": stages}
+    )
+
+
+def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before: Model | None, after: Model) -> None:
+    """``figures/looks.json``: where the network looked before (if it was trained) and after, for hits and mistakes.
 
     Nothing is written where the network has no activation with rows and columns.
     """
@@ -98,7 +122,8 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
     numbers = [int(i) for i in (*hits, *mistakes)]
     images = [open_image(held.data.items.read(i), held.data.items.name(i), at_least=spec.size) for i in numbers]
     pixels, classes = np.stack([to_input(image, spec) for image in images]), mean.argmax(1)[numbers]
-    maps = {name: grad_cam(m.backbone, m.head, pixels, classes) for name, m in (("before", before), ("after", after))}
+    models = {"before": before, "after": after}
+    maps = {name: grad_cam(m.backbone, m.head, pixels, classes) for name, m in models.items() if m is not None}
     if any(m is None for m in maps.values()):
         return
     folder = run.path / "figures" / "looks"
@@ -115,7 +140,7 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
                 "path": held.data.items.name(i),
                 "label": names[held.data.labels[i]],
                 "predicted": names[classes[k]],
-                "files": [f"looks/{i:05d}{part}.jpg" for part in ("", "-before", "-after")],
+                "files": [f"looks/{i:05d}{part}.jpg" for part in ("", *(f"-{name}" for name in maps))],
             }
         )
     run.write_json("figures/looks.json", shown)

@@ -189,3 +189,58 @@ def test_where_training_does_not_help_the_result_is_the_linear_probe_itself(make
     for key, value in plain.head.state_dict().items():
         torch.testing.assert_close(tuned.head.state_dict()[key], value)
     assert tuned.backbone.fingerprint == backbone.fingerprint
+
+
+class Said:
+    """A strategy that gives right answers with a certain confidence, and is what it says it is."""
+
+    def __init__(self, name, confidence, spread=0.02):
+        self.name, self.confidence, self.spread = name, confidence, spread
+
+    def fit(self, backbone, train, context):
+        from jeoni.model import Model
+
+        model = Model(backbone, torch.nn.Identity(), "linear", train.data.class_names, backbone.n, backbone.n)
+        object.__setattr__(model, "predict_examples", self.predict)
+        object.__setattr__(model, "choice", {"name": self.name})
+        return model
+
+    def predict(self, examples, source, context):
+        right = self.confidence + self.spread * np.random.default_rng(len(self.name)).uniform(-1, 1, len(examples))
+        return np.where(np.arange(2) == examples.data.labels[:, None], right[:, None], 1 - right[:, None])
+
+
+@pytest.mark.parametrize(
+    ("probe", "finetune", "untrained", "scratch", "chosen", "tried"),
+    [
+        (0.8, 0.9, 0.5, 0.99, "finetune", False),  # transfer is clearly better than nothing: scratch is left out
+        (0.8, 0.8001, 0.5, 0.99, "probe", False),  # the simplest of equals
+        (0.6, 0.7, 0.8, 0.75, "untrained", True),
+        (0.6, 0.7, 0.71, 0.9, "scratch", True),
+        (0.7, 0.6, 0.71, 0.65, "untrained", True),
+    ],
+)
+def test_auto_never_ships_what_is_worse_than_its_controls(
+    probe, finetune, untrained, scratch, chosen, tried, make_photos, monkeypatch
+):
+    from jeoni.strategies import auto
+
+    backbone = small_backbone()
+    twin = auto.untrained_twin(backbone, 0).fingerprint
+
+    class Probing(Said):
+        def fit(self, used, train, context):
+            self.confidence = untrained if used.fingerprint == twin else probe
+            return super().fit(used, train, context)
+
+    monkeypatch.setattr(auto, "Probe", lambda *a: Probing("probe", probe))
+    monkeypatch.setattr(auto, "Finetune", lambda *a: Said("finetune", finetune))
+    monkeypatch.setattr(auto, "Scratch", lambda *a: Said("scratch", scratch))
+    strategy = build("auto")
+    train, context = examples(build("probe"), backbone, make_photos(each=30))
+    model = strategy.fit(backbone, train, context)
+    assert model.chosen == chosen
+    assert ("scratch" in model.contest) == tried
+    losses = {k: v["log_loss"] for k, v in model.contest.items()}
+    assert losses[chosen] <= min(losses["untrained"], losses.get("scratch", np.inf))
+    assert model.choice["name"] == ("probe" if chosen == "untrained" else chosen)

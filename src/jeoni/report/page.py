@@ -71,10 +71,13 @@ def _view(run: Path, words: dict[str, Any]) -> dict[str, Any]:
         "reliability": reliability_chart(metrics["reliability"], figures, words) if metrics["reliability"] else "",
         "gallery": _gallery(figures),
         "looks": _looks(figures),
+        "inside": _inside(figures),
         "map": _map(figures, metrics["class_names"]),
         "findings": _findings(run, record.get("findings", {}), words),
         "stages": _stages(record["cut"]["stages"]),
         "training": _training(record.get("training") or {}, figures, words),
+        "contest": [{"name": name, **score} for name, score in (record.get("contest") or {}).items()],
+        "contest_scratch": "scratch" in (record.get("contest") or {}),
         "style": _asset("style.css"),
         "script": _asset("script.js"),
     }
@@ -197,6 +200,16 @@ def _looks(figures: Path) -> dict[str, list[dict[str, Any]]]:
         kind: [{**e, "sources": [_inline(figures / f, "image/jpeg") for f in e["files"]]} for e in entries]
         for kind, entries in shown.items()
     }
+
+
+def _inside(figures: Path) -> dict[str, Any] | None:
+    """First filters, and what stages respond to, each picture inside the page."""
+    if not (figures / "inside.json").exists():
+        return None
+    found: dict[str, Any] = read_json(figures / "inside.json")
+    filters = _inline(figures / found["filters"], "image/png") if found["filters"] else ""
+    stages = [{**s, "sources": [_inline(figures / f, "image/jpeg") for f in s["files"]]} for s in found["stages"]]
+    return {"filters": filters, "stages": stages} if filters or stages else None
 
 
 def _map(figures: Path, names: list[str]) -> dict[str, Any] | None:

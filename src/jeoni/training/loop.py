@@ -31,6 +31,7 @@ from jeoni.errors import ConfigError
 from jeoni.spec import Recipe
 from jeoni.training.checkpoint import load_state, pack_optimizer, save_state, unpack_optimizer
 from jeoni.training.groups import Group
+from jeoni.training.memory import kept_memory
 from jeoni.training.rows import Rows
 from jeoni.types import Array, Console, FloatArray, IntArray, Quiet
 
@@ -159,6 +160,7 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
     saved, first = time.perf_counter(), state.step
     with (
         _only(job.groups, job.network),
+        kept_memory(),
         ThreadPoolExecutor(1, thread_name_prefix="jeoni-batch") as ahead,
         console.track(job.title, job.recipe.steps) as advance,
     ):

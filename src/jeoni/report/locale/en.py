@@ -37,6 +37,15 @@ WORDS = {
     "predicted (Grad-CAM at the topmost stage).",
     "looks_cv": "The two networks shown were fitted on all items, these among them; what was predicted is of the fold that held "
     "the item out.",
+    "looks_probe": "Where it looks",
+    "looks_note_probe": "Left the picture; right what spoke for the class that was predicted, warm (Grad-CAM at the topmost stage "
+    "where places count).",
+    "inside": "What its stages respond to",
+    "inside_note": "Each row is one channel: those of your items that excite it most, lit where they do. Low stages answer to edges "
+    "and textures that many tasks share, high stages to parts and wholes of what the network was trained on.",
+    "inside_alt": "the items that excite one channel of {stage} most",
+    "filters": "First filters",
+    "filters_note": "The weights of the first layer, the strongest first; grey is nought.",
     "looks_kinds": {"hits": "The most confident hits", "mistakes": "The most confident mistakes"},
     "map": "How the backbone sees your items",
     "map_note": "Every dot is an item, near those that look alike to the backbone; {method}. Crosses are mistakes. Point at "
@@ -66,6 +75,12 @@ WORDS = {
     "rows_live": "Rows at the cut did not fit into the cache, and were computed again in every epoch.",
     "identical": "After training, every frozen tensor was held against the one before: all are identical, bit for bit.",
     "not_identical": "After training, frozen tensors differ from what they were. This is a defect of jeoni; please report it.",
+    "contest": "Chosen: {chosen}",
+    "contest_note": "On {n} training examples that each candidate did not see. Of what transfers, the simplest wins unless another "
+    "is better by more than a standard error; a control wins as soon as it is better at all.",
+    "contest_no_scratch": "Training from scratch was not tried: transfer is clearly better than an untrained network, and from "
+    "fewer than 10,000 examples scratch does not catch up.",
+    "contest_chosen": "chosen",
     "training": "The training",
     "training_note": "{steps} steps in {seconds}, {rate} images per second. {held} training examples were held out to choose the "
     "best moment, step {best}.",

@@ -1,0 +1,122 @@
+"""Choose among probe, fine-tuning and the controls on held-out folds: do no harm.
+
+Negative transfer (Wang et al. CVPR 2019, arXiv:1811.09751) is where transfer errs more than doing without. So the
+candidates are held against a head on an untrained network, and, where that is not clearly beaten or where examples are
+many enough for training from scratch to catch up (10,000 images in He, Girshick & Dollár ICCV 2019, arXiv:1811.08883),
+against training from scratch. Of what transfers, the simplest wins unless another is better by more than a standard
+error; a control wins as soon as it is better at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from jeoni.assess import Strategy
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap
+from jeoni.backbones.sources.untrained import untrained_twin
+from jeoni.data.splits import build_folds
+from jeoni.features.examples import Context, Examples
+from jeoni.features.extract import Request
+from jeoni.model import Model
+from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.probe import Probe
+from jeoni.strategies.scratch import Scratch
+from jeoni.training.loop import Diverged
+from jeoni.types import Array, FloatArray
+
+__all__ = ["Auto"]
+
+ENOUGH = 100
+MANY = 10_000
+CLEAR = 2.0
+UNTRAINED = "untrained"
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Held-out log-loss and hits of one candidate."""
+
+    losses: FloatArray
+    right: Array
+
+    def record(self) -> dict[str, float]:
+        return {
+            "log_loss": round(float(self.losses.mean()), 5),
+            "accuracy": round(float(self.right.mean()), 5),
+            "n": len(self.losses),
+        }
+
+
+@dataclass(frozen=True)
+class Auto(Finetune):
+    """The best of probe and fine-tuning, unless a control is better."""
+
+    def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
+        """Those of the probe and of fine-tuning."""
+        return tuple(dict.fromkeys((*self._probe.taps(backbone, n), *super().taps(backbone, n))))
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """Hold the candidates against each other, then fit the one that won on all examples."""
+        twin = untrained_twin(backbone, context.seed)
+        seen = context.extract(train.data.items, [Request(twin, (Tap(twin.n, True),))])
+        bare = replace(train, seen=seen, index=np.arange(len(train)))
+        candidates: dict[str, tuple[Strategy, Backbone, Examples]] = {
+            "probe": (self._probe, backbone, train),
+            "finetune": (Finetune(self.head, self.class_weights, self.recipe), backbone, train),
+            UNTRAINED: (self._probe, twin, bare),
+        }
+        held = {name: _held_out(*candidate, context) for name, candidate in candidates.items()}
+        transferred, controls = ["probe", "finetune"], [UNTRAINED]
+        best = _simplest(held, transferred)
+        if len(train) >= MANY or not _clearly(held[best], held[UNTRAINED]):
+            scratch = Scratch(self.head, self.class_weights, replace(self.recipe, frozen="auto"))
+            candidates["scratch"] = scratch, backbone, train
+            held["scratch"] = _held_out(scratch, backbone, train, context)
+            controls.append("scratch")
+        chosen = min([best, *controls], key=lambda name: held[name].losses.mean())
+        strategy, source, examples = candidates[chosen]
+        model = strategy.fit(source, examples, context)
+        if chosen == UNTRAINED:  # nothing of it came from the backbone whose rows are in the store
+            model = replace(model, frozen=0, reuse=0)
+        return replace(model, chosen=chosen, contest={name: h.record() for name, h in held.items()})
+
+    @property
+    def _probe(self) -> Probe:
+        return Probe(self.head, self.class_weights)
+
+
+def _held_out(strategy: Strategy, backbone: Backbone, train: Examples, context: Context) -> _Held:
+    """Of as many folds as it takes to hold out enough examples."""
+    labels, fold = train.data.labels, train.folds[0]
+    losses, right = [np.zeros(0)], [np.zeros(0, dtype=bool)]
+    for f in np.unique(fold):
+        if sum(map(len, losses)) >= ENOUGH:
+            break
+        fit, held = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
+        inner = build_folds(labels[fit], train.clusters[fit], len(np.unique(fold)), 1, context.seed)
+        try:
+            model = strategy.fit(backbone, train.select(fit, inner), context)
+            probs = model.predict_examples(train.select(held, train.folds[:, held]), backbone, context)
+        except Diverged:
+            probs = np.full((len(held), len(train.data.class_names)), 1e-12)
+        losses.append(-np.log(np.maximum(probs[np.arange(len(held)), labels[held]], 1e-12)))
+        right.append(probs.argmax(1) == labels[held])
+    return _Held(np.concatenate(losses), np.concatenate(right))
+
+
+def _simplest(held: dict[str, _Held], names: list[str]) -> str:
+    """The first of ``names`` that is not worse than their best by more than one standard error."""
+    best = min(names, key=lambda name: held[name].losses.mean())
+    for name in names:
+        if name == best or not _clearly(held[best], held[name], 1.0):
+            return name
+    return best
+
+
+def _clearly(ours: _Held, other: _Held, errors: float = CLEAR) -> bool:
+    """Whether ours has a lower log-loss by more than so many standard errors of the paired difference."""
+    gain = other.losses - ours.losses
+    return bool(gain.mean() > errors * gain.std() / np.sqrt(max(1, len(gain) - 1)))
