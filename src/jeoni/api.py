@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni import record
+from jeoni import processes, record
 from jeoni._version import __version__
 from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
@@ -28,7 +28,18 @@ from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.model import Model, load_model
-from jeoni.prepare import Clock, build_strategy, floor_of, one_process, origin_of, prepare, read, taps_of
+from jeoni.prepare import (
+    Clock,
+    begin_run,
+    build_strategy,
+    floor_of,
+    guarded,
+    heard,
+    origin_of,
+    prepare,
+    read,
+    taps_of,
+)
 from jeoni.report import render
 from jeoni.runs import RunFolder, read_json
 from jeoni.spec import CompareSpec, FitSpec
@@ -105,10 +116,9 @@ def fit(
     Example:
         ``jeoni.fit("photos/").summary``
     """
-    one_process()
+    processes.join()
     spec = (spec or FitSpec()).changed(**changes)
-    console = console or Quiet()
-    clock = Clock()
+    console, clock = heard(console), Clock()
     with clock.step("read"):
         strategy = build_strategy(spec)
         dataset = data if isinstance(data, Dataset) else read(data, spec)
@@ -116,8 +126,8 @@ def fit(
         dataset = without_empty_classes(dataset)
         path = Path(out) if out else RunFolder.named_for(dataset.name)
         said = {"verb": "fit", "data": origin_of(data), "command": command, "spec": asdict(spec)}
-        run = RunFolder.begin(path, said, overwrite, resume)
-    with run.discarded_on_failure(console.warn, "fit"):
+        run = begin_run(path, said, overwrite, resume)
+    with guarded(run, "fit", console):
         return _fit(dataset, spec, strategy, findings, run, console, clock, command)
 
 
@@ -183,6 +193,9 @@ def _fit(
         "skipped": int(len(dataset) - ready.checked.keep.sum()),
     }
     model = _with_facts(found.model, dataset, metrics)
+    if not processes.first():
+        processes.wait()
+        return FitResult(run.path, model, metrics, metrics["summary"], dict(clock.total()), counts)
     with clock.step("write"):
         model.save(run.path / "model")
         fold = ["test"] * len(split.held) if split.test else [str(f) for f in split.train.folds[0]]
@@ -220,6 +233,7 @@ def _fit(
     run.write_json("run.json", {**made_of, "timings": timings})
     run.finish()
     run.point_latest()
+    processes.wait()
     return FitResult(run.path, model, metrics, metrics["summary"], timings, counts)
 
 

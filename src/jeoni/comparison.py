@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni import record
+from jeoni import processes, record
 from jeoni._version import __version__
 from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
@@ -24,12 +24,12 @@ from jeoni.evaluation.verdict import MEASURES, class_weights, pigeonhole
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
-from jeoni.prepare import Clock, build_strategy, one_process, origin_of, prepare, read, taps_of
+from jeoni.prepare import Clock, begin_run, build_strategy, guarded, heard, origin_of, prepare, read, taps_of
 from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.spec import CompareSpec
 from jeoni.trials import Draw, Trial, draws_by_fold, draws_for_test, run_stages, run_trials
-from jeoni.types import Console, Dataset, FloatArray, IntArray, Quiet
+from jeoni.types import Console, Dataset, FloatArray, IntArray
 from jeoni.write import command_line, data_record
 
 __all__ = ["CompareResult", "compare"]
@@ -87,10 +87,10 @@ def compare(
     Example:
         ``jeoni.compare("photos/", strategies="probe,scratch", budgets="5,20").summary``
     """
-    one_process()
+    processes.join()
     changed = (spec or CompareSpec()).changed(**changes)
     assert isinstance(changed, CompareSpec)
-    spec, console, clock = changed, console or Quiet(), Clock()
+    spec, console, clock = changed, heard(console), Clock()
     with clock.step("read"):
         strategies = {name: build_strategy(spec.changed(strategy=name)) for name in spec.arms}
         dataset = data if isinstance(data, Dataset) else read(data, spec)
@@ -99,8 +99,8 @@ def compare(
         backbone = load_backbone(spec.backbone, spec.weights, spec.crop)
         path = Path(out) if out else RunFolder.named_for(f"{dataset.name}-compare")
         said = {"verb": "compare", "data": origin_of(data), "command": command, "spec": asdict(spec)}
-        run = RunFolder.begin(path, said, overwrite, resume)
-    with run.discarded_on_failure(console.warn, "compare"):
+        run = begin_run(path, said, overwrite, resume)
+    with guarded(run, "compare", console):
         store = FeatureStore(console=console)
         context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)
         taps = _taps(strategies, backbone, dataset, spec)
@@ -124,6 +124,10 @@ def compare(
             comparisons = compare_all(found, spec.arms[-1], groups, shared, spec.seed)
             verdict = {"measure": measure, **_verdict(points, comparisons, spec)}
             stages = _stages(probed, examples, spec, measure)
+        result = CompareResult(run.path, verdict, points, verdict["summary"])
+        if not processes.first():
+            processes.wait()
+            return result
         _write(run, trials, examples, verdict, points, stages)
         rate = ready.seen.computed / ready.seen.seconds if ready.seen.computed else None
         counts = {"items": len(dataset), "used": len(examples), "draws": len(draws)}
@@ -146,7 +150,8 @@ def compare(
         render(run.path)
     run.finish()
     run.point_latest()
-    return CompareResult(run.path, verdict, points, verdict["summary"])
+    processes.wait()
+    return result
 
 
 def _taps(strategies: dict[str, Strategy], backbone: Backbone, data: Dataset, spec: CompareSpec) -> tuple[Tap, ...]:

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
-from jeoni import plugins
+from jeoni import plugins, processes
 from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.checks import Checked, check_content
 from jeoni.data.read import load_data
-from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
+from jeoni.runs import RunFolder
 from jeoni.spec import FitSpec
-from jeoni.types import Console, Dataset, Finding
+from jeoni.types import Console, Dataset, Finding, Quiet
 
-__all__ = ["Clock", "Prepared", "build_strategy", "floor_of", "one_process", "origin_of", "prepare", "read", "taps_of"]
+__all__ = [
+    "Clock",
+    "Prepared",
+    "begin_run",
+    "build_strategy",
+    "floor_of",
+    "guarded",
+    "heard",
+    "origin_of",
+    "prepare",
+    "read",
+    "taps_of",
+]
 
 
 class Clock:
@@ -93,17 +105,31 @@ def origin_of(data: str | Path | Dataset) -> str:
     return "" if isinstance(data, Dataset) else str(data)
 
 
-def one_process() -> None:
-    """Refuse to run as one of several processes: they would write to each other's run folder.
+def begin_run(path: Path, said: dict[str, Any], overwrite: bool, resume: bool) -> RunFolder:
+    """The run folder, made by the first of several processes; the others know where it is, and read checkpoints there.
 
     Raises:
-        ConfigError: launched by ``torchrun`` or ``accelerate launch`` with more than one process.
+        ConfigError: as :meth:`RunFolder.begin`.
+        StorageError: it cannot be written.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise ConfigError(
-            f"This is one of {os.environ['WORLD_SIZE']} processes; jeoni runs whole jobs in one process so far. "
-            "Start it without torchrun or accelerate launch."
-        )
+    if processes.first():
+        RunFolder.begin(path, said, overwrite, resume)
+    return RunFolder(Path(processes.agree(str(path) if processes.count() == 1 else str(path.absolute()))))
+
+
+@contextmanager
+def guarded(run: RunFolder, verb: str, console: Console) -> Iterator[None]:
+    """Where what is done inside fails, the first process removes the folder, or keeps it for ``--resume``."""
+    if not processes.first():
+        yield
+        return
+    with run.discarded_on_failure(console.warn, verb):
+        yield
+
+
+def heard(console: Console | None) -> Console:
+    """The one who is told; of several processes only the first speaks."""
+    return console if console is not None and processes.first() else Quiet()
 
 
 def build_strategy(spec: FitSpec) -> Strategy:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from jeoni import processes
 from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
@@ -128,7 +129,7 @@ def run_trials(
                     )
                     advance(1)
             if halving and len(left) > 2:
-                best = sorted(left, key=lambda n: -np.mean(right[n]))[: max(1, len(left) // 2)]
+                best = processes.agree(sorted(left, key=lambda n: -np.mean(right[n]))[: max(1, len(left) // 2)])
                 left = [n for n in left if n in best or n == control]
 
 

@@ -184,12 +184,6 @@ def test_an_interrupted_comparison_goes_on_without_repeating_what_was_trained(
     assert one == other
 
 
-def test_several_processes_are_refused_before_anything_is_written(jeoni, make_photos, tmp_path, monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    outcome = jeoni("fit", make_photos(), "--backbone", TINY, "--out", tmp_path / "run")
-    assert outcome.code == 1 and "one of 2 processes" in outcome.err and not (tmp_path / "run").exists()
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [

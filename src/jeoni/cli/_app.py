@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from jeoni import plugins
+from jeoni import plugins, processes
 from jeoni.errors import JeoniError
 
 __all__ = ["run"]
@@ -87,6 +88,10 @@ def run() -> int:
 def _complain(text: str) -> None:
     from rich.console import Console
 
+    if not processes.first():
+        # what stops all processes the first one says; it then ends, and so do the others before they come to speak
+        time.sleep(5)
+        text = f"(process {processes.rank()}) {text}"
     Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]jeoni:[/] {_plain(text)}")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from jeoni import processes
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
@@ -38,6 +39,8 @@ def compare(
     else:
         result = api.compare(data, spec, out=out, overwrite=overwrite, console=Terminal(), command=command)
     assert isinstance(result, api.CompareResult)
+    if not processes.first():
+        return
     if json:
         print_json({"run": str(result.run), **result.verdict})
         return

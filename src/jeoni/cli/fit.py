@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from jeoni import processes
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
@@ -40,6 +41,8 @@ def fit(
     else:
         result = api.fit(data, spec, out=out, overwrite=overwrite, console=terminal, command=command)
     assert isinstance(result, api.FitResult)
+    if not processes.first():
+        return
     if json:
         scores = result.metrics[result.metrics["estimate"]]
         print_json(

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
+from jeoni import processes
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.extract import Extraction, Request, extract
@@ -17,8 +20,9 @@ __all__ = ["Context", "Examples", "cores"]
 
 
 def cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The cores this process may use: its share, where several run on this machine."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, there // processes.neighbours())
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,22 @@ class Context:
     checkpoint_s: float = 30.0
 
     def extract(self, items: Items, requests: Sequence[Request]) -> Extraction:
-        """See :func:`jeoni.features.extract.extract`."""
+        """See :func:`jeoni.features.extract.extract`; several processes share the work."""
+        if processes.count() == 1:
+            return self._extract(items, requests)
+        # a row number modulo the number of processes: neighbours in a folder are often alike in size
+        mine = np.arange(processes.rank(), len(items), processes.count())
+        share = self._extract(items.select(mine), requests) if len(mine) else None
+        processes.wait()
+        whole = self._extract(items, requests)  # all rows are there now; this reads the examples' digests
+        return replace(
+            whole,
+            choices=share.choices if share else whole.choices,
+            computed=processes.total(share.computed if share else 0),
+            seconds=whole.seconds + (share.seconds if share else 0.0),
+        )
+
+    def _extract(self, items: Items, requests: Sequence[Request]) -> Extraction:
         return extract(
             items,
             requests,

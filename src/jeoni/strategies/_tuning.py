@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jeoni import plugins
+from jeoni import plugins, processes
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut, Tap, cut, merge
 from jeoni.backbones.weights import fingerprint
@@ -156,7 +156,7 @@ def tune(
     choices = _Choices()
     if manner.interpolate or _held_size(len(labels)) >= TELLING:
         run, held_rows, score = _first(common, train_on)
-        choices = _choose(run, held_rows, score, manner)
+        choices = processes.agree(_choose(run, held_rows, score, manner))
     if choices.share == 0:  # the linear probe, fitted on all examples
         run = _started(*common, train_on)
         choices = replace(choices, heat=run.warm_temperature)
@@ -165,6 +165,7 @@ def tune(
         run = _train(backbone, source, context, again, *common[4:], train_on, None)
         _go(run, choices.share)
     _set_temperature(run.network, choices.heat)
+    run.network.cpu()
     manner.fold(run.made)
     merged = merge(backbone, run.made)
     proof = _frozen_alike(backbone, merged, manner.frozen)
@@ -244,7 +245,7 @@ def held_out_score(
         )
     except Diverged:
         return float("inf")
-    return score(logits_of(run.network, held_rows))
+    return processes.agree(score(logits_of(run.network, held_rows)))
 
 
 def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
@@ -304,7 +305,7 @@ def _started(
         tap = Tap(backbone.n, True)
         features = examples.features(source, tap)
         fitted = kind.fit(features, labels, classes, examples.folds, class_weights)
-        module, choice, candidates = fitted.module, fitted.choice, fitted.candidates
+        module, choice, candidates = fitted.module, processes.agree(fitted.choice), fitted.candidates
     else:
         module = kind.build(backbone.dim, classes)
     warm = float(module.get_buffer("temperature"))

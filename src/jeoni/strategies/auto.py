@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from jeoni import processes
 from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
@@ -104,7 +105,7 @@ def _held_out(strategy: Strategy, backbone: Backbone, train: Examples, context: 
             probs = np.full((len(held), len(train.data.class_names)), 1e-12)
         losses.append(-np.log(np.maximum(probs[np.arange(len(held)), labels[held]], 1e-12)))
         right.append(probs.argmax(1) == labels[held])
-    return _Held(np.concatenate(losses), np.concatenate(right))
+    return processes.agree(_Held(np.concatenate(losses), np.concatenate(right)))
 
 
 def _simplest(held: dict[str, _Held], names: list[str]) -> str:

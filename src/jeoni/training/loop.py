@@ -26,6 +26,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jeoni import processes
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
 from jeoni.spec import Recipe
@@ -149,13 +150,12 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
         Diverged: the loss is not finite; the message says what to lower.
         StorageError: a checkpoint cannot be written.
     """
-    from accelerate import PartialState
-
     started, console = time.perf_counter(), console or Quiet()
-    machine = PartialState(cpu=not torch.cuda.is_available())  # else several processes without GPUs go unnoticed
+    machine = processes.state()
     path = folder / f"{job.name()}.safetensors" if folder else None
     state = _State(job, machine.device)
     state.restore(path)
+    processes.alike(job.network.state_dict().values())
     order = _Order(len(job.labels), job.recipe.batch_size, job.seed)
     saved, first = time.perf_counter(), state.step
     with (
@@ -185,6 +185,7 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
     state.finish()
     if path and machine.is_main_process and state.step > first:
         state.save_result(path)
+    processes.wait()  # whoever asks for this training again finds its result
     job.network.eval()
     made = (state.step - first) * min(job.recipe.batch_size, len(job.labels))
     return History(state.step, state.best_step, state.looks, time.perf_counter() - started, made)
@@ -282,9 +283,11 @@ class _State:
 
     def _look(self) -> None:
         score = None
+        if self.job.train_statistics:  # each process saw its own share of every batch
+            processes.average(b for b in self.job.network.buffers() if b.is_floating_point())
         if self.job.held:
             with self._averaged():
-                score = self.job.held.score(logits_of(self.job.network, self.job.held.rows))
+                score = processes.agree(self.job.held.score(logits_of(self.job.network, self.job.held.rows)))
                 if score < self.best:
                     self.best, self.best_step = score, self.step
                     self.kept = {k: v.detach().clone() for k, v in self.job.network.state_dict().items()}
@@ -392,14 +395,12 @@ def _mix(x: Tensor, targets: Tensor, strength: float) -> tuple[Tensor, Tensor]:
 
 def _sum_gradients(parameters: Any, loss: float, machine: Any) -> float:
     """Sum gradients and loss over all processes: each holds its examples' share of the mean."""
-    import torch.distributed as dist
-
     thawed = [p for p in parameters if p.requires_grad]
     flat = torch.cat([
         torch.tensor([loss], device=machine.device),
         *((p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in thawed),
     ])  # fmt: skip
-    dist.all_reduce(flat)
+    processes.add_up(flat)
     at = 1
     for p in thawed:
         p.grad = flat[at : at + p.numel()].view_as(p).clone()

@@ -1,0 +1,88 @@
+"""Whole runs in two processes, really started, against the same run in one."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.conftest import TINY
+
+FIT = (
+    "--backbone",
+    TINY,
+    "--strategy",
+    "finetune",
+    "--steps",
+    "8",
+    "--batch-size",
+    "8",
+    "--views",
+    "2",
+    "--no-control",
+)
+
+
+def start(launcher, words, cache):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "JEONI_CACHE": str(cache)}
+    return subprocess.run(
+        [sys.executable, *launcher, "-m", "jeoni", *map(str, words)],
+        capture_output=True, text=True, env=environment, timeout=240,
+    )  # fmt: skip
+
+
+def two():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(port)]
+
+
+def probabilities(run):
+    with open(run / "predictions.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [r["path"] for r in rows], np.array(
+        [[float(v) for k, v in r.items() if k.startswith("prob:")] for r in rows]
+    )
+
+
+def test_a_fit_in_two_processes_is_that_of_one(make_photos, tmp_path):
+    photos = make_photos(each=110)
+    for name, launcher in (("one", []), ("two", two())):
+        done = start(launcher, ["fit", photos, "--out", tmp_path / name, *FIT], tmp_path / f"cache-{name}")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("report  ") == 1
+    (names, one), (others, both) = probabilities(tmp_path / "one"), probabilities(tmp_path / "two")
+    assert names == others
+    np.testing.assert_allclose(one, both, atol=5e-3)
+    records = [json.loads((tmp_path / n / "run.json").read_text()) for n in ("one", "two")]
+    assert records[0]["data"]["sha256"] == records[1]["data"]["sha256"]
+    assert records[1]["training"]["frozen_identical"] and not (tmp_path / "two" / "checkpoints").exists()
+    # both computed: every table has the shards of two processes, and no row twice
+    tables = [p.parent for p in (tmp_path / "cache-two").rglob("key.json")]
+    shards = [[json.loads(m.read_text())["rows"] for m in t.glob("*.json") if m.name != "key.json"] for t in tables]
+    filled = [rows for rows in shards if rows]
+    assert len(filled) >= 3  # signatures, pooled features, the cut
+    assert all(len(rows) >= 2 and len(set().union(*rows)) == sum(map(len, rows)) for rows in filled)
+
+
+def test_accelerate_launches_a_fit(make_photos, tmp_path):
+    launcher = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "1", "--num_machines", "1"]
+    launcher += ["--mixed_precision", "no", "--dynamo_backend", "no"]
+    done = start(launcher, ["fit", make_photos(each=110), "--out", tmp_path / "run", *FIT], tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run" / "report.html").exists()
+
+
+@pytest.mark.parametrize("wrong", [["--backbone", "untrained:nonsense"], ["--frozen", "99"]])
+def test_what_is_wrong_is_said_once_and_nobody_waits_for_ever(wrong, make_photos, tmp_path):
+    words = ["fit", make_photos(each=12), "--out", tmp_path / "run", *FIT, *wrong]
+    done = start(two(), words, tmp_path / "cache")
+    assert done.returncode != 0 and done.stderr.count("jeoni: ") == 1
+    assert not (tmp_path / "run").exists()
