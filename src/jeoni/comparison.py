@@ -320,7 +320,7 @@ def _write(
                 len(t.test),
                 f"{t.seconds:.3f}",
                 f"{(t.probs.argmax(1) == labels[t.test]).mean():.5f}",
-                f"{-np.log(np.maximum(_true(t, labels), 1e-12)).mean():.5f}",
+                f"{abs(np.log(np.maximum(_true(t, labels), 1e-12)).mean()):.5f}",
                 t.note,
             ]
             for t in trials

@@ -148,3 +148,9 @@ def test_identical_strategies_rarely_get_a_verdict_by_balanced_accuracy_either()
         weights = class_weights(np.tile(labels, draws))
         outcomes = [compare_pairs(*simulate(rng, 200, draws, seed_sd), weights=weights).outcome for _ in range(200)]
         assert sum(o != "cannot tell" for o in outcomes) <= 10
+
+
+def test_two_draws_that_are_alike_by_luck_are_no_proof():
+    right_a, right_b = np.tile([True] * 6 + [False] * 4, 2), np.tile([True] * 4 + [False] * 6, 2)
+    said = compare_pairs(right_a, right_b, np.arange(20), np.repeat([0, 1], 10))
+    assert said.p > 0.05 and said.outcome == "cannot tell"

@@ -158,7 +158,9 @@ def compare_pairs(
     _, draw = np.unique(draws, return_inverse=True)
     by_draw = np.bincount(draw, weights=gain * weight) / np.bincount(draw, weights=weight)
     one = exact if weights is None else sign_flips(np.bincount(item, weights=gain * weight), seed)
-    p = one if len(by_draw) == 1 else _corrected_t(by_draw, overlap)
+    # two or three draws may by luck be alike; that of the items is the least error there can be
+    least = np.bincount(item, weights=gain * weight / weight.sum()).std() * np.sqrt(len(by_item))
+    p = one if len(by_draw) == 1 else _corrected_t(by_draw, overlap, float(least))
     n = len(by_item)
     discordant = float(np.average(gain != 0, weights=weight))
     error = (interval.high - interval.low) / (2 * stats.norm.ppf(1 - LEVEL / 2))
@@ -257,9 +259,9 @@ def _reach() -> float:
     return float(stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER))
 
 
-def _corrected_t(gains: FloatArray, overlap: float) -> float:
-    """Nadeau and Bengio's corrected resampled t-test over draws, two-sided."""
-    error = float(gains.std(ddof=1)) * np.sqrt(1 / len(gains) + overlap)
+def _corrected_t(gains: FloatArray, overlap: float, least: float) -> float:
+    """Nadeau and Bengio's corrected resampled t-test over draws, two-sided; an error below ``least`` is luck."""
+    error = max(float(gains.std(ddof=1)) * np.sqrt(1 / len(gains) + overlap), least)
     if error == 0:
         return 1.0 if gains.mean() == 0 else 0.0
     return float(2 * stats.t.sf(abs(gains.mean()) / error, len(gains) - 1))
