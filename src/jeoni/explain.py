@@ -70,7 +70,7 @@ class Response:
         stage: the stage's name.
         channel: its number.
         images: ``(m,)`` those that excite it most, the strongest first.
-        maps: ``(m, h, w)`` between 0 and 1: how much each place does.
+        maps: ``(m, h, w)`` between 0 and 1, the highest of each being 1: how much each place does.
     """
 
     stage: str
@@ -113,18 +113,20 @@ def responses(
         assert grid is not None
         values = grid.float().numpy()
         for channel in _particular(values, channels):
-            best = np.argsort(-values[:, channel].max((1, 2)), kind="stable")[:images]
-            maps = np.maximum(values[best, channel], 0)
-            highest = np.maximum(maps.max(), 1e-12)
-            found.append(Response(backbone.stages[tap.stage - 1].name, channel, best, (maps / highest).astype(float)))
+            best = np.argsort(-_peaks(values[:, channel]), kind="stable")[:images]
+            maps = np.maximum(values[best, channel], 0).astype(float)
+            highest = np.maximum(_peaks(maps), 1e-12)[:, None, None]
+            shown = np.minimum(maps / highest, 1.0)
+            found.append(Response(backbone.stages[tap.stage - 1].name, channel, best, shown))
     return found
 
 
 def _particular(values: Array, most: int) -> list[int]:
     """Channels of ``(n, c, h, w)`` that some image excites far more than others do, and that differ from each other."""
-    peaks = values.max((2, 3))
+    peaks = _peaks(values)
     spread = values.std((0, 2, 3)) + 1e-12
-    rank = np.argsort(-(peaks.max(0) - np.median(peaks, 0)) / spread, kind="stable")
+    several = np.sort(peaks, axis=0)[-4:].mean(0)  # one image alone may be an accident
+    rank = np.argsort(-(several - np.median(peaks, 0)) / spread, kind="stable")
     chosen: list[int] = []
     for channel in rank:
         # two channels whose strongest images are the same show the same thing
@@ -133,6 +135,13 @@ def _particular(values: Array, most: int) -> list[int]:
         if len(chosen) == most:
             break
     return chosen
+
+
+def _peaks(values: Array) -> Array:
+    """The highest value of maps ``(…, h, w)``; not at the rim, where padding excites many channels."""
+    inner = values[..., 1:-1, 1:-1] if min(values.shape[-2:]) >= 5 else values
+    peaks: Array = inner.max((-2, -1))
+    return peaks
 
 
 def first_filters(backbone: Backbone, most: int = 64) -> FloatArray | None:

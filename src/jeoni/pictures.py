@@ -117,7 +117,7 @@ def save_responses(pictures: Sequence[Image.Image], maps: FloatArray, path: Path
     for k, (picture, heat) in enumerate(zip(pictures, maps, strict=True)):
         small = picture.convert("RGB").resize((tile, tile), Image.Resampling.BILINEAR)
         mask = Image.fromarray((255 * heat).astype(np.uint8)).resize((tile, tile), Image.Resampling.BICUBIC)
-        light = 0.22 + 0.78 * np.asarray(mask, dtype=float)[..., None] / 255
+        light = 0.3 + 0.7 * np.asarray(mask, dtype=float)[..., None] / 255
         sheet.paste(Image.fromarray((np.asarray(small) * light).astype(np.uint8)), (k * (tile + gap), 0))
     sheet.save(path, quality=80)
 

@@ -25,7 +25,7 @@ from jeoni.types import Array, Dataset, Finding, FloatArray
 
 __all__ = ["command_line", "data_record", "write_explanations", "write_insides", "write_pictures", "write_tables"]
 
-LOOKED_AT = 24
+LOOKED_AT = 20
 
 
 def write_tables(
