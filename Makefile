@@ -29,8 +29,9 @@ demo: $(VENV)/.demo
 	@echo
 	@echo "The report: file://$(CURDIR)/demo/run/report.html"
 
+# a worker per core, each with one thread: on networks this small, more threads wait for each other
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow

@@ -182,7 +182,8 @@ def _fit(
     with clock.step("fit"):
         found = _assess(strategy, backbone, split, context)
         floor = _assess(floor_of(spec), control, split, context) if control else None
-        probe = _assess(floor_of(spec), backbone, split, context) if spec.strategy != "probe" else None
+        beyond = spec.strategy != "probe" and found.model.chosen != "probe"
+        probe = _assess(floor_of(spec), backbone, split, context) if beyond else None
     with clock.step("evaluate"):
         metrics = _metrics(found, floor, probe, split, spec)
     rate = seen.computed / seen.seconds if seen.computed else None
@@ -335,6 +336,9 @@ def _metrics(
         beyond = paired_difference(labels, found.probs, probe.probs, groups, seed)
         control["beyond_probe"] = {k: v.as_dict() for k, v in beyond.items()}
         summary = f"{summary} {sentence(beyond['accuracy'], n=len(labels), who='training')}"
+    if found.model.chosen:
+        *some, last = found.model.contest
+        summary = f"{summary} Of {', '.join(some)} and {last}, {found.model.chosen} was chosen."
     return {
         "estimate": how,
         "n": len(labels),
