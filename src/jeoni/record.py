@@ -15,7 +15,7 @@ import torch
 from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
-from jeoni.backbones.stages import watching
+from jeoni.backbones.stages import Stage, watching
 from jeoni.features.engine import Choice
 from jeoni.features.examples import cores
 from jeoni.model import Model
@@ -101,7 +101,8 @@ def stage_table(backbone: Backbone, model: Model) -> list[dict[str, Any]]:
     """One record per stage of the backbone: parameters, what was done to it, output shape, ms per image on noise.
 
     ``state`` is ``frozen``, ``trained``, ``new`` (trained from random weights), ``untouched`` (above the cut, but
-    nothing of it was trained) or ``dropped``.
+    nothing of it was trained) or ``dropped``. ``batch_norm`` is ``own`` (the statistics it came with), ``batch``, or
+    empty where the stage has none. ``kept_bytes`` is what the store keeps of each example behind the stage, or None.
     """
     size, n = backbone.input.size, 2
     images = torch.rand(n, 3, size, size)
@@ -111,6 +112,8 @@ def stage_table(backbone: Backbone, model: Model) -> list[dict[str, Any]]:
         seconds = _seconds_to_each_stage(backbone, images)
     named = dict(backbone.network.named_parameters())
     rates = model.training.get("rates", {})
+    statistics = model.training.get("statistics", "own")
+    rows = model.training.get("rows", {"cached": True, "row_bytes": 4 * backbone.dim})
     records = []
     for k, stage in enumerate(backbone.stages):
         records.append(
@@ -119,12 +122,18 @@ def stage_table(backbone: Backbone, model: Model) -> list[dict[str, Any]]:
                 "parameters": sum(named[p].numel() for p in stage.parameters if p in named),
                 "frozen": k < model.frozen,
                 "state": _state(k, stage.name, model),
+                "batch_norm": _batch_norm(stage, "own" if k < model.frozen else statistics),
+                "kept_bytes": rows["row_bytes"] if rows["cached"] and k + 1 == model.frozen else None,
                 "learning_rate": rates.get(stage.name, {}).get("learning_rate"),
                 "output_shape": shapes[k],
                 "ms_per_image": round(1000 * max(0.0, seconds[k]) / n, 3),
             }
         )
     return records
+
+
+def _batch_norm(stage: Stage, statistics: str) -> str:
+    return statistics if any(p.endswith("running_mean") for p in stage.parameters) else ""
 
 
 def _state(k: int, name: str, model: Model) -> str:

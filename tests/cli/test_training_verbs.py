@@ -34,6 +34,12 @@ def test_fine_tuning_says_what_it_did_stage_by_stage(tuned):
     assert training["frozen_identical"] is True and training["recipe"]["steps"] == 8
     assert training["rows"]["cached"] and training["rows"]["views"] == 2
     assert all((s["learning_rate"] is None) == (s["state"] != "trained") for s in record["cut"]["stages"])
+    assert {s["batch_norm"] for s in record["cut"]["stages"]} <= {"own", ""}
+    kept = [s["kept_bytes"] for s in record["cut"]["stages"]]
+    assert (
+        kept.index(training["rows"]["row_bytes"]) == record["cut"]["frozen"] - 1 and kept.count(None) == len(kept) - 1
+    )
+    assert "identical, bit for bit" in outcome.out and "learning rate" in outcome.out and "kept" in outcome.out
     assert {"probe", "beyond_probe"} <= metrics["control"].keys()
     assert "linear probe" in metrics["summary"] and "probe" in outcome.out
     page = (run / "report.html").read_text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from jeoni import processes
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
+from jeoni.runs import read_json
 from jeoni.spec import FitSpec
 
 __all__ = ["fit"]
@@ -83,8 +84,41 @@ def _show(result: object, terminal: object) -> None:
         )
     out.print(f"\n[bold]{result.summary}[/]\n")
     out.print(table)
+    record = read_json(result.run / "run.json")
+    if record["training"]:
+        _show_stages(record, out)
     if metrics["estimate"] == "cv":
         out.print("\n[dim]No separate test set was kept: with so few items, cross-validation is the estimate.[/]")
     seconds = result.timings["total_s"] or 0.0
     out.print(f"\n[dim]{seconds:.1f} s[/]   report  {result.run / 'report.html'}")
     out.print(f"[dim]{' ' * len(f'{seconds:.1f} s')}[/]   model   {Path(result.run) / 'model'}")
+
+
+def _show_stages(record: dict[str, Any], out: Any) -> None:
+    """What was frozen, what was trained and how, and whether frozen tensors are what they were."""
+    from rich.table import Table
+
+    training = record["training"]
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column, side in (("stage", "left"), ("parameters", "right"), ("state", "left"), ("learning rate", "right"),
+                         ("batch norm", "left"), ("output", "left"), ("kept", "right")):  # fmt: skip
+        table.add_column(column, justify=side)  # type: ignore[arg-type]
+    for s in record["cut"]["stages"]:
+        rate, kept = s["learning_rate"], s["kept_bytes"]
+        table.add_row(
+            s["name"],
+            f"{s['parameters']:,}",
+            s["state"] if s["state"] != "new" else "from random",
+            "" if rate is None else f"{rate:.1e}",
+            s["batch_norm"],
+            " x ".join(map(str, s["output_shape"])),
+            "" if kept is None else f"{kept / 1000:,.1f} kB",
+            style="" if s["state"] in ("trained", "new") else "dim",
+        )
+    rows = training["rows"]
+    views = f" in each of {rows['views']} random views" if rows["views"] else ""
+    what = f"{rows['bytes'] / 1e6:,.0f} MB are kept{views}" if rows["cached"] else "rows are computed again every epoch"
+    same = "identical, bit for bit" if training["frozen_identical"] else "NOT what they were"
+    out.print()
+    out.print(table)
+    out.print(f"[dim]{what}; frozen tensors are {same}[/]")

@@ -249,6 +249,8 @@ def _stages(stages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "state": "frozen" if s["frozen"] else "trained",
             "learning_rate": None,
+            "batch_norm": "",
+            "kept_bytes": None,
             **s,
             "parameter_share": 100 * s["parameters"] / parameters,
             "time_share": 100 * s["ms_per_image"] / time,

@@ -66,6 +66,9 @@ WORDS = {
         "dropped": "dropped",
     },
     "rate": "learning rate",
+    "batch_norm": "batch norm",
+    "batch_norms": {"": "", "own": "own", "batch": "of the batch"},
+    "kept": "kept",
     "statistics": {
         "own": "Batch normalisation uses the statistics it came with.",
         "batch": "Batch normalisation uses the statistics of each batch.",
