@@ -244,3 +244,28 @@ def test_auto_never_ships_what_is_worse_than_its_controls(
     losses = {k: v["log_loss"] for k, v in model.contest.items()}
     assert losses[chosen] <= min(losses["untrained"], losses.get("scratch", np.inf))
     assert model.choice["name"] == ("probe" if chosen == "untrained" else chosen)
+
+
+@pytest.mark.parametrize("architecture", ["test_resnet", "test_vit"])
+def test_adapters_start_as_nothing_and_fold_into_the_weights_exactly(architecture):
+    from jeoni.backbones.cut import cut
+    from jeoni.strategies.lora import Lora, _fold
+
+    backbone = load_backbone(f"untrained:{architecture}")
+    made = cut(backbone, backbone.n - 2)
+    size = backbone.input.size
+    with torch.inference_mode():
+        rows = made.lower(torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0)))
+        plain, names = made.upper(rows), list(made.upper.state_dict())
+        Lora(rank=4)._adapt(backbone, made, seed=0)
+        adapters = {n: p for n, p in made.upper.named_parameters() if ".lora_" in n}
+        assert adapters and all(p.shape[0 if ".lora_A" in n else 1] == 4 for n, p in adapters.items())
+        torch.testing.assert_close(made.upper(rows), plain)
+        for n, p in adapters.items():
+            if ".lora_B" in n:
+                p.normal_(0, 0.1)
+        adapted = made.upper(rows)
+        assert not torch.allclose(adapted, plain)
+        _fold(made.upper)
+        assert list(made.upper.state_dict()) == names
+        torch.testing.assert_close(made.upper(rows), adapted, rtol=1e-4, atol=1e-5)

@@ -16,6 +16,7 @@ from torch import nn
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut
+from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.errors import ConfigError, MissingExtra
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
@@ -82,6 +83,7 @@ class Lora(Finetune):
 
 
 def _peft() -> Any:
+    import_timm()  # peft imports transformers, and that torchvision: the declaration of its operators comes first
     try:
         import peft
     except ImportError as error:
