@@ -26,6 +26,8 @@ PACKAGES = (
     "torch",
     "torchvision",
     "timm",
+    "accelerate",
+    "peft",
     "onnxruntime",
     "openvino",
     "scikit-learn",

@@ -193,7 +193,8 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
 
 def _fetch(rows: Rows, order: _Order, step: int, share: slice) -> tuple[IntArray, int, Array]:
     index, epoch = order.at(step)
-    return index[share], len(index), rows.batch(index[share], epoch[share])
+    mine = index[share]  # may be empty: a small batch, many processes
+    return mine, len(index), rows.batch(mine, epoch[share]) if len(mine) else np.zeros(0, dtype=np.float32)
 
 
 class _State:
