@@ -101,3 +101,19 @@ def test_first_filters_are_the_weights_themselves():
     assert found is not None and found.shape == (4, *weight.shape[2:], 3)
     wanted = (0.5 + 0.5 * strongest / strongest.abs().max()).permute(1, 2, 0).numpy()
     np.testing.assert_allclose(found[0], wanted, atol=1e-6)
+
+
+def test_a_network_whose_stages_hand_on_several_tensors_can_be_shown_and_probed():
+    from jeoni.model import Model
+    from jeoni.record import stage_table
+
+    backbone, head, pixels, classes = make("crossvit_tiny_240", 2)
+    assert grad_cam(backbone, head, pixels, classes) is None
+    assert responses(backbone, pixels, images=1)
+    table = stage_table(backbone, Model(backbone, head, "linear", ("a", "b", "c", "d"), backbone.n, backbone.n))
+    several = [k for k, s in enumerate(table, start=1) if not s["output_shape"]]
+    assert several
+    with torch.inference_mode():
+        taps = ByteInput(Taps(backbone, (Tap(several[0], True),)), backbone.input)
+        (features,) = taps(torch.from_numpy(pixels))
+    assert features.ndim == 2 and len(features) == 2

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -162,8 +163,10 @@ def first_filters(backbone: Backbone, most: int = 64) -> FloatArray | None:
     return None
 
 
-def _grid(value: Tensor, backbone: Backbone) -> Tensor | None:
+def _grid(value: Any, backbone: Backbone) -> Tensor | None:
     """An activation as ``(n, c, h, w)``: of channels last, and of tokens that lie in a square; else None."""
+    if not isinstance(value, Tensor):  # some networks hand several from stage to stage
+        return None
     if value.ndim == 4:
         return value.permute(0, 3, 1, 2) if getattr(backbone.network, "output_fmt", "NCHW") == "NHWC" else value
     if value.ndim != 3:

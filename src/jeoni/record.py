@@ -110,7 +110,7 @@ def stage_table(backbone: Backbone, model: Model) -> list[dict[str, Any]]:
     images = torch.rand(n, 3, size, size)
     taps = tuple(Tap(k, False) for k in range(1, backbone.n + 1))
     with torch.inference_mode():
-        shapes = [list(t.shape[1:]) for t in Taps(backbone, taps)(images[:1])]
+        shapes = [_shape(t) for t in Taps(backbone, taps)(images[:1])]
         seconds = _seconds_to_each_stage(backbone, images)
     named = dict(backbone.network.named_parameters())
     rates = model.training.get("rates", {})
@@ -132,6 +132,11 @@ def stage_table(backbone: Backbone, model: Model) -> list[dict[str, Any]]:
             }
         )
     return records
+
+
+def _shape(value: Any) -> list[int]:
+    """Without the batch; empty for several tensors that go from stage to stage together."""
+    return list(value.shape[1:]) if isinstance(value, torch.Tensor) else []
 
 
 def _batch_norm(stage: Stage, statistics: str) -> str:

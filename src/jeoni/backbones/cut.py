@@ -127,8 +127,10 @@ class ByteInput(nn.Module):
         return self.module(pixels.permute(0, 3, 1, 2).float() * self.scale + self.shift)
 
 
-def pool(value: Tensor, channels_last: bool) -> Tensor:
-    """Mean over positions: of ``(n, c, h, w)``, ``(n, h, w, c)`` or tokens ``(n, t, c)``."""
+def pool(value: Tensor | Sequence[Tensor], channels_last: bool) -> Tensor:
+    """Mean over positions: of ``(n, c, h, w)``, ``(n, h, w, c)`` or tokens ``(n, t, c)``; of several, side by side."""
+    if not isinstance(value, Tensor):
+        return torch.cat([pool(v, channels_last) for v in value], 1)
     if value.ndim == 4:
         return value.mean((1, 2) if channels_last else (2, 3))
     return value.mean(1) if value.ndim == 3 else value.flatten(1)
