@@ -13,7 +13,7 @@ from jeoni import processes
 from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
-from jeoni.data.splits import build_folds
+from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.heads.linear import Linear
 from jeoni.types import Array, FloatArray, IntArray
@@ -115,7 +115,8 @@ def run_trials(
             for draw in draws:
                 seed = context.seed + 1000 * draw.number
                 chosen = pick(examples.data.labels, draw.train, budget, seed)
-                inner = build_folds(examples.data.labels[chosen], examples.clusters[chosen], folds, 1, seed)
+                own, clusters = examples.data.labels[chosen], examples.clusters[chosen]
+                inner = build_folds(own, clusters, folds, repeats_for(len(chosen)), seed)
                 train = replace(examples.select(chosen, inner), of=len(chosen))
                 test = examples.select(draw.test, examples.folds[:, draw.test])
                 for name in left:

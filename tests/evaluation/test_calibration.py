@@ -71,3 +71,14 @@ def test_unusable_input_is_refused_with_the_reason(logits, labels, weights, mess
     given = None if weights is None else np.array(weights)
     with pytest.raises(ConfigError, match=message):
         temperature(logits, np.array(labels, dtype=np.int64), given)
+
+
+def test_a_few_right_answers_do_not_make_it_certain():
+    logits = np.array([[2.0, 0.0], [0.0, 2.0], [3.0, 0.0], [0.0, 3.0]])
+    labels = np.array([0, 1, 0, 1])
+    assert temperature(logits, labels) < 0.1
+    doubtful = temperature(logits, labels, doubt=1 / 6)
+    assert 1 < doubtful < 3
+    # one logit for all, and one right in (1 - doubt): the closed form
+    same = np.array([[1.0, 0.0]] * 10)
+    assert temperature(same, np.zeros(10, dtype=int), doubt=0.1) == pytest.approx(1 / np.log(9), rel=1e-3)

@@ -1,7 +1,8 @@
 """Temperature scaling (Guo et al., ICML 2017, arXiv:1706.04599): one number that makes probabilities believable.
 
 Ours searches the logarithm of the temperature between fixed bounds instead of following a gradient; the loss has one
-valley along it, so the search finds the bottom.
+valley along it, so the search finds the bottom. And it can count one item more than there are, a wrong one, so that
+a few right answers do not make it certain (the smoothed targets of Platt 1999, by the number of all items).
 """
 
 from __future__ import annotations
@@ -34,13 +35,14 @@ def softmax(logits: Array) -> FloatArray:
     return probs
 
 
-def temperature(logits: Array, labels: IntArray, weights: Array | None = None) -> float:
+def temperature(logits: Array, labels: IntArray, weights: Array | None = None, doubt: float = 0.0) -> float:
     """The number to divide logits by so that the log-loss is least.
 
     Args:
         logits: ``(n, K)`` of items the head was not trained on.
         labels: ``(n,)`` true classes.
         weights: ``(n,)`` not negative; None counts every item once.
+        doubt: probability that is spread over the other classes, ``1 / (items + 2)`` for few items.
 
     Returns:
         Between 0.05 and 20; exactly 1 where no other temperature is better.
@@ -59,7 +61,11 @@ def temperature(logits: Array, labels: IntArray, weights: Array | None = None) -
     items = np.arange(len(true))
 
     def loss(log_heat: float) -> float:
-        surprise = -log_softmax(given * np.exp(-log_heat), axis=1)[items, true]
+        said = log_softmax(given * np.exp(-log_heat), axis=1)
+        right = said[items, true]
+        surprise = -(1 - doubt) * right
+        if doubt:
+            surprise -= doubt * (said.sum(1) - right) / max(1, given.shape[1] - 1)
         return float(np.average(surprise, weights=share))
 
     found = minimize_scalar(

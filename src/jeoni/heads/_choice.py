@@ -69,7 +69,7 @@ def choose(
 def _scores(logits: Array, labels: IntArray, weights: FloatArray) -> dict[str, float]:
     """Temperature over all repeats, and the log-loss it leaves."""
     flat, repeated = logits.reshape(-1, logits.shape[-1]), np.tile(labels, len(logits))
-    heat = temperature(flat, repeated)
+    heat = temperature(flat, repeated, doubt=1 / (len(labels) + 2))
     probs = softmax(flat / heat)[np.arange(len(repeated)), repeated]
     loss = np.average(-np.log(np.maximum(probs, 1e-12)), weights=np.tile(weights, len(logits)))
     return {"log_loss": float(loss), "temperature": heat}

@@ -21,7 +21,7 @@ from jeoni import plugins, processes
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut, Tap, cut, merge
 from jeoni.backbones.weights import fingerprint
-from jeoni.data.splits import build_folds
+from jeoni.data.splits import build_folds, repeats_for
 from jeoni.evaluation.calibration import softmax, temperature
 from jeoni.features.examples import Context, Examples
 from jeoni.heads._protocol import Head
@@ -218,7 +218,7 @@ def _choose(run: _Run, held_rows: Rows, score: _Score, manner: Manner) -> _Choic
     share, scores = _best_share(run, held_rows, score, manner)
     heat = run.warm_temperature
     if share > 0 and score.telling:
-        heat = temperature(logits_of(run.network, held_rows), score.labels)
+        heat = score.heat(logits_of(run.network, held_rows))
     return _Choices(share, scores, heat, len(score.labels), run.history, run.rows)
 
 
@@ -254,7 +254,7 @@ def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
     labels, clusters = train_on.data.labels, train_on.clusters
     parts = build_folds(labels, clusters, 5 if len(labels) < FEW else 10, 1, context.seed)[0]
     fit, held = np.flatnonzero(parts != 0), np.flatnonzero(parts == 0)
-    inner = build_folds(labels[fit], clusters[fit], 5, 1, context.seed)
+    inner = build_folds(labels[fit], clusters[fit], 5, repeats_for(len(fit)), context.seed)
     tap = cut(common[0], manner.frozen).tap
     held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), source, tap, context)
     score = _Score(labels[held])
@@ -275,9 +275,13 @@ class _Score:
     def telling(self) -> bool:
         return len(self.labels) >= TELLING
 
+    def heat(self, logits: FloatArray) -> float:
+        """The temperature."""
+        return temperature(logits, self.labels, doubt=1 / (len(self.labels) + 2))
+
     def each(self, logits: FloatArray) -> FloatArray:
         """``(n,)``."""
-        probs = softmax(logits / (temperature(logits, self.labels) if self.telling else 1.0))
+        probs = softmax(logits / (self.heat(logits) if self.telling else 1.0))
         losses: FloatArray = -np.log(np.maximum(probs[np.arange(len(probs)), self.labels], 1e-12))
         return losses
 

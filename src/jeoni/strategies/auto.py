@@ -18,7 +18,7 @@ from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
-from jeoni.data.splits import build_folds
+from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.model import Model
@@ -97,7 +97,8 @@ def _held_out(strategy: Strategy, backbone: Backbone, train: Examples, context: 
         if sum(map(len, losses)) >= ENOUGH:
             break
         fit, held = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
-        inner = build_folds(labels[fit], train.clusters[fit], len(np.unique(fold)), 1, context.seed)
+        repeats, folds = repeats_for(len(fit)), len(np.unique(fold))
+        inner = build_folds(labels[fit], train.clusters[fit], folds, repeats, context.seed)
         try:
             model = strategy.fit(backbone, train.select(fit, inner), context)
             probs = model.predict_examples(train.select(held, train.folds[:, held]), backbone, context)
