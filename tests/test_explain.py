@@ -117,3 +117,9 @@ def test_a_network_whose_stages_hand_on_several_tensors_can_be_shown_and_probed(
         taps = ByteInput(Taps(backbone, (Tap(several[0], True),)), backbone.input)
         (features,) = taps(torch.from_numpy(pixels))
     assert features.ndim == 2 and len(features) == 2
+
+
+def test_a_layer_that_works_in_place_right_above_the_cut_does_no_harm():
+    # VGG's last activation works in place, and stands above the topmost cut
+    backbone, head, pixels, classes = make("vgg11", 1)
+    assert grad_cam(backbone, head, pixels, classes) is not None

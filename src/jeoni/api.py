@@ -202,8 +202,11 @@ def _fit(
         fold = ["test"] * len(split.held) if split.test else [str(f) for f in split.train.folds[0]]
         write_tables(run, split.held.data, fold, found.probs, findings)
         write_pictures(run, split.held, "test" if split.test else "train", found.probs, backbone, spec.seed)
-        write_insides(run, split.held, model.backbone, spec.seed)
-        write_explanations(run, split.held, found.probs, probe.model if probe else None, model)
+        try:
+            write_insides(run, split.held, model.backbone, spec.seed)
+            write_explanations(run, split.held, found.probs, probe.model if probe else None, model)
+        except Exception as error:  # a picture that cannot be made is no reason to lose a result
+            console.warn(f"Pictures of what the network sees could not be made: {type(error).__name__}: {error}")
         run.write_json("metrics.json", metrics)
     stages = record.stage_table(backbone, model)
     timings: dict[str, float | None] = {**clock.total(), "images_per_s": rate and round(rate, 1)}

@@ -120,7 +120,9 @@ def compare(
             found = _outcomes(trials, examples, measure)
             groups = examples.clusters if len(np.unique(examples.clusters)) < len(examples) else None
             points = [point(o, groups, spec.seed) for o in found]
-            shared = {b: overlap if b is None else 0.0 for b in budgets}
+            # the fewer are picked, the fewer do two draws have in common
+            most = max(len(d.train) for d in draws)
+            shared = {o.budget: overlap * o.n_train / most for o in found}
             comparisons = compare_all(found, spec.arms[-1], groups, shared, spec.seed)
             verdict = {"measure": measure, **_verdict(points, comparisons, spec)}
             stages = _stages(probed, examples, spec, measure)

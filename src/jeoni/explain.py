@@ -48,9 +48,9 @@ def grad_cam(backbone: Backbone, head: nn.Module, pixels: Array, classes: IntArr
         grid = _grid(activation, backbone)
         if grid is None or min(grid.shape[2:]) == 1:
             continue
-        activation = activation.clone().requires_grad_(True)
-        logits = head(made.upper(activation))
-        (traced,) = torch.autograd.grad(logits[range(len(classes)), torch.from_numpy(classes)].sum(), activation)
+        leaf = activation.clone().requires_grad_(True)
+        logits = head(made.upper(leaf.clone()))  # the first thing above the cut may work in place
+        (traced,) = torch.autograd.grad(logits[range(len(classes)), torch.from_numpy(classes)].sum(), leaf)
         gradient = _grid(traced, backbone)
         assert gradient is not None
         if not gradient.any():

@@ -77,17 +77,17 @@ class RunFolder:
 
     @contextmanager
     def discarded_on_failure(self, warn: Callable[[str], None], verb: str) -> Iterator[None]:
-        """Remove the folder if what is done inside fails; after Ctrl-C keep it, if a training can go on."""
+        """Remove the folder if what is done inside fails; keep it if a training can go on.
+
+        It cannot where data or options are at fault: then it would fail again.
+        """
         try:
             yield
-        except KeyboardInterrupt:
-            if self.can_go_on:
+        except BaseException as error:
+            if self.can_go_on and not isinstance(error, (ConfigError, DataError)):
                 warn(f"The training can go on: jeoni {verb} --resume {self.path}")
             else:
                 self.discard_unfinished()
-            raise
-        except BaseException:
-            self.discard_unfinished()
             raise
 
     @classmethod

@@ -130,10 +130,12 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
     folder.mkdir(exist_ok=True)
     shown: dict[str, list[dict[str, Any]]] = {"hits": [], "mistakes": []}
     for k, i in enumerate(numbers):
-        thumbnail(images[k], pictures.THUMB).convert("RGB").save(folder / f"{i:05d}.jpg", quality=85)
+        seen = Image.fromarray(pixels[k])  # what the network saw: cut out, where a crop was asked for
+        shape = seen if spec.crop == "center" else images[k]
+        thumbnail(shape, pictures.THUMB).convert("RGB").save(folder / f"{i:05d}.jpg", quality=85)
         for name, heat in maps.items():
             assert heat is not None
-            pictures.save_heat(images[k], heat[k], folder / f"{i:05d}-{name}.jpg")
+            pictures.save_heat(shape, heat[k], folder / f"{i:05d}-{name}.jpg")
         names = held.data.class_names
         shown["hits" if k < len(hits) else "mistakes"].append(
             {

@@ -208,3 +208,39 @@ def test_options_of_a_comparison_that_cannot_be(jeoni, make_photos, tmp_path, op
 def test_a_comparison_needs_some_of_every_class(jeoni, make_photos, tmp_path):
     outcome = jeoni("compare", make_photos(each=3), "--backbone", TINY, "--out", tmp_path / "run")
     assert outcome.code == 1 and "fewer than 4 usable examples" in outcome.err
+
+
+def test_a_run_that_breaks_down_in_a_training_can_be_gone_on_with(jeoni, make_photos, tmp_path, monkeypatch):
+    import jeoni as package
+    from jeoni.strategies import _tuning
+    from jeoni.training import loop
+
+    step, made, train = loop._State.make_step, [], loop.train
+
+    def broken(self, *args):
+        made.append(0)
+        if len(made) == 6:
+            raise RuntimeError("Connection closed by peer")
+        step(self, *args)
+
+    monkeypatch.setattr(loop._State, "make_step", broken)
+    monkeypatch.setattr(_tuning, "train", lambda job, folder, every_s, console: train(job, folder, 0.0, console))
+    photos, run = make_photos(each=110), tmp_path / "run"
+    options = {"backbone": TINY, "strategy": "finetune", "steps": 8, "batch_size": 8, "views": 2, "control": False}
+    with pytest.raises(RuntimeError, match="closed by peer"):
+        package.fit(photos, out=run, **options)
+    assert list((run / "checkpoints").glob("*.safetensors"))
+    package.resume(run)
+    assert (run / "report.html").exists() and len(made) == 9  # three steps were left, and the one that broke
+
+
+def test_a_picture_that_cannot_be_made_does_not_cost_the_result(jeoni, make_photos, tmp_path, monkeypatch):
+    from jeoni import api
+
+    def broken(*args):
+        raise RuntimeError("no such layer")
+
+    monkeypatch.setattr(api, "write_insides", broken)
+    outcome = jeoni("fit", make_photos(each=12), "--out", tmp_path / "run", "--backbone", TINY, "--no-control")
+    assert outcome.code == 0 and "could not be made" in outcome.err
+    assert (tmp_path / "run" / "report.html").exists() and (tmp_path / "run" / "model").exists()

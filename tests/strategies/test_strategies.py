@@ -269,3 +269,32 @@ def test_adapters_start_as_nothing_and_fold_into_the_weights_exactly(architectur
         _fold(made.upper)
         assert list(made.upper.state_dict()) == names
         torch.testing.assert_close(made.upper(rows), adapted, rtol=1e-4, atol=1e-5)
+
+
+def test_the_teacher_has_not_seen_what_is_held_out_for_the_student(make_photos, monkeypatch):
+    from jeoni.strategies.finetune import Finetune
+
+    strategy, backbone = build("distill"), small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=60))
+    fit, taught = Finetune.fit, []
+
+    def watched(self, backbone, train, context):
+        if type(self) is Finetune:
+            taught.append(len(train))
+        return fit(self, backbone, train, context)
+
+    monkeypatch.setattr(Finetune, "fit", watched)
+    model = strategy.fit(backbone, train, context)
+    assert taught[0] == len(train) - model.training["held_out"] < len(train)
+
+
+@pytest.mark.parametrize("head", ["linear", "mlp"])
+def test_training_from_scratch_starts_from_its_seed_whatever_was_drawn_before(head, make_photos):
+    recipe = dataclasses.replace(SHORT, learning_rate=1e-3)
+    strategy = dataclasses.replace(build("scratch", recipe), head=head)
+    backbone = small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=8))
+    torch.manual_seed(1)
+    first = strategy.fit(backbone, train, context)
+    torch.manual_seed(2)
+    assert alike(tensors(first), tensors(strategy.fit(backbone, train, context)))

@@ -101,7 +101,7 @@ def _trained(
     used = np.ones(n, dtype=bool)
     by_class = _class_weights(labels, classes, example_weights(labels, classes, option, used))
     train(Job("Head", module, [group], _Memory(rows), labels, classes, settled, class_weights=by_class))
-    return module
+    return module.cpu()
 
 
 def _class_weights(labels: IntArray, classes: int, weights: FloatArray) -> Tensor:

@@ -311,7 +311,9 @@ def _started(
         fitted = kind.fit(features, labels, classes, examples.folds, class_weights)
         module, choice, candidates = fitted.module, processes.agree(fitted.choice), fitted.candidates
     else:
-        module = kind.build(backbone.dim, classes)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(context.seed)
+            module = kind.build(backbone.dim, classes)
     warm = float(module.get_buffer("temperature"))
     _set_temperature(module, 1.0)
     manner.adapt(made)

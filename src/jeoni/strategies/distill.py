@@ -2,7 +2,8 @@
 
 The loss is ``a T² KL(teacher ‖ student) + (1 - a) CE``, both softened by T. The teacher is the fine-tuned network; the
 student is what layer re-use makes of the backbone. As theirs; ours differs in that the student starts from pretrained
-layers, and that the teacher speaks once of every example, not of every random view.
+layers, and that the teacher speaks once of every example, not of every random view. It has seen what the student is
+trained on and nothing else, so that what is held out to choose the student's best moment is new to both.
 """
 
 from __future__ import annotations
@@ -49,10 +50,10 @@ class Distill(LayerReuse):
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the teacher, then the student."""
-        teacher = self.teacher.fit(backbone, train, context)
         shorter = self.shorter(backbone)
 
         def loss_for(examples: Examples) -> Loss:
+            teacher = self.teacher.fit(backbone, examples, context)
             said = torch.from_numpy(teacher.predict_examples(examples, backbone, context)).float()
             return _distilling(said, self.heat, self.weight)
 

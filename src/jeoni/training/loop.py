@@ -288,7 +288,10 @@ class _State:
             processes.average(b for b in self.job.network.buffers() if b.is_floating_point())
         if self.job.held:
             with self._averaged():
-                score = processes.agree(self.job.held.score(logits_of(self.job.network, self.job.held.rows)))
+                logits = logits_of(self.job.network, self.job.held.rows)
+                if not np.isfinite(logits).all():
+                    raise Diverged(f"The weights are no longer finite at step {self.step}. Lower --learning-rate.")
+                score = processes.agree(self.job.held.score(logits))
                 if score < self.best:
                     self.best, self.best_step = score, self.step
                     self.kept = {k: v.detach().clone() for k, v in self.job.network.state_dict().items()}
@@ -338,7 +341,8 @@ class _State:
 
     def restore(self, path: Path | None) -> None:
         """Go on from a checkpoint, if there is one."""
-        found = load_state(path) if path else None
+        # the first process's file, so that all go on from the same step
+        found = processes.agree(load_state(path) if path and processes.first() else None)
         if found is None:
             return
         tensors, facts = found
