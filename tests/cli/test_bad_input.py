@@ -239,7 +239,13 @@ def test_ctrl_c_exits_with_130_and_says_how_to_go_on(make_photos, tmp_path, afte
                 photos / f"class_{kind}" / f"{k}.png"
             )
     words = ["fit", photos, "--backbone", "untrained:resnet18", "--out", tmp_path / "run"]
-    run = subprocess.Popen([sys.executable, "-m", "jeoni", *map(str, words)], stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "jeoni", *map(str, words)],
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell that starts tests in the background has Ctrl-C ignored, and its children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     time.sleep(after_s)
     os.kill(run.pid, signal.SIGINT)
     _, err = run.communicate(timeout=60)
