@@ -23,7 +23,8 @@ import numpy as np
 from PIL import Image
 
 from jeoni.backbones.catalog import load_backbone
-from jeoni.backbones.cut import ByteInput, Tap, Taps
+from jeoni.backbones.cut import Tap, Taps
+from jeoni.backbones.entry import ByteInput
 from jeoni.data.images import open_image, signature, to_input
 from jeoni.data.items import FileItems
 from jeoni.features import extract as extract_module

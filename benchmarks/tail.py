@@ -24,7 +24,8 @@ from elpv import cells
 from torch import nn
 
 from jeoni.backbones.catalog import load_backbone
-from jeoni.backbones.cut import ByteInput, Tap, cut, merge
+from jeoni.backbones.cut import Tap, cut, merge
+from jeoni.backbones.entry import ByteInput
 from jeoni.data.augment import augment, find_policy
 from jeoni.data.images import open_image
 from jeoni.data.items import FileItems, content_digest

@@ -43,3 +43,125 @@ def make_photos(tmp_path: Path) -> Callable[..., Path]:
         return root
 
     return make
+
+
+WORDS = {
+    "good": ["fine", "great", "lovely", "splendid", "superb"],
+    "bad": ["awful", "dull", "dreadful", "poor", "weak"],
+}
+FILLER = [
+    "the",
+    "film",
+    "was",
+    "a",
+    "story",
+    "of",
+    "many",
+    "days",
+    "and",
+    "one",
+    "night",
+    "in",
+    "this",
+    "town",
+    "with",
+    "some",
+    "people",
+    "who",
+    "went",
+    "there",
+    "again",
+]
+
+
+def make_texts(each: int, seed: int = 0) -> tuple[list[str], list[str]]:
+    """Texts of very different length, one telling word in each, and their labels."""
+    rng = np.random.default_rng(seed)
+    texts, labels = [], []
+    for k in range(2 * each):
+        label = ("bad", "good")[k % 2]
+        words = list(rng.choice(FILLER, rng.integers(2, 20)))
+        words.insert(int(rng.integers(len(words))), str(rng.choice(WORDS[label])))
+        texts.append(" ".join(words))
+        labels.append(label)
+    return texts, labels
+
+
+@pytest.fixture
+def make_reviews(tmp_path: Path) -> Callable[..., Path]:
+    """``make_reviews("reviews.csv", each=40)``: a table of texts and labels."""
+
+    def make(name: str = "reviews.csv", each: int = 40, seed: int = 0) -> Path:
+        texts, labels = make_texts(each, seed)
+        rows = "".join(f'"{text}",{label}\n' for text, label in zip(texts, labels, strict=True))
+        (tmp_path / name).write_text(f"review,label\n{rows}", encoding="utf-8")
+        return tmp_path / name
+
+    return make
+
+
+SMALL = {"num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64, "max_position_embeddings": 64}
+FAMILIES = {
+    "bert": SMALL,
+    "roberta": SMALL | {"pad_token_id": 1},
+    "xlm-roberta": SMALL | {"pad_token_id": 1},
+    "distilbert": {"dim": 32, "n_layers": 3, "n_heads": 2, "hidden_dim": 64, "max_position_embeddings": 64},
+    "electra": SMALL | {"embedding_size": 16},
+    "deberta": SMALL | {"relative_attention": True, "pos_att_type": ["p2c", "c2p"]},
+    "deberta-v2": SMALL
+    | {
+        "relative_attention": True,
+        "pos_att_type": ["p2c", "c2p"],
+        "position_buckets": 8,
+        "norm_rel_ebd": "layer_norm",
+    },
+    "mpnet": SMALL,
+    "modernbert": SMALL | {"pad_token_id": 0},
+    "gpt2": {"n_embd": 32, "n_layer": 3, "n_head": 2, "n_positions": 64},
+    "llama": SMALL | {"num_key_value_heads": 2},
+}
+
+
+@pytest.fixture(scope="session")
+def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """``encoder_folder("bert")``: a tiny model of that family with random weights, as ``save_pretrained`` writes it."""
+    made: dict[str, Path] = {}
+
+    def make(family: str = "bert") -> Path:
+        if family not in made:
+            made[family] = _save_encoder(tmp_path_factory.mktemp("encoders") / family, family)
+        return made[family]
+
+    return make
+
+
+def _save_encoder(folder: Path, family: str) -> Path:
+    import torch
+
+    from jeoni.backbones.sources.transformers import import_transformers
+
+    transformers = import_transformers()
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *FILLER, *WORDS["good"], *WORDS["bad"]]
+    plain = Tokenizer(models.WordLevel({w: i for i, w in enumerate(dict.fromkeys(words))}, unk_token="[UNK]"))
+    plain.pre_tokenizer = pre_tokenizers.Whitespace()
+    plain.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=plain, model_max_length=48, **special)
+    ends = dict.fromkeys(("bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id"), 3)
+    given = {"hidden_size": 32, **FAMILIES[family], "vocab_size": plain.get_vocab_size(), **ends}
+    if "dim" in given or "n_embd" in given:
+        given.pop("hidden_size")
+    config = transformers.AutoConfig.for_model(family, **given)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = transformers.AutoModel.from_config(config)
+        for parameter in model.parameters():  # at their usual size, random weights hardly change what goes through
+            if parameter.ndim > 1:
+                parameter.data.mul_(5)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

@@ -7,8 +7,8 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from jeoni import TransferClassifier
+from jeoni.data import images as images_module
 from jeoni.errors import DataError
-from jeoni.features import extract as extract_module
 from tests.conftest import TINY, make_picture
 
 
@@ -54,8 +54,8 @@ def test_arrays_of_other_kinds_mean_the_same_pictures(kind):
 def test_a_grid_search_extracts_features_once(monkeypatch):
     X, y = make_arrays(24)
     decoded = []
-    genuine = extract_module.open_image
-    monkeypatch.setattr(extract_module, "open_image", lambda *a, **k: decoded.append(1) or genuine(*a, **k))
+    genuine = images_module.open_image
+    monkeypatch.setattr(images_module, "open_image", lambda *a, **k: decoded.append(1) or genuine(*a, **k))
     search = GridSearchCV(TransferClassifier(TINY, folds=3), {"class_weights": ["none", "balanced"]}, cv=3)
     search.fit(X, y)
     assert search.best_score_ > 0.8

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from jeoni.backbones.catalog import load_backbone
-from jeoni.backbones.cut import ByteInput, Tap, Taps
+from jeoni.backbones.cut import Tap, Taps
+from jeoni.backbones.entry import ByteInput
 from jeoni.explain import first_filters, grad_cam, responses
 
 

@@ -14,7 +14,6 @@ from jeoni import processes, record
 from jeoni._version import __version__
 from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.comparison import CompareResult, compare
 from jeoni.data.checks import Checked, check_labels, without_empty_classes
@@ -27,9 +26,11 @@ from jeoni.evaluation.evaluate import evaluate as measure
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
+from jeoni.looks import write_explanations, write_insides
 from jeoni.model import Model, load_model
 from jeoni.prepare import (
     Clock,
+    backbone_for,
     begin_run,
     build_strategy,
     floor_of,
@@ -44,7 +45,7 @@ from jeoni.report import render
 from jeoni.runs import RunFolder, read_json
 from jeoni.spec import CompareSpec, FitSpec
 from jeoni.types import Console, Dataset, Finding, Quiet
-from jeoni.write import command_line, data_record, write_explanations, write_insides, write_pictures, write_tables
+from jeoni.write import command_line, data_record, write_pictures, write_tables
 
 __all__ = ["CompareResult", "FitResult", "compare", "evaluate", "fit", "load_data", "load_model", "resume"]
 
@@ -169,7 +170,7 @@ def _fit(
 ) -> FitResult:
     """The order: extract, check, split, fit, evaluate, write."""
     with clock.step("read"):
-        backbone = load_backbone(spec.backbone, spec.weights, spec.crop)
+        backbone = backbone_for(dataset, spec)
         control = untrained_twin(backbone, spec.seed) if spec.control else None
     store = FeatureStore(console=console)
     context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)

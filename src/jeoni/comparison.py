@@ -14,7 +14,6 @@ from jeoni import processes, record
 from jeoni._version import __version__
 from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.checks import check_labels, without_empty_classes
 from jeoni.data.splits import build_folds
@@ -24,7 +23,18 @@ from jeoni.evaluation.verdict import MEASURES, class_weights, pigeonhole
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
-from jeoni.prepare import Clock, begin_run, build_strategy, guarded, heard, origin_of, prepare, read, taps_of
+from jeoni.prepare import (
+    Clock,
+    backbone_for,
+    begin_run,
+    build_strategy,
+    guarded,
+    heard,
+    origin_of,
+    prepare,
+    read,
+    taps_of,
+)
 from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.spec import CompareSpec
@@ -96,7 +106,7 @@ def compare(
         dataset = data if isinstance(data, Dataset) else read(data, spec)
         findings = check_labels(dataset)
         dataset = without_empty_classes(dataset)
-        backbone = load_backbone(spec.backbone, spec.weights, spec.crop)
+        backbone = backbone_for(dataset, spec)
         path = Path(out) if out else RunFolder.named_for(f"{dataset.name}-compare")
         said = {"verb": "compare", "data": origin_of(data), "command": command, "spec": asdict(spec)}
         run = begin_run(path, said, overwrite, resume)

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import ByteInput, Tap, Taps, cut
+from jeoni.backbones.cut import Tap, Taps, cut
+from jeoni.backbones.entry import entry
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["Response", "first_filters", "grad_cam", "responses"]
@@ -44,7 +45,7 @@ def grad_cam(backbone: Backbone, head: nn.Module, pixels: Array, classes: IntArr
         if not made.apart:
             continue
         with torch.no_grad():
-            activation: Tensor = ByteInput(made.lower, backbone.input)(images)
+            activation: Tensor = entry(made.lower, backbone.input)(images)
         grid = _grid(activation, backbone)
         if grid is None or min(grid.shape[2:]) == 1:
             continue
@@ -96,7 +97,7 @@ def responses(
         Lowest stage first; empty where no stage has rows and columns.
     """
     taps = tuple(Tap(k, False) for k in range(1, backbone.n))
-    network = ByteInput(Taps(backbone, taps), backbone.input).eval()
+    network = entry(Taps(backbone, taps), backbone.input).eval()
     parts = [torch.from_numpy(np.ascontiguousarray(part)) for part in np.array_split(pixels, -(-len(pixels) // 8))]
     with torch.inference_mode():
         shapes = [_grid(value, backbone) for value in network(parts[0][:1])]
@@ -105,7 +106,7 @@ def responses(
     taps = tuple(taps[k] for k in chosen)
     if not taps:
         return []
-    network = ByteInput(Taps(backbone, taps), backbone.input).eval()
+    network = entry(Taps(backbone, taps), backbone.input).eval()
     with torch.inference_mode():
         seen = [network(part) for part in parts]
     found: list[Response] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -19,21 +19,25 @@ from torch import Tensor, nn
 from jeoni import card, plugins
 from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import ByteInput, Tap, cut
+from jeoni.backbones.cut import Tap, cut
+from jeoni.backbones.entry import entry
 from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
 from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.read import load_items
+from jeoni.data.texts import TextItems
 from jeoni.errors import ConfigError, DataError, StorageError
 from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.runs import seal
+from jeoni.training.loop import logits_of
 from jeoni.training.rows import plain_rows
 from jeoni.types import Array, Dataset, FloatArray, Items, RowsLike
 
 __all__ = ["Model", "Predictions", "load_model"]
 
 FORMAT = 1
+BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -93,12 +97,18 @@ class Model:
 
     @property
     def network(self) -> nn.Module:
-        """One module: pixels ``(n, h, w, 3)`` uint8 of the input size to calibrated logits ``(n, classes)``."""
-        return ByteInput(nn.Sequential(self.backbone.network, self.head), self.backbone.input).eval()
+        """One module: rows as the input makes them, such as pixels ``(n, size, size, 3)`` uint8, to calibrated logits
+        ``(n, classes)``."""
+        return entry(nn.Sequential(self.backbone.network, self.head), self.backbone.input).eval()
 
     def predict_features(self, features: RowsLike) -> FloatArray:
         """Probabilities ``(n, classes)`` from pooled features ``(n, d)``, block by block."""
-        return _probs(self.head, lambda part: features[part], len(features), 4096)
+        found = []
+        with torch.inference_mode():
+            for start in range(0, len(features), BLOCK):
+                block = torch.as_tensor(np.asarray(features[slice(start, start + BLOCK)], dtype=np.float32))
+                found.append(softmax(self.head(block).double().numpy()))
+        return np.concatenate(found)
 
     def predict_examples(self, examples: Examples, source: Backbone, context: Context) -> FloatArray:
         """Probabilities ``(n, classes)`` of examples whose rows at the cut are in the store: frozen stages are not run.
@@ -111,25 +121,23 @@ class Model:
         made = cut(self.backbone, self.frozen)
         rows = plain_rows(examples, source, made.tap, context)
         network = nn.Sequential(made.from_rows(self.backbone.input), self.head).eval()
-        first = np.zeros(len(examples), dtype=np.int64)
-        numbers = np.arange(len(examples))
-        size = 4096 if made.tap.pooled else 64
-        return _probs(network, lambda part: rows.batch(numbers[part], first[part]), len(examples), size)
+        return softmax(logits_of(network, rows, 4096 if made.tap.pooled else 64))
 
     def predict(
         self, data: str | Path | Sequence[str | Path] | Array | Dataset, context: Context | None = None
     ) -> Predictions:
-        """Predict a folder, a file, a list of paths, a table, an array of images, or a dataset.
+        """Predict a folder, a file, a list of paths or of texts, a table, an array of images, or a dataset.
 
         Args:
-            data: arrays are ``(n, h, w)`` or ``(n, h, w, c)``.
+            data: a list of strings is one of paths, or of the texts themselves for a model of texts; arrays are
+                ``(n, h, w)`` or ``(n, h, w, c)``.
             context: cache, engine, threads; left out, the defaults.
 
         Raises:
             DataError: nothing there that can be read.
         """
         context = context or Context()
-        items = as_items(data)
+        items = as_items(data, self.backbone.input.modality)
         tap = Tap(self.backbone.n, True)
         seen = context.extract(items, [Request(self.backbone, (tap,))])
         index = np.flatnonzero(seen.readable)
@@ -158,6 +166,8 @@ class Model:
         try:
             part.mkdir(parents=True)
             safetensors.torch.save_file(self._tensors(), part / "model.safetensors")
+            for name, content in self.backbone.input.files().items():
+                (part / name).write_bytes(content)
             config = self._config(part / "model.safetensors")
             (part / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
             (part / "README.md").write_text(card.render(config), encoding="utf-8")
@@ -184,12 +194,15 @@ class Model:
         config = {
             "format": FORMAT,
             "jeoni": __version__,
-            "modality": "image",
+            "modality": backbone.input.modality,
             "backbone": {
                 "name": backbone.name,
+                "library": backbone.library,
+                "preferred": backbone.preferred,
                 "architecture": backbone.architecture,
                 "arguments": backbone.arguments,
-                "input": asdict(backbone.input),
+                "kind": backbone.input.kind,
+                "input": backbone.input.describe(),
                 "provenance": asdict(backbone.provenance),
             },
             "cut": {
@@ -207,22 +220,17 @@ class Model:
         return seal(config)
 
 
-def _probs(network: nn.Module, read: Callable[[slice], Array], n: int, size: int) -> FloatArray:
-    """Softmax of the network's logits for rows ``read`` block by block."""
-    found = []
-    with torch.inference_mode():
-        for start in range(0, n, size):
-            block = torch.as_tensor(np.asarray(read(slice(start, start + size)), dtype=np.float32))
-            found.append(softmax(network(block).double().numpy()))
-    return np.concatenate(found)
-
-
-def as_items(data: str | Path | Sequence[str | Path] | Array | Dataset) -> Items:
+def as_items(data: str | Path | Sequence[str | Path] | Array | Dataset, modality: str = "image") -> Items:
     """Whatever a user may hand over, as items."""
     if isinstance(data, Dataset):
         return data.items
     if isinstance(data, (str, Path)):
-        return load_items(data).items
+        found = load_items(data, modality)
+        if found.modality != modality and len(found):
+            raise DataError(f"{data} holds {found.modality}s; the model takes {modality}s.")
+        return found.items
+    if modality == "text" and not any(isinstance(d, Path) for d in data):
+        return TextItems([str(d) for d in data], [f"item {k}" for k in range(len(data))])
     if isinstance(data, np.ndarray) and data.dtype.kind in "uif":
         return ArrayItems(data)
     paths = [str(p) for p in data]

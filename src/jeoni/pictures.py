@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from jeoni.data.images import open_image, thumbnail
+from jeoni.data.images import thumbnail
+from jeoni.data.inputs import Input
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, FloatArray, IntArray
 
@@ -22,7 +23,7 @@ __all__ = [
     "save_heat",
     "save_responses",
     "save_sprite",
-    "save_thumbnails",
+    "show",
     "telling",
 ]
 
@@ -31,6 +32,8 @@ MAP_TILE = 56
 MAP_COLUMNS = 32
 THUMB = 192
 GALLERY = 12
+TEXT = 360
+HINT = 200
 
 
 def gallery(data: Dataset, probs: FloatArray) -> dict[str, list[dict[str, Any]]]:
@@ -58,20 +61,27 @@ def gallery(data: Dataset, probs: FloatArray) -> dict[str, list[dict[str, Any]]]
     return {"mistakes": [record(i) for i in mistakes], "doubtful": [record(i) for i in doubtful]}
 
 
-def save_thumbnails(
-    data: Dataset, shown: dict[str, list[dict[str, Any]]], figures: Path
+def show(
+    data: Dataset, spec: Input, shown: dict[str, list[dict[str, Any]]], figures: Path
 ) -> dict[str, list[dict[str, Any]]]:
-    """Write a thumbnail for each example of a gallery; returns the gallery with their places."""
-    (figures / "thumbs").mkdir(parents=True, exist_ok=True)
+    """The gallery with what a reader sees of each example: its text, or a thumbnail that is written for it."""
     numbers = sorted({e["index"] for entries in shown.values() for e in entries})
-    for i, picture in zip(numbers, _thumbs(data, numbers, THUMB), strict=True):
-        picture.save(figures / "thumbs" / f"{i:05d}.jpg", quality=85)
+    seen: dict[int, dict[str, str]] = {}
+    for i, (picture, text) in zip(numbers, _seen(data, spec, numbers, THUMB), strict=True):
+        seen[i] = {"text": shorten(text, TEXT)} if text else {}
+        if picture is not None:
+            (figures / "thumbs").mkdir(parents=True, exist_ok=True)
+            picture.convert("RGB").save(figures / "thumbs" / f"{i:05d}.jpg", quality=85)
+            seen[i]["thumb"] = f"thumbs/{i:05d}.jpg"
     return {
-        kind: [
-            {**{k: v for k, v in e.items() if k != "index"}, "thumb": f"thumbs/{e['index']:05d}.jpg"} for e in entries
-        ]
+        kind: [{**{k: v for k, v in e.items() if k != "index"}, **seen[e["index"]]} for e in entries]
         for kind, entries in shown.items()
     }
+
+
+def shorten(text: str, most: int) -> str:
+    """At most so many characters, with an ellipsis where some are left out."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def telling(labels: IntArray, probs: FloatArray, most: int = 6) -> tuple[IntArray, IntArray]:
@@ -154,23 +164,32 @@ def place(features: Array, seed: int) -> tuple[FloatArray, str]:
     return ((flat - low) / np.where(high > low, high - low, 1)).astype(np.float64), method
 
 
-def save_sprite(data: Dataset, index: IntArray, path: Path) -> dict[str, Any]:
-    """All thumbnails of the map in one picture, row by row."""
+def save_sprite(data: Dataset, spec: Input, index: IntArray, path: Path) -> tuple[dict[str, Any], list[str]]:
+    """All thumbnails of the map in one picture, row by row, and what each example reads like."""
+    seen = _seen(data, spec, [int(i) for i in index], MAP_TILE)
+    texts = [shorten(text, HINT) for _, text in seen]
+    if all(picture is None for picture, _ in seen):
+        return {"tile": MAP_TILE, "columns": MAP_COLUMNS}, texts
     rows = -(-len(index) // MAP_COLUMNS)
     sheet = Image.new("RGB", (MAP_COLUMNS * MAP_TILE, rows * MAP_TILE), (128, 128, 128))
-    for k, picture in enumerate(_thumbs(data, [int(i) for i in index], MAP_TILE)):
+    for k, (picture, _) in enumerate(seen):
         left, top = k % MAP_COLUMNS * MAP_TILE, k // MAP_COLUMNS * MAP_TILE
-        sheet.paste(picture, (left + (MAP_TILE - picture.width) // 2, top + (MAP_TILE - picture.height) // 2))
+        if picture is not None:
+            sheet.paste(picture, (left + (MAP_TILE - picture.width) // 2, top + (MAP_TILE - picture.height) // 2))
     sheet.save(path, quality=70)
-    return {"sprite": path.name, "tile": MAP_TILE, "columns": MAP_COLUMNS}
+    return {"sprite": path.name, "tile": MAP_TILE, "columns": MAP_COLUMNS}, texts
 
 
-def _thumbs(data: Dataset, index: Sequence[int], side: int) -> list[Image.Image]:
-    def one(i: int) -> Image.Image:
+def _seen(data: Dataset, spec: Input, index: Sequence[int], side: int) -> list[tuple[Image.Image | None, str]]:
+    """What examples look like, at most ``side`` pixels, and what they read like."""
+
+    def one(i: int) -> tuple[Image.Image | None, str]:
         try:
-            return thumbnail(open_image(data.items.read(i), data.items.name(i), at_least=side), side)
-        except DataError:  # it could be read a moment ago; a grey tile says that it no longer can
-            return Image.new("RGB", (side, side), (128, 128, 128))
+            opened = spec.open(data.items.read(i), data.items.name(i), side)
+        except DataError:  # it could be read a moment ago; nothing is shown where it no longer can
+            return None, ""
+        picture = spec.picture(opened)
+        return None if picture is None else thumbnail(picture, side), spec.text(opened)
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(one, index))

@@ -13,6 +13,7 @@ from typing import Any
 from jeoni import plugins, processes
 from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.checks import Checked, check_content
 from jeoni.data.read import load_data
@@ -26,6 +27,7 @@ from jeoni.types import Console, Dataset, Finding, Quiet
 __all__ = [
     "Clock",
     "Prepared",
+    "backbone_for",
     "begin_run",
     "build_strategy",
     "floor_of",
@@ -36,6 +38,13 @@ __all__ = [
     "read",
     "taps_of",
 ]
+
+
+REMARKS = {
+    "shortened": "it is longer than the backbone takes; the rest was cut off",
+    "silent": "hardly anything is to be heard",
+    "clipped": "it is distorted: too loud when it was recorded",
+}
 
 
 class Clock:
@@ -95,9 +104,19 @@ def prepare(
         seen = context.extract(dataset.items, requests)
     with clock.step("check"):
         checked = check_content(dataset, seen.digests, seen.signatures, seen.readable, seen.errors, spec.keep_leaks)
-        findings = [*findings, *checked.findings]
+        findings = [*data_findings(dataset, seen), *findings, *checked.findings]
         tell(findings, context.console)
     return Prepared(seen, checked, findings)
+
+
+def data_findings(data: Dataset, seen: Extraction) -> list[Finding]:
+    """What the reader had to tell, and what was remarked while decoding."""
+    remarked = [
+        Finding(kind, data.items.name(i), REMARKS.get(kind, kind), "kept")
+        for kind, index in seen.remarks.items()
+        for i in index.tolist()
+    ]
+    return [*data.findings, *remarked]
 
 
 def origin_of(data: str | Path | Dataset) -> str:
@@ -157,11 +176,26 @@ def read(data: str | Path, spec: FitSpec, single_class: bool = False) -> Dataset
     return load_data(
         data,
         image_column=spec.image_column,
+        text_column=spec.text_column,
+        audio_column=spec.audio_column,
         label_column=spec.label_column,
         group_column=spec.group_column,
+        group_pattern=spec.group_pattern,
         test=spec.test,
-        **({"single_class": True} if single_class else {}),
+        single_class=single_class,
     )
+
+
+def backbone_for(data: Dataset, spec: FitSpec) -> Backbone:
+    """The backbone the user named, or the one for such data; fitted to them.
+
+    Raises:
+        ConfigError: a backbone for something else.
+        WeightsError: unknown.
+        MissingExtra: the package with the weights is not installed.
+    """
+    name = default_backbone(data) if spec.backbone == "auto" else spec.backbone
+    return fitted_to(load_backbone(name, spec.weights, spec.crop), data)
 
 
 def tell(findings: list[Finding], console: Console) -> None:

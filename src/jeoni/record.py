@@ -15,6 +15,7 @@ import torch
 from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
+from jeoni.backbones.entry import example
 from jeoni.backbones.stages import Stage, watching
 from jeoni.features.engine import Choice
 from jeoni.features.examples import cores
@@ -100,14 +101,14 @@ def engine_record(choice: Choice | None, images_per_s: float | None) -> dict[str
 
 
 def stage_table(backbone: Backbone, model: Model) -> list[dict[str, Any]]:
-    """One record per stage of the backbone: parameters, what was done to it, output shape, ms per image on noise.
+    """One record per stage of the backbone: parameters, what was done to it, output shape, ms per example on noise.
 
     ``state`` is ``frozen``, ``trained``, ``new`` (trained from random weights), ``untouched`` (above the cut, but
     nothing of it was trained) or ``dropped``. ``batch_norm`` is ``own`` (the statistics it came with), ``batch``, or
     empty where the stage has none. ``kept_bytes`` is what the store keeps of each example behind the stage, or None.
     """
-    size, n = backbone.input.size, 2
-    images = torch.rand(n, 3, size, size)
+    n = 2
+    images = example(backbone.input, n)
     taps = tuple(Tap(k, False) for k in range(1, backbone.n + 1))
     with torch.inference_mode():
         shapes = [_shape(t) for t in Taps(backbone, taps)(images[:1])]

@@ -47,8 +47,8 @@ class Recipe:
     warmup: float = _training(AUTO, "The share of the steps in which learning rates rise; then they fall as a cosine.")
     label_smoothing: float = _training(AUTO, "Probability that is spread over all classes.")
     mixup: float = _training(AUTO, "Strength of mixup (Beta distribution); 0 is none.")
-    augment: str = _training("auto", "Random views of the images.", ("auto", "none", "light", "strong", "medical"))
-    views: int = _training(AUTO, "How many random views are kept of each image; each epoch draws one.")
+    augment: str = _training("auto", "Random views of the items.", ("auto", "none", "light", "strong", "medical"))
+    views: int = _training(AUTO, "How many random views are kept of each item; each epoch draws one.")
     logit_adjustment: float = _training(AUTO, "Strength of the logit adjustment against imbalance; 0 is none.")
     ema: float = _training(AUTO, "Decay of the moving average of the weights; 0 is none.")
     patience: int = _training(AUTO, "Looks at the held-out part without progress before training stops; 0 is no limit.")
@@ -69,15 +69,18 @@ class FitSpec(Recipe):
     """
 
     backbone: str = _option(
-        "efficientnet_lite0", "What to transfer from: a name from `jeoni list backbones`, or source:name."
+        "auto", "What to transfer from: a name from `jeoni list backbones`, or source:name; auto goes by the data."
     )
     weights: str = _option("", "A local weights file for the backbone (safetensors, or a plain state dict).")
     strategy: str = _option("probe", "How to transfer; see `jeoni list strategies`.")
     head: str = _option("linear", "What is put on top; see `jeoni list heads`.")
     test: str = _option("", "An own test set: a folder or table like the data.")
-    image_column: str = _option("", "The column that holds the image paths (recognised if left out).")
+    image_column: str = _option("", "The column that holds images or their paths (recognised if left out).")
+    text_column: str = _option("", "The column that holds texts (recognised if left out).")
+    audio_column: str = _option("", "The column that holds sounds or their paths (recognised if left out).")
     label_column: str = _option("", "The column that holds the labels (recognised if left out).")
     group_column: str = _option("", "A column whose groups (patient, panel, video) are never split.")
+    group_pattern: str = _option("", "A regular expression; what its group matches in a path names the item's group.")
     test_fraction: float = _option(0.2, "The share kept as test set when none is given.")
     folds: int = _option(5, "Folds of the training part that decide every choice.")
     repeats: int = _option(0, "How often the folds are drawn anew; 0 lets the data's size decide.")

@@ -58,6 +58,9 @@ class Items(Protocol):
             DataError: the file cannot be read; the message names it.
         """
 
+    def size(self, index: int) -> int:
+        """How much there is of an example, in any unit: those of like size are computed together. Nothing is read."""
+
     def select(self, indices: Sequence[int] | IntArray) -> Items:
         """The same items, fewer or in another order; nothing is read."""
 
@@ -74,7 +77,8 @@ class Dataset:
         groups: ``(n,)`` group numbers (patient, panel, video) or None.
         part: ``(n,)`` of ``""``, ``"train"``, ``"val"`` or ``"test"``: the split that came with the data.
         origin: where it was read from.
-        modality: ``"image"``.
+        modality: ``image``, ``text`` or ``sound``.
+        findings: what its reader has to tell.
     """
 
     name: str
@@ -85,6 +89,7 @@ class Dataset:
     part: Array = field(default_factory=lambda: np.zeros(0, dtype="<U5"))
     origin: str = ""
     modality: str = "image"
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         if self.part.size == 0:

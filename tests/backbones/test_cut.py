@@ -11,7 +11,8 @@ from torch import nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.catalog import load_backbone
-from jeoni.backbones.cut import ByteInput, Tap, Taps, cut, merge, shorten
+from jeoni.backbones.cut import Tap, Taps, cut, merge, shorten
+from jeoni.backbones.entry import ByteInput
 from jeoni.backbones.sources.timm import build_network, input_of
 from jeoni.backbones.stages import find_stages
 from jeoni.data.images import ImageInput
@@ -146,7 +147,7 @@ def test_an_orphan_is_named():
     network = Mixed()
     network.lost = nn.Linear(4, 4)
     with pytest.raises(WeightsError, match=r"lost\.weight, lost\.bias belong to none"):
-        find_stages(network, 32)
+        find_stages(network, torch.zeros(1, 3, 32, 32))
 
 
 def test_taps_pool_over_positions_and_not_over_channels():
@@ -170,7 +171,7 @@ def test_bytes_go_in_normalised_and_the_graph_exports_with_any_batch_size():
     normal = (torch.from_numpy(pixels[:1]).permute(0, 3, 1, 2) / 255 - mean) / std
     with torch.inference_mode():
         wanted = backbone.network(normal).numpy()
-    np.testing.assert_allclose(session.run(None, {"pixels": pixels[:1]})[1], wanted, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(session.run(None, {"rows": pixels[:1]})[1], wanted, rtol=1e-3, atol=1e-4)
 
 
 def test_a_cut_part_is_traced_without_what_follows_it():

@@ -152,11 +152,13 @@ def test_a_column_that_is_not_there_lists_those_that_are(write, option):
         load_data(write("file,label,panel\n1.png,x,1\n2.png,y,2\n"), **{f"{option}_column": "panell"})
 
 
-@pytest.mark.parametrize("header, what", [("thing,label", "image"), ("file,thing", "label")])
-def test_a_column_that_is_not_recognised_must_be_named(write, header, what):
+@pytest.mark.parametrize(
+    "header, what, option", [("thing,label", "images, texts or sounds", "image"), ("file,thing", "the labels", "label")]
+)
+def test_a_column_that_is_not_recognised_must_be_named(write, header, what, option):
+    columns = header.replace(",", ", ")
     with pytest.raises(
-        DataError,
-        match=f"known to hold the {what}s. Name it with --{what}-column. Its columns: {header}".replace(",", ", ?"),
+        DataError, match=f"known to hold {what}. Name it with --{option}-column.*Its columns: {columns}"
     ):
         load_data(write(f"{header}\n1.png,2.png\n"))
 
@@ -179,9 +181,16 @@ def test_a_table_that_cannot_be_used_says_why(write, text, name, message):
 
 
 @pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
-def test_a_table_that_is_not_utf8_says_how_to_save_it(write, encoding):
-    with pytest.raises(DataError, match=r"t\.csv is not UTF-8: .* Save it as UTF-8"):
-        load_data(write("file,label\n1.png,불량\n2.png,정상\n", encoding=encoding))
+def test_a_table_in_another_encoding_is_read_and_said_so(write, encoding):
+    data = load_data(write("file,label\n1.png,불량\n2.png,정상\n", encoding=encoding))
+    assert data.class_names == ("불량", "정상")
+    assert f"{encoding.upper()}, not in UTF-8" in data.findings[0].detail
+
+
+def test_a_table_in_no_known_encoding_says_how_to_save_it(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"file,label\n" + bytes(range(128, 256)))
+    with pytest.raises(DataError, match=r"t\.csv is in an encoding that is not understood.*Save it again as UTF-8"):
+        load_data(tmp_path / "t.csv")
 
 
 def test_a_table_to_predict_needs_no_labels_and_ignores_a_split(write):

@@ -9,7 +9,8 @@ from torch import nn
 
 from jeoni import plugins
 from jeoni.backbones.catalog import load_backbone
-from jeoni.backbones.cut import ByteInput, Tap, Taps
+from jeoni.backbones.cut import Tap, Taps
+from jeoni.backbones.entry import ByteInput
 from jeoni.errors import ConfigError
 from jeoni.features import engine as engine_module
 from jeoni.features.engine import agreement, choose

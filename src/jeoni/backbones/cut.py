@@ -11,12 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.entry import entry, example
+from jeoni.backbones.packed import Packed, average
 from jeoni.backbones.stages import POSITIONS, watching
 from jeoni.backbones.weights import fingerprint
-from jeoni.data.images import ImageInput
+from jeoni.data.inputs import Input
 from jeoni.errors import ConfigError
 
-__all__ = ["ByteInput", "Cut", "Tap", "Taps", "cut", "merge", "shorten"]
+__all__ = ["Cut", "Tap", "Taps", "cut", "merge", "shorten"]
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,11 @@ class Cut:
 
     Attributes:
         frozen: stages in ``lower``.
-        lower: images to the activation at the boundary.
+        lower: what the network takes to the activation at the boundary.
         upper: that activation to features ``(n, d)``; holds no parameter of the lower stages.
         tap: what to keep of every example, so that nothing below is ever run again.
-        apart: False where the network cannot be run in two: then ``lower`` does nothing, and ``upper`` takes images
-            and recomputes the lower stages without gradients.
+        apart: False where the network cannot be run in two: then ``lower`` does nothing, and ``upper`` takes what the
+            network takes and recomputes the lower stages without gradients.
         note: why, for people.
     """
 
@@ -53,9 +55,9 @@ class Cut:
     apart: bool = True
     note: str = ""
 
-    def from_rows(self, spec: ImageInput) -> nn.Module:
-        """What takes the rows kept at :attr:`tap`, of images that ``spec`` describes, to features ``(n, d)``."""
-        return ByteInput(self.upper, spec) if self.tap.stage == 0 else self.upper
+    def from_rows(self, spec: Input) -> nn.Module:
+        """What takes the rows kept at :attr:`tap`, of examples that ``spec`` describes, to features ``(n, d)``."""
+        return entry(self.upper, spec) if self.tap.stage == 0 else self.upper
 
     @property
     def prefix(self) -> str:
@@ -73,7 +75,7 @@ class _Reached(Exception):  # noqa: N818 - not an error: it stops a forward pass
 
 
 class Taps(nn.Module):
-    """Normalised images to a tuple with one tensor per tap, in one pass that stops after the last tap."""
+    """What the network takes to a tuple with one tensor per tap, in one pass that stops after the last tap."""
 
     def __init__(self, backbone: Backbone, taps: Sequence[Tap]) -> None:
         super().__init__()
@@ -84,7 +86,7 @@ class Taps(nn.Module):
         self._points = {t.stage: boundary(backbone, t.stage) for t in taps if t.stage < backbone.n}
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """``(n, 3, size, size)`` float to one tensor per tap."""
+        """Such as ``(n, 3, size, size)`` float to one tensor per tap."""
         found: dict[str, Tensor] = {}
         wanted = set(self._points.values())
         output: Tensor | None = None
@@ -99,32 +101,17 @@ class Taps(nn.Module):
                 output = self.network(images)
             except _Reached:
                 output = None
-        return tuple(self._take(t, output, found) for t in self.taps)
+        return tuple(self._take(t, output, found, images) for t in self.taps)
 
-    def _take(self, tap: Tap, output: Tensor | None, found: dict[str, Tensor]) -> Tensor:
+    def _take(self, tap: Tap, output: Tensor | None, found: dict[str, Tensor], given: Tensor) -> Tensor:
         if tap.stage == self._whole:
             assert output is not None
             return output
         value = found[self._points[tap.stage]]
+        if isinstance(self.network, Packed):
+            packed = self.network.packed(value, given)
+            return average(packed) if tap.pooled else packed
         return pool(value, self._channels_last) if tap.pooled else value
-
-
-class ByteInput(nn.Module):
-    """Pixels ``(n, h, w, 3)`` uint8 into a module that takes normalised float images: one multiply-add in the graph."""
-
-    scale: Tensor
-    shift: Tensor
-
-    def __init__(self, module: nn.Module, spec: ImageInput) -> None:
-        super().__init__()
-        self.module = module
-        mean, std = torch.tensor(spec.mean), torch.tensor(spec.std)
-        self.register_buffer("scale", (1 / (255 * std)).view(1, 3, 1, 1))
-        self.register_buffer("shift", (-mean / std).view(1, 3, 1, 1))
-
-    def forward(self, pixels: Tensor) -> Any:
-        """Normalise, then run the module."""
-        return self.module(pixels.permute(0, 3, 1, 2).float() * self.scale + self.shift)
 
 
 def pool(value: Tensor | Sequence[Tensor], channels_last: bool) -> Tensor:
@@ -195,17 +182,13 @@ def shorten(backbone: Backbone, reuse: int) -> Backbone:
         )
     if reuse == backbone.n:
         return backbone
-    end, dropped = boundary(backbone, reuse), backbone.stages[reuse:]
-    modules = dict(backbone.network.named_modules())
-    memo: dict[int, Any] = {id(modules[m]): _PassThrough() for s in dropped for m in s.modules if m != POSITIONS}
-    memo |= {id(getattr(backbone.network, p)): None for s in dropped for p in s.parameters if "." not in p}
-    network: Any = copy.deepcopy(backbone.network, memo)
-    network.__class__ = _shortened(type(network))
-    network.ends_with = end
-    network.eval()
-    size = backbone.input.size
+    dropped = backbone.stages[reuse:]
+    if isinstance(backbone.network, Packed):
+        network: Any = backbone.network.shortened(reuse).eval().requires_grad_(False)
+    else:
+        network = _without(backbone, reuse)
     with torch.inference_mode():
-        dim = network(torch.zeros(1, 3, size, size)).shape[1]
+        dim = network(example(backbone.input, 1)).shape[1]
     return replace(
         backbone,
         network=network,
@@ -214,6 +197,19 @@ def shorten(backbone: Backbone, reuse: int) -> Backbone:
         fingerprint=fingerprint(network.state_dict()),
         dropped=backbone.dropped + len(dropped),
     )
+
+
+def _without(backbone: Backbone, reuse: int) -> nn.Module:
+    """The lower ``reuse`` stages of a network that does not know how to be shortened."""
+    end, dropped = boundary(backbone, reuse), backbone.stages[reuse:]
+    modules = dict(backbone.network.named_modules())
+    memo: dict[int, Any] = {id(modules[m]): _PassThrough() for s in dropped for m in s.modules if m != POSITIONS}
+    memo |= {id(getattr(backbone.network, p)): None for s in dropped for p in s.parameters if "." not in p}
+    network: Any = copy.deepcopy(backbone.network, memo)
+    network.__class__ = _shortened(type(network))
+    network.ends_with = end
+    made: nn.Module = network.eval()
+    return made
 
 
 def _shortened(kind: type[nn.Module]) -> type[nn.Module]:
@@ -256,6 +252,8 @@ class _PassThrough(nn.Module):
 
 def _upper(backbone: Backbone, frozen: int) -> nn.Module:
     """A copy without the lower stages: what they hold is never copied."""
+    if isinstance(backbone.network, Packed):
+        return backbone.network.above(frozen).eval()
     below = backbone.stages[:frozen]
     network = backbone.network
     modules = dict(network.named_modules())
@@ -302,8 +300,7 @@ class _Recomputing(nn.Module):
 
 
 def _exact(backbone: Backbone, made: Cut) -> bool:
-    size = backbone.input.size
-    images = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+    images = example(backbone.input, 2)
     with torch.inference_mode():
         try:
             whole, activation = backbone.network(images), made.lower(images)

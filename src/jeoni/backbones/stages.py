@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from jeoni.errors import WeightsError
 
@@ -69,19 +69,19 @@ def watching(network: nn.Module, points: set[str], seen: Callable[[str, Any], No
             network.__dict__.pop(POSITIONS, None)
 
 
-def find_stages(network: nn.Module, size: int) -> tuple[Stage, ...]:
+def find_stages(network: nn.Module, example: Tensor) -> tuple[Stage, ...]:
     """The stages of a headless network; the last one, ``pool``, ends with the pooled features.
 
     Args:
         network: float images ``(n, 3, size, size)`` to features ``(n, d)``; in eval mode.
-        size: side of the images it takes.
+        example: something it takes.
 
     Raises:
         WeightsError: a parameter that belongs to no stage; the message names it.
     """
     names = [n for n, _ in network.named_parameters()] + [n for n, _ in network.named_buffers()]
     groups = _groups(network, names)
-    order = _order(network, size)
+    order = _order(network, example)
     last = max((order.get(_owner(n), -1) for n in groups), default=-1)
     groups |= _at_the_start([n for n in names if n not in groups], network, order)
     rest = [n for n in names if n not in groups]
@@ -142,7 +142,7 @@ def _owner(parameter: str) -> str:
     return parameter.rpartition(".")[0]
 
 
-def _order(network: nn.Module, size: int) -> dict[str, int]:
+def _order(network: nn.Module, example: Tensor) -> dict[str, int]:
     """Module name to when it finished, for those that run; the network itself is left out."""
     order: dict[str, int] = {}
     often: set[str] = set()
@@ -155,14 +155,14 @@ def _order(network: nn.Module, size: int) -> dict[str, int]:
         order[name] = max(order.values(), default=-1) + 1
 
     with watching(network, names, seen), torch.inference_mode():
-        network(torch.zeros(1, 3, size, size))
+        network(example)
     # a parameter of the network itself, such as a class token, is used where positions are embedded
     order[""] = order.get(POSITIONS, -1)
     bare = {n for n, m in network.named_modules() if not any(True for _ in _tensors(m))}
     return {n: at for n, at in order.items() if not (n in often and n in bare)}
 
 
-def _tensors(module: nn.Module) -> Iterator[torch.Tensor]:
+def _tensors(module: nn.Module) -> Iterator[Tensor]:
     yield from module.parameters()
     yield from module.buffers()
 

@@ -13,7 +13,7 @@ from jeoni.spec import FitSpec
 
 __all__ = ["evaluate"]
 
-OFFERED = ("image_column", "label_column", "group_column", "engine", "seed", "workers")
+OFFERED = ("image_column", "text_column", "audio_column", "label_column", "group_column", "engine", "seed", "workers")
 NOT_OFFERED = tuple(f.name for f in fields(FitSpec) if f.name not in OFFERED)
 
 

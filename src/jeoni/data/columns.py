@@ -13,18 +13,17 @@ from jeoni.errors import DataError, did_you_mean
 from jeoni.types import Array, IntArray
 
 __all__ = [
-    "IMAGE_NAMES",
     "LABEL_NAMES",
     "PARTS",
     "class_numbers",
     "find_column",
     "group_numbers",
     "part_names",
+    "pattern_groups",
     "ungrouped",
 ]
 
-IMAGE_NAMES = ("image", "file", "path", "filename", "file_name", "filepath", "image_path", "img", "images")
-LABEL_NAMES = ("label", "labels", "class", "target", "category", "y")
+LABEL_NAMES = ("label", "labels", "class", "target", "category", "sentiment", "y", "라벨", "레이블", "분류")
 PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
@@ -90,6 +89,28 @@ def group_numbers(values: Sequence[Any], origin: str) -> IntArray:
     numbers = {v: _digest(_name(v)) for v in set(values)}
     alone = ungrouped(len(values), origin)
     return np.array([numbers[v] if _name(v) else alone[i] for i, v in enumerate(values)], dtype=np.int64)
+
+
+def pattern_groups(names: Sequence[str], pattern: str, origin: str) -> IntArray:
+    """``(n,)``: examples whose names agree in what the pattern's first group matches are of one group.
+
+    Raises:
+        DataError: not a regular expression with a group, or one that fits no name; one example is shown.
+
+    Example:
+        >>> len(set(pattern_groups(["1_ann_0.wav", "2_ann_7.wav"], r"_([a-z]+)_", "sounds/").tolist()))
+        1
+    """
+    try:
+        found = re.compile(pattern)
+    except re.error as error:
+        raise DataError(f"The group pattern {pattern!r} is not a regular expression: {error}.") from error
+    if not found.groups:
+        raise DataError(f"The group pattern {pattern!r} has no group. Needed: round brackets around what names it.")
+    matches = [found.search(name) for name in names]
+    if not any(matches):
+        raise DataError(f"The group pattern {pattern!r} fits no name in {origin}; the first is {names[0]!r}.")
+    return group_numbers([m[1] if m else None for m in matches], origin)
 
 
 def ungrouped(n: int, origin: str) -> IntArray:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import threading
 import warnings
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -40,12 +43,87 @@ class ImageInput:
         crop_pct: with ``center``, the share of the shorter side that is kept.
     """
 
+    kind: ClassVar[str] = "image"
+    modality: ClassVar[str] = "image"
+    ragged: ClassVar[bool] = False
+    chunk: ClassVar[int] = 8
+    varied: ClassVar[bool] = True
+    alike: ClassVar[str] = "grey 32 px"
+    remarkable: ClassVar[tuple[str, ...]] = ()
+
     size: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     interpolation: str = "bicubic"
     crop: str = "squash"
     crop_pct: float = 1.0
+
+    @property
+    def longest(self) -> int:
+        """Rows are alike."""
+        return 1
+
+    @property
+    def opening(self) -> Hashable:
+        """All images are opened alike."""
+        return "image"
+
+    def at_least(self, policy: str = "") -> int:
+        """The shorter side below which an image must not be decoded, pixels."""
+        from jeoni.data.augment import find_policy  # it needs this module
+
+        share = find_policy(policy).area if policy else self.crop_pct**2
+        return int(self.size / share**0.5 + 0.5)
+
+    def open(self, raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
+        """See :func:`open_image`."""
+        return open_image(raw, name, at_least)
+
+    def row(self, opened: Image.Image) -> Array:
+        """``(size, size, 3)`` uint8."""
+        return to_input(opened, self)
+
+    def view(self, opened: Image.Image, policy: str, digest: bytes, number: int) -> Array:
+        """See :func:`jeoni.data.augment.augment`."""
+        from jeoni.data.augment import augment, find_policy  # it needs this module
+
+        return augment(opened, self, find_policy(policy), digest, number)
+
+    def policy(self, name: str) -> dict[str, Any]:
+        """The fields of :class:`jeoni.data.augment.Policy`."""
+        from jeoni.data.augment import find_policy  # it needs this module
+
+        return asdict(find_policy(name))
+
+    def remarks(self, opened: Image.Image) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    def picture(self, opened: Image.Image) -> Image.Image | None:
+        """The image itself."""
+        return opened
+
+    def text(self, opened: Image.Image) -> str:
+        """None."""
+        return ""
+
+    def signature(self, opened: Image.Image) -> Array:
+        """See :func:`signature`."""
+        return signature(opened)
+
+    def describe(self) -> dict[str, Any]:
+        """The fields."""
+        return asdict(self)
+
+    def files(self) -> dict[str, bytes]:
+        """None."""
+        return {}
+
+    @classmethod
+    def restore(cls, described: dict[str, Any], folder: Path) -> ImageInput:
+        """From what :meth:`describe` gave."""
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in described.items()}
+        return cls(**fields)
 
 
 def open_image(raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:

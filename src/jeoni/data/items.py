@@ -62,6 +62,13 @@ class FileItems:
             raise DataError(f"{name} is empty (zero bytes).", path=name)
         return raw
 
+    def size(self, index: int) -> int:
+        """Bytes; 0 where it is not there."""
+        try:
+            return Path(self._paths[index]).stat().st_size
+        except (OSError, ValueError):
+            return 0
+
     def select(self, indices: Sequence[int] | IntArray) -> FileItems:
         """The same files, fewer or in another order."""
         index = np.asarray(indices, dtype=np.int64)
@@ -102,6 +109,10 @@ class ArrayItems:
         """One image, ``(h, w)`` or ``(h, w, c)``, of unsigned integers."""
         image: Array = self._array[self._rows[index]]
         return np.rint(image * self._scale).astype(np.uint8) if self._scale else image
+
+    def size(self, index: int) -> int:
+        """All are alike."""
+        return 1
 
     def select(self, indices: Sequence[int] | IntArray) -> ArrayItems:
         """The same images, fewer or in another order; none is copied."""
@@ -156,6 +167,10 @@ class EncodedItems:
         name = self.name(index)
         raise DataError(f"{name} holds no image.", path=name, row=int(self._rows[index]))
 
+    def size(self, index: int) -> int:
+        """Not known without reading."""
+        return 1
+
     def select(self, indices: Sequence[int] | IntArray) -> EncodedItems:
         """The same rows, fewer or in another order."""
         return EncodedItems(self._table, self._column, self._rows[np.asarray(indices, dtype=np.int64)], self._prefix)
@@ -188,6 +203,11 @@ class JoinedItems:
         raw: bytes | Array = part.read(i)
         return raw
 
+    def size(self, index: int) -> int:
+        """As its collection says."""
+        part, i = self._at(index)
+        return int(part.size(i))
+
     def select(self, indices: Sequence[int] | IntArray) -> PickedItems:
         """Some of both, in any order."""
         return PickedItems(self, np.asarray(indices, dtype=np.int64))
@@ -209,6 +229,10 @@ class PickedItems:
     def read(self, index: int) -> bytes | Array:
         """As its collection reads it."""
         return self._whole.read(int(self._rows[index]))
+
+    def size(self, index: int) -> int:
+        """As its collection says."""
+        return self._whole.size(int(self._rows[index]))
 
     def select(self, indices: Sequence[int] | IntArray) -> PickedItems:
         """Fewer still."""

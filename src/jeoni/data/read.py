@@ -10,22 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from jeoni.data.columns import PARTS, ungrouped
+from jeoni.data.columns import PARTS, pattern_groups, ungrouped
 from jeoni.data.items import FileItems, JoinedItems
+from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, modality_of
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
 from jeoni.errors import DataError
-from jeoni.types import Dataset, IntArray
+from jeoni.types import Dataset, Finding, IntArray
 
-__all__ = ["IMAGE_SUFFIXES", "load_data", "load_items"]
+__all__ = ["load_data", "load_items"]
 
-IMAGE_SUFFIXES = frozenset(
-    f".{s}"
-    for s in (
-        *("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "gif", "tif", "tiff", "webp"),
-        *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "avif", "tga"),
-    )
-)
+USUAL = {"image": "jpg", "text": "txt", "sound": "wav"}
 NO_CLASSES = ("__MACOSX", "__pycache__")
 
 
@@ -33,80 +28,94 @@ def load_data(
     path: str | Path,
     *,
     image_column: str = "",
+    text_column: str = "",
+    audio_column: str = "",
     label_column: str = "",
     group_column: str = "",
+    group_pattern: str = "",
     test: str | Path = "",
     single_class: bool = False,
 ) -> Dataset:
     """Read labelled data.
 
     Args:
-        path: a folder with one folder per class, with or without ``train``, ``val`` and ``test`` above; a CSV, TSV,
-            JSONL or Parquet file with a column of paths (relative to the file) and one of labels; a folder that
-            ``datasets`` saved; or the id of a dataset on the hub.
-        image_column: the column of paths; recognised by its name if left out.
+        path: a folder with one folder of images, texts or sounds per class, with or without ``train``, ``val`` and
+            ``test`` above; a CSV, TSV, JSONL or Parquet file with a column of texts, or of paths (relative to the
+            file), and one of labels; a folder that ``datasets`` saved; or the id of a dataset on the hub.
+        image_column: the column of images or their paths; recognised by its name if left out.
+        text_column: the column of texts; recognised by its name if left out.
+        audio_column: the column of sounds or their paths; recognised by its name if left out.
         label_column: the column of labels; recognised by its name if left out.
         group_column: a column whose groups are never split.
+        group_pattern: a regular expression whose first group, in an example's path, names its group.
         test: an own test set, of any of these kinds; a part ``test`` of the data then joins the training part.
         single_class: allow one class only, as a test set may hold.
 
     Raises:
         DataError: what is missing, or cannot be understood, and how to mend it.
     """
-    data = _read(str(path), image_column, label_column, group_column)
+    columns = Columns(image_column, text_column, audio_column, label_column, group_column, group_pattern)
+    data = _read(str(path), columns)
     if test:
-        data = _with_test(data, _read(str(test), image_column, label_column, group_column))
+        data = _with_test(data, _read(str(test), columns))
     if group_column and data.groups is None:
         raise DataError(f"{path} has no columns, so no groups {group_column!r}. Groups need a table with that column.")
     if len(data.class_names) < 2 and not single_class:
         raise DataError(
             f"{path} holds one class only ({', '.join(data.class_names) or 'none'}); a classifier needs at least two. "
-            "Put the images of each class in a folder of their own, or name the column with --label-column."
+            "Put the items of each class in a folder of their own, or name the column with --label-column."
         )
     return data
 
 
-def load_items(path: str | Path) -> Dataset:
-    """Read examples without labels, to predict: one image, a folder (searched through), or a table.
+def load_items(path: str | Path, modality: str = "image", column: str = "") -> Dataset:
+    """Read examples without labels, to predict: one file, a folder (searched through), or a table.
+
+    Args:
+        path: what to read.
+        modality: of the files that are meant.
+        column: of a table; recognised by its name if left out.
 
     Raises:
         DataError: nothing there.
     """
     where = Path(path)
     if where.suffix.lower() in TABLES and where.is_file():
-        return read_table(where, labelled=False)
+        named = {"image": Columns(image=column), "text": Columns(text=column), "sound": Columns(audio=column)}
+        return read_table(where, named[modality] if column else None, labelled=False)
     if where.is_file():
-        return _unlabelled([where], [str(path)], where)
+        return _unlabelled([where], [str(path)], where, modality_of([where.name]) or modality)
     if not where.is_dir():
-        raise DataError(f"{path} does not exist. Needed: an image, a folder of images, or a table.", path=str(path))
+        what = f"a file, a folder of {modality}s, or a table"
+        raise DataError(f"{path} does not exist. Needed: {what}.", path=str(path))
     if is_saved(where):
         return read_saved(where, labelled=False)
-    files = sorted(_images(where))
+    files = sorted(f for f in _files(where) if f.suffix.lower() in SUFFIXES[modality])
     if not files:
-        raise DataError(f"{path} holds no images ({_suffixes()}).", path=str(path))
-    return _unlabelled(files, [f.relative_to(where).as_posix() for f in files], where)
+        raise DataError(f"{path} holds no {modality}s ({_suffixes(modality)}).", path=str(path))
+    return _unlabelled(files, [f.relative_to(where).as_posix() for f in files], where, modality)
 
 
-def _read(path: str, image_column: str, label_column: str, group_column: str) -> Dataset:
+def _read(path: str, columns: Columns) -> Dataset:
     where = Path(path)
     if where.is_file():
         if where.suffix.lower() not in TABLES:
             raise DataError(
                 f"{path} is one file, not labelled data. Needed: a folder with one folder per class, or a table "
-                f"({', '.join(TABLES)}). To predict a single image: jeoni predict MODEL {path}",
+                f"({', '.join(TABLES)}). To predict a single item: jeoni predict MODEL {path}",
                 path=path,
             )
-        return read_table(where, image_column, label_column, group_column)
+        return read_table(where, columns)
     if where.is_dir():
         if is_saved(where):
-            return read_saved(where, image_column, label_column, group_column)
-        return _read_folder(where)
-    if re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", path) and where.suffix.lower() not in (*TABLES, *IMAGE_SUFFIXES):
-        return read_hub(path, image_column, label_column, group_column)
+            return read_saved(where, columns)
+        return _read_folder(where, columns.pattern)
+    if re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", path) and not modality_of([path]) and where.suffix.lower() not in TABLES:
+        return read_hub(path, columns)
     raise DataError(f"{path} does not exist. Needed: a folder per class, a table, or a dataset's id.", path=path)
 
 
-def _read_folder(root: Path) -> Dataset:
+def _read_folder(root: Path, pattern: str) -> Dataset:
     """A folder per class, perhaps below folders named for the parts of a split."""
     folders = _folders(root)
     parts = {f: PARTS[f.name.lower()] for f in folders if f.name.lower() in PARTS}
@@ -120,42 +129,50 @@ def _read_folder(root: Path) -> Dataset:
             path=str(root),
         )
     tops = [(c, p) for f, p in parts.items() for c in _folders(f)] if split else [(c, "") for c in folders]
-    names, paths, labels, part = [], [], [], []
-    for folder, which in tops:
-        for file in sorted(_images(folder)):
-            paths.append(str(file))
-            names.append(file.relative_to(root).as_posix())
-            labels.append(folder.name)
-            part.append(which)
-    if not paths:
+    found = [(file, folder.name, which) for folder, which in tops for file in sorted(_files(folder))]
+    modality = modality_of(file.name for file, _, _ in found)
+    kept = [entry for entry in found if modality and entry[0].suffix.lower() in SUFFIXES[modality]]
+    if not kept:
         raise _nothing_in(root)
+    others = sum(bool(modality_of([file.name])) for file, _, _ in found) - len(kept)
+    names = [file.relative_to(root).as_posix() for file, _, _ in kept]
+    groups = pattern_groups(names, pattern, str(root)) if pattern else None
+    told = f"{others} files that are not {modality}s lie among them"
     classes = sorted({folder.name for folder, _ in tops})
     number = {c: k for k, c in enumerate(classes)}
     return Dataset(
         name=root.resolve().name,
-        items=FileItems(paths, names),
-        labels=np.array([number[c] for c in labels], dtype=np.int64),
+        items=FileItems([str(file) for file, _, _ in kept], names),
+        labels=np.array([number[c] for _, c, _ in kept], dtype=np.int64),
         class_names=tuple(classes),
-        part=np.array(part, dtype="<U5"),
+        groups=groups,
+        part=np.array([which for _, _, which in kept], dtype="<U5"),
         origin=str(root),
+        modality=modality,
+        findings=(Finding("ignored", "", told, "left out"),) if others else (),
     )
 
 
 def _nothing_in(root: Path) -> DataError:
-    loose = sum(1 for f in root.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
+    loose = [f.name for f in root.iterdir() if modality_of([f.name])]
     if loose:
+        what = modality_of(loose)
         return DataError(
-            f"{root} holds {loose} images, but not in folders named for their classes. Needed: "
-            f"{root.name}/CLASS/image.jpg, or a table with a column of labels. To predict: jeoni predict MODEL {root}",
+            f"{root} holds {len(loose)} {what}s, but not in folders named for their classes. Needed: "
+            f"{root.name}/CLASS/{what}.{USUAL[what]}, or a table with a column of labels. "
+            f"To predict: jeoni predict MODEL {root}",
             path=str(root),
         )
     if not any(root.iterdir()):
-        return DataError(f"{root} is empty. Needed: one folder per class with images in it.", path=str(root))
-    return DataError(f"{root} holds no images ({_suffixes()}) in folders named for their classes.", path=str(root))
+        return DataError(f"{root} is empty. Needed: one folder per class with examples in it.", path=str(root))
+    known = "; ".join(f"{m}s: {_suffixes(m)}" for m in MODALITIES)
+    return DataError(f"{root} holds nothing in folders named for classes that can be read ({known}).", path=str(root))
 
 
 def _with_test(data: Dataset, test: Dataset) -> Dataset:
     """Both, the second one as the test part."""
+    if test.modality != data.modality:
+        raise DataError(f"The test set holds {test.modality}s, the training data {data.modality}s; both must be alike.")
     strangers = sorted(set(test.class_names) - set(data.class_names))
     if strangers:
         raise DataError(
@@ -181,23 +198,21 @@ def _joined_groups(data: Dataset, test: Dataset) -> IntArray | None:
     return np.concatenate([data.groups, own])
 
 
-def _unlabelled(files: Sequence[Path], names: Sequence[str], where: Path) -> Dataset:
+def _unlabelled(files: Sequence[Path], names: Sequence[str], where: Path, modality: str) -> Dataset:
     items = FileItems([str(f) for f in files], names)
-    return Dataset(where.stem, items, np.full(len(files), -1, dtype=np.int64), (), origin=str(where))
+    return Dataset(where.stem, items, np.full(len(files), -1, dtype=np.int64), (), origin=str(where), modality=modality)
 
 
 def _folders(root: Path) -> list[Path]:
     return sorted(f for f in root.iterdir() if f.is_dir() and not f.name.startswith(".") and f.name not in NO_CLASSES)
 
 
-def _images(root: Path) -> Iterator[Path]:
-    """Images anywhere below, hidden files and folders left out; links are followed, but no folder is entered twice."""
+def _files(root: Path) -> Iterator[Path]:
+    """Files anywhere below, hidden files and folders left out; links are followed, but no folder is entered twice."""
     seen = {os.path.realpath(root)}
     for folder, below, files in os.walk(root, followlinks=True):
         below[:] = [b for b in sorted(below) if not b.startswith(".") and _enter(Path(folder) / b, seen)]
-        for name in files:
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122
-                yield Path(folder) / name
+        yield from (Path(folder) / name for name in files if not name.startswith("."))
 
 
 def _enter(folder: Path, seen: set[str]) -> bool:
@@ -207,5 +222,6 @@ def _enter(folder: Path, seen: set[str]) -> bool:
     return new
 
 
-def _suffixes() -> str:
-    return ", ".join(sorted(IMAGE_SUFFIXES)[:6]) + " …"
+def _suffixes(modality: str) -> str:
+    known = sorted(SUFFIXES[modality])
+    return ", ".join(known[:6]) + (" …" if len(known) > 6 else "")

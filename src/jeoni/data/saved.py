@@ -1,4 +1,4 @@
-"""Datasets of the ``datasets`` library: saved in a folder, or on the hub. Images stay encoded."""
+"""Datasets of the ``datasets`` library: saved in a folder, or on the hub. Images and sounds stay encoded."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.data.columns import IMAGE_NAMES, LABEL_NAMES, PARTS, class_numbers, find_column, group_numbers
+from jeoni.data.columns import LABEL_NAMES, PARTS, class_numbers, find_column, group_numbers
 from jeoni.data.items import EncodedItems, JoinedItems
+from jeoni.data.kinds import Columns, usual_names
+from jeoni.data.tables import text_items
+from jeoni.data.texts import TextItems
 from jeoni.errors import DataError
-from jeoni.types import Dataset, IntArray
+from jeoni.types import Dataset, IntArray, Items
 
 __all__ = ["is_saved", "read_hub", "read_saved"]
 
@@ -20,9 +23,7 @@ def is_saved(path: Path) -> bool:
     return any((path / name).is_file() for name in ("state.json", "dataset_dict.json"))
 
 
-def read_saved(
-    path: Path, image_column: str = "", label_column: str = "", group_column: str = "", labelled: bool = True
-) -> Dataset:
+def read_saved(path: Path, columns: Columns | None = None, labelled: bool = True) -> Dataset:
     """A folder written by ``save_to_disk`` of ``datasets``; its splits become parts.
 
     Raises:
@@ -37,10 +38,10 @@ def read_saved(
             f"{path} looks like a saved dataset but cannot be read: {_first_line(error)}. Save it again.",
             path=str(path),
         ) from error
-    return _from_datasets(found, path.name, str(path), (image_column, label_column, group_column), labelled)
+    return _from_datasets(found, path.name, str(path), columns or Columns(), labelled)
 
 
-def read_hub(name: str, image_column: str = "", label_column: str = "", group_column: str = "") -> Dataset:
+def read_hub(name: str, columns: Columns) -> Dataset:
     """A dataset of the hub.
 
     Raises:
@@ -56,10 +57,10 @@ def read_hub(name: str, image_column: str = "", label_column: str = "", group_co
             "Check the path, or the connection.",
             path=name,
         ) from error
-    return _from_datasets(found, name.replace("/", "-"), name, (image_column, label_column, group_column), True)
+    return _from_datasets(found, name.replace("/", "-"), name, columns, True)
 
 
-def _from_datasets(found: Any, name: str, origin: str, columns: tuple[str, str, str], labelled: bool) -> Dataset:
+def _from_datasets(found: Any, name: str, origin: str, columns: Columns, labelled: bool) -> Dataset:
     """One dataset, or the splits of one."""
     import datasets
 
@@ -68,26 +69,48 @@ def _from_datasets(found: Any, name: str, origin: str, columns: tuple[str, str, 
     if not splits:
         raise DataError(f"{origin} has no rows.", path=origin)
     first = next(iter(splits.values()))
-    image = columns[0] or _of_type(first, datasets.Image)
-    image = find_column(first.column_names, image, IMAGE_NAMES, "image", origin)
+    column, modality = _item_column(first, columns, origin)
     items: Any = None
     parts: list[str] = []
     for split, table in splits.items():
-        raw = table.select_columns([image]).cast_column(image, datasets.Image(decode=False))
-        here = EncodedItems(raw, image, prefix=f"{split} " if split else "")
+        here = _items(table, column, modality, f"{split} " if split else "", origin, labelled)
         items = here if items is None else JoinedItems(items, here)
         parts += [PARTS.get(split.lower(), "")] * len(table)
     labels: IntArray = np.full(len(parts), -1, dtype=np.int64)
     classes: tuple[str, ...] = ()
     if labelled:
-        label = columns[1] or _of_type(first, datasets.ClassLabel)
+        label = columns.label or _of_type(first, datasets.ClassLabel)
         label = find_column(first.column_names, label, LABEL_NAMES, "label", origin)
         labels, classes = _labels(first.features[label], _values(splits, label))
     groups = None
-    if labelled and columns[2]:
-        group = find_column(first.column_names, columns[2], (), "group", origin)
+    if labelled and columns.group:
+        group = find_column(first.column_names, columns.group, (), "group", origin)
         groups = group_numbers(_values(splits, group), origin)
-    return Dataset(name, items, labels, classes, groups, np.array(parts, dtype="<U5"), origin)
+    return Dataset(name, items, labels, classes, groups, np.array(parts, dtype="<U5"), origin, modality)
+
+
+def _item_column(table: Any, columns: Columns, origin: str) -> tuple[str, str]:
+    """The column of the examples: named, or of a telling type, or of a telling name; and the modality."""
+    import datasets
+
+    wanted, modality = columns.items
+    for kind, what in ((datasets.Image, "image"), (datasets.Audio, "sound")):
+        if not wanted and (found := _of_type(table, kind)):
+            wanted, modality = found, what
+    usual = usual_names()
+    column = find_column(table.column_names, wanted, tuple(usual), "text", origin)
+    return column, modality or usual.get(column.lower(), "") or "image"
+
+
+def _items(table: Any, column: str, modality: str, prefix: str, origin: str, labelled: bool) -> Items:
+    import datasets
+
+    only = table.select_columns([column])
+    if modality == "text":
+        texts = text_items(only.with_format("arrow")[column], column, origin, labelled)
+        return TextItems([texts.text(i) for i in range(len(texts))], [f"{prefix}row {i}" for i in range(len(texts))])
+    kind = datasets.Image(decode=False) if modality == "image" else datasets.Audio(decode=False)
+    return EncodedItems(only.cast_column(column, kind), column, prefix=prefix)
 
 
 def _of_type(table: Any, kind: type) -> str:

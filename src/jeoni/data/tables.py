@@ -1,107 +1,177 @@
-"""Tables of paths, or of images themselves, and labels: CSV, TSV, JSONL, Parquet."""
+"""Tables of texts, of paths, or of images and sounds themselves, and labels: CSV, TSV, JSONL, Parquet."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jeoni.data.columns import IMAGE_NAMES, LABEL_NAMES, class_numbers, find_column, group_numbers, part_names
+from jeoni.data.columns import LABEL_NAMES, class_numbers, find_column, group_numbers, part_names, pattern_groups
 from jeoni.data.items import EncodedItems, FileItems
+from jeoni.data.kinds import Columns, modality_of, usual_names
+from jeoni.data.texts import TextItems, decode
 from jeoni.errors import DataError
-from jeoni.types import Dataset, Items
+from jeoni.types import Dataset, Finding, Items
 
-__all__ = ["TABLES", "read_table"]
+__all__ = ["TABLES", "read_table", "text_items"]
+
+_NUMBER = re.compile(r"[+-]?[\d.,]+([eE][+-]?\d+)?%?")
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 
 
-def read_table(
-    path: Path, image_column: str = "", label_column: str = "", group_column: str = "", labelled: bool = True
-) -> Dataset:
+def read_table(path: Path, columns: Columns | None = None, labelled: bool = True) -> Dataset:
     """Read a table; paths in it are relative to its folder.
 
     Args:
         path: a file that ends in one of :data:`TABLES`.
-        image_column: paths, or encoded images; recognised by its name if left out.
-        label_column: labels; recognised by its name if left out.
-        group_column: groups that are never split.
-        labelled: False reads the images only, to predict.
+        columns: those that the user named.
+        labelled: False reads the examples only, to predict.
 
     Raises:
-        DataError: a column that is not there, paths of which most do not exist, no labels; the message says which.
+        DataError: a column that is not there, paths of which most do not exist, texts that are none, no labels; the
+            message says which.
     """
-    table, origin = _load(path), str(path)
-    image = find_column(table.column_names, image_column, IMAGE_NAMES, "image", origin)
+    columns, origin = columns or Columns(), str(path)
+    table, encoding = _load(path)
     n = len(table)
     if not n:
         raise DataError(f"{path} has no rows.", path=origin)
-    label = find_column(table.column_names, label_column, LABEL_NAMES, "label", origin) if labelled else ""
-    group = find_column(table.column_names, group_column, (), "group", origin) if group_column else ""
+    column, modality = _item_column(table, columns, origin)
+    label = find_column(table.column_names, columns.label, LABEL_NAMES, "label", origin) if labelled else ""
+    group = find_column(table.column_names, columns.group, (), "group", origin) if columns.group else ""
+    items, modality = _items(table, column, modality, path, labelled)
     labels, classes = class_numbers(table[label].to_pylist()) if label else (np.full(n, -1, dtype=np.int64), ())
     if labelled and not classes:
         raise DataError(f"The column {label!r} of {path} holds no labels.", path=origin)
     split = next((c for c in table.column_names if c.lower() == "split"), "") if labelled else ""
+    groups = group_numbers(table[group].to_pylist(), origin) if group else None
+    if columns.pattern:
+        groups = pattern_groups([items.name(i) for i in range(n)], columns.pattern, origin)
+    told = f"the table is in {encoding.upper()}, not in UTF-8" if encoding not in ("", "utf-8") else ""
     return Dataset(
         name=path.stem,
-        items=_items(table, image, path),
+        items=items,
         labels=labels,
         class_names=classes,
-        groups=group_numbers(table[group].to_pylist(), origin) if group else None,
+        groups=groups,
         part=part_names(table[split].to_pylist(), origin) if split else np.full(n, "", dtype="<U5"),
         origin=origin,
+        modality=modality,
+        findings=(Finding("encoding", "", told, "converted"),) if told else (),
     )
 
 
-def _load(path: Path) -> Any:
+def _item_column(table: Any, columns: Columns, origin: str) -> tuple[str, str]:
+    """The column of the examples, and their modality if that tells it."""
+    wanted, modality = columns.items
+    usual = usual_names()
+    what = {"image": "image", "text": "text", "sound": "audio"}.get(modality, "image")
+    there = [c for c in table.column_names if c.lower() in usual]
+    if not wanted and not there:
+        raise DataError(
+            f"No column of {origin} is known to hold images, texts or sounds. Name it with --image-column, "
+            f"--text-column or --audio-column. Its columns: {', '.join(table.column_names)}.",
+            path=origin,
+        )
+    column = find_column(table.column_names, wanted, tuple(usual), what, origin)
+    return column, modality or usual.get(column.lower(), "")
+
+
+def _load(path: Path) -> tuple[Any, str]:
+    """The table, and the encoding of one that is written in letters."""
     import pyarrow
     from pyarrow import json, parquet
 
     try:
         if path.suffix.lower() == ".parquet":
-            return parquet.read_table(path)
+            return parquet.read_table(path), ""
         if path.suffix.lower() in (".jsonl", ".ndjson"):
-            return json.read_json(path)
+            return json.read_json(path), ""
         return _load_text(path)
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f'{path} is not UTF-8: {error}. Save it as UTF-8 (in a spreadsheet: "CSV UTF-8").', path=str(path)
-        ) from error
     except (pyarrow.ArrowInvalid, OSError) as error:
         raise DataError(f"{path} cannot be read as a table: {str(error).splitlines()[0]}.", path=str(path)) from error
 
 
-def _load_text(path: Path) -> Any:
+def _load_text(path: Path) -> tuple[Any, str]:
     """CSV or TSV, all columns as text: a label ``01`` is no number, and a late word among numbers no error."""
     import pyarrow
     from pyarrow import csv
 
-    with path.open(encoding="utf-8-sig", newline="") as lines:
+    encoding = _encoding(path)
+    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as lines:
         head = lines.readline()
-        for _ in iter(lambda: lines.read(1 << 20), ""):
-            pass  # so that a byte that is not UTF-8 is met here, with its place
     mark = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=head.count)
     parse = csv.ParseOptions(delimiter=mark, newlines_in_values=True)
-    names = csv.open_csv(path, parse_options=parse).schema.names
+    read = csv.ReadOptions(encoding=encoding)
+    names = csv.open_csv(path, parse_options=parse, read_options=read).schema.names
     types = csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string()))
-    return csv.read_csv(path, parse_options=parse, convert_options=types)
+    return csv.read_csv(path, parse_options=parse, convert_options=types, read_options=read), encoding
 
 
-def _items(table: Any, column: str, path: Path) -> Items:
-    """Files that the cells name, or the images that they hold."""
+def _encoding(path: Path) -> str:
+    """Read through once, so that a byte that does not fit is met here and not half-way.
+
+    Raises:
+        DataError: binary, or in an encoding that is not understood.
+    """
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    if b"\0" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return decode(path.read_bytes(), str(path))[1]
+    for encoding in ("utf-8", "cp949"):
+        try:
+            with path.open(encoding=encoding, newline="") as letters:
+                for _ in iter(lambda: letters.read(1 << 20), ""):
+                    pass
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return decode(path.read_bytes(), str(path))[1]  # which says what is wrong
+
+
+def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -> tuple[Items, str]:
+    """Files that the cells name, or what they hold; and the modality."""
     import pyarrow
 
     kind = table.schema.field(column).type
     if pyarrow.types.is_struct(kind) or pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
         import datasets
 
-        return EncodedItems(datasets.Dataset(table.select([column]).replace_schema_metadata(None)), column)
+        plain = datasets.Dataset(table.select([column]).replace_schema_metadata(None))
+        return EncodedItems(plain, column), modality or "image"
+    if modality == "text":
+        return text_items(table[column], column, str(path), labelled), "text"
     paths = [str(v).strip() if v is not None else "" for v in table[column].to_pylist()]
     files = [str(path.parent / p) for p in paths]
     _check_paths(path, paths, files)
-    return FileItems(files, [p or f"row {i}" for i, p in enumerate(paths)])
+    return FileItems(files, [p or f"row {i}" for i, p in enumerate(paths)]), modality or modality_of(paths) or "image"
+
+
+def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItems:
+    """The texts of a column.
+
+    Raises:
+        DataError: numbers, or the same text in every row.
+    """
+    texts = [None if v is None else str(v) for v in cells.to_pylist()]
+    filled = [t.strip() for t in texts if t and t.strip()]
+    if filled and sum(bool(_NUMBER.fullmatch(t)) for t in filled) > 0.9 * len(filled):
+        raise DataError(
+            f"The column {column!r} of {origin} holds numbers, for example {filled[0]!r}, not texts. "
+            "Name the column of texts with --text-column.",
+            path=origin,
+        )
+    if labelled and len(filled) > 1 and len(set(filled)) == 1:
+        raise DataError(
+            f"All texts in the column {column!r} of {origin} are the same: {filled[0][:60]!r}. "
+            "Nothing can be learned from them; name the column of texts with --text-column.",
+            path=origin,
+        )
+    return TextItems(texts)
 
 
 def _check_paths(table: Path, paths: Sequence[str], files: Sequence[str]) -> None:

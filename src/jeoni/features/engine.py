@@ -1,7 +1,7 @@
 """Choosing what runs the frozen stages, and trusting it only after it was held against torch.
 
 An engine is one file in ``engines/``. Each offers ``name``, ``precisions()`` and
-``compile(network, pixels, threads, precision)``, which returns a function from pixels ``(n, h, w, 3)`` uint8 to a
+``compile(network, rows, threads, precision)``, which returns a function from rows ``(n, …)``, as inputs make them, to a
 list of arrays, one per output. That function may be called from several threads at once, each call using one core.
 """
 
@@ -37,8 +37,8 @@ class Engine(Protocol):
     def precisions(self) -> tuple[str, ...]:
         """What it can compute in on this machine, the fastest first."""
 
-    def compile(self, network: nn.Module, pixels: Array, threads: int, precision: str) -> Run:
-        """Make ``network`` ready to run on batches like ``pixels``."""
+    def compile(self, network: nn.Module, rows: Array, threads: int, precision: str) -> Run:
+        """Make ``network`` ready to run on batches like ``rows``."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Choice:
     """An engine that passed.
 
     Attributes:
-        run: pixels ``(n, h, w, 3)`` uint8 to a list of arrays.
+        run: rows ``(n, …)``, as inputs make them, to a list of arrays.
         name: the engine.
         precision: ``float32`` or ``bfloat16``.
         cosine: the smallest cosine to torch on a real batch.
@@ -81,12 +81,12 @@ def check_engine(wanted: str) -> None:
         raise ConfigError(f"No engine is called {wanted!r}.{did_you_mean(wanted, known)} Known: {', '.join(known)}.")
 
 
-def choose(network: nn.Module, pixels: Array, wanted: str, threads: int, console: Console) -> Choice:
+def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: Console) -> Choice:
     """The fastest engine that gives what torch gives.
 
     Args:
-        network: takes uint8 pixels, returns a tuple of tensors; in eval mode.
-        pixels: a real batch, ``(n, h, w, 3)`` uint8.
+        network: takes rows, returns a tuple of tensors; in eval mode.
+        rows: a real batch, ``(n, …)``.
         wanted: ``auto``, or an engine's name; a name that fails its test falls back to torch.
         threads: how many calls will run at the same time.
         console: told about fall-backs.
@@ -96,13 +96,13 @@ def choose(network: nn.Module, pixels: Array, wanted: str, threads: int, console
     """
     check_engine(wanted)
     with torch.inference_mode():
-        reference = [t.float().numpy() for t in network(torch.from_numpy(pixels))]
-    passed: list[tuple[float, Choice]] = []
+        reference = [t.float().numpy() for t in network(torch.from_numpy(rows))]
+    passed: list[Choice] = []
     notes: list[str] = []
     for engine, precision in _candidates(wanted):
         try:
-            run = engine.compile(network, pixels, threads, precision)
-            cosine = agreement(run(pixels), reference)
+            run = engine.compile(network, rows, threads, precision)
+            cosine = agreement(run(rows), reference)
         except (JeoniError, KeyboardInterrupt):
             raise
         except Exception as error:  # an engine may fail in any way of its own; torch remains
@@ -111,16 +111,16 @@ def choose(network: nn.Module, pixels: Array, wanted: str, threads: int, console
         if cosine < AGREEMENT:
             notes.append(f"{engine.name} ({precision}) was refused: cosine to torch {cosine:.4f}, {AGREEMENT} needed.")
             continue
-        passed.append((_seconds(run, pixels), Choice(run, engine.name, precision, cosine)))
+        passed.append(Choice(run, engine.name, precision, cosine))
         if precision != "float32":
             break
     if not passed:
         engine = plugins.load("jeoni.features.engines", "torch")()
-        run = engine.compile(network, pixels, threads, "float32")
-        passed.append((0.0, Choice(run, engine.name, "float32", agreement(run(pixels), reference))))
+        run = engine.compile(network, rows, threads, "float32")
+        passed.append(Choice(run, engine.name, "float32", agreement(run(rows), reference)))
         if wanted not in ("auto", "torch"):
             console.warn(f"{notes[-1]} torch is used instead.")
-    best = min(passed, key=lambda p: p[0])[1]
+    best = passed[0] if len(passed) == 1 else min(passed, key=lambda choice: _seconds(choice.run, rows))
     return Choice(best.run, best.name, best.precision, best.cosine, tuple(notes))
 
 
@@ -137,10 +137,10 @@ def _candidates(wanted: str) -> list[tuple[Engine, str]]:
     return sorted(found, key=lambda c: c[1] == "float32")
 
 
-def _seconds(run: Run, pixels: Array) -> float:
+def _seconds(run: Run, rows: Array) -> float:
     times = []
     for _ in range(3):
         start = time.perf_counter()
-        run(pixels)
+        run(rows)
         times.append(time.perf_counter() - start)
     return min(times)

@@ -1,10 +1,11 @@
 """One pass over the examples: read, fingerprint, decode, run the frozen stages, keep what came out.
 
-What is kept at stage 0 are the pixels themselves, and an example may be kept in several random views.
+What is kept at stage 0 are the rows themselves (pixels, token numbers, samples), and an example may be kept in several
+random views. Where rows differ in length, examples of like size go together, the longest first.
 
 Every worker thread takes a handful of examples through the whole chain, decoding included, and runs the engine on
 one core. So decoding and computing overlap without queues between them, and no core waits at a barrier. All
-backbones that are asked for share the decoded pixels.
+backbones that are asked for share what was decoded.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import ByteInput, Tap, Taps
-from jeoni.data.augment import Policy, augment, find_policy
-from jeoni.data.images import ImageInput, open_image, signature, to_input
+from jeoni.backbones.cut import Tap, Taps
+from jeoni.backbones.entry import entry
+from jeoni.data.inputs import Input, collate
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
 from jeoni.features.engine import Choice, choose
@@ -33,8 +34,7 @@ from jeoni.types import Array, Console, IntArray, Items, Quiet
 
 __all__ = ["Extraction", "Request", "extract"]
 
-CHUNK = 8
-SIGNATURE_KEY = FeatureKey("signature-1", 0, True, "grey 32 px", "uint8", "signatures of images")
+FIRST = 8
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -44,9 +44,9 @@ class Request:
 
     Attributes:
         backbone: the network.
-        taps: where to take something out of it; stage 0 gives the pixels, ``(size, size, 3)`` uint8.
+        taps: where to take something out of it; stage 0 gives the row itself, such as ``(size, size, 3)`` uint8.
         views: 0 is the example as it is; others are random views of it, the same ones every time.
-        policy: what random views may change; see :mod:`jeoni.data.augment`.
+        policy: what random views may change; see :meth:`jeoni.data.inputs.Input.view`.
     """
 
     backbone: Backbone
@@ -66,9 +66,10 @@ class Extraction:
 
     Attributes:
         digests: of each example's content; empty where it could not be read.
-        signatures: ``(m, 1024)`` uint8 of the ``m`` readable ones, by which near-identical images are found.
+        signatures: ``(m, 1024)`` uint8 of the ``m`` readable ones, by which near-identical ones are found.
         readable: ``(n,)`` bool.
         errors: example number to what is wrong with it.
+        remarks: kind of remark to the numbers of the examples it is about.
         choices: the engine of each request; None where all rows were cached.
         computed: examples that had to be decoded and run.
         seconds: how long the pass took.
@@ -78,6 +79,7 @@ class Extraction:
     signatures: Features
     readable: Array
     errors: dict[int, str]
+    remarks: dict[str, IntArray]
     choices: tuple[Choice | None, ...]
     computed: int
     seconds: float
@@ -101,8 +103,8 @@ class _Job:
         self.choice: Choice | None = None
         self._wanted, self._threads, self._console = wanted, threads, console
         self._lock = threading.Lock()
-        self.input = request.backbone.input
-        self.policy = find_policy(request.policy)
+        self.input: Input = request.backbone.input
+        self.described = json.dumps(self.input.describe(), sort_keys=True)
         self._run_taps = tuple(t for t in request.taps if t.stage > 0)
         self._by_precision = {p: {spot: store.table(self._key(*spot, p)) for spot in request.spots} for p in PRECISIONS}
         self.precision = PRECISIONS[0]
@@ -117,12 +119,14 @@ class _Job:
         self.precision = max(PRECISIONS, key=rows)
 
     def _key(self, tap: Tap, view: int, precision: str) -> FeatureKey:
-        backbone = self.request.backbone
-        made = asdict(self.input) | ({"policy": asdict(self.policy), "view": view} if view else {})
-        preprocessing = json.dumps(made, sort_keys=True)
-        if tap.stage == 0:  # pixels are the same for all weights that expect the same input
-            return FeatureKey("pixels", 0, False, preprocessing, "uint8", "pixels")
-        return FeatureKey(backbone.fingerprint, tap.stage, tap.pooled, preprocessing, precision, backbone.name)
+        backbone, spec = self.request.backbone, self.input
+        varied = {"policy": spec.policy(self.request.policy), "view": view} if view else {}
+        preprocessing = json.dumps(spec.describe() | varied, sort_keys=True)
+        if tap.stage == 0:  # rows are the same for all weights that expect the same input
+            rows = "pixels" if spec.kind in ("image", "spectrogram") else f"rows of {spec.kind}"
+            return FeatureKey(rows, 0, False, preprocessing, "uint8", rows, spec.ragged)
+        ragged = spec.ragged and not tap.pooled and tap.stage < backbone.n
+        return FeatureKey(backbone.fingerprint, tap.stage, tap.pooled, preprocessing, precision, backbone.name, ragged)
 
     @property
     def tables(self) -> dict[tuple[Tap, int], Table]:
@@ -133,31 +137,35 @@ class _Job:
         tables = self.tables
         return [v for v in self.request.views if any(digest not in tables[t, v] for t in self.request.taps)]
 
-    def pixels(self, image: Image.Image, digest: bytes, view: int) -> Array:
-        return augment(image, self.input, self.policy, digest, view) if view else to_input(image, self.input)
+    def row(self, opened: Any, digest: bytes, view: int) -> Array:
+        return self.input.view(opened, self.request.policy, digest, view) if view else self.input.row(opened)
 
     def at_least(self) -> int:
-        """The shorter side below which an image must not be decoded."""
-        share = self.policy.area if max(self.request.views) else self.input.crop_pct**2
-        return int(self.input.size / share**0.5 + 0.5)
+        """How much of an example must survive its opening."""
+        return self.input.at_least(self.request.policy if max(self.request.views) else "")
 
-    def run(self, pixels: Array) -> list[Array]:
-        """One array per tap, ``(n, …)``."""
+    def run(self, rows: list[Array]) -> list[list[Array]]:
+        """By tap, one array for each of ``rows``."""
+        batch = collate(rows)
         with self._lock:
             if self.choice is None and self._run_taps:
-                network = ByteInput(Taps(self.request.backbone, self._run_taps), self.input).eval()
-                self.choice = choose(network, pixels, self._wanted, self._threads, self._console)
+                network = entry(Taps(self.request.backbone, self._run_taps), self.input).eval()
+                self.choice = choose(network, batch[:FIRST], self._wanted, self._threads, self._console)
                 self.precision = self.choice.precision
-        computed = iter(self.choice.run(pixels) if self.choice else ())
-        return [pixels if t.stage == 0 else _kept(next(computed), t) for t in self.request.taps]
+        computed = iter(self.choice.run(batch) if self.choice else ())
+        return [rows if t.stage == 0 else _kept(next(computed), t, self.input.ragged) for t in self.request.taps]
 
 
-def _kept(values: Array, tap: Tap) -> Array:
+def _kept(values: Array, tap: Tap, ragged: bool) -> list[Array]:
     """What goes to disk: whole activations in half precision, a rounding far below what training notices."""
     if tap.pooled or values.ndim == 2:
-        return values
+        return list(values)
     limit = np.finfo(np.float16).max
-    return np.clip(values, -limit, limit).astype(np.float16)
+    halved = np.clip(values, -limit, limit).astype(np.float16)
+    if not ragged:
+        return list(halved)
+    lengths = (values[..., -1] > 0).sum(1)  # what was filled up is at the end
+    return [row[:length] for row, length in zip(halved, lengths, strict=True)]
 
 
 @dataclass
@@ -166,6 +174,7 @@ class _Chunk:
     digests: list[bytes] = field(default_factory=list)
     errors: dict[int, str] = field(default_factory=dict)
     signatures: dict[bytes, Array] = field(default_factory=dict)
+    remarks: dict[bytes, Array] = field(default_factory=dict)
     rows: list[list[tuple[bytes, int, list[Array]]]] = field(default_factory=list)
     computed: int = 0
 
@@ -184,7 +193,7 @@ def extract(
 
     Args:
         items: the examples.
-        requests: what to compute; all of them share the decoded pixels.
+        requests: what to compute; all of them share what was decoded.
         store: where rows are looked up and kept.
         engine: ``auto`` or an engine's name.
         threads: examples in work at the same time, one core each.
@@ -198,16 +207,22 @@ def extract(
     console = console or Quiet()
     start = time.perf_counter()
     jobs = [_Job(r, store, engine, threads, console) for r in requests]
-    signatures = store.table(SIGNATURE_KEY)
+    spec = requests[0].backbone.input
+    alike = f"signatures of {spec.modality}s"
+    signatures = store.table(FeatureKey("signature-1", 0, True, spec.alike, "uint8", alike))
+    remarks = store.table(FeatureKey("remarks-1", 0, True, jobs[0].described, "uint8", f"remarks on {spec.modality}s"))
     some = list(_first_digests(items))
     for job in jobs:
         job.prefer(some)
     digests, errors, computed = [b""] * len(items), dict[int, str](), 0
     todo: Sequence[int] = range(len(items))
+    if spec.ragged:
+        todo = sorted(todo, key=items.size, reverse=True)
     while todo:
         with ExitStack() as stack:
             advance = stack.enter_context(console.track("Features", len(todo)))
             signature_writer = stack.enter_context(signatures.writer())
+            remark_writer = stack.enter_context(remarks.writer())
             writers: dict[int, dict[tuple[Tap, int], ShardWriter]] = {}
             for chunk in _chunks(items, todo, jobs, signatures, threads, strict):
                 for number, job in enumerate(jobs):
@@ -216,6 +231,8 @@ def extract(
                     for digest, view, outputs in chunk.rows[number]:
                         for tap, output in zip(job.request.taps, outputs, strict=True):
                             writers[number][tap, view].add(digest, output)
+                for digest, value in chunk.remarks.items():
+                    remark_writer.add(digest, value)
                 for digest, value in chunk.signatures.items():
                     signature_writer.add(digest, value)
                 for i, digest in zip(chunk.index, chunk.digests, strict=True):
@@ -229,12 +246,23 @@ def extract(
     found = signatures.features([d for d in digests if d])
     tables = {(j.request.backbone.fingerprint, *spot): table for j in jobs for spot, table in j.tables.items()}
     choices = tuple(job.choice for job in jobs)
-    return Extraction(digests, found, readable, errors, choices, computed, time.perf_counter() - start, tables)
+    noted = _remarks(spec, remarks, digests)
+    seconds = time.perf_counter() - start
+    return Extraction(digests, found, readable, errors, noted, choices, computed, seconds, tables)
+
+
+def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, IntArray]:
+    """By kind of remark, the numbers of the examples."""
+    if not spec.remarkable:
+        return {}
+    index = np.array([i for i, d in enumerate(digests) if d], dtype=np.int64)
+    bits = table.features([digests[i] for i in index]).numpy()[:, 0] if len(index) else np.zeros(0, dtype=np.uint8)
+    return {kind: index[bits >> k & 1 == 1] for k, kind in enumerate(spec.remarkable)}
 
 
 def _first_digests(items: Items) -> Iterator[bytes]:
     """Of the first few examples: enough to know in which precision a data set's rows were computed."""
-    for i in range(min(len(items), CHUNK)):
+    for i in range(min(len(items), FIRST)):
         with suppress(DataError):
             yield content_digest(items.read(i))
 
@@ -245,9 +273,10 @@ def _chunks(
     """Worked-off chunks in order, with only a few under way so that memory stays flat."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="jeoni-extract")
     under_way: deque[Future[_Chunk]] = deque()
+    size = min(job.input.chunk for job in jobs)
     try:
-        for first in range(0, len(todo), CHUNK):
-            under_way.append(pool.submit(_work, items, todo[first : first + CHUNK], jobs, signatures, strict))
+        for first in range(0, len(todo), size):
+            under_way.append(pool.submit(_work, items, todo[first : first + size], jobs, signatures, strict))
             if len(under_way) > 2 * threads + 1:
                 yield under_way.popleft().result()
         while under_way:
@@ -275,7 +304,7 @@ def _work(items: Items, index: Sequence[int], jobs: list[_Job], signatures: Tabl
             chunk.digests.append(b"")
     for n, batch in enumerate(batches):
         if batch:
-            outputs = jobs[n].run(np.stack(list(batch.values())))
+            outputs = jobs[n].run(list(batch.values()))
             chunk.rows[n] = [(digest, view, [o[k] for o in outputs]) for k, (digest, view) in enumerate(batch)]
     return chunk
 
@@ -289,15 +318,22 @@ def _decode(
     batches: list[dict[tuple[bytes, int], Array]],
     chunk: _Chunk,
 ) -> None:
-    """Decode once; add the views that are lacking to the batches. Backbones that expect the same share the pixels."""
-    image = open_image(
-        raw, name, at_least=max((j.at_least() for j, v in zip(jobs, lacking, strict=True) if v), default=64)
-    )
-    chunk.signatures[digest] = signature(image)
-    made: dict[tuple[ImageInput, Policy | None, int], Array] = {}
+    """Decode once; add the views that are lacking to the batches. Backbones that expect the same share the rows."""
+    least: dict[Hashable, int] = {}
+    for job, views in zip(jobs, lacking, strict=True):
+        wanted = job.at_least() if views else 64
+        least[job.input.opening] = max(least.get(job.input.opening, 0), wanted)
+    first = jobs[0].input
+    opened = {job.input.opening: job.input.open(raw, name, least[job.input.opening]) for job in reversed(jobs)}
+    chunk.signatures[digest] = first.signature(opened[first.opening])
+    if first.remarkable:
+        said = first.remarks(opened[first.opening])
+        bits = sum(1 << k for k, kind in enumerate(first.remarkable) if kind in said)
+        chunk.remarks[digest] = np.array([bits], dtype=np.uint8)
+    made: dict[tuple[str, str, int], Array] = {}
     for job, views, batch in zip(jobs, lacking, batches, strict=True):
         for view in views:
-            key = (job.input, job.policy if view else None, view)
+            key = (job.described, job.request.policy if view else "", view)
             if key not in made:
-                made[key] = job.pixels(image, digest, view)
+                made[key] = job.row(opened[job.input.opening], digest, view)
             batch[digest, view] = made[key]

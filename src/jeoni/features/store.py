@@ -8,6 +8,9 @@ costs nothing.
     features/<digest of the key>/<id>.npy       one shard: (rows, …), memory-mapped when read
     features/<digest of the key>/<id>.json      its manifest: the rows' digests, shape, checksum
 
+Rows that differ in their first dimension (texts, sounds) lie end to end in their shard; the manifest tells how long
+each is, and whoever reads several gets them filled up to the longest.
+
 There are no locks. A shard has a name of its own, is written beside its place and moved there, the manifest
 last: a shard without a manifest does not exist. A killed run loses at most the shard it was filling, and two
 processes can at worst compute the same row twice.
@@ -29,6 +32,7 @@ from pathlib import Path
 import numpy as np
 import xxhash
 
+from jeoni.data.inputs import padding
 from jeoni.errors import StorageError
 from jeoni.types import Array, Console, IntArray, Quiet
 
@@ -59,6 +63,7 @@ class FeatureKey:
         preprocessing: the input's description.
         precision: ``float32`` or ``bfloat16``: what the engine computed in.
         name: the backbone's name, for people; not part of the digest.
+        ragged: rows differ in their first dimension; follows from the rest, so not part of the digest.
     """
 
     weights: str
@@ -67,11 +72,12 @@ class FeatureKey:
     preprocessing: str
     precision: str = "float32"
     name: str = ""
+    ragged: bool = False
 
     @property
     def digest(self) -> str:
         """The table's folder name."""
-        content = {k: v for k, v in asdict(self).items() if k != "name"}
+        content = {k: v for k, v in asdict(self).items() if k not in ("name", "ragged")}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
 
 
@@ -79,6 +85,7 @@ class FeatureKey:
 class _Place:
     shard: int
     row: int
+    length: int = 0
 
 
 class Table:
@@ -121,14 +128,21 @@ class Table:
             entry = json.loads(manifest.read_text(encoding="utf-8"))
             checksum, shape, dtype = str(entry["checksum"]), tuple(entry["shape"]), np.dtype(entry["dtype"])
             digests = [bytes.fromhex(d) for d in entry["rows"]]
+            lengths = np.asarray(entry["lengths"], dtype=np.int64) if self.key.ragged else None
         except (OSError, ValueError, KeyError, TypeError):
             self._discard(manifest.with_suffix(".npy"))
             return
         self._shape, self._dtype = shape, dtype
         self._shards.append(manifest.with_suffix(".npy"))
         self._checksums.append(None if trusted else checksum)
-        for row, digest in enumerate(digests):
-            self._places.setdefault(digest, _Place(len(self._shards) - 1, row))
+        shard = len(self._shards) - 1
+        if lengths is None:
+            for row, digest in enumerate(digests):
+                self._places.setdefault(digest, _Place(shard, row))
+            return
+        starts = np.cumsum(lengths) - lengths
+        for digest, start, length in zip(digests, starts.tolist(), lengths.tolist(), strict=True):
+            self._places.setdefault(digest, _Place(shard, start, length))
 
     def _sound(self, shard: int) -> bool:
         if self._checksums[shard] is None:
@@ -166,6 +180,7 @@ class Table:
             np.array([p.row for p in places], dtype=np.int64),
             self._shape,
             self._dtype,
+            np.array([p.length for p in places], dtype=np.int64) if self.key.ragged else None,
         )
 
     def writer(self) -> ShardWriter:
@@ -205,7 +220,9 @@ class ShardWriter:
         """
         if not self._rows:
             return
-        digests, array = self._digests, np.stack(self._rows)
+        ragged = self._table.key.ragged
+        lengths = {"lengths": [len(r) for r in self._rows]} if ragged else {}
+        digests, array = self._digests, np.concatenate(self._rows) if ragged else np.stack(self._rows)
         self._digests, self._rows = [], []
         folder, name = self._table.folder, uuid.uuid4().hex
         part = folder / f".{name}.part"
@@ -218,6 +235,7 @@ class ShardWriter:
                 "shape": list(array.shape[1:]),
                 "dtype": str(array.dtype),
                 "checksum": _checksum(part),
+                **lengths,
             }
             part.replace(folder / f"{name}.npy")
             part.write_text(json.dumps(manifest), encoding="utf-8")
@@ -231,14 +249,22 @@ class ShardWriter:
 class Features:
     """``(n, …)`` rows of one table, read from memory-mapped shards block by block.
 
-    Maps are opened for a read and closed after it: resident memory does not grow with ``n``.
+    Maps are opened for a read and closed after it: resident memory does not grow with ``n``. Of rows that differ in
+    their first dimension, ``shape`` gives the longest, ``lengths`` each one's, and a read is as long as its longest.
     """
 
     def __init__(
-        self, shards: Sequence[Path], shard: IntArray, row: IntArray, shape: tuple[int, ...], dtype: np.dtype
+        self,
+        shards: Sequence[Path],
+        shard: IntArray,
+        row: IntArray,
+        shape: tuple[int, ...],
+        dtype: np.dtype,
+        lengths: IntArray | None = None,
     ) -> None:
-        self._shards, self._shard, self._row = shards, shard, row
-        self.shape = (len(row), *shape)
+        self._shards, self._shard, self._row, self._kept = shards, shard, row, shape
+        self.lengths = lengths
+        self.shape = (len(row), *(shape if lengths is None else (int(lengths.max(initial=0)), *shape)))
         self.dtype = dtype
 
     def __len__(self) -> int:
@@ -247,15 +273,33 @@ class Features:
     def __getitem__(self, index: slice | IntArray) -> Array:
         """The rows at ``index`` as a new array."""
         shard, row = self._shard[index], self._row[index]
+        if self.lengths is not None:
+            return self._ragged(shard, row, self.lengths[index])
         out = np.empty((len(row), *self.shape[1:]), dtype=self.dtype)
         for s in np.unique(shard):
             here = np.flatnonzero(shard == s)
             out[here] = np.load(self._shards[s], mmap_mode="r")[row[here]]
         return out
 
+    def _ragged(self, shard: IntArray, start: IntArray, length: IntArray) -> Array:
+        shape = (len(shard), int(length.max(initial=0)), *self._kept)
+        out = np.full(shape, padding(self.dtype), dtype=self.dtype)
+        for s in np.unique(shard):
+            rows = np.load(self._shards[s], mmap_mode="r")
+            for k in np.flatnonzero(shard == s):
+                out[k, : length[k]] = rows[start[k] : start[k] + length[k]]
+        return out
+
+    @property
+    def nbytes(self) -> int:
+        """What the rows take on the disk."""
+        one = int(np.prod(self._kept, dtype=np.int64)) * self.dtype.itemsize
+        return one * (len(self) if self.lengths is None else int(self.lengths.sum()))
+
     def select(self, index: IntArray) -> Features:
         """Fewer rows, or another order; nothing is read."""
-        return Features(self._shards, self._shard[index], self._row[index], self.shape[1:], self.dtype)
+        lengths = None if self.lengths is None else self.lengths[index]
+        return Features(self._shards, self._shard[index], self._row[index], self._kept, self.dtype, lengths)
 
     def blocks(self, rows: int = 4096) -> Iterator[Array]:
         """All rows in order, at most ``rows`` at a time."""

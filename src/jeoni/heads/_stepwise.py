@@ -32,6 +32,11 @@ class _Memory:
     def __len__(self) -> int:
         return len(self._features)
 
+    @property
+    def lengths(self) -> IntArray | None:
+        """All are alike."""
+        return None
+
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         rows: Array = self._features[index]
         return rows

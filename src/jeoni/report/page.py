@@ -177,29 +177,57 @@ def _confusion(metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def _gallery(figures: Path) -> dict[str, list[dict[str, Any]]]:
-    """Mistakes and doubts, each with its thumbnail inside the page."""
+    """Mistakes and doubts, each with its text or thumbnail inside the page."""
     if not (figures / "gallery.json").exists():
         return {}
     shown: dict[str, list[dict[str, Any]]] = read_json(figures / "gallery.json")
     return {
         kind: [
-            {**e, "src": _inline(figures / e["thumb"], "image/jpeg")}
+            {
+                "text": "",
+                **e,
+                "src": _picture(figures, e.get("thumb", "")),
+                "sound": _sound(figures, e.get("sound", "")),
+            }
             for e in entries
-            if (figures / e["thumb"]).exists()
         ]
         for kind, entries in shown.items()
     }
 
 
 def _looks(figures: Path) -> dict[str, list[dict[str, Any]]]:
-    """Where the network looked, each picture inside the page."""
+    """What decided: where the network looked, each picture inside the page, or which words counted."""
     if not (figures / "looks.json").exists():
         return {}
     shown: dict[str, list[dict[str, Any]]] = read_json(figures / "looks.json")
     return {
-        kind: [{**e, "sources": [_inline(figures / f, "image/jpeg") for f in e["files"]]} for e in entries]
+        kind: [
+            {
+                **e,
+                "sources": [_inline(figures / f, "image/jpeg") for f in e.get("files", [])],
+                "words": [{**w, "pieces": _weighed(w["pieces"])} for w in e.get("words", [])],
+            }
+            for e in entries
+        ]
         for kind, entries in shown.items()
     }
+
+
+def _weighed(pieces: list[tuple[str, float]]) -> list[dict[str, Any]]:
+    """Words with the strength of their shade, 0 … 1 of the strongest; faint ones have none."""
+    top = max([0.02, *(abs(weight) for _, weight in pieces)])
+    return [
+        {"text": text, "strength": abs(w) / top if abs(w) > 0.05 * top else 0, "against": w < 0, "weight": w}
+        for text, w in pieces
+    ]
+
+
+def _picture(figures: Path, name: str) -> str:
+    return _inline(figures / name, "image/jpeg") if name and (figures / name).exists() else ""
+
+
+def _sound(figures: Path, name: str) -> str:
+    return _inline(figures / name, "audio/wav") if name and (figures / name).exists() else ""
 
 
 def _inside(figures: Path) -> dict[str, Any] | None:
@@ -218,7 +246,13 @@ def _map(figures: Path, names: list[str]) -> dict[str, Any] | None:
     found: dict[str, Any] = read_json(figures / "map.json")
     number = {n: k for k, n in enumerate(names)}
     points = [
-        {**p, "color": number.get(p["label"], 0) % PALETTE, "wrong": p["label"] != p["predicted"], "index": i}
+        {
+            "text": "",
+            **p,
+            "color": number.get(p["label"], 0) % PALETTE,
+            "wrong": p["label"] != p["predicted"],
+            "index": i,
+        }
         for i, p in enumerate(found["points"])
     ]
     sheet = figures / found.get("sprite", "")

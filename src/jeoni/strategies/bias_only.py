@@ -28,5 +28,5 @@ class BiasOnly(Finetune):
             self.frozen(backbone, train.of),
             wanted=lambda name, owner: name.rpartition(".")[2] == "bias",
         )
-        recipe = settle(self.recipe, {"learning_rate": 3e-3, "depth_decay": 1.0}, len(train))
+        recipe = settle(self.recipe, {**backbone.preferred, "learning_rate": 3e-3, "depth_decay": 1.0}, len(train))
         return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)

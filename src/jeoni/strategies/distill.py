@@ -58,7 +58,7 @@ class Distill(LayerReuse):
             return _distilling(said, self.heat, self.weight)
 
         manner = Manner("Distillation", self.frozen(shorter, train.of), reuse=shorter.n, loss=loss_for)
-        recipe = settle(self.recipe, {}, len(train))
+        recipe = settle(self.recipe, backbone.preferred, len(train))
         return tune(
             shorter, train, context, recipe, manner, head=self.head, class_weights=self.class_weights, source=backbone
         )

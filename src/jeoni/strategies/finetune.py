@@ -45,5 +45,5 @@ class Finetune:
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train."""
         manner = Manner("Fine-tuning", self.frozen(backbone, train.of))
-        recipe = settle(self.recipe, {}, len(train))
+        recipe = settle(self.recipe, backbone.preferred, len(train))
         return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)

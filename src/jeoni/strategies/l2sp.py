@@ -31,5 +31,5 @@ class L2SP(Finetune):
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train near the pretrained weights."""
         manner = Manner("Fine-tuning (L2-SP)", self.frozen(backbone, train.of), anchor=self.alpha)
-        recipe = settle(self.recipe, {}, len(train))
+        recipe = settle(self.recipe, backbone.preferred, len(train))
         return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)

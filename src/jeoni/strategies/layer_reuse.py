@@ -41,7 +41,7 @@ class LayerReuse(Finetune):
         """Drop the upper stages, fit the head, then train."""
         shorter = self.shorter(backbone)
         manner = Manner("Layer re-use", self.frozen(shorter, train.of), reuse=shorter.n)
-        recipe = settle(self.recipe, {}, len(train))
+        recipe = settle(self.recipe, backbone.preferred, len(train))
         return tune(
             shorter, train, context, recipe, manner, head=self.head, class_weights=self.class_weights, source=backbone
         )

@@ -60,7 +60,7 @@ class Lora(Finetune):
             adapt=adapt,
             fold=lambda made: _fold(made.upper),
         )
-        recipe = settle(self.recipe, {"learning_rate": 1e-3, "depth_decay": 1.0}, len(train))
+        recipe = settle(self.recipe, {**backbone.preferred, "learning_rate": 1e-3, "depth_decay": 1.0}, len(train))
         model = tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
         return replace(model, training={**model.training, "adapters": {"rank": self.rank, "alpha": self.alpha}})
 

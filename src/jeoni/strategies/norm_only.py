@@ -33,5 +33,5 @@ class NormOnly(Finetune):
             self.frozen(backbone, train.of),
             wanted=lambda name, owner: isinstance(owner, KINDS),
         )
-        recipe = settle(self.recipe, {"learning_rate": 3e-3, "depth_decay": 1.0}, len(train))
+        recipe = settle(self.recipe, {**backbone.preferred, "learning_rate": 3e-3, "depth_decay": 1.0}, len(train))
         return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)

@@ -47,7 +47,7 @@ class Scratch(Finetune):
         own = {"depth_decay": 1.0, "weight_decay": 0.05}
         trials: dict[float, float] = {}
         if self.recipe.learning_rate == AUTO:
-            full = settle(self.recipe, own, len(train), LENGTH)
+            full = settle(self.recipe, {**backbone.preferred, **own}, len(train), LENGTH)
             short = replace(full, steps=max(10, round(TRIAL * full.steps)))
             for rate in self.rates:
                 tried = replace(short, learning_rate=rate, head_learning_rate=rate)
@@ -63,7 +63,7 @@ class Scratch(Finetune):
                 )
             best = min(trials, key=lambda rate: trials[rate] if np.isfinite(trials[rate]) else np.inf)
             own |= {"learning_rate": best, "head_learning_rate": best}
-        recipe = settle(self.recipe, own, len(train), LENGTH)
+        recipe = settle(self.recipe, {**backbone.preferred, **own}, len(train), LENGTH)
         model = tune(
             twin, train, context, recipe, manner, head=self.head, class_weights=self.class_weights, source=backbone
         )

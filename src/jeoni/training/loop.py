@@ -40,6 +40,7 @@ __all__ = ["Diverged", "Held", "History", "Job", "logits_of", "train"]
 
 LOOKS = 10
 CLIP = 1.0
+NEIGHBOURS = 50  # batches among which examples of like length are put together
 Loss = Callable[[Tensor, Tensor, IntArray], Tensor]
 
 
@@ -118,10 +119,13 @@ class History:
 
 
 class _Order:
-    """Which examples a step takes: an endless row of shuffled epochs, so that every batch is full."""
+    """Which examples a step takes: an endless row of shuffled epochs, so that every batch is full.
 
-    def __init__(self, n: int, batch_size: int, seed: int) -> None:
-        self._n, self._batch, self._seed = n, min(batch_size, n), seed
+    Where rows differ in length, those of like length are put together among some batches' worth of neighbours.
+    """
+
+    def __init__(self, n: int, batch_size: int, seed: int, lengths: IntArray | None = None) -> None:
+        self._n, self._batch, self._seed, self._lengths = n, min(batch_size, n), seed, lengths
         self._epochs: dict[int, IntArray] = {}
 
     def at(self, step: int) -> tuple[IntArray, IntArray]:
@@ -133,8 +137,18 @@ class _Order:
     def _shuffled(self, epoch: int) -> IntArray:
         if epoch not in self._epochs:
             self._epochs = {e: v for e, v in self._epochs.items() if e >= epoch - 1}
-            self._epochs[epoch] = np.random.default_rng([self._seed, epoch]).permutation(self._n)
+            rng = np.random.default_rng([self._seed, epoch])
+            order = rng.permutation(self._n)
+            self._epochs[epoch] = order if self._lengths is None else self._alike(order, self._lengths[order], rng)
         return self._epochs[epoch]
+
+    def _alike(self, order: IntArray, lengths: IntArray, rng: np.random.Generator) -> IntArray:
+        window = self._batch * NEIGHBOURS
+        parts = [np.arange(at, min(at + window, self._n)) for at in range(0, self._n, window)]
+        by_length = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in parts])
+        batches = [by_length[at : at + self._batch] for at in range(0, self._n, self._batch)]
+        mixed: IntArray = order[np.concatenate([batches[k] for k in rng.permutation(len(batches))])]
+        return mixed
 
 
 def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: Console | None = None) -> History:
@@ -156,7 +170,7 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
     state = _State(job, machine.device)
     state.restore(path)
     processes.alike(job.network.state_dict().values())
-    order = _Order(len(job.labels), job.recipe.batch_size, job.seed)
+    order = _Order(len(job.labels), job.recipe.batch_size, job.seed, job.rows.lengths)
     saved, first = time.perf_counter(), state.step
     with (
         _only(job.groups, job.network),
@@ -265,7 +279,7 @@ class _State:
             x = as_input(rows[part], self.device)
             targets = nn.functional.one_hot(torch.from_numpy(job.labels[index[part]]), job.classes).float()
             targets = targets.to(self.device)
-            if recipe.mixup:
+            if recipe.mixup and x.is_floating_point():
                 x, targets = _mix(x, targets, recipe.mixup)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
                 logits = job.network(x)
@@ -414,8 +428,12 @@ def _sum_gradients(parameters: Any, loss: float, machine: Any) -> float:
 
 
 def as_input(rows: Array, device: torch.device) -> Tensor:
-    """Rows as floats; images and activations with channels last, which convolutions run up to twice as fast on."""
-    x = torch.from_numpy(rows).to(device).float()
+    """Rows as floats, but token numbers and samples as they are; images and activations with channels last, which
+    convolutions run up to twice as fast on."""
+    x = torch.from_numpy(rows).to(device)
+    if rows.dtype.kind == "i":
+        return x
+    x = x.float()
     return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 and x.shape[-1] != 3 else x
 
 
@@ -423,10 +441,14 @@ def logits_of(network: nn.Module, rows: Rows, batch_size: int = 64) -> FloatArra
     """``(n, classes)`` of all rows, first epoch, in eval mode."""
     network.eval()
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    order = np.arange(len(rows)) if rows.lengths is None else np.argsort(-rows.lengths, kind="stable")
     found = []
     with torch.inference_mode():
         for start in range(0, len(rows), batch_size):
-            index = np.arange(start, min(start + batch_size, len(rows)))
+            index = order[start : start + batch_size]
             x = as_input(rows.batch(index, np.zeros_like(index)), device)
             found.append(network(x).float().cpu().double().numpy())
-    return np.concatenate(found)
+    logits = np.concatenate(found)
+    out = np.empty_like(logits)
+    out[order] = logits
+    return out

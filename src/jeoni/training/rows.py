@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import ByteInput, Tap, Taps
-from jeoni.data.augment import augment, find_policy
-from jeoni.data.images import open_image, to_input
+from jeoni.backbones.cut import Tap, Taps
+from jeoni.backbones.entry import entry, rows_like
+from jeoni.data.inputs import collate
 from jeoni.data.items import content_digest
 from jeoni.features.engine import Choice, choose
 from jeoni.features.examples import Context, Examples, cores
@@ -28,6 +28,10 @@ class Rows(Protocol):
 
     def __len__(self) -> int:
         """How many examples."""
+
+    @property
+    def lengths(self) -> IntArray | None:
+        """``(n,)`` how long each row is, where they differ and it is known."""
 
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """``(b, …)``: the examples at ``index``, as they look in each one's ``epoch``."""
@@ -46,17 +50,26 @@ class CachedRows:
     def __len__(self) -> int:
         return len(self._sources[0])
 
+    @property
+    def lengths(self) -> IntArray | None:
+        """See :class:`Rows`."""
+        return self._sources[0].lengths
+
+    @property
+    def nbytes(self) -> int:
+        """What they take on the disk."""
+        return sum(s.nbytes for s in self._sources)
+
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """See :class:`Rows`."""
         view = (index * 7919 + epoch) % len(self._sources)  # a prime, so that neighbours start at different views
-        out: Array | None = None
+        if len(self._sources) == 1:
+            return self._sources[0][index]
+        found: dict[int, Array] = {}
         for v in np.unique(view):
             here = np.flatnonzero(view == v)
-            rows = self._sources[v][index[here]]
-            out = np.empty((len(index), *rows.shape[1:]), rows.dtype) if out is None else out
-            out[here] = rows
-        assert out is not None
-        return out
+            found |= dict(zip(here.tolist(), self._sources[v][index[here]], strict=True))
+        return collate([found[k] for k in range(len(index))])
 
 
 class LiveRows:
@@ -72,8 +85,7 @@ class LiveRows:
 
     def __init__(self, examples: Examples, backbone: Backbone, tap: Tap, policy: str, context: Context) -> None:
         self._items, self._backbone, self._tap = examples.data.items, backbone, tap
-        self._policy = find_policy(policy)
-        self._plain = policy == "none"
+        self._policy = "" if policy == "none" else policy
         self._context = context
         self._pool = ThreadPoolExecutor(context.workers or cores(), thread_name_prefix="jeoni-rows")
         self._choice: Choice | None = None
@@ -81,32 +93,41 @@ class LiveRows:
     def __len__(self) -> int:
         return len(self._items)
 
+    @property
+    def lengths(self) -> IntArray | None:
+        """Not known."""
+        return None
+
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """See :class:`Rows`."""
-        pixels = np.stack(list(self._pool.map(self._pixels, index.tolist(), epoch.tolist())))
+        rows = collate(list(self._pool.map(self._row, index.tolist(), epoch.tolist())))
         if self._tap.stage == 0:
-            return pixels
+            return rows
         if self._choice is None:
-            network = ByteInput(Taps(self._backbone, (self._tap,)), self._backbone.input).eval()
-            self._choice = choose(network, pixels, self._context.engine, 1, self._context.console)
-        return self._choice.run(pixels)[0]
+            network = entry(Taps(self._backbone, (self._tap,)), self._backbone.input).eval()
+            self._choice = choose(network, rows, self._context.engine, 1, self._context.console)
+        return self._choice.run(rows)[0]
 
-    def _pixels(self, index: int, epoch: int) -> Array:
+    def _row(self, index: int, epoch: int) -> Array:
         raw, spec = self._items.read(index), self._backbone.input
-        share = spec.crop_pct**2 if self._plain else self._policy.area
-        image = open_image(raw, self._items.name(index), at_least=round(spec.size / share**0.5))
-        if self._plain:
-            return to_input(image, spec)
-        return augment(image, spec, self._policy, content_digest(raw), epoch + 1)
+        opened = spec.open(raw, self._items.name(index), spec.at_least(self._policy))
+        if not self._policy:
+            return spec.row(opened)
+        return spec.view(opened, self._policy, content_digest(raw), epoch + 1)
 
 
 def row_bytes(backbone: Backbone, tap: Tap) -> int:
-    """What one example takes on the disk at ``tap``."""
-    if tap.stage == 0:
-        return 3 * backbone.input.size**2
-    with torch.inference_mode():
-        (value,) = Taps(backbone, (tap,))(torch.zeros(1, 3, backbone.input.size, backbone.input.size))
-    return int(value[0].numel()) * (4 if tap.pooled or value.ndim == 2 else 2)
+    """What one example takes on the disk at ``tap``; of sequences, one as long as is allowed."""
+    spec = backbone.input
+    rows = rows_like(spec, 1)
+    if tap.stage:
+        with torch.inference_mode():
+            (value,) = entry(Taps(backbone, (tap,)), spec)(rows)
+        each = int(value[0].numel()) * (4 if tap.pooled or value.ndim == 2 else 2)
+    else:
+        each = rows[0].numel() * rows.element_size()
+    whole = tap.pooled or tap.stage == backbone.n or not spec.ragged
+    return each if whole else each * spec.longest // rows.shape[1]
 
 
 def fits(backbone: Backbone, tap: Tap, n: int, recipe: Recipe) -> bool:
@@ -134,7 +155,8 @@ def training_rows(
         recipe: settled; says how many views, under which policy, and how much room there is.
         context: where to compute.
     """
-    size, views = row_bytes(backbone, tap), recipe.views
+    size = row_bytes(backbone, tap)
+    views = recipe.views if backbone.input.varied else 0
     room = int(recipe.cache_gb * 1e9) // (size * len(examples))
     said: dict[str, object] = {"row_bytes": size, "policy": recipe.augment}
     if max(1, views) > room:
@@ -148,7 +170,9 @@ def training_rows(
     if not views:
         rows = plain_rows(examples, backbone, tap, context)
         cached = isinstance(rows, CachedRows)
-        return rows, {**said, "cached": cached, "views": 0, "bytes": cached * size * len(examples)}
+        taken = rows.nbytes if isinstance(rows, CachedRows) else 0
+        return rows, {**said, "row_bytes": taken // len(examples) if cached else size, "policy": "none",
+                      "cached": cached, "views": 0, "bytes": taken}  # fmt: skip
     if kept < min(views, 2):
         live = LiveRows(examples, backbone, tap, recipe.augment, context)
         return live, {**said, "cached": False, "views": 0, "bytes": 0}

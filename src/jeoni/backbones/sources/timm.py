@@ -24,6 +24,15 @@ class Timm:
         """Pretrained ones."""
         return list(import_timm().list_models(pretrained=True))
 
+    def build(self, architecture: str, arguments: dict[str, Any]) -> nn.Module:
+        """The architecture with fresh weights.
+
+        Raises:
+            WeightsError: unknown.
+        """
+        check_architecture(architecture.partition(".")[0])
+        return build_network(architecture, arguments)
+
     def load(self, name: str, weights: str) -> Backbone:
         """Load from the hub, or from a local file.
 

@@ -8,8 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from jeoni.backbones.architectures import build_architecture
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
-from jeoni.backbones.sources.timm import architectures, build_network, check_architecture, input_of
+from jeoni.backbones.sources.sentences import Sentences
+from jeoni.backbones.sources.timm import architectures, check_architecture, input_of
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import WeightsError
 
@@ -31,9 +33,11 @@ class Untrained:
         """
         if weights:
             raise WeightsError(f"untrained:{name} takes no weights file; use timm:{name} --weights {weights}.")
+        if name in Sentences().names():
+            return replace(untrained_twin(Sentences().load(name, ""), -1), name=f"untrained:{name}")
         architecture = name if name in architectures() else f"tf_{name}"
         check_architecture(architecture if architecture in architectures() else name)
-        network, provenance = _draw(architecture, {}, 0)
+        network, provenance = _draw("timm", architecture, {}, 0)
         return build_backbone(
             network,
             name=f"untrained:{name}",
@@ -46,7 +50,7 @@ class Untrained:
 def untrained_twin(backbone: Backbone, seed: int) -> Backbone:
     """The same architecture, stages and input with weights drawn at random."""
     # not the seed that `untrained:` itself draws with: a control must differ from what it controls
-    network, provenance = _draw(backbone.architecture, backbone.arguments, seed + 1)
+    network, provenance = _draw(backbone.library, backbone.architecture, backbone.arguments, seed + 1)
     return replace(
         backbone,
         name=f"untrained twin of {backbone.name}",
@@ -56,10 +60,10 @@ def untrained_twin(backbone: Backbone, seed: int) -> Backbone:
     )
 
 
-def _draw(architecture: str, arguments: dict[str, Any], seed: int) -> tuple[nn.Module, Provenance]:
+def _draw(library: str, architecture: str, arguments: dict[str, Any], seed: int) -> tuple[nn.Module, Provenance]:
     """Weights for a seed; the process's own generator is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = build_network(architecture, arguments)
+        network = build_architecture(library, architecture, arguments)
     digest = fingerprint(network.state_dict())
     return network, Provenance("untrained", f"{architecture}, seed {seed}", "none needed", digest)

@@ -26,7 +26,7 @@ class OnnxRuntimeEngine:
         """``float32``."""
         return ("float32",)
 
-    def compile(self, network: nn.Module, pixels: Array, threads: int, precision: str) -> Run:
+    def compile(self, network: nn.Module, rows: Array, threads: int, precision: str) -> Run:
         """Export and load."""
         import onnxruntime
 
@@ -34,5 +34,5 @@ class OnnxRuntimeEngine:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(to_onnx(network, pixels), options, providers=["CPUExecutionProvider"])
-        return lambda batch: list(session.run(None, {"pixels": batch}))
+        session = onnxruntime.InferenceSession(to_onnx(network, rows), options, providers=["CPUExecutionProvider"])
+        return lambda batch: list(session.run(None, {"rows": batch}))

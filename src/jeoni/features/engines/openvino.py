@@ -30,12 +30,12 @@ class OpenVinoEngine:
         able = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         return ("bfloat16", "float32") if "BF16" in able else ("float32",)
 
-    def compile(self, network: nn.Module, pixels: Array, threads: int, precision: str) -> Run:
+    def compile(self, network: nn.Module, rows: Array, threads: int, precision: str) -> Run:
         """Export, read and compile."""
         import openvino
 
         core = openvino.Core()
-        model = core.read_model(to_onnx(network, pixels))
+        model = core.read_model(to_onnx(network, rows))
         settings = {
             "NUM_STREAMS": str(threads),
             "INFERENCE_NUM_THREADS": str(threads),

@@ -26,7 +26,7 @@ class TorchEngine:
         """``float32``."""
         return ("float32",)
 
-    def compile(self, network: nn.Module, pixels: Array, threads: int, precision: str) -> Run:
+    def compile(self, network: nn.Module, rows: Array, threads: int, precision: str) -> Run:
         """Move a copy to the accelerator, if there is one."""
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         moved = network if device.type == "cpu" else _copy(network).to(device)

@@ -40,6 +40,10 @@ WORDS = {
     "looks_probe": "Where it looks",
     "looks_note_probe": "Left the picture; right what spoke for the class that was predicted, warm (Grad-CAM at the topmost stage "
     "where places count).",
+    "words": "Which words moved the decision",
+    "words_note": "Each word was left out in turn: what the class that was predicted then loses is warm, what it gains is blue.",
+    "words_before": "before training",
+    "words_after": "after training",
     "inside": "What its stages respond to",
     "inside_note": "Each row is one channel: those of your items that excite it most, lit where they do. Low stages answer to edges "
     "and textures that many tasks share, high stages to parts and wholes of what the network was trained on.",
@@ -73,7 +77,7 @@ WORDS = {
         "own": "Batch normalisation uses the statistics it came with.",
         "batch": "Batch normalisation uses the statistics of each batch.",
     },
-    "rows_cached": "At the cut, {kb:.0f} kB are kept of each image{views}: {mb:,.0f} MB.",
+    "rows_cached": "At the cut, {kb:.0f} kB are kept of each item{views}: {mb:,.0f} MB.",
     "rows_views": " and each of its {n} random views",
     "rows_live": "Rows at the cut did not fit into the cache, and were computed again in every epoch.",
     "identical": "After training, every frozen tensor was held against the one before: all are identical, bit for bit.",
@@ -85,9 +89,9 @@ WORDS = {
     "fewer than 10,000 examples scratch does not catch up.",
     "contest_chosen": "chosen",
     "training": "The training",
-    "training_note": "{steps} steps in {seconds}, {rate} images per second. {held} training examples were held out to choose the "
+    "training_note": "{steps} steps in {seconds}, {rate} items per second. {held} training examples were held out to choose the "
     "best moment, step {best}.",
-    "training_note_all": "{steps} steps in {seconds}, {rate} images per second, on all training examples: too few to hold "
+    "training_note_all": "{steps} steps in {seconds}, {rate} items per second, on all training examples: too few to hold "
     "some out.",
     "share": {
         0.0: "Training did not clearly improve the held-out log-loss: the linear probe was kept as it was.",
@@ -135,8 +139,8 @@ WORDS = {
     "training_loss": "training",
     "held_loss": "held out",
     "output": "output",
-    "time": "time per image",
-    "engine_note": "Run by {name} in {precision}, {rate} images per second with decoding; cosine to PyTorch {cosine}.",
+    "time": "time per item",
+    "engine_note": "Run by {name} in {precision}, {rate} items per second with decoding; cosine to PyTorch {cosine}.",
     "engine_cache": "Nothing had to be computed: all features came from the cache.",
     "head": "The head",
     "head_note": "Chosen on folds of the training part: strength {strength:g}, class weights {class_weights}, temperature "
@@ -167,5 +171,10 @@ WORDS = {
         "small_class": "classes have one item only",
         "empty_class": "classes are empty",
         "imbalance": "note about imbalance",
+        "shortened": "are longer than the backbone takes: their ends were cut off",
+        "encoding": "note about the encoding",
+        "ignored": "note about files of another kind",
+        "silent": "are all but silent",
+        "clipped": "are distorted: too loud when recorded",
     },
 }

@@ -20,7 +20,7 @@ document.querySelectorAll(".map").forEach((map) => {
     picture.style.backgroundPosition = `-${(i % columns) * side}px -${Math.floor(i / columns) * side}px`;
     text.textContent = dot.dataset.t;
     const box = map.getBoundingClientRect(), at = dot.getBoundingClientRect();
-    const left = Math.min(Math.max(at.left - box.left + 14, 4), box.width - 184);
+    const left = Math.min(Math.max(at.left - box.left + 14, 4), box.width - tip.offsetWidth - 8);
     const above = at.top - box.top > box.height / 2;
     tip.style.left = `${left}px`;
     tip.style.top = above ? "auto" : `${at.top - box.top + 16}px`;

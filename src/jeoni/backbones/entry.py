@@ -1,0 +1,66 @@
+"""From the rows that inputs make to what a network takes: part of the graph, so that every engine runs it too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from jeoni.data.images import ImageInput
+from jeoni.data.inputs import Input
+
+__all__ = ["ByteInput", "entry", "example", "rows_like"]
+
+
+class ByteInput(nn.Module):
+    """Pixels ``(n, h, w, 3)`` uint8 into a module that takes normalised float images: one multiply-add in the graph."""
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, module: nn.Module, spec: ImageInput) -> None:
+        super().__init__()
+        self.module = module
+        mean, std = torch.tensor(spec.mean), torch.tensor(spec.std)
+        self.register_buffer("scale", (1 / (255 * std)).view(1, 3, 1, 1))
+        self.register_buffer("shift", (-mean / std).view(1, 3, 1, 1))
+
+    def forward(self, pixels: Tensor) -> Any:
+        """Normalise, then run the module."""
+        return self.module(pixels.permute(0, 3, 1, 2).float() * self.scale + self.shift)
+
+
+class TokenInput(nn.Module):
+    """Token numbers ``(n, t)`` as they are; negative where a row is filled up."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, tokens: Tensor) -> Any:
+        """Run the module."""
+        return self.module(tokens)
+
+
+def entry(module: nn.Module, spec: Input) -> nn.Module:
+    """What takes rows as ``spec`` makes them, around a module that takes what the network takes."""
+    made: nn.Module = TokenInput(module) if spec.kind == "text" else ByteInput(module, spec)  # type: ignore[arg-type]  # the only others
+    return made
+
+
+def rows_like(spec: Any, n: int, seed: int = 0) -> Tensor:
+    """``n`` made-up rows as ``spec`` makes them; where rows are ragged, the last one is shorter."""
+    rng = torch.Generator().manual_seed(seed)
+    if spec.kind == "text":
+        rows = torch.randint(0, spec.vocabulary, (n, 12), generator=rng, dtype=torch.int32)
+        if n > 1:
+            rows[-1, 7:] = torch.iinfo(torch.int32).min
+        return rows
+    return torch.randint(0, 256, (n, spec.size, spec.size, 3), generator=rng, dtype=torch.uint8)
+
+
+def example(spec: Input, n: int, seed: int = 0) -> Tensor:
+    """``n`` made-up inputs of the network itself."""
+    taken: Tensor = entry(nn.Identity(), spec)(rows_like(spec, n, seed))
+    return taken

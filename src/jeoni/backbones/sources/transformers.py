@@ -1,0 +1,155 @@
+"""Hugging Face transformers (Wolf et al. EMNLP 2020), https://github.com/huggingface/transformers: hub id or folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from torch import nn
+
+from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
+from jeoni.backbones.encoder import Encoder
+from jeoni.backbones.torchvision_ops import import_timm
+from jeoni.backbones.weights import fingerprint, first_line
+from jeoni.data.texts import TextInput
+from jeoni.errors import MissingExtra, WeightsError
+
+__all__ = ["Transformers"]
+
+DECODERS = (
+    "gpt2",
+    "gpt_neo",
+    "gpt_neox",
+    "llama",
+    "mistral",
+    "qwen2",
+    "qwen3",
+    "phi",
+    "phi3",
+    "gemma",
+    "gemma2",
+    "opt",
+)
+MOST_TOKENS = 256
+# small steps all the way down: what a language model knows is spread over its layers (Howard & Ruder 2018; BERT's own)
+PREFERRED = {"learning_rate": 5e-5, "depth_decay": 0.9, "batch_size": 16, "augment": "none", "label_smoothing": 0.0}
+
+
+class Transformers:
+    """``transformers:klue/roberta-base``, or a folder that ``save_pretrained`` wrote; code of the hub is never run."""
+
+    def names(self) -> list[str]:
+        """None in advance: any id of the hub will do."""
+        return []
+
+    def build(self, architecture: str, arguments: dict[str, Any]) -> nn.Module:
+        """An encoder with fresh weights, from what :meth:`load` kept of it."""
+        library = import_transformers()
+        config = library.AutoConfig.for_model(architecture, **arguments["config"])
+        return Encoder(_headless(library.AutoModel.from_config(config)), arguments["pooling"]).eval()
+
+    def load(self, name: str, weights: str) -> Backbone:
+        """Load from a folder or the hub.
+
+        Raises:
+            WeightsError: the hub is out of reach, a family without stages, or no fast tokenizer.
+            MissingExtra: transformers is not installed.
+        """
+        if weights:
+            raise WeightsError(f"{name} is loaded with its own weights; it takes no weights file ({weights}).")
+        library = import_transformers()
+        try:
+            model = library.AutoModel.from_pretrained(name, trust_remote_code=False)
+            tokenizer = library.AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        except Exception as error:  # the hub's client, and a family's own code, raise what they like
+            raise WeightsError(
+                f"{name!r} could not be loaded by transformers ({first_line(error)}). "
+                "Needed: a folder that save_pretrained wrote, with its tokenizer, or the id of a model on the hub."
+            ) from error
+        if not getattr(tokenizer, "is_fast", False):
+            raise WeightsError(f"{name!r} has no fast tokenizer (tokenizer.json); one is needed.")
+        return encoder_backbone(
+            model,
+            tokenizer.backend_tokenizer,
+            name=name,
+            pooling=pooling_of(model.config.model_type, Path(name)),
+            most=min(MOST_TOKENS, longest(model.config, tokenizer)),
+            provenance=_provenance(name, model),
+        )
+
+
+def import_transformers() -> ModuleType:
+    """Import transformers quietly; parts of it import torchvision, so its operators are declared first.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    import_timm()
+    try:
+        import transformers
+    except ImportError:
+        raise MissingExtra("transformers", "text", "A backbone for texts") from None
+    logging: Any = transformers.utils.logging
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    return transformers
+
+
+def encoder_backbone(
+    model: Any, tokenizer: Any, *, name: str, pooling: str, most: int, provenance: Provenance, prefix: str = ""
+) -> Backbone:
+    """A backbone around a model of transformers.
+
+    Args:
+        model: without a head.
+        tokenizer: a ``tokenizers.Tokenizer``.
+        name: what to call it.
+        pooling: ``mean``, ``cls`` or ``last``.
+        most: tokens of a text; what is beyond is cut off.
+        provenance: of the weights.
+        prefix: what the model wants before each text.
+    """
+    told = model.config.to_diff_dict()
+    kept = {k: v for k, v in told.items() if k not in ("architectures", "transformers_version", "model_type", "dtype")}
+    return build_backbone(
+        Encoder(_headless(model.float()), pooling),
+        name=name,
+        architecture=model.config.model_type,
+        arguments={"config": json.loads(json.dumps(kept, default=str)), "pooling": pooling},
+        input=TextInput.make(tokenizer, most, prefix),
+        provenance=provenance,
+        library="transformers",
+        preferred=PREFERRED,
+    )
+
+
+def pooling_of(family: str, folder: Path) -> str:
+    """What a sentence-transformers folder says; else the last token of decoders, and the mean of all others."""
+    said = folder / "1_Pooling" / "config.json"
+    if said.is_file():
+        config = json.loads(said.read_text(encoding="utf-8"))
+        named = {"pooling_mode_cls_token": "cls", "pooling_mode_lasttoken": "last"}
+        return next((pooling for key, pooling in named.items() if config.get(key)), "mean")
+    return "last" if family in DECODERS else "mean"
+
+
+def longest(config: Any, tokenizer: Any) -> int:
+    """Tokens the model has places for; RoBERTa's count begins behind its padding."""
+    places = int(getattr(config, "max_position_embeddings", MOST_TOKENS) or MOST_TOKENS)
+    behind = (config.pad_token_id or 0) + 1 if "roberta" in config.model_type else 0
+    return int(min(places - behind, getattr(tokenizer, "model_max_length", places)))
+
+
+def _headless(model: Any) -> Any:
+    """Without what was only there for its pretraining task."""
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None
+    return model
+
+
+def _provenance(name: str, model: nn.Module) -> Provenance:
+    here = Path(name).is_dir()
+    url = "" if here else f"https://huggingface.co/{name}"
+    return Provenance("file" if here else "transformers", name, "not stated", fingerprint(model.state_dict()), url)

@@ -1,0 +1,74 @@
+"""What examples are: which files and which columns hold images, texts or sounds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+__all__ = ["MODALITIES", "SUFFIXES", "Columns", "modality_of", "usual_names"]
+
+MODALITIES = ("image", "text", "sound")
+SUFFIXES = {
+    "image": frozenset(
+        f".{s}"
+        for s in (
+            *("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "gif", "tif", "tiff", "webp"),
+            *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "avif", "tga"),
+        )
+    ),
+    "text": frozenset({".txt", ".text"}),
+    "sound": frozenset(f".{s}" for s in ("wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "au", "m4a")),
+}
+_FILES = ("file", "path", "filename", "file_name", "filepath")
+_NAMES = {
+    "image": ("image", "image_path", "img", "images"),
+    "text": (
+        *("text", "texts", "sentence", "review", "document", "comment", "content", "body", "message", "utterance"),
+        *("텍스트", "문장", "리뷰", "내용", "본문", "댓글"),
+    ),
+    "sound": ("audio", "sound", "wav", "recording", "audio_path", "sound_path", "clip"),
+}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that a user named; empty ones are recognised by their names.
+
+    Attributes:
+        image: of images or their paths.
+        text: of texts.
+        audio: of sounds or their paths.
+        label: of labels.
+        group: of groups that are never split.
+        pattern: a regular expression whose first group, in an example's name, is its group.
+    """
+
+    image: str = ""
+    text: str = ""
+    audio: str = ""
+    label: str = ""
+    group: str = ""
+    pattern: str = ""
+
+    @property
+    def items(self) -> tuple[str, str]:
+        """The column of the examples, and their modality; both empty where the user named none."""
+        named = [(self.image, "image"), (self.text, "text"), (self.audio, "sound")]
+        return next(((column, modality) for column, modality in named if column), ("", ""))
+
+
+def usual_names() -> dict[str, str]:
+    """Column names, in lower case, and the modality they speak for; of files it is empty: their endings tell."""
+    first = {name: modality for modality in ("image", "sound") for name in _NAMES[modality]}
+    return first | dict.fromkeys(_FILES, "") | dict.fromkeys(_NAMES["text"], "text")
+
+
+def modality_of(paths: Iterable[str]) -> str:
+    """What most of some files hold, by their endings; empty where none is known."""
+    counts: Counter[str] = Counter()
+    for path in paths:
+        ending = PurePath(path).suffix.lower()
+        counts.update(m for m in MODALITIES if ending in SUFFIXES[m])
+    return counts.most_common(1)[0][0] if counts else ""

@@ -1,0 +1,269 @@
+"""From bytes to the token numbers a backbone expects: in whatever encoding they came, and no text lost silently."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from PIL.Image import Image
+
+from jeoni.errors import DataError, MissingExtra
+from jeoni.types import Array, IntArray
+
+__all__ = ["TextInput", "TextItems", "decode", "is_english", "text_signature", "tokens_of"]
+
+BINS = 1024
+LETTERS_PER_TOKEN = 40  # no tokenizer makes fewer tokens of a text than this; what lies beyond is not looked at
+TOKENIZER = "tokenizer.json"
+
+
+def decode(raw: bytes, name: str) -> tuple[str, str]:
+    """A text and its encoding: UTF-8 (with or without a byte-order mark), UTF-16 with one, or CP949 (EUC-KR).
+
+    Raises:
+        DataError: binary content, or another encoding.
+
+    Example:
+        >>> decode("좋다".encode("cp949"), "a.txt")
+        ('좋다', 'cp949')
+    """
+    marked = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if b"\0" in raw and not marked:
+        raise DataError(f"{name} is not a text but binary. Needed: a text file, in UTF-8 best.", path=name)
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp949"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if _readable(text):
+            return text, encoding.removesuffix("-sig")
+    raise DataError(
+        f"{name} is in an encoding that is not understood. Needed: UTF-8 (or UTF-16 with its mark, CP949, EUC-KR). "
+        "Save it again as UTF-8.",
+        path=name,
+    )
+
+
+def _readable(text: str) -> bool:
+    """Whether hardly anything in it is a control character, as in decoded noise."""
+    odd = sum(1 for c in text[:2000] if unicodedata.category(c) in ("Cc", "Co", "Cn") and c not in "\t\n\r\f\x0b\x85")
+    return odd * 50 <= len(text[:2000])
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text with its tokens.
+
+    Attributes:
+        text: as it was read.
+        tokens: ``(t,)`` int32.
+        shortened: whether some of it was cut off.
+    """
+
+    text: str
+    tokens: Array
+    shortened: bool
+
+
+@dataclass(frozen=True)
+class TextInput:
+    """What a backbone expects.
+
+    Attributes:
+        tokenizer: a ``tokenizers.Tokenizer``; see :meth:`make`.
+        digest: SHA-256 of its description.
+        vocabulary: how many tokens there are.
+        most: tokens of a text, special ones included; what is beyond is cut off.
+        prefix: what the backbone wants before each text.
+    """
+
+    kind: ClassVar[str] = "text"
+    modality: ClassVar[str] = "text"
+    ragged: ClassVar[bool] = True
+    chunk: ClassVar[int] = 32
+    varied: ClassVar[bool] = False
+    alike: ClassVar[str] = "hashed trigrams of letters"
+    remarkable: ClassVar[tuple[str, ...]] = ("shortened",)
+
+    tokenizer: Any = field(repr=False, compare=False)
+    digest: str
+    vocabulary: int
+    most: int = 256
+    prefix: str = ""
+
+    @classmethod
+    def make(cls, tokenizer: Any, most: int = 256, prefix: str = "") -> TextInput:
+        """Around a ``tokenizers.Tokenizer``, of which padding is taken out."""
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        described = tokenizer.to_str().encode()
+        tokenizer.enable_truncation(most)
+        return cls(tokenizer, hashlib.sha256(described).hexdigest(), tokenizer.get_vocab_size(), most, prefix)
+
+    @property
+    def longest(self) -> int:
+        """See ``most``."""
+        return self.most
+
+    @property
+    def opening(self) -> Hashable:
+        """Texts are opened with their tokens."""
+        return ("text", self.digest, self.most, self.prefix)
+
+    def at_least(self, policy: str = "") -> int:
+        """Texts are opened whole."""
+        return 0
+
+    def open(self, raw: bytes | Array, name: str, at_least: int = 0) -> Text:
+        """Decode and tokenize.
+
+        Raises:
+            DataError: binary content, an unknown encoding, or nothing but blanks.
+        """
+        if not isinstance(raw, bytes):
+            raise DataError(f"{name} is an array; a text is needed.", path=name)
+        text, _ = decode(raw, name)
+        if not text.strip():
+            raise DataError(f"{name} holds nothing but blanks.", path=name)
+        return self.tokenize(text)
+
+    def tokenize(self, text: str) -> Text:
+        """A text with its tokens."""
+        found = self.tokenizer.encode(self.prefix + text[: self.most * LETTERS_PER_TOKEN])
+        return Text(text, np.asarray(found.ids, dtype=np.int32), bool(found.overflowing))
+
+    def row(self, opened: Text) -> Array:
+        """``(t,)`` int32."""
+        return opened.tokens
+
+    def view(self, opened: Text, policy: str, digest: bytes, number: int) -> Array:
+        """The text as it is: none is varied."""
+        return opened.tokens
+
+    def policy(self, name: str) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def remarks(self, opened: Text) -> tuple[str, ...]:
+        """``shortened``, if some of it was cut off."""
+        return ("shortened",) if opened.shortened else ()
+
+    def picture(self, opened: Text) -> Image | None:
+        """None: a text is read."""
+        return None
+
+    def text(self, opened: Text) -> str:
+        """The text in one line."""
+        return " ".join(opened.text.split())
+
+    def signature(self, opened: Text) -> Array:
+        """See :func:`text_signature`."""
+        return text_signature(opened.text)
+
+    def describe(self) -> dict[str, Any]:
+        """All fields but the tokenizer itself."""
+        return {"tokenizer": self.digest, "vocabulary": self.vocabulary, "most": self.most, "prefix": self.prefix}
+
+    def files(self) -> dict[str, bytes]:
+        """The tokenizer's description."""
+        self.tokenizer.no_truncation()
+        described = self.tokenizer.to_str().encode()
+        self.tokenizer.enable_truncation(self.most)
+        return {TOKENIZER: described}
+
+    @classmethod
+    def restore(cls, described: dict[str, Any], folder: Path) -> TextInput:
+        """From what :meth:`describe` gave, and the tokenizer in a folder."""
+        made = cls.make(tokens_of(folder / TOKENIZER), described["most"], described["prefix"])
+        if made.digest != described["tokenizer"]:
+            raise DataError(f"{folder / TOKENIZER} was changed since it was saved. Copy the folder anew.")
+        return made
+
+
+def tokens_of(path: Path) -> Any:
+    """The ``tokenizers.Tokenizer`` of a ``tokenizer.json``.
+
+    Raises:
+        MissingExtra: the package ``tokenizers`` is not there.
+    """
+    try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        raise MissingExtra("tokenizers", "text", "A backbone for texts") from None
+    return Tokenizer.from_file(str(path))
+
+
+def text_signature(text: str) -> Array:
+    """``(1024,)`` uint8: roots of the counts of letter trigrams; blanks, marks and case do not count.
+
+    So short texts are nearly identical when their letters are the same, and long ones when one word in a thousand differs.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    codes = np.frombuffer(f"\2\2{plain}\3".encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    mixed = (codes[:-2] * 0x9E3779B1 + codes[1:-1] * 0x85EBCA6B + codes[2:] * 0xC2B2AE35) % 0xFFFFFFFB
+    counts = np.bincount((mixed % BINS).astype(np.int64), minlength=BINS)
+    found: Array = np.minimum(40 * np.sqrt(counts), 255).astype(np.uint8)
+    return found
+
+
+def is_english(texts: Sequence[str]) -> bool:
+    """Whether letters outside ASCII are so rare that texts are most likely English.
+
+    Example:
+        >>> is_english(["A good film."]), is_english(["좋은 영화"])
+        (True, False)
+    """
+    letters = [c for text in texts for c in text[:1000] if c.isalpha()]
+    return sum(not c.isascii() for c in letters) <= 0.01 * len(letters)
+
+
+class TextItems:
+    """Texts in memory, such as the cells of a table.
+
+    Args:
+        texts: one each; None and blanks are read as an error.
+        names: what to call them; ``row 12`` if left out.
+        rows: those that are meant, in order; all if left out.
+    """
+
+    def __init__(self, texts: Any, names: Sequence[str] | None = None, rows: IntArray | None = None) -> None:
+        self._texts, self._names = texts, names
+        self._rows = np.arange(len(texts)) if rows is None else rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def name(self, index: int) -> str:
+        """``row 12``, or the name given."""
+        row = int(self._rows[index])
+        return f"row {row}" if self._names is None else self._names[row]
+
+    def read(self, index: int) -> bytes:
+        """The text as UTF-8.
+
+        Raises:
+            DataError: an empty cell.
+        """
+        text = self.text(index)
+        if not text.strip():
+            raise DataError(f"{self.name(index)} is empty.", path=self.name(index), row=int(self._rows[index]))
+        return text.encode("utf-8", "replace")
+
+    def size(self, index: int) -> int:
+        """Letters."""
+        return len(self.text(index))
+
+    def select(self, indices: Sequence[int] | IntArray) -> TextItems:
+        """The same texts, fewer or in another order; none is copied."""
+        return TextItems(self._texts, self._names, self._rows[np.asarray(indices, dtype=np.int64)])
+
+    def text(self, index: int) -> str:
+        """The text; empty where there is none."""
+        cell = self._texts[int(self._rows[index])]
+        value = cell.as_py() if hasattr(cell, "as_py") else cell  # a column of Arrow, or a list
+        return "" if value is None else str(value)

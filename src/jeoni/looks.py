@@ -1,0 +1,114 @@
+"""What a run folder holds of the network's insides: what its stages respond to, and what decided an example's class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from jeoni import pictures
+from jeoni.backbones.backbone import Backbone
+from jeoni.data.images import thumbnail
+from jeoni.data.inputs import Input
+from jeoni.explain import first_filters, grad_cam, responses
+from jeoni.features.examples import Examples
+from jeoni.model import Model
+from jeoni.runs import RunFolder
+from jeoni.types import Array, Dataset, FloatArray, IntArray
+from jeoni.words import word_weights
+
+__all__ = ["write_explanations", "write_insides"]
+
+LOOKED_AT = 20
+
+
+def write_insides(run: RunFolder, held: Examples, backbone: Backbone, seed: int) -> None:
+    """``figures/inside.json``: the first layer's filters, and what low, middle and high stages respond to.
+
+    Nothing is written for a backbone that does not take pictures.
+    """
+    rng, spec, folder = np.random.default_rng(seed), backbone.input, run.path / "figures" / "inside"
+    some = np.sort(rng.permutation(len(held))[:LOOKED_AT])
+    opened = _opened(held.data, spec, some)
+    if spec.picture(opened[0]) is None:
+        return
+    folder.mkdir(exist_ok=True)
+    filters = first_filters(backbone)
+    if filters is not None:
+        pictures.save_filters(filters, folder / "filters.png")
+    pixels = np.stack([spec.row(image) for image in opened])
+    shown: dict[str, list[str]] = {}
+    for number, said in enumerate(responses(backbone, pixels)):
+        name = f"{number:02d}.jpg"
+        pictures.save_responses([Image.fromarray(pixels[i]) for i in said.images], said.maps, folder / name)
+        shown.setdefault(said.stage, []).append(f"inside/{name}")
+    stages = [{"stage": stage, "files": files} for stage, files in shown.items()]
+    run.write_json(
+        "figures/inside.json", {"filters": "" if filters is None else "inside/filters.png", "stages": stages}
+    )
+
+
+def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before: Model | None, after: Model) -> None:
+    """``figures/looks.json``: what decided before training (if there was any) and after, for hits and mistakes.
+
+    Of pictures, where the network looked; of texts, which words counted. Nothing is written where it cannot be told.
+    """
+    mean, spec = probs.mean(0), after.backbone.input
+    hits, mistakes = pictures.telling(held.data.labels, mean)
+    index = np.array([*hits, *mistakes], dtype=np.int64)
+    models = {name: m for name, m in (("before", before), ("after", after)) if m is not None}
+    opened, classes = _opened(held.data, spec, index), mean.argmax(1)[index]
+    if not opened:
+        return
+    if spec.text(opened[0]):
+        texts = [pictures.shorten(spec.text(o), pictures.TEXT) for o in opened]
+        said = {name: word_weights(m, texts, classes) for name, m in models.items()}
+        looks: list[dict[str, Any]] | None = [
+            {"words": [{"name": name, "pieces": pieces[k]} for name, pieces in said.items()]} for k in range(len(index))
+        ]
+    else:
+        looks = _heat(run, spec, opened, index, classes, models)
+    if looks is None:
+        return
+    names = held.data.class_names
+    shown: dict[str, list[dict[str, Any]]] = {"hits": [], "mistakes": []}
+    for k, i in enumerate(index.tolist()):
+        shown["hits" if k < len(hits) else "mistakes"].append(
+            {
+                "path": held.data.items.name(i),
+                "label": names[held.data.labels[i]],
+                "predicted": names[classes[k]],
+                **looks[k],
+            }
+        )
+    run.write_json("figures/looks.json", shown)
+
+
+def _heat(
+    run: RunFolder, spec: Input, opened: list[Any], index: IntArray, classes: IntArray, models: dict[str, Model]
+) -> list[dict[str, Any]] | None:
+    """Pictures with a map of where each model looked; None where a network has no activation with rows and columns."""
+    seen = [spec.picture(o) for o in opened]
+    rows: Array = np.stack([spec.row(o) for o in opened]) if seen[0] is not None else np.zeros(0)
+    maps = {name: grad_cam(m.backbone, m.head, rows, classes) for name, m in models.items()} if len(rows) else {}
+    if not maps or any(m is None for m in maps.values()):
+        return None
+    folder = run.path / "figures" / "looks"
+    folder.mkdir(exist_ok=True)
+    found = []
+    for k, i in enumerate(index.tolist()):
+        whole = seen[k]
+        assert whole is not None
+        # what the network saw: cut out, where a crop was asked for
+        shape = Image.fromarray(rows[k]) if getattr(spec, "crop", "") == "center" else whole
+        thumbnail(shape, pictures.THUMB).convert("RGB").save(folder / f"{i:05d}.jpg", quality=85)
+        for name, heat in maps.items():
+            assert heat is not None
+            pictures.save_heat(shape, heat[k], folder / f"{i:05d}-{name}.jpg")
+        found.append({"files": [f"looks/{i:05d}{part}.jpg" for part in ("", *(f"-{name}" for name in maps))]})
+    return found
+
+
+def _opened(data: Dataset, spec: Input, index: IntArray) -> list[Any]:
+    return [spec.open(data.items.read(i), data.items.name(i), spec.at_least()) for i in index.tolist()]

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import doctest
+
+import numpy as np
+import pytest
+
+from jeoni.backbones.catalog import load_backbone
+from jeoni.data import inputs, texts
+from jeoni.data.duplicates import near_pairs
+from jeoni.data.inputs import collate
+from jeoni.data.read import load_data, load_items
+from jeoni.data.texts import TextInput, TextItems, decode, text_signature
+from jeoni.errors import DataError
+
+
+@pytest.mark.parametrize("module", [texts, inputs])
+def test_the_examples_in_the_documentation_hold(module):
+    result = doctest.testmod(module)
+    assert result.attempted and not result.failed
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "euc-kr", "utf-16"])
+def test_korean_is_read_in_every_usual_encoding(encoding):
+    assert decode("정말 재미있는 영화".encode(encoding), "a.txt")[0] == "정말 재미있는 영화"
+
+
+def test_what_is_no_text_is_refused_by_name():
+    with pytest.raises(DataError, match=r"photo.txt is not a text but binary"):
+        decode(b"\x89PNG\r\n\x1a\n\x00\x00\x00", "photo.txt")
+    with pytest.raises(DataError, match=r"odd.txt is in an encoding that is not understood.*UTF-8"):
+        decode(bytes(range(128, 256)), "odd.txt")
+
+
+@pytest.fixture
+def spec(encoder_folder):
+    return load_backbone(str(encoder_folder("bert"))).input
+
+
+def test_long_texts_are_shortened_and_remarked(spec):
+    short, long = spec.tokenize("the film"), spec.tokenize("film " * 100)
+    assert (len(short.tokens), short.shortened, spec.remarks(short)) == (4, False, ())
+    assert (len(long.tokens), long.shortened, spec.remarks(long)) == (spec.most, True, ("shortened",))
+    assert long.tokens[-1] == short.tokens[-1]  # what closes a text is kept
+
+
+def test_blank_texts_are_refused(spec):
+    with pytest.raises(DataError, match="a.txt holds nothing but blanks"):
+        spec.open(b" \n ", "a.txt")
+
+
+def test_an_input_survives_the_disk(spec, tmp_path):
+    for name, content in spec.files().items():
+        (tmp_path / name).write_bytes(content)
+    again = TextInput.restore(spec.describe(), tmp_path)
+    assert again == spec
+    assert again.tokenize("a dull film").tokens.tolist() == spec.tokenize("a dull film").tokens.tolist()
+    (tmp_path / "tokenizer.json").write_bytes(spec.files()["tokenizer.json"].replace(b"dull", b"full"))
+    with pytest.raises(DataError, match="was changed since it was saved"):
+        TextInput.restore(spec.describe(), tmp_path)
+
+
+def test_rows_of_different_length_are_filled_up_with_what_is_no_token():
+    rows = collate([np.array([1, 2, 3], dtype=np.int32), np.array([4], dtype=np.int32)])
+    assert rows[0].tolist() == [1, 2, 3]
+    assert rows[1, 0] == 4 and (rows[1, 1:] < 0).all()
+
+
+def pairs_of(*texts):
+    return near_pairs(np.stack([text_signature(t) for t in texts])).tolist()
+
+
+def test_copies_with_other_case_blanks_and_marks_are_near_identical_and_other_texts_are_not():
+    rng = np.random.default_rng(0)
+    words = ["".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), 6)) for _ in range(1500)]
+    long = " ".join(words)
+    assert pairs_of("Great film!!", "great  film", "great films indeed", "dull") == [[0, 1]]
+    assert pairs_of(long, long.replace(words[77], "other"), long[: len(long) // 2]) == [[0, 1]]
+    assert pairs_of("재미있다", "재미 있다.", "재미없다") == [[0, 1]]
+
+
+def test_items_are_read_selected_and_named():
+    items = TextItems(["a", None, "ccc"])
+    assert (len(items), items.name(2), items.read(2), items.size(2)) == (3, "row 2", b"ccc", 3)
+    assert items.select([2, 0]).read(0) == b"ccc"
+    with pytest.raises(DataError, match="row 1 is empty"):
+        items.read(1)
+
+
+def write(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("column", ["text", "Review", "sentence", "리뷰"])
+def test_a_column_of_texts_is_recognised(tmp_path, column):
+    data = load_data(write(tmp_path / "t.csv", f"id,{column},label\n1,fine,x\n2,dull,y\n"))
+    assert (data.modality, data.items.read(1), data.findings) == ("text", b"dull", ())
+
+
+def test_a_named_column_of_texts_goes_before_one_of_files(tmp_path):
+    path = write(tmp_path / "t.csv", "file,said,label\na.png,fine,x\nb.png,dull,y\n")
+    assert load_data(path, text_column="said").items.read(0) == b"fine"
+
+
+def test_a_table_in_cp949_is_read_and_said_so(tmp_path):
+    data = load_data(write(tmp_path / "t.csv", "text,label\n좋다,긍정\n나쁘다,부정\n", "cp949"))
+    assert data.items.read(0).decode() == "좋다"
+    assert data.class_names == ("긍정", "부정")
+    assert "CP949" in data.findings[0].detail
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        (
+            "text,label\n12,x\n13.5,y\n1e5,x\n",
+            r"'text' of .* holds numbers, for example '12', not texts.*--text-column",
+        ),
+        ("text,label\nsame,x\nsame,y\nsame,x\n", r"All texts in the column 'text' of .* are the same: 'same'"),
+        ("said,label\nfine,x\ndull,y\n", r"No column of .* is known to hold images, texts or sounds.*--text-column"),
+    ],
+)
+def test_columns_that_hold_no_texts_say_so(tmp_path, text, said):
+    with pytest.raises(DataError, match=said):
+        load_data(write(tmp_path / "t.csv", text))
+
+
+def test_a_binary_table_is_refused(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    with pytest.raises(DataError, match="is not a text but binary"):
+        load_data(tmp_path / "t.csv")
+
+
+def test_a_folder_of_texts_per_class_is_read_in_any_encoding(tmp_path):
+    for label, words in {"좋음": "좋다", "나쁨": "나쁘다"}.items():
+        (tmp_path / "d" / label).mkdir(parents=True)
+        write(tmp_path / "d" / label / "1.txt", words, "cp949")
+        write(tmp_path / "d" / label / "2.txt", words + " 정말")
+    (tmp_path / "d" / "좋음" / "cover.png").write_bytes(b"x")
+    data = load_data(tmp_path / "d")
+    assert (data.modality, len(data), data.class_names) == ("text", 4, ("나쁨", "좋음"))
+    assert "1 files that are not texts" in data.findings[0].detail
+    assert len(load_items(tmp_path / "d", "text")) == 4
+
+
+def test_groups_come_from_a_pattern_in_names(tmp_path):
+    for label in "ab":
+        (tmp_path / "d" / label).mkdir(parents=True)
+        for k in range(4):
+            write(tmp_path / "d" / label / f"{k}_ann{k % 2}_.txt", f"{label} {k}")
+    data = load_data(tmp_path / "d", group_pattern=r"_([a-z0-9]+)_")
+    assert len(set(data.groups.tolist())) == 2
+    with pytest.raises(DataError, match="has no group"):
+        load_data(tmp_path / "d", group_pattern="_ann")
+    with pytest.raises(DataError, match="fits no name"):
+        load_data(tmp_path / "d", group_pattern="(xyz)")
+    with pytest.raises(DataError, match="is not a regular expression"):
+        load_data(tmp_path / "d", group_pattern="(")
+
+
+def test_a_saved_dataset_of_texts_is_read(tmp_path):
+    import datasets
+
+    table = datasets.Dataset.from_dict({"text": ["fine", "dull"], "label": ["x", "y"]})
+    datasets.DatasetDict(train=table, test=table).save_to_disk(tmp_path / "kept")
+    data = load_data(tmp_path / "kept")
+    assert (data.modality, data.items.read(3), data.items.name(3)) == ("text", b"dull", "test row 1")
+    assert data.part.tolist() == ["train", "train", "test", "test"]
+
+
+def test_a_test_set_of_another_kind_is_refused(tmp_path, make_photos):
+    table = write(tmp_path / "t.csv", "text,label\nfine,class_0\ndull,class_1\n")
+    with pytest.raises(DataError, match="test set holds images, the training data texts"):
+        load_data(table, test=make_photos(each=2))
