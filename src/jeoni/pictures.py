@@ -64,11 +64,15 @@ def gallery(data: Dataset, probs: FloatArray) -> dict[str, list[dict[str, Any]]]
 def show(
     data: Dataset, spec: Input, shown: dict[str, list[dict[str, Any]]], figures: Path
 ) -> dict[str, list[dict[str, Any]]]:
-    """The gallery with what a reader sees of each example: its text, or a thumbnail that is written for it."""
+    """The gallery with what a reader sees of each example: its text, or a thumbnail and a sound, which are written."""
     numbers = sorted({e["index"] for entries in shown.values() for e in entries})
     seen: dict[int, dict[str, str]] = {}
-    for i, (picture, text) in zip(numbers, _seen(data, spec, numbers, THUMB), strict=True):
+    for i, (picture, text, sound) in zip(numbers, _seen(data, spec, numbers, THUMB, loud=True), strict=True):
         seen[i] = {"text": shorten(text, TEXT)} if text else {}
+        if sound:
+            (figures / "sounds").mkdir(parents=True, exist_ok=True)
+            (figures / "sounds" / f"{i:05d}.mp3").write_bytes(sound)
+            seen[i]["sound"] = f"sounds/{i:05d}.mp3"
         if picture is not None:
             (figures / "thumbs").mkdir(parents=True, exist_ok=True)
             picture.convert("RGB").save(figures / "thumbs" / f"{i:05d}.jpg", quality=85)
@@ -167,12 +171,12 @@ def place(features: Array, seed: int) -> tuple[FloatArray, str]:
 def save_sprite(data: Dataset, spec: Input, index: IntArray, path: Path) -> tuple[dict[str, Any], list[str]]:
     """All thumbnails of the map in one picture, row by row, and what each example reads like."""
     seen = _seen(data, spec, [int(i) for i in index], MAP_TILE)
-    texts = [shorten(text, HINT) for _, text in seen]
-    if all(picture is None for picture, _ in seen):
+    texts = [shorten(text, HINT) for _, text, _ in seen]
+    if all(picture is None for picture, _, _ in seen):
         return {"tile": MAP_TILE, "columns": MAP_COLUMNS}, texts
     rows = -(-len(index) // MAP_COLUMNS)
     sheet = Image.new("RGB", (MAP_COLUMNS * MAP_TILE, rows * MAP_TILE), (128, 128, 128))
-    for k, (picture, _) in enumerate(seen):
+    for k, (picture, _, _) in enumerate(seen):
         left, top = k % MAP_COLUMNS * MAP_TILE, k // MAP_COLUMNS * MAP_TILE
         if picture is not None:
             sheet.paste(picture, (left + (MAP_TILE - picture.width) // 2, top + (MAP_TILE - picture.height) // 2))
@@ -180,16 +184,19 @@ def save_sprite(data: Dataset, spec: Input, index: IntArray, path: Path) -> tupl
     return {"sprite": path.name, "tile": MAP_TILE, "columns": MAP_COLUMNS}, texts
 
 
-def _seen(data: Dataset, spec: Input, index: Sequence[int], side: int) -> list[tuple[Image.Image | None, str]]:
-    """What examples look like, at most ``side`` pixels, and what they read like."""
+def _seen(
+    data: Dataset, spec: Input, index: Sequence[int], side: int, loud: bool = False
+) -> list[tuple[Image.Image | None, str, bytes]]:
+    """What examples look like, at most ``side`` pixels, what they read like and, if ``loud``, what they sound like."""
 
-    def one(i: int) -> tuple[Image.Image | None, str]:
+    def one(i: int) -> tuple[Image.Image | None, str, bytes]:
         try:
             opened = spec.open(data.items.read(i), data.items.name(i), side)
         except DataError:  # it could be read a moment ago; nothing is shown where it no longer can
-            return None, ""
+            return None, "", b""
         picture = spec.picture(opened)
-        return None if picture is None else thumbnail(picture, side), spec.text(opened)
+        small = None if picture is None else thumbnail(picture, side)
+        return small, spec.text(opened), spec.sound(opened) if loud else b""
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(one, index))

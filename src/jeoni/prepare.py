@@ -42,6 +42,7 @@ __all__ = [
 
 REMARKS = {
     "shortened": "it is longer than the backbone takes; the rest was cut off",
+    "incomplete": "its end is missing",
     "silent": "hardly anything is to be heard",
     "clipped": "it is distorted: too loud when it was recorded",
 }
@@ -103,7 +104,9 @@ def prepare(
     with clock.step("extract"):
         seen = context.extract(dataset.items, requests)
     with clock.step("check"):
-        checked = check_content(dataset, seen.digests, seen.signatures, seen.readable, seen.errors, spec.keep_leaks)
+        checked = check_content(
+            dataset, seen.digests, seen.signatures, seen.near, seen.readable, seen.errors, spec.keep_leaks
+        )
         findings = [*data_findings(dataset, seen), *findings, *checked.findings]
         tell(findings, context.console)
     return Prepared(seen, checked, findings)

@@ -15,6 +15,7 @@ from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
 from jeoni.data.images import ImageInput
+from jeoni.data.sound_inputs import WaveInput, pictured, waves
 from jeoni.data.texts import decode, is_english
 from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
 from jeoni.types import Dataset
@@ -63,12 +64,16 @@ def default_backbone(data: Dataset) -> str:
 
 
 def fitted_to(backbone: Backbone, data: Dataset) -> Backbone:
-    """The backbone for such data, or an error.
+    """The backbone for such data: one for images sees sounds as spectrograms, one for waves hears as much as there is.
 
     Raises:
         ConfigError: it takes something else.
     """
-    takes = backbone.input.modality
+    spec, takes = backbone.input, backbone.input.modality
+    if data.modality == "sound" and isinstance(spec, ImageInput):
+        return replace(backbone, input=pictured(spec, data.items))
+    if isinstance(spec, WaveInput):
+        return replace(backbone, input=waves(spec, data.items))
     if takes != data.modality:
         raise ConfigError(
             f"The backbone {backbone.name} takes {takes}s; the data are {data.modality}s. "

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from jeoni.data.images import ImageInput
 from jeoni.data.inputs import Input
+from jeoni.data.sound_inputs import SILENCE
 
 __all__ = ["ByteInput", "entry", "example", "rows_like"]
 
@@ -43,10 +44,26 @@ class TokenInput(nn.Module):
         return self.module(tokens)
 
 
+class WaveInput(nn.Module):
+    """Samples ``(n, t)`` int16 into a module that takes floats in -1 … 1; NaN where a row is filled up."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, samples: Tensor) -> Any:
+        """Scale, then run the module."""
+        values = samples.float() / 32_767
+        return self.module(values.masked_fill(samples == SILENCE, float("nan")))
+
+
 def entry(module: nn.Module, spec: Input) -> nn.Module:
     """What takes rows as ``spec`` makes them, around a module that takes what the network takes."""
-    made: nn.Module = TokenInput(module) if spec.kind == "text" else ByteInput(module, spec)  # type: ignore[arg-type]  # the only others
-    return made
+    if spec.kind == "text":
+        return TokenInput(module)
+    if spec.kind == "wave":
+        return WaveInput(module)
+    return ByteInput(module, spec)  # type: ignore[arg-type]  # images, and sounds as pictures
 
 
 def rows_like(spec: Any, n: int, seed: int = 0) -> Tensor:
@@ -57,6 +74,11 @@ def rows_like(spec: Any, n: int, seed: int = 0) -> Tensor:
         if n > 1:
             rows[-1, 7:] = torch.iinfo(torch.int32).min
         return rows
+    if spec.kind == "wave":
+        samples = torch.randint(-9000, 9000, (n, spec.rate), generator=rng, dtype=torch.int16)
+        if n > 1:
+            samples[-1, spec.rate * 2 // 3 :] = SILENCE
+        return samples
     return torch.randint(0, 256, (n, spec.size, spec.size, 3), generator=rng, dtype=torch.uint8)
 
 

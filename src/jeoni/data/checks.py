@@ -83,6 +83,7 @@ def check_content(
     data: Dataset,
     digests: Sequence[bytes],
     signatures: Any,
+    near: float,
     readable: Array,
     errors: Mapping[int, str],
     keep_leaks: bool = False,
@@ -93,6 +94,7 @@ def check_content(
         data: the items.
         digests: of their content.
         signatures: ``(m, 1024)`` uint8 of the ``m`` readable ones, in order.
+        near: the correlation of two of them from which on they count as near-identical.
         readable: ``(n,)`` bool.
         errors: item number to what is wrong with it.
         keep_leaks: leave training items that are also in the test part.
@@ -107,14 +109,14 @@ def check_content(
     rows = np.flatnonzero(readable)
     content = _numbered([digests[int(i)] for i in rows])
     firsts = np.unique(content, return_index=True)[1]
-    alike = clusters(len(firsts), near_pairs(_Rows(signatures, firsts)))
+    alike = clusters(len(firsts), near_pairs(_Rows(signatures, firsts), near))
     largest = np.bincount(alike).max(initial=0)
     if len(firsts) >= CROWD and largest > ONE_SCENE * len(firsts):
         text = (
-            f"{largest} of {len(firsts)} images are nearly identical: copies cannot be told from shots of one "
+            f"{largest} of {len(firsts)} items are nearly identical: copies cannot be told from shots of one "
             "scene; where some belong together (one part, one video), name a group column"
         )
-        findings.append(Finding("near_duplicate", "", text, "only identical images are kept in one fold"))
+        findings.append(Finding("near_duplicate", "", text, "only identical items are kept in one fold"))
         alike = np.arange(len(firsts))
     same, cluster = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)
     same[rows], cluster[rows] = content, alike[content]

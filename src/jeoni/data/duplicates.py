@@ -31,7 +31,7 @@ BLOCK = 4096
 BUDGET = 64
 
 
-def near_pairs(signatures: Any) -> IntArray:
+def near_pairs(signatures: Any, alike: float = ALIKE) -> IntArray:
     """Pairs of near-identical images, ``(m, 2)``: not all, but enough to connect those that hang together.
 
     Centred and scaled to length one, two copies that correlate by ``c`` lie ``sqrt(2 - 2c)`` apart, and no further in
@@ -43,13 +43,14 @@ def near_pairs(signatures: Any) -> IntArray:
 
     Args:
         signatures: ``(n, 1024)`` uint8, an array or anything with ``shape`` and row slices.
+        alike: the correlation from which on two count as near-identical.
     """
     low, flat = _coefficients(signatures)
     use = np.flatnonzero(~flat)
     if len(use) < 2:
         return np.zeros((0, 2), dtype=np.int64)
     tree = KDTree(low[use])
-    radius = float(np.sqrt(2 - 2 * ALIKE)) * 1.001
+    radius = float(np.sqrt(2 - 2 * alike)) * 1.001
     found, crowded = [], []
     for start in range(0, len(use), BLOCK):
         here = use[start : start + BLOCK]
@@ -61,9 +62,9 @@ def near_pairs(signatures: Any) -> IntArray:
         if near.shape[1] > NEIGHBOURS:
             crowded.append(start + np.flatnonzero(near[:, -1] < len(use)))
     candidates = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
-    pairs = candidates[_correlations(signatures, candidates) >= ALIKE]
+    pairs = candidates[_correlations(signatures, candidates) >= alike]
     crowd = np.concatenate(crowded) if crowded else np.zeros(0, dtype=np.int64)
-    return np.concatenate([pairs, _stars(signatures, tree, use, crowd, radius)])
+    return np.concatenate([pairs, _stars(signatures, tree, use, crowd, radius, alike)])
 
 
 def clusters(n: int, pairs: IntArray) -> IntArray:
@@ -86,7 +87,7 @@ def _coefficients(signatures: Any) -> tuple[Array, Array]:
     return low, flat
 
 
-def _stars(signatures: Any, tree: KDTree, use: IntArray, crowd: IntArray, radius: float) -> IntArray:
+def _stars(signatures: Any, tree: KDTree, use: IntArray, crowd: IntArray, radius: float, alike: float) -> IntArray:
     """Pairs of one image with all that are near it, until every image of the crowd is in such a star."""
     found = [np.zeros((0, 2), dtype=np.int64)]
     done = np.zeros(len(use), dtype=bool)
@@ -99,7 +100,7 @@ def _stars(signatures: Any, tree: KDTree, use: IntArray, crowd: IntArray, radius
         if budget < 0:
             break
         pairs = np.stack([np.full(len(ball), use[centre]), use[ball]], axis=1)
-        near = (_correlations(signatures, pairs) >= ALIKE) & (ball != centre)
+        near = (_correlations(signatures, pairs) >= alike) & (ball != centre)
         found.append(pairs[near])
         done[ball[near]] = True
     return np.concatenate(found)

@@ -49,6 +49,7 @@ class ImageInput:
     chunk: ClassVar[int] = 8
     varied: ClassVar[bool] = True
     alike: ClassVar[str] = "grey 32 px"
+    near: ClassVar[float] = 0.999
     remarkable: ClassVar[tuple[str, ...]] = ()
 
     size: int
@@ -106,6 +107,10 @@ class ImageInput:
     def text(self, opened: Image.Image) -> str:
         """None."""
         return ""
+
+    def sound(self, opened: Image.Image) -> bytes:
+        """Nothing is heard."""
+        return b""
 
     def signature(self, opened: Image.Image) -> Array:
         """See :func:`signature`."""

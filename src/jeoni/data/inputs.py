@@ -32,6 +32,7 @@ class Input(Protocol):
         chunk: examples that go through the frozen stages together.
         varied: whether random views of an example can be made.
         alike: names how :meth:`signature` is made; part of its cache key.
+        near: the correlation of signatures from which on two examples count as near-identical.
         remarkable: what :meth:`remarks` may find, at most eight.
     """
 
@@ -41,6 +42,7 @@ class Input(Protocol):
     chunk: ClassVar[int]
     varied: ClassVar[bool]
     alike: ClassVar[str]
+    near: ClassVar[float]
     remarkable: ClassVar[tuple[str, ...]]
 
     @property
@@ -78,6 +80,9 @@ class Input(Protocol):
 
     def text(self, opened: Any) -> str:
         """What an example reads like in a report; empty where it is not read."""
+
+    def sound(self, opened: Any) -> bytes:
+        """What an example sounds like in a report, as MP3; empty where it is not heard."""
 
     def signature(self, opened: Any) -> Array:
         """``(1024,)`` uint8 by which near-identical examples are found."""

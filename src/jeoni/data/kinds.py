@@ -19,7 +19,14 @@ SUFFIXES = {
         )
     ),
     "text": frozenset({".txt", ".text"}),
-    "sound": frozenset(f".{s}" for s in ("wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "au", "m4a")),
+    "sound": frozenset(  # the last line cannot be decoded, but is recognised, so that the message can say so
+        f".{s}"
+        for s in (
+            *("wav", "wave", "flac", "ogg", "oga", "opus", "mp3", "mp2", "aif", "aiff", "aifc"),
+            *("au", "snd", "caf", "w64", "rf64", "voc", "sph"),
+            *("m4a", "aac", "wma", "amr", "webm"),
+        )
+    ),
 }
 _FILES = ("file", "path", "filename", "file_name", "filepath")
 _NAMES = {

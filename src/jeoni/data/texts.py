@@ -88,6 +88,7 @@ class TextInput:
     chunk: ClassVar[int] = 32
     varied: ClassVar[bool] = False
     alike: ClassVar[str] = "hashed trigrams of letters"
+    near: ClassVar[float] = 0.999
     remarkable: ClassVar[tuple[str, ...]] = ("shortened",)
 
     tokenizer: Any = field(repr=False, compare=False)
@@ -161,6 +162,10 @@ class TextInput:
         """The text in one line."""
         return " ".join(opened.text.split())
 
+    def sound(self, opened: Text) -> bytes:
+        """Nothing is heard."""
+        return b""
+
     def signature(self, opened: Text) -> Array:
         """See :func:`text_signature`."""
         return text_signature(opened.text)
@@ -201,7 +206,8 @@ def tokens_of(path: Path) -> Any:
 def text_signature(text: str) -> Array:
     """``(1024,)`` uint8: roots of the counts of letter trigrams; blanks, marks and case do not count.
 
-    So short texts are nearly identical when their letters are the same, and long ones when one word in a thousand differs.
+    So short texts are nearly identical when their letters are the same, and long ones when
+    one word in a thousand differs.
     """
     plain = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
     codes = np.frombuffer(f"\2\2{plain}\3".encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)

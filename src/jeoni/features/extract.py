@@ -67,6 +67,7 @@ class Extraction:
     Attributes:
         digests: of each example's content; empty where it could not be read.
         signatures: ``(m, 1024)`` uint8 of the ``m`` readable ones, by which near-identical ones are found.
+        near: the correlation of two signatures from which on they count as near-identical.
         readable: ``(n,)`` bool.
         errors: example number to what is wrong with it.
         remarks: kind of remark to the numbers of the examples it is about.
@@ -77,6 +78,7 @@ class Extraction:
 
     digests: list[bytes]
     signatures: Features
+    near: float
     readable: Array
     errors: dict[int, str]
     remarks: dict[str, IntArray]
@@ -248,7 +250,7 @@ def extract(
     choices = tuple(job.choice for job in jobs)
     noted = _remarks(spec, remarks, digests)
     seconds = time.perf_counter() - start
-    return Extraction(digests, found, readable, errors, noted, choices, computed, seconds, tables)
+    return Extraction(digests, found, spec.near, readable, errors, noted, choices, computed, seconds, tables)
 
 
 def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, IntArray]:

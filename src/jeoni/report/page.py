@@ -227,7 +227,7 @@ def _picture(figures: Path, name: str) -> str:
 
 
 def _sound(figures: Path, name: str) -> str:
-    return _inline(figures / name, "audio/wav") if name and (figures / name).exists() else ""
+    return _inline(figures / name, "audio/mpeg") if name and (figures / name).exists() else ""
 
 
 def _inside(figures: Path) -> dict[str, Any] | None:

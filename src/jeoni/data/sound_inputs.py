@@ -1,0 +1,254 @@
+"""What backbones for sounds expect: a picture of the sound, for networks that learned to see, or the wave itself."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Hashable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from PIL import Image
+
+from jeoni.data.images import RESAMPLING, ImageInput
+from jeoni.data.sounds import Sound, open_sound
+from jeoni.data.spectrograms import augment_sound, mask_spectrogram, sound_signature, spectrogram_image
+from jeoni.errors import ConfigError, DataError, did_you_mean
+from jeoni.types import Array, Items
+
+__all__ = ["SILENCE", "SpectrogramInput", "WaveInput", "heard", "pictured", "waves"]
+
+MOST_S = 60.0
+PLAYED_S = 10.0
+QUIETEST_HZ, FINEST_HZ = 8000, 32_000
+SAMPLE = 100
+SILENCE = -(1 << 15)  # what fills up short waves: no sample has this value
+
+
+@dataclass(frozen=True)
+class SoundPolicy:
+    """What may be done to a sound.
+
+    Attributes:
+        shift: seconds it may be moved, either way.
+        noise_db: signal-to-noise ratios that noise is added at, from and to.
+        gain_db: the largest change of its volume, either way.
+        masks: stripes of time, and of frequency, that are taken out of its picture.
+    """
+
+    shift: float
+    noise_db: tuple[float, float]
+    gain_db: float
+    masks: int = 0
+
+
+POLICIES = {
+    "none": SoundPolicy(0.0, (80, 80), 0.0),
+    "light": SoundPolicy(0.1, (20, 45), 6.0),
+    "strong": SoundPolicy(0.25, (10, 40), 10.0, masks=2),
+    "medical": SoundPolicy(0.1, (25, 45), 3.0),
+}
+
+
+def find_sound_policy(name: str) -> SoundPolicy:
+    """The policy of that name.
+
+    Raises:
+        ConfigError: there is none; the message lists them.
+    """
+    if name not in POLICIES:
+        raise ConfigError(f"augment is {name!r}; it can be {', '.join(POLICIES)}.{did_you_mean(name, list(POLICIES))}")
+    return POLICIES[name]
+
+
+@dataclass(frozen=True)
+class _SoundInput:
+    """What all inputs of sounds have in common.
+
+    Attributes:
+        rate: samples in a second that are looked at, Hz.
+        seconds: of a sound that are looked at; its middle where it is longer.
+    """
+
+    modality: ClassVar[str] = "sound"
+    varied: ClassVar[bool] = True
+    alike: ClassVar[str] = "log-mel 32 x 32"
+    # of spoken digits, 0.993 would take every copy and no distinct pair; but two takes of one machine are that alike
+    near: ClassVar[float] = 0.998
+    remarkable: ClassVar[tuple[str, ...]] = ("silent", "clipped", "incomplete", "shortened")
+
+    rate: int
+    seconds: float
+
+    @property
+    def opening(self) -> Hashable:
+        """Sounds at one rate are opened alike."""
+        return ("sound", self.rate)
+
+    def at_least(self, policy: str = "") -> int:
+        """Sounds are opened whole."""
+        return 0
+
+    def open(self, raw: bytes | Array, name: str, at_least: int = 0) -> Sound:
+        """See :func:`jeoni.data.sounds.open_sound`."""
+        return open_sound(raw, name, self.rate, MOST_S)
+
+    def policy(self, name: str) -> dict[str, Any]:
+        """The fields of :class:`SoundPolicy`."""
+        return asdict(find_sound_policy(name))
+
+    def remarks(self, opened: Sound) -> tuple[str, ...]:
+        """``silent``, ``clipped``, ``incomplete`` and ``shortened``, as far as they hold."""
+        found = {
+            "silent": opened.silent,
+            "clipped": opened.clipped > 0.001,
+            "incomplete": opened.truncated,
+            "shortened": opened.seconds > self.seconds * 1.05,
+        }
+        return tuple(kind for kind, holds in found.items() if holds)
+
+    def text(self, opened: Sound) -> str:
+        """None."""
+        return ""
+
+    def picture(self, opened: Sound) -> Image.Image | None:
+        """Its spectrogram, as wide as a second is high."""
+        shown = min(len(opened.samples) / self.rate, self.seconds)
+        return spectrogram_image(opened.samples, self.rate, max(0.25, shown)).resize((192, 128))
+
+    def sound(self, opened: Sound) -> bytes:
+        """Its first seconds as MP3."""
+        content = io.BytesIO()
+        played = opened.samples[: int(PLAYED_S * self.rate)]
+        import_module("soundfile").write(content, played, self.rate, format="MP3", subtype="MPEG_LAYER_III")
+        return content.getvalue()
+
+    def signature(self, opened: Sound) -> Array:
+        """See :func:`jeoni.data.spectrograms.sound_signature`."""
+        return sound_signature(opened.samples, self.rate)
+
+    def describe(self) -> dict[str, Any]:
+        """The fields."""
+        return asdict(self)
+
+    def files(self) -> dict[str, bytes]:
+        """None."""
+        return {}
+
+    def _varied(self, opened: Sound, policy: str, rng: np.random.Generator) -> Array:
+        how = find_sound_policy(policy)
+        return augment_sound(
+            opened.samples, self.rate, rng, shift=how.shift, noise_db=how.noise_db, gain_db=how.gain_db
+        )
+
+
+@dataclass(frozen=True)
+class SpectrogramInput(_SoundInput):
+    """A log-mel spectrogram as the picture that an image backbone expects: from images to sound.
+
+    Attributes:
+        size: side of the picture, pixels.
+        mean: of each channel, on a scale of 0 … 1.
+        std: of each channel.
+        interpolation: how the spectrogram is brought to its size.
+        bands: of the mel scale.
+    """
+
+    kind: ClassVar[str] = "spectrogram"
+    ragged: ClassVar[bool] = False
+    chunk: ClassVar[int] = 8
+
+    size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    interpolation: str = "bilinear"
+    bands: int = 128
+
+    @property
+    def longest(self) -> int:
+        """Rows are alike."""
+        return 1
+
+    def row(self, opened: Sound) -> Array:
+        """``(size, size, 3)`` uint8: time to the right, low tones at the bottom."""
+        return self._drawn(opened.samples)
+
+    def view(self, opened: Sound, policy: str, digest: bytes, number: int) -> Array:
+        """A view of the sound, then of its picture."""
+        rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
+        drawn = self._drawn(self._varied(opened, policy, rng))
+        masks = find_sound_policy(policy).masks
+        return mask_spectrogram(drawn, rng, times=masks) if masks else drawn
+
+    def _drawn(self, samples: Array) -> Array:
+        small = spectrogram_image(samples, self.rate, self.seconds, self.bands)
+        return np.asarray(small.resize((self.size, self.size), RESAMPLING[self.interpolation]).convert("RGB"))
+
+    @classmethod
+    def restore(cls, described: dict[str, Any], folder: Path) -> SpectrogramInput:
+        """From what :meth:`describe` gave."""
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in described.items()}
+        return cls(**fields)
+
+
+@dataclass(frozen=True)
+class WaveInput(_SoundInput):
+    """The wave itself, as many samples as there are."""
+
+    kind: ClassVar[str] = "wave"
+    ragged: ClassVar[bool] = True
+    chunk: ClassVar[int] = 8
+
+    @property
+    def longest(self) -> int:
+        """Samples."""
+        return round(self.rate * self.seconds)
+
+    def row(self, opened: Sound) -> Array:
+        """``(t,)`` int16."""
+        return self._cut(opened.samples)
+
+    def view(self, opened: Sound, policy: str, digest: bytes, number: int) -> Array:
+        """A view of the sound."""
+        rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
+        return self._cut(self._varied(opened, policy, rng))
+
+    def _cut(self, samples: Array) -> Array:
+        start = max(0, (len(samples) - self.longest) // 2)
+        kept = samples[start : start + self.longest]
+        found: Array = np.rint(np.clip(kept, -1, 1) * 32_767).astype(np.int16)
+        return found
+
+    @classmethod
+    def restore(cls, described: dict[str, Any], folder: Path) -> WaveInput:
+        """From what :meth:`describe` gave."""
+        return cls(**described)
+
+
+def heard(items: Items) -> tuple[int, float]:
+    """What sounds are like: the rate to look at them with, Hz, and how long all but a few are, seconds."""
+    some = np.unique(np.linspace(0, len(items) - 1, min(SAMPLE, len(items))).astype(np.int64))
+    rates, lengths = [], []
+    for i in some.tolist():
+        with suppress(DataError):
+            sound = open_sound(items.read(i), items.name(i), QUIETEST_HZ, MOST_S)
+            rates.append(sound.original_rate)
+            lengths.append(min(sound.seconds, MOST_S))
+    if not rates:
+        return 16_000, 1.0
+    rate = int(np.clip(np.median(rates), QUIETEST_HZ, FINEST_HZ))
+    return rate, float(np.clip(np.ceil(10 * np.percentile(lengths, 95)) / 10, 0.3, MOST_S))
+
+
+def pictured(spec: ImageInput, items: Items) -> SpectrogramInput:
+    """Spectrograms of such sounds for a backbone that expects pictures."""
+    rate, seconds = heard(items)
+    return SpectrogramInput(rate, min(seconds, PLAYED_S), spec.size, spec.mean, spec.std)
+
+
+def waves(spec: WaveInput, items: Items) -> WaveInput:
+    """As much of each wave as such sounds have, but no more than the backbone takes."""
+    return replace(spec, seconds=min(spec.seconds, heard(items)[1]))

@@ -1,0 +1,304 @@
+"""From encoded bytes to samples: what is odd about a sound is told, never hidden."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from jeoni.errors import DataError, MissingExtra
+from jeoni.types import Array
+
+__all__ = ["Sound", "duration", "open_sound"]
+
+FOREIGN = (
+    (rb".{4}ftyp", "an M4A or MP4 file"),
+    (rb"\xff[\xf0\xf1\xf8\xf9]|ADIF", "an AAC file"),
+    (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "a WMA file"),
+    (rb"\x1a\x45\xdf\xa3", "a WebM or Matroska file"),
+    (rb"#!AMR", "an AMR file"),
+    (rb"MAC ", "a Monkey's Audio file"),
+    (rb"wvpk", "a WavPack file"),
+    (rb"MThd", "a MIDI file"),
+    (rb"OggS.{24}Speex", "a Speex file"),
+)
+YOUNG = ((rb"ID3|\xff[\xe2\xe3\xf2\xf3\xfa\xfb]", "MP3"), (rb"OggS.{24}OpusHead", "OPUS"))
+UNRECOGNISED = 1
+UNKNOWN_FRAMES = 2**62
+STREAMED = 0x7FFF0000
+MOST_CHANNELS = 32
+MOST_STEPS = 200_000
+BLOCK = 65_536
+FULL_SCALE = 0.99
+SAME = 4e-5
+SILENCE = 1e-4
+LOUDEST = 10.0
+SLACK_S = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """A decoded sound and what is to be known of it.
+
+    Attributes:
+        samples: ``(t,)`` float32, mono, between -1 and 1.
+        rate: of ``samples``, Hz.
+        seconds: length of the whole file, also where only its beginning was decoded.
+        channels: before they were mixed.
+        original_rate: before resampling, Hz.
+        clipped: share of samples, of all channels, that lie in flat runs of at least three at full scale.
+        silent: after mixing, nothing but a constant comes within 80 dB of full scale.
+        truncated: the file ends before the samples that its header promises; what is there was read.
+    """
+
+    samples: Array
+    rate: int
+    seconds: float
+    channels: int
+    original_rate: int
+    clipped: float
+    silent: bool
+    truncated: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Decoded:
+    """``values`` are ``(t, channels)`` float32, at ``rate``."""
+
+    values: Array
+    rate: int
+    seconds: float
+    truncated: bool = False
+
+
+def open_sound(raw: bytes | Array, name: str, rate: int, most_s: float = 60.0) -> Sound:
+    """Decode, mix to mono and resample.
+
+    Args:
+        raw: encoded bytes; or samples ``(t,)`` or ``(t, channels)``, floats between -1 and 1 or integers of any width
+            (scaled by their type), taken to be at ``rate`` already.
+        name: for messages.
+        rate: the sampling rate that is wanted, Hz.
+        most_s: so many seconds are decoded, from the beginning; memory follows from them, not from the file's length.
+
+    Raises:
+        DataError: not a sound, of a kind that cannot be decoded, damaged, empty, or with samples that are no numbers.
+        MissingExtra: soundfile is not installed.
+
+    Example:
+        >>> open_sound(np.array([0, 16384], np.int16), "two samples", 8000).samples.tolist()
+        [0.0, 0.5]
+    """
+    if isinstance(raw, bytes):
+        decoded = _decode(raw, name, most_s)
+    else:
+        values = _from_array(raw, name)
+        decoded = _Decoded(values[: math.ceil(most_s * rate)], rate, len(values) / rate)
+    _check(decoded.values, name)
+    mono = decoded.values.mean(axis=1)
+    return Sound(
+        samples=_resampled(mono, decoded.rate, rate, name),
+        rate=rate,
+        seconds=decoded.seconds,
+        channels=decoded.values.shape[1],
+        original_rate=decoded.rate,
+        clipped=_clipped(decoded.values),
+        silent=bool(np.abs(mono - mono.mean()).max() < SILENCE),
+        truncated=decoded.truncated,
+    )
+
+
+def duration(raw: bytes, name: str) -> float:
+    """Seconds, from the header; only a FLAC file that was streamed, whose header tells none, is decoded.
+
+    Raises:
+        DataError: not a sound, or of a kind that cannot be decoded.
+        MissingExtra: soundfile is not installed.
+    """
+    with _opened(raw, name) as file:
+        frames = file.frames if file.frames < UNKNOWN_FRAMES else _count(file)
+        return float(frames / file.samplerate)
+
+
+def _decode(raw: bytes, name: str, most_s: float) -> _Decoded:
+    with _opened(raw, name) as file:
+        rate, promised = int(file.samplerate), int(file.frames)
+        asked = math.ceil(most_s * rate)
+        values = _read(file, asked)
+        if promised >= UNKNOWN_FRAMES:
+            promised = len(values) + (_count(file) if len(values) == asked else 0)
+    # a codec's length may be an estimate, a little off
+    short = len(values) < min(asked, promised) - SLACK_S * rate
+    frames = len(values) if len(values) < asked else promised
+    return _Decoded(values, rate, frames / rate, short or _ends_early(raw))
+
+
+class _Stream(io.BytesIO):
+    """Bytes that stay where they are when asked to go before their beginning, as a damaged header may ask.
+
+    Called from C, an error could not be raised but would be printed.
+    """
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Like C's ``fseek``."""
+        try:
+            return super().seek(offset, whence)
+        except (ValueError, OverflowError):
+            return self.tell()
+
+
+@contextmanager
+def _opened(raw: bytes, name: str) -> Iterator[Any]:
+    """A ``soundfile.SoundFile``, whose errors, also in reading, become ours."""
+    try:
+        soundfile = import_module("soundfile")
+    except ImportError:
+        raise MissingExtra("soundfile", "sound", "Reading sounds") from None
+    if not raw:
+        raise DataError(f"{name} is empty: 0 bytes. Needed: a sound. Copy or record it again.", path=name)
+    try:
+        with soundfile.SoundFile(_Stream(raw)) as file:
+            yield file
+    except Exception as error:  # on a damaged file not only its own errors are raised
+        raise _refusal(raw, name, error, soundfile) from error
+
+
+def _refusal(raw: bytes, name: str, error: Exception, soundfile: Any) -> DataError:
+    version, mend = soundfile.__libsndfile_version__, "Convert it to WAV or FLAC, for example with ffmpeg."
+    foreign, young = _kind(raw, FOREIGN), _kind(raw, YOUNG)
+    known = {*soundfile.available_formats(), *soundfile.available_subtypes("OGG")}
+    if foreign or (young and young not in known):
+        text = f"{name} is {foreign or f'an {young} file'}, which libsndfile {version} cannot decode. {mend}"
+    elif getattr(error, "code", None) == UNRECOGNISED and not young:
+        text = f"{name} is not a sound, or of a kind that cannot be read. Needed: WAV, FLAC, OGG, MP3 or AIFF. {mend}"
+    else:
+        reason = (getattr(error, "error_string", "") or type(error).__name__).removeprefix("Error : ").rstrip(".")
+        if "regular file" in reason:  # of an MP3 without a whole frame; ours comes from memory
+            reason = "it holds no whole frame"
+        text = (
+            f"{name} is damaged, cut off, or encoded in a way that libsndfile {version} cannot decode ({reason}). "
+            f"Needed: a whole file. Copy it again. {mend}"
+        )
+    return DataError(text, path=name)
+
+
+def _kind(raw: bytes, kinds: tuple[tuple[bytes, str], ...]) -> str:
+    """The first kind whose marks a file begins with, or nothing."""
+    return next((kind for marks, kind in kinds if re.match(marks, raw[:64], re.DOTALL)), "")
+
+
+def _read(file: Any, frames: int) -> Array:
+    """The next samples, ``(at most frames, channels)`` float32."""
+    if file.frames < UNKNOWN_FRAMES:
+        values: Array = file.read(frames, dtype="float32", always_2d=True)
+        return values
+    values = np.full((frames, file.channels), np.nan, np.float32)
+    try:
+        file.read(out=values)
+    except Exception as error:  # without a length, the end of a file is met as a failure to seek there
+        if "seek" not in getattr(error, "error_string", ""):
+            raise
+    return values[: int(np.isfinite(values[:, 0]).sum())]
+
+
+def _count(file: Any) -> int:
+    """Samples that are left, found by decoding them."""
+    total, got = 0, BLOCK
+    while got == BLOCK:
+        got = len(_read(file, BLOCK))
+        total += got
+    return total
+
+
+def _ends_early(raw: bytes) -> bool:
+    """Whether a WAV, AIFF or AU file holds fewer bytes of samples than it says; streamed ones say nothing."""
+    if raw[:4] == b".snd":
+        start, size = struct.unpack(">II", raw[4:12])
+        return bool(size < STREAMED and start + size > len(raw))
+    order = {b"RIFF": "<", b"FORM": ">"}.get(raw[:4])
+    at = 12
+    while order and at + 8 <= len(raw):
+        kind, size = struct.unpack(f"{order}4sI", raw[at : at + 8])
+        if kind in (b"data", b"SSND"):
+            return bool(size < STREAMED and at + 8 + size > len(raw))
+        at += 8 + size + size % 2
+    return False
+
+
+def _from_array(array: Array, name: str) -> Array:
+    """``(t, channels)`` float32; what is not finite stays so."""
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or not 1 <= array.shape[1] <= MOST_CHANNELS:
+        raise DataError(
+            f"{name} has the shape {array.shape}. Needed: (samples,) or (samples, channels) with at most "
+            f"{MOST_CHANNELS} channels. Transpose it if the channels come first.",
+            path=name,
+        )
+    if array.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return array.astype(np.float32)
+    if array.dtype.kind not in "iu":
+        raise DataError(
+            f"{name} is an array of {array.dtype}. Needed: floats between -1 and 1, or integers. Convert it.", path=name
+        )
+    half = 2.0 ** (8 * array.dtype.itemsize - 1)
+    middle = half if array.dtype.kind == "u" else 0.0
+    scaled: Array = ((array - middle) / half).astype(np.float32)
+    return scaled
+
+
+def _check(values: Array, name: str) -> None:
+    if not len(values):
+        raise DataError(f"{name} holds no samples. Needed: a sound. Record or copy it again.", path=name)
+    wrong = values.size - int(np.isfinite(values).sum())
+    if wrong:
+        raise DataError(
+            f"{name} holds {wrong:,} samples of {values.size:,} that are not finite numbers (NaN or infinite). "
+            "Needed: numbers between -1 and 1. Write it again, with zeros in their place.",
+            path=name,
+        )
+    peak = float(np.abs(values).max())
+    if peak > LOUDEST:
+        raise DataError(
+            f"{name} holds samples as large as {peak:,.0f}. Needed: floating-point samples between -1 and 1. "
+            "Divide them by their full scale: 32,768 if they had 16 bits.",
+            path=name,
+        )
+
+
+def _clipped(values: Array) -> float:
+    """The share in flat tops: a loud sine touches full scale too, but does not stay there."""
+    inside = np.clip(values, -1, 1)
+    hot = np.abs(inside) >= FULL_SCALE
+    flat = hot[1:] & hot[:-1] & (np.abs(np.diff(inside, axis=0)) < SAME)
+    run = flat[1:] & flat[:-1]
+    marked = np.zeros(values.shape, dtype=bool)
+    for start in range(3):
+        marked[start : start + len(run)] |= run
+    return float(marked.mean())
+
+
+def _resampled(mono: Array, original: int, rate: int, name: str) -> Array:
+    """``(t,)`` float32 between -1 and 1: the filter may overshoot, and so may a codec."""
+    shared = math.gcd(rate, original)
+    up, down = rate // shared, original // shared
+    if max(up, down) > MOST_STEPS:
+        raise DataError(
+            f"{name} has a sampling rate of {original:,} Hz, which cannot be brought to {rate:,} Hz. "
+            "Needed: a usual rate. Mend its header, or resample it.",
+            path=name,
+        )
+    if up != down:
+        from scipy.signal import resample_poly  # half a second, which most who read arrays need not wait for
+
+        mono = resample_poly(mono, up, down)
+    return np.clip(mono, -1, 1).astype(np.float32)

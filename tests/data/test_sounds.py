@@ -1,0 +1,613 @@
+from __future__ import annotations
+
+import io
+import struct
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jeoni.data.duplicates import near_pairs
+from jeoni.data.kinds import SUFFIXES
+from jeoni.data.sounds import duration, open_sound
+from jeoni.data.spectrograms import augment_sound, log_mel, mask_spectrogram, sound_signature, spectrogram_image
+from jeoni.errors import ConfigError, DataError, MissingExtra
+
+soundfile = pytest.importorskip("soundfile")
+
+KINDS = [
+    ("WAV", "PCM_16"),
+    ("WAV", "PCM_24"),
+    ("WAV", "PCM_U8"),
+    ("WAV", "FLOAT"),
+    ("AIFF", "PCM_16"),
+    ("AU", "PCM_16"),
+    ("FLAC", "PCM_16"),
+    ("OGG", "VORBIS"),
+    ("OGG", "OPUS"),
+    ("MP3", "MPEG_LAYER_III"),
+]
+
+
+def encoded(samples, rate=16_000, kind="WAV", subtype="PCM_16"):
+    if subtype not in soundfile.available_subtypes(kind):
+        pytest.skip(f"libsndfile {soundfile.__libsndfile_version__} cannot write {kind} {subtype}")
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, format=kind, subtype=subtype)
+    return file.getvalue()
+
+
+def make_tone(hz, rate=16_000, seconds=1.0, level=0.5):
+    return (level * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
+
+
+def make_phrase(seed, rate, seconds=1.5):
+    """Harmonics that glide and swell: known at any moment, so at any rate."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(seconds * rate)) / rate
+    pitch, glide, swell, phase = (
+        rng.uniform(100, 250),
+        rng.uniform(-60, 60),
+        rng.uniform(1, 5, 12),
+        rng.uniform(0, 6, 12),
+    )
+    parts = [
+        (0.5 + 0.5 * np.sin(2 * np.pi * s * t + p)) * np.sin(2 * np.pi * k * (pitch * t + glide * t**2)) / k
+        for k, (s, p) in enumerate(zip(swell, phase, strict=True), 1)
+    ]
+    return (0.2 * np.sum(parts, axis=0)).astype(np.float32)
+
+
+def level_at(samples, rate, hz):
+    """The amplitude of a tone, its ends left out."""
+    inner = samples[len(samples) // 10 : -len(samples) // 10]
+    wave = np.exp(-2j * np.pi * hz * np.arange(len(inner)) / rate)
+    return 2 * abs(np.mean(inner * wave))
+
+
+# --- reading
+
+
+@pytest.mark.parametrize("kind, subtype", KINDS)
+def test_a_tone_survives_every_kind_of_file(kind, subtype):
+    raw = encoded(make_tone(1000), kind=kind, subtype=subtype)
+    sound = open_sound(raw, "it", 16_000)
+    assert (sound.samples.dtype, sound.samples.shape, sound.rate) == (np.float32, (16_000,), 16_000)
+    assert (sound.seconds, duration(raw, "it")) == (1.0, 1.0)
+    assert (sound.channels, sound.original_rate) == (1, 16_000)
+    assert (sound.clipped, sound.silent, sound.truncated) == (0.0, False, False)
+    assert level_at(sound.samples, 16_000, 1000) == pytest.approx(0.5, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "kind, subtype, step", [("WAV", "PCM_16", 2**-15), ("FLAC", "PCM_24", 2**-23), ("WAV", "FLOAT", 0)]
+)
+def test_lossless_kinds_give_the_samples_back_to_their_last_bit(kind, subtype, step):
+    tone = make_tone(440)
+    np.testing.assert_allclose(
+        open_sound(encoded(tone, kind=kind, subtype=subtype), "it", 16_000).samples, tone, atol=step
+    )
+
+
+def test_channels_are_averaged():
+    left, right = make_tone(440), make_tone(1000, level=0.3)
+    sound = open_sound(encoded(np.stack([left, right], axis=1), subtype="FLOAT"), "it", 16_000)
+    assert sound.channels == 2
+    np.testing.assert_allclose(sound.samples, (left + right) / 2, atol=1e-7)
+
+
+@pytest.mark.parametrize("before, after", [(8_000, 16_000), (16_000, 8_000), (44_100, 16_000), (11_127, 16_000)])
+def test_resampling_keeps_frequency_level_and_length_of_a_tone(before, after):
+    sound = open_sound(encoded(make_tone(1000, before), before, subtype="FLOAT"), "it", after)
+    assert (len(sound.samples), sound.original_rate, sound.seconds) == (after, before, 1.0)
+    assert level_at(sound.samples, after, 1000) == pytest.approx(0.5, rel=0.01)
+    assert np.argmax(np.abs(np.fft.rfft(sound.samples))) == 1000  # of one second, bins are 1 Hz apart
+
+
+def test_a_tone_above_half_the_new_rate_is_removed_not_folded_back():
+    sound = open_sound(encoded(make_tone(6000) + make_tone(1000, level=0.25)), "it", 8_000)
+    assert level_at(sound.samples, 8_000, 2000) < 0.005  # 6 kHz would fold to 2 kHz
+    assert level_at(sound.samples, 8_000, 1000) == pytest.approx(0.25, rel=0.01)
+
+
+def test_only_the_beginning_of_an_hour_is_decoded():
+    raw = encoded(np.zeros(3600 * 8_000, np.int16), 8_000, "FLAC")
+    tracemalloc.start()
+    try:
+        sound = open_sound(raw, "long.flac", 8_000, most_s=2.5)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (len(sound.samples), sound.seconds, duration(raw, "long.flac")) == (20_000, 3600.0, 3600.0)
+    assert peak < len(raw) + 2_000_000
+    assert not sound.truncated
+
+
+def test_samples_beyond_full_scale_are_held_at_it():
+    samples = open_sound(encoded(make_tone(440, level=1.5), subtype="FLOAT"), "it", 16_000).samples
+    assert (samples.min(), samples.max()) == (-1, 1)
+
+
+def test_the_share_of_clipped_samples_is_that_of_the_flat_tops():
+    clipped = np.clip(make_tone(100, level=2.0), -1, 1)  # |sin| is above a half for two thirds of the time
+    assert open_sound(encoded(clipped), "it", 16_000).clipped == pytest.approx(2 / 3, abs=0.01)
+    assert open_sound(encoded(make_tone(440, level=0.9999)), "it", 16_000).clipped == 0
+
+
+@pytest.mark.parametrize(
+    "samples, silent",
+    [
+        (np.zeros(800), True),
+        (np.full(800, 0.3), True),
+        (np.random.default_rng(0).integers(-2, 3, 800).astype(np.int16), True),
+        (np.stack([make_tone(440), -make_tone(440)], axis=1), True),
+        (make_tone(440, level=0.001), False),
+    ],
+)
+def test_silence_is_told_also_with_an_offset_or_dither_or_opposed_channels(samples, silent):
+    assert open_sound(encoded(samples), "it", 16_000).silent is silent
+
+
+@pytest.mark.parametrize("kind", ["WAV", "AIFF", "AU"])
+def test_a_plain_file_that_was_cut_gives_what_is_there_and_tells(kind):
+    raw = encoded(make_tone(440), kind=kind)
+    sound = open_sound(raw[: len(raw) // 2], "cut", 16_000)
+    assert sound.truncated
+    assert len(sound.samples) == pytest.approx(8_000, abs=40)
+    assert sound.seconds == len(sound.samples) / 16_000
+
+
+def test_a_wav_with_a_remark_of_odd_length_is_whole_until_it_is_cut():
+    raw = encoded(make_tone(440))
+    remark = b"LIST" + struct.pack("<I", 7) + b"INFOodd\0"  # filled up to an even place
+    raw = raw[:4] + struct.pack("<I", len(raw) + 8) + raw[8:36] + remark + raw[36:]
+    whole, cut = open_sound(raw, "it", 16_000), open_sound(raw[:-1_000], "it", 16_000)
+    assert (len(whole.samples), whole.truncated) == (16_000, False)
+    assert (len(cut.samples), cut.truncated) == (15_500, True)
+
+
+def test_an_mp3_that_was_cut_gives_what_is_there_and_tells():
+    raw = encoded(make_tone(440, seconds=4), kind="MP3", subtype="MPEG_LAYER_III")
+    sound = open_sound(raw[: len(raw) // 2], "cut.mp3", 16_000)
+    assert sound.truncated
+    assert 1 < sound.seconds < 2.5
+    assert not open_sound(raw[: len(raw) // 2], "cut.mp3", 16_000, most_s=1).truncated  # as far as one looked
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF])
+def test_a_streamed_wav_that_does_not_know_its_length_is_whole(size):
+    raw = bytearray(encoded(make_tone(440)))
+    raw[4:8] = raw[40:44] = struct.pack("<I", size)
+    sound = open_sound(bytes(raw), "streamed.wav", 16_000)
+    assert (len(sound.samples), sound.truncated, sound.seconds) == (16_000, False, 1.0)
+
+
+def make_streamed_flac(samples, rate):
+    raw = bytearray(encoded(samples, rate, "FLAC"))
+    raw[21] &= 0xF0  # the lower 36 bits of five bytes are the number of samples; 0: not known
+    raw[22:26] = bytes(4)
+    return bytes(raw)
+
+
+@pytest.mark.parametrize("most_s, decoded", [(60.0, 80_000), (10.0, 80_000), (2.0, 16_000)])
+def test_a_streamed_flac_that_does_not_know_its_length_is_measured(most_s, decoded):
+    tone = make_tone(440, 8_000, 10)
+    raw = make_streamed_flac(tone, 8_000)
+    sound = open_sound(raw, "streamed.flac", 8_000, most_s)
+    np.testing.assert_allclose(sound.samples, tone[:decoded], atol=2**-15)
+    assert (sound.seconds, duration(raw, "streamed.flac"), sound.truncated) == (10.0, 10.0, False)
+
+
+def test_a_streamed_flac_that_was_cut_is_refused():
+    raw = make_streamed_flac(make_tone(440, 8_000, 10), 8_000)
+    with pytest.raises(DataError, match=r"^cut\.flac is damaged, cut off, .*lost sync"):
+        open_sound(raw[: len(raw) // 2], "cut.flac", 8_000)
+
+
+# --- refusing
+
+
+@pytest.mark.parametrize("kind, subtype", [("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS")])
+def test_a_compressed_file_that_was_cut_is_refused(kind, subtype):
+    raw = encoded(make_tone(440), kind=kind, subtype=subtype)
+    with pytest.raises(DataError, match=r"^cut\.snd is damaged, cut off, .* Copy it again") as caught:
+        open_sound(raw[: len(raw) // 2], "cut.snd", 16_000)
+    assert caught.value.path == "cut.snd"
+    assert "0x" not in str(caught.value)
+
+
+def test_an_mp3_that_was_cut_within_its_first_frame_is_refused():
+    raw = encoded(make_tone(440), kind="MP3", subtype="MPEG_LAYER_III")
+    with pytest.raises(DataError, match=r"^cut\.mp3 is damaged, cut off, .*it holds no whole frame"):
+        open_sound(raw[:60], "cut.mp3", 16_000)
+
+
+def test_text_named_wav_is_not_a_sound():
+    for look in (lambda raw: open_sound(raw, "notes.wav", 8_000), lambda raw: duration(raw, "notes.wav")):
+        with pytest.raises(
+            DataError, match=r"^notes\.wav is not a sound, .* Needed: WAV, FLAC, .* Convert it"
+        ) as caught:
+            look(b"dear diary, today I recorded nothing\n" * 20)
+        assert caught.value.path == "notes.wav"
+
+
+def test_an_empty_file_is_called_empty():
+    with pytest.raises(DataError, match=r"^it is empty: 0 bytes"):
+        open_sound(b"", "it", 8_000)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+def test_a_file_without_samples_is_refused(subtype):
+    with pytest.raises(DataError, match="^it holds no samples"):
+        open_sound(encoded(np.zeros(0, np.float32), subtype=subtype), "it", 8_000)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_no_numbers_are_counted_and_refused(value):
+    tone = make_tone(440)
+    tone[100:103] = value
+    with pytest.raises(DataError, match=r"^it holds 3 samples of 16,000 that are not finite"):
+        open_sound(encoded(tone, subtype="FLOAT"), "it", 16_000)
+    with pytest.raises(DataError, match=r"^it holds 3 samples of 16,000 that are not finite"):
+        open_sound(tone, "it", 16_000)
+
+
+def test_floats_on_the_scale_of_integers_are_refused():
+    with pytest.raises(DataError, match=r"^it holds samples as large as 16,384\. .* between -1 and 1\. Divide"):
+        open_sound(np.full(100, 16_384.0), "it", 8_000)
+
+
+@pytest.mark.parametrize(
+    "start, kind",
+    [
+        (b"\0\0\0\x20ftypM4A ", "an M4A or MP4 file"),
+        (b"\xff\xf1\x50\x80\x2f\xff\xfc", "an AAC file"),
+        (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "a WMA file"),
+        (b"\x1a\x45\xdf\xa3", "a WebM or Matroska file"),
+        (b"#!AMR\n", "an AMR file"),
+        (b"OggS\0\2" + bytes(22) + b"Speex   ", "a Speex file"),
+    ],
+)
+def test_a_kind_that_cannot_be_decoded_is_named_with_the_mend(start, kind):
+    with pytest.raises(
+        DataError, match=rf"^voice\.x is {kind}, which libsndfile [\d.]+ cannot decode\. Convert it to WAV"
+    ):
+        open_sound(start + bytes(400), "voice.x", 16_000)
+
+
+@pytest.mark.parametrize(
+    "start, kind",
+    [(b"ID3\4\0\0\0\0\0\0", "MP3"), (b"\xff\xfb\x90\xc4", "MP3"), (b"OggS" + bytes(24) + b"OpusHead", "OPUS")],
+)
+def test_a_kind_that_this_libsndfile_is_too_old_for_is_named(monkeypatch, start, kind):
+    def refuse(*args):
+        raise soundfile.LibsndfileError(1)
+
+    monkeypatch.setattr(soundfile, "SoundFile", refuse)
+    monkeypatch.setattr(soundfile, "available_formats", lambda: {"WAV": ""})
+    monkeypatch.setattr(soundfile, "available_subtypes", lambda kind: {"VORBIS": ""})
+    with pytest.raises(DataError, match=rf"^song is an {kind} file, which libsndfile .* cannot decode\. Convert it"):
+        open_sound(start + bytes(400), "song", 16_000)
+
+
+def test_a_broken_mp3_is_damaged_where_mp3_can_be_read():
+    encoded(make_tone(440), kind="MP3", subtype="MPEG_LAYER_III")  # or skip
+    with pytest.raises(DataError, match="^song is damaged, cut off"):
+        open_sound(b"ID3\4\0\0\0\0\0\0" + bytes(400), "song", 16_000)
+
+
+def test_a_rate_that_no_recording_has_is_refused_before_memory_is_spent():
+    raw = bytearray(encoded(make_tone(440)))
+    raw[24:28] = struct.pack("<I", 1_999_999_973)
+    with pytest.raises(
+        DataError, match=r"^it has a sampling rate of 1,999,999,973 Hz, which cannot be brought to 8,000"
+    ):
+        open_sound(bytes(raw), "it", 8_000)
+
+
+def test_a_damaged_file_is_a_data_error_or_a_sound_whatever_the_decoder_raises():
+    rng = np.random.default_rng(0)
+    whole = [encoded(make_tone(440), kind=kind) for kind in ("WAV", "FLAC", "AIFF", "AU")]
+    refused = 0
+    for _ in range(20):
+        for raw in whole:
+            broken = bytearray(raw)
+            broken[rng.integers(0, 60)] = rng.integers(0, 256)
+            broken[rng.integers(0, len(broken))] = rng.integers(0, 256)
+            try:
+                open_sound(bytes(broken), "broken", 16_000)
+            except DataError as error:
+                assert str(error).startswith("broken ")
+                refused += 1
+    assert refused > 10
+
+
+def test_without_soundfile_the_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    with pytest.raises(MissingExtra, match="Reading sounds needs the package 'soundfile'"):
+        open_sound(b"RIFF", "it", 8_000)
+    assert len(open_sound(np.zeros(10), "it", 8_000).samples) == 10
+
+
+# --- arrays
+
+
+@pytest.mark.parametrize(
+    "values, expected",
+    [
+        (np.array([-32_768, 0, 16_384], np.int16), [-1, 0, 0.5]),
+        (np.array([-(2**31), 0, 2**30], np.int32), [-1, 0, 0.5]),
+        (np.array([-128, 0, 64], np.int8), [-1, 0, 0.5]),
+        (np.array([0, 128, 192], np.uint8), [-1, 0, 0.5]),
+        (np.array([-1, 0, 0.5], np.float64), [-1, 0, 0.5]),
+        (np.array([-1, 0, 0.5], np.float16), [-1, 0, 0.5]),
+        (np.array([[-1, 0], [0.5, -0.5], [0, 1]], np.float32), [-0.5, 0, 0.5]),
+    ],
+)
+def test_arrays_of_any_type_are_brought_between_minus_one_and_one(values, expected):
+    sound = open_sound(values, "it", 8_000)
+    np.testing.assert_allclose(sound.samples, expected)
+    assert (sound.samples.dtype, sound.original_rate, sound.seconds) == (np.float32, 8_000, 3 / 8_000)
+
+
+def test_of_a_long_array_only_the_beginning_is_taken_and_the_whole_is_told():
+    sound = open_sound(np.zeros(80_000, np.int16), "it", 8_000, most_s=2)
+    assert (len(sound.samples), sound.seconds, sound.truncated) == (16_000, 10.0, False)
+
+
+@pytest.mark.parametrize("shape", [(), (2, 44_100), (4, 0), (2, 3, 4)])
+def test_an_array_of_another_shape_is_refused(shape):
+    with pytest.raises(DataError, match=r"^it has the shape \(.* Transpose it"):
+        open_sound(np.zeros(shape), "it", 8_000)
+
+
+@pytest.mark.parametrize("dtype", [bool, complex, object, "U3"])
+def test_an_array_of_another_type_is_refused(dtype):
+    with pytest.raises(DataError, match="^it is an array of .* Needed: floats between -1 and 1, or integers"):
+        open_sound(np.zeros(10, dtype), "it", 8_000)
+
+
+def test_an_array_without_samples_or_with_floats_too_large_for_their_type_is_refused():
+    with pytest.raises(DataError, match="holds no samples"):
+        open_sound(np.zeros(0), "it", 8_000)
+    with pytest.raises(DataError, match="holds 1 samples of 2 that are not finite"):
+        open_sound(np.array([0, 1e300]), "it", 8_000)
+
+
+def test_suffixes_are_lower_case_and_hold_the_usual_ones():
+    assert {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au"} <= SUFFIXES["sound"]
+    assert all(s == s.lower() and s.startswith(".") for s in SUFFIXES["sound"])
+
+
+# --- spectrograms
+
+# librosa 0.11.0: y = np.pad(chirp, 56); power_to_db(feature.melspectrogram(y=y, sr=16000, n_fft=512, win_length=400,
+# hop_length=160, n_mels=64, fmin=20, center=False), ref=1, amin=1e-10, top_db=None).T; its windows lie in the middle of
+# 512 samples, hence the padding.
+FRAMES, BANDS = [0, 12, 24, 36, 47], [0, 5, 13, 21, 29, 37, 45, 53, 61, 63]
+LIBROSA = [
+    [-11.7623, 14.4361, -35.4322, -64.2561, -81.7017, -94.6152, -100.0, -100.0, -100.0, -100.0],
+    [-92.9137, -94.9221, -88.7263, -76.9980, -60.3174, 13.1711, -76.6815, -100.0, -100.0, -100.0],
+    [-100.0, -100.0, -100.0, -100.0, -100.0, -92.0898, -66.1526, -59.9661, -100.0, -100.0],
+    [-100.0, -100.0, -100.0, -100.0, -100.0, -100.0, -100.0, -78.7805, -73.1593, -90.3360],
+    [-100.0, -100.0, -100.0, -100.0, -100.0, -100.0, -100.0, -100.0, -52.5989, 10.6107],
+]
+
+
+def test_the_log_mel_spectrogram_of_a_chirp_is_librosas():
+    t = np.arange(8_000) / 16_000
+    chirp = (0.5 * np.sin(2 * np.pi * (100 * t + 7_800 * t * t))).astype(np.float32)
+    ours = log_mel(chirp, 16_000)
+    assert (ours.shape, ours.dtype) == ((48, 64), np.float32)
+    # further down is the rounding of 32 bits
+    np.testing.assert_allclose(np.maximum(ours[np.ix_(FRAMES, BANDS)], -85), np.maximum(LIBROSA, -85), rtol=1e-3)
+
+
+@pytest.mark.parametrize("hz", [300, 440, 950, 2500])  # none lies where two bands meet
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
+def test_a_tone_is_loudest_in_its_band(rate, hz):
+    def mel(f):
+        return f * 3 / 200 if f < 1000 else 15 + 27 * np.log(f / 1000) / np.log(6.4)
+
+    step = (mel(rate / 2) - mel(20)) / 41
+    loudest = log_mel(make_tone(hz, rate), rate, bands=40).mean(0).argmax()
+    assert loudest == round((mel(hz) - mel(20)) / step) - 1
+
+
+def test_twice_the_amplitude_is_six_decibels_more():
+    noise = np.random.default_rng(0).normal(0, 0.1, 8_000)
+    np.testing.assert_allclose(log_mel(2 * noise, 8_000) - log_mel(noise, 8_000), 20 * np.log10(2), atol=1e-4)
+
+
+@pytest.mark.parametrize("length, frames", [(1, 1), (200, 1), (279, 1), (280, 2), (8_000, 98)])
+def test_frames_lie_within_the_sound_and_there_is_at_least_one(length, frames):
+    assert log_mel(np.ones(length), 8_000, 32).shape == (frames, 32)
+
+
+def test_silence_lies_at_the_floor():
+    assert (log_mel(np.zeros(8_000), 8_000) == -100).all()
+
+
+@pytest.mark.parametrize("rate, bands", [(8_000, 128), (16_000, 256), (48_000, 128)])
+def test_no_band_is_left_without_power_however_narrow(rate, bands):
+    noise = np.random.default_rng(0).normal(0, 0.1, rate)
+    means = log_mel(noise, rate, bands).mean(0)
+    assert means.max() - means.min() < 6
+
+
+def test_many_frames_are_computed_in_blocks_that_fit_together():
+    noise = np.random.default_rng(0).normal(0, 0.1, 60 * 8_000)
+    whole, tail = log_mel(noise, 8_000), log_mel(noise[50 * 8_000 :], 8_000)
+    np.testing.assert_allclose(whole[-len(tail) :], tail, atol=1e-4)
+
+
+@pytest.mark.parametrize("low, high", [(500, 400), (-1, 400), (20, 4_001), (20, 20)])
+def test_frequencies_that_do_not_fit_the_rate_are_refused(low, high):
+    with pytest.raises(ConfigError, match=r"Bands from .* do not fit a rate of 8,000 Hz.* at most 4000 Hz"):
+        log_mel(np.zeros(8_000), 8_000, low_hz=low, high_hz=high)
+
+
+def test_an_image_has_low_tones_at_the_bottom_and_time_to_the_right():
+    half = make_tone(300, seconds=0.5)
+    image = spectrogram_image(np.concatenate([half, 0 * half]), 16_000, 1.0)
+    pixels = np.asarray(image)
+    assert (image.mode, image.size) == ("L", (98, 128))
+    assert pixels[:, 20].argmax() > 100
+    assert pixels[:, :45].max(0).min() > 200
+    assert pixels[:, 52:].max() == 0
+    assert np.asarray(spectrogram_image(make_tone(7_000), 16_000, 1.0))[:, 20].argmax() < 10
+
+
+def test_a_spot_forty_decibels_down_is_half_as_bright():
+    loud = make_tone(1000)
+    pixels = np.asarray(spectrogram_image(np.concatenate([loud, loud / 100]), 16_000, 2.0))
+    assert (pixels[:, 50].max(), int(pixels[:, 150].max())) == (255, pytest.approx(127.5, abs=1))
+
+
+def test_of_a_long_sound_the_middle_is_shown():
+    silence = np.zeros(16_000, np.float32)
+    pixels = np.asarray(spectrogram_image(np.concatenate([silence, make_tone(1000), silence]), 16_000, 1.0))
+    assert pixels.max(0).min() > 240
+
+
+def test_a_short_sound_is_filled_up_with_silence_at_its_end():
+    pixels = np.asarray(spectrogram_image(make_tone(1000, seconds=0.25), 16_000, 1.0))
+    assert pixels.shape == (128, 98)
+    assert pixels[:, :20].max(0).min() > 240
+    assert pixels[:, 26:].max() == 0
+
+
+def test_an_image_is_the_same_at_any_volume_and_silence_is_black():
+    sound = make_phrase(0, 16_000)
+    loud, soft = (np.asarray(spectrogram_image(sound * f, 16_000, 1.5)).astype(int) for f in (1, 0.01))
+    assert np.abs(loud - soft).max() <= 1
+    assert not np.asarray(spectrogram_image(np.zeros(800), 16_000, 1.0)).any()
+    assert isinstance(spectrogram_image(np.zeros(1), 16_000, 0.001), Image.Image)
+
+
+# --- signatures
+
+
+def distance(first, second):
+    return np.abs(first.astype(int) - second).mean()
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 44_100, 48_000])
+def test_a_signature_hardly_changes_with_rate_and_volume(rate):
+    original = sound_signature(make_phrase(0, 16_000), 16_000)
+    assert (original.shape, original.dtype) == ((1024,), np.uint8)
+    assert distance(original, sound_signature(0.1 * make_phrase(0, rate), rate)) < 2
+
+
+@pytest.mark.parametrize("kind, subtype", KINDS)
+def test_a_signature_hardly_changes_with_the_kind_of_file(kind, subtype):
+    sound = make_phrase(0, 16_000)
+    copy = open_sound(encoded(sound, kind=kind, subtype=subtype), "it", 16_000).samples
+    assert distance(sound_signature(sound, 16_000), sound_signature(copy, 16_000)) < 3
+
+
+def test_copies_are_found_by_their_signatures_and_other_sounds_are_not():
+    sounds = [make_phrase(seed, 16_000) for seed in range(12)]
+    signatures = [sound_signature(s, 16_000) for s in sounds]
+    others = [distance(signatures[0], s) for s in signatures[1:]]
+    assert min(others) > 10
+    copy = sound_signature(0.3 * make_phrase(5, 8_000), 8_000)
+    silence = [sound_signature(np.zeros(n), 8_000) for n in (800, 8_000)]
+    assert near_pairs(np.stack([*signatures, copy, *silence])).tolist() == [[5, 12]]
+
+
+@pytest.mark.parametrize("level", [0, 0.1, 0.37, -0.9])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_silence_has_an_empty_signature_whatever_its_offset(level, dtype):
+    assert not sound_signature(np.full(22_051, level, dtype), 11_025).any()
+
+
+def test_an_offset_does_not_change_a_signature():
+    sound = make_phrase(0, 11_025)
+    assert distance(sound_signature(sound, 11_025), sound_signature(sound + np.float32(0.5), 11_025)) < 0.1
+
+
+@pytest.mark.parametrize("length", [1, 10, 300, 1000])
+def test_a_very_short_sound_has_a_signature_too(length):
+    assert sound_signature(make_tone(440, 8_000)[:length] + 0.1, 8_000).shape == (1024,)
+
+
+# --- random views
+
+
+def test_a_view_follows_from_the_seed_and_leaves_the_sound_alone():
+    sound = make_phrase(0, 16_000)
+    before = sound.copy()
+    first, again, other = (augment_sound(sound, 16_000, np.random.default_rng(s)) for s in (1, 1, 2))
+    np.testing.assert_array_equal(sound, before)
+    np.testing.assert_array_equal(first, again)
+    assert (first.shape, first.dtype) == (sound.shape, np.float32)
+    assert np.abs(first - other).max() > 0.01
+
+
+def test_a_shift_moves_by_at_most_its_seconds_and_fills_with_zeros():
+    sound = np.linspace(0.1, 0.9, 16_000, dtype=np.float32)
+    seen = set()
+    for seed in range(40):
+        view = augment_sound(sound, 16_000, np.random.default_rng(seed), 0.05, (300, 300), 0)
+        gap = int((view < 0.05).sum())
+        by = gap if view[0] < 0.05 else -gap
+        moved = np.concatenate([np.zeros(by), sound[:-by]]) if by > 0 else np.concatenate([sound[-by:], np.zeros(-by)])
+        np.testing.assert_allclose(view, moved, atol=1e-6)
+        seen.add(by)
+    assert min(seen) < -600 and max(seen) > 600
+    assert min(seen) >= -800 and max(seen) <= 800
+
+
+def test_a_short_sound_is_shifted_by_no_more_than_a_quarter():
+    for seed in range(20):
+        view = augment_sound(np.full(100, 0.5, np.float32), 16_000, np.random.default_rng(seed), 1.0, (300, 300), 0)
+        assert (view > 0.4).sum() >= 75
+
+
+@pytest.mark.parametrize("ratio", [5, 20, 40])
+def test_noise_has_the_ratio_that_is_asked_for(ratio):
+    sound = make_tone(440, level=0.2)
+    noise = augment_sound(sound, 16_000, np.random.default_rng(0), 0, (ratio, ratio), 0) - sound
+    assert 10 * np.log10(np.mean(sound**2) / np.mean(noise**2)) == pytest.approx(ratio, abs=0.2)
+
+
+def test_gain_stays_in_its_range_and_never_clips():
+    soft, loud = make_tone(440, level=0.1), make_tone(440, level=0.9)
+    views = [augment_sound(soft, 16_000, np.random.default_rng(s), 0, (300, 300), 6.0) for s in range(40)]
+    gains = np.array([20 * np.log10(np.abs(v).max() / np.abs(soft).max()) for v in views])
+    assert gains.min() >= -6.001 and gains.max() <= 6.001
+    assert gains.min() < -4 and gains.max() > 4
+    assert max(np.abs(augment_sound(loud, 16_000, np.random.default_rng(s))).max() for s in range(20)) <= 1 + 1e-6
+
+
+def test_silence_and_nothing_stay_what_they_are():
+    assert not augment_sound(np.zeros(100, np.float32), 8_000, np.random.default_rng(0)).any()
+
+
+@pytest.mark.parametrize("shape", [(64, 100), (64, 100, 3)])
+def test_masks_are_whole_stripes_of_the_mean_and_at_most_as_wide_as_asked(shape):
+    pixels = np.random.default_rng(0).integers(0, 100, shape, dtype=np.uint8) * 2 + 1  # odd; the mean is even or odd
+    before, widths = pixels.copy(), []
+    for seed in range(30):
+        masked = mask_spectrogram(pixels, np.random.default_rng(seed), 0.2, 0.25)
+        np.testing.assert_array_equal(masked, mask_spectrogram(pixels, np.random.default_rng(seed), 0.2, 0.25))
+        assert (masked.shape, masked.dtype) == (shape, np.uint8)
+        mean = np.rint(pixels.mean(axis=(0, 1)))
+        filled = (masked == mean).reshape(*shape[:2], -1).all(-1)
+        rows, columns = filled.all(1), filled.all(0)
+        kept = masked[~rows][:, ~columns]
+        np.testing.assert_array_equal(kept, pixels[~rows][:, ~columns])
+        widths.append((rows.sum(), columns.sum()))
+    np.testing.assert_array_equal(pixels, before)
+    most = np.max(widths, axis=0)
+    assert (most <= [16, 20]).all() and (most >= [10, 14]).all()
+
+
+def test_masks_come_as_often_as_asked():
+    pixels = np.arange(64 * 100, dtype=np.uint32).reshape(64, 100).astype(np.uint8)
+    np.testing.assert_array_equal(mask_spectrogram(pixels, np.random.default_rng(0), times=0), pixels)
+    once, often = (np.mean(mask_spectrogram(pixels, np.random.default_rng(0), times=n) != pixels) for n in (1, 8))
+    assert once < often
