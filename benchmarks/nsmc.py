@@ -49,7 +49,12 @@ def tfidf(texts: list[str], labels: np.ndarray, test: list[str]) -> np.ndarray:
             analyzer="char_wb", ngram_range=(1, 5), sublinear_tf=True, min_df=1 if len(texts) < 1000 else 2
         ),
         LogisticRegressionCV(
-            Cs=np.logspace(-2, 4, 7), cv=folds, max_iter=2000, l1_ratios=(0.0,), use_legacy_attributes=False
+            Cs=np.logspace(-2, 4, 7),
+            cv=folds,
+            max_iter=2000,
+            scoring="accuracy",
+            l1_ratios=(0.0,),
+            use_legacy_attributes=False,
         ),
     )
     with warnings.catch_warnings():

@@ -75,23 +75,38 @@ class Encoder(Packed):
         assert isinstance(found, nn.ModuleList)
         return found
 
-    def mask(self, rows: Tensor) -> Tensor:
-        """``(n, t)`` bool: which places are real."""
+    def mask(self, rows: Tensor, hidden: Tensor) -> Tensor:
+        """``(n, t)`` bool: which places of an activation ``(n, t, c)`` are real."""
         return rows >= 0
 
     def forward(self, rows: Tensor) -> Tensor:
-        """Tokens, or above a cut the packed activation, to features."""
+        """What the network takes, or above a cut the packed activation, to features."""
         if self.enters:
             hidden, mask = unpack(rows)
-            inputs = {"inputs_embeds": hidden.new_zeros(*hidden.shape[:2], self._width())}
+            with self._fed(hidden):
+                out = self.resumed(hidden, mask)
         else:
-            hidden, mask, inputs = None, self.mask(rows), {"input_ids": rows.clamp_min(0).long()}
-        with self._fed(hidden):
-            out = self.model(**inputs, attention_mask=mask.long()).last_hidden_state
+            with self._fed(None):
+                out = self.started(rows)
+            mask = self.mask(rows, out)
         return POOLINGS[self.pooling](pack(out, mask))
 
-    def _width(self) -> int:
-        return int(getattr(self.model.config, "embedding_size", None) or self.model.config.hidden_size)
+    def started(self, rows: Tensor) -> Tensor:
+        """The model from its first stage on: what its last one gives, ``(n, t, c)``."""
+        tokens, real = rows.clamp_min(0).long(), (rows >= 0).long()
+        out: Tensor = self.model(input_ids=tokens, attention_mask=real).last_hidden_state
+        return out
+
+    def resumed(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """The model with noughts for an input; its first layers, or stand-ins for them, see to the rest."""
+        width = getattr(self.model.config, "embedding_size", None) or self.model.config.hidden_size
+        nothing = hidden.new_zeros(*hidden.shape[:2], int(width))
+        out: Tensor = self.model(inputs_embeds=nothing, attention_mask=mask.long()).last_hidden_state
+        return out
+
+    def tried(self) -> Tensor:
+        """Something short to run it with, to see what runs when."""
+        return torch.zeros(1, 3, dtype=torch.int32)
 
     @contextmanager
     def _fed(self, hidden: Tensor | None) -> Any:
@@ -135,7 +150,7 @@ class Encoder(Packed):
             if n
         ]
         with torch.inference_mode():
-            self(torch.zeros(1, 3, dtype=torch.int32))
+            self(self.tried())
         for handle in handles:
             handle.remove()
         last = f"model.{self._layers}.{len(self.layers) - 1}"
@@ -147,25 +162,30 @@ class Encoder(Packed):
         found: list[Any] = []
         handle = self.layers[0].register_forward_hook(lambda module, given, out: found.append(out))
         with torch.inference_mode():
-            self(torch.zeros(1, 3, dtype=torch.int32))
+            self(self.tried())
         handle.remove()
         return len(found[0]) if isinstance(found[0], tuple) else 0
 
     def packed(self, value: Any, rows: Tensor) -> Tensor:
         """See :class:`Packed`."""
         hidden = value[0] if isinstance(value, tuple) else value
-        return pack(hidden, self.mask(rows))
+        return pack(hidden, self.mask(rows, hidden))
 
     def above(self, frozen: int) -> Encoder:
         """See :class:`Packed`. What the model computes before its layers is kept, but for its table of tokens."""
         several = self._several()
         memo: dict[int, Any] = {id(layer): _StandIn(layer, several) for layer in self.layers[: frozen - 1]}
-        table = self.model.get_input_embeddings()
+        table = self.table()
         if isinstance(table, nn.Embedding):
             memo[id(table)] = nn.Identity()
         made = copy.deepcopy(self, memo)
         made.enters = frozen
         return made
+
+    def table(self) -> nn.Module | None:
+        """The table of tokens, which is not needed above a cut."""
+        found: nn.Module = self.model.get_input_embeddings()
+        return found
 
     def shortened(self, reuse: int) -> Encoder:
         """See :class:`Packed`. What ran after the last layer is dropped too."""

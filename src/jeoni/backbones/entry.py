@@ -32,16 +32,16 @@ class ByteInput(nn.Module):
         return self.module(pixels.permute(0, 3, 1, 2).float() * self.scale + self.shift)
 
 
-class TokenInput(nn.Module):
-    """Token numbers ``(n, t)`` as they are; negative where a row is filled up."""
+class PlainInput(nn.Module):
+    """Token numbers ``(n, t)``, negative where a row is filled up, or spectra ``(n, frames, bands)``, as they are."""
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
         self.module = module
 
-    def forward(self, tokens: Tensor) -> Any:
+    def forward(self, rows: Tensor) -> Any:
         """Run the module."""
-        return self.module(tokens)
+        return self.module(rows)
 
 
 class WaveInput(nn.Module):
@@ -59,8 +59,8 @@ class WaveInput(nn.Module):
 
 def entry(module: nn.Module, spec: Input) -> nn.Module:
     """What takes rows as ``spec`` makes them, around a module that takes what the network takes."""
-    if spec.kind == "text":
-        return TokenInput(module)
+    if spec.kind in ("text", "spectrum"):
+        return PlainInput(module)
     if spec.kind == "wave":
         return WaveInput(module)
     return ByteInput(module, spec)  # type: ignore[arg-type]  # images, and sounds as pictures
@@ -74,6 +74,8 @@ def rows_like(spec: Any, n: int, seed: int = 0) -> Tensor:
         if n > 1:
             rows[-1, 7:] = torch.iinfo(torch.int32).min
         return rows
+    if spec.kind == "spectrum":
+        return torch.randn(n, spec.frames, spec.bands, generator=rng)
     if spec.kind == "wave":
         samples = torch.randint(-9000, 9000, (n, spec.rate), generator=rng, dtype=torch.int16)
         if n > 1:

@@ -18,6 +18,7 @@ KINDS = {
     "image": ("jeoni.data.images", "ImageInput"),
     "text": ("jeoni.data.texts", "TextInput"),
     "spectrogram": ("jeoni.data.sound_inputs", "SpectrogramInput"),
+    "spectrum": ("jeoni.backbones.spectra", "SpectrumInput"),
     "wave": ("jeoni.data.sound_inputs", "WaveInput"),
 }
 
@@ -29,7 +30,6 @@ class Input(Protocol):
         kind: names the class in a saved model.
         modality: ``image``, ``text`` or ``sound``: what data it is for.
         ragged: rows differ in their first dimension; a batch is padded, see :func:`padding`.
-        chunk: examples that go through the frozen stages together.
         varied: whether random views of an example can be made.
         alike: names how :meth:`signature` is made; part of its cache key.
         near: the correlation of signatures from which on two examples count as near-identical.
@@ -39,11 +39,14 @@ class Input(Protocol):
     kind: ClassVar[str]
     modality: ClassVar[str]
     ragged: ClassVar[bool]
-    chunk: ClassVar[int]
     varied: ClassVar[bool]
     alike: ClassVar[str]
     near: ClassVar[float]
     remarkable: ClassVar[tuple[str, ...]]
+
+    @property
+    def chunk(self) -> int:
+        """Examples that go through the frozen stages together."""
 
     @property
     def longest(self) -> int:

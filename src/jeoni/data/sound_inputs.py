@@ -19,7 +19,7 @@ from jeoni.data.spectrograms import augment_sound, mask_spectrogram, sound_signa
 from jeoni.errors import ConfigError, DataError, did_you_mean
 from jeoni.types import Array, Items
 
-__all__ = ["SILENCE", "SpectrogramInput", "WaveInput", "heard", "pictured", "waves"]
+__all__ = ["SILENCE", "SoundInput", "SpectrogramInput", "WaveInput", "heard", "pictured", "waves"]
 
 MOST_S = 60.0
 PLAYED_S = 10.0
@@ -65,7 +65,7 @@ def find_sound_policy(name: str) -> SoundPolicy:
 
 
 @dataclass(frozen=True)
-class _SoundInput:
+class SoundInput:
     """What all inputs of sounds have in common.
 
     Attributes:
@@ -146,7 +146,7 @@ class _SoundInput:
 
 
 @dataclass(frozen=True)
-class SpectrogramInput(_SoundInput):
+class SpectrogramInput(SoundInput):
     """A log-mel spectrogram as the picture that an image backbone expects: from images to sound.
 
     Attributes:
@@ -195,12 +195,17 @@ class SpectrogramInput(_SoundInput):
 
 
 @dataclass(frozen=True)
-class WaveInput(_SoundInput):
-    """The wave itself, as many samples as there are."""
+class WaveInput(SoundInput):
+    """The wave itself, as many samples as there are.
+
+    Attributes:
+        chunk: sounds that go through the frozen stages together; 1 for networks that would mind being filled up.
+    """
 
     kind: ClassVar[str] = "wave"
     ragged: ClassVar[bool] = True
-    chunk: ClassVar[int] = 8
+
+    chunk: int = 8
 
     @property
     def longest(self) -> int:

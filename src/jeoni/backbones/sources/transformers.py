@@ -11,8 +11,11 @@ from torch import nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.encoder import Encoder
+from jeoni.backbones.listener import HEARS, SEES, Listener, Seer
+from jeoni.backbones.spectra import SpectrumInput
 from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.backbones.weights import fingerprint, first_line
+from jeoni.data.sound_inputs import WaveInput
 from jeoni.data.texts import TextInput
 from jeoni.errors import MissingExtra, WeightsError
 
@@ -33,6 +36,7 @@ DECODERS = (
     "opt",
 )
 MOST_TOKENS = 256
+MOST_SECONDS = 10.0
 # small steps all the way down: what a language model knows is spread over its layers (Howard & Ruder 2018; BERT's own)
 PREFERRED = {"learning_rate": 5e-5, "depth_decay": 0.9, "batch_size": 16, "augment": "none", "label_smoothing": 0.0}
 
@@ -48,7 +52,8 @@ class Transformers:
         """An encoder with fresh weights, from what :meth:`load` kept of it."""
         library = import_transformers()
         config = library.AutoConfig.for_model(architecture, **arguments["config"])
-        return Encoder(_headless(library.AutoModel.from_config(config)), arguments["pooling"]).eval()
+        model = _headless(_hearing(library.AutoModel.from_config(config)))
+        return encoder(model, arguments["pooling"], arguments.get("normalised", False)).eval()
 
     def load(self, name: str, weights: str) -> Backbone:
         """Load from a folder or the hub.
@@ -62,20 +67,25 @@ class Transformers:
         library = import_transformers()
         try:
             model = library.AutoModel.from_pretrained(name, trust_remote_code=False)
-            tokenizer = library.AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+            hears = model.config.model_type in (*HEARS, *SEES)
+            reader = library.AutoFeatureExtractor if hears else library.AutoTokenizer
+            prepared = reader.from_pretrained(name, trust_remote_code=False)
         except Exception as error:  # the hub's client, and a family's own code, raise what they like
             raise WeightsError(
                 f"{name!r} could not be loaded by transformers ({first_line(error)}). "
-                "Needed: a folder that save_pretrained wrote, with its tokenizer, or the id of a model on the hub."
+                "Needed: a folder that save_pretrained wrote, with its tokenizer or feature extractor, or the id of a "
+                "model on the hub."
             ) from error
-        if not getattr(tokenizer, "is_fast", False):
+        if hears:
+            return audio_backbone(model, prepared, name)
+        if not getattr(prepared, "is_fast", False):
             raise WeightsError(f"{name!r} has no fast tokenizer (tokenizer.json); one is needed.")
         return encoder_backbone(
             model,
-            tokenizer.backend_tokenizer,
+            prepared.backend_tokenizer,
             name=name,
             pooling=pooling_of(model.config.model_type, Path(name)),
-            most=min(MOST_TOKENS, longest(model.config, tokenizer)),
+            most=min(MOST_TOKENS, longest(model.config, prepared)),
             provenance=_provenance(name, model),
         )
 
@@ -111,18 +121,60 @@ def encoder_backbone(
         provenance: of the weights.
         prefix: what the model wants before each text.
     """
-    told = model.config.to_diff_dict()
-    kept = {k: v for k, v in told.items() if k not in ("architectures", "transformers_version", "model_type", "dtype")}
     return build_backbone(
-        Encoder(_headless(model.float()), pooling),
+        encoder(_headless(model.float()), pooling),
         name=name,
         architecture=model.config.model_type,
-        arguments={"config": json.loads(json.dumps(kept, default=str)), "pooling": pooling},
+        arguments={"config": _kept(model.config), "pooling": pooling},
         input=TextInput.make(tokenizer, most, prefix),
         provenance=provenance,
         library="transformers",
         preferred=PREFERRED,
     )
+
+
+def audio_backbone(model: Any, extractor: Any, name: str) -> Backbone:
+    """A backbone around an audio encoder of transformers; of one that also writes, the part that hears."""
+    model = _headless(_hearing(model)).float()
+    normalised = bool(getattr(extractor, "do_normalize", False))
+    family = model.config.model_type
+    # what is normalised over time, or has positions from a convolution, would mind silence behind a sound
+    minds = getattr(model.config, "feat_extract_norm", "") == "group" or family == "data2vec-audio"
+    spec = (
+        WaveInput(int(extractor.sampling_rate), MOST_SECONDS, chunk=1 if minds else 8)
+        if family in HEARS
+        else SpectrumInput.make(extractor, getattr(extractor, "chunk_length", 10.0))
+    )
+    return build_backbone(
+        encoder(model, "mean", normalised),
+        name=name,
+        architecture=family,
+        arguments={"config": _kept(model.config), "pooling": "mean", "normalised": normalised},
+        input=spec,
+        provenance=_provenance(name, model),
+        library="transformers",
+        preferred=PREFERRED,
+    )
+
+
+def encoder(model: Any, pooling: str, normalised: bool = False) -> Encoder:
+    """The network of stages for a model's family."""
+    family = model.config.model_type
+    if family in HEARS:
+        return Listener(model, pooling, normalised)
+    return (Seer if family in SEES else Encoder)(model, pooling)
+
+
+def _hearing(model: Any) -> Any:
+    """Of a model that hears and writes, the part that hears."""
+    return model.get_encoder() if model.config.model_type == "whisper" else model
+
+
+def _kept(config: Any) -> dict[str, Any]:
+    """What makes the configuration anew."""
+    leave = ("architectures", "transformers_version", "model_type", "dtype")
+    found: dict[str, Any] = json.loads(json.dumps(config.to_diff_dict(), default=str))
+    return {k: v for k, v in found.items() if k not in leave}
 
 
 def pooling_of(family: str, folder: Path) -> str:

@@ -1,0 +1,96 @@
+"""Audio encoders of Hugging Face's transformers as stages: those that hear waves, and those that see spectra.
+
+wav2vec 2.0 (Baevski et al. 2020, arXiv:2006.11477), HuBERT (Hsu et al. 2021, arXiv:2106.07447), WavLM (Chen et al.
+2022, arXiv:2110.13900); Whisper's encoder (Radford et al. 2022, arXiv:2212.04356), AST (Gong et al. 2021,
+arXiv:2104.01778). Cut as :class:`jeoni.backbones.encoder.Encoder` is. WavLM's layers hand their positions on from the
+first to the others, so it is recomputed above a cut.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from jeoni.backbones.encoder import Encoder
+
+__all__ = ["HEARS", "SEES", "Listener", "Seer"]
+
+HEARS = ("wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat", "data2vec-audio", "wav2vec2-conformer")
+SEES = ("whisper", "audio-spectrogram-transformer")
+
+
+class Listener(Encoder):
+    """Samples ``(n, t)`` in -1 … 1, NaN where a row is filled up, to features ``(n, d)``.
+
+    Args:
+        model: of transformers, without a head.
+        pooling: ``mean``, ``cls`` or ``last``.
+        normalised: whether each sound is brought to mean 0 and variance 1, as the model was trained.
+    """
+
+    def __init__(self, model: Any, pooling: str, normalised: bool) -> None:
+        super().__init__(model, pooling)
+        self.normalised = normalised
+
+    def mask(self, rows: Tensor, hidden: Tensor) -> Tensor:
+        """``(n, t)`` bool of the model's frames: which of them heard real samples only."""
+        frames = self.model._get_feat_extract_output_lengths((~rows.isnan()).sum(1))
+        places = torch.ones_like(hidden[:1, :, 0], dtype=torch.long).cumsum(1) - 1
+        real: Tensor = places < frames.clamp_min(1).unsqueeze(1)
+        return real
+
+    def started(self, rows: Tensor) -> Tensor:
+        """See :class:`Encoder`."""
+        real = ~rows.isnan()
+        values = rows.nan_to_num()
+        if self.normalised:
+            count = real.sum(1, keepdim=True).clamp_min(1)
+            mean = values.sum(1, keepdim=True) / count
+            spread = (((values - mean) * real) ** 2).sum(1, keepdim=True) / count
+            values = (values - mean) / (spread + 1e-7).sqrt() * real
+        out: Tensor = self.model(values, attention_mask=real.long()).last_hidden_state
+        return out
+
+    def resumed(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """See :class:`Encoder`: what hears waves is left out."""
+        out: Tensor = self.model.encoder(torch.zeros_like(hidden), attention_mask=mask).last_hidden_state
+        return out
+
+    def tried(self) -> Tensor:
+        """See :class:`Encoder`."""
+        return torch.zeros(1, 4000)
+
+    def table(self) -> nn.Module | None:
+        """None: what hears waves is kept, since its parameters are few."""
+        return None
+
+
+class Seer(Encoder):
+    """Spectra ``(n, frames, bands)``, as the model's own extractor makes them, to features ``(n, d)``."""
+
+    def mask(self, rows: Tensor, hidden: Tensor) -> Tensor:
+        """``(n, t)`` bool: all of the model's places are real."""
+        return torch.ones_like(hidden[..., 0], dtype=torch.bool)
+
+    def started(self, rows: Tensor) -> Tensor:
+        """See :class:`Encoder`."""
+        given = rows.transpose(1, 2) if self.model.config.model_type == "whisper" else rows
+        out: Tensor = self.model(given).last_hidden_state
+        return out
+
+    def resumed(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """See :class:`Encoder`."""
+        return self.started(hidden.new_zeros(len(hidden), *self.tried().shape[1:]))
+
+    def tried(self) -> Tensor:
+        """See :class:`Encoder`."""
+        config = self.model.config
+        if config.model_type == "whisper":
+            return torch.zeros(1, 2 * config.max_source_positions, config.num_mel_bins)
+        return torch.zeros(1, config.max_length, config.num_mel_bins)
+
+    def table(self) -> nn.Module | None:
+        """None: there are no tokens."""
+        return None

@@ -1,0 +1,89 @@
+"""Spectra as an audio encoder of transformers wants them: made by its own extractor."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from jeoni.data.sound_inputs import SoundInput
+from jeoni.data.sounds import Sound
+from jeoni.types import Array
+
+__all__ = ["SpectrumInput"]
+
+EXTRACTOR = "preprocessor_config.json"
+
+
+@dataclass(frozen=True)
+class SpectrumInput(SoundInput):
+    """What such an encoder expects.
+
+    Attributes:
+        extractor: of transformers; see :meth:`make`.
+        digest: SHA-256 of its configuration.
+        frames: of a spectrum, in time.
+        bands: of a spectrum, in frequency.
+    """
+
+    kind: ClassVar[str] = "spectrum"
+    ragged: ClassVar[bool] = False
+    chunk: ClassVar[int] = 4
+
+    extractor: Any = field(repr=False, compare=False)
+    digest: str
+    frames: int
+    bands: int
+
+    @classmethod
+    def make(cls, extractor: Any, seconds: float) -> SpectrumInput:
+        """Around an extractor of transformers; what it takes of a sound is cut or filled up to ``seconds``."""
+        digest = hashlib.sha256(_described(extractor)).hexdigest()
+        rate = int(extractor.sampling_rate)
+        shape = _spectrum(extractor, np.zeros(rate, dtype=np.float32), rate).shape
+        return cls(rate, seconds, extractor, digest, *shape)
+
+    @property
+    def longest(self) -> int:
+        """Rows are alike."""
+        return 1
+
+    def row(self, opened: Sound) -> Array:
+        """``(frames, bands)`` float32."""
+        return _spectrum(self.extractor, opened.samples, self.rate)
+
+    def view(self, opened: Sound, policy: str, digest: bytes, number: int) -> Array:
+        """A view of the sound."""
+        rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
+        return _spectrum(self.extractor, self._varied(opened, policy, rng), self.rate)
+
+    def describe(self) -> dict[str, Any]:
+        """All fields but the extractor itself."""
+        names = ("rate", "seconds", "digest", "frames", "bands")
+        return {name: getattr(self, name) for name in names}
+
+    def files(self) -> dict[str, bytes]:
+        """The extractor's configuration."""
+        return {EXTRACTOR: _described(self.extractor)}
+
+    @classmethod
+    def restore(cls, described: dict[str, Any], folder: Path) -> SpectrumInput:
+        """From what :meth:`describe` gave, and the extractor in a folder."""
+        from jeoni.backbones.sources.transformers import import_transformers
+
+        extractor = import_transformers().AutoFeatureExtractor.from_pretrained(str(folder), trust_remote_code=False)
+        return cls.make(extractor, described["seconds"])
+
+
+def _described(extractor: Any) -> bytes:
+    return json.dumps(extractor.to_dict(), sort_keys=True, default=str).encode()
+
+
+def _spectrum(extractor: Any, samples: Array, rate: int) -> Array:
+    found = extractor(samples, sampling_rate=rate, return_tensors="np")
+    values = np.asarray(found["input_features" if "input_features" in found else "input_values"][0], dtype=np.float32)
+    return np.ascontiguousarray(values.T if "input_features" in found else values)

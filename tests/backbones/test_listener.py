@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from jeoni.backbones.catalog import load_backbone
+from jeoni.backbones.cut import Tap, Taps, cut
+from jeoni.backbones.entry import entry, example, rows_like
+from jeoni.backbones.sources.transformers import import_transformers
+from jeoni.data.inputs import load_input
+from jeoni.data.sounds import open_sound
+from jeoni.features.engine import agreement
+from jeoni.features.export import to_onnx
+from jeoni.model import Model, load_model
+
+# WavLM's own code
+pytestmark = pytest.mark.filterwarnings("ignore:Support for mismatched key_padding_mask")
+
+WAVES = {
+    "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64,
+    "conv_dim": (16, 16, 16), "conv_stride": (5, 4, 4), "conv_kernel": (10, 8, 4), "num_feat_extract_layers": 3,
+    "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2, "feat_extract_norm": "layer",
+    "do_stable_layer_norm": True,
+}  # fmt: skip
+FAMILIES = {
+    "wav2vec2": WAVES,
+    "hubert": WAVES,
+    "wavlm": WAVES,
+    "data2vec-audio": WAVES,
+    "whisper": {
+        "d_model": 32, "encoder_layers": 3, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2,
+        "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_source_positions": 1500, "num_mel_bins": 80, "vocab_size": 99,
+        "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1,
+    },
+    "audio-spectrogram-transformer": {
+        "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64, "max_length": 128,
+        "num_mel_bins": 64, "patch_size": 16, "time_stride": 10, "frequency_stride": 10,
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    transformers = import_transformers()
+    made = {}
+    for family, given in FAMILIES.items():
+        folder = tmp_path_factory.mktemp(family)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            model = transformers.AutoModel.from_config(transformers.AutoConfig.for_model(family, **given))
+        extractor = transformers.Wav2Vec2FeatureExtractor(do_normalize=True)
+        if family == "whisper":
+            extractor = transformers.WhisperFeatureExtractor(feature_size=80)
+        if family.startswith("audio"):
+            extractor = transformers.ASTFeatureExtractor(num_mel_bins=64, max_length=128)
+        model.save_pretrained(folder)
+        extractor.save_pretrained(folder)
+        made[family] = folder
+    return made
+
+
+@pytest.fixture(params=FAMILIES)
+def backbone(request, folders):
+    return load_backbone(str(folders[request.param]))
+
+
+def test_every_cut_gives_exactly_the_whole_or_says_that_it_recomputes(backbone):
+    assert [s.name for s in backbone.stages] == ["embeddings", "layer 1", "layer 2", "layer 3", "pool"]
+    given = example(backbone.input, 2, seed=3)
+    with torch.inference_mode():
+        whole = backbone.network(given)
+        for frozen in range(1, backbone.n):
+            made = cut(backbone, frozen)
+            # WavLM's first layer hands its positions on to the others
+            assert made.apart or (backbone.architecture == "wavlm" and frozen in (2, 3)), (frozen, made.note)
+            got = made.upper(made.lower(given))
+            assert torch.allclose(got, whole, rtol=1e-3, atol=1e-4 * float(whole.abs().max()))
+
+
+def test_every_family_exports(backbone):
+    network = entry(Taps(backbone, (Tap(2, False), Tap(backbone.n, True))), backbone.input).eval()
+    session = onnxruntime.InferenceSession(
+        to_onnx(network, rows_like(backbone.input, 2).numpy()), providers=["CPUExecutionProvider"]
+    )
+    rows = rows_like(backbone.input, 3, seed=2)
+    if backbone.input.ragged:
+        rows = rows[:, :9000].contiguous()
+    with torch.inference_mode():
+        wanted = [t.numpy() for t in network(rows)]
+    assert agreement(session.run(None, {"rows": rows.numpy()}), wanted) > 0.9999
+
+
+@pytest.mark.parametrize("family", ["wav2vec2", "hubert", "wavlm"])
+def test_silence_behind_a_sound_changes_nothing(folders, family):
+    backbone = load_backbone(str(folders[family]))
+    rows = rows_like(backbone.input, 2)  # the second one is filled up
+    network = entry(backbone.network, backbone.input)
+    with torch.inference_mode():
+        together, alone = network(rows)[1], network(rows[1:, : 16_000 * 2 // 3])[0]
+    assert torch.allclose(together, alone, atol=1e-5 * float(alone.abs().max()))
+
+
+def test_networks_that_mind_silence_take_sounds_one_by_one(folders):
+    assert load_backbone(str(folders["data2vec-audio"])).input.chunk == 1
+    assert load_backbone(str(folders["hubert"])).input.chunk == 8
+
+
+def test_features_are_those_of_transformers_itself(folders):
+    transformers = import_transformers()
+    backbone = load_backbone(str(folders["hubert"]))
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, 9000).astype(np.float32)
+    row = backbone.input.row(open_sound(samples, "a", 16_000))
+    with torch.inference_mode():
+        ours = entry(backbone.network, backbone.input)(torch.from_numpy(row[None]))[0].numpy()
+        values = transformers.AutoFeatureExtractor.from_pretrained(folders["hubert"])(
+            row.astype(np.float32) / 32_767, sampling_rate=16_000, return_tensors="pt"
+        )
+        model = transformers.AutoModel.from_pretrained(folders["hubert"]).eval()
+        theirs = model(**values).last_hidden_state.mean(1)[0].numpy()
+    np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
+
+
+def test_a_model_of_spectra_survives_the_disk(folders, tmp_path):
+    from jeoni.heads.linear import Linear
+
+    backbone = load_backbone(str(folders["whisper"]))
+    head = Linear().build(backbone.dim, 2).eval()
+    Model(backbone, head, "linear", ("a", "b"), backbone.n, backbone.n).save(tmp_path / "model")
+    kept = load_model(tmp_path / "model")
+    assert kept.backbone.input == backbone.input
+    given = example(backbone.input, 1)
+    with torch.inference_mode():
+        assert torch.equal(kept.backbone.network(given), backbone.network(given))
+    again = load_input("spectrum", backbone.input.describe(), tmp_path / "model")
+    sound = open_sound(np.zeros(8000, dtype=np.float32) + 0.1, "a", 16_000)
+    np.testing.assert_array_equal(again.row(sound), backbone.input.row(sound))
