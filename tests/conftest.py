@@ -165,3 +165,31 @@ def _save_encoder(folder: Path, family: str) -> Path:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+RATE = 8000
+
+
+def make_tone(kind: int, number: int) -> np.ndarray:
+    """Low or high tones one after the other in noise, of a length of its own."""
+    rng = np.random.default_rng(100 * kind + number)
+    t = np.arange(int(RATE * rng.uniform(0.4, 0.7))) / RATE
+    heights = np.repeat(rng.uniform(0.5, 2.0, 6), -(-len(t) // 6))[: len(t)] * (300, 1500)[kind]
+    loud = np.repeat(rng.uniform(0.05, 0.4, 9), -(-len(t) // 9))[: len(t)]
+    return loud * np.sin(2 * np.pi * np.cumsum(heights) / RATE) + 0.01 * rng.normal(size=len(t))
+
+
+@pytest.fixture
+def make_sounds(tmp_path: Path) -> Callable[..., Path]:
+    """``make_sounds("sounds", each=12)``: a folder per class, the speaker in every name."""
+    import soundfile
+
+    def make(name: str = "sounds", each: int = 12, suffix: str = "wav") -> Path:
+        for kind in (0, 1):
+            folder = tmp_path / name / f"tone_{kind}"
+            folder.mkdir(parents=True)
+            for k in range(each):
+                soundfile.write(folder / f"{k}_{'abcd'[k % 4]}_.{suffix}", make_tone(kind, k), RATE)
+        return tmp_path / name
+
+    return make

