@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 from _data import shared
 from nsmc import interval
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import fitted_to, load_backbone
+from jeoni.backbones.cut import Tap
 from jeoni.data.items import FileItems
 from jeoni.data.sounds import open_sound
 from jeoni.data.spectrograms import log_mel
@@ -29,6 +33,7 @@ from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
+from jeoni.heads.linear import Linear
 from jeoni.prepare import build_strategy, taps_of
 from jeoni.spec import FitSpec
 from jeoni.trials import pick
@@ -45,12 +50,39 @@ def averages(items: FileItems) -> np.ndarray:
     return np.stack(found)
 
 
+@dataclass(frozen=True)
+class StageProbe:
+    """A linear probe on the features of a lower stage: a shorter network without training."""
+
+    stage: int
+
+    def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
+        return (Tap(self.stage, True),)
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Fitted:
+        rows = train.features(backbone, Tap(self.stage, True))
+        fitted = Linear().fit(rows, train.data.labels, 10, train.folds, "none")
+        return Fitted(fitted.module, Tap(self.stage, True))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    module: torch.nn.Module
+    tap: Tap
+
+    def predict_examples(self, examples: Examples, backbone: Backbone, context: Context) -> np.ndarray:
+        with torch.inference_mode():
+            found: np.ndarray = self.module(torch.from_numpy(examples.features(backbone, self.tap).numpy())).numpy()
+        return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--strategies", default="probe,finetune")
     parser.add_argument("--budget", type=int, default=0)
     parser.add_argument("--backbone", default="efficientnet_lite0")
     parser.add_argument("--splits", default="speakers,random")
+    parser.add_argument("--stages", action="store_true", help="also a linear probe on every stage's features")
     asked = parser.parse_args()
     files = sorted(shared("fsdd").glob("*.wav"))
     parts = [f.stem.split("_") for f in files]
@@ -61,6 +93,7 @@ def main() -> None:
     backbone, context = fitted_to(load_backbone(asked.backbone), data), Context(FeatureStore())
     strategies = {s: build_strategy(FitSpec(strategy=s)) for s in asked.strategies.split(",")}
     size = 10 * asked.budget or 1500
+    strategies |= {f"probe of {s.name}": StageProbe(k + 1) for k, s in enumerate(backbone.stages) if asked.stages}
     start = time.perf_counter()
     seen = context.extract(
         items,

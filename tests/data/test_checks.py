@@ -178,7 +178,7 @@ def test_where_nearly_all_look_alike_only_identical_ones_are_kept_together():
     pictures = [f"p{i}" for i in range(60)] + ["p0"]
     checked = check(pictures, [0, 1] * 30 + [0])
     assert Counter(f.kind for f in checked.findings) == {"near_duplicate": 1, "duplicate": 1}
-    assert "60 of 60 images are nearly identical" in checked.findings[0].detail
+    assert "60 of 60 items are nearly identical" in checked.findings[0].detail
     assert "name a group column" in checked.findings[0].detail
     assert together(checked) == {frozenset({0, 60})}
     few = check(pictures[:20], [0, 1] * 10)

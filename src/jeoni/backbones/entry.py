@@ -59,7 +59,7 @@ class WaveInput(nn.Module):
 
 def entry(module: nn.Module, spec: Input) -> nn.Module:
     """What takes rows as ``spec`` makes them, around a module that takes what the network takes."""
-    if spec.kind in ("text", "spectrum"):
+    if spec.kind in ("text", "spectrum", "voice"):
         return PlainInput(module)
     if spec.kind == "wave":
         return WaveInput(module)
@@ -76,6 +76,12 @@ def rows_like(spec: Any, n: int, seed: int = 0) -> Tensor:
         return rows
     if spec.kind == "spectrum":
         return torch.randn(n, spec.frames, spec.bands, generator=rng)
+    if spec.kind == "voice":
+        frames = torch.rand(n, 320, 41, generator=rng)
+        frames[..., -1] = 1
+        if n > 1:
+            frames[-1, 160:] = 0
+        return frames
     if spec.kind == "wave":
         samples = torch.randint(-9000, 9000, (n, spec.rate), generator=rng, dtype=torch.int16)
         if n > 1:

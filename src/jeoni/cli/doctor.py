@@ -36,7 +36,7 @@ def doctor() -> None:
     near = next(p for p in (root, *root.parents) if p.exists())
     table.add_row("cache", f"{root}: {used / 1e6:,.1f} MB used, {shutil.disk_usage(near).free / 1e9:,.1f} GB free")
     for backbone in list_backbones():
-        if backbone["source"] == "bundled":
+        if backbone["packaged"]:
             state = "ready" if backbone["available"] else str(backbone["how"])
             table.add_row(f"weights {backbone['name']}", escape(state))
     Console(highlight=False).print(table)

@@ -34,7 +34,7 @@ def list_(
     table = Table(box=None, pad_edge=False, header_style="dim")
     out = Console(highlight=False)
     if what == "backbones":
-        for column in ("name", "source", "licence", "how to get it"):
+        for column in ("name", "for", "source", "licence", "how to get it"):
             table.add_column(column, overflow="fold", no_wrap=column == "name")
         rows, rest = _backbones(match)
         for row in rows:
@@ -54,17 +54,20 @@ def list_(
         raise ConfigError(f"There is no list of {what!r}.{did_you_mean(what, known)} Known: {', '.join(known)}.")
 
 
-def _backbones(match: str) -> tuple[list[tuple[str, str, str, str]], list[str]]:
+def _backbones(match: str) -> tuple[list[tuple[str, ...]], list[str]]:
     """Rows to show, and sentences about those that are not."""
     from jeoni.backbones.catalog import list_backbones
 
     records: list[dict[str, Any]] = [r for r in list_backbones() if match in r["name"]]
-    shown = [r for r in records if match or r["source"] == "bundled"]
-    rows = [(r["name"], r["source"], r["licence"], "here" if r["available"] else r["how"]) for r in shown]
+    shown = [r for r in records if match or r["packaged"]]
+    rows: list[tuple[str, ...]] = [
+        (r["name"], r["modality"], r["source"], r["licence"], "here" if r["available"] else r["how"]) for r in shown
+    ]
     hidden = len(records) - len(shown)
     rest = [
         "",
         f"{hidden:,} more from timm with a hub, or with --weights FILE: jeoni list backbones --match resnet50",
+        "Any encoder of transformers, for texts or sounds: transformers:HUB-ID, or the folder of one that was saved.",
         "A model that jeoni saved: its folder. A control at random: untrained:ARCHITECTURE.",
     ]
     return rows, rest if hidden else []

@@ -19,6 +19,7 @@ KINDS = {
     "text": ("jeoni.data.texts", "TextInput"),
     "spectrogram": ("jeoni.data.sound_inputs", "SpectrogramInput"),
     "spectrum": ("jeoni.backbones.spectra", "SpectrumInput"),
+    "voice": ("jeoni.backbones.voices", "VoiceInput"),
     "wave": ("jeoni.data.sound_inputs", "WaveInput"),
 }
 

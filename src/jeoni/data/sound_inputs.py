@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -233,6 +233,9 @@ class WaveInput(SoundInput):
         return cls(**described)
 
 
+Heard = TypeVar("Heard", bound=SoundInput)
+
+
 def heard(items: Items) -> tuple[int, float]:
     """What sounds are like: the rate to look at them with, Hz, and how long all but a few are, seconds."""
     some = np.unique(np.linspace(0, len(items) - 1, min(SAMPLE, len(items))).astype(np.int64))
@@ -254,6 +257,6 @@ def pictured(spec: ImageInput, items: Items) -> SpectrogramInput:
     return SpectrogramInput(rate, min(seconds, PLAYED_S), spec.size, spec.mean, spec.std)
 
 
-def waves(spec: WaveInput, items: Items) -> WaveInput:
+def waves(spec: Heard, items: Items) -> Heard:
     """As much of each wave as such sounds have, but no more than the backbone takes."""
     return replace(spec, seconds=min(spec.seconds, heard(items)[1]))

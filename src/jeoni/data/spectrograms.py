@@ -15,7 +15,7 @@ from PIL import Image
 from jeoni.errors import ConfigError
 from jeoni.types import Array
 
-__all__ = ["augment_sound", "log_mel", "mask_spectrogram", "sound_signature", "spectrogram_image"]
+__all__ = ["augment_sound", "log_mel", "mask_spectrogram", "mel_filters", "sound_signature", "spectrogram_image"]
 
 BLOCK = 65_536
 FLOOR = 1e-10
@@ -69,7 +69,7 @@ def _mel_power(samples: Array, rate: int, bands: int, low_hz: float, high_hz: fl
     length = 2 ** math.ceil(math.log2(window))
     while length * np.diff(edges).min() < rate:  # else a narrow band may meet no bin near its peak: a dark row
         length *= 2
-    filters = _mel_filters(rate, length, bands, low_hz, high_hz)
+    filters = mel_filters(rate, length, bands, low_hz, high_hz)
     taper = np.hanning(window + 1)[:-1].astype(np.float32) if window > 1 else np.ones(1, np.float32)
     filled = np.pad(samples.astype(np.float32), (0, max(0, window - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(filled, window)[::hop]
@@ -95,8 +95,8 @@ def _mel_edges(rate: int, bands: int, low_hz: float, high_hz: float) -> Array:
 
 
 @lru_cache(maxsize=16)
-def _mel_filters(rate: int, length: int, bands: int, low_hz: float, high_hz: float) -> Array:
-    """``(length // 2 + 1, bands)`` float32; shared, so nobody may write to it."""
+def mel_filters(rate: int, length: int, bands: int, low_hz: float, high_hz: float) -> Array:
+    """Slaney's triangles of area one, ``(length // 2 + 1, bands)`` float32; shared, so nobody may write to it."""
     edges = _mel_edges(rate, bands, low_hz, high_hz)
     bins = np.arange(length // 2 + 1)[:, None] * (rate / length)
     left, peak, right = edges[:-2], edges[1:-1], edges[2:]

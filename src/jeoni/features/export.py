@@ -24,8 +24,8 @@ def to_onnx(network: nn.Module, rows: Array) -> bytes:
 
     Args:
         network: in eval mode; returns a tuple of tensors.
-        rows: an example batch, ``(n, …)``; the first dimension stays free, and of sequences (signed integers)
-            the second.
+        rows: an example batch, ``(n, …)``; the first dimension stays free, and of sequences (not of pictures) the
+            second.
     """
     if network not in _exported:
         buffer = io.BytesIO()
@@ -33,8 +33,9 @@ def to_onnx(network: nn.Module, rows: Array) -> bytes:
         with torch.inference_mode():
             given = network(example)
         outputs = [f"output{i}" for i in range(len(given))]
-        free = {"rows": _free(rows.dtype.kind == "i", 0)}
-        free |= {name: _free(rows.dtype.kind == "i", t.ndim) for name, t in zip(outputs, given, strict=True)}
+        sequence = rows.ndim < 4
+        free = {"rows": _free(sequence, 0)}
+        free |= {name: _free(sequence, t.ndim) for name, t in zip(outputs, given, strict=True)}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             torch.onnx.export(

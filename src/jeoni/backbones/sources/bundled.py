@@ -25,6 +25,7 @@ class Packaged:
     architecture: str
     extra: str
     licence: str = "Apache-2.0"
+    modality: str = "image"
 
     def file(self) -> Path | None:
         """The weights file; None where the package is not installed. The package is not imported."""

@@ -37,6 +37,7 @@ class Packaged:
     most: int
     prefix: str = ""
     extra: str = "text"
+    modality: str = "text"
 
 
 def _minilm() -> Path | None:

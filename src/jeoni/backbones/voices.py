@@ -1,0 +1,191 @@
+"""The GE2E speaker encoder (Wan et al. ICASSP 2018, arXiv:1710.10467), with weights from the PyPI package resemblyzer.
+
+A sound is cut into windows of 1.6 s that overlap by half; three LSTM layers read each, and what the last one knows at a
+window's end becomes one unit vector per window, and their mean the sound's. Ours differs from the package: silences are
+not taken out beforehand.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jeoni.backbones.packed import Packed, average, pack, unpack
+from jeoni.backbones.stages import Stage
+from jeoni.data.sound_inputs import SoundInput
+from jeoni.data.sounds import Sound
+from jeoni.data.spectrograms import mel_filters
+from jeoni.errors import WeightsError
+from jeoni.types import Array
+
+__all__ = ["VoiceEncoder", "VoiceInput", "find_voices", "voice_state"]
+
+RATE, BANDS, WINDOW, HOP = 16_000, 40, 400, 160
+FRAMES, STEP, COVERED = 160, 77, 0.75
+WIDE, LAYERS = 256, 3
+QUIETEST_DB = -30.0
+
+
+def find_voices() -> Path | None:
+    """The weights in the installed package, which is not imported; None where it is not installed."""
+    spec = find_spec("resemblyzer")
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    return next((f for folder in folders if (f := Path(folder) / "pretrained.pt").is_file()), None)
+
+
+def voice_state(path: Path) -> dict[str, Tensor]:
+    """The package's weights by :class:`VoiceEncoder`'s names.
+
+    Raises:
+        WeightsError: not the package's file.
+    """
+    try:
+        given = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
+        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        state = {f"layers.{k}.lstm.{kind}_l0": given[f"lstm.{kind}_l{k}"] for k in range(LAYERS) for kind in kinds}
+        return state | {f"pool.linear.{kind}": given[f"linear.{kind}"] for kind in ("weight", "bias")}
+    except Exception as error:  # unpickling foreign bytes can fail in any way
+        raise WeightsError(f"{path} does not hold the voice encoder of resemblyzer: {error}.") from error
+
+
+@dataclass(frozen=True)
+class VoiceInput(SoundInput):
+    """Mel frames of half-overlapping windows, one after the other, packed: ``(windows * 160, 41)`` float32."""
+
+    kind: ClassVar[str] = "voice"
+    ragged: ClassVar[bool] = True
+    chunk: ClassVar[int] = 8
+
+    @property
+    def longest(self) -> int:
+        """Frames in all windows of a sound as long as is looked at."""
+        return FRAMES * len(_windows(round(self.rate * self.seconds)))
+
+    def row(self, opened: Sound) -> Array:
+        """See the class."""
+        return self._framed(opened.samples)
+
+    def view(self, opened: Sound, policy: str, digest: bytes, number: int) -> Array:
+        """A view of the sound."""
+        rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
+        return self._framed(self._varied(opened, policy, rng))
+
+    def _framed(self, samples: Array) -> Array:
+        most = round(self.rate * self.seconds)
+        start = max(0, (len(samples) - most) // 2)
+        kept = _louder(samples[start : start + most])
+        starts = _windows(len(kept))
+        mel = _mel(np.pad(kept, (0, max(0, (starts[-1] + FRAMES) * HOP - len(kept)))))
+        frames = np.concatenate([mel[s : s + FRAMES] for s in starts])
+        return np.concatenate([frames, np.ones((len(frames), 1), np.float32)], axis=1)
+
+    @classmethod
+    def restore(cls, described: dict[str, Any], folder: Path) -> VoiceInput:
+        """From what :meth:`describe` gave."""
+        return cls(**described)
+
+
+def _louder(samples: Array) -> Array:
+    """Brought up to -30 dB of full scale; what is louder stays."""
+    level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
+    change = 10 ** (QUIETEST_DB / 20) / max(level, 1e-8)
+    return samples * np.float32(change) if change > 1 else samples
+
+
+def _windows(samples: int) -> list[int]:
+    """Where windows begin, frames; the last one only where it is covered well enough."""
+    frames = -(-(samples + 1) // HOP)
+    starts = list(range(0, max(1, frames - FRAMES + STEP + 1), STEP))
+    covered = (samples - starts[-1] * HOP) / (FRAMES * HOP)
+    return starts[:-1] if covered < COVERED and len(starts) > 1 else starts
+
+
+def _mel(samples: Array) -> Array:
+    """``(frames, 40)`` float32: power in mel bands, frames centred."""
+    padded = np.pad(samples.astype(np.float32), WINDOW // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
+    taper = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
+    power = np.abs(np.fft.rfft(frames * taper)) ** 2
+    found: Array = (power @ mel_filters(RATE, WINDOW, BANDS, 0.0, RATE / 2)).astype(np.float32)
+    return found
+
+
+class _Layer(nn.Module):
+    """One LSTM over each window; packed in, packed out."""
+
+    def __init__(self, given: int) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(given, WIDE, batch_first=True)
+
+    def forward(self, packed: Tensor) -> Tensor:
+        hidden, mask = unpack(packed)
+        windows = hidden.reshape(-1, FRAMES, hidden.shape[-1])
+        out, _ = self.lstm(windows)
+        return pack(out.reshape(hidden.shape[0], -1, WIDE), mask)
+
+
+class _Pool(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(WIDE, WIDE)
+
+    def forward(self, packed: Tensor) -> Tensor:
+        ends = packed[:, FRAMES - 1 :: FRAMES]
+        hidden, real = ends[..., :-1], ends[..., -1:]
+        each = nn.functional.normalize(self.linear(hidden).relu(), dim=-1) * real
+        return nn.functional.normalize(each.sum(1), dim=-1)
+
+
+class VoiceEncoder(Packed):
+    """Packed mel frames ``(n, windows * 160, 41)`` to unit vectors ``(n, 256)``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([_Layer(BANDS if k == 0 else WIDE) for k in range(LAYERS)])
+        self.pool: nn.Module = _Pool()
+
+    def forward(self, packed: Tensor) -> Tensor:
+        """Through all layers, or above a cut through those that are left."""
+        for layer in self.layers:
+            packed = layer(packed)
+        out: Tensor = self.pool(packed)
+        return out
+
+    def stages(self) -> tuple[Stage, ...]:
+        """``layer 1`` … ``layer 3``, ``pool``."""
+        names = [n for n, _ in self.named_parameters()]
+        tops = [*(f"layers.{k}" for k in range(len(self.layers))), "pool"]
+        titles = [*(f"layer {k + 1}" for k in range(len(self.layers))), "pool"]
+        return tuple(
+            Stage(title, tuple(n for n in names if n.startswith(f"{top}.")), (top,))
+            for title, top in zip(titles, tops, strict=True)
+        )
+
+    def packed(self, value: Any, rows: Tensor) -> Tensor:
+        """See :class:`Packed`: layers give it packed."""
+        found: Tensor = value
+        return found
+
+    def above(self, frozen: int) -> VoiceEncoder:
+        """See :class:`Packed`."""
+        made: VoiceEncoder = copy.deepcopy(self, {id(layer): nn.Identity() for layer in self.layers[:frozen]})
+        return made
+
+    def shortened(self, reuse: int) -> VoiceEncoder:
+        """See :class:`Packed`."""
+        made: VoiceEncoder = copy.deepcopy(self)
+        del made.layers[reuse:]
+        made.pool = _Average()
+        return made
+
+
+class _Average(nn.Module):
+    def forward(self, packed: Tensor) -> Tensor:
+        return average(packed)
