@@ -17,7 +17,7 @@ from typing import Any
 
 from jeoni.errors import ConfigError, did_you_mean
 
-__all__ = ["describe", "load", "names"]
+__all__ = ["describe", "holding", "load", "names"]
 
 
 @cache
@@ -61,8 +61,28 @@ def load(package: str, name: str) -> Any:
 
 def describe(package: str, name: str) -> str:
     """The first line of an extension file's docstring, read without importing it."""
+    doc = ast.get_docstring(_parsed(package, name)) or ""
+    return doc.splitlines()[0] if doc else ""
+
+
+def holding(package: str, public: str) -> str:
+    """The id of the extension file that offers ``public``, read without importing any; empty where none does.
+
+    >>> holding("jeoni.heads", "Linear")
+    'linear'
+    """
+    return next((name for name in _folder(package) if _offered(package, name) == public), "")
+
+
+def _offered(package: str, name: str) -> str:
+    for node in _parsed(package, name).body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
+            return str(ast.literal_eval(node.value)[0])
+    return ""
+
+
+def _parsed(package: str, name: str) -> ast.Module:
     spec = find_spec(f"{package}.{name}") if name in _folder(package) else None
     if spec is None or spec.origin is None:
-        return ""
-    doc = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or ""
-    return doc.splitlines()[0] if doc else ""
+        return ast.parse("")
+    return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))

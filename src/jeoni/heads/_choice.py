@@ -31,7 +31,13 @@ def example_weights(labels: IntArray, classes: int, option: str, used: Array) ->
 
 
 def choose(
-    held_out: Array, settings: list[dict[str, Any]], options: list[str], labels: IntArray, classes: int, folds: IntArray
+    held_out: Array,
+    settings: list[dict[str, Any]],
+    options: list[str],
+    labels: IntArray,
+    classes: int,
+    folds: IntArray,
+    each: FloatArray | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Fold scores of every candidate, and the best.
 
@@ -44,6 +50,7 @@ def choose(
         labels: ``(n,)``.
         classes: how many.
         folds: ``(repeats, n)``.
+        each: ``(n,)`` what every row counts in the log-loss and the temperature; None: all alike.
 
     Returns:
         One record per candidate, and the best with its ``class_weights`` and ``temperature``.
@@ -51,9 +58,10 @@ def choose(
     candidates, by_option = [], dict[str, tuple[dict[str, Any], Array]]()
     for o, option in enumerate(options):
         weights = example_weights(labels, classes, option, np.ones(len(labels), dtype=bool))
+        weights = weights if each is None else weights * each
         for s, setting in enumerate(settings):
             logits = held_out[:, o, s]
-            record = {**setting, "class_weights": option, **_scores(logits, labels, weights)}
+            record = {**setting, "class_weights": option, **_scores(logits, labels, weights, each)}
             record["balanced_accuracy"] = float(np.mean([_recalls(z, labels, classes) for z in logits]))
             candidates.append(record)
             if option not in by_option or record["log_loss"] < by_option[option][0]["log_loss"]:
@@ -66,10 +74,11 @@ def choose(
     return candidates, {k: best[0][k] for k in (*settings[0], "class_weights", "temperature")}
 
 
-def _scores(logits: Array, labels: IntArray, weights: FloatArray) -> dict[str, float]:
+def _scores(logits: Array, labels: IntArray, weights: FloatArray, each: FloatArray | None) -> dict[str, float]:
     """Temperature over all repeats, and the log-loss it leaves."""
     flat, repeated = logits.reshape(-1, logits.shape[-1]), np.tile(labels, len(logits))
-    heat = temperature(flat, repeated, doubt=1 / (len(labels) + 2))
+    shares = None if each is None else np.tile(each, len(logits))
+    heat = temperature(flat, repeated, shares, doubt=1 / (len(labels) + 2))
     probs = softmax(flat / heat)[np.arange(len(repeated)), repeated]
     loss = np.average(-np.log(np.maximum(probs, 1e-12)), weights=np.tile(weights, len(logits)))
     return {"log_loss": float(loss), "temperature": heat}

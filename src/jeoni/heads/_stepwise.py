@@ -14,6 +14,7 @@ from jeoni.heads._protocol import FittedHead
 from jeoni.spec import Recipe
 from jeoni.training.groups import Group
 from jeoni.training.loop import Job, train
+from jeoni.training.rows import ArrayRows
 from jeoni.training.settle import settle
 from jeoni.types import Array, FloatArray, IntArray, RowsLike
 
@@ -21,25 +22,6 @@ __all__ = ["fit_stepwise"]
 
 BATCH = 128
 PASSES = 60
-
-
-class _Memory:
-    """Rows of features that are read once."""
-
-    def __init__(self, features: Array) -> None:
-        self._features = features
-
-    def __len__(self) -> int:
-        return len(self._features)
-
-    @property
-    def lengths(self) -> IntArray | None:
-        """All are alike."""
-        return None
-
-    def batch(self, index: IntArray, epoch: IntArray) -> Array:
-        rows: Array = self._features[index]
-        return rows
 
 
 def fit_stepwise(
@@ -105,7 +87,7 @@ def _trained(
     group = Group("head", dict(module.named_parameters()), settled.learning_rate, settled.weight_decay)
     used = np.ones(n, dtype=bool)
     by_class = _class_weights(labels, classes, example_weights(labels, classes, option, used))
-    train(Job("Head", module, [group], _Memory(rows), labels, classes, settled, class_weights=by_class))
+    train(Job("Head", module, [group], ArrayRows(rows), labels, classes, settled, class_weights=by_class))
     return module.cpu()
 
 

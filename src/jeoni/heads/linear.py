@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from jeoni.heads._choice import choose, example_weights, weight_options
 from jeoni.heads._logistic import Rows, rows_from, solve
 from jeoni.heads._protocol import FittedHead
-from jeoni.types import Array, IntArray, RowsLike
+from jeoni.types import Array, FloatArray, IntArray, RowsLike
 
 __all__ = ["Linear"]
 
@@ -57,7 +57,13 @@ class Linear:
         return LinearModule(dim, classes)
 
     def fit(
-        self, features: RowsLike, labels: IntArray, classes: int, folds: IntArray, class_weights: str
+        self,
+        features: RowsLike,
+        labels: IntArray,
+        classes: int,
+        folds: IntArray,
+        class_weights: str,
+        weights: FloatArray | None = None,
     ) -> FittedHead:
         """Choose on the folds, then fit on all rows.
 
@@ -67,14 +73,17 @@ class Linear:
             classes: how many there are.
             folds: ``(repeats, n)``: the fold in which each row is held out.
             class_weights: ``auto``, ``balanced`` or ``none``.
+            weights: ``(n,)`` of each row, such as a density ratio; in the fit and in what the folds decide. None: all
+                rows count alike.
         """
         n = len(labels)
+        each = np.ones(n) if weights is None else weights / weights.mean()
         some = _subset(labels, SELECTION_ROWS)
         chosen_rows = rows_from(features) if len(some) == n else rows_from(_Picked(features, some))
         options = weight_options(labels, classes, class_weights)
-        candidates, best = self._select(chosen_rows, labels[some], classes, folds[:, some], options)
+        candidates, best = self._select(chosen_rows, labels[some], classes, folds[:, some], options, each[some])
         rows = chosen_rows if len(some) == n else rows_from(features)
-        counts = example_weights(labels, classes, best["class_weights"], np.ones(n, dtype=bool))
+        counts = each * example_weights(labels, classes, best["class_weights"], np.ones(n, dtype=bool))
         solution = solve(
             rows, labels, counts[:, None], np.array([1.0 / (best["strength"] * n)]), classes, tolerance=1e-5, steps=500
         )
@@ -87,11 +96,18 @@ class Linear:
         return FittedHead(module.eval(), best, candidates)
 
     def _select(
-        self, rows: Rows, labels: IntArray, classes: int, folds: IntArray, options: Sequence[str]
+        self,
+        rows: Rows,
+        labels: IntArray,
+        classes: int,
+        folds: IntArray,
+        options: Sequence[str],
+        each: FloatArray,
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Fold scores of every (class weights, strength), and the best."""
-        held_out = _held_out_logits(rows, labels, classes, folds, options, self.strengths)
-        return choose(held_out, [{"strength": v} for v in self.strengths], list(options), labels, classes, folds)
+        held_out = held_out_logits(rows, labels, classes, folds, options, self.strengths, each)
+        settings = [{"strength": v} for v in self.strengths]
+        return choose(held_out, settings, list(options), labels, classes, folds, each)
 
 
 class _Picked:
@@ -116,13 +132,19 @@ def _subset(labels: IntArray, most: int) -> IntArray:
     return np.sort(order[np.linspace(0, len(labels) - 1, most).astype(np.int64)])
 
 
-def _held_out_logits(
-    rows: Rows, labels: IntArray, classes: int, folds: IntArray, options: Sequence[str], strengths: Sequence[float]
+def held_out_logits(
+    rows: Rows,
+    labels: IntArray,
+    classes: int,
+    folds: IntArray,
+    options: Sequence[str],
+    strengths: Sequence[float],
+    each: FloatArray,
 ) -> Array:
     """``(repeats, options, strengths, n, classes)``: every row scored by the model that did not see it."""
     repeats, n = folds.shape
     trials = [(r, o, f) for r in range(repeats) for o in range(len(options)) for f in np.unique(folds[r])]
-    weights = [example_weights(labels, classes, options[o], folds[r] != f) for r, o, f in trials]
+    weights = [each * example_weights(labels, classes, options[o], folds[r] != f) for r, o, f in trials]
     sizes = np.array([(folds[r] != f).sum() for r, _, f in trials])
     penalties = 1.0 / np.outer(sizes, strengths)
     shares = np.repeat(np.stack(weights, 1), len(strengths), axis=1)

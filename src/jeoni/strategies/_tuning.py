@@ -8,7 +8,6 @@ to the same moment and with the same choices; with very few, all steps are made 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -20,20 +19,19 @@ from torch import Tensor, nn
 from jeoni import plugins, processes
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut, Tap, cut, merge
-from jeoni.backbones.weights import fingerprint
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.evaluation.calibration import softmax, temperature
 from jeoni.features.examples import Context, Examples
 from jeoni.heads._protocol import Head
 from jeoni.model import Model
 from jeoni.spec import Recipe
+from jeoni.training.depth import frozen_alike, identity_of, set_temperature
 from jeoni.training.groups import Group, build_groups
 from jeoni.training.loop import Diverged, Held, History, Job, Loss, logits_of, train
-from jeoni.training.rows import Rows, fits, plain_rows, training_rows
-from jeoni.training.settle import find_stage
+from jeoni.training.rows import Rows, plain_rows, training_rows
 from jeoni.types import FloatArray, IntArray
 
-__all__ = ["Manner", "default_frozen", "frozen_stages", "held_out_score", "taps_for", "tune"]
+__all__ = ["Manner", "held_out_score", "tune"]
 
 FEW = 1000
 TELLING = 20  # held-out examples below which nothing fine is chosen on them
@@ -71,32 +69,6 @@ class Manner:
     loss: Callable[[Examples], Loss] | None = None
     adapt: Callable[[Cut], None] = field(default=lambda made: None)
     fold: Callable[[Cut], None] = field(default=lambda made: None)
-
-
-def default_frozen(backbone: Backbone, n: int) -> int:
-    """How many stages stay frozen: the fewer the examples, the more.
-
-    Two thirds below 5,000 examples, half below 20,000, then none (Yosinski et al. 2014: lower layers transfer as they
-    are; Kornblith et al. 2019: with much data all of them are worth training).
-    """
-    share = 2 / 3 if n < 5000 else 1 / 2 if n < 20_000 else 0.0
-    return round(share * backbone.n)
-
-
-def frozen_stages(recipe: Recipe, backbone: Backbone, default: int) -> int:
-    """How many stages the recipe freezes.
-
-    Raises:
-        ConfigError: neither a number nor a stage; the message lists the stages.
-    """
-    return find_stage(recipe.frozen, tuple(s.name for s in backbone.stages), "frozen", default)
-
-
-def taps_for(backbone: Backbone, frozen: int, n: int, recipe: Recipe) -> tuple[Tap, ...]:
-    """What must be in the store: the pooled features, and the rows at the cut where they fit."""
-    whole = Tap(backbone.n, True)
-    at = cut(backbone, frozen).tap
-    return (whole,) if at == whole or not fits(backbone, at, n, recipe) else (whole, at)
 
 
 class _Network(nn.Module):
@@ -164,11 +136,11 @@ def tune(
         again = recipe if choices.history is None else replace(recipe, steps=max(1, choices.history.best_step))
         run = _train(backbone, source, context, again, *common[4:], train_on, None)
         _go(run, choices.share)
-    _set_temperature(run.network, choices.heat)
+    set_temperature(run.network, choices.heat)
     run.network.cpu()
     manner.fold(run.made)
     merged = merge(backbone, run.made)
-    proof = _frozen_alike(backbone, merged, manner.frozen)
+    proof = frozen_alike(backbone, merged, manner.frozen)
     choice = {**run.choice, "temperature": choices.heat}
     histories = [h for h in {id(h): h for h in (choices.history, run.history)}.values() if h is not None]
     looks = histories[0]
@@ -315,7 +287,7 @@ def _started(
             torch.manual_seed(context.seed)
             module = kind.build(backbone.dim, classes)
     warm = float(module.get_buffer("temperature"))
-    _set_temperature(module, 1.0)
+    set_temperature(module, 1.0)
     manner.adapt(made)
     network = _Network(made.from_rows(backbone.input), module)
     groups = build_groups(
@@ -358,17 +330,10 @@ def _train(
         train_statistics=manner.train_statistics,
         held=held,
         loss=manner.loss(examples) if manner.loss else None,
-        identity=_identity(examples),
+        identity=identity_of(examples),
     )
     history = train(job, context.checkpoints, context.checkpoint_s, context.console)
     return replace(run, history=history, rows=said)
-
-
-def _identity(examples: Examples) -> str:
-    content = hashlib.sha256()
-    for i in examples.index:
-        content.update(examples.seen.digests[int(i)])
-    return content.hexdigest()
 
 
 def _best_share(run: _Run, held: Rows, score: _Score, manner: Manner) -> tuple[float, dict[str, float]]:
@@ -404,18 +369,6 @@ def _go(run: _Run, share: float) -> None:
         for group in run.groups:
             for name, p in group.parameters.items():
                 p.copy_(torch.lerp(run.start[name].to(p.device), p, share))
-
-
-def _set_temperature(module: nn.Module, value: float) -> None:
-    head = getattr(module, "head", module)
-    head.get_buffer("temperature").fill_(value)
-
-
-def _frozen_alike(before: Backbone, after: Backbone, frozen: int) -> bool:
-    """Whether every tensor of the frozen stages is, bit for bit, what it was."""
-    names = {p for stage in before.stages[:frozen] for p in stage.parameters}
-    one, other = ({k: v for k, v in b.network.state_dict().items() if k in names} for b in (before, after))
-    return fingerprint(one) == fingerprint(other)
 
 
 def _rates(groups: list[Group], manner: Manner) -> dict[str, dict[str, float]]:

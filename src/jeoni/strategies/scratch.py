@@ -16,8 +16,9 @@ from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
 from jeoni.spec import AUTO
-from jeoni.strategies._tuning import Manner, held_out_score, taps_for, tune
+from jeoni.strategies._tuning import Manner, held_out_score, tune
 from jeoni.strategies.finetune import Finetune
+from jeoni.training.depth import taps_for
 from jeoni.training.settle import settle
 
 __all__ = ["Scratch"]

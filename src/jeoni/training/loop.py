@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ from jeoni.training.memory import kept_memory
 from jeoni.training.rows import Rows
 from jeoni.types import Array, Console, FloatArray, IntArray, Quiet
 
-__all__ = ["Diverged", "Held", "History", "Job", "logits_of", "train"]
+__all__ = ["Diverged", "Held", "History", "Job", "Objective", "Update", "as_input", "logits_of", "train"]
 
 LOOKS = 10
 CLIP = 1.0
@@ -57,6 +57,36 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Update:
+    """A loss to lower, and by which parameters.
+
+    Attributes:
+        loss: a scalar.
+        wanted: of a parameter's name in the network: whether it moves; None moves all that are trained.
+    """
+
+    loss: Tensor
+    wanted: Callable[[str], bool] | None = None
+
+
+class Objective(Protocol):
+    """What a step lowers, where that is not one loss of the logits of labelled examples."""
+
+    def begin(self, step: int) -> None:
+        """Called before every step."""
+
+    def updates(self, x: Tensor, targets: Tensor, index: IntArray, progress: float) -> Iterator[Update]:
+        """One after the other: each is made before the next one is asked for.
+
+        Args:
+            x: the batch's rows, as the network takes them.
+            targets: ``(b, classes)`` of labelled examples; zeros for the others.
+            index: ``(b,)`` their numbers.
+            progress: 0 … 1.
+        """
+
+
+@dataclass(frozen=True)
 class Job:
     """One training.
 
@@ -73,6 +103,9 @@ class Job:
         train_statistics: whether batch normalisation uses, and updates, batch statistics in trained stages.
         held: decides the best step, or None: then the last one counts.
         loss: replaces cross-entropy: logits, targets ``(b, classes)``, example numbers to a scalar.
+        objective: replaces the whole step, such as where two players are trained in turn.
+        domains: sizes of consecutive parts of the examples, each of which gives an equal share of every batch; empty
+            where there is one. Examples whose label is -1 have none.
         identity: names the data; part of the checkpoint's name.
     """
 
@@ -89,6 +122,8 @@ class Job:
     train_statistics: bool = False
     held: Held | None = None
     loss: Loss | None = None
+    objective: Objective | None = None
+    domains: tuple[int, ...] = ()
     identity: str = ""
 
     def name(self) -> str:
@@ -151,6 +186,25 @@ class _Order:
         return mixed
 
 
+class _Shares:
+    """An order for each domain; every batch takes equally from all. From the second domain on those of one size share
+    their order: they are views of the same examples."""
+
+    def __init__(self, domains: tuple[int, ...], batch_size: int, seed: int, lengths: IntArray | None) -> None:
+        self._starts = np.cumsum([0, *domains])[:-1]
+        each = max(1, batch_size // len(domains))
+        self._orders = [
+            _Order(n, each, seed + min(k, 1), None if lengths is None else lengths[start : start + n])
+            for k, (n, start) in enumerate(zip(domains, self._starts, strict=True))
+        ]
+
+    def at(self, step: int) -> tuple[IntArray, IntArray]:
+        """Example numbers and the epoch of each, domain after domain."""
+        found = [order.at(step) for order in self._orders]
+        index = np.concatenate([i + start for (i, _), start in zip(found, self._starts, strict=True)])
+        return index, np.concatenate([epoch for _, epoch in found])
+
+
 def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: Console | None = None) -> History:
     """Train ``job.network`` in place; at the end it holds the best weights, in eval mode.
 
@@ -170,7 +224,8 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
     state = _State(job, machine.device)
     state.restore(path)
     processes.alike(job.network.state_dict().values())
-    order = _Order(len(job.labels), job.recipe.batch_size, job.seed, job.rows.lengths)
+    domains = job.domains or (len(job.labels),)
+    order = _Shares(domains, job.recipe.batch_size, job.seed, job.rows.lengths)
     saved, first = time.perf_counter(), state.step
     with (
         _only(job.groups, job.network),
@@ -201,11 +256,11 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
         state.save_result(path)
     processes.wait()  # whoever asks for this training again finds its result
     job.network.eval()
-    made = (state.step - first) * min(job.recipe.batch_size, len(job.labels))
+    made = (state.step - first) * len(order.at(0)[0])
     return History(state.step, state.best_step, state.looks, time.perf_counter() - started, made)
 
 
-def _fetch(rows: Rows, order: _Order, step: int, share: slice) -> tuple[IntArray, int, Array]:
+def _fetch(rows: Rows, order: _Shares, step: int, share: slice) -> tuple[IntArray, int, Array]:
     index, epoch = order.at(step)
     mine = index[share]  # may be empty: a small batch, many processes
     return mine, len(index), rows.batch(mine, epoch[share]) if len(mine) else np.zeros(0, dtype=np.float32)
@@ -240,10 +295,50 @@ class _State:
             for p in group.parameters.values():
                 p.requires_grad_(thawed)
         _set_mode(job.network, job.groups, job.train_statistics)
-        self.optimizer.zero_grad(set_to_none=True)
+        if job.objective:
+            job.objective.begin(self.step)
+            _set_mode(job.network, job.groups, job.train_statistics)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(hash((job.seed, self.step, machine.process_index)) % (1 << 31))
-            loss = self._backward(index, rows, total)
+            losses = [self._update(loss, machine) for loss in self._passes(index, rows, total)]
+        self.step += 1
+        self.losses.append(losses[0])
+        if self.average:
+            decay = min(recipe.ema, (1 + self.step) / (10 + self.step))
+            for name, p in self.trained.items():
+                self.average[name].lerp_(p.detach(), 1 - decay)
+        if self.step % self.every == 0 or self.step == recipe.steps:
+            self._look()
+        self.whole = True
+
+    def _passes(self, index: IntArray, rows: Array, total: int) -> Iterator[float]:
+        """The step's losses, one after the other; when one is given, the gradients are there."""
+        job = self.job
+        if job.objective is None:
+            self.optimizer.zero_grad(set_to_none=True)
+            yield self._backward(index, rows, total)
+            return
+        x = as_input(rows, self.device)
+        targets = self._targets(index)
+        for update in job.objective.updates(x, targets, index, self.step / job.recipe.steps):
+            self.optimizer.zero_grad(set_to_none=True)
+            loss = update.loss * (len(index) / total)
+            torch.autograd.backward(loss)
+            if update.wanted is not None:
+                for name, p in self.trained.items():
+                    if not update.wanted(name):
+                        p.grad = None
+            yield float(loss.detach())
+
+    def _targets(self, index: IntArray) -> Tensor:
+        """``(b, classes)``; zeros where there is no label."""
+        labels = torch.from_numpy(self.job.labels[index])
+        found = nn.functional.one_hot(labels.clamp(min=0), self.job.classes).float() * (labels >= 0)[:, None]
+        return found.to(self.device)
+
+    def _update(self, loss: float, machine: Any) -> float:
+        """Move the weights along the gradients that are there; the loss over all processes."""
+        job, recipe = self.job, self.job.recipe
         if machine.num_processes > 1:
             loss = _sum_gradients(self.trained.values(), loss, machine)
         for group in job.groups:
@@ -259,15 +354,7 @@ class _State:
         torch.nn.utils.clip_grad_norm_(self.trained.values(), CLIP)
         self.whole = False
         self.optimizer.step()
-        self.step += 1
-        self.losses.append(loss)
-        if self.average:
-            decay = min(recipe.ema, (1 + self.step) / (10 + self.step))
-            for name, p in self.trained.items():
-                self.average[name].lerp_(p.detach(), 1 - decay)
-        if self.step % self.every == 0 or self.step == recipe.steps:
-            self._look()
-        self.whole = True
+        return loss
 
     def _backward(self, index: IntArray, rows: Array, total: int) -> float:
         """Gradients of this process's share of the step's mean loss; the loss share."""
@@ -277,8 +364,7 @@ class _State:
             if not len(part):
                 continue
             x = as_input(rows[part], self.device)
-            targets = nn.functional.one_hot(torch.from_numpy(job.labels[index[part]]), job.classes).float()
-            targets = targets.to(self.device)
+            targets = self._targets(index[part])
             if recipe.mixup and x.is_floating_point():
                 x, targets = _mix(x, targets, recipe.mixup)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):

@@ -20,7 +20,7 @@ from jeoni.features.store import Features
 from jeoni.spec import Recipe
 from jeoni.types import Array, IntArray
 
-__all__ = ["CachedRows", "LiveRows", "Rows", "fits", "plain_rows", "row_bytes", "training_rows"]
+__all__ = ["ArrayRows", "CachedRows", "LiveRows", "Rows", "fits", "plain_rows", "row_bytes", "training_rows"]
 
 
 class Rows(Protocol):
@@ -35,6 +35,25 @@ class Rows(Protocol):
 
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """``(b, …)``: the examples at ``index``, as they look in each one's ``epoch``."""
+
+
+class ArrayRows:
+    """Rows of an array ``(n, …)``, alike in every epoch."""
+
+    def __init__(self, array: Array) -> None:
+        self._array = array
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    @property
+    def lengths(self) -> IntArray | None:
+        """All are alike."""
+        return None
+
+    def batch(self, index: IntArray, epoch: IntArray) -> Array:
+        """See :class:`Rows`."""
+        return self._array[index]
 
 
 class CachedRows:

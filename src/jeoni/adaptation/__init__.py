@@ -1,0 +1,30 @@
+"""Transductive transfer: labels in one domain, the work in another.
+
+    >>> from jeoni.adaptation import AdaptedClassifier, CORAL
+
+Adapters are found by their class names, one file each in ``shallow/`` and ``deep/``; nothing is imported until it is asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from jeoni import plugins
+
+_PLACES = {
+    "AdaptedClassifier": "jeoni.adaptation.classifier",
+    "DeepAdaptedClassifier": "jeoni.adaptation.networks",
+    "Adapter": "jeoni.adaptation.shallow._adapter",
+    "Diagnosis": "jeoni.adaptation.diagnosis",
+    "diagnose": "jeoni.adaptation.diagnosis",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(import_module(_PLACES[name]), name)
+    for folder in ("jeoni.adaptation.shallow", "jeoni.adaptation.deep", "jeoni.adaptation.validators"):
+        if not name.startswith("_") and (found := plugins.holding(folder, name)):
+            return plugins.load(folder, found)
+    raise AttributeError(f"module 'jeoni.adaptation' has no attribute {name!r}")

@@ -1,0 +1,107 @@
+"""An adapter and a classifier as one: fitted on both domains, predicting in the target."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.types import Array
+
+__all__ = ["AdaptedClassifier"]
+
+
+class AdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Learns from the adapted source, predicts in the target.
+
+    Args:
+        adapter: what brings the domains together; None leaves the source as it is.
+        estimator: any scikit-learn classifier; logistic regression if left out. For adapters that re-weight it must
+            take ``sample_weight``.
+
+    Attributes:
+        adapter_, estimator_: fitted copies.
+        classes_: the source's classes.
+
+    Example:
+        >>> from jeoni.adaptation import CORAL
+        >>> rng = np.random.default_rng(0)
+        >>> Xs, Xt = rng.normal(size=(60, 2)), rng.normal(size=(40, 2)) @ [[2, 1], [0, 1]]
+        >>> AdaptedClassifier(CORAL()).fit(Xs, Xs[:, 0] > 0, Xt).predict(Xt[:1]).shape
+        (1,)
+    """
+
+    def __init__(self, adapter: Adapter | None = None, estimator: Any = None) -> None:
+        self.adapter = adapter
+        self.estimator = estimator
+
+    def fit(self, Xs: Any, ys: Any, Xt: Any) -> Self:
+        """Adapt, then fit the classifier on what became of the source.
+
+        Args:
+            Xs: ``(ns, d)`` source rows.
+            ys: ``(ns,)`` their labels.
+            Xt: ``(nt, d)`` target rows.
+
+        Raises:
+            ValueError: what the adapter or the classifier cannot use.
+        """
+        self.estimator_ = clone(self.estimator) if self.estimator is not None else LogisticRegression(max_iter=1000)
+        self.adapter_ = clone(self.adapter) if self.adapter is not None else None
+        rows: Any = Xs
+        known = {}
+        if self.adapter_ is not None:
+            self.adapter_.fit(Xs, ys, Xt)
+            rows = self.adapter_.transform(Xs, source=True)
+            weights = getattr(self.adapter_, "weights_", None)
+            if weights is not None:
+                known = {_weight_option(self.estimator_): weights}
+        self.estimator_.fit(rows, ys, **known)
+        self.classes_ = self.estimator_.classes_
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """The class of each target row, ``(n,)``."""
+        return np.asarray(self._moved("predict", X))
+
+    def predict_proba(self, X: Any) -> Array:
+        """``(n, classes)``, where the classifier has probabilities."""
+        return np.asarray(self._moved("predict_proba", X))
+
+    def decision_function(self, X: Any) -> Array:
+        """What the classifier decides by."""
+        return np.asarray(self._moved("decision_function", X))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "estimator_")
+
+    def _moved(self, what: str, X: Any) -> Any:
+        check_is_fitted(self, "estimator_")
+        rows = X if self.adapter_ is None else self.adapter_.transform(X)
+        return getattr(self.estimator_, what)(rows)
+
+
+def _weight_option(estimator: Any) -> str:
+    """What ``fit`` calls the weights of examples.
+
+    Raises:
+        ValueError: it takes none.
+    """
+    last = estimator
+    option = "sample_weight"
+    if hasattr(last, "estimator"):  # a search hands options on
+        last = last.estimator
+    if isinstance(last, Pipeline):
+        name, last = last.steps[-1]
+        option = f"{name}__{option}"
+    if not has_fit_parameter(last, "sample_weight"):
+        raise ValueError(
+            f"The adapter weights examples, and {type(last).__name__} takes no sample_weight; use a classifier that "
+            "does, such as LogisticRegression."
+        )
+    return option

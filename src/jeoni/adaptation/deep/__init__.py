@@ -1,0 +1,1 @@
+"""Adaptation while training, one file each."""

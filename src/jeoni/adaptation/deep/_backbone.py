@@ -1,0 +1,173 @@
+"""A deep method on a backbone: cut, rows of both domains from the store, a head fitted to the source, the training."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jeoni import plugins
+from jeoni.adaptation.deep._alignment import Alignment, Network
+from jeoni.adaptation.deep._norms import take_statistics
+from jeoni.adaptation.deep._training import Domains, attach, part_groups, train_method
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap, cut, merge
+from jeoni.features.examples import Context, Examples
+from jeoni.heads._protocol import Head
+from jeoni.model import Model
+from jeoni.spec import Recipe
+from jeoni.training.depth import default_frozen, frozen_alike, frozen_stages, identity_of, set_temperature, taps_for
+from jeoni.training.groups import build_groups
+from jeoni.training.loop import as_input
+from jeoni.training.rows import Rows, plain_rows, training_rows
+from jeoni.training.settle import settle
+from jeoni.types import Array
+
+__all__ = ["adapt_backbone", "taps_of_method"]
+
+PREFERRED = {"augment": "none", "views": 0}
+
+
+def stays(method: Alignment, backbone: Backbone, n: int, recipe: Recipe) -> int:
+    """How many stages stay as they are, for ``n`` source examples."""
+    if method.frozen is not None and recipe.frozen == "auto":
+        return method.frozen
+    return frozen_stages(recipe, backbone, default_frozen(backbone, n))
+
+
+def taps_of_method(method: Alignment, backbone: Backbone, n: int, both: int, recipe: Recipe) -> tuple[Tap, ...]:
+    """What must be in the store of both domains, which are ``both`` examples together."""
+    return taps_for(backbone, stays(method, backbone, n, recipe), both, recipe)
+
+
+def adapt_backbone(
+    method: Alignment,
+    backbone: Backbone,
+    source: Examples | None,
+    target: Examples,
+    context: Context,
+    recipe: Recipe,
+    *,
+    head: str = "linear",
+    class_weights: str = "auto",
+    start: Model | None = None,
+) -> Model:
+    """Adapt what is above the cut to the target, whose labels are not looked at.
+
+    Args:
+        method: how.
+        backbone: what to start from; its rows are in the store for both domains.
+        source: labelled; None where ``start`` brings what was learned from it.
+        target: its labels are not used.
+        context: store, seed, console.
+        recipe: not settled.
+        head: its id.
+        class_weights: ``auto``, ``balanced`` or ``none``.
+        start: a model of the source; its backbone is ``backbone``.
+
+    Raises:
+        ConfigError: a method that needs the source, without one; a network that the method cannot adapt.
+    """
+    both = len(target) + (len(source) if source else 0)
+    own = PREFERRED if not method.strong_views else {"augment": "light", "views": 2}
+    recipe = settle(recipe, {**backbone.preferred, **own}, both)
+    frozen = stays(method, backbone, len(source) if source else len(target), recipe)
+    made = cut(backbone, frozen)
+    features = made.from_rows(backbone.input)
+    choice: dict[str, Any]
+    if start is not None:
+        module, choice, head, names = start.head, start.choice, start.head_id, start.class_names
+    else:
+        assert source is not None
+        names = source.data.class_names
+        module, choice = _head(method, features, backbone, source, made.tap, context, head, class_weights)
+    module = copy.deepcopy(module)
+    warm = float(module.get_buffer("temperature"))
+    set_temperature(module, 1.0)
+    network = Network(features, module, nn.Identity())
+    attach(method, network, backbone.dim, len(names), len(target), context.seed)
+    groups = build_groups(backbone, made, network, recipe, wanted=method.wanted) + part_groups(network, recipe)
+    groups = [g for g in groups if g.name != "head" or method.uses_source]
+    rows, said = training_rows(target, backbone, made.tap, recipe, context)
+    strong = None
+    if method.strong_views:
+        strong, _ = training_rows(target, backbone, made.tap, replace(recipe, augment="strong"), context)
+    seen = source if source is not None and method.uses_source else None
+    domains = Domains(
+        source=training_rows(seen, backbone, made.tap, recipe, context)[0] if seen else None,
+        labels=seen.data.labels if seen else np.zeros(0, dtype=np.int64),
+        target=rows,
+        classes=len(names),
+        strong=strong,
+        identity="".join(identity_of(e) for e in (seen, target) if e),
+    )
+    history = train_method(method, network, groups, domains, recipe, context)
+    network.eval()
+    set_temperature(module, warm)
+    merged = merge(backbone, made)
+    training = {
+        "recipe": asdict(recipe),
+        "steps": history.steps,
+        "best_step": history.best_step,
+        "looks": history.looks,
+        "seconds": round(history.seconds, 3),
+        "examples": history.examples,
+        "share": 1.0,
+        "shares": {},
+        "held_out": 0,
+        "refitted": False,
+        "rows": said,
+        "apart": made.apart,
+        "frozen_identical": frozen_alike(backbone, merged, frozen),
+        "rates": {g.name: {"learning_rate": g.learning_rate, "starts": 0} for g in groups if g.name != "parts"},
+        "statistics": "batch" if method.statistics or method.own_statistics else "own",
+    }
+    return Model(
+        backbone=merged,
+        head=module.eval(),
+        head_id=head,
+        class_names=names,
+        frozen=frozen,
+        reuse=backbone.n,
+        choice=choice,
+        training=training,
+    )
+
+
+def _head(
+    method: Alignment,
+    features: nn.Module,
+    backbone: Backbone,
+    source: Examples,
+    tap: Tap,
+    context: Context,
+    head: str,
+    class_weights: str,
+) -> tuple[nn.Module, dict[str, Any]]:
+    """A head fitted to the source: on the stored features, or, where the method changes batch normalisation, on those
+    that the source's own statistics give."""
+    labels, classes = source.data.labels, len(source.data.class_names)
+    kind: Head = plugins.load("jeoni.heads", head)()
+    found: Any = source.features(backbone, Tap(backbone.n, True))
+    if method.own_statistics:
+        rows = plain_rows(source, backbone, tap, context)
+        take_statistics(features, _batches(rows))
+        found = _through(features, rows)
+    fitted = kind.fit(found, labels, classes, source.folds, class_weights)
+    return fitted.module, fitted.choice
+
+
+def _batches(rows: Rows, size: int = 64) -> Iterator[Tensor]:
+    for start in range(0, len(rows), size):
+        index = np.arange(start, min(start + size, len(rows)))
+        yield as_input(rows.batch(index, np.zeros_like(index)), torch.device("cpu"))
+
+
+def _through(features: nn.Module, rows: Rows) -> Array:
+    with torch.inference_mode():
+        return torch.cat([features(batch) for batch in _batches(rows)]).numpy()

@@ -1,0 +1,183 @@
+"""A deep method through the training loop: both domains' rows, a method's step, and the network that comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jeoni import processes
+from jeoni.adaptation.deep._alignment import Alignment, Network, Step
+from jeoni.data.inputs import collate
+from jeoni.features.examples import Context
+from jeoni.spec import Recipe
+from jeoni.training.groups import Group
+from jeoni.training.loop import History, Job, Update, as_input, train
+from jeoni.training.rows import Rows
+from jeoni.types import Array, IntArray
+
+__all__ = ["Domains", "attach", "part_groups", "train_method"]
+
+
+@dataclass(frozen=True)
+class Domains:
+    """What is trained on.
+
+    Attributes:
+        source: rows of the source, or None for methods that need none.
+        labels: ``(ns,)`` of the source.
+        target: rows of the target.
+        strong: strongly changed views of the same target examples, for methods that ask for them.
+        classes: how many.
+        identity: names the data.
+    """
+
+    source: Rows | None
+    labels: IntArray
+    target: Rows
+    classes: int
+    strong: Rows | None = None
+    identity: str = ""
+
+    @property
+    def parts(self) -> tuple[Rows, ...]:
+        """Those there are, in the order of their numbers."""
+        return tuple(rows for rows in (self.source, self.target, self.strong) if rows is not None)
+
+
+class _Joined:
+    """Rows of several domains, numbered one after the other."""
+
+    def __init__(self, parts: tuple[Rows, ...]) -> None:
+        self._parts = parts
+        self._starts = np.cumsum([0, *(len(p) for p in parts)])
+        self._lengths = [p.lengths for p in parts]
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    @property
+    def lengths(self) -> IntArray | None:
+        """See :class:`jeoni.training.rows.Rows`."""
+        known = [length for length in self._lengths if length is not None]
+        return np.concatenate(known) if len(known) == len(self._lengths) else None
+
+    def batch(self, index: IntArray, epoch: IntArray) -> Array:
+        """See :class:`jeoni.training.rows.Rows`; a batch holds its domains one after the other."""
+        found = []
+        for part, start, end in zip(self._parts, self._starts, self._starts[1:], strict=False):
+            here = (index >= start) & (index < end)
+            if here.any():
+                found.append(part.batch(index[here] - start, epoch[here]))
+        if len(found) == 1:
+            return found[0]
+        if len({rows.shape[1:] for rows in found}) == 1:
+            return np.concatenate(found)
+        return collate([row for rows in found for row in rows])
+
+
+class _Objective:
+    """Splits a batch into its domains, and lets the method make the step."""
+
+    def __init__(self, method: Alignment, network: Network, domains: Domains, recipe: Recipe) -> None:
+        self._method, self._network, self._domains, self._recipe = method, network, domains, recipe
+        self._first = 0 if domains.source is None else len(domains.source)
+        self._each = max(1, recipe.batch_size // len(domains.parts))
+
+    def begin(self, step: int) -> None:
+        """At the beginning of a pass over the target the method may look at all of it."""
+        passes = [(s * self._each) // len(self._domains.target) for s in (step - 1, step)]
+        if step == 0 or passes[0] < passes[1]:
+            self.prepare(passes[1])
+
+    def prepare(self, passed: int) -> None:
+        """Let the method look at the target."""
+        self._network.eval()
+        self._method.prepare(self._network, self._targets, passed)
+
+    def updates(self, x: Tensor, targets: Tensor, index: IntArray, progress: float) -> Iterator[Update]:
+        """See :class:`jeoni.training.loop.Objective`."""
+        end = self._first + len(self._domains.target)
+        source, strong = index < self._first, index >= end
+        target = ~source & ~strong
+        step = Step(
+            network=self._network,
+            source=x[torch.from_numpy(source).to(x.device)],
+            target=x[torch.from_numpy(target).to(x.device)],
+            strong=x[torch.from_numpy(strong).to(x.device)],
+            labels=targets[torch.from_numpy(source).to(targets.device)],
+            numbers=index[target] - self._first,
+            progress=progress,
+            smoothing=self._recipe.label_smoothing,
+        )
+        yield from self._method.updates(step)
+
+    def _targets(self, size: int = 64) -> Iterator[tuple[IntArray, Tensor]]:
+        device = next((p.device for p in self._network.parameters()), torch.device("cpu"))
+        rows = self._domains.target
+        order = np.arange(len(rows)) if rows.lengths is None else np.argsort(-rows.lengths, kind="stable")
+        for start in range(0, len(rows), size):
+            index = order[start : start + size]
+            yield index, as_input(rows.batch(index, np.zeros_like(index)), device)
+
+
+def attach(method: Alignment, network: Network, dim: int, classes: int, targets: int, seed: int) -> None:
+    """Give the network what the method trains beside.
+
+    Raises:
+        ConfigError: a network that the method cannot adapt.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network.parts = method.build(dim, classes, network, targets)
+
+
+def part_groups(network: Network, recipe: Recipe) -> list[Group]:
+    """What the method trains beside, at the head's learning rate; what it calls ``frozen`` stays."""
+    found = {n: p for n, p in network.named_parameters() if n.startswith("parts.") and ".frozen." not in n}
+    return [Group("parts", found, recipe.head_learning_rate, recipe.weight_decay)] if found else []
+
+
+def train_method(
+    method: Alignment, network: Network, groups: list[Group], domains: Domains, recipe: Recipe, context: Context
+) -> History:
+    """Adapt ``network`` in place.
+
+    Args:
+        method: whose step is made.
+        network: with its parts attached.
+        groups: what is trained.
+        domains: to train on.
+        recipe: settled.
+        context: seed, checkpoints, console.
+    """
+    recipe = replace(recipe, steps=method.steps(recipe.steps))
+    objective = _Objective(method, network, domains, recipe)
+    if not recipe.steps:
+        network.to(processes.state().device)
+        objective.prepare(0)
+        network.cpu()
+        return History(0, 0)
+    targets = np.full(len(domains.target), -1, dtype=np.int64)
+    labels = [domains.labels] if domains.source is not None else []
+    labels += [targets] * (2 if domains.strong is not None else 1)
+    job = Job(
+        title=f"Adapting ({type(method).__name__})",
+        network=network,
+        groups=groups,
+        rows=_Joined(domains.parts),
+        labels=np.concatenate(labels),
+        classes=domains.classes,
+        recipe=recipe,
+        seed=context.seed,
+        train_statistics=method.statistics,
+        objective=objective,
+        domains=tuple(len(p) for p in domains.parts),
+        identity=f"{domains.identity} {method!r}",
+    )
+    history = train(job, context.checkpoints, context.checkpoint_s, context.console)
+    network.cpu()
+    return history

@@ -1,0 +1,39 @@
+"""AdaBN (Li et al. 2016, arXiv:1603.04779): batch normalisation by the target's statistics; nothing is trained.
+
+Every statistic is that of the whole target, layer after layer in one pass over it. Needs a network with batch
+normalisation and no source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import nn
+
+from jeoni.adaptation.deep._alignment import Alignment, Batches, Network
+from jeoni.adaptation.deep._norms import batch_norms, take_statistics
+
+__all__ = ["AdaBN"]
+
+
+@dataclass(frozen=True)
+class AdaBN(Alignment):
+    """The target's statistics."""
+
+    uses_source: ClassVar[bool] = False
+    frozen: ClassVar[int | None] = 0
+    own_statistics: ClassVar[bool] = True
+
+    def build(self, dim: int, classes: int, network: Network, targets: int) -> nn.Module:
+        """Nothing; the network must normalise by batch."""
+        batch_norms(network.features, "adabn")
+        return nn.Identity()
+
+    def prepare(self, network: Network, target: Batches, passed: int) -> None:
+        """One pass over the target."""
+        take_statistics(network.features, (rows for _, rows in target()))
+
+    def steps(self, wanted: int) -> int:
+        """None: all is done before the first step."""
+        return 0

@@ -1,0 +1,1 @@
+"""Adapters on plain arrays, one file each."""

@@ -1,0 +1,64 @@
+"""How deep a training goes: which stages stay, what must be in the store for it, and whether they stayed."""
+
+from __future__ import annotations
+
+import hashlib
+
+from torch import nn
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap, cut
+from jeoni.backbones.weights import fingerprint
+from jeoni.features.examples import Examples
+from jeoni.spec import Recipe
+from jeoni.training.rows import fits
+from jeoni.training.settle import find_stage
+
+__all__ = ["default_frozen", "frozen_alike", "frozen_stages", "identity_of", "set_temperature", "taps_for"]
+
+
+def default_frozen(backbone: Backbone, n: int) -> int:
+    """How many stages stay frozen: the fewer the examples, the more.
+
+    Two thirds below 5,000 examples, half below 20,000, then none (Yosinski et al. 2014: lower layers transfer as they
+    are; Kornblith et al. 2019: with much data all of them are worth training).
+    """
+    share = 2 / 3 if n < 5000 else 1 / 2 if n < 20_000 else 0.0
+    return round(share * backbone.n)
+
+
+def frozen_stages(recipe: Recipe, backbone: Backbone, default: int) -> int:
+    """How many stages the recipe freezes.
+
+    Raises:
+        ConfigError: neither a number nor a stage; the message lists the stages.
+    """
+    return find_stage(recipe.frozen, tuple(s.name for s in backbone.stages), "frozen", default)
+
+
+def taps_for(backbone: Backbone, frozen: int, n: int, recipe: Recipe) -> tuple[Tap, ...]:
+    """What must be in the store: the pooled features, and the rows at the cut where they fit."""
+    whole = Tap(backbone.n, True)
+    at = cut(backbone, frozen).tap
+    return (whole,) if at == whole or not fits(backbone, at, n, recipe) else (whole, at)
+
+
+def identity_of(examples: Examples) -> str:
+    """The same for the same content in the same order."""
+    content = hashlib.sha256()
+    for i in examples.index:
+        content.update(examples.seen.digests[int(i)])
+    return content.hexdigest()
+
+
+def set_temperature(module: nn.Module, value: float) -> None:
+    """Of a head, or of a network's part ``head``."""
+    head = getattr(module, "head", module)
+    head.get_buffer("temperature").fill_(value)
+
+
+def frozen_alike(before: Backbone, after: Backbone, frozen: int) -> bool:
+    """Whether every tensor of the frozen stages is, bit for bit, what it was."""
+    names = {p for stage in before.stages[:frozen] for p in stage.parameters}
+    one, other = ({k: v for k, v in b.network.state_dict().items() if k in names} for b in (before, after))
+    return fingerprint(one) == fingerprint(other)

@@ -1,0 +1,1 @@
+"""How far two samples are from each other, one file each."""

@@ -1,0 +1,301 @@
+"""What every deep method must keep to, on a backbone and on arrays; a new file in the folder is tested without a line here."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from jeoni import plugins
+from jeoni.adaptation.deep._alignment import Alignment, Network, Step, ramp
+from jeoni.adaptation.deep._backbone import adapt_backbone, taps_of_method
+from jeoni.adaptation.deep._discriminator import reverse
+from jeoni.adaptation.deep._training import _Joined
+from jeoni.adaptation.deep.dan import discrepancy
+from jeoni.adaptation.deep.deep_coral import coral_loss
+from jeoni.adaptation.deep.mcc import confusion
+from jeoni.adaptation.deep.shot import centroid_labels
+from jeoni.adaptation.networks import DeepAdaptedClassifier
+from jeoni.backbones.catalog import load_backbone
+from jeoni.backbones.cut import Tap
+from jeoni.data.items import ArrayItems
+from jeoni.data.splits import build_folds
+from jeoni.errors import ConfigError
+from jeoni.features.examples import Context, Examples
+from jeoni.features.extract import Request
+from jeoni.spec import Recipe
+from jeoni.strategies.probe import Probe
+from jeoni.training.rows import ArrayRows
+from jeoni.types import Dataset
+from tests.conftest import TINY, make_picture
+
+FOLDER = "jeoni.adaptation.deep"
+NAMES = plugins.names(FOLDER)
+METHODS = [plugins.load(FOLDER, name) for name in NAMES]
+TRAINED = [name for name in NAMES if plugins.load(FOLDER, name)().steps(10)]
+ON_ARRAYS = [n for n, kind in zip(NAMES, METHODS, strict=True) if kind.uses_source and not kind.strong_views]
+SHORT = Recipe(steps=16, batch_size=16, head_learning_rate=0.003)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def small_backbone():
+    backbone = load_backbone(TINY)
+    return dataclasses.replace(backbone, input=dataclasses.replace(backbone.input, size=48))
+
+
+def pictures(first: int, each: int, dim: float) -> np.ndarray:
+    """Striped pictures of two classes; the other domain's are darker and greyer."""
+    found = [np.asarray(make_picture(kind, first + k)) for k in range(each) for kind in range(2)]
+    return (np.stack(found) * dim + (1 - dim) * 40).astype(np.uint8)
+
+
+def two_domains(method: Alignment, context: Context, backbone, recipe: Recipe = SHORT, each: int = 20):
+    pixels = np.concatenate([pictures(0, each, 1.0), pictures(500, each, 0.9)])
+    labels = np.tile([0, 1], 2 * each).astype(np.int64)
+    items = ArrayItems(pixels)
+    taps = (*taps_of_method(method, backbone, 2 * each, 4 * each, recipe), Tap(backbone.n, True))
+    seen = context.extract(items, [Request(backbone, tuple(dict.fromkeys(taps)))])
+
+    def part(index):
+        data = Dataset("x", items.select(index), labels[index], ("a", "b"))
+        alone = np.arange(len(index))
+        return Examples(data, alone, seen, index, build_folds(data.labels, alone, 3, 1, 0))
+
+    half = np.arange(2 * each)
+    return part(half), part(half + 2 * each)
+
+
+def adapted(name: str, context: Context | None = None, recipe: Recipe = SHORT, **changes):
+    method, backbone = plugins.load(FOLDER, name)(**changes), small_backbone()
+    context = context or Context(engine="torch")
+    source, target = two_domains(method, context, backbone, recipe)
+    model = adapt_backbone(method, backbone, source, target, context, recipe)
+    return model, backbone, source, target, context
+
+
+def tensors(model):
+    return {**model.backbone.network.state_dict(), **{f"head.{k}": v for k, v in model.head.state_dict().items()}}
+
+
+def alike(one, other):
+    return one.keys() == other.keys() and all(torch.equal(v, other[k]) for k, v in one.items())
+
+
+def right(model, examples, backbone, context) -> float:
+    return float((model.predict_examples(examples, backbone, context).argmax(1) == examples.data.labels).mean())
+
+
+def test_every_file_is_described_and_found():
+    for name, kind in zip(NAMES, METHODS, strict=True):
+        assert plugins.describe(FOLDER, name)
+        assert plugins.holding(FOLDER, kind.__name__) == name
+        assert issubclass(kind, Alignment)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_target_is_told_better_than_by_chance_and_frozen_stages_stay(name):
+    model, backbone, source, target, context = adapted(name)
+    assert right(model, target, backbone, context) >= 0.7
+    assert right(model, source, backbone, context) >= 0.6
+    before, after = backbone.network.state_dict(), model.backbone.network.state_dict()
+    frozen = {p for stage in backbone.stages[: model.frozen] for p in stage.parameters}
+    assert all(torch.equal(before[k], after[k]) for k in frozen)
+    assert model.training["frozen_identical"]
+    assert model.frozen == 0 or frozen
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seed_gives_the_same_model_whatever_the_targets_labels(name):
+    first = adapted(name)[0]
+    method, backbone, context = plugins.load(FOLDER, name)(), small_backbone(), Context(engine="torch")
+    source, target = two_domains(method, context, backbone)
+    hidden = dataclasses.replace(target.data, labels=np.full(len(target), -1, dtype=np.int64))
+    again = adapt_backbone(method, backbone, source, dataclasses.replace(target, data=hidden), context, SHORT)
+    assert alike(tensors(first), tensors(again))
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_an_interrupted_training_goes_on_to_the_same_weights(name, tmp_path, monkeypatch):
+    from jeoni.training import loop
+
+    undisturbed = adapted(name)[0]
+    context = Context(engine="torch", checkpoints=tmp_path / "checkpoints", checkpoint_s=0.0)
+    step, made = loop._State.make_step, []
+
+    def killed(self, *args):
+        made.append(0)
+        if len(made) == 8:
+            raise RuntimeError("killed")
+        step(self, *args)
+
+    monkeypatch.setattr(loop._State, "make_step", killed)
+    with pytest.raises(RuntimeError, match="killed"):
+        adapted(name, context)
+    assert alike(tensors(adapted(name, context)[0]), tensors(undisturbed))
+    assert len(made) == 8 + SHORT.steps - 7
+
+
+@pytest.mark.parametrize("name", [n for n, kind in zip(NAMES, METHODS, strict=True) if not kind.uses_source])
+def test_source_free_methods_need_only_a_model(name):
+    method, backbone, context = plugins.load(FOLDER, name)(), small_backbone(), Context(engine="torch")
+    source, target = two_domains(method, context, backbone)
+    start = Probe().fit(backbone, source, context)
+    kept = {k: v.clone() for k, v in tensors(start).items()}
+    model = adapt_backbone(method, backbone, None, target, context, SHORT, start=start)
+    assert alike(tensors(start), kept), "the model that was handed over is what it was"
+    assert alike(model.head.state_dict(), start.head.state_dict()), "the head stays"
+    assert not alike(tensors(model), kept)
+
+
+@pytest.mark.parametrize("name", ["adabn", "tent"])
+def test_without_batch_normalisation_it_is_said(name):
+    method = plugins.load(FOLDER, name)()
+    with pytest.raises(ConfigError, match="changes batch normalisation, and this network has none"):
+        method.build(2, 2, Network(nn.Linear(2, 2), nn.Linear(2, 2), nn.Identity()), 5)
+
+
+def test_adabn_takes_the_targets_statistics():
+    model, backbone, _, target, context = adapted("adabn")
+    rows = target.features(backbone, Tap(0, False))
+    first = next(m for m in model.backbone.network.modules() if isinstance(m, nn.BatchNorm2d))
+    seen = []
+    made = dataclasses.replace(model)
+    handle = first.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    with torch.no_grad():
+        nn.Sequential(made.network)(torch.from_numpy(rows.numpy()))
+    handle.remove()
+    activation = torch.cat(seen)
+    torch.testing.assert_close(first.running_mean, activation.mean((0, 2, 3)), rtol=1e-3, atol=1e-4)
+    assert not torch.equal(
+        first.running_mean, next(m for m in backbone.network.modules() if isinstance(m, nn.BatchNorm2d)).running_mean
+    )
+
+
+# ---- arrays
+
+
+def shifted(seed: int, classes: int = 3, n: int = 240):
+    rng = np.random.default_rng(seed)
+    means = np.random.default_rng(5).normal(size=(classes, 8)) * 2
+    turn = np.eye(8) + 0.3 * np.random.default_rng(6).normal(size=(8, 8))
+    y = np.arange(n) % classes
+    Xs, Xt = (means[y] + rng.normal(size=(n, 8)) for _ in range(2))
+    return Xs, y, Xt @ turn + 1.0, y
+
+
+@pytest.mark.parametrize("name", ON_ARRAYS)
+@pytest.mark.parametrize("classes", [2, 10])
+def test_arrays_are_adapted_without_collapse(name, classes):
+    Xs, ys, Xt, yt = shifted(0, classes)
+    kept = Xs.copy(), Xt.copy()
+    method = plugins.load(FOLDER, name)()
+    options = {"hidden": (32,), "steps": 150, "learning_rate": 3e-3}
+    ours = DeepAdaptedClassifier(method, **options).fit(Xs, ys, Xt)
+    alone = DeepAdaptedClassifier(None, **options).fit(Xs, ys, Xt)
+    assert (ours.predict(Xt) == yt).mean() >= (alone.predict(Xt) == yt).mean() - 0.08
+    assert ours.predict_proba(Xt).shape == (len(Xt), classes)
+    np.testing.assert_array_equal(Xs, kept[0])
+    np.testing.assert_array_equal(Xt, kept[1])
+
+
+def test_arrays_that_cannot_be_used_are_refused():
+    Xs, ys, Xt, _ = shifted(0)
+    with pytest.raises(ValueError, match="Xt contains NaN"):
+        DeepAdaptedClassifier().fit(Xs, ys, np.where(Xt > 2, np.nan, Xt))
+    with pytest.raises(ValueError, match="do not fit together"):
+        DeepAdaptedClassifier().fit(Xs, ys, Xt[:, :3])
+    with pytest.raises(ValueError, match="one class only"):
+        DeepAdaptedClassifier().fit(Xs, np.zeros_like(ys), Xt)
+    with pytest.raises(ValueError, match="has no form for arrays"):
+        DeepAdaptedClassifier(plugins.load(FOLDER, "shot")()).fit(Xs, ys, Xt)
+
+
+# ---- formulas
+
+
+def test_deep_coral_is_the_papers_loss():
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(30, 4)), rng.normal(size=(20, 4))
+    wanted = ((np.cov(A.T) - np.cov(B.T)) ** 2).sum() / (4 * 16)
+    assert float(coral_loss(torch.from_numpy(A), torch.from_numpy(B))) == pytest.approx(wanted)
+
+
+def test_the_discrepancy_is_the_unbiased_one():
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(7, 3)), rng.normal(size=(5, 3)) + 1
+    both = np.concatenate([A, B])
+    squares = ((both[:, None] - both[None]) ** 2).sum(-1)
+    width = squares.sum() / (12 * 11)
+    K = np.exp(-squares / (2 * width))
+    ss = sum(K[i, j] for i in range(7) for j in range(7) if i != j) / 42
+    tt = sum(K[i, j] for i in range(7, 12) for j in range(7, 12) if i != j) / 20
+    wanted = ss + tt - 2 * K[:7, 7:].mean()
+    assert float(discrepancy(torch.from_numpy(A), torch.from_numpy(B), (1.0,))) == pytest.approx(wanted, abs=1e-9)
+    same = torch.from_numpy(rng.normal(size=(200, 3)))
+    assert abs(float(discrepancy(same[:100], same[100:], (0.5, 1.0, 2.0)))) < 0.02
+
+
+def test_a_reversed_gradient_points_the_other_way():
+    x = torch.ones(3, requires_grad=True)
+    (reverse(x, 0.5) * torch.tensor([1.0, 2.0, 3.0])).sum().backward()
+    assert x.grad.tolist() == [-0.5, -1.0, -1.5]
+    assert [round(ramp(p), 3) for p in (0.0, 0.5, 1.0)] == [0.0, 0.987, 1.0]
+
+
+def test_class_confusion_by_hand():
+    sure = torch.tensor([[20.0, 0.0], [0.0, 20.0]])
+    unsure = torch.zeros(2, 2)
+    assert float(confusion(sure)) == pytest.approx(0, abs=1e-6)
+    assert float(confusion(unsure)) == pytest.approx(0.5)
+
+
+def test_centroids_correct_a_wrong_label():
+    features = torch.tensor([[1.0, 0.1], [1.0, 0.0], [0.9, 0.0], [0.0, 1.0], [0.1, 1.0], [0.0, 0.9]])
+    probs = torch.tensor([[0.4, 0.6], [0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.1, 0.9], [0.2, 0.8]])
+    assert centroid_labels(features, probs).tolist() == [0, 0, 0, 1, 1, 1]
+    never = torch.tensor([[0.9, 0.05, 0.05], [0.8, 0.1, 0.1]])
+    assert set(centroid_labels(features[:2], never).tolist()) == {0}
+
+
+def test_batches_hold_both_domains_and_other_views_of_the_same_examples():
+    from jeoni.training.loop import _Shares
+
+    order = _Shares((10, 6, 6), 9, 0, None)
+    for step in range(8):
+        index, _ = order.at(step)
+        source, weak, strong = index[:3], index[3:6], index[6:]
+        assert (source < 10).all() and (weak >= 10).all() and (weak < 16).all()
+        assert (strong == weak + 6).all()
+
+
+def test_joined_rows_of_different_lengths_are_filled_up():
+    from jeoni.backbones.packed import unpack
+
+    long, short = np.ones((2, 5, 3), np.float32), 2 * np.ones((2, 2, 3), np.float32)
+    rows = _Joined((ArrayRows(long), ArrayRows(short))).batch(np.array([0, 3]), np.zeros(2, dtype=int))
+    assert rows.shape == (2, 5, 3)
+    hidden, mask = unpack(torch.from_numpy(rows))
+    assert hidden[1, :2].eq(2).all() and not hidden[1, 2:].any() and mask.shape[1] == 5
+
+
+def test_a_step_knows_its_numbers_and_labels():
+    network = Network(nn.Linear(3, 2), nn.Linear(2, 2), nn.Identity())
+    step = Step(
+        network, torch.zeros(4, 3), torch.ones(2, 3), torch.zeros(0, 3), torch.eye(2)[[0, 1, 0, 1]], np.arange(2), 0.5
+    )
+    batch = step.batch()
+    assert batch.source_features.shape == (4, 2) and batch.target_logits.shape == (2, 2)
+    torch.testing.assert_close(
+        step.task(batch.source_logits), nn.functional.cross_entropy(batch.source_logits, step.labels)
+    )
