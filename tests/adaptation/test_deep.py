@@ -166,7 +166,7 @@ def test_without_batch_normalisation_it_is_said(name):
 
 
 def test_adabn_takes_the_targets_statistics():
-    model, backbone, _, target, context = adapted("adabn")
+    model, backbone, _, target, _ = adapted("adabn")
     rows = target.features(backbone, Tap(0, False))
     first = next(m for m in model.backbone.network.modules() if isinstance(m, nn.BatchNorm2d))
     seen = []

@@ -2,7 +2,7 @@
 
     >>> from jeoni.adaptation import AdaptedClassifier, CORAL
 
-Adapters are found by their class names, one file each in ``shallow/`` and ``deep/``; nothing is imported until it is asked for.
+Methods are found by their class names, one file each in ``shallow/`` and ``deep/``; nothing is imported before that.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.types import Array
+from jeoni.types import Array, FloatArray
 
-__all__ = ["AdaptedClassifier"]
+__all__ = ["AdaptedClassifier", "fit_weighted"]
 
 
 class AdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -54,14 +54,12 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.estimator_ = clone(self.estimator) if self.estimator is not None else LogisticRegression(max_iter=1000)
         self.adapter_ = clone(self.adapter) if self.adapter is not None else None
         rows: Any = Xs
-        known = {}
+        weights = None
         if self.adapter_ is not None:
             self.adapter_.fit(Xs, ys, Xt)
             rows = self.adapter_.transform(Xs, source=True)
             weights = getattr(self.adapter_, "weights_", None)
-            if weights is not None:
-                known = {_weight_option(self.estimator_): weights}
-        self.estimator_.fit(rows, ys, **known)
+        fit_weighted(self.estimator_, rows, ys, weights)
         self.classes_ = self.estimator_.classes_
         return self
 
@@ -84,6 +82,15 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         check_is_fitted(self, "estimator_")
         rows = X if self.adapter_ is None else self.adapter_.transform(X)
         return getattr(self.estimator_, what)(rows)
+
+
+def fit_weighted(estimator: Any, X: Any, y: Any, weights: FloatArray | None) -> None:
+    """Fit in place, each row counting as its weight says; None: all alike.
+
+    Raises:
+        ValueError: weights for a classifier that takes none.
+    """
+    estimator.fit(X, y, **({} if weights is None else {_weight_option(estimator): weights}))
 
 
 def _weight_option(estimator: Any) -> str:

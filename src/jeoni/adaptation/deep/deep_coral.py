@@ -1,7 +1,7 @@
 """Deep CORAL (Sun & Saenko ECCV workshops 2016, arXiv:1607.01719): equal covariances of both domains' features.
 
-The loss is the paper's, ``‖Cs - Ct‖² / 4d²``. Ours takes the features in the place of the last layer, each divided by its
-standard deviation in the batch, so that one weight serves all; the paper tunes it for every task.
+The loss is the paper's, ``‖Cs - Ct‖² / 4d²``. Ours takes the features in the place of the last layer, each divided by
+its standard deviation in the batch, so that one weight serves all; the paper tunes it for every task.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
 
     Attributes:
         labelled: whether source labels are needed.
+        scaled: whether its paper scales the features of each domain beforehand; ``jeoni adapt`` then does.
         n_features_in_: columns of both domains.
         classes_: the source's classes, where labels were given.
         weights_: ``(ns,)`` not negative, mean 1: how much each source example counts. Only of those that re-weight.
@@ -29,6 +30,7 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """
 
     labelled: ClassVar[bool] = False
+    scaled: ClassVar[bool] = False
     classes_: Array
 
     def fit(self, Xs: Any, ys: Any, Xt: Any) -> Self:
@@ -70,6 +72,14 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         if X.shape[1] != self.n_features_in_:
             raise ValueError(f"X has {X.shape[1]} features; {type(self).__name__} was fitted on {self.n_features_in_}.")
         return self._map(X, source)
+
+    def affine(self) -> tuple[Array, Array] | None:
+        """``(d, k)`` and ``(k,)`` such that a target row ``x`` becomes ``x @ matrix + shift``; None where it stays.
+
+        Raises:
+            ValueError: the map of the target is not affine.
+        """
+        return None
 
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
         """Checked rows, and labels ``0 … K - 1`` in the order of ``classes_``, or None."""

@@ -6,6 +6,8 @@ The paper adds the identity to both covariances of features scaled per domain, a
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from sklearn.covariance import ledoit_wolf_shrinkage
 
@@ -35,6 +37,8 @@ class CORAL(Adapter):
         >>> CORAL(reg=0.0).fit(Xs, None, Xt).transform(Xs, source=True).std(0).round()
         array([3., 3.])
     """
+
+    scaled: ClassVar[bool] = True
 
     def __init__(self, reg: float | str = 1.0, *, center: bool = False) -> None:
         self.reg = reg
