@@ -1,0 +1,87 @@
+"""A method by its name, and a model out of what a shallow one found."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from inspect import signature
+from typing import Any
+
+import numpy as np
+import torch
+
+from jeoni import plugins
+from jeoni.adaptation.deep._alignment import Alignment
+from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.shallow.standardize import Standardize
+from jeoni.backbones.backbone import Backbone
+from jeoni.errors import ConfigError, did_you_mean
+from jeoni.heads._estimator import HeadClassifier
+from jeoni.heads.linear import LinearModule
+from jeoni.model import Model
+
+__all__ = ["DEEP", "SHALLOW", "build_method", "known_methods", "model_of"]
+
+SHALLOW, DEEP = "jeoni.adaptation.shallow", "jeoni.adaptation.deep"
+
+
+def known_methods() -> tuple[str, ...]:
+    """All ids of adapters and deep methods."""
+    return (*plugins.names(SHALLOW), *plugins.names(DEEP))
+
+
+def build_method(name: str, settings: dict[str, Any]) -> Adapter | Alignment:
+    """Make an adapter or a deep method.
+
+    Raises:
+        ConfigError: an unknown name or setting; the message lists the known ones.
+    """
+    folder = next((f for f in (SHALLOW, DEEP) if name in plugins.names(f)), None)
+    if folder is None:
+        known = ("auto", "source_only", *known_methods())
+        raise ConfigError(f"{name!r} is no method of adaptation.{did_you_mean(name, known)} Known: {', '.join(known)}.")
+    kind = plugins.load(folder, name)
+    takes = [f.name for f in fields(kind)] if is_dataclass(kind) else list(signature(kind).parameters)
+    for setting in settings:
+        if setting not in takes:
+            raise ConfigError(
+                f"{name} has no setting {setting!r}.{did_you_mean(setting, takes)} "
+                f"It has: {', '.join(takes) or 'none'}."
+            )
+    made: Adapter | Alignment = kind(**settings)
+    return Standardize(made) if isinstance(made, Adapter) and made.scaled else made
+
+
+def model_of(backbone: Backbone, head: HeadClassifier, adapter: Adapter | None, class_names: tuple[str, ...]) -> Model:
+    """The backbone with a head that holds the adapter's map of target rows, so that it predicts by itself.
+
+    Args:
+        backbone: gave the rows.
+        head: a fitted linear head on adapted rows.
+        adapter: fitted; None, or one that leaves target rows alone, changes nothing.
+        class_names: in the order of the labels.
+
+    Raises:
+        ConfigError: an adapter whose map of the target is not affine.
+    """
+    given = head.head_
+    assert isinstance(given, LinearModule)
+    weight, bias = given.weight.detach().double().numpy(), given.bias.detach().double().numpy()
+    affine = adapter.affine() if adapter is not None else None
+    if affine is not None:
+        matrix, shift = (np.asarray(part, dtype=np.float64) for part in affine)
+        weight, bias = weight @ matrix.T, bias + weight @ shift
+    module = LinearModule(weight.shape[1], len(class_names))
+    with torch.no_grad():
+        module.weight.copy_(torch.from_numpy(weight))
+        module.bias.copy_(torch.from_numpy(bias))
+        module.temperature.copy_(given.temperature)
+    return Model(
+        backbone=backbone,
+        head=module.eval(),
+        head_id="linear",
+        class_names=class_names,
+        frozen=backbone.n,
+        reuse=backbone.n,
+        choice=head.choice_,
+        candidates=head.candidates_,
+    )

@@ -1,0 +1,140 @@
+"""Optimal transport (Courty et al. TPAMI 2017, doi.org/10.1109/TPAMI.2016.2615921): source rows carried over.
+
+Every source row goes to the mean of the target rows that its mass goes to. ``linear`` is the closed-form map between
+Gaussians (Knott & Smith 1984), which needs no plan. Plans are those of the library POT. Ours divides the cost by its
+mean, so that ``reg`` means the same at every scale, and shrinks the covariances of the linear map a little.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.errors import MissingExtra
+from jeoni.types import Array, FloatArray, IntArray
+
+__all__ = ["OptimalTransport"]
+
+PAIRS = 40_000_000  # of rows: 320 MB a matrix
+ROUNDS = 10
+
+
+class OptimalTransport(Adapter):
+    """Moves the source; the target stays as it is.
+
+    Args:
+        method: ``sinkhorn``, ``emd`` (exact), ``class_regularised`` (a target row takes from one class as far as it
+            can; needs labels) or ``linear``.
+        reg: entropy of the plan, in mean costs.
+        class_reg: strength of the class regularisation, in mean costs.
+        shrink: of the linear map's covariances: this share of their mean variance is added to the diagonal.
+
+    Attributes:
+        plan_: ``(ns, nt)``; none for ``linear``.
+
+    Raises:
+        MissingExtra: in ``fit``, if POT is not installed and the method needs it.
+        ValueError: in ``fit``, for more than 40 million pairs of rows: use ``linear``, or fewer rows.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> Xs, Xt = rng.normal(size=(500, 2)), 4 + 2 * rng.normal(size=(500, 2))
+        >>> moved = OptimalTransport("linear").fit(Xs, None, Xt).transform(Xs, source=True)
+        >>> np.allclose(moved.mean(0), Xt.mean(0))
+        True
+    """
+
+    def __init__(
+        self, method: str = "sinkhorn", *, reg: float = 0.05, class_reg: float = 0.1, shrink: float = 1e-3
+    ) -> None:
+        self.method = method
+        self.reg = reg
+        self.class_reg = class_reg
+        self.shrink = shrink
+
+    def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
+        if self.method == "linear":
+            self._linear(Xs, Xt)
+            return
+        if self.method not in ("sinkhorn", "emd", "class_regularised"):
+            raise ValueError(f"method is {self.method!r}; it can be sinkhorn, emd, class_regularised or linear.")
+        if len(Xs) * len(Xt) > PAIRS:
+            raise ValueError(
+                f"{len(Xs):,} x {len(Xt):,} rows make more than {PAIRS:,} pairs, too many for a plan. Use "
+                "method='linear', or fewer rows."
+            )
+        if self.method == "class_regularised" and ys is None:
+            raise ValueError("class_regularised needs the source's labels; ys is None.")
+        self.plan_ = self._plan(Xs, ys, Xt)
+        mass = self.plan_.sum(1, keepdims=True)
+        carried = (self.plan_ / np.maximum(mass, 1e-300)) @ Xt
+        self._rows, self._moves = Xs, np.where(mass > 0, carried - Xs, 0.0).astype(Xs.dtype)
+
+    def _plan(self, Xs: Array, ys: IntArray | None, Xt: Array) -> FloatArray:
+        try:
+            import ot
+        except ImportError as error:
+            raise MissingExtra("pot", "transport", f"Optimal transport with method={self.method!r}") from error
+        cost = ot.dist(Xs.astype(np.float64), Xt.astype(np.float64))
+        cost /= max(float(cost.mean()), 1e-300)
+        a, b = np.full(len(Xs), 1 / len(Xs)), np.full(len(Xt), 1 / len(Xt))
+        if self.method == "emd":
+            return np.asarray(ot.emd(a, b, cost, numItermax=1_000_000), dtype=np.float64)
+
+        def entropic(cost: FloatArray) -> FloatArray:
+            found: Any = ot.sinkhorn(a, b, cost, self.reg, method="sinkhorn_log", numItermax=2000, warn=False)
+            return np.asarray(found, dtype=np.float64)
+
+        plan = entropic(cost)
+        for _ in range(ROUNDS if self.method == "class_regularised" else 0):
+            assert ys is not None
+            plan = entropic(cost + self.class_reg * _mixing(plan, ys))
+        return plan
+
+    def _linear(self, Xs: Array, Xt: Array) -> None:
+        """``A = Cs^-1/2 (Cs^1/2 Ct Cs^1/2)^1/2 Cs^-1/2``, means on means."""
+        (ms, Cs), (mt, Ct) = self._moments(Xs), self._moments(Xt)
+        half, inverse = _powers(Cs)
+        middle, _ = _powers(half @ Ct @ half)
+        self._matrix = inverse @ middle @ inverse
+        self._shift = mt - ms @ self._matrix
+
+    def _moments(self, X: Array) -> tuple[FloatArray, FloatArray]:
+        mean = X.mean(0, dtype=np.float64)
+        centred = X - mean.astype(X.dtype)
+        cov = (centred.T @ centred).astype(np.float64) / max(1, len(X) - 1)
+        return mean, cov + max(self.shrink * float(np.trace(cov)) / len(cov), 1e-12) * np.eye(len(cov))
+
+    def _map(self, X: Array, source: bool) -> Array:
+        if not source:
+            return X
+        if self.method == "linear":
+            moved: Array = X @ self._matrix.astype(X.dtype) + self._shift.astype(X.dtype)
+            return moved
+        if X.shape == self._rows.shape and np.array_equal(X, self._rows):
+            carried: Array = X + self._moves
+            return carried
+        # a row that is not in the plan moves as the nearest that is
+        from sklearn.metrics import pairwise_distances_argmin
+
+        moved_alike: Array = X + self._moves[pairwise_distances_argmin(X, self._rows)]
+        return moved_alike
+
+
+def _mixing(plan: FloatArray, ys: IntArray) -> FloatArray:
+    """What it costs to take from a class, the less the more is taken already: the gradient of ``sum (mass of class)^½``
+    by majorisation (Courty et al., section 4)."""
+    found = np.zeros_like(plan)
+    for k in np.unique(ys):
+        taken = plan[ys == k].sum(0)
+        found[ys == k] = 0.5 / np.sqrt(taken * len(taken) + 1e-3)
+    return found
+
+
+def _powers(C: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The square root of a symmetric matrix, and its inverse."""
+    values, vectors = np.linalg.eigh(C)
+    roots = np.sqrt(np.maximum(values, 1e-15 * max(float(values[-1]), 1e-300)))
+    return (vectors * roots) @ vectors.T, (vectors / roots) @ vectors.T
