@@ -18,7 +18,8 @@ from jeoni.types import Array, FloatArray, IntArray
 __all__ = ["OptimalTransport"]
 
 PAIRS = 40_000_000  # of rows: 320 MB a matrix
-ROUNDS = 10
+ROUNDS = 5
+MOST = 600.0
 
 
 class OptimalTransport(Adapter):
@@ -84,7 +85,9 @@ class OptimalTransport(Adapter):
             return np.asarray(ot.emd(a, b, cost, numItermax=1_000_000), dtype=np.float64)
 
         def entropic(cost: FloatArray) -> FloatArray:
-            found: Any = ot.sinkhorn(a, b, cost, self.reg, method="sinkhorn_log", numItermax=2000, warn=False)
+            # plain scaling is many times faster, but overflows where the costs spread over more than 700 ``reg``
+            how = "sinkhorn" if float(cost.max()) < MOST * self.reg else "sinkhorn_log"
+            found: Any = ot.sinkhorn(a, b, cost, self.reg, method=how, numItermax=1000, stopThr=1e-6, warn=False)
             return np.asarray(found, dtype=np.float64)
 
         plan = entropic(cost)
