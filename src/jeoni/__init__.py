@@ -22,14 +22,16 @@ from jeoni.errors import (
 )
 
 if TYPE_CHECKING:
-    from jeoni.api import CompareResult, FitResult, compare, evaluate, fit, load_data, resume
+    from jeoni.api import AdaptResult, CompareResult, FitResult, adapt, compare, evaluate, fit, load_data, resume
     from jeoni.estimator import TransferClassifier
     from jeoni.model import Model, load_model
     from jeoni.report import render as render_report
-    from jeoni.spec import CompareSpec, FitSpec
+    from jeoni.spec import AdaptSpec, CompareSpec, FitSpec
     from jeoni.types import Dataset, Interval
 
 __all__ = [
+    "AdaptResult",
+    "AdaptSpec",
     "CompareResult",
     "CompareSpec",
     "ConfigError",
@@ -45,6 +47,7 @@ __all__ = [
     "TransferClassifier",
     "WeightsError",
     "__version__",
+    "adapt",
     "compare",
     "evaluate",
     "fit",
@@ -56,11 +59,14 @@ __all__ = [
 
 _PLACES = {
     "Dataset": "jeoni.types",
+    "AdaptResult": "jeoni.api",
+    "AdaptSpec": "jeoni.spec",
     "CompareSpec": "jeoni.spec",
     "FitSpec": "jeoni.spec",
     "Interval": "jeoni.types",
     "CompareResult": "jeoni.api",
     "FitResult": "jeoni.api",
+    "adapt": "jeoni.api",
     "compare": "jeoni.api",
     "evaluate": "jeoni.api",
     "fit": "jeoni.api",

@@ -12,6 +12,7 @@ import numpy as np
 
 from jeoni import processes, record
 from jeoni._version import __version__
+from jeoni.adapting import AdaptResult, adapt
 from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.untrained import untrained_twin
@@ -47,7 +48,18 @@ from jeoni.spec import CompareSpec, FitSpec
 from jeoni.types import Console, Dataset, Finding, Quiet
 from jeoni.write import command_line, data_record, write_pictures, write_tables
 
-__all__ = ["CompareResult", "FitResult", "compare", "evaluate", "fit", "load_data", "load_model", "resume"]
+__all__ = [
+    "AdaptResult",
+    "CompareResult",
+    "FitResult",
+    "adapt",
+    "compare",
+    "evaluate",
+    "fit",
+    "load_data",
+    "load_model",
+    "resume",
+]
 
 SMALL = 200
 

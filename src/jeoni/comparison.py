@@ -98,9 +98,7 @@ def compare(
         ``jeoni.compare("photos/", strategies="probe,scratch", budgets="5,20").summary``
     """
     processes.join()
-    changed = (spec or CompareSpec()).changed(**changes)
-    assert isinstance(changed, CompareSpec)
-    spec, console, clock = changed, heard(console), Clock()
+    spec, console, clock = (spec or CompareSpec()).changed(**changes), heard(console), Clock()
     with clock.step("read"):
         strategies = {name: build_strategy(spec.changed(strategy=name)) for name in spec.arms}
         dataset = data if isinstance(data, Dataset) else read(data, spec)

@@ -22,7 +22,7 @@ from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
 from jeoni.runs import RunFolder
 from jeoni.spec import FitSpec
-from jeoni.types import Console, Dataset, Finding, Quiet
+from jeoni.types import Array, Console, Dataset, Finding, Quiet
 
 __all__ = [
     "Clock",
@@ -90,6 +90,7 @@ def prepare(
     spec: FitSpec,
     context: Context,
     clock: Clock,
+    may_lack: Array | None = None,
 ) -> Prepared:
     """Extract, then check, and tell what was found.
 
@@ -100,12 +101,13 @@ def prepare(
         spec: says what to do with leaks.
         context: where to compute.
         clock: counts ``extract`` and ``check``.
+        may_lack: ``(n,)`` bool: items that are used without a label.
     """
     with clock.step("extract"):
         seen = context.extract(dataset.items, requests)
     with clock.step("check"):
         checked = check_content(
-            dataset, seen.digests, seen.signatures, seen.near, seen.readable, seen.errors, spec.keep_leaks
+            dataset, seen.digests, seen.signatures, seen.near, seen.readable, seen.errors, spec.keep_leaks, may_lack
         )
         findings = [*data_findings(dataset, seen), *findings, *checked.findings]
         tell(findings, context.console)

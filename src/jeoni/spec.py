@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from jeoni.errors import ConfigError, did_you_mean
 
-__all__ = ["AUTO", "CompareSpec", "FitSpec", "Recipe"]
+__all__ = ["AUTO", "AdaptSpec", "CompareSpec", "FitSpec", "Recipe"]
 
 AUTO = -1
 
@@ -120,7 +120,7 @@ class FitSpec(Recipe):
         """The part that is about training."""
         return Recipe(**{f.name: getattr(self, f.name) for f in fields(Recipe)})
 
-    def changed(self, **changes: Any) -> FitSpec:
+    def changed(self, **changes: Any) -> Self:
         """A copy with some fields changed.
 
         Raises:
@@ -129,7 +129,7 @@ class FitSpec(Recipe):
         known = [f.name for f in fields(self)]
         for name in changes:
             if name not in known:
-                raise ConfigError(f"fit has no option {name!r}.{did_you_mean(name, known)}")
+                raise ConfigError(f"There is no option {name!r}.{did_you_mean(name, known)}")
         given: dict[str, Any] = {k: str(v) if isinstance(v, Path) else v for k, v in changes.items()}
         return replace(self, **given)
 
@@ -182,3 +182,47 @@ class CompareSpec(FitSpec):
             raise ConfigError(f"budgets is {self.budgets!r}; numbers from 2 on and `all` are needed, such as 5,20,all.")
         numbers: list[int | None] = [*sorted({int(w) for w in words if w != "all"})]
         return (*numbers, None) if "all" in words else tuple(numbers)
+
+
+@dataclass(frozen=True)
+class AdaptSpec(FitSpec):
+    """Everything that decides an adaptation.
+
+    Example:
+        >>> AdaptSpec(method="coral").method
+        'coral'
+    """
+
+    method: str = _option(
+        "auto", "How to adapt; auto tries what suits the shift, and stays with the source model in doubt."
+    )
+    setting: str = _option("", "Settings of the method, such as reg=0.1,center=true.")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The method's settings, by name.
+
+        Raises:
+            ConfigError: not ``name=value`` pairs.
+
+        Example:
+            >>> AdaptSpec(setting="reg=0.1,center=true,kernel=rbf").settings
+            {'reg': 0.1, 'center': True, 'kernel': 'rbf'}
+        """
+        pairs = [pair.partition("=") for pair in self.setting.split(",") if pair.strip()]
+        wrong = next((name for name, sign, _ in pairs if not sign or not name.strip()), None)
+        if wrong is not None:
+            raise ConfigError(f"setting is {self.setting!r}; pairs such as reg=0.1,center=true are needed.")
+        return {name.strip(): _value(value.strip()) for name, _, value in pairs}
+
+
+def _value(word: str) -> Any:
+    """What a word stands for: a number, true, false, or itself."""
+    if word.lower() in ("true", "false"):
+        return word.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            continue
+    return word

@@ -15,6 +15,8 @@ from jeoni import plugins
 _PLACES = {
     "AdaptedClassifier": "jeoni.adaptation.classifier",
     "DeepAdaptedClassifier": "jeoni.adaptation.networks",
+    "AutoAdaptedClassifier": "jeoni.adaptation.auto",
+    "FewLabels": "jeoni.adaptation.few._classifier",
     "Adapter": "jeoni.adaptation.shallow._adapter",
     "Diagnosis": "jeoni.adaptation.diagnosis",
     "diagnose": "jeoni.adaptation.diagnosis",

@@ -1,4 +1,4 @@
-"""What there is to choose from: backbones, strategies, heads, metrics, engines."""
+"""What there is to choose from: backbones, strategies, adapters, heads, metrics, engines."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ __all__ = ["list_"]
 
 FOLDERS = {
     "strategies": "jeoni.strategies",
+    "adapters": "jeoni.adaptation.shallow",
+    "deep": "jeoni.adaptation.deep",
+    "validators": "jeoni.adaptation.validators",
+    "distances": "jeoni.transferability.distances",
     "heads": "jeoni.heads",
     "metrics": "jeoni.evaluation.metrics",
     "engines": "jeoni.features.engines",
@@ -19,7 +23,10 @@ FOLDERS = {
 
 def list_(
     what: Annotated[
-        str, typer.Argument(help="backbones, strategies, heads, metrics, engines or sources")
+        str,
+        typer.Argument(
+            help="backbones, strategies, adapters, deep, validators, distances, heads, metrics, engines or sources"
+        ),
     ] = "backbones",
     match: Annotated[str, typer.Option(help="Only names that contain this.")] = "",
 ) -> None:

@@ -87,6 +87,7 @@ def check_content(
     readable: Array,
     errors: Mapping[int, str],
     keep_leaks: bool = False,
+    may_lack: Array | None = None,
 ) -> Checked:
     """What can be seen once every item was read.
 
@@ -98,10 +99,11 @@ def check_content(
         readable: ``(n,)`` bool.
         errors: item number to what is wrong with it.
         keep_leaks: leave training items that are also in the test part.
+        may_lack: ``(n,)`` bool: items that are used without a label; None: there are none.
     """
     n = len(data)
     findings = [Finding("unreadable", data.items.name(i), text, "skipped") for i, text in sorted(errors.items())]
-    unlabelled = readable & (data.labels < 0)
+    unlabelled = readable & (data.labels < 0) & ~(np.zeros(n, dtype=bool) if may_lack is None else may_lack)
     findings += [
         Finding("unlabelled", data.items.name(int(i)), "it has no label", "skipped") for i in np.flatnonzero(unlabelled)
     ]

@@ -267,13 +267,14 @@ def _corrected_t(gains: FloatArray, overlap: float, least: float) -> float:
     return float(2 * stats.t.sf(abs(gains.mean()) / error, len(gains) - 1))
 
 
-def words(verdict: Verdict, what: str, control: str) -> str:
+def words(verdict: Verdict, what: str, control: str, subject: str = "Transfer") -> str:
     """The verdict in a sentence.
 
     Args:
         verdict: to be told.
         what: ours, for example ``finetune``.
         control: what it was compared with, for example ``scratch``.
+        subject: what helped or hurt.
 
     Example:
         >>> said = Verdict("helped", Interval(0.061, 0.039, 0.082), 0.001, 0.001, 0.03, 525, 5)
@@ -295,4 +296,4 @@ def words(verdict: Verdict, what: str, control: str) -> str:
             f"{verdict.measure.replace('_', ' ')} (95 % interval {low:.1f} to {high:.1f}). With {verdict.n:,} test "
             f"items only differences above {100 * verdict.visible:.0f} points can be seen."
         )
-    return f"Transfer {how} than {control} (95 % interval {span})."
+    return f"{subject} {how} than {control} (95 % interval {span})."

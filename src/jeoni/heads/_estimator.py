@@ -55,7 +55,7 @@ class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"{type(self).__name__} needs two classes or more; the data hold only one class: {y[0]!r}.")
+            raise ValueError(f"{type(self).__name__} needs two classes; the data hold only one class: {y[0]!r}.")
         seed = int(self.random_state or 0)
         labels = labels.astype(np.int64)
         folds = build_folds(labels, np.arange(len(labels)), self.folds, repeats_for(len(labels)), seed)

@@ -11,6 +11,7 @@ from typing import Any
 
 from jeoni import plugins
 from jeoni.errors import DataError, StorageError
+from jeoni.report.adaptation import adaptation_view
 from jeoni.report.figures import labels_chart, reliability_chart, stages_chart, time_chart, training_chart
 from jeoni.runs import read_json
 
@@ -33,8 +34,8 @@ def write_report(run: Path, language: str = "en") -> Path:
             path=str(run),
         )
     words = import_module(f"jeoni.report.locale.{language}").WORDS
-    kind = "comparison" if read_json(run / "run.json").get("kind") == "comparison" else "report"
-    view = _comparison(run, words) if kind == "comparison" else _view(run, words)
+    kind = read_json(run / "run.json").get("kind", "report")
+    view = {"comparison": _comparison, "adaptation": _adaptation, "report": _view}[kind](run, words)
     templates = resources.files("jeoni.report") / "templates"
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(templates)), autoescape=True, undefined=jinja2.StrictUndefined,
@@ -106,6 +107,22 @@ def _comparison(run: Path, words: dict[str, Any]) -> dict[str, Any]:
         "time": time_chart(points, figures, words),
         "stages": stages_chart(stages, figures, words) if stages else "",
         "best_stage": max(stages, key=lambda s: s["accuracy"]["value"])["name"] if stages else "",
+        "style": _asset("style.css"),
+        "script": _asset("script.js"),
+    }
+
+
+def _adaptation(run: Path, words: dict[str, Any]) -> dict[str, Any]:
+    """What the page of an adaptation shows."""
+    record = read_json(run / "run.json")
+    view = adaptation_view(run, words, _score_row)
+    return {
+        "w": words,
+        "run": record,
+        **_headline(view["metrics"]["summary"]),
+        **view,
+        "findings": _findings(run, record.get("findings", {}), words),
+        "training": _training(record.get("training") or {}, run / "figures", words),
         "style": _asset("style.css"),
         "script": _asset("script.js"),
     }

@@ -1,0 +1,76 @@
+"""Labels in one domain, the work in another: domain adaptation."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Annotated
+
+import typer
+
+from jeoni import processes
+from jeoni.cli._options import with_options
+from jeoni.imports import without_collecting
+from jeoni.spec import AdaptSpec
+
+__all__ = ["adapt"]
+
+OTHERS = ("strategy", "control", "test", "test_fraction", "weights", "head")
+
+
+@with_options(AdaptSpec, leave_out=OTHERS)
+def adapt(
+    source: Annotated[str, typer.Option(help="Labelled data: a folder per class, a table, a saved dataset.")] = "",
+    target: Annotated[str, typer.Option(help="The data to work on; labels, if any, only score.")] = "",
+    model: Annotated[str, typer.Option(help="A model of the source, in the place of its data.")] = "",
+    spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen
+    out: Annotated[str, typer.Option(help="The run folder; runs/<target>-adapt-<time> if left out.")] = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the metrics as one JSON line, last.")] = False,
+) -> None:
+    """Labels in one domain, the work in another: domain adaptation."""
+    with without_collecting():
+        from jeoni import api
+    from jeoni.cli._terminal import Terminal, print_json
+
+    command = shlex.join(["jeoni", *sys.argv[1:]])
+    result = api.adapt(
+        source, target, spec, model=model, out=out, overwrite=overwrite, console=Terminal(), command=command
+    )
+    if not processes.first():
+        return
+    if json:
+        print_json({"run": str(result.run), **result.metrics})
+        return
+    _show(result)
+
+
+def _show(result: object) -> None:
+    """Target scores beside the source model's, and what decided."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from jeoni.api import AdaptResult
+
+    assert isinstance(result, AdaptResult)
+    out, metrics = Console(highlight=False), result.metrics
+    out.print(f"\n[bold]{escape(result.summary)}[/]\n")
+    if metrics["target"]:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column(f"target, {metrics['labelled']} labelled items")
+        for column in (result.method, "95 % interval", "source only"):
+            table.add_column(column, justify="right")
+        for name, score in metrics["target"]["metrics"].items():
+            before = metrics["source_only"]["metrics"][name]["value"]
+            table.add_row(
+                name.replace("_", " "),
+                f"[bold]{score['value']:.3f}",
+                f"{score['low']:.3f} to {score['high']:.3f}",
+                f"{before:.3f}",
+            )
+        out.print(table)
+    for line in metrics.get("diagnosis", {}).get("sentences", ()):
+        out.print(f"  {escape(line)}")
+    out.print(f"\nreport  {result.run / 'report.html'}")
+    out.print(f"model   {result.run / 'model'}")

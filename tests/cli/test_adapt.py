@@ -1,0 +1,184 @@
+"""Domain adaptation as a user meets it."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import jeoni as library
+from tests.conftest import TINY, make_picture
+
+QUICK = ("--backbone", TINY, "--engine", "torch")
+
+
+def domain(root, first: int, each: int, gain: float, classes: int = 2, flat: bool = False):
+    """Striped pictures; another domain's are darker. ``flat``: without folders for classes."""
+    for kind in range(classes):
+        folder = root if flat else root / f"class_{kind}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for k in range(first, first + each):
+            pixels = np.asarray(make_picture(kind, k)) * gain + (1 - gain) * 40
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{kind}_{k:03d}.png")
+    return root
+
+
+@pytest.fixture
+def domains(tmp_path):
+    return domain(tmp_path / "bright", 0, 40, 1.0), domain(tmp_path / "dark", 500, 40, 0.5)
+
+
+@pytest.fixture
+def adapted(jeoni, domains, tmp_path):
+    source, target = domains
+    outcome = jeoni(
+        "adapt", "--source", source, "--target", target, "--method", "coral", "--out", tmp_path / "run", *QUICK
+    )
+    assert outcome.code == 0, outcome.err
+    return tmp_path / "run", outcome
+
+
+def read(run, name):
+    return json.loads((run / name).read_text())
+
+
+def predictions(run):
+    with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_run_holds_the_method_beside_the_source_model(adapted, domains):
+    run, outcome = adapted
+    metrics, record = read(run, "metrics.json"), read(run, "run.json")
+    assert metrics["method"] == "coral" and record["kind"] == "adaptation"
+    for who in ("target", "source_only"):
+        assert 0 <= metrics[who]["metrics"]["accuracy"]["low"] <= metrics[who]["metrics"]["accuracy"]["value"] <= 1
+    assert metrics["n"] == metrics["labelled"] == 80
+    assert metrics["verdict"]["outcome"] in ("helped", "hurt", "cannot tell")
+    assert metrics["summary"].split(".")[0] in outcome.out and "source only" in outcome.out
+    rows = predictions(run)
+    assert sum(r["predicted"] != r["source_only"] for r in rows) == metrics["moved"]
+    right = np.mean([r["predicted"] == r["label"] for r in rows])
+    assert right == pytest.approx(metrics["target"]["metrics"]["accuracy"]["value"])
+    assert record["data"]["train"] == 80 and record["data"]["test"] == 80
+    maps = read(run, "figures/domains.json")
+    assert len(maps["maps"]) == 2 and {i["domain"] for i in maps["items"]} == {"source", "target"}
+    page = (run / "report.html").read_text()
+    assert "Both domains in one map" in page and page.count("<svg") >= 2 and "after adapting" in page
+
+
+def test_the_saved_model_predicts_the_target_by_itself(adapted, domains):
+    run, _ = adapted
+    said = library.load_model(run).predict(domains[1])
+    rows = {r["path"]: r for r in predictions(run)}
+    for name, label, probs in zip(said.names, said.labels, said.probs, strict=True):
+        assert rows[name]["predicted"] == label
+        assert float(rows[name]["prob:class_0"]) == pytest.approx(probs[0], abs=2e-3)
+
+
+def test_target_labels_change_nothing_but_the_scores(jeoni, domains, adapted, tmp_path):
+    source, _ = domains
+    plain = domain(tmp_path / "plain", 500, 40, 0.5, flat=True)
+    outcome = jeoni(
+        "adapt", "--source", source, "--target", plain, "--method", "coral", "--out", tmp_path / "bare", *QUICK
+    )
+    assert outcome.code == 0, outcome.err
+    metrics = read(tmp_path / "bare", "metrics.json")
+    assert metrics["target"] is None and metrics["labelled"] == 0 and metrics["verdict"] is None
+    assert "coral was applied. The target has no labels, so nothing can be said of accuracy." in metrics["summary"]
+    before = {r["path"].split("/")[-1]: r["confidence"] for r in predictions(adapted[0])}
+    assert {r["path"]: r["confidence"] for r in predictions(tmp_path / "bare")} == before
+    page = (tmp_path / "bare" / "report.html").read_text()
+    assert "Which items moved" in page or metrics["moved"] == 0
+
+
+def test_classes_the_source_does_not_have_are_told_and_not_scored(jeoni, domains, tmp_path):
+    source, _ = domains
+    more = domain(tmp_path / "more", 500, 10, 0.5, classes=3)
+    outcome = jeoni(
+        "adapt", "--source", source, "--target", more, "--method", "standardize", "--out", tmp_path / "run", *QUICK
+    )
+    assert outcome.code == 0, outcome.err
+    assert "the source has no class 'class_2'" in outcome.out + outcome.err
+    metrics = read(tmp_path / "run", "metrics.json")
+    assert metrics["n"] == 30 and metrics["labelled"] == 20
+
+
+@pytest.mark.parametrize("method", ["dann", "mcc", "adabn"])
+def test_deep_methods_train_on_both_domains(jeoni, domains, tmp_path, method):
+    source, target = domains
+    words = ("--steps", "6", "--batch-size", "8", "--out", tmp_path / "run")
+    outcome = jeoni("adapt", "--source", source, "--target", target, "--method", method, *words, *QUICK)
+    assert outcome.code == 0, outcome.err
+    record = read(tmp_path / "run", "run.json")
+    assert record["training"]["frozen_identical"] is True
+    assert record["training"]["steps"] == (0 if method == "adabn" else 6)
+    said = library.load_model(tmp_path / "run").predict(target)
+    rows = {r["path"]: r for r in predictions(tmp_path / "run")}
+    # rows at the cut are kept in half precision, so that what is undecided may fall either way
+    kept = [float(rows[name]["prob:class_0"]) for name in said.names]
+    np.testing.assert_allclose(said.probs[:, 0], kept, atol=0.03)
+
+
+def test_a_model_of_the_source_is_enough(jeoni, domains, tmp_path):
+    source, target = domains
+    assert jeoni("fit", source, "--out", tmp_path / "fit", "--no-control", *QUICK).code == 0
+    words = ("--model", tmp_path / "fit" / "model", "--target", target, "--out", tmp_path / "run", "--engine", "torch")
+    outcome = jeoni("adapt", *words, "--steps", "6", "--batch-size", "8")
+    assert outcome.code == 0, outcome.err
+    metrics = read(tmp_path / "run", "metrics.json")
+    assert metrics["method"] == "shot" and metrics["labelled"] == 80
+    refused = jeoni("adapt", *words, "--method", "coral", "--overwrite")
+    assert refused.code == 1 and "coral needs the source's examples; --method shot needs only a model" in refused.err
+    refused = jeoni("adapt", *words, "--method", "dann", "--overwrite")
+    assert refused.code == 1 and "dann needs the source's examples" in refused.err
+
+
+def test_auto_keeps_the_source_model_where_nothing_has_shifted(jeoni, tmp_path):
+    source, target = domain(tmp_path / "one", 0, 40, 1.0), domain(tmp_path / "two", 500, 40, 1.0)
+    outcome = jeoni("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", "--json", *QUICK)
+    assert outcome.code == 0, outcome.err
+    said = json.loads(outcome.out.splitlines()[-1])
+    assert said["method"] == "source_only" and said["summary"].startswith("The source model is used as it is: ")
+    assert said["diagnosis"]["kinds"] == ["none"]
+    assert "How the domains differ" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_settings_reach_the_method(jeoni, domains, tmp_path):
+    source, target = domains
+    words = ("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", *QUICK)
+    assert jeoni(*words, "--method", "coral", "--setting", "reg=0.5,center=true").code == 0
+    assert read(tmp_path / "run", "run.json")["spec"]["setting"] == "reg=0.5,center=true"
+    wrong = jeoni(*words, "--method", "coral", "--setting", "rge=0.5", "--overwrite")
+    assert wrong.code == 1 and "coral has no setting 'rge'. Did you mean reg?" in wrong.err
+    wrong = jeoni(*words, "--method", "coral", "--setting", "reg", "--overwrite")
+    assert wrong.code == 1 and "pairs such as reg=0.1,center=true are needed" in wrong.err
+
+
+def test_what_cannot_be_meant_is_said(jeoni, domains, tmp_path):
+    source, target = domains
+    assert "Say the target, and either the source or a model of it" in jeoni("adapt", "--source", source).err
+    unknown = jeoni("adapt", "--source", source, "--target", target, "--method", "corl", *QUICK)
+    assert unknown.code == 1 and "'corl' is no method of adaptation. Did you mean coral?" in unknown.err
+    texts = tmp_path / "t.csv"
+    texts.write_text("text,label\nall is good here,class_0\nall is bad here,class_1\n")
+    other = jeoni("adapt", "--source", source, "--target", texts, *QUICK)
+    assert other.code == 1 and "The source holds images, the target texts; both must be alike" in other.err
+    nothing = jeoni("adapt", "--source", source, "--target", tmp_path / "nowhere", *QUICK)
+    assert nothing.code == 1 and "does not exist" in nothing.err
+    bare = jeoni("adapt", "--source", domain(tmp_path / "bare", 0, 3, 1.0, flat=True), "--target", target, *QUICK)
+    assert bare.code == 1 and "not in folders named for their classes" in bare.err
+
+
+def test_what_is_in_both_domains_is_not_learned_from(jeoni, domains, tmp_path):
+    source, target = domains
+    (source / "class_0" / "copy.png").write_bytes((target / "class_0" / "0_500.png").read_bytes())
+    outcome = jeoni(
+        "adapt", "--source", source, "--target", target, "--method", "standardize", "--out", tmp_path / "run", *QUICK
+    )
+    assert outcome.code == 0, outcome.err
+    assert read(tmp_path / "run", "run.json")["data"]["train"] == 80
+    assert "leak" in outcome.out + outcome.err
