@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import jeoni as library
+from jeoni.features.examples import Context
 from tests.conftest import TINY, make_picture
 
 QUICK = ("--backbone", TINY, "--engine", "torch")
@@ -116,11 +117,10 @@ def test_deep_methods_train_on_both_domains(jeoni, domains, tmp_path, method):
     record = read(tmp_path / "run", "run.json")
     assert record["training"]["frozen_identical"] is True
     assert record["training"]["steps"] == (0 if method == "adabn" else 6)
-    said = library.load_model(tmp_path / "run").predict(target)
+    said = library.load_model(tmp_path / "run").predict(target, Context(engine="torch"))
     rows = {r["path"]: r for r in predictions(tmp_path / "run")}
-    # rows at the cut are kept in half precision, so that what is undecided may fall either way
     kept = [float(rows[name]["prob:class_0"]) for name in said.names]
-    np.testing.assert_allclose(said.probs[:, 0], kept, atol=0.03)
+    np.testing.assert_allclose(said.probs[:, 0], kept, atol=0.02)  # rows at the cut are kept in half precision
 
 
 def test_a_model_of_the_source_is_enough(jeoni, domains, tmp_path):

@@ -6,6 +6,7 @@ The paper adds the identity to both covariances of features scaled per domain, a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -47,28 +48,58 @@ class CORAL(Adapter):
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
         ms, Cs = self._moments(Xs)
         mt, Ct = self._moments(Xt)
-        self.matrix_ = (_power(Cs, -0.5) @ _power(Ct, 0.5)).astype(Xs.dtype)
+        self.matrix_ = Cs.power(-0.5).times(Ct.power(0.5)).astype(Xs.dtype)
         self.shift_ = (mt - ms @ self.matrix_ if self.center else np.zeros_like(mt)).astype(Xs.dtype)
 
     def _map(self, X: Array, source: bool) -> Array:
         return X @ self.matrix_ + self.shift_ if source else X
 
-    def _moments(self, X: Array) -> tuple[FloatArray, FloatArray]:
-        """Mean ``(d,)`` and regularised covariance ``(d, d)``."""
+    def _moments(self, X: Array) -> tuple[FloatArray, _Spectrum]:
+        """Mean ``(d,)`` and regularised covariance."""
         mean = X.mean(0, dtype=np.float64)
         centred = X - mean.astype(X.dtype)
-        cov = (centred.T @ centred).astype(np.float64) / max(1, len(X) - 1)
         if self.reg == "shrink":
             share = ledoit_wolf_shrinkage(centred, assume_centered=True)
-            return mean, (1 - share) * cov + share * np.trace(cov) / len(cov) * np.eye(len(cov))
+            level = float((centred.astype(np.float64) ** 2).sum()) / max(1, len(X) - 1) / X.shape[1]
+            return mean, _spectrum(centred, share * level, 1 - share)
         if isinstance(self.reg, str) or self.reg < 0:
             raise ValueError(f"reg is {self.reg!r}; a number from 0, or 'shrink'.")
-        return mean, cov + self.reg * np.eye(len(cov))
+        return mean, _spectrum(centred, float(self.reg), 1.0)
 
 
-def _power(C: FloatArray, exponent: float) -> FloatArray:
-    """A power of a symmetric matrix; directions without variance stay out, as in the paper's low-rank optimum."""
-    values, vectors = np.linalg.eigh(C)
-    there = values > SMALLEST * max(float(values[-1]), np.finfo(np.float64).tiny)
-    found: FloatArray = (vectors[:, there] * values[there] ** exponent) @ vectors[:, there].T
-    return found
+@dataclass(frozen=True)
+class _Spectrum:
+    """A symmetric matrix ``rest · I + V diag(values - rest) V'``: fewer axes than columns, where rows are few."""
+
+    axes: FloatArray
+    values: FloatArray
+    rest: float
+
+    def power(self, exponent: float) -> _Spectrum:
+        """Directions without variance stay out, as in the paper's low-rank optimum."""
+        top = max(float(self.values.max(initial=0)), self.rest, np.finfo(np.float64).tiny)
+        there = self.values > SMALLEST * top
+        rest = self.rest**exponent if self.rest > SMALLEST * top else 0.0
+        return _Spectrum(self.axes[:, there], self.values[there] ** exponent, rest)
+
+    def times(self, other: _Spectrum) -> FloatArray:
+        """The product, ``(d, d)``."""
+        a, b = self.values - self.rest, other.values - other.rest
+        found: FloatArray = (self.axes * a) @ ((self.axes.T @ other.axes) * b) @ other.axes.T
+        found += other.rest * (self.axes * a) @ self.axes.T
+        found += self.rest * (other.axes * b) @ other.axes.T
+        found[np.diag_indices(len(found))] += self.rest * other.rest
+        return found
+
+
+def _spectrum(centred: Array, added: float, share: float) -> _Spectrum:
+    """Of ``share`` times the covariance of centred rows, plus ``added`` on the diagonal."""
+    n, d = centred.shape
+    if n >= d:
+        values, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64) / max(1, n - 1))
+    else:
+        values, left = np.linalg.eigh((centred @ centred.T).astype(np.float64) / max(1, n - 1))
+        there = values > SMALLEST * max(float(values[-1]), np.finfo(np.float64).tiny)
+        values, left = values[there], left[:, there]
+        axes = centred.T.astype(np.float64) @ (left / np.sqrt(values * max(1, n - 1)))
+    return _Spectrum(axes, share * np.maximum(values, 0) + added, added)

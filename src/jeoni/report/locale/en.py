@@ -178,6 +178,7 @@ WORDS = {
         "silent": "are all but silent",
         "clipped": "are distorted: too loud when recorded",
     },
+    "method": "method",
     "in_target": "accuracy in the target",
     "source_model": "source model",
     "changed": "changed their class",
