@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from jeoni.adaptation import CORAL, MSDA, TCA, OptimalTransport, Standardize, SubspaceAlignment
-from jeoni.adaptation.shallow import optimal_transport
+from jeoni.adaptation.shallow import optimal_transport, tca
 from jeoni.adaptation.shallow.msda import _denoising
 
 
@@ -50,6 +51,47 @@ def test_coral_of_fewer_rows_than_columns_stays_in_the_span():
     Xs, Xt = rng.normal(size=(10, 30)), rng.normal(size=(8, 30))
     moved = CORAL(reg=0.0).fit(Xs, None, Xt).transform(Xs, source=True)
     assert np.isfinite(moved).all() and np.linalg.matrix_rank(np.cov(moved.T)) <= 7
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_coral_takes_the_papers_optimum_where_ranks_are_low(dtype):
+    rng = np.random.default_rng(0)
+    Xs, Xt = rng.normal(size=(6, 30)), rng.normal(size=(15, 30))
+    moved = CORAL(reg=0.0).fit(Xs.astype(dtype), None, Xt.astype(dtype)).transform(Xs.astype(dtype), source=True)
+    # Sun, Feng & Saenko, theorem 1: of the target's axes the five largest, as many as the source has
+    values, vectors = np.linalg.eigh(np.cov(Xt.T))
+    top = vectors[:, -5:] * np.sqrt(values[-5:])
+    S, U = np.linalg.eigh(np.cov(Xs.T))
+    wanted = Xs @ (U[:, -5:] / np.sqrt(S[-5:])) @ U[:, -5:].T @ top @ vectors[:, -5:].T
+    np.testing.assert_allclose(moved, wanted, atol=1e-10 if dtype is np.float64 else 1e-4)
+
+
+def test_moves_equal_those_of_skada():
+    """Norms and first rows as skada 0.6.0 gives them for the same rows; its CORAL takes the mean off both domains."""
+    Xs, Xt = turned()
+    moved = CORAL(reg=0.0, center=True).fit(Xs, None, Xt).transform(Xs, source=True) - Xt.mean(0)
+    assert np.linalg.norm(moved) == pytest.approx(39.22543341148669, rel=1e-9)
+    np.testing.assert_allclose(moved[0], [-0.2137080926, 0.476381212, -0.0218152262, 0.1922349094], atol=1e-9)
+    fitted = SubspaceAlignment(2).fit(Xs, None, Xt)
+    Zs, Zt = fitted.transform(Xs, source=True), fitted.transform(Xt)
+    assert np.linalg.norm(Zs) == pytest.approx(25.642038276698376, rel=1e-9)
+    assert np.linalg.norm(Zt) == pytest.approx(34.92840426104788, rel=1e-9)
+    np.testing.assert_allclose(np.abs([Zs[0], Zt[0]]), [[0.7478409237, 0.0214668338], [3.5795829138, 3.037434012]])
+
+
+def test_scale_changes_neither_axes_nor_components():
+    Xs, Xt = turned()
+    for adapter, grows in ((SubspaceAlignment(2), 1000.0), (TCA(2), 1.0), (TCA(2, kernel="rbf"), 1.0)):
+        one = adapter.fit(Xs, None, Xt).transform(Xs, source=True)
+        many = adapter.fit(1000 * Xs, None, 1000 * Xt).transform(1000 * Xs, source=True)
+        np.testing.assert_allclose(many / grows, one, rtol=1e-6, atol=1e-8)
+
+
+def test_rows_that_do_not_vary_are_refused():
+    same = np.ones((10, 3))
+    for adapter in (SubspaceAlignment(), TCA()):
+        with pytest.raises(ValueError, match="not vary"):
+            adapter.fit(same, None, same)
 
 
 def test_standardisation_makes_domains_alike_and_goes_on():
@@ -137,10 +179,27 @@ def test_transfer_components_solve_the_papers_problem():
 def test_many_rows_are_spanned_by_landmarks():
     Xs, Xt = turned(n=600)
     exact, thin = TCA(2, exact=2000).fit(Xs, None, Xt), TCA(2, exact=100, landmarks=60).fit(Xs, None, Xt)
-    assert len(exact.landmarks_) == 1200 and len(thin.landmarks_) == 60
+    assert len(exact.landmarks_) == 1200 and not exact.approximate_
+    assert len(thin.landmarks_) == 60 and thin.approximate_
     one, two = exact.transform(Xt), thin.transform(Xt)
     for k in range(2):
-        assert abs(np.corrcoef(one[:, k], two[:, k])[0, 1]) > 0.9
+        assert abs(np.corrcoef(one[:, k], two[:, k])[0, 1]) > 0.99
+    other = TCA(2, exact=100, landmarks=60, seed=1).fit(Xs, None, Xt)
+    assert not np.array_equal(other.landmarks_, thin.landmarks_)
+
+
+def test_blocks_do_not_change_components(monkeypatch):
+    Xs, Xt = turned(n=90)
+    whole = TCA(2, kernel="rbf").fit(Xs, None, Xt).transform(Xt)
+    monkeypatch.setattr(tca, "BLOCK", 7)
+    np.testing.assert_allclose(TCA(2, kernel="rbf").fit(Xs, None, Xt).transform(Xt), whole, atol=1e-9)
+
+
+def test_components_do_not_depend_on_the_order_of_rows():
+    Xs, Xt = turned(n=50)
+    order = np.random.default_rng(3).permutation(50)
+    here = TCA(2).fit(Xs, None, Xt).transform(Xt)
+    np.testing.assert_allclose(TCA(2).fit(Xs[order], None, Xt[order[::-1]]).transform(Xt), here, atol=1e-9)
 
 
 def test_the_linear_map_carries_one_gaussian_onto_the_other():
@@ -152,6 +211,41 @@ def test_the_linear_map_carries_one_gaussian_onto_the_other():
     matrix = OptimalTransport("linear", shrink=0.0).fit(Xs, None, Xt)._matrix
     np.testing.assert_allclose(matrix, matrix.T, atol=1e-9)
     assert np.linalg.eigvalsh(matrix).min() > 0
+
+
+def test_plans_and_maps_equal_those_of_pot(monkeypatch):
+    ot = pytest.importorskip("ot")
+    Xs, Xt = turned()
+    matrix, shift = ot.gaussian.empirical_bures_wasserstein_mapping(Xs, Xt, reg=0)
+    moved = OptimalTransport("linear", shrink=0.0).fit(Xs, None, Xt).transform(Xs, source=True)
+    np.testing.assert_allclose(moved, Xs @ matrix + shift, atol=1e-10)
+    Xs, Xt, ys, a = Xs[:60], Xt[:60], np.arange(60) % 2, np.full(60, 1 / 60)
+    cost = ot.dist(Xs, Xt) / ot.dist(Xs, Xt).mean()
+    monkeypatch.setattr(optimal_transport, "PRECISION", 1e-9)
+    plan = OptimalTransport("sinkhorn", reg=0.05).fit(Xs, None, Xt).plan_
+    np.testing.assert_allclose(plan, ot.sinkhorn(a, a, cost, 0.05, stopThr=1e-12, numItermax=5000), atol=1e-10)
+    exact = OptimalTransport("emd").fit(Xs, None, Xt).plan_
+    assert (exact * cost).sum() == pytest.approx(ot.emd2(a, a, cost), rel=1e-12)
+    # POT adds its smallest mass before ours is counted in target rows
+    monkeypatch.setattr(optimal_transport, "FLOOR", 1e-3 * 60)
+    regular = OptimalTransport("class_regularised", class_reg=0.2).fit(Xs, ys, Xt).plan_
+    theirs = ot.da.sinkhorn_lpl1_mm(a, ys, a, cost, 0.05, eta=0.2 / np.sqrt(60), numInnerItermax=5000)
+    np.testing.assert_allclose(regular, theirs, atol=1e-8)
+
+
+def test_a_plan_that_does_not_converge_is_told():
+    Xs, Xt = turned(n=60)
+    with pytest.warns(ConvergenceWarning, match="off its margins"):
+        OptimalTransport("sinkhorn", reg=1e-5).fit(Xs, None, Xt)
+
+
+def test_the_linear_map_of_fewer_rows_than_columns_stays_finite_in_single_precision():
+    rng = np.random.default_rng(0)
+    Xs, Xt = (rng.normal(size=(n, 30)).astype(np.float32) for n in (12, 9))
+    for shrink in (0.0, 1e-3):
+        moved = OptimalTransport("linear", shrink=shrink).fit(Xs, None, Xt).transform(Xs, source=True)
+        assert moved.dtype == np.float32 and np.abs(moved).max() < 50
+        np.testing.assert_allclose(moved.mean(0), Xt.mean(0), atol=1e-4)
 
 
 def test_exact_transport_finds_who_is_whose():
@@ -221,6 +315,18 @@ def test_denoising_is_the_best_of_many_real_deletions():
     deleted = np.concatenate([copies * (rng.random(copies.shape) > 0.4), np.ones((len(copies), 1))], 1)
     wanted = np.linalg.lstsq(deleted, copies, rcond=None)[0].T
     np.testing.assert_allclose(_denoising(X, 0.4), wanted, atol=0.02)
+
+
+def test_denoising_is_the_papers_formula():
+    X = np.random.default_rng(0).normal(size=(40, 5)) + 1
+    Xb = np.vstack([X.T, np.ones(40)])
+    S, q = Xb @ Xb.T, np.array([0.7] * 5 + [1.0])
+    Q = S * np.outer(q, q)
+    Q[np.arange(6), np.arange(6)] = q * np.diag(S)
+    W = (S[:-1] * q) @ np.linalg.inv(Q + 1e-5 * np.eye(6))
+    np.testing.assert_allclose(_denoising(X, 0.3), W, atol=1e-10)
+    fitted = MSDA(layers=1, noise=0.3, keep=False).fit(X[:25], None, X[25:])
+    np.testing.assert_allclose(fitted.transform(X), np.tanh(W @ Xb).T, atol=1e-10)
 
 
 def test_denoising_without_noise_changes_nothing():

@@ -48,6 +48,8 @@ class CORAL(Adapter):
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
         ms, Cs = self._moments(Xs)
         mt, Ct = self._moments(Xt)
+        if self.reg == 0:  # the paper's optimum has the lower of both ranks
+            Ct = Ct.largest(len(Cs.values))
         self.matrix_ = Cs.power(-0.5).times(Ct.power(0.5)).astype(Xs.dtype)
         self.shift_ = (mt - ms @ self.matrix_ if self.center else np.zeros_like(mt)).astype(Xs.dtype)
 
@@ -60,7 +62,7 @@ class CORAL(Adapter):
         centred = X - mean.astype(X.dtype)
         if self.reg == "shrink":
             share = ledoit_wolf_shrinkage(centred, assume_centered=True)
-            level = float((centred.astype(np.float64) ** 2).sum()) / max(1, len(X) - 1) / X.shape[1]
+            level = float((centred**2).sum(dtype=np.float64)) / max(1, len(X) - 1) / X.shape[1]
             return mean, _spectrum(centred, share * level, 1 - share)
         if isinstance(self.reg, str) or self.reg < 0:
             raise ValueError(f"reg is {self.reg!r}; a number from 0, or 'shrink'.")
@@ -82,6 +84,11 @@ class _Spectrum:
         rest = self.rest**exponent if self.rest > SMALLEST * top else 0.0
         return _Spectrum(self.axes[:, there], self.values[there] ** exponent, rest)
 
+    def largest(self, most: int) -> _Spectrum:
+        """The axes of the largest values, ``most`` of them."""
+        order = np.argsort(-self.values)[:most]
+        return _Spectrum(self.axes[:, order], self.values[order], self.rest)
+
     def times(self, other: _Spectrum) -> FloatArray:
         """The product, ``(d, d)``."""
         a, b = self.values - self.rest, other.values - other.rest
@@ -102,4 +109,7 @@ def _spectrum(centred: Array, added: float, share: float) -> _Spectrum:
         there = values > SMALLEST * max(float(values[-1]), np.finfo(np.float64).tiny)
         values, left = values[there], left[:, there]
         axes = centred.T.astype(np.float64) @ (left / np.sqrt(values * max(1, n - 1)))
+    if not added:  # what is left of directions without variance is as large as the rows are exact
+        there = values > 10 * np.finfo(centred.dtype).eps * max(float(values[-1]), np.finfo(np.float64).tiny)
+        values, axes = values[there], axes[:, there]
     return _Spectrum(axes, share * np.maximum(values, 0) + added, added)

@@ -2,24 +2,31 @@
 
 Every source row goes to the mean of the target rows that its mass goes to. ``linear`` is the closed-form map between
 Gaussians (Knott & Smith 1984), which needs no plan. Plans are those of the library POT. Ours divides the cost by its
-mean, so that ``reg`` means the same at every scale, and shrinks the covariances of the linear map a little.
+mean, so that ``reg`` means the same at every scale, and shrinks the covariances of the linear map a little. A new
+source row moves as the nearest one of the fit.
 """
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import pairwise_distances_argmin
 
 from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.shallow._covariance import axes, moments, power
 from jeoni.errors import MissingExtra
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["OptimalTransport"]
 
 PAIRS = 40_000_000  # of rows: 320 MB a matrix
-ROUNDS = 5
-MOST = 600.0
+ROUNDS = 9  # of class regularisation
+PRECISION = 1e-5  # of the plan's margins
+STEEP = 300  # cost over entropy from which on plain exponentials overflow
+FLOOR = 1e-3  # share of a target row, under the square root of its mass from one class
 
 
 class OptimalTransport(Adapter):
@@ -29,7 +36,8 @@ class OptimalTransport(Adapter):
         method: ``sinkhorn``, ``emd`` (exact), ``class_regularised`` (a target row takes from one class as far as it
             can; needs labels) or ``linear``.
         reg: entropy of the plan, in mean costs.
-        class_reg: strength of the class regularisation, in mean costs.
+        class_reg: strength of the class regularisation, in mean costs: what it costs to take the whole of a target row
+            from one class.
         shrink: of the linear map's covariances: this share of their mean variance is added to the diagonal.
 
     Attributes:
@@ -37,7 +45,7 @@ class OptimalTransport(Adapter):
 
     Raises:
         MissingExtra: in ``fit``, if POT is not installed and the method needs it.
-        ValueError: in ``fit``, for more than 40 million pairs of rows: use ``linear``, or fewer rows.
+        ValueError: in ``fit``, for more than 40 million pairs of rows (they take 2 GB): use ``linear``, or fewer rows.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -80,35 +88,42 @@ class OptimalTransport(Adapter):
             raise MissingExtra("pot", "transport", f"Optimal transport with method={self.method!r}") from error
         cost = ot.dist(Xs.astype(np.float64), Xt.astype(np.float64))
         cost /= max(float(cost.mean()), 1e-300)
-        a, b = np.full(len(Xs), 1 / len(Xs)), np.full(len(Xt), 1 / len(Xt))
         if self.method == "emd":
-            return np.asarray(ot.emd(a, b, cost, numItermax=1_000_000), dtype=np.float64)
-
-        def entropic(cost: FloatArray) -> FloatArray:
-            # plain scaling is many times faster, but overflows where the costs spread over more than 700 ``reg``
-            how = "sinkhorn" if float(cost.max()) < MOST * self.reg else "sinkhorn_log"
-            found: Any = ot.sinkhorn(a, b, cost, self.reg, method=how, numItermax=1000, stopThr=1e-6, warn=False)
-            return np.asarray(found, dtype=np.float64)
-
-        plan = entropic(cost)
-        for _ in range(ROUNDS if self.method == "class_regularised" else 0):
-            assert ys is not None
-            plan = entropic(cost + self.class_reg * _mixing(plan, ys))
+            return np.asarray(ot.emd(*_margins(cost), cost, numItermax=1_000_000), dtype=np.float64)
+        plan = self._entropic(ot, cost)
+        if ys is not None and self.method == "class_regularised":
+            for _ in range(ROUNDS):
+                plan = self._entropic(ot, cost + self.class_reg * _mixing(plan, ys))
+        off = max(float(np.abs(plan.sum(axis) * plan.shape[1 - axis] - 1).max()) for axis in (0, 1))
+        if not off < 0.05:
+            warnings.warn(
+                f"Sinkhorn's plan is off its margins by {off:.0%}; a larger reg than {self.reg} converges sooner.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
         return plan
+
+    def _entropic(self, ot: Any, cost: FloatArray) -> FloatArray:
+        """Sinkhorn's plan. What a row or a column costs at least changes no plan, and is taken off beforehand."""
+        cost = cost - cost.min(1, keepdims=True)
+        cost -= cost.min(0)
+        method = "sinkhorn" if float(cost.max()) < STEEP * self.reg else "sinkhorn_log"
+        exact = PRECISION / np.sqrt(cost.shape[1])
+        found = ot.sinkhorn(*_margins(cost), cost, self.reg, method=method, numItermax=2000, stopThr=exact, warn=False)
+        return np.asarray(found, dtype=np.float64)
 
     def _linear(self, Xs: Array, Xt: Array) -> None:
         """``A = Cs^-1/2 (Cs^1/2 Ct Cs^1/2)^1/2 Cs^-1/2``, means on means."""
         (ms, Cs), (mt, Ct) = self._moments(Xs), self._moments(Xt)
-        half, inverse = _powers(Cs)
-        middle, _ = _powers(half @ Ct @ half)
+        values, vectors = axes(Cs, Xs.dtype if self.shrink == 0 else np.dtype(np.float64))
+        half, inverse = power(values, vectors, 0.5), power(values, vectors, -0.5)
+        middle = power(*axes(half @ Ct @ half, np.dtype(np.float64)), 0.5)
         self._matrix = inverse @ middle @ inverse
         self._shift = mt - ms @ self._matrix
 
     def _moments(self, X: Array) -> tuple[FloatArray, FloatArray]:
-        mean = X.mean(0, dtype=np.float64)
-        centred = X - mean.astype(X.dtype)
-        cov = (centred.T @ centred).astype(np.float64) / max(1, len(X) - 1)
-        return mean, cov + max(self.shrink * float(np.trace(cov)) / len(cov), 1e-12) * np.eye(len(cov))
+        mean, cov = moments(X)
+        return mean, cov + self.shrink * float(np.trace(cov)) / len(cov) * np.eye(len(cov))
 
     def _map(self, X: Array, source: bool) -> Array:
         if not source:
@@ -119,11 +134,14 @@ class OptimalTransport(Adapter):
         if X.shape == self._rows.shape and np.array_equal(X, self._rows):
             carried: Array = X + self._moves
             return carried
-        # a row that is not in the plan moves as the nearest that is
-        from sklearn.metrics import pairwise_distances_argmin
-
         moved_alike: Array = X + self._moves[pairwise_distances_argmin(X, self._rows)]
         return moved_alike
+
+
+def _margins(cost: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Every row has the same mass, and so has every column."""
+    n, m = cost.shape
+    return np.full(n, 1 / n), np.full(m, 1 / m)
 
 
 def _mixing(plan: FloatArray, ys: IntArray) -> FloatArray:
@@ -132,12 +150,5 @@ def _mixing(plan: FloatArray, ys: IntArray) -> FloatArray:
     found = np.zeros_like(plan)
     for k in np.unique(ys):
         taken = plan[ys == k].sum(0)
-        found[ys == k] = 0.5 / np.sqrt(taken * len(taken) + 1e-3)
+        found[ys == k] = 0.5 / np.sqrt(taken * len(taken) + FLOOR)
     return found
-
-
-def _powers(C: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The square root of a symmetric matrix, and its inverse."""
-    values, vectors = np.linalg.eigh(C)
-    roots = np.sqrt(np.maximum(values, 1e-15 * max(float(values[-1]), 1e-300)))
-    return (vectors * roots) @ vectors.T, (vectors / roots) @ vectors.T

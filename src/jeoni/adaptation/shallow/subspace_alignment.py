@@ -1,8 +1,8 @@
 """Subspace alignment (Fernando et al. ICCV 2013, doi.org/10.1109/ICCV.2013.368): axes turned to the target's.
 
 Both domains are described by their own principal axes; the source's are aligned with the target's by ``Ps' Pt``. Each
-domain is centred on its own mean. Ours takes by default the axes that hold 90 % of the smaller domain's variance, where
-the paper tunes their number by cross-validation.
+domain is centred on its own mean. Ours takes by default as many axes as hold 90 % of each domain's variance, where the
+paper tunes their number by cross-validation.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.shallow._covariance import axes, moments
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["SubspaceAlignment"]
@@ -23,8 +24,8 @@ class SubspaceAlignment(Adapter):
     """Moves both domains into the target's subspace.
 
     Args:
-        components: axes that are kept; 0 keeps what holds 90 % of both domains' variance. At most as many as both
-            domains have.
+        components: axes that are kept; 0 keeps as many as hold 90 % of the variance in either domain. At most as many
+            as both domains have.
 
     Attributes:
         source_axes_, target_axes_: ``(d, k)`` each, orthonormal.
@@ -51,35 +52,30 @@ class SubspaceAlignment(Adapter):
             raise ValueError(f"components is {self.components}; a number from 1, or 0 to let the data decide.")
         ms, Ps, vs = _axes(Xs)
         mt, Pt, vt = _axes(Xt)
-        there = min(len(vs), len(vt))
-        if not there:
-            raise ValueError("A domain does not vary: it has no axes to align.")
-        wanted = self.components or max(_enough(vs), _enough(vt))
-        k = self.components_ = min(wanted, there)
+        k = self.components_ = min(self.components or max(_enough(vs), _enough(vt)), len(vs), len(vt))
         self._means = {True: ms, False: mt}
         self.source_axes_, self.target_axes_ = Ps[:, :k], Pt[:, :k]
         self._aligned = self.source_axes_ @ (self.source_axes_.T @ self.target_axes_)
 
     def _map(self, X: Array, source: bool) -> Array:
-        axes = self._aligned if source else self.target_axes_
-        found: Array = (X - self._means[source].astype(X.dtype)) @ axes.astype(X.dtype)
+        onto = self._aligned if source else self.target_axes_
+        found: Array = (X - self._means[source].astype(X.dtype)) @ onto.astype(X.dtype)
         return found
 
 
 def _axes(X: Array) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean ``(d,)``, principal axes ``(d, r)`` with variances ``(r,)``, largest first; the axes' signs are fixed."""
-    mean = X.mean(0, dtype=np.float64)
-    centred = X - mean.astype(X.dtype)
-    if len(X) <= X.shape[1]:
-        _, sizes, rows = np.linalg.svd(centred.astype(np.float64), full_matrices=False)
-        variances, axes = sizes**2, rows.T
+    if len(X) > X.shape[1]:
+        mean, cov = moments(X)
+        variances, found = axes(cov, X.dtype)
     else:
-        values, vectors = np.linalg.eigh((centred.T @ centred).astype(np.float64))
-        variances, axes = values[::-1], vectors[:, ::-1]
-    there = variances > 1e-10 * max(float(variances[0]), np.finfo(np.float64).tiny)
-    axes = axes[:, there]
-    signs = np.sign(axes[np.abs(axes).argmax(0), np.arange(axes.shape[1])]) if axes.size else np.ones(0)
-    return mean, axes * signs, variances[there] / max(1, len(X) - 1)
+        mean = X.mean(0, dtype=np.float64)
+        _, sizes, rows = np.linalg.svd((X - mean).astype(np.float64, copy=False), full_matrices=False)
+        there = sizes > 1e-6 * max(float(sizes[0]), np.finfo(np.float64).tiny)
+        variances, found = sizes[there] ** 2 / max(1, len(X) - 1), rows[there].T
+    if not variances.size:
+        raise ValueError("A domain does not vary: it has no axes to align.")
+    return mean, found * np.sign(found[np.abs(found).argmax(0), np.arange(found.shape[1])]), variances
 
 
 def _enough(variances: FloatArray) -> int:

@@ -3,7 +3,7 @@
 Components of a kernel space with large variance and a small discrepancy (MMD) of the domains' means. Ours solves the
 eigenproblem symmetrically, so that components are real, divides the linear kernel by its mean diagonal, so that ``mu``
 means the same at every scale, takes the median distance as width of the Gaussian kernel, and above ``exact`` rows spans
-the space by landmarks from both domains, so that memory does not grow with the square.
+the space by landmarks from both domains (Nyström), so that memory does not grow with the square.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["TCA"]
 
+BLOCK = 4096  # rows whose kernel is in memory at a time
+
 
 class TCA(Adapter):
     """Moves both domains onto common components.
@@ -29,10 +31,12 @@ class TCA(Adapter):
         mu: weight of the components' size against the discrepancy.
         width: of the Gaussian kernel ``exp(-|x - y|² / (2 width²))``; None takes the median distance.
         exact: rows of both domains together up to which all of them span the space.
-        landmarks: rows that span it above that.
+        landmarks: rows that span it above that, half of each domain.
+        seed: of the direction along which landmarks are spread.
 
     Attributes:
         landmarks_: ``(m, d)`` rows that span the space.
+        approximate_: whether they are fewer than all.
         components_: ``(m, k)`` of their kernel values.
 
     Example:
@@ -53,6 +57,7 @@ class TCA(Adapter):
         width: float | None = None,
         exact: int = 2000,
         landmarks: int = 500,
+        seed: int = 0,
     ) -> None:
         self.components = components
         self.kernel = kernel
@@ -60,6 +65,7 @@ class TCA(Adapter):
         self.width = width
         self.exact = exact
         self.landmarks = landmarks
+        self.seed = seed
 
     def affine(self) -> tuple[Array, Array]:
         """See :class:`Adapter`; with the linear kernel only.
@@ -77,25 +83,37 @@ class TCA(Adapter):
                 f"kernel is {self.kernel!r}, components {self.components}, mu {self.mu}; needed are linear or rbf, a "
                 "number from 1, and one above 0."
             )
-        ns, nt = len(Xs), len(Xt)
-        both = np.concatenate([Xs, Xt]).astype(np.float64)
-        few = self.landmarks // 2
-        halves = (Xs, Xt) if ns + nt <= self.exact else (Xs[spread(Xs, few)], Xt[spread(Xt, few)])
-        self.landmarks_ = np.concatenate(halves).astype(np.float64)
+        n = len(Xs) + len(Xt)
+        self.approximate_ = n > self.exact
+        most = max(1, self.landmarks // 2) if self.approximate_ else n
+        self.landmarks_ = np.concatenate([X[spread(X, most, self.seed)] for X in (Xs, Xt)]).astype(np.float64)
         self.width_ = self.width or median_distance(Xs, Xt)
         self.scale_ = max(float((self.landmarks_**2).sum(1).mean()), 1e-300)
-        K = self._kernel(both)
-        mean = K[:ns].mean(0) - K[ns:].mean(0)
-        centred = K - K.mean(0)
-        # (K L K + mu I) w = 1/lambda K H K w, with K L K = mean mean'
-        scatter = centred.T @ centred
-        sizes = np.outer(mean, mean) + self.mu * np.eye(len(mean))
-        k = min(self.components, len(mean))
-        values, vectors = eigh(scatter, sizes, subset_by_index=[len(mean) - k, len(mean) - 1])
+        gap, scatter = self._moments(Xs, Xt)
+        m = len(gap)
+        # scatter w = lambda (gap gap' + mu I) w; m coefficients are n / m times as large as n would be
+        penalty = np.outer(gap, gap) + self.mu * m / n * np.eye(m)
+        values, vectors = eigh(scatter, penalty, subset_by_index=[max(0, m - self.components), m - 1])
         there = values > 1e-10 * max(float(values[-1]), 1e-300)
+        if not there.any():
+            raise ValueError("The rows do not vary: there are no components.")
         found = vectors[:, there][:, ::-1]
-        signs = np.sign((centred @ found)[np.abs(centred @ found).argmax(0), np.arange(found.shape[1])])
-        self.components_ = found * signs
+        self.components_ = found * np.sign(found[np.abs(found).argmax(0), np.arange(found.shape[1])])
+
+    def _moments(self, Xs: Array, Xt: Array) -> tuple[FloatArray, FloatArray]:
+        """Of kernel values with landmarks: the difference of domain means ``(m,)``, and the scatter ``(m, m)``."""
+        near = self._kernel(self.landmarks_).mean(0)  # subtracted first, so that no digits are lost
+        means, scatter = [], np.zeros((len(near), len(near)))
+        for X in (Xs, Xt):
+            total = np.zeros(len(near))
+            for start in range(0, len(X), BLOCK):
+                K = self._kernel(X[start : start + BLOCK]) - near
+                total += K.sum(0)
+                scatter += K.T @ K
+            means.append(total / len(X))
+        n = len(Xs) + len(Xt)
+        middle = (len(Xs) * means[0] + len(Xt) * means[1]) / n
+        return means[0] - means[1], scatter - n * np.outer(middle, middle)
 
     def _map(self, X: Array, source: bool) -> Array:
         found: Array = (self._kernel(X) @ self.components_).astype(X.dtype)
