@@ -46,7 +46,7 @@ def fitted(method: str, seed: int, Xs: np.ndarray, ys: np.ndarray, Xt: np.ndarra
     if method == "source_only":
         return AdaptedClassifier(None, linear()).fit(Xs, ys, Xt)
     if method == "coral":
-        return AdaptedClassifier(CORAL(reg=1.0 / Xs.shape[1]), linear()).fit(Xs, ys, Xt)
+        return AdaptedClassifier(CORAL(reg=1.0), linear()).fit(Xs, ys, Xt)
     if method == "msda":
         return AdaptedClassifier(MSDA(layers=3), linear()).fit(Xs, ys, Xt)
     if method == "dann":

@@ -18,6 +18,7 @@ _PLACES = {
     "AutoAdaptedClassifier": "jeoni.adaptation.auto",
     "FewLabels": "jeoni.adaptation.few._classifier",
     "Adapter": "jeoni.adaptation.shallow._adapter",
+    "Candidate": "jeoni.adaptation.validators._candidate",
     "Diagnosis": "jeoni.adaptation.diagnosis",
     "diagnose": "jeoni.adaptation.diagnosis",
 }

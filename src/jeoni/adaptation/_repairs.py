@@ -19,10 +19,11 @@ from jeoni.adaptation.shallow.rlls import RLLS
 from jeoni.transferability.distances.mmd import MMD
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["REPAIRS", "WIDTHS", "Domains", "Repair", "Repaired", "by_class", "classifier", "tried"]
+__all__ = ["REPAIRS", "WIDTHS", "Domains", "Repair", "Repaired", "classifier", "tried"]
 
 WIDTHS = (0.25, 0.5, 1.0)  # in median distances: the narrow ones see shape
 LANDMARKS = 100
+STRENGTH = 0.1  # inverse penalty of class and concept classifiers
 STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
 SPLITS = 6
 ROWS = 1000  # of each domain
@@ -66,11 +67,15 @@ class Repair:
     effective: float
 
 
-def classifier(X: Array, strength: float = 0.1) -> Any:
+def classifier(X: Array) -> Any:
     """Logistic regression on rows and on how near they are to some of them; ``X`` tells the scale."""
+    return make_pipeline(_seen(X), LogisticRegression(C=STRENGTH, max_iter=500, tol=1e-3))
+
+
+def _seen(X: Array) -> Any:
+    """The rows and their nearness to a hundred of them, standardised."""
     near = Nystroem(gamma=0.5 / median_distance(X) ** 2, n_components=min(LANDMARKS, len(X) // 4), random_state=0)
-    linear = LogisticRegression(C=strength, max_iter=500, tol=1e-3)
-    return make_pipeline(make_union(FunctionTransformer(), near), StandardScaler(), linear)
+    return make_pipeline(make_union(FunctionTransformer(), near), StandardScaler())
 
 
 def by_nothing(known: Domains) -> Apply:
@@ -79,13 +84,18 @@ def by_nothing(known: Domains) -> Apply:
 
 
 def by_class(known: Domains) -> Apply:
-    """Class weights by RLLS; rows of classes that are too small keep weight 1."""
-    there = known.labels >= 0
+    """Class weights by RLLS; rows of classes that are too small for it keep weight 1."""
+    there = (known.labels >= 0) & (np.bincount(known.labels + 1)[known.labels + 1] >= 2)
     S, labels = known.S[there], known.labels[there]
+    if len(np.unique(labels)) < 2:
+        return by_nothing(known)
     found = RLLS(classifier(S)).fit(S, labels, known.T)
-    weights = np.ones(int(known.labels.max()) + 2)  # the last is for -1
-    weights[found.classes_] = found.class_weights_
-    return lambda rows, classes: Repaired(rows, weights[classes])
+
+    def apply(rows: Array, classes: IntArray) -> Repaired:
+        place = np.minimum(np.searchsorted(found.classes_, classes), len(found.classes_) - 1)
+        return Repaired(rows, np.where(found.classes_[place] == classes, found.class_weights_[place], 1.0))
+
+    return apply
 
 
 def by_density(known: Domains) -> Apply:
@@ -93,11 +103,13 @@ def by_density(known: Domains) -> Apply:
     X, domain = np.concatenate([known.S, known.T]), np.repeat([0, 1], [len(known.S), len(known.T)])
     mixed = np.random.default_rng(0).permutation(len(X))
     X, domain = X[mixed], domain[mixed]
-    strength = min(STRENGTHS, key=lambda strength: _loss(X, domain, strength))
-    model = classifier(X, strength).fit(X, domain)
+    seen = _seen(X).fit(X)
+    told = seen.transform(X)
+    strength = min(STRENGTHS, key=lambda strength: _loss(told, domain, strength))
+    model = LogisticRegression(C=strength, max_iter=500, tol=1e-3).fit(told, domain)
 
     def apply(rows: Array, classes: IntArray) -> Repaired:
-        sure = model.predict_log_proba(rows)
+        sure = model.predict_log_proba(seen.transform(rows))
         odds = sure[:, 1] - sure[:, 0]
         return Repaired(rows, np.exp(np.minimum(odds - np.quantile(odds, 0.99), 0)))
 
@@ -228,7 +240,7 @@ def _loss(X: Array, domain: IntArray, strength: float) -> float:
     """Log-loss of a domain classifier on rows it has not seen."""
     fold, total = np.arange(len(X)) % 3, 0.0
     for k in range(3):
-        model = classifier(X[fold != k], strength).fit(X[fold != k], domain[fold != k])
+        model = LogisticRegression(C=strength, max_iter=500, tol=1e-3).fit(X[fold != k], domain[fold != k])
         asked = np.flatnonzero(fold == k)
         total -= model.predict_log_proba(X[asked])[np.arange(len(asked)), domain[asked]].sum()
     return float(total)

@@ -31,7 +31,7 @@ FOLDER = "jeoni.adaptation.shallow"
 SOURCE_ONLY = "source_only"
 # by kind of shift, what is tried: the simple before the elaborate
 REMEDIES = {
-    "label": ("em", "rlls"),
+    "label": ("em",),
     "covariate": ("kmm", "discriminative"),
     "subspace": ("standardize", "coral", "optimal_transport", "msda"),
     "label and subspace": ("coral", "standardize+em"),
@@ -42,9 +42,9 @@ WIDE = 2000  # columns above which methods that turn full covariances take minut
 JUDGES = ("entropy", "information_maximization", "circular")
 # the least gain over the source alone that every judge must see; entropies in shares of the largest there can be
 MARGINS = {
-    "moves": {"entropy": 0.02, "information_maximization": 0.05, "circular": -0.02},
+    "moves": {"entropy": 0.02, "information_maximization": 0.1, "circular": -0.02},
     "moves far": {"information_maximization": 0.1, "circular": 0.1},
-    "weighs classes": {"entropy": -0.03, "circular": -0.05},
+    "weighs classes": {"entropy": -0.15, "circular": -0.15},
     "weighs rows": {"entropy": 0.02, "circular": -0.1},
 }
 
@@ -96,11 +96,10 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         labels = labels.astype(np.int64)
         few = min(len(Xs), len(Xt)) < 20
         self.diagnosis_: Diagnosis | None = None if few else diagnose(Xs, labels, Xt, seed=self.random_state)
-        kinds = [] if self.diagnosis_ is None else _kinds(self.diagnosis_)
+        kind = "" if self.diagnosis_ is None else " and ".join(k for k in self.diagnosis_.kinds if k != "concept")
         out = {"msda"} if self.affine else set()
         out |= {"optimal_transport"} if Xs.shape[1] > WIDE else set()
-        names = dict.fromkeys(name for kind in kinds for name in _of(kind) if name not in out)
-        adapters = {name: _made(name) for name in names}
+        adapters = {name: _made(name) for name in REMEDIES.get(kind, ()) if name not in out}
         judges = JUDGES if adapters else ()
         self.tried_ = [
             try_adapter(name, adapter, estimator, Xs, labels, Xt, judges, self.random_state)
@@ -110,9 +109,7 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         self.gains_ = {t.name: _gains(t, alone, len(self.classes_)) for t in others if t.fitted}
         far = self.diagnosis_ is not None and self.diagnosis_.overlap < OVERLAP
         trusted = [t for t in others if t.fitted and _convincing(t, self.gains_[t.name], far)]
-        # what the leading diagnosis suggests goes before what would do as well
-        leading = [t for t in trusted if t.name in _of(kinds[0])] or trusted
-        chosen = max(leading, key=lambda t: sum(self.gains_[t.name].values()), default=alone)
+        chosen = max(trusted, key=lambda t: sum(self.gains_[t.name].values()), default=alone)
         self.chosen_ = chosen.name
         self.classifier_: Any = chosen.fitted
         if self.classifier_ is None:
@@ -156,19 +153,9 @@ def _convincing(tried: Tried, gains: dict[str, float], far: bool) -> bool:
     assert tried.fitted is not None
     adapter = tried.fitted.adapter_
     kinds = ["moves", "moves far"] if far else ["moves"]
-    if getattr(adapter, "weights_", None) is not None:
+    if not isinstance(adapter, Standardize) and getattr(adapter, "weights_", None) is not None:
         kinds = ["weighs classes" if hasattr(adapter, "class_weights_") else "weighs rows"]
     return any(all(gains[judge] >= least for judge, least in MARGINS[kind].items()) for kind in kinds)
-
-
-def _kinds(found: Diagnosis) -> list[str]:
-    """What was diagnosed, and what would explain the features as well."""
-    return [" and ".join(k for k in found.kinds if k != "concept"), *found.others]
-
-
-def _of(kind: str) -> tuple[str, ...]:
-    """What is tried against a kind of shift."""
-    return REMEDIES.get(kind, ())
 
 
 def _made(name: str) -> Adapter:

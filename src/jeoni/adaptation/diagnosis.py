@@ -30,10 +30,11 @@ __all__ = ["Concept", "Diagnosis", "diagnose"]
 ROWS = 2000
 DIMENSIONS = 50
 CHANCE = 0.05
-ENOUGH = 0.6  # of the distance: a repair that removes less has not explained the shift, whatever its p-value
+ENOUGH = 0.8  # of the distance: a repair that removes less has not explained the shift, whatever its p-value
 NEAR = 0.02  # of the distance: the simpler repair may be so much worse
 TURNED = 0.5  # of what moving features leaves: class weights must take away the rest
-OVERLAP = 20  # source rows that weights must leave
+REMAINING = 20  # source rows that weights must leave
+OVERLAP = 0.1  # share of the source that a density ratio must rest on
 RESAMPLES = 200
 LABELLED = 20  # target rows, five of two classes at least
 SURE = 0.01
@@ -52,7 +53,7 @@ class Concept:
     """Two classifiers on the target's labelled rows.
 
     Attributes:
-        source_accuracy: of the better of two that learned from the source, as it is and after the repair.
+        source_accuracy: of the best of those that learned from the source: as it is, and after each repair tried.
         target_accuracy: of one that learned from the target's other rows, cross-validated.
         p_value: how often chance alone lets the second win so clearly (McNemar's exact test, one-sided).
         rows: labelled target rows.
@@ -83,7 +84,8 @@ class Diagnosis:
         target_shares: their estimates with 95 % intervals, which hold where the classes look the same in both domains;
             empty where fewer than two classes have four examples.
         repairs: what each repair did.
-        concept: None without enough target labels.
+        concept: None without enough target labels. Features changed in a way that no repair undoes count as well: the
+            same features mean other classes then.
         sentences: all of this in words.
     """
 
@@ -135,6 +137,7 @@ def diagnose(Xs: Any, ys: Any, Xt: Any, *, yt: Any = None, seed: int = 0) -> Dia
     if min(len(Xs), len(Xt)) < 20:
         raise ValueError(f"There are {len(Xs)} source rows and {len(Xt)} target rows; 20 of each are needed at least.")
     classes, labels = np.unique(_labels(ys, len(Xs), "ys"), return_inverse=True)
+    shares = np.bincount(labels) / len(labels)
     known = _numbers(yt, len(Xt), classes)
     s, t = (_drawn(X, seed) for X in (Xs, Xt))
     S, T = _reduced(Xs[s], Xt[t])
@@ -158,9 +161,7 @@ def diagnose(Xs: Any, ys: Any, Xt: Any, *, yt: Any = None, seed: int = 0) -> Dia
         frechet=Frechet()(S, T),
         overlap=_overlap(S, T, seed),
         scores=scores,
-        source_shares={
-            str(c): float(share) for c, share in zip(classes, np.bincount(labels) / len(labels), strict=True)
-        },
+        source_shares={str(c): float(share) for c, share in zip(classes, shares, strict=True)},
         target_shares=_target_shares(domains, classes, seed),
         repairs=repairs,
         concept=concept,
@@ -174,26 +175,33 @@ def _repairs(domains: Domains, seed: int) -> dict[str, Repair]:
     several = len(np.unique(domains.labels[domains.labels >= 0])) > 1
     single = ("nothing", *(k for k in SIMPLEST if several or k != "label"))
     found = tried(domains, single, seed)
-    if several and found["nothing"].p_value <= CHANCE and not any(_suffices(found[k]) for k in single[1:]):
+    if several and found["nothing"].p_value <= CHANCE and not _enough(found):
         found |= tried(domains, [BOTH], seed)
     return found
 
 
-def _suffices(repair: Repair) -> bool:
-    return repair.p_value > CHANCE and repair.removed >= ENOUGH and repair.rows >= OVERLAP
+def _possible(repairs: dict[str, Repair]) -> list[str]:
+    """Single repairs that leave enough of the source to tell; ``subspace`` leaves all."""
+    least = {"covariate": OVERLAP}
+    found = [k for k in SIMPLEST if k in repairs]
+    return [k for k in found if repairs[k].rows >= REMAINING and repairs[k].effective >= least.get(k, 0)] or found
+
+
+def _enough(repairs: dict[str, Repair]) -> list[str]:
+    """Those after which no difference is seen."""
+    return [k for k in _possible(repairs) if repairs[k].p_value > CHANCE and repairs[k].removed >= ENOUGH]
 
 
 def _named(repairs: dict[str, Repair]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is said, and what would do as well."""
-    enough = [k for k in SIMPLEST if k in repairs and _suffices(repairs[k])]
+    enough = _enough(repairs)
     if repairs["nothing"].p_value > CHANCE:
         return ("undecided",), tuple(enough)
     if enough:
         most = max(min(1.0, repairs[k].removed) for k in enough)
         said = next(k for k in enough if repairs[k].removed >= most - NEAR)
         return (said,), tuple(k for k in enough if k != said)
-    possible = [k for k in SIMPLEST if k in repairs and repairs[k].rows >= OVERLAP]
-    said = max(possible, key=lambda k: repairs[k].removed)
+    said = max(_possible(repairs), key=lambda k: repairs[k].removed)
     if said == "subspace" and BOTH in repairs and _left(repairs[BOTH]) <= TURNED * _left(repairs[said]):
         return ("label", "subspace"), ()
     return (said,), ()
@@ -301,7 +309,7 @@ def _numbers(yt: Any, n: int, classes: Array) -> IntArray:
     names = classes.astype(str)
     place = {name: k for k, name in enumerate(names)}
     unknown = {"", "-1", "-1.0"} - set(names)
-    strange = sorted(set(given) - unknown - set(names))
+    strange = sorted(map(str, set(given) - unknown - set(names)))
     if strange:
         raise ValueError(
             f"yt holds {strange[0]!r}, which is no class of the source; its classes are {', '.join(names[:10])}. "
@@ -320,7 +328,7 @@ def _sentences(found: Diagnosis, ns: int, nt: int) -> list[str]:
         f"A linear classifier tells the domain of {knows:.0f} % of unseen rows, where 50 % is guessing "
         f"(proxy A-distance {found.proxy_a_distance:.2f} of 2)."
     )
-    if found.repairs and found.overlap < 0.1:
+    if found.repairs and found.overlap < OVERLAP:
         said.append(
             f"A density ratio rests on {found.overlap:.0%} of the source: the domains hardly overlap, and re-weighting "
             "cannot work."
@@ -345,9 +353,9 @@ def _kind_in_words(found: Diagnosis, ns: int, nt: int) -> str:
     repair = found.repairs[" and ".join(seen)]
     share = f"{np.clip(repair.removed, 0, 1):.0%} of the distance on rows it has not seen"
     done = _listed(tuple(REPAIRED_BY[k] for k in seen))
-    if repair.p_value > CHANCE:
+    if repair.p_value > CHANCE and repair.removed >= ENOUGH:
         return f"A {_listed(seen)} shift {said}: {done} removes {share}, and no difference is left to see."
-    return f"Most like a {_listed(seen)} shift {said}: {done} removes {share}, and more than chance is left."
+    return f"Most like a {_listed(seen)} shift {said}: {done} removes {share}; no repair tried makes the domains alike."
 
 
 def _concept_in_words(found: Diagnosis) -> str:
@@ -362,8 +370,11 @@ def _concept_in_words(found: Diagnosis) -> str:
         f"{c.source_accuracy:.0%} and one that learned from the target in {c.target_accuracy:.0%} (p {_p(c.p_value)})"
     )
     if "concept" in found.kinds:
-        return f"The classes themselves have changed, beyond what the repairs tried can mend: {both}."
-    return f"No change of the classes themselves is seen: {both}."
+        return (
+            "The same features mean other classes in the target, or have changed in a way that no repair tried undoes: "
+            f"{both}."
+        )
+    return f"That the same features mean other classes in the target is not seen: {both}."
 
 
 def _p(value: float) -> str:

@@ -31,7 +31,7 @@ def paired(Xs: Any, Xt: Any) -> tuple[Array, Array]:
 
 def lined_up(X: Array, seed: int) -> Array:
     """The same rows in the same order, however they were handed over: along a random direction."""
-    direction = np.random.default_rng(seed).normal(size=X.shape[1]).astype(X.dtype)
+    direction = np.asarray(np.random.default_rng(seed).normal(size=X.shape[1]), dtype=X.dtype)
     return X[np.argsort(X @ direction, kind="stable")]
 
 

@@ -58,7 +58,8 @@ class ProxyADistance:
         fold = self._folds(domain, min(self.parts, few // 2), self.seed)
         for k in range(fold.max() + 1):
             known = fold != k
-            model = _model(self._strength(X[known], domain[known])).fit(X[known], domain[known])
+            linear = _linear(self._strength(X[known], domain[known]))
+            model = make_pipeline(StandardScaler(), linear).fit(X[known], domain[known])
             wrong[~known] = model.predict(X[~known]) != domain[~known]
         error = (wrong[domain == 0].mean() + wrong[domain == 1].mean()) / 2
         return float(np.clip(2 * (1 - 2 * error), 0, 2))
@@ -70,8 +71,10 @@ class ProxyADistance:
         losses = np.zeros(len(self.strengths))
         for k in range(fold.max() + 1):
             known, asked = fold != k, np.flatnonzero(fold == k)
+            scale = StandardScaler().fit(X[known])
             for i, strength in enumerate(self.strengths):
-                sure = _model(strength).fit(X[known], domain[known]).predict_log_proba(X[asked])
+                model = _linear(strength).fit(scale.transform(X[known]), domain[known])
+                sure = model.predict_log_proba(scale.transform(X[asked]))
                 losses[i] -= (sure[np.arange(len(asked)), domain[asked]] / counts[domain[asked]]).sum()
         return self.strengths[int(losses.argmin())]
 
@@ -79,6 +82,5 @@ class ProxyADistance:
         return np.concatenate([folds(n, parts, seed) for n in np.bincount(domain)])
 
 
-def _model(strength: float) -> Any:
-    linear = LogisticRegression(C=strength, class_weight="balanced", max_iter=500, tol=1e-3)
-    return make_pipeline(StandardScaler(), linear)
+def _linear(strength: float) -> Any:
+    return LogisticRegression(C=strength, class_weight="balanced", max_iter=500, tol=1e-3)
