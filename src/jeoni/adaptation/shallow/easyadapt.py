@@ -95,7 +95,7 @@ class EasyAdapt(Adapter):
             return np.zeros(n, dtype=np.int64)
         given = _domains(domains, n)
         if not np.isin(given, self.domains_).all():
-            strange = np.setdiff1d(given, self.domains_)[0]
+            strange = np.setdiff1d(given, self.domains_).tolist()[0]
             raise ValueError(f"fit was not told of the domain {strange!r}; it knows {self.domains_.tolist()}.")
         return np.searchsorted(self.domains_, given).astype(np.int64)
 

@@ -1,0 +1,35 @@
+"""EasyAdapt (Daumé III ACL 2007, arXiv:0907.1815): one classifier on the augmented rows of both domains.
+
+See :class:`jeoni.adaptation.EasyAdapt`. The paper finds that it loses where the source alone already beats the target
+alone, so ``auto`` leaves it out there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from jeoni.adaptation.few._augmented import both, lifted
+from jeoni.adaptation.few._rows import Rows
+from jeoni.adaptation.few._task import Task
+from jeoni.adaptation.few._way import Way
+from jeoni.types import FloatArray
+
+__all__ = ["EasyAdapted"]
+
+
+@dataclass
+class EasyAdapted(Way):
+    """Shared and own weights, by one penalty."""
+
+    gated: ClassVar[bool] = True
+
+    def fit(self, task: Task) -> Self:
+        """See :class:`Way`."""
+        self._unit = task.learner.unit
+        self._fitted = task.learner.fit(both(task), task.all_labels, self.strength)
+        return self
+
+    def probs(self, X: Rows) -> FloatArray:
+        """See :class:`Way`."""
+        return super().probs(lifted(X, self._unit))

@@ -1,0 +1,39 @@
+"""Pred (a baseline of Daumé III ACL 2007, arXiv:0907.1815): what the source says is a feature of the target.
+
+The target's classifier learns from the labelled target rows, each with the source classifier's say beside it: ours
+takes centred log-probabilities, so that a weight of one on them gives the source's own opinion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from jeoni.adaptation.few._rows import Rows, beside
+from jeoni.adaptation.few._task import LEAST, Task
+from jeoni.adaptation.few._way import Way
+from jeoni.types import FloatArray
+
+__all__ = ["Pred"]
+
+
+@dataclass
+class Pred(Way):
+    """A classifier of few rows with a hint."""
+
+    def fit(self, task: Task) -> Self:
+        """See :class:`Way`."""
+        self._source, self._unit = task.source.model, task.learner.unit
+        self._fitted = task.learner.fit(self._hinted(task.rows), task.labels, self.strength)
+        return self
+
+    def probs(self, X: Rows) -> FloatArray:
+        """See :class:`Way`."""
+        return super().probs(self._hinted(X))
+
+    def _hinted(self, X: Rows) -> Rows:
+        logs = np.log(np.maximum(self._source.probs(X), LEAST))
+        # in units of the rows: one penalty fits all
+        return beside(X, self._unit * (logs - logs.mean(1, keepdims=True)))

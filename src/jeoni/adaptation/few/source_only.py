@@ -1,0 +1,29 @@
+"""Source only: what a classifier of the source says of the target; the least that every other way has to beat.
+
+Its strength is chosen on folds of the source: it sees nothing of the target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from jeoni.adaptation.few._task import Learner, Task
+from jeoni.adaptation.few._way import Way
+
+__all__ = ["SourceOnly"]
+
+
+@dataclass
+class SourceOnly(Way):
+    """The source's classifier as it is."""
+
+    def fit(self, task: Task) -> Self:
+        """See :class:`Way`."""
+        self._fitted = task.source.model
+        return self
+
+    @classmethod
+    def choices(cls, learner: Learner) -> dict[str, tuple[float, ...]]:
+        """None: the source has chosen."""
+        return {}

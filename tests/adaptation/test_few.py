@@ -1,0 +1,600 @@
+"""Few labelled target rows: EasyAdapt's algebra, each way against its weaker parent, and what is refused."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pickle
+from dataclasses import is_dataclass
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC, LinearSVC
+
+from jeoni import plugins
+from jeoni.adaptation import EasyAdapt, FewLabels
+from jeoni.adaptation.few._augmented import apart, both, lifted, together
+from jeoni.adaptation.few._classifier import chosen, is_open
+from jeoni.adaptation.few._softmax import Silence, class_probs, fit_softmax
+from jeoni.adaptation.few._task import Learner, Source, Task, Unlabelled, losses, parted
+from jeoni.adaptation.few._way import Tuned, tuned
+from jeoni.adaptation.few.all import All
+from jeoni.adaptation.few.easyadapt import EasyAdapted
+from jeoni.adaptation.few.easyadapt_unlabelled import CoRegularised
+from jeoni.adaptation.few.linint import LinInt
+from jeoni.adaptation.few.pred import Pred
+from jeoni.adaptation.few.prior import Prior
+from jeoni.adaptation.few.source_only import SourceOnly
+from jeoni.adaptation.few.target_only import TargetOnly
+from jeoni.adaptation.few.weighted import Weighted
+from jeoni.adaptation.shallow.easyadapt import augmented
+
+FOLDER = "jeoni.adaptation.few"
+NAMES = plugins.names(FOLDER)
+STRENGTHS = (1.0, 10.0)
+OWN = ("prior", "easyadapt_unlabelled")  # learn a logistic regression of their own
+
+
+def domains(seed: int = 0, n: int = 20, ns: int = 150, nt: int = 250, d: int = 10, turn: float = 0.9, classes: int = 2):
+    """Linear classes; the target's weights are the source's and others; ``n`` target rows have labels, evenly."""
+    rng = np.random.default_rng(seed)
+    w, v = rng.normal(size=(2, d, classes))
+    Xs, Xt = rng.normal(size=(ns, d)), rng.normal(size=(nt, d))
+    ys, yt = (Xs @ w).argmax(1), (Xt @ (w + turn * v)).argmax(1)
+    known = np.concatenate([np.flatnonzero(yt == k)[: n // classes] for k in range(classes)])
+    marked = np.full(nt, -1)
+    marked[known] = yt[known]
+    return Xs, ys, Xt, marked, yt
+
+
+def task_of(Xs, ys, Xt, marked, strengths=(1.0,), estimator=None) -> Task:
+    """As FewLabels makes it, with rows' mean squared length taken as 1."""
+    learner = Learner(int(ys.max()) + 1, 1.0, strengths, estimator)
+    known = marked >= 0
+    return Task(Source(Xs, ys, learner), Xt[known], marked[known], Unlabelled(Xt[~known], 1.0))
+
+
+def accuracy(method: str, data) -> float:
+    Xs, ys, Xt, marked, yt = data
+    asked = marked < 0
+    return float(
+        (FewLabels(method, strengths=STRENGTHS).fit(Xs, ys, Xt, marked).predict(Xt[asked]) == yt[asked]).mean()
+    )
+
+
+def mean_accuracy(method: str, **options) -> float:
+    return float(np.mean([accuracy(method, domains(seed, **options)) for seed in range(3)]))
+
+
+# EasyAdapt's algebra
+
+
+def pair(seed: int = 0, n: int = 60, d: int = 4):
+    """Rows of two domains, 0 and 1, and what to learn of them."""
+    rng = np.random.default_rng(seed)
+    X, domain = rng.normal(size=(n, d)), (np.arange(n) % 3 == 0).astype(np.int64)
+    return X, domain, X[:, 0] + (2 * domain - 1) * X[:, 1] + 0.1 * rng.normal(size=n)
+
+
+def kernel(X, here, Z, there, share: float = 1.0):
+    """Daumé III, section 3.2; ``share + 1`` times within a domain, ``share`` times across."""
+    return (share + (here[:, None] == there)) * (X @ Z.T)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.25, 4.0])
+def test_ridge_on_augmented_rows_is_ridge_with_the_papers_kernel(share):
+    X, domain, y = pair()
+    Z, there, _ = pair(1, 30)
+    rows, asked = augmented(X, domain, 2, share), augmented(Z, there, 2, share)
+    here = Ridge(0.7, fit_intercept=False).fit(rows, y).predict(asked)
+    dual = KernelRidge(alpha=0.7, kernel="precomputed").fit(kernel(X, domain, X, domain, share), y)
+    np.testing.assert_allclose(here, dual.predict(kernel(Z, there, X, domain, share)), atol=1e-10)
+
+
+def test_a_support_vector_machine_sees_the_papers_kernel():
+    X, domain, y = pair()
+    Z, there, _ = pair(1, 30)
+    rows, asked = augmented(X, domain, 2), augmented(Z, there, 2)
+    here = SVC(kernel="linear", tol=1e-8).fit(rows, y > 0).decision_function(asked)
+    gram = 2 * (X @ X.T) * (domain[:, None] == domain) + (X @ X.T) * (domain[:, None] != domain)
+    dual = SVC(kernel="precomputed", tol=1e-8).fit(gram, y > 0)
+    np.testing.assert_allclose(here, dual.decision_function(kernel(Z, there, X, domain)), atol=1e-5)
+
+
+def test_shared_and_own_weights_are_the_best_split_of_each_domains_weights():
+    X, domain, y = pair()
+    general, *own = Ridge(0.7, fit_intercept=False).fit(augmented(X, domain, 2), y).coef_.reshape(3, -1)
+    # |g|² + |w_0 - g|² + |w_1 - g|² is least at the third of the sum
+    np.testing.assert_allclose(general, (2 * general + own[0] + own[1]) / 3, atol=1e-8)
+    weights = general + np.array(own)
+    residual = (X * weights[domain]).sum(1) - y
+    for k in range(2):  # the slope of each domain's loss balances the slope of the penalty on its own weights
+        here = domain == k
+        np.testing.assert_allclose(X[here].T @ residual[here], -0.7 * own[k], atol=1e-8)
+
+
+def test_without_the_general_block_domains_are_parted_and_a_large_one_joins_them():
+    X, domain, y = pair()
+    asked = pair(1, 30)[0]
+    target = augmented(asked, np.ones(30, dtype=int), 2, 0.0)
+    parted_ = Ridge(0.7, fit_intercept=False).fit(augmented(X, domain, 2, 0.0), y).predict(target)
+    alone = Ridge(0.7, fit_intercept=False).fit(X[domain == 1], y[domain == 1]).predict(asked)
+    np.testing.assert_allclose(parted_, alone, atol=1e-10)
+    large = augmented(X, domain, 2, 1e8), augmented(asked, np.ones(30, dtype=int), 2, 1e8)
+    joined = KernelRidge(alpha=1e8).fit(large[0], y).predict(large[1])
+    np.testing.assert_allclose(joined, KernelRidge(alpha=1.0).fit(X, y).predict(asked), atol=1e-5)
+
+
+def test_several_sources_have_a_block_each():
+    X, _, _ = pair(n=6)
+    names = np.array(["dvd", "books", "dvd", "kitchen", "books", "dvd"])
+    adapter = EasyAdapt(share=4.0).fit(X, None, X, domains=names)
+    rows, target = adapter.transform(X, source=True, domains=names), adapter.transform(X)
+    assert adapter.domains_.tolist() == ["books", "dvd", "kitchen"] and rows.shape == target.shape == (6, 20)
+    blocks = rows.reshape(6, 5, 4)
+    np.testing.assert_array_equal(blocks[:, 0], 2 * X)
+    for row, name in enumerate(names):
+        own = 1 + ["books", "dvd", "kitchen"].index(name)
+        np.testing.assert_array_equal(blocks[row, own], X[row])
+        assert not np.delete(blocks[row, 1:], own - 1, axis=0).any()
+    np.testing.assert_array_equal(target, np.hstack([2 * X, np.zeros((6, 12)), X]))
+
+
+def test_its_map_of_the_target_is_affine():
+    X, _, _ = pair()
+    adapter = EasyAdapt(0.5).fit(X, None, X)
+    matrix, shift = adapter.affine()
+    np.testing.assert_allclose(X @ matrix + shift, adapter.transform(X))
+
+
+def test_sparse_rows_become_the_same():
+    X, domain, _ = pair()
+    thin = augmented(sparse.csr_matrix(X.astype(np.float32)), domain, 2, 0.5)
+    assert thin.dtype == np.float32
+    np.testing.assert_array_equal(thin.toarray(), augmented(X.astype(np.float32), domain, 2, 0.5))
+
+
+def test_easyadapt_refuses_what_it_cannot_place():
+    X, _, _ = pair(n=6)
+    with pytest.raises(ValueError, match="share is -1"):
+        EasyAdapt(-1).fit(X, None, X)
+    with pytest.raises(ValueError, match=r"domains has shape \(5,\); \(6,\) is needed"):
+        EasyAdapt().fit(X, None, X, domains=np.zeros(5))
+    adapter = EasyAdapt().fit(X, None, X, domains=list("aabbbb"))
+    with pytest.raises(ValueError, match="fit was told of 2 sources"):
+        adapter.transform(X, source=True)
+    with pytest.raises(ValueError, match="not told of the domain 'c'"):
+        adapter.transform(X, source=True, domains=list("aabbbc"))
+
+
+def like_the_rival():
+    """The rows on which the numbers of adapt 0.4.5 were measured."""
+    rs = np.random.RandomState(0)  # the same draw in every version
+    Xs, Xt = rs.randn(40, 3), rs.randn(10, 3) + 0.5
+    ys, yt = Xs @ [1.0, -1, 0] > 0, Xt @ [1.0, 0.5, 1] > 0.7
+    return Xs, ys.astype(int), Xt, yt.astype(int), rs.randn(4, 3), rs.randint(0, 2, 40)
+
+
+def test_it_predicts_as_adapts_feature_augmentation():
+    """Its blocks come as source, target, general, ours as general, source, target: the sum is the same."""
+    Xs, ys, Xt, yt, asked, which = like_the_rival()
+    for names, expected in (
+        (None, [0.1756298376, 0.1012448403, 0.5513538537, 0.9200762862]),
+        (which, [0.1370119967, 0.0905529281, 0.5728295034, 0.9258822706]),
+    ):
+        adapter = EasyAdapt().fit(Xs, ys, Xt, domains=names)
+        rows = np.concatenate([adapter.transform(Xs, source=True, domains=names), adapter.transform(Xt)])
+        model = LogisticRegression(C=1.0, tol=1e-10, max_iter=10000).fit(rows, np.concatenate([ys, yt]))
+        np.testing.assert_allclose(model.predict_proba(adapter.transform(asked))[:, 1], expected, atol=1e-6)
+
+
+def test_the_rivals_rows_are_ours_in_another_order():
+    rival = pytest.importorskip("adapt.feature_based")
+    Xs, ys, Xt, yt, _, _ = like_the_rival()
+    rows, _ = rival.FA(Xt=Xt, yt=yt, verbose=0).fit_transform(Xs, Xt, ys, yt)
+    adapter = EasyAdapt().fit(Xs, ys, Xt)
+    ours = np.concatenate([adapter.transform(Xs, source=True), adapter.transform(Xt)])
+    np.testing.assert_allclose(np.roll(rows, 3, axis=1), ours)
+
+
+# the logistic regression with more to it
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize("strength", [0.01, 1.0, 100.0])
+def test_without_more_it_is_scikit_learns(classes, strength):
+    X, y, *_ = domains(classes=classes, turn=0.0)
+    y = np.where(np.arange(len(y)) % 7 == 0, (y + 1) % classes, y)
+    ours = fit_softmax(X, y, classes, strength)
+    theirs = LogisticRegression(C=strength, fit_intercept=False, tol=1e-8, max_iter=10000).fit(X, y)
+    np.testing.assert_allclose(ours.T, theirs.coef_, atol=2e-3)
+    np.testing.assert_allclose(class_probs(X, ours), theirs.predict_proba(X), atol=1e-3)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_its_answer_is_where_the_objective_is_flat(classes):
+    X, y, _, _, _ = domains(classes=classes, ns=80)
+    rng = np.random.default_rng(0)
+    towards = rng.normal(size=(10, 1 if classes == 2 else classes))
+    silent = rng.normal(size=(15, 10))
+
+    def objective(W):
+        probs = class_probs(X, W)
+        loss = -np.log(probs[np.arange(len(y)), y]).sum()
+        return loss + ((W - towards) ** 2).sum() / 4 + 1.5 * ((silent @ W) ** 2).sum()
+
+    found = fit_softmax(X, y, classes, 2.0, towards=towards, silence=Silence(silent, 3.0))
+    for at in rng.choice(found.size, 6, replace=False):
+        step = 1e-4 * np.eye(found.size)[at].reshape(found.shape)
+        slope = (objective(found + step) - objective(found - step)) / 2e-4
+        assert abs(slope) < 0.02 * abs(objective(found + 100 * step) - objective(found)) / 1e-2 + 0.02
+
+
+def test_single_precision_is_enough():
+    X, y, *_ = domains()
+    wide, short = fit_softmax(X, y, 2, 1.0), fit_softmax(X.astype(np.float32), y, 2, 1.0)
+    np.testing.assert_allclose(short, wide, atol=2e-3)
+
+
+# each way
+
+
+@pytest.fixture(scope="module")
+def reached():
+    """Mean accuracy in three targets that differ from their sources, with forty labelled rows."""
+    return {name: mean_accuracy(name, n=40) for name in (*NAMES, "auto")}
+
+
+@pytest.mark.parametrize("name", [*NAMES, "auto"])
+def test_it_is_better_than_its_weaker_parent(reached, name):
+    weaker = min(reached["source_only"], reached["target_only"])
+    if name not in ("source_only", "target_only"):
+        assert reached[name] > weaker + 0.01
+
+
+def test_easyadapt_is_better_than_pooling_where_domains_differ(reached):
+    assert reached["easyadapt"] > reached["all"] + 0.01
+    assert reached["target_only"] > reached["source_only"]  # as the paper asks for
+
+
+def test_with_one_domain_pooling_is_as_good_as_any():
+    assert mean_accuracy("all", turn=0.0) >= mean_accuracy("target_only", turn=0.0) + 0.1
+    assert mean_accuracy("auto", turn=0.0) >= mean_accuracy("target_only", turn=0.0) + 0.1
+
+
+def test_source_only_and_target_only_are_plain_logistic_regressions():
+    Xs, ys, Xt, marked, _ = domains()
+    task = task_of(Xs, ys, Xt, marked)
+    source = LogisticRegression(max_iter=1000).fit(Xs, ys).predict_proba(Xt)
+    np.testing.assert_allclose(SourceOnly().fit(task).probs(Xt), source)
+    known = marked >= 0
+    target = LogisticRegression(C=3.0, max_iter=1000).fit(Xt[known], marked[known]).predict_proba(Xt)
+    np.testing.assert_allclose(TargetOnly(3.0).fit(task).probs(Xt), target)
+
+
+def test_weights_lie_between_target_only_and_all():
+    data = domains()
+    task = task_of(*data[:4])
+    np.testing.assert_allclose(Weighted(1.0, 1.0).fit(task).probs(data[2]), All(1.0).fit(task).probs(data[2]))
+    light = Weighted(1.0, 1e-9).fit(task).probs(data[2])
+    np.testing.assert_allclose(light, TargetOnly(1.0).fit(task).probs(data[2]), atol=1e-3)
+
+
+def test_the_mix_is_the_two_predictions():
+    data = domains()
+    task = task_of(*data[:4])
+    source, target = (way.fit(task).probs(data[2]) for way in (SourceOnly(), TargetOnly(1.0)))
+    np.testing.assert_allclose(LinInt(1.0, mix=0.3).fit(task).probs(data[2]), 0.7 * source + 0.3 * target)
+
+
+def test_pred_can_be_the_sources_opinion():
+    """All that tells the classes apart is the hint: the rows the target's classifier sees say nothing."""
+    rng = np.random.default_rng(0)
+    Xs, ys = rng.normal(size=(200, 1)) + 0.0, np.arange(200) % 2
+    Xs[:, 0] = 4 * ys - 2 + 0.1 * Xs[:, 0]
+    way = Pred(1.0).fit(task_of(Xs, ys, Xs[:40], ys[:40]))
+    assert way._hinted(Xs[:3]).shape == (3, 3)
+    hints = way._hinted(Xs)[:, 1:]
+    np.testing.assert_allclose(hints.sum(1), 0, atol=1e-9)
+    logs = np.log(np.maximum(SourceOnly().fit(task_of(Xs, ys, Xs[:40], ys[:40])).probs(Xs), 1e-3))
+    np.testing.assert_allclose(hints[:, 1] - hints[:, 0], logs[:, 1] - logs[:, 0])
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_tight_prior_is_the_source_and_a_loose_one_the_target(classes):
+    data = domains(classes=classes, n=30)
+    task = task_of(*data[:4])
+    np.testing.assert_allclose(Prior(1e-9).fit(task).probs(data[2]), SourceOnly().fit(task).probs(data[2]), atol=1e-5)
+    noisy = np.where(np.arange(len(data[4])) % 3 == 0, (data[4] + 1) % classes, data[4])  # none so that they part
+    loose = Prior(1e4).fit(task_of(*data[:3], noisy)).probs(data[2])
+    rows = np.hstack([data[2], np.ones((len(data[2]), 1))])
+    free = LogisticRegression(C=1e4, fit_intercept=False, tol=1e-8, max_iter=10000).fit(rows, noisy)
+    np.testing.assert_allclose(loose, free.predict_proba(rows), atol=2e-3)
+
+
+def test_easyadapt_learns_on_augmented_rows_with_a_bias_for_each_domain():
+    Xs, ys, Xt, marked, _ = domains()
+    known, one = marked >= 0, np.ones((len(Xs), 1))
+    adapter = EasyAdapt().fit(np.hstack([Xs, one]), ys, np.hstack([Xt, np.ones((len(Xt), 1))]))
+    target = adapter.transform(np.hstack([Xt, np.ones((len(Xt), 1))]))
+    rows = np.concatenate([adapter.transform(np.hstack([Xs, one]), source=True), target[known]])
+    model = LogisticRegression(C=2.0, max_iter=1000).fit(rows, np.concatenate([ys, marked[known]]))
+    way = EasyAdapted(2.0).fit(task_of(Xs, ys, Xt, marked))
+    np.testing.assert_allclose(way.probs(Xt), model.predict_proba(target))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_without_agreement_ea_plus_plus_is_easyadapt_and_with_all_of_it_the_domains_are_one(classes):
+    data = domains(classes=classes, n=30)
+    task = task_of(*data[:4])
+    rows, labels = both(task), task.all_labels
+    plain = LogisticRegression(fit_intercept=False, tol=1e-8, max_iter=10000).fit(rows, labels)
+    none = CoRegularised(1.0, agreement=0.0).fit(task)
+    np.testing.assert_allclose(none.probs(data[2]), plain.predict_proba(lifted(data[2], 1.0)), atol=5e-3)
+    full = CoRegularised(1.0, agreement=1e6).fit(task)
+    shared, source, target = full._weights.reshape(3, 11, -1)
+    assert abs(source - target).max() < 1e-3 * abs(shared).max()
+    # one classifier of both: |g|² + 2|o|² with g + o = w costs two thirds of |w|²
+    one = np.hstack([np.concatenate([task.source.rows, task.rows]), np.ones((len(labels), 1))])
+    joined = LogisticRegression(C=1.5, fit_intercept=False, tol=1e-8, max_iter=10000).fit(one, labels)
+    asked = np.hstack([data[2], np.ones((len(data[2]), 1))])
+    np.testing.assert_allclose(full.probs(data[2]), joined.predict_proba(asked), atol=5e-3)
+
+
+def test_unlabelled_rows_are_what_ea_plus_plus_agrees_on():
+    """More agreement, less difference between both domains' scores of them; elsewhere domains may differ."""
+    Xs, ys, Xt, marked, _ = domains()
+    flat = np.where(marked[:, None] < 0, Xt * (np.arange(10) < 5), Xt)  # unlabelled rows vary in five columns only
+    task = task_of(Xs, ys, flat, marked)
+    differences = []
+    for agreement in (0.0, 10.0, 1e5):
+        way = CoRegularised(10.0, agreement).fit(task)
+        _, source, target = way._weights.reshape(3, 11)
+        differences.append(abs(source - target))
+    assert differences[0][:5].mean() > differences[1][:5].mean() > differences[2][:5].mean()
+    assert differences[2][:5].max() < 0.01 < differences[2][5:10].mean()
+
+
+@pytest.mark.parametrize("scores", [1, 3])
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_matrix])
+def test_what_is_multiplied_without_copies_is_the_augmented_rows(scores, kind):
+    Xs, ys, Xt, marked, _ = domains()
+    task, rng = task_of(kind(Xs), ys, kind(Xt), marked), np.random.default_rng(0)
+    whole, quick = both(task), together(task)
+    W, R = rng.normal(size=(33, scores)), rng.normal(size=(len(task.all_labels), scores))
+    np.testing.assert_allclose(quick @ W, whole @ W, atol=1e-12)
+    np.testing.assert_allclose(quick.T @ R, whole.T @ R, atol=1e-12)
+    differ, D = apart(task), rng.normal(size=(apart(task).shape[0], scores))
+    np.testing.assert_allclose((differ.T @ D * W).sum(), (D * (differ @ W)).sum())
+
+
+def test_many_unlabelled_rows_are_told_by_few():
+    rows = np.random.default_rng(0).normal(size=(200, 4))
+    weights = np.random.default_rng(1).normal(size=(15, 2))
+    data = Task(
+        Source(rows[:4], np.arange(4) % 2, Learner(2, 1.0, (1.0,))), rows[:2], np.arange(2), Unlabelled(rows, 1.0)
+    )
+    short = apart(data)
+    assert short.shape == (5, 15)
+    wide = np.hstack([rows, np.ones((200, 1))])
+    _, source, target = weights.reshape(3, 5, 2)
+    np.testing.assert_allclose(((short @ weights) ** 2).sum(), ((wide @ (source - target)) ** 2).sum())
+
+
+# choices
+
+
+def test_every_class_is_dealt_out_evenly_and_the_order_of_rows_does_not_matter():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(37, 3)), np.repeat([0, 1, 2], [20, 12, 5])
+    fold, mixed = parted(X, y, 0), rng.permutation(37)
+    np.testing.assert_array_equal(parted(X[mixed], y[mixed], 0), fold[mixed])
+    counts = np.array([[(fold[y == k] == f).sum() for f in range(5)] for k in range(3)])
+    assert (counts.max(1) - counts.min(1) <= 1).all()
+    assert (parted(X, y, 1) != fold).any()
+
+
+def test_a_sure_mistake_costs_no_more_than_its_cap():
+    np.testing.assert_allclose(losses(np.array([[1.0, 0.0], [0.25, 0.75]]), np.array([1, 1])), -np.log([1e-3, 0.75]))
+
+
+def test_held_out_losses_are_those_of_classifiers_without_the_row():
+    data = domains(n=10)
+    task = task_of(*data[:4], strengths=(0.1, 10.0))
+    found = tuned(TargetOnly, task)
+    fold = parted(task.rows, task.labels, 0)
+    by_strength = np.empty((2, 10))
+    for k, C in enumerate((0.1, 10.0)):
+        for held in range(5):
+            here = fold == held
+            probs = LogisticRegression(C=C).fit(task.rows[~here], task.labels[~here]).predict_proba(task.rows[here])
+            by_strength[k, here] = losses(probs, task.labels[here])
+    assert found.setting == {"strength": (0.1, 10.0)[by_strength.mean(1).argmin()]}
+    for held in range(5):
+        here = fold == held
+        np.testing.assert_allclose(found.losses[here], by_strength[by_strength[:, ~here].mean(1).argmin(), here])
+
+
+def test_auto_takes_the_least_held_out_loss():
+    Xs, ys, Xt, marked, _ = domains()
+    model = FewLabels("auto", strengths=STRENGTHS).fit(Xs, ys, Xt, marked)
+    assert model.method_ == min(model.losses_, key=model.losses_.get)
+    single = FewLabels(model.method_, strengths=STRENGTHS).fit(Xs, ys, Xt, marked)
+    assert single.setting_ == model.setting_ and single.losses_.items() <= model.losses_.items()
+    np.testing.assert_array_equal(single.predict_proba(Xt), model.predict_proba(Xt))
+
+
+def test_auto_leaves_easyadapt_out_where_the_source_alone_beats_the_target_alone():
+    near, far = domains(turn=0.0, n=10), domains(turn=3.0, n=60)
+    gated = {"easyadapt", "easyadapt_unlabelled"}
+    assert gated.isdisjoint(FewLabels("auto", strengths=STRENGTHS).fit(*near[:4]).losses_)
+    assert gated <= set(FewLabels("auto", strengths=STRENGTHS).fit(*far[:4]).losses_)
+    found = {"source_only": Tuned({}, np.array([0.2])), "target_only": Tuned({}, np.array([0.3]))}
+    assert not is_open(found) and is_open({"target_only": found["target_only"]})
+    assert chosen({"easyadapt": EasyAdapted}, task_of(*near[:4]))[0] == "easyadapt"  # asked for, not chosen
+
+
+@pytest.mark.parametrize("factor", [1e-2, 1e2])
+def test_the_unit_of_the_features_does_not_matter(factor):
+    Xs, ys, Xt, marked, _ = domains()
+    for name in NAMES:
+        here = FewLabels(name, strengths=(10.0,)).fit(Xs, ys, Xt, marked)
+        there = FewLabels(name, strengths=(10.0,)).fit(factor * Xs, ys, factor * Xt, marked)
+        assert (here.predict(Xt) == there.predict(factor * Xt)).mean() > 0.98, name
+
+
+# as a classifier
+
+
+def test_every_way_is_named_and_described():
+    for name in NAMES:
+        way = plugins.load(FOLDER, name)
+        assert plugins.describe(FOLDER, name) and is_dataclass(way)
+        assert plugins.holding(FOLDER, way.__name__) == name
+    assert importlib.import_module(f"{FOLDER}._classifier").FewLabels is FewLabels
+
+
+@pytest.mark.parametrize("module", ["few._classifier", "few._rows", "few._task", "shallow.easyadapt"])
+def test_examples_run(module):
+    found = doctest.testmod(importlib.import_module(f"jeoni.adaptation.{module}"), extraglobs={"np": np})
+    assert found.attempted > 0 and found.failed == 0
+
+
+@pytest.fixture(params=[*NAMES, "auto"])
+def model(request):
+    return FewLabels(request.param, strengths=(10.0,))
+
+
+def test_labels_may_be_words(model):
+    Xs, ys, Xt, marked, _ = domains(classes=3, n=12)
+    words = np.array(["ant", "bee", "cat"])
+    named = [None if k < 0 else words[k] for k in marked]
+    numbers, found = clone(model).fit(Xs, ys, Xt, marked), clone(model).fit(Xs, words[ys], Xt, named)
+    assert found.classes_.tolist() == words.tolist()
+    np.testing.assert_array_equal(found.predict(Xt), words[numbers.predict(Xt)])
+
+
+def test_one_labelled_row_of_each_class_is_enough(model):
+    Xs, ys, Xt, marked, _ = domains(classes=3, n=3)
+    probs = model.fit(Xs, ys, Xt, marked).predict_proba(Xt)
+    assert (marked >= 0).sum() == 3 and np.isfinite(probs).all()
+    np.testing.assert_allclose(probs.sum(1), 1)
+
+
+def test_a_class_may_have_no_labelled_target_row(model):
+    Xs, ys, Xt, marked, _ = domains(classes=3, n=12)
+    marked = np.where(marked == 1, -1, marked)
+    probs = model.fit(Xs, ys, Xt, marked).predict_proba(Xt)
+    assert probs.shape == (len(Xt), 3)
+    # what learns from target rows alone cannot know of it
+    assert (probs[:, 1] > 0).all() or model.method_ in ("target_only", "pred")
+
+
+def test_labelled_rows_of_one_class_are_borne(model):
+    Xs, ys, Xt, marked, _ = domains()
+    marked = np.where(marked == 1, -1, marked)
+    assert np.isfinite(model.fit(Xs, ys, Xt, marked).predict_proba(Xt)).all()
+
+
+def test_all_target_rows_may_be_labelled(model):
+    Xs, ys, Xt, _, yt = domains(nt=40)
+    assert (model.fit(Xs, ys, Xt, yt).predict(Xt) == yt).mean() > 0.6
+
+
+def test_it_is_deterministic_pickles_and_leaves_its_inputs(model):
+    Xs, ys, Xt, marked, _ = domains()
+    kept = [part.copy() for part in (Xs, ys, Xt, marked)]
+    for part in (Xs, ys, Xt, marked):
+        part.setflags(write=False)
+    probs = clone(model).fit(Xs, ys, Xt, marked).predict_proba(Xt)
+    for now, before in zip((Xs, ys, Xt, marked), kept, strict=True):
+        np.testing.assert_array_equal(now, before)
+    again = pickle.loads(pickle.dumps(clone(model).fit(Xs, ys, Xt, marked)))
+    np.testing.assert_array_equal(again.predict_proba(Xt), probs)
+
+
+def test_sparse_and_short_rows_give_the_same(model):
+    Xs, ys, Xt, marked, _ = domains()
+    here = clone(model).fit(Xs, ys, Xt, marked).predict(Xt)
+    thin = clone(model).fit(sparse.csr_matrix(Xs), ys, sparse.csc_matrix(Xt), marked).predict(sparse.csr_matrix(Xt))
+    short = clone(model).fit(Xs.astype(np.float32), ys, Xt.astype(np.float32), marked).predict(Xt.astype(np.float32))
+    assert (here == thin).mean() > 0.98 and (here == short).mean() > 0.98
+
+
+@pytest.mark.parametrize("name", [*(n for n in NAMES if n not in OWN), "auto"])
+def test_any_classifier_with_probabilities_will_do(name):
+    Xs, ys, Xt, marked, _ = domains(nt=100)
+    model = FewLabels(name, RandomForestClassifier(5, random_state=0)).fit(Xs, ys, Xt, marked)
+    assert model.predict_proba(Xt).shape == (100, 2)
+    assert not set(OWN) & set(model.losses_) and "strength" not in model.setting_
+
+
+def test_classifiers_that_cannot_be_used_are_refused_and_auto_goes_without():
+    Xs, ys, Xt, marked, _ = domains(nt=100)
+    for name in OWN:
+        with pytest.raises(ValueError, match="leave estimator out"):
+            FewLabels(name, KNeighborsClassifier()).fit(Xs, ys, Xt, marked)
+    with pytest.raises(ValueError, match="takes no sample_weight"):
+        FewLabels("weighted", KNeighborsClassifier()).fit(Xs, ys, Xt, marked)
+    with pytest.raises(ValueError, match="has no predict_proba"):
+        FewLabels("all", LinearSVC()).fit(Xs, ys, Xt, marked)
+    assert "weighted" not in FewLabels("auto", KNeighborsClassifier()).fit(Xs, ys, Xt, marked).losses_
+
+
+def test_without_labelled_target_rows_there_is_the_source_alone():
+    Xs, ys, Xt, marked, _ = domains()
+    nothing = np.full(len(Xt), -1)
+    for name in (*NAMES, "auto"):
+        if name != "source_only":
+            with pytest.raises(ValueError, match="yt labels 0 rows.*needs two at least"):
+                FewLabels(name).fit(Xs, ys, Xt, nothing)
+    one = np.where(np.arange(len(Xt)) == 5, 1, -1)
+    with pytest.raises(ValueError, match="yt labels 1 rows"):
+        FewLabels("all").fit(Xs, ys, Xt, one)
+    model = FewLabels("source_only").fit(Xs, ys, Xt, nothing)
+    assert model.losses_ == {}
+    np.testing.assert_array_equal(
+        model.predict_proba(Xt), FewLabels("source_only").fit(Xs, ys, Xt, marked).predict_proba(Xt)
+    )
+
+
+@pytest.mark.parametrize("strange", [2, 0.5, None, np.nan, "0"])
+def test_a_class_only_in_the_target_is_refused(strange):
+    Xs, ys, Xt, marked, _ = domains()
+    given = marked.astype(object)
+    given[7] = strange
+    with pytest.raises(ValueError, match=r"which is no class of the source: 0, 1. Mark rows without a label with -1"):
+        FewLabels("all").fit(Xs, ys, Xt, given)
+
+
+@pytest.mark.parametrize("strange", ["", "Bee", -1, np.nan, "nan"])
+def test_words_are_marked_by_none_alone(strange):
+    Xs, ys, Xt, marked, _ = domains()
+    given = [None if k < 0 else ("ant", "bee")[k] for k in marked]
+    given[7] = strange
+    with pytest.raises(ValueError, match=r"no class of the source: 'ant', 'bee'. Mark rows without a label with None"):
+        FewLabels("all").fit(Xs, np.array(["ant", "bee"])[ys], Xt, given)
+
+
+def test_bad_input_is_refused_with_a_reason():
+    Xs, ys, Xt, marked, _ = domains()
+    for given, said in (
+        ((np.where(np.arange(len(Xs))[:, None] == 3, np.nan, Xs), ys, Xt, marked), "Xs contains NaN"),
+        ((Xs, ys, Xt[:, :4], marked), "The source has 10 features and the target 4"),
+        ((Xs, ys[:-1], Xt, marked), "ys has shape"),
+        ((Xs, ys, Xt, marked[:-1]), "yt has shape"),
+        ((Xs, np.zeros_like(ys), Xt, marked), "needs two classes or more; ys holds one: 0"),
+        ((Xs, np.where(ys == 0, -1, ys), Xt, marked), "ys holds -1"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            FewLabels("all").fit(*given)
+    with pytest.raises(ValueError, match="'easyadopt' is no method. Did you mean easyadapt"):
+        FewLabels("easyadopt").fit(Xs, ys, Xt, marked)
+    with pytest.raises(ValueError, match="X has 3 features; FewLabels was fitted on 10"):
+        FewLabels("all").fit(Xs, ys, Xt, marked).predict(Xt[:, :3])
