@@ -163,6 +163,10 @@ def test_what_cannot_be_meant_is_said(jeoni, domains, tmp_path):
     assert "Say the target, and either the source or a model of it" in jeoni("adapt", "--source", source).err
     unknown = jeoni("adapt", "--source", source, "--target", target, "--method", "corl", *QUICK)
     assert unknown.code == 1 and "'corl' is no method of adaptation. Did you mean coral?" in unknown.err
+    few = jeoni("adapt", "--source", source, "--target", target, "--method", "easyadapt", *QUICK)
+    assert few.code == 1 and "easyadapt needs some labels of the target: see jeoni.adaptation.FewLabels" in few.err
+    curved = jeoni("adapt", "--source", source, "--target", target, "--method", "msda", "--out", tmp_path / "m", *QUICK)
+    assert curved.code == 1 and "not affine. So no saved model can hold it" in curved.err
     texts = tmp_path / "t.csv"
     texts.write_text("text,label\nall is good here,class_0\nall is bad here,class_1\n")
     other = jeoni("adapt", "--source", source, "--target", texts, *QUICK)

@@ -33,7 +33,7 @@ def build_method(name: str, settings: dict[str, Any]) -> Adapter | Alignment:
     """Make an adapter or a deep method.
 
     Raises:
-        ConfigError: an unknown name or setting; the message lists the known ones.
+        ConfigError: an unknown name or setting, with the known ones; a method that needs target labels.
     """
     folder = next((f for f in (SHALLOW, DEEP) if name in plugins.names(f)), None)
     if folder is None:
@@ -48,6 +48,10 @@ def build_method(name: str, settings: dict[str, Any]) -> Adapter | Alignment:
                 f"It has: {', '.join(takes) or 'none'}."
             )
     made: Adapter | Alignment = kind(**settings)
+    if isinstance(made, Adapter) and made.labelled_target:
+        raise ConfigError(
+            f"{name} needs some labels of the target: see jeoni.adaptation.FewLabels, on arrays of features."
+        )
     return Standardize(made) if isinstance(made, Adapter) and made.scaled else made
 
 
@@ -66,7 +70,12 @@ def model_of(backbone: Backbone, head: HeadClassifier, adapter: Adapter | None, 
     given = head.head_
     assert isinstance(given, LinearModule)
     weight, bias = given.weight.detach().double().numpy(), given.bias.detach().double().numpy()
-    affine = adapter.affine() if adapter is not None else None
+    try:
+        affine = adapter.affine() if adapter is not None else None
+    except ValueError as error:
+        raise ConfigError(
+            f"{error} So no saved model can hold it. Take another method, or AdaptedClassifier on arrays of features."
+        ) from error
     if affine is not None:
         matrix, shift = (np.asarray(part, dtype=np.float64) for part in affine)
         weight, bias = weight @ matrix.T, bias + weight @ shift

@@ -22,6 +22,7 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
 
     Attributes:
         labelled: whether source labels are needed.
+        labelled_target: whether it gains nothing without labels of the target.
         scaled: whether its paper scales the features of each domain beforehand; ``jeoni adapt`` then does.
         n_features_in_: columns of both domains.
         classes_: the source's classes, where labels were given.
@@ -30,6 +31,7 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """
 
     labelled: ClassVar[bool] = False
+    labelled_target: ClassVar[bool] = False
     scaled: ClassVar[bool] = False
     classes_: Array
 

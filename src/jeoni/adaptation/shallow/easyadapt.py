@@ -6,7 +6,7 @@ sources, each with a block of its own, and can scale the general block.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy import sparse
@@ -39,6 +39,8 @@ class EasyAdapt(Adapter):
         array([[1., 1., 0.],
                [2., 2., 0.]])
     """
+
+    labelled_target: ClassVar[bool] = True
 
     def __init__(self, share: float = 1.0) -> None:
         self.share = share
