@@ -22,7 +22,18 @@ from jeoni.errors import (
 )
 
 if TYPE_CHECKING:
-    from jeoni.api import AdaptResult, CompareResult, FitResult, adapt, compare, evaluate, fit, load_data, resume
+    from jeoni.api import (
+        AdaptResult,
+        CompareResult,
+        FitResult,
+        adapt,
+        compare,
+        diagnose,
+        evaluate,
+        fit,
+        load_data,
+        resume,
+    )
     from jeoni.estimator import TransferClassifier
     from jeoni.model import Model, load_model
     from jeoni.report import render as render_report
@@ -49,6 +60,7 @@ __all__ = [
     "__version__",
     "adapt",
     "compare",
+    "diagnose",
     "evaluate",
     "fit",
     "load_data",
@@ -68,6 +80,7 @@ _PLACES = {
     "FitResult": "jeoni.api",
     "adapt": "jeoni.api",
     "compare": "jeoni.api",
+    "diagnose": "jeoni.api",
     "evaluate": "jeoni.api",
     "fit": "jeoni.api",
     "load_data": "jeoni.api",

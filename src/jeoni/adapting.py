@@ -17,6 +17,8 @@ from jeoni.adaptation.auto import AutoAdaptedClassifier
 from jeoni.adaptation.classifier import AdaptedClassifier
 from jeoni.adaptation.deep._alignment import Alignment
 from jeoni.adaptation.deep._backbone import adapt_backbone, taps_of_method
+from jeoni.adaptation.diagnosis import Diagnosis
+from jeoni.adaptation.diagnosis import diagnose as diagnose_rows
 from jeoni.adaptation.methods import build_method, model_of
 from jeoni.adaptation.shallow._adapter import Adapter
 from jeoni.backbones.backbone import Backbone
@@ -42,7 +44,7 @@ from jeoni.training.rows import plain_rows
 from jeoni.types import Array, Console, Dataset, Finding, FloatArray, IntArray
 from jeoni.write import command_line, data_record
 
-__all__ = ["AdaptResult", "adapt"]
+__all__ = ["AdaptResult", "adapt", "diagnose"]
 
 SOURCE_ONLY = "source_only"
 MAP_POINTS = 400
@@ -129,6 +131,51 @@ def adapt(
         run = begin_run(path, said, overwrite, False)
     with guarded(run, "adapt", console):
         return _adapt(dataset, spec, start, findings, run, console, clock, command)
+
+
+def diagnose(
+    source: str | Path | Dataset,
+    target: str | Path | Dataset,
+    spec: AdaptSpec | None = None,
+    *,
+    console: Console | None = None,
+    **changes: Any,
+) -> Diagnosis:
+    """What kind of shift lies between two domains, and how large it is; nothing is trained and nothing written.
+
+    Args:
+        source: labelled data, as for :func:`adapt`.
+        target: data of the same kind; labels, if there are any, only tell whether the classes themselves changed.
+        spec: options of reading and of the backbone.
+        console: who hears of progress.
+        changes: single options of ``spec``.
+
+    Raises:
+        DataError: data that cannot be used, or too few of them.
+
+    Example:
+        ``print(*jeoni.diagnose("mono/", "poly/").sentences, sep="\\n")``
+    """
+    spec = (spec or AdaptSpec()).changed(**changes)
+    console = heard(console)
+    dataset, findings = _joined(source, target, spec, None)
+    backbone = backbone_for(dataset, spec)
+    context = Context(FeatureStore(console=console), spec.engine, spec.workers, spec.strict, spec.seed, console)
+    whole, there = Tap(backbone.n, True), dataset.part == "test"
+    ready = prepare(dataset, [Request(backbone, (whole,))], findings, spec, context, Clock(), may_lack=there)
+    here, goal = _domains(dataset, ready.seen, ready.checked, spec)
+    assert here is not None
+    names = np.array([*here.data.class_names, ""])
+    try:
+        return diagnose_rows(
+            here.features(backbone, whole).numpy(),
+            names[here.data.labels],
+            goal.features(backbone, whole).numpy(),
+            yt=names[goal.data.labels],
+            seed=spec.seed,
+        )
+    except ValueError as error:
+        raise DataError(str(error)) from error
 
 
 def _joined(

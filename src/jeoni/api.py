@@ -12,7 +12,7 @@ import numpy as np
 
 from jeoni import processes, record
 from jeoni._version import __version__
-from jeoni.adapting import AdaptResult, adapt
+from jeoni.adapting import AdaptResult, adapt, diagnose
 from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.untrained import untrained_twin
@@ -54,6 +54,7 @@ __all__ = [
     "FitResult",
     "adapt",
     "compare",
+    "diagnose",
     "evaluate",
     "fit",
     "load_data",

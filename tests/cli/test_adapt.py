@@ -186,3 +186,18 @@ def test_what_is_in_both_domains_is_not_learned_from(jeoni, domains, tmp_path):
     assert outcome.code == 0, outcome.err
     assert read(tmp_path / "run", "run.json")["data"]["train"] == 80
     assert "leak" in outcome.out + outcome.err
+
+
+def test_a_shift_is_diagnosed_in_words_and_numbers(jeoni, domains, tmp_path):
+    source, target = domains
+    outcome = jeoni("diagnose", "--source", source, "--target", target, *QUICK)
+    assert outcome.code == 0, outcome.err
+    assert "proxy A-distance" in outcome.out and "shift" in outcome.out
+    said = json.loads(jeoni("diagnose", "--source", source, "--target", target, "--json", *QUICK).out.splitlines()[-1])
+    assert said["p_value"] < 0.05 and "none" not in said["kinds"]
+    assert set(said["source_shares"]) == {"class_0", "class_1"}
+    same = jeoni("diagnose", "--source", source, "--target", domain(tmp_path / "more", 700, 40, 1.0), *QUICK)
+    assert "No shift of the features is seen" in same.out
+    few = jeoni("diagnose", "--source", source, "--target", domain(tmp_path / "few", 900, 4, 1.0), *QUICK)
+    assert few.code == 1 and "20 of each are needed" in few.err
+    assert "Say both: --source and --target" in jeoni("diagnose", "--source", source).err

@@ -1,0 +1,47 @@
+"""Which kind of shift lies between two domains, and how large it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jeoni import processes
+from jeoni.cli._options import with_options
+from jeoni.errors import ConfigError
+from jeoni.imports import without_collecting
+from jeoni.spec import AdaptSpec, Recipe
+
+__all__ = ["diagnose"]
+
+OTHERS = ("strategy", "control", "test", "test_fraction", "weights", "head", "method", "setting", "class_weights")
+
+
+@with_options(AdaptSpec, leave_out=(*OTHERS, *Recipe.__dataclass_fields__))
+def diagnose(
+    source: Annotated[str, typer.Option(help="Labelled data: a folder per class, a table, a saved dataset.")] = "",
+    target: Annotated[str, typer.Option(help="The data to work on, with or without labels.")] = "",
+    spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen
+    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON line, last.")] = False,
+) -> None:
+    """Which kind of shift lies between two domains, and how large it is."""
+    if not (source and target):
+        raise ConfigError("Say both: --source and --target.")
+    with without_collecting():
+        from jeoni import api
+    from jeoni.cli._terminal import Terminal, print_json
+
+    found = api.diagnose(source, target, spec, console=Terminal())
+    if not processes.first():
+        return
+    if json:
+        print_json(found.as_dict())
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    first, *rest = found.sentences
+    out = Console(highlight=False)
+    out.print(f"\n[bold]{escape(first)}[/]\n")
+    for line in rest:
+        out.print(escape(line))
