@@ -63,7 +63,7 @@ def try_adapter(
     """
     try:
         fitted = AdaptedClassifier(adapter, estimator).fit(Xs, ys, Xt)
-        candidate = _candidate(name, fitted, estimator, Xs, ys, Xt, seed)
+        candidate = _candidate(name, fitted, _settled(fitted.estimator_), Xs, ys, Xt, seed)
         scores = {v: float(plugins.load(VALIDATORS, v)()(candidate)) for v in validators}
     except ValueError as error:
         return Tried(name, None, note=str(error).split(". ")[0])
@@ -77,6 +77,13 @@ def probabilities(estimator: Any, X: Array) -> FloatArray:
         return _normal(found)
     decided = np.asarray(estimator.decision_function(X), dtype=np.float64)
     return softmax(np.stack([-decided / 2, decided / 2], 1) if decided.ndim == 1 else decided)
+
+
+def _settled(estimator: Any) -> Any:
+    """Like a fitted one, without the search for what it has found already."""
+    if hasattr(estimator, "settled"):
+        return estimator.settled()
+    return clone(getattr(estimator, "best_estimator_", estimator))
 
 
 def _candidate(

@@ -24,6 +24,7 @@ class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         head: its id.
         class_weights: ``auto``, ``balanced`` or ``none``.
         folds: that choose the strength.
+        strengths: to choose from, of the head ``linear``; None takes its own.
         random_state: seed of the folds.
 
     Attributes:
@@ -38,11 +39,18 @@ class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     """
 
     def __init__(
-        self, head: str = "linear", *, class_weights: str = "auto", folds: int = 5, random_state: int | None = 0
+        self,
+        head: str = "linear",
+        *,
+        class_weights: str = "auto",
+        folds: int = 5,
+        strengths: tuple[float, ...] | None = None,
+        random_state: int | None = 0,
     ) -> None:
         self.head = head
         self.class_weights = class_weights
         self.folds = folds
+        self.strengths = strengths
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: FloatArray | None = None) -> Self:
@@ -62,13 +70,21 @@ class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         known = {} if sample_weight is None else {"weights": np.asarray(sample_weight, dtype=np.float64)}
         if known and self.head != "linear":
             raise ValueError(f"The head {self.head!r} takes no weights of examples; linear does.")
-        fitted = plugins.load("jeoni.heads", self.head)().fit(
-            X, labels, len(self.classes_), folds, self.class_weights, **known
-        )
+        given = {} if self.strengths is None else {"strengths": self.strengths}
+        head = plugins.load("jeoni.heads", self.head)(**given)
+        fitted = head.fit(X, labels, len(self.classes_), folds, self.class_weights, **known)
         self.head_ = fitted.module
         self.choice_ = fitted.choice
         self.candidates_ = fitted.candidates
         return self
+
+    def settled(self) -> HeadClassifier:
+        """The same, with the choices that fitting made: many times faster to fit again on like rows."""
+        check_is_fitted(self, "head_")
+        made = HeadClassifier(self.head, folds=self.folds, random_state=self.random_state)
+        if "strength" in self.choice_:
+            made.set_params(strengths=(self.choice_["strength"],), class_weights=self.choice_["class_weights"])
+        return made
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Calibrated probabilities ``(n, classes)``, columns as in ``classes_``."""
