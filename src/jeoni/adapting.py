@@ -411,9 +411,7 @@ def _chosen(
     told: dict[str, Any] = {"method": name}
     try:
         if name == "auto":
-            found = AutoAdaptedClassifier(_head(spec), affine=True, random_state=spec.seed).fit(
-                Xs, source.data.labels, Xt
-            )
+            found = AutoAdaptedClassifier(_head(spec), random_state=spec.seed).fit(Xs, source.data.labels, Xt)
             assert found.classifier_ is not None
             fitted, told = found.classifier_, _told(found)
         else:

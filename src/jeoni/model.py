@@ -29,6 +29,7 @@ from jeoni.errors import ConfigError, DataError, StorageError
 from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
+from jeoni.heads._mapped import Mapped
 from jeoni.runs import seal
 from jeoni.training.loop import logits_of
 from jeoni.training.rows import plain_rows
@@ -211,7 +212,12 @@ class Model:
                 "dropped": backbone.dropped,
                 "stages": [s.name for s in backbone.stages],
             },
-            "head": {"id": self.head_id, "dim": backbone.dim, "choice": self.choice},
+            "head": {
+                "id": self.head_id,
+                "dim": backbone.dim,
+                "choice": self.choice,
+                **({"mapped": self.head.describe()} if isinstance(self.head, Mapped) else {}),
+            },
             "class_names": list(self.class_names),
             "weights": {"file": weights.name, "sha256": file_sha256(weights)},
             "versions": {name: version(name) for name in ("torch", "timm", "safetensors")},
@@ -261,7 +267,9 @@ def load_model(folder: str | Path) -> Model:
         raise ConfigError(
             f"This model's head {head_config['id']!r} is not known here; install the package it came with."
         )
-    head = plugins.load("jeoni.heads", head_config["id"])().build(head_config["dim"], len(names))
+    moved = head_config.get("mapped")
+    empty = plugins.load("jeoni.heads", head_config["id"])().build
+    head = Mapped(**moved, classes=len(names)) if moved else empty(head_config["dim"], len(names))
     head.load_state_dict({k.removeprefix("head."): v for k, v in tensors.items() if k.startswith("head.")})
     model = Model(
         backbone=backbone,

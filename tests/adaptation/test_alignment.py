@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+import torch
 from sklearn.exceptions import ConvergenceWarning
 
 from jeoni.adaptation import CORAL, MSDA, TCA, OptimalTransport, Standardize, SubspaceAlignment
 from jeoni.adaptation.shallow import optimal_transport, tca
 from jeoni.adaptation.shallow.msda import _denoising
+from jeoni.heads._mapped import Mapped, mapped
+from jeoni.maps import Affine, Denoise, Near
 
 
 def golden():
@@ -106,29 +111,27 @@ def test_standardisation_makes_domains_alike_and_goes_on():
 
 
 @pytest.mark.parametrize(
-    "adapter",
+    ("adapter", "kinds"),
     [
-        Standardize(),
-        Standardize(CORAL()),
-        SubspaceAlignment(2),
-        TCA(3),
-        Standardize(TCA(2)),
-        Standardize(SubspaceAlignment()),
+        (Standardize(CORAL()), [Affine]),
+        (TCA(3), [Affine]),
+        (Standardize(SubspaceAlignment()), [Affine]),
+        (TCA(3, kernel="rbf"), [Near, Affine]),
+        (Standardize(TCA(3, kernel="rbf")), [Affine, Near, Affine]),
+        (MSDA(layers=2), [Denoise]),
+        (Standardize(MSDA(layers=2, keep=False)), [Affine, Denoise]),
     ],
 )
-def test_what_is_said_to_be_affine_is(adapter):
+def test_a_saved_model_can_make_the_same_moves(adapter, kinds):
     Xs, Xt = turned()
     fitted = adapter.fit(Xs, None, Xt)
-    matrix, shift = fitted.affine()
-    np.testing.assert_allclose(Xt @ matrix + shift, fitted.transform(Xt), atol=1e-9)
-
-
-def test_what_is_not_affine_says_so():
-    Xs, Xt = turned()
-    assert CORAL().fit(Xs, None, Xt).affine() is None
-    for adapter in (TCA(kernel="rbf"), MSDA(layers=1)):
-        with pytest.raises(ValueError, match="not affine"):
-            adapter.fit(Xs, None, Xt).affine()
+    moves = fitted.moves()
+    assert [type(m) for m in moves] == kinds
+    wanted = fitted.transform(Xt)
+    head = mapped(moves, wanted.shape[1], 2)
+    again = Mapped(**json.loads(json.dumps(head.describe())), classes=2)
+    again.load_state_dict(head.state_dict())
+    np.testing.assert_allclose(again.moves(torch.from_numpy(Xt).float()), wanted, atol=2e-5)
 
 
 def test_equal_subspaces_are_left_as_they_are():

@@ -80,15 +80,6 @@ def test_target_rows_are_all_it_sees_and_words_may_be_labels():
     np.testing.assert_allclose(probs.sum(1), 1)
 
 
-def test_affine_methods_only_where_a_linear_model_must_hold_the_map():
-    Xs, ys = classes(0, 200, EVEN)
-    Xt, _ = classes(1, 200, EVEN)
-    auto = AutoAdaptedClassifier(affine=True).fit(Xs, ys, Xt * np.linspace(0.3, 2.5, 8) + 2)
-    assert "msda" not in {t.name for t in auto.tried_}
-    for tried in auto.tried_[1:]:
-        tried.fitted.adapter_.affine()
-
-
 def test_remedies_and_margins_name_what_there_is():
     for names in REMEDIES.values():
         for name in names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -12,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from jeoni import plugins
 from jeoni.adaptation import AdaptedClassifier
+from jeoni.heads._mapped import mapped
 
 FOLDER = "jeoni.adaptation.shallow"
 NAMES = plugins.names(FOLDER)
@@ -90,6 +92,15 @@ def test_single_precision_is_enough(adapter):
     Xs, ys, Xt, yt = domains()
     short = Xs.astype(np.float32), ys, Xt.astype(np.float32), yt
     assert abs(accuracy(clone(adapter), *short) - accuracy(clone(adapter), Xs, ys, Xt, yt)) <= 0.03
+
+
+def test_a_saved_model_can_move_rows_as_it_does(adapter):
+    Xs, ys, Xt, _ = domains()
+    fitted = clone(adapter).fit(Xs, ys, Xt)
+    moves, wanted = fitted.moves(), fitted.transform(Xt)
+    rows = torch.from_numpy(Xt).float()
+    found = mapped(moves, wanted.shape[1], 2).moves(rows) if moves else rows
+    np.testing.assert_allclose(found, wanted, atol=1e-4)
 
 
 def test_weights_are_not_negative_and_have_mean_one(adapter):

@@ -149,8 +149,8 @@ def test_several_sources_have_a_block_each():
 def test_its_map_of_the_target_is_affine():
     X, _, _ = pair()
     adapter = EasyAdapt(0.5).fit(X, None, X)
-    matrix, shift = adapter.affine()
-    np.testing.assert_allclose(X @ matrix + shift, adapter.transform(X))
+    (move,) = adapter.moves()
+    np.testing.assert_allclose(X @ move.matrix + move.shift, adapter.transform(X))
 
 
 def test_sparse_rows_become_the_same():

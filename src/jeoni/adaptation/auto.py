@@ -54,7 +54,6 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
     Args:
         estimator: any scikit-learn classifier; logistic regression if left out.
-        affine: only methods whose map of the target is affine, so that a linear model can hold it.
         random_state: seed of folds and permutations.
 
     Attributes:
@@ -74,9 +73,8 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         'source_only'
     """
 
-    def __init__(self, estimator: Any = None, *, affine: bool = False, random_state: int = 0) -> None:
+    def __init__(self, estimator: Any = None, *, random_state: int = 0) -> None:
         self.estimator = estimator
-        self.affine = affine
         self.random_state = random_state
 
     def fit(self, Xs: Any, ys: Any, Xt: Any) -> Self:
@@ -97,8 +95,7 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         few = min(len(Xs), len(Xt)) < 20
         self.diagnosis_: Diagnosis | None = None if few else diagnose(Xs, labels, Xt, seed=self.random_state)
         kind = "" if self.diagnosis_ is None else " and ".join(k for k in self.diagnosis_.kinds if k != "concept")
-        out = {"msda"} if self.affine else set()
-        out |= {"optimal_transport"} if Xs.shape[1] > WIDE else set()
+        out = {"optimal_transport"} if Xs.shape[1] > WIDE else set()
         adapters = {name: _made(name) for name in REMEDIES.get(kind, ()) if name not in out}
         judges = JUDGES if adapters else ()
         self.tried_ = [

@@ -16,7 +16,9 @@ from jeoni.adaptation.shallow.standardize import Standardize
 from jeoni.backbones.backbone import Backbone
 from jeoni.errors import ConfigError, did_you_mean
 from jeoni.heads._estimator import HeadClassifier
+from jeoni.heads._mapped import mapped
 from jeoni.heads.linear import LinearModule
+from jeoni.maps import Affine, joined
 from jeoni.model import Model
 
 __all__ = ["DEEP", "SHALLOW", "build_method", "known_methods", "model_of"]
@@ -64,22 +66,16 @@ def model_of(backbone: Backbone, head: HeadClassifier, adapter: Adapter | None, 
         adapter: fitted; None, or one that leaves target rows alone, changes nothing.
         class_names: in the order of the labels.
 
-    Raises:
-        ConfigError: an adapter whose map of the target is not affine.
     """
     given = head.head_
     assert isinstance(given, LinearModule)
     weight, bias = given.weight.detach().double().numpy(), given.bias.detach().double().numpy()
-    try:
-        affine = adapter.affine() if adapter is not None else None
-    except ValueError as error:
-        raise ConfigError(
-            f"{error} So no saved model can hold it. Take another method, or AdaptedClassifier on arrays of features."
-        ) from error
-    if affine is not None:
-        matrix, shift = (np.asarray(part, dtype=np.float64) for part in affine)
-        weight, bias = weight @ matrix.T, bias + weight @ shift
-    module = LinearModule(weight.shape[1], len(class_names))
+    moves = joined(adapter.moves()) if adapter is not None else ()
+    if moves and isinstance(moves[-1], Affine):
+        matrix, shift = (np.asarray(part, dtype=np.float64) for part in (moves[-1].matrix, moves[-1].shift))
+        weight, bias, moves = weight @ matrix.T, bias + weight @ shift, moves[:-1]
+    dim, classes = weight.shape[1], len(class_names)
+    module = mapped(moves, dim, classes) if moves else LinearModule(dim, classes)
     with torch.no_grad():
         module.weight.copy_(torch.from_numpy(weight))
         module.bias.copy_(torch.from_numpy(bias))

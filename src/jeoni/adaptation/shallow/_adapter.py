@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from jeoni.maps import Move
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["Adapter", "effective_size"]
@@ -75,13 +76,9 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
             raise ValueError(f"X has {X.shape[1]} features; {type(self).__name__} was fitted on {self.n_features_in_}.")
         return self._map(X, source)
 
-    def affine(self) -> tuple[Array, Array] | None:
-        """``(d, k)`` and ``(k,)`` such that a target row ``x`` becomes ``x @ matrix + shift``; None where it stays.
-
-        Raises:
-            ValueError: the map of the target is not affine.
-        """
-        return None
+    def moves(self) -> tuple[Move, ...]:
+        """How a target row is moved, step by step, so that a saved model can do it; empty where it stays."""
+        return ()
 
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
         """Checked rows, and labels ``0 … K - 1`` in the order of ``classes_``, or None."""

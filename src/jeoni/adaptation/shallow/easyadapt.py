@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.maps import Affine, Move
 from jeoni.types import Array, IntArray
 
 __all__ = ["EasyAdapt"]
@@ -80,10 +81,10 @@ class EasyAdapt(Adapter):
         found: Array = augmented(X, number, len(self.domains_) + 1, self.share)
         return found
 
-    def affine(self) -> tuple[Array, Array]:
+    def moves(self) -> tuple[Move, ...]:
         """See :class:`Adapter`."""
         matrix = self.transform(np.eye(self.n_features_in_))
-        return matrix, np.zeros(matrix.shape[1])
+        return (Affine(matrix, np.zeros(matrix.shape[1])),)
 
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
         """Nothing is learned but how wide rows are."""

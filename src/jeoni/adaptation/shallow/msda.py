@@ -11,6 +11,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.maps import Denoise, Move
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["MSDA"]
@@ -41,13 +42,9 @@ class MSDA(Adapter):
         self.noise = noise
         self.keep = keep
 
-    def affine(self) -> tuple[Array, Array] | None:
-        """See :class:`Adapter`.
-
-        Raises:
-            ValueError: always; its map is not affine.
-        """
-        raise ValueError("mSDA's map is not affine.")
+    def moves(self) -> tuple[Move, ...]:
+        """See :class:`Adapter`."""
+        return (Denoise(np.stack(self.matrices_), self.keep),)
 
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
         if self.layers < 1 or not 0 <= self.noise < 1:

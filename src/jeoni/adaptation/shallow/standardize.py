@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.maps import Affine, Move, joined
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["Standardize"]
@@ -34,12 +35,11 @@ class Standardize(Adapter):
     def __init__(self, then: Adapter | None = None) -> None:
         self.then = then
 
-    def affine(self) -> tuple[Array, Array] | None:
+    def moves(self) -> tuple[Move, ...]:
         """See :class:`Adapter`: scaled, then as what follows."""
         mean, scale = self._moments[False]
-        matrix, shift = np.diag(1 / scale), -mean / scale
-        after = None if self.then_ is None else self.then_.affine()
-        return (matrix, shift) if after is None else (matrix @ after[0], shift @ after[0] + after[1])
+        scaled = Affine(np.diag(1 / scale), -mean / scale)
+        return joined((scaled, *(() if self.then_ is None else self.then_.moves())))
 
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
         self._moments = {True: _moments(Xs), False: _moments(Xt)}

@@ -13,6 +13,7 @@ import numpy as np
 
 from jeoni.adaptation.shallow._adapter import Adapter
 from jeoni.adaptation.shallow._covariance import axes, moments
+from jeoni.maps import Affine, Move
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["SubspaceAlignment"]
@@ -43,9 +44,9 @@ class SubspaceAlignment(Adapter):
     def __init__(self, components: int = 0) -> None:
         self.components = components
 
-    def affine(self) -> tuple[Array, Array]:
+    def moves(self) -> tuple[Move, ...]:
         """See :class:`Adapter`: onto the target's axes."""
-        return self.target_axes_, -self._means[False] @ self.target_axes_
+        return (Affine(self.target_axes_, -self._means[False] @ self.target_axes_),)
 
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
         if self.components < 0:

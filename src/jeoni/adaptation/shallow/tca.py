@@ -15,6 +15,7 @@ from scipy.linalg import eigh
 
 from jeoni.adaptation.shallow._adapter import Adapter
 from jeoni.adaptation.shallow._kernels import median_distance, rbf, spread
+from jeoni.maps import Affine, Move, Near
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["TCA"]
@@ -67,15 +68,12 @@ class TCA(Adapter):
         self.landmarks = landmarks
         self.seed = seed
 
-    def affine(self) -> tuple[Array, Array]:
-        """See :class:`Adapter`; with the linear kernel only.
-
-        Raises:
-            ValueError: with another kernel.
-        """
-        if self.kernel != "linear":
-            raise ValueError(f"With kernel={self.kernel!r} the map is not affine; kernel='linear' is.")
-        return self.landmarks_.T @ self.components_ / self.scale_, np.zeros(self.components_.shape[1])
+    def moves(self) -> tuple[Move, ...]:
+        """See :class:`Adapter`."""
+        onto, shift = self.components_, np.zeros(self.components_.shape[1])
+        if self.kernel == "rbf":
+            return Near(self.landmarks_, self.width_), Affine(onto, shift)
+        return (Affine(self.landmarks_.T @ onto / self.scale_, shift),)
 
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
         if self.kernel not in ("linear", "rbf") or self.components < 1 or self.mu <= 0:
