@@ -35,7 +35,7 @@ from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.heads._estimator import HeadClassifier
 from jeoni.model import Model, load_model
-from jeoni.prepare import Clock, backbone_for, begin_run, guarded, heard, origin_of, prepare, read
+from jeoni.prepare import Clock, asked, backbone_for, begin_run, guarded, heard, prepare, read
 from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.spec import AdaptSpec
@@ -96,6 +96,7 @@ def adapt(
     overwrite: bool = False,
     console: Console | None = None,
     command: str = "",
+    resume: bool = False,
     **changes: Any,
 ) -> AdaptResult:
     """Transfer to a domain without labels: learn from the source's labels and the target's examples.
@@ -109,6 +110,7 @@ def adapt(
         overwrite: replace a run that is there.
         console: who hears of progress.
         command: how the run was called, for the record.
+        resume: go on with the interrupted run in ``out``; see :func:`jeoni.resume`.
         changes: single options of ``spec``, such as ``method="coral"``.
 
     Raises:
@@ -127,8 +129,10 @@ def adapt(
         start = None if not model else model if isinstance(model, Model) else load_model(model)
         dataset, findings = _joined(source, target, spec, start)
         path = Path(out) if out else RunFolder.named_for(f"{dataset.name}-adapt")
-        said = {"verb": "adapt", "data": origin_of(target), "command": command, "spec": asdict(spec)}
-        run = begin_run(path, said, overwrite, False)
+        run = begin_run(
+            path, asked("adapt", spec, command, source=source, target=target, model=model), overwrite, resume
+        )
+        command = command or _command(spec, source, target, model)
     with guarded(run, "adapt", console):
         return _adapt(dataset, spec, start, findings, run, console, clock, command)
 
@@ -211,6 +215,13 @@ def _joined(
     ), [*findings, *more]
 
 
+def _command(spec: AdaptSpec, source: str | Path | Dataset, target: str | Path | Dataset, model: Any) -> str:
+    """What would be typed."""
+    inputs = {"--source": source, "--target": target, "--model": "MODEL" if isinstance(model, Model) else model}
+    said = [(k, v if isinstance(v, Dataset) else str(v)) for k, v in inputs.items() if v]
+    return command_line(spec, "adapt", *(word for pair in said for word in pair))
+
+
 def _read_target(target: str | Path, spec: AdaptSpec, modality: str) -> Dataset:
     """With labels where there are any."""
     try:
@@ -286,7 +297,7 @@ def _adapt(
             "kind": "adaptation",
             "jeoni": __version__,
             "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "command": command or command_line(dataset, spec, "adapt"),
+            "command": command,
             "spec": asdict(spec),
             "seed": spec.seed,
             "versions": record.versions(),

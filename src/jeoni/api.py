@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,20 +32,20 @@ from jeoni.looks import write_explanations, write_insides
 from jeoni.model import Model, load_model
 from jeoni.prepare import (
     Clock,
+    asked,
     backbone_for,
     begin_run,
     build_strategy,
     floor_of,
     guarded,
     heard,
-    origin_of,
     prepare,
     read,
     taps_of,
 )
 from jeoni.report import render
 from jeoni.runs import RunFolder, read_json
-from jeoni.spec import CompareSpec, FitSpec
+from jeoni.spec import AdaptSpec, CompareSpec, FitSpec
 from jeoni.types import Console, Dataset, Finding, Quiet
 from jeoni.write import command_line, data_record, write_pictures, write_tables
 
@@ -139,18 +140,20 @@ def fit(
         findings = check_labels(dataset)
         dataset = without_empty_classes(dataset)
         path = Path(out) if out else RunFolder.named_for(dataset.name)
-        said = {"verb": "fit", "data": origin_of(data), "command": command, "spec": asdict(spec)}
-        run = begin_run(path, said, overwrite, resume)
+        run = begin_run(path, asked("fit", spec, command, data=data), overwrite, resume)
     with guarded(run, "fit", console):
         return _fit(dataset, spec, strategy, findings, run, console, clock, command)
 
 
-def resume(run: str | Path, *, verb: str = "", console: Console | None = None) -> FitResult | CompareResult:
-    """Go on with a run of ``fit`` or ``compare`` that was interrupted; the result is that of an undisturbed one.
+def resume(
+    run: str | Path, *, verb: str = "", console: Console | None = None
+) -> FitResult | CompareResult | AdaptResult:
+    """Go on with a run of ``fit``, ``compare`` or ``adapt`` that was interrupted; the result is that of an undisturbed
+    one.
 
     Args:
         run: its folder.
-        verb: ``fit`` or ``compare``, if it must be a run of that.
+        verb: ``fit``, ``compare`` or ``adapt``, if it must be a run of that.
         console: who hears of progress.
 
     Raises:
@@ -163,12 +166,19 @@ def resume(run: str | Path, *, verb: str = "", console: Console | None = None) -
     said = read_json(Path(run) / "spec.json")
     if verb not in ("", said["verb"]):
         raise ConfigError(f"{run} is a run of `jeoni {said['verb']}`; say: jeoni {said['verb']} --resume {run}")
-    if not said["data"]:
-        raise ConfigError(f"{run} was made from data in memory; say {said['verb']}(data, out=…, resume=True).")
+    if None in said["inputs"].values():
+        raise ConfigError(f"{run} was made from data in memory; say {said['verb']}(…, out=…, resume=True).")
+    again, options = VERBS[said["verb"]]
     given: dict[str, Any] = {"out": run, "resume": True, "console": console, "command": said["command"]}
-    if said["verb"] == "compare":
-        return compare(said["data"], CompareSpec(**said["spec"]), **given)
-    return fit(said["data"], FitSpec(**said["spec"]), **given)
+    result: FitResult | CompareResult | AdaptResult = again(**said["inputs"], spec=options(**said["spec"]), **given)
+    return result
+
+
+VERBS: dict[str, tuple[Callable[..., Any], type[FitSpec]]] = {
+    "fit": (fit, FitSpec),
+    "compare": (compare, CompareSpec),
+    "adapt": (adapt, AdaptSpec),
+}
 
 
 def _fit(
@@ -227,7 +237,7 @@ def _fit(
     made_of = {
         "jeoni": __version__,
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "command": command or command_line(dataset, spec),
+        "command": command or command_line(spec, "fit", dataset),
         "spec": asdict(spec),
         "seed": spec.seed,
         "versions": record.versions(),

@@ -25,12 +25,12 @@ from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.prepare import (
     Clock,
+    asked,
     backbone_for,
     begin_run,
     build_strategy,
     guarded,
     heard,
-    origin_of,
     prepare,
     read,
     taps_of,
@@ -106,8 +106,7 @@ def compare(
         dataset = without_empty_classes(dataset)
         backbone = backbone_for(dataset, spec)
         path = Path(out) if out else RunFolder.named_for(f"{dataset.name}-compare")
-        said = {"verb": "compare", "data": origin_of(data), "command": command, "spec": asdict(spec)}
-        run = begin_run(path, said, overwrite, resume)
+        run = begin_run(path, asked("compare", spec, command, data=data), overwrite, resume)
     with guarded(run, "compare", console):
         store = FeatureStore(console=console)
         context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)
@@ -145,7 +144,7 @@ def compare(
             "kind": "comparison",
             "jeoni": __version__,
             "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "command": command or command_line(dataset, spec, "compare"),
+            "command": command or command_line(spec, "compare", dataset),
             "spec": asdict(spec),
             "seed": spec.seed,
             "versions": record.versions(),

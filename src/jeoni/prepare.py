@@ -27,13 +27,13 @@ from jeoni.types import Array, Console, Dataset, Finding, Quiet
 __all__ = [
     "Clock",
     "Prepared",
+    "asked",
     "backbone_for",
     "begin_run",
     "build_strategy",
     "floor_of",
     "guarded",
     "heard",
-    "origin_of",
     "prepare",
     "read",
     "taps_of",
@@ -124,9 +124,10 @@ def data_findings(data: Dataset, seen: Extraction) -> list[Finding]:
     return [*data.findings, *remarked]
 
 
-def origin_of(data: str | Path | Dataset) -> str:
-    """Where data can be read from again; empty where they are in memory only."""
-    return "" if isinstance(data, Dataset) else str(data)
+def asked(verb: str, spec: FitSpec, command: str, **inputs: Any) -> dict[str, Any]:
+    """What a run was asked for, so that it can be asked for again; inputs that are in memory only are null."""
+    read_again = {k: str(v) if isinstance(v, (str, Path)) else None for k, v in inputs.items()}
+    return {"verb": verb, "inputs": read_again, "command": command, "spec": asdict(spec)}
 
 
 def begin_run(path: Path, said: dict[str, Any], overwrite: bool, resume: bool) -> RunFolder:

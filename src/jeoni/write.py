@@ -102,9 +102,14 @@ def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict
     }
 
 
-def command_line(data: Dataset, spec: FitSpec, verb: str = "fit") -> str:
-    """The command line that repeats a run."""
-    words = ["jeoni", verb, data.origin or data.name]
+def command_line(spec: FitSpec, *said: str | Dataset) -> str:
+    """The command line that repeats a run.
+
+    Args:
+        spec: its options.
+        said: the verb and its arguments; data stand for where they were read from.
+    """
+    words = ["jeoni", *(word if isinstance(word, str) else word.origin or word.name for word in said)]
     for f in fields(spec):
         value = getattr(spec, f.name)
         if value != f.default:

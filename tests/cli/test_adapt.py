@@ -92,6 +92,39 @@ def test_a_saved_model_holds_maps_that_no_matrix_can(jeoni, domains, tmp_path, m
         assert float(rows[name]["prob:class_0"]) == pytest.approx(probs[0], abs=5e-3)
 
 
+def test_an_interrupted_adaptation_goes_on_to_the_same_model(jeoni, domains, tmp_path, monkeypatch):
+    from jeoni.training import loop
+
+    source, target = domains
+    words = ("adapt", "--source", source, "--target", target, "--method", "dann", "--steps", "10", *QUICK)
+    assert jeoni(*words, "--out", tmp_path / "undisturbed").code == 0
+    step, made = loop._State.make_step, []
+
+    def stopped(self, *args):
+        if len(made) == 6:
+            raise KeyboardInterrupt
+        made.append(0)
+        step(self, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loop._State, "make_step", stopped)
+        outcome = jeoni(*words, "--out", tmp_path / "stopped")
+    assert outcome.code == 130 and f"jeoni adapt --resume {tmp_path / 'stopped'}" in outcome.err
+    monkeypatch.setattr(loop._State, "make_step", lambda self, *args: (made.append(0), step(self, *args))[1])
+    assert jeoni("adapt", "--resume", tmp_path / "stopped").code == 0
+    assert len(made) == 10
+    for name in ("metrics.json", "predictions.csv", "model/model.safetensors"):
+        assert (tmp_path / "stopped" / name).read_bytes() == (tmp_path / "undisturbed" / name).read_bytes(), name
+    assert "Say --resume RUN alone" in jeoni("adapt", "--resume", tmp_path / "stopped", "--target", target).err
+
+
+def test_a_run_that_was_made_in_python_tells_the_command_that_repeats_it(domains, tmp_path):
+    source, target = domains
+    run = library.adapt(source, target, method="coral", backbone=TINY, engine="torch", out=tmp_path / "run").run
+    command = f"jeoni adapt --source {source} --target {target} --backbone {TINY} --engine torch --method coral"
+    assert read(run, "run.json")["command"] == command
+
+
 def test_target_labels_change_nothing_but_the_scores(jeoni, domains, adapted, tmp_path):
     source, _ = domains
     plain = domain(tmp_path / "plain", 500, 40, 0.5, flat=True)

@@ -7,9 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics.pairwise import cosine_similarity
 
 from jeoni import plugins
 from jeoni.backbones.catalog import load_backbone
+from jeoni.backbones.cut import Tap
 from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
@@ -169,7 +171,43 @@ def test_the_loss_of_distillation_is_hintons():
     assert float(loss) == pytest.approx(0.6 * near + 0.4 * hard, rel=1e-5)
 
 
-def test_where_training_does_not_help_the_result_is_the_linear_probe_itself(make_photos, monkeypatch):
+def test_the_loss_of_pairs_is_the_squared_error_of_cosines_like_and_unlike_pairs_counting_alike():
+    from jeoni.strategies.contrastive import pair_loss
+
+    features = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
+    classes = [0, 0, 0, 0, 1, 2]
+    cosines = cosine_similarity(features.numpy())
+    pairs = [(i, j) for i in range(6) for j in range(i)]
+    alike = [(cosines[i, j] - 1) ** 2 for i, j in pairs if classes[i] == classes[j]]
+    unlike = [cosines[i, j] ** 2 for i, j in pairs if classes[i] != classes[j]]
+    found = pair_loss(features, torch.nn.functional.one_hot(torch.tensor(classes)).float())
+    assert float(found) == pytest.approx((np.mean(alike) + np.mean(unlike)) / 2, rel=1e-5)
+    assert float(pair_loss(features[:1], torch.ones(1, 1))) == 0  # no pair
+
+
+def test_contrastive_training_brings_classes_together_and_fits_the_head_behind(make_photos):
+    strategy, backbone = (
+        build("contrastive", dataclasses.replace(SHORT, steps=60, learning_rate=1e-3)),
+        small_backbone(),
+    )
+    train, context = examples(strategy, backbone, make_photos(each=8))
+    model = strategy.fit(backbone, train, context)
+    labels = train.data.labels
+    pairs = ~np.eye(len(labels), dtype=bool)
+    gaps = []
+    for network in (backbone, model.backbone):
+        seen = context.extract(train.data.items, [Request(network, (Tap(network.n, True),))])
+        rows = seen.features(network, Tap(network.n, True)).numpy()
+        unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        cosines, alike = unit @ unit.T, labels[:, None] == labels[None]
+        gaps.append(cosines[alike & pairs].mean() - cosines[~alike].mean())
+    assert gaps[1] > gaps[0] + 0.3
+    assert (model.predict_examples(train, backbone, context).argmax(1) == labels).all()
+    assert model.training["held_out"] == 0 and model.training["share"] == 1
+
+
+@pytest.mark.parametrize("name", ["finetune", "contrastive"])
+def test_where_training_does_not_help_the_result_is_the_linear_probe_itself(name, make_photos, monkeypatch):
     from jeoni.strategies import _tuning
 
     # a training that ruins everything it touches
@@ -182,7 +220,8 @@ def test_where_training_does_not_help_the_result_is_the_linear_probe_itself(make
 
     monkeypatch.setattr(_tuning, "train", ruin)
     monkeypatch.setattr(_tuning, "FEW", 10)
-    backbone, finetune, probe = small_backbone(), build("finetune"), build("probe")
+    monkeypatch.setattr(_tuning, "TELLING", 2)
+    backbone, finetune, probe = small_backbone(), build(name), build("probe")
     train, context = examples(finetune, backbone, make_photos(each=12))
     tuned, plain = finetune.fit(backbone, train, context), probe.fit(backbone, train, context)
     assert tuned.training["share"] == 0

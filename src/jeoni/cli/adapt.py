@@ -10,6 +10,7 @@ import typer
 
 from jeoni import processes
 from jeoni.cli._options import with_options
+from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
 from jeoni.spec import AdaptSpec
 
@@ -26,6 +27,7 @@ def adapt(
     spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<target>-adapt-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
+    resume: Annotated[str, typer.Option(help="Go on with the interrupted run in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the metrics as one JSON line, last.")] = False,
 ) -> None:
     """Labels in one domain, the work in another: domain adaptation."""
@@ -34,9 +36,15 @@ def adapt(
     from jeoni.cli._terminal import Terminal, print_json
 
     command = shlex.join(["jeoni", *sys.argv[1:]])
-    result = api.adapt(
-        source, target, spec, model=model, out=out, overwrite=overwrite, console=Terminal(), command=command
-    )
+    if resume and (source or target or model):
+        raise ConfigError("Say --resume RUN alone, or which source and target.")
+    if resume:
+        result = api.resume(resume, verb="adapt", console=Terminal())
+    else:
+        result = api.adapt(
+            source, target, spec, model=model, out=out, overwrite=overwrite, console=Terminal(), command=command
+        )
+    assert isinstance(result, api.AdaptResult)
     if not processes.first():
         return
     if json:

@@ -26,12 +26,12 @@ from jeoni.heads._protocol import Head
 from jeoni.model import Model
 from jeoni.spec import Recipe
 from jeoni.training.depth import frozen_alike, identity_of, set_temperature
-from jeoni.training.groups import Group, build_groups
-from jeoni.training.loop import Diverged, Held, History, Job, Loss, logits_of, train
+from jeoni.training.groups import HEAD, Group, build_groups
+from jeoni.training.loop import Diverged, Held, History, Job, Loss, Objective, logits_of, train
 from jeoni.training.rows import Rows, plain_rows, training_rows
 from jeoni.types import FloatArray, IntArray
 
-__all__ = ["Manner", "held_out_score", "tune"]
+__all__ = ["Manner", "can_tell", "held_out_score", "tune"]
 
 FEW = 1000
 TELLING = 20  # held-out examples below which nothing fine is chosen on them
@@ -53,6 +53,8 @@ class Manner:
         interpolate: choose how far to go from the start; without a warm head there is nothing to go back to.
         reuse: stages that start from pretrained weights; -1: all.
         loss: made from the numbers of the examples trained on; None is cross-entropy.
+        objective: of the stages alone, made from the part of the network that gives features: then the head does not
+            take part in the training, and is fitted anew behind it.
         adapt: changes the network above the cut in place before its first step, such as by adding adapters.
         fold: undoes that after the last step, keeping what was learned: names of parameters are what they were.
     """
@@ -67,6 +69,7 @@ class Manner:
     interpolate: bool = True
     reuse: int = -1
     loss: Callable[[Examples], Loss] | None = None
+    objective: Callable[[nn.Module], Objective] | None = None
     adapt: Callable[[Cut], None] = field(default=lambda made: None)
     fold: Callable[[Cut], None] = field(default=lambda made: None)
 
@@ -126,7 +129,7 @@ def tune(
     labels = train_on.data.labels
     common = (backbone, source, context, recipe, manner, head, class_weights)
     choices = _Choices()
-    if manner.interpolate or _held_size(len(labels)) >= TELLING:
+    if manner.interpolate or can_tell(len(labels)):
         run, held_rows, score = _first(common, train_on)
         choices = processes.agree(_choose(run, held_rows, score, manner))
     if choices.share == 0:  # the linear probe, fitted on all examples
@@ -194,9 +197,9 @@ def _choose(run: _Run, held_rows: Rows, score: _Score, manner: Manner) -> _Choic
     return _Choices(share, scores, heat, len(score.labels), run.history, run.rows)
 
 
-def _held_size(n: int) -> int:
-    """About how many of ``n`` examples are held out."""
-    return n // (5 if n < FEW else 10)
+def can_tell(n: int) -> bool:
+    """Whether of ``n`` examples enough are held out to choose something fine on them."""
+    return n // (5 if n < FEW else 10) >= TELLING
 
 
 def held_out_score(
@@ -230,7 +233,7 @@ def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
     tap = cut(common[0], manner.frozen).tap
     held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), source, tap, context)
     score = _Score(labels[held])
-    held_part = Held(held_rows, score) if score.telling else None
+    held_part = Held(held_rows, score) if score.telling and manner.objective is None else None
     return _train(*common, train_on.select(fit, inner), held_part), held_rows, score
 
 
@@ -316,10 +319,11 @@ def _train(
     counts = np.bincount(labels, minlength=classes).astype(np.float32)
     balanced = run.choice.get("class_weights") == "balanced"
     weights = torch.from_numpy(counts.sum() / (classes * np.maximum(counts, 1))) if balanced else None
+    objective = manner.objective(run.network.features) if manner.objective else None
     job = Job(
         title=manner.title,
         network=run.network,
-        groups=run.groups,
+        groups=[g for g in run.groups if objective is None or g.name != HEAD],
         rows=rows,
         labels=labels,
         classes=classes,
@@ -330,10 +334,28 @@ def _train(
         train_statistics=manner.train_statistics,
         held=held,
         loss=manner.loss(examples) if manner.loss else None,
+        objective=objective,
         identity=identity_of(examples),
     )
     history = train(job, context.checkpoints, context.checkpoint_s, context.console)
+    if objective is not None:
+        plain = plain_rows(examples, source, run.made.tap, context)
+        _refit(run, head, logits_of(run.network.features, plain).astype(np.float32), examples)
     return replace(run, history=history, rows=said)
+
+
+def _refit(run: _Run, head: str, features: FloatArray, examples: Examples) -> None:
+    """Fit the head on what the trained network makes of its examples, in place.
+
+    Its strength and class weights stay as the untrained features had them: the trained ones know the labels, so folds
+    of them can decide nothing.
+    """
+    kind: Any = plugins.load("jeoni.heads", head)
+    known = {"strengths": (run.choice["strength"],)} if "strength" in run.choice else {}
+    labels, classes = examples.data.labels, len(examples.data.class_names)
+    fitted = kind(**known).fit(features, labels, classes, examples.folds, run.choice.get("class_weights", "none"))
+    run.network.head.load_state_dict(fitted.module.state_dict())
+    set_temperature(run.network, 1.0)
 
 
 def _best_share(run: _Run, held: Rows, score: _Score, manner: Manner) -> tuple[float, dict[str, float]]:

@@ -12,7 +12,7 @@ from jeoni.backbones.cut import Cut
 from jeoni.backbones.stages import Stage
 from jeoni.spec import Recipe
 
-__all__ = ["Group", "build_groups"]
+__all__ = ["HEAD", "Group", "build_groups"]
 
 HEAD = "head"
 

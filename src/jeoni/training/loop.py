@@ -320,7 +320,12 @@ class _State:
             return
         x = as_input(rows, self.device)
         targets = self._targets(index)
-        for update in job.objective.updates(x, targets, index, self.step / job.recipe.steps):
+        updates = job.objective.updates(x, targets, index, self.step / job.recipe.steps)
+        while True:
+            with self._precision():
+                update = next(updates, None)
+            if update is None:
+                return
             self.optimizer.zero_grad(set_to_none=True)
             loss = update.loss * (len(index) / total)
             torch.autograd.backward(loss)
@@ -329,6 +334,9 @@ class _State:
                     if not update.wanted(name):
                         p.grad = None
             yield float(loss.detach())
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.job.recipe.precision == "bfloat16")
 
     def _targets(self, index: IntArray) -> Tensor:
         """``(b, classes)``; zeros where there is no label."""
@@ -367,7 +375,7 @@ class _State:
             targets = self._targets(index[part])
             if recipe.mixup and x.is_floating_point():
                 x, targets = _mix(x, targets, recipe.mixup)
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+            with self._precision():
                 logits = job.network(x)
             logits = logits.float()
             loss = (job.loss or self._cross_entropy)(logits, targets, index[part]) * (len(part) / total)

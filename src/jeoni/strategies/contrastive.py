@@ -1,0 +1,88 @@
+"""Contrastive fine-tuning (SetFit, Tunstall et al. 2022, arXiv:2209.11055): for a handful of examples per class.
+
+The stages above the cut learn to bring examples of one class together and to set those of different classes apart:
+cosines are drawn to 1 and to 0. Then the head is fitted behind them. From eight examples come 28 pairs: that is where
+the gain over a head alone comes from. Ours differs in that lower stages stay and are not computed again, that all pairs
+of a batch count instead of drawn ones, like and unlike pairs as much, and that the result stays with the head alone
+where held-out examples, if there are enough of them, do not say that it is better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.features.examples import Context, Examples
+from jeoni.model import Model
+from jeoni.strategies._tuning import Manner, can_tell, tune
+from jeoni.strategies.finetune import Finetune
+from jeoni.training.depth import frozen_stages
+from jeoni.training.loop import Update
+from jeoni.training.settle import settle
+from jeoni.types import IntArray
+
+__all__ = ["Contrastive"]
+
+PREFERRED: dict[str, Any] = {"learning_rate": 5e-5, "depth_decay": 1.0, "batch_size": 16}
+LENGTH = 0.5
+
+
+@dataclass(frozen=True)
+class Contrastive(Finetune):
+    """Train the upper half by pairs, then fit the head."""
+
+    def frozen(self, backbone: Backbone, n: int) -> int:
+        """The lower half, whatever the number of examples."""
+        return frozen_stages(self.recipe, backbone, backbone.n // 2)
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """Train by pairs, fit the head, and see whether it was worth it."""
+        frozen = self.frozen(backbone, train.of)
+        # the three or four examples that would be held out of a handful can say nothing
+        manner = Manner("Contrastive fine-tuning", frozen, objective=_Pairs, interpolate=can_tell(len(train)))
+        recipe = settle(self.recipe, {**backbone.preferred, **PREFERRED}, len(train), LENGTH)
+        return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
+
+
+class _Pairs:
+    """The objective: rows to features, and all pairs of a batch.
+
+    Args:
+        features: the part of the network that gives ``(n, d)`` features.
+    """
+
+    def __init__(self, features: nn.Module) -> None:
+        self._features = features
+
+    def begin(self, step: int) -> None:
+        """Nothing."""
+
+    def updates(self, x: Tensor, targets: Tensor, index: IntArray, progress: float) -> Iterator[Update]:
+        """One; see :class:`jeoni.training.loop.Objective`."""
+        yield Update(pair_loss(self._features(x).float(), targets))
+
+
+def pair_loss(features: Tensor, targets: Tensor) -> Tensor:
+    """Mean squared error of the pairs' cosines, which should be 1 within a class and 0 between two.
+
+    Args:
+        features: ``(b, d)``.
+        targets: ``(b, classes)`` one-hot.
+
+    Example:
+        >>> float(pair_loss(torch.eye(2), torch.eye(2))), float(pair_loss(torch.eye(2), torch.tensor([[1.0], [1.0]])))
+        (0.0, 1.0)
+    """
+    unit = nn.functional.normalize(features, dim=1)
+    cosines, alike = unit @ unit.T, (targets @ targets.T) > 0
+    pairs = ~torch.eye(len(unit), dtype=torch.bool, device=unit.device)
+    kinds = [pairs & alike, pairs & ~alike]
+    errors = [
+        ((cosines[kind] - wanted) ** 2).mean() for kind, wanted in zip(kinds, (1.0, 0.0), strict=True) if kind.any()
+    ]
+    return torch.stack(errors).mean() if errors else 0 * cosines.sum()
