@@ -15,11 +15,10 @@ from scipy.stats import binomtest
 from sklearn.utils.validation import check_array
 
 from jeoni.adaptation._repairs import FEW, REPAIRS, WIDTHS, Domains, Repair, classifier, tried
-from jeoni.adaptation.shallow._kernels import line_up
 from jeoni.adaptation.shallow._posteriors import cross_fitted
 from jeoni.adaptation.shallow.discriminative import Discriminative
 from jeoni.adaptation.shallow.rlls import RLLS
-from jeoni.transferability.distances._samples import paired
+from jeoni.transferability.distances._samples import line_up, paired
 from jeoni.transferability.distances.frechet import Frechet
 from jeoni.transferability.distances.mmd import MMD
 from jeoni.transferability.distances.proxy_a_distance import ProxyADistance

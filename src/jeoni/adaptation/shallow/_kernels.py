@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.metrics.pairwise import euclidean_distances
 
+from jeoni.transferability.distances._samples import line_up, squared_distances
+from jeoni.transferability.distances._samples import median_distance as median_of
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["line_up", "median_distance", "rbf", "spread"]
+__all__ = ["median_distance", "rbf", "spread"]
 
 ROWS = 1000  # whose half a million pairs tell the median within a percent
-
-
-def line_up(X: Array, seed: int = 0) -> IntArray:
-    """The rows' numbers along a random direction: the same rows come in the same order, however they were handed over.
-
-    Args:
-        X: ``(n, d)``.
-        seed: of the direction.
-    """
-    direction = np.asarray(np.random.default_rng(seed).normal(size=X.shape[1]), dtype=X.dtype)
-    return np.argsort(X @ direction, kind="stable").astype(np.int64)
 
 
 def spread(X: Array, most: int, seed: int = 0) -> IntArray:
@@ -53,15 +43,11 @@ def median_distance(X: Array, *others: Array) -> float:
     parts = (X, *others)
     share = ROWS / max(ROWS, sum(map(len, parts)))
     rows = np.concatenate([part[spread(part, max(1, round(share * len(part))))] for part in parts])
-    pairs = euclidean_distances(rows)[np.triu_indices(len(rows), 1)]
-    if len(pairs) and (found := float(np.median(pairs))) > 0:
-        return found
-    apart = pairs[pairs > 0]
-    return float(np.median(apart)) if len(apart) else 1.0
+    return median_of(squared_distances(rows, rows)) if len(rows) > 1 else 1.0
 
 
 def rbf(X: Array, Y: Array, width: float) -> FloatArray:
     """``exp(-|x - y|² / (2 width²))``, ``(n, m)``."""
-    powers: FloatArray = euclidean_distances(X, Y, squared=True).astype(np.float64, copy=False)
+    powers = squared_distances(X, Y)
     powers *= -0.5 / width**2
     return np.exp(powers, out=powers)

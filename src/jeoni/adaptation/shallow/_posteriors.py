@@ -14,8 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._kernels import line_up
 from jeoni.evaluation.calibration import temperature
+from jeoni.transferability.distances._samples import line_up
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["Confusion", "LabelShift", "calibrated", "confusion", "cross_fitted"]

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
-from sklearn.metrics.pairwise import euclidean_distances
 
 from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._kernels import line_up, median_distance, spread
+from jeoni.adaptation.shallow._kernels import median_distance, spread
+from jeoni.transferability.distances._samples import line_up, squared_distances
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["KLIEP"]
@@ -82,9 +82,7 @@ class KLIEP(Adapter):
 
 def _halves(X: Array, centres: Array) -> FloatArray:
     """Half the squared distances ``(n, centres)``."""
-    found: FloatArray = euclidean_distances(X, centres, squared=True).astype(np.float64, copy=False)
-    found *= 0.5
-    return found
+    return 0.5 * squared_distances(X, centres)
 
 
 def _log_mass(far_s: FloatArray, width: float) -> FloatArray:

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_array
 
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["folds", "lined_up", "median_distance", "paired", "squared_distances", "thinned"]
+__all__ = ["folds", "line_up", "lined_up", "median_distance", "paired", "squared_distances", "thinned"]
 
 
 def paired(Xs: Any, Xt: Any) -> tuple[Array, Array]:
@@ -29,10 +29,20 @@ def paired(Xs: Any, Xt: Any) -> tuple[Array, Array]:
     return Xs, Xt
 
 
-def lined_up(X: Array, seed: int) -> Array:
-    """The same rows in the same order, however they were handed over: along a random direction."""
+def line_up(X: Array, seed: int = 0) -> IntArray:
+    """The rows' numbers along a random direction: the same rows come in the same order, however they were handed over.
+
+    Args:
+        X: ``(n, d)``.
+        seed: of the direction.
+    """
     direction = np.asarray(np.random.default_rng(seed).normal(size=X.shape[1]), dtype=X.dtype)
-    return X[np.argsort(X @ direction, kind="stable")]
+    return np.argsort(X @ direction, kind="stable").astype(np.int64)
+
+
+def lined_up(X: Array, seed: int) -> Array:
+    """The rows themselves in that order."""
+    return X[line_up(X, seed)]
 
 
 def thinned(X: Array, most: int, seed: int) -> Array:
