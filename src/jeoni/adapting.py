@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jeoni import pictures, processes, record
-from jeoni._version import __version__
 from jeoni.adaptation.auto import AutoAdaptedClassifier
 from jeoni.adaptation.classifier import AdaptedClassifier
 from jeoni.adaptation.deep._alignment import Alignment
@@ -42,7 +40,7 @@ from jeoni.spec import AdaptSpec
 from jeoni.training.loop import logits_of
 from jeoni.training.rows import plain_rows
 from jeoni.types import Array, Console, Dataset, Finding, FloatArray, IntArray
-from jeoni.write import command_line, data_record
+from jeoni.write import write_issues
 
 __all__ = ["AdaptResult", "adapt", "diagnose"]
 
@@ -219,7 +217,7 @@ def _command(spec: AdaptSpec, source: str | Path | Dataset, target: str | Path |
     """What would be typed."""
     inputs = {"--source": source, "--target": target, "--model": "MODEL" if isinstance(model, Model) else model}
     said = [(k, v if isinstance(v, Dataset) else str(v)) for k, v in inputs.items() if v]
-    return command_line(spec, "adapt", *(word for pair in said for word in pair))
+    return record.command_line(spec, "adapt", *(word for pair in said for word in pair))
 
 
 def _read_target(target: str | Path, spec: AdaptSpec, modality: str) -> Dataset:
@@ -288,35 +286,16 @@ def _adapt(
         _write_tables(run, target, found, alone, ready.findings)
         run.write_json("metrics.json", metrics)
         _write_map(run, backbone, source, target, found, spec)
-    timings = clock.total()
-    seen = ready.seen
-    rate = seen.computed / seen.seconds if seen.computed else None
-    run.write_json(
-        "run.json",
-        {
-            "kind": "adaptation",
-            "jeoni": __version__,
-            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "command": command,
-            "spec": asdict(spec),
-            "seed": spec.seed,
-            "versions": record.versions(),
-            "machine": record.machine(),
-            "data": data_record(dataset, counts, seen),
-            "backbone": record.backbone_record(backbone),
-            "engine": record.engine_record(seen.choices[0], rate),
-            "cut": {
-                "frozen": found.model.frozen,
-                "reuse": found.model.reuse,
-                "stages": record.stage_table(backbone, found.model),
-            },
-            "head": {"name": found.model.head_id, **found.model.choice},
-            "training": found.model.training,
-            "timings": timings,
-            "peak_memory_mb": record.peak_memory_mb(),
-            "findings": dict(Counter(f.kind for f in ready.findings)),
-        },
-    )
+    data = record.data_record(dataset, counts, ready.seen)
+    made_of = {
+        "kind": "adaptation",
+        **record.run_record(command, spec, data, backbone, ready.seen, clock.total()),
+        "cut": record.cut_record(backbone, found.model),
+        "head": {"name": found.model.head_id, **found.model.choice},
+        "training": found.model.training,
+        "findings": dict(Counter(f.kind for f in ready.findings)),
+    }
+    run.write_json("run.json", made_of)
     with clock.step("report"):
         render(run.path)
     run.finish()
@@ -527,8 +506,7 @@ def _write_tables(run: RunFolder, target: Examples, found: _Found, alone: _Found
             for i, row in enumerate(found.probs)
         ),
     )
-    rows = ([f.kind, f.path, f.detail, f.action, f.other] for f in findings)
-    run.write_csv("issues.csv", ["kind", "path", "detail", "action", "other"], rows)
+    write_issues(run, findings)
 
 
 def _write_map(

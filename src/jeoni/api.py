@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jeoni import processes, record
-from jeoni._version import __version__
 from jeoni.adapting import AdaptResult, adapt, diagnose
 from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
@@ -47,7 +45,7 @@ from jeoni.report import render
 from jeoni.runs import RunFolder, read_json
 from jeoni.spec import AdaptSpec, CompareSpec, FitSpec
 from jeoni.types import Console, Dataset, Finding, Quiet
-from jeoni.write import command_line, data_record, write_pictures, write_tables
+from jeoni.write import write_pictures, write_tables
 
 __all__ = [
     "AdaptResult",
@@ -210,7 +208,6 @@ def _fit(
         probe = _assess(floor_of(spec), backbone, split, context) if beyond else None
     with clock.step("evaluate"):
         metrics = _metrics(found, floor, probe, split, spec)
-    rate = seen.computed / seen.seconds if seen.computed else None
     counts = {
         "items": len(dataset),
         "train": len(split.train),
@@ -232,32 +229,21 @@ def _fit(
         except Exception as error:  # a picture that cannot be made is no reason to lose a result
             console.warn(f"Pictures of what the network sees could not be made: {type(error).__name__}: {error}")
         run.write_json("metrics.json", metrics)
-    stages = record.stage_table(backbone, model)
-    timings: dict[str, float | None] = {**clock.total(), "images_per_s": rate and round(rate, 1)}
+    data = record.data_record(dataset, counts, seen)
+    command = command or record.command_line(spec, "fit", dataset)
     made_of = {
-        "jeoni": __version__,
-        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "command": command or command_line(spec, "fit", dataset),
-        "spec": asdict(spec),
-        "seed": spec.seed,
-        "versions": record.versions(),
-        "machine": record.machine(),
-        "data": data_record(dataset, counts, seen),
-        "backbone": record.backbone_record(backbone),
-        "engine": record.engine_record(seen.choices[0], rate),
-        "cut": {"frozen": model.frozen, "reuse": model.reuse, "stages": stages},
+        **record.run_record(command, spec, data, backbone, seen, clock.total()),
+        "cut": record.cut_record(backbone, model),
         "head": {"name": spec.head, **model.choice, "candidates": model.candidates},
         "training": model.training,
         "chosen": model.chosen,
         "contest": model.contest,
-        "timings": timings,
-        "peak_memory_mb": record.peak_memory_mb(),
         "findings": dict(Counter(f.kind for f in findings)),
     }
     run.write_json("run.json", made_of)
     with clock.step("report"):
         render(run.path)
-    timings |= clock.total()
+    timings = {**clock.total(), "images_per_s": made_of["engine"]["images_per_s"]}
     run.write_json("run.json", {**made_of, "timings": timings})
     run.finish()
     run.point_latest()

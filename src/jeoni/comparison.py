@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jeoni import processes, record
-from jeoni._version import __version__
 from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
@@ -40,7 +38,6 @@ from jeoni.runs import RunFolder
 from jeoni.spec import CompareSpec
 from jeoni.trials import Draw, Trial, draws_by_fold, draws_for_test, run_stages, run_trials
 from jeoni.types import Console, Dataset, FloatArray, IntArray
-from jeoni.write import command_line, data_record
 
 __all__ = ["CompareResult", "compare"]
 
@@ -138,24 +135,11 @@ def compare(
             processes.wait()
             return result
         _write(run, trials, examples, verdict, points, stages)
-        rate = ready.seen.computed / ready.seen.seconds if ready.seen.computed else None
         counts = {"items": len(dataset), "used": len(examples), "draws": len(draws)}
-        made_of = {
-            "kind": "comparison",
-            "jeoni": __version__,
-            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "command": command or command_line(spec, "compare", dataset),
-            "spec": asdict(spec),
-            "seed": spec.seed,
-            "versions": record.versions(),
-            "machine": record.machine(),
-            "data": data_record(dataset, counts, ready.seen),
-            "backbone": record.backbone_record(backbone),
-            "engine": record.engine_record(ready.seen.choices[0], rate),
-            "timings": clock.total(),
-            "peak_memory_mb": record.peak_memory_mb(),
-        }
-        run.write_json("run.json", made_of)
+        of = record.data_record(dataset, counts, ready.seen)
+        command = command or record.command_line(spec, "compare", dataset)
+        made_of = record.run_record(command, spec, of, backbone, ready.seen, clock.total())
+        run.write_json("run.json", {"kind": "comparison", **made_of})
         render(run.path)
     run.finish()
     run.point_latest()

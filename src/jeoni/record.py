@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
+import shlex
 import sys
 import time
+from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 
 from jeoni._version import __version__
@@ -19,9 +23,24 @@ from jeoni.backbones.entry import example
 from jeoni.backbones.stages import Stage, watching
 from jeoni.features.engine import Choice
 from jeoni.features.examples import cores
+from jeoni.features.extract import Extraction
 from jeoni.model import Model
+from jeoni.spec import FitSpec
+from jeoni.types import Dataset
 
-__all__ = ["PACKAGES", "backbone_record", "engine_record", "machine", "peak_memory_mb", "stage_table", "versions"]
+__all__ = [
+    "PACKAGES",
+    "backbone_record",
+    "command_line",
+    "cut_record",
+    "data_record",
+    "engine_record",
+    "machine",
+    "peak_memory_mb",
+    "run_record",
+    "stage_table",
+    "versions",
+]
 
 PACKAGES = (
     "torch",
@@ -40,6 +59,46 @@ PACKAGES = (
     "numpy",
     "safetensors",
 )
+
+
+def run_record(
+    command: str,
+    spec: FitSpec,
+    data: dict[str, Any],
+    backbone: Backbone,
+    seen: Extraction,
+    timings: dict[str, float],
+) -> dict[str, Any]:
+    """What ``run.json`` of every verb holds.
+
+    Args:
+        command: that repeats the run.
+        spec: its options.
+        data: from :func:`data_record`.
+        backbone: what was transferred from.
+        seen: the extraction of all examples.
+        timings: seconds by step.
+    """
+    rate = seen.computed / seen.seconds if seen.computed else None
+    return {
+        "jeoni": __version__,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "command": command,
+        "spec": asdict(spec),
+        "seed": spec.seed,
+        "versions": versions(),
+        "machine": machine(),
+        "data": data,
+        "backbone": backbone_record(backbone),
+        "engine": engine_record(seen.choices[0], rate),
+        "timings": timings,
+        "peak_memory_mb": peak_memory_mb(),
+    }
+
+
+def cut_record(backbone: Backbone, model: Model) -> dict[str, Any]:
+    """Where the network was cut, and its stages."""
+    return {"frozen": model.frozen, "reuse": model.reuse, "stages": stage_table(backbone, model)}
 
 
 def versions() -> dict[str, str]:
@@ -170,3 +229,38 @@ def _seconds_to_each_stage(backbone: Backbone, images: torch.Tensor) -> list[flo
             ends = [reached.get(stage.name, start) for stage in backbone.stages[:-1]] + [end]
             passes.append([b - a for a, b in pairwise([start, *ends])])
     return [min(times) for times in zip(*passes[1:], strict=True)]
+
+
+def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict[str, Any]:
+    """What was read, with a hash over all content and labels."""
+    content = hashlib.sha256()
+    for digest, label in zip(seen.digests, data.labels, strict=True):
+        content.update(digest + int(label).to_bytes(4, "little", signed=True))
+    return {
+        "name": data.name,
+        "origin": data.origin,
+        "classes": data.counts,
+        "groups": None if data.groups is None else len(np.unique(data.groups)),
+        "sha256": content.hexdigest(),
+        **counts,
+    }
+
+
+def command_line(spec: FitSpec, *said: str | Dataset) -> str:
+    """The command line that repeats a run.
+
+    Args:
+        spec: its options.
+        said: the verb and its arguments; data stand for where they were read from.
+    """
+    words = ["jeoni", *(word if isinstance(word, str) else word.origin or word.name for word in said)]
+    for f in fields(spec):
+        value = getattr(spec, f.name)
+        if value != f.default:
+            option = f.name.replace("_", "-")
+            words += (
+                [f"--{option}" if value else f"--no-{option}"]
+                if isinstance(value, bool)
+                else [f"--{option}", str(value)]
+            )
+    return shlex.join(words)

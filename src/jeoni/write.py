@@ -1,25 +1,17 @@
-"""What a run folder holds besides scores: predictions, findings, pictures, and where the data came from."""
+"""What a run folder holds besides scores: predictions, findings and pictures."""
 
 from __future__ import annotations
 
-import hashlib
-import shlex
 from collections.abc import Sequence
-from dataclasses import fields
-from typing import Any
-
-import numpy as np
 
 from jeoni import pictures
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Examples
-from jeoni.features.extract import Extraction
 from jeoni.runs import RunFolder
-from jeoni.spec import FitSpec
 from jeoni.types import Array, Dataset, Finding, FloatArray
 
-__all__ = ["command_line", "data_record", "write_pictures", "write_tables"]
+__all__ = ["write_issues", "write_pictures", "write_tables"]
 
 
 def write_tables(
@@ -50,6 +42,11 @@ def write_tables(
             for i, row in enumerate(mean)
         ),
     )
+    write_issues(run, findings)
+
+
+def write_issues(run: RunFolder, findings: Sequence[Finding]) -> None:
+    """``issues.csv``: what the checks found."""
     rows = ([f.kind, f.path, f.detail, f.action, f.other] for f in findings)
     run.write_csv("issues.csv", ["kind", "path", "detail", "action", "other"], rows)
 
@@ -85,38 +82,3 @@ def write_pictures(run: RunFolder, held: Examples, part: str, probs: FloatArray,
             ],
         },
     )
-
-
-def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict[str, Any]:
-    """What was read, with a hash over all content and labels."""
-    content = hashlib.sha256()
-    for digest, label in zip(seen.digests, data.labels, strict=True):
-        content.update(digest + int(label).to_bytes(4, "little", signed=True))
-    return {
-        "name": data.name,
-        "origin": data.origin,
-        "classes": data.counts,
-        "groups": None if data.groups is None else len(np.unique(data.groups)),
-        "sha256": content.hexdigest(),
-        **counts,
-    }
-
-
-def command_line(spec: FitSpec, *said: str | Dataset) -> str:
-    """The command line that repeats a run.
-
-    Args:
-        spec: its options.
-        said: the verb and its arguments; data stand for where they were read from.
-    """
-    words = ["jeoni", *(word if isinstance(word, str) else word.origin or word.name for word in said)]
-    for f in fields(spec):
-        value = getattr(spec, f.name)
-        if value != f.default:
-            option = f.name.replace("_", "-")
-            words += (
-                [f"--{option}" if value else f"--no-{option}"]
-                if isinstance(value, bool)
-                else [f"--{option}", str(value)]
-            )
-    return shlex.join(words)

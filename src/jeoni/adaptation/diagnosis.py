@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.linalg import eigh
 from scipy.stats import binomtest
 from sklearn.utils.validation import check_array
 
@@ -285,12 +286,18 @@ def _reduced(Xs: Array, Xt: Array) -> tuple[FloatArray, FloatArray]:
     pooled /= np.where(spread > 0, spread, 1)
     if pooled.shape[1] > DIMENSIONS:
         if len(pooled) >= pooled.shape[1]:
-            axes = np.linalg.eigh(pooled.T @ pooled)[1][:, -DIMENSIONS:]
+            axes = _largest(pooled.T @ pooled)[1]
         else:
-            values, left = np.linalg.eigh(pooled @ pooled.T)
-            axes = pooled.T @ (left[:, -DIMENSIONS:] / np.sqrt(np.maximum(values[-DIMENSIONS:], 1e-12)))
+            values, left = _largest(pooled @ pooled.T)
+            axes = pooled.T @ (left / np.sqrt(np.maximum(values, 1e-12)))
         pooled = pooled @ axes
     return pooled[: len(Xs)], pooled[len(Xs) :]
+
+
+def _largest(C: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The 50 largest eigenvalues of a symmetric matrix, and their vectors; the others are not computed."""
+    values, vectors = eigh(C, subset_by_index=[max(0, len(C) - DIMENSIONS), len(C) - 1])
+    return values, vectors
 
 
 def _labels(y: Any, n: int, name: str) -> Array:

@@ -23,6 +23,7 @@ from jeoni.strategies._tuning import Manner, can_tell, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import frozen_stages
 from jeoni.training.loop import Update
+from jeoni.training.precision import quick_bfloat16
 from jeoni.training.settle import settle
 from jeoni.types import IntArray
 
@@ -45,7 +46,10 @@ class Contrastive(Finetune):
         frozen = self.frozen(backbone, train.of)
         # the three or four examples that would be held out of a handful can say nothing
         manner = Manner("Contrastive fine-tuning", frozen, objective=_Pairs, interpolate=can_tell(len(train)))
-        recipe = settle(self.recipe, {**backbone.preferred, **PREFERRED}, len(train), LENGTH)
+        own = {**backbone.preferred, **PREFERRED}
+        if backbone.input.ragged and quick_bfloat16():  # matrices of tokens; convolutions gain nothing
+            own["precision"] = "bfloat16"
+        recipe = settle(self.recipe, own, len(train), LENGTH)
         return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
 
 
