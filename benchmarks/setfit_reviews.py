@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--domains", default="kitchen,books")
     parser.add_argument("--test", type=int, default=1000)
-    parser.add_argument("--strategies", default="probe,finetune")
+    parser.add_argument("--strategies", default="probe,contrastive")
     asked = parser.parse_args()
     for budget in map(int, asked.budgets.split(",")):
         right: dict[str, list[np.ndarray]] = {}

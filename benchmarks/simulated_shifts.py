@@ -47,6 +47,7 @@ ROWS = (  # our class and what it is given, skada's adapter
     ("KMM", {}, "KMMReweightAdapter"),
     ("KMM", {"ridge": 0.0, "least_effective": 0.0}, ""),
     ("KLIEP", {}, "KLIEPReweightAdapter"),
+    ("KLIEP", {"width": 0.5**0.5}, ""),  # the one width that skada's has
     ("ULSIF", {}, ""),
     ("Discriminative", {}, "DiscriminatorReweightAdapter"),
     ("Discriminative", {"estimator": "base"}, ""),

@@ -285,6 +285,20 @@ def test_auto_never_ships_what_is_worse_than_its_controls(
     assert model.choice["name"] == ("probe" if chosen == "untrained" else chosen)
 
 
+def test_auto_tries_pairs_where_sequences_are_few(make_photos, monkeypatch):
+    from jeoni.strategies import auto
+
+    backbone = small_backbone()
+    assert not auto._few_sequences(backbone, 30)
+    monkeypatch.setattr(auto, "_few_sequences", lambda backbone, n: n < 100)
+    monkeypatch.setattr(auto, "Probe", lambda *a: Said("probe", 0.6))
+    monkeypatch.setattr(auto, "Finetune", lambda *a: Said("finetune", 0.6))
+    monkeypatch.setattr(auto, "Contrastive", lambda *a: Said("contrastive", 0.9))
+    train, context = examples(build("probe"), backbone, make_photos(each=30))
+    model = build("auto").fit(backbone, train, context)
+    assert model.chosen == "contrastive" and set(model.contest) >= {"probe", "finetune", "contrastive", "untrained"}
+
+
 @pytest.mark.parametrize("architecture", ["test_resnet", "test_vit"])
 def test_adapters_start_as_nothing_and_fold_into_the_weights_exactly(architecture):
     from jeoni.backbones.cut import cut

@@ -1,4 +1,4 @@
-"""Choose among probe, fine-tuning and the controls on held-out folds: do no harm.
+"""Choose among probe, fine-tuning, contrastive fine-tuning and the controls on held-out folds: do no harm.
 
 Negative transfer (Wang et al. CVPR 2019, arXiv:1811.09751) is where transfer errs more than doing without. So the
 candidates are held against a head on an untrained network, and, where that is not clearly beaten or where examples are
@@ -22,6 +22,8 @@ from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.model import Model
+from jeoni.strategies._tuning import FEW
+from jeoni.strategies.contrastive import Contrastive
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.probe import Probe
 from jeoni.strategies.scratch import Scratch
@@ -53,11 +55,12 @@ class _Held:
 
 @dataclass(frozen=True)
 class Auto(Finetune):
-    """The best of probe and fine-tuning, unless a control is better."""
+    """The best of probe, fine-tuning and, of few texts or sounds, training by pairs; unless a control is better."""
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
-        """Those of the probe and of fine-tuning."""
-        return tuple(dict.fromkeys((*self._probe.taps(backbone, n), *super().taps(backbone, n))))
+        """Those of all that may take part."""
+        pairs = self._contrastive.taps(backbone, n) if _few_sequences(backbone, n) else ()
+        return tuple(dict.fromkeys((*self._probe.taps(backbone, n), *super().taps(backbone, n), *pairs)))
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Hold the candidates against each other, then fit the one that won on all examples."""
@@ -69,8 +72,11 @@ class Auto(Finetune):
             "finetune": (Finetune(self.head, self.class_weights, self.recipe), backbone, train),
             UNTRAINED: (self._probe, twin, bare),
         }
-        held = {name: _held_out(*candidate, context) for name, candidate in candidates.items()}
         transferred, controls = ["probe", "finetune"], [UNTRAINED]
+        if _few_sequences(backbone, train.of):
+            candidates["contrastive"] = self._contrastive, backbone, train
+            transferred.append("contrastive")
+        held = {name: _held_out(*candidate, context) for name, candidate in candidates.items()}
         best = _simplest(held, transferred)
         if len(train) >= MANY or not _clearly(held[best], held[UNTRAINED]):
             scratch = Scratch(self.head, self.class_weights, replace(self.recipe, frozen="auto"))
@@ -87,6 +93,15 @@ class Auto(Finetune):
     @property
     def _probe(self) -> Probe:
         return Probe(self.head, self.class_weights)
+
+    @property
+    def _contrastive(self) -> Contrastive:
+        return Contrastive(self.head, self.class_weights, self.recipe)
+
+
+def _few_sequences(backbone: Backbone, n: int) -> bool:
+    """Where pairs are worth their time: measured on texts; of pictures the upper half costs too much."""
+    return backbone.input.ragged and n < FEW
 
 
 def _held_out(strategy: Strategy, backbone: Backbone, train: Examples, context: Context) -> _Held:
