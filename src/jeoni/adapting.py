@@ -226,8 +226,8 @@ def _read_target(target: str | Path, spec: AdaptSpec, modality: str) -> Dataset:
         return read(target, spec, single_class=True)
     except DataError as labelled:
         try:
-            column = {"image": spec.image_column, "text": spec.text_column, "sound": spec.audio_column}[modality]
-            return load_items(target, modality, column)
+            columns = {"image": spec.image_column, "text": spec.text_column, "sound": spec.audio_column}
+            return load_items(target, modality, columns.get(modality, ""))
         except DataError:
             raise labelled from None
 

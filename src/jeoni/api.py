@@ -39,6 +39,7 @@ from jeoni.prepare import (
     heard,
     prepare,
     read,
+    suited,
     taps_of,
 )
 from jeoni.report import render
@@ -133,14 +134,14 @@ def fit(
     spec = (spec or FitSpec()).changed(**changes)
     console, clock = heard(console), Clock()
     with clock.step("read"):
-        strategy = build_strategy(spec)
+        build_strategy(spec)  # an unknown name is said before anything is read
         dataset = data if isinstance(data, Dataset) else read(data, spec)
         findings = check_labels(dataset)
         dataset = without_empty_classes(dataset)
         path = Path(out) if out else RunFolder.named_for(dataset.name)
         run = begin_run(path, asked("fit", spec, command, data=data), overwrite, resume)
     with guarded(run, "fit", console):
-        return _fit(dataset, spec, strategy, findings, run, console, clock, command)
+        return _fit(dataset, spec, findings, run, console, clock, command)
 
 
 def resume(
@@ -182,7 +183,6 @@ VERBS: dict[str, tuple[Callable[..., Any], type[FitSpec]]] = {
 def _fit(
     dataset: Dataset,
     spec: FitSpec,
-    strategy: Strategy,
     findings: list[Finding],
     run: RunFolder,
     console: Console,
@@ -192,6 +192,9 @@ def _fit(
     """The order: extract, check, split, fit, evaluate, write."""
     with clock.step("read"):
         backbone = backbone_for(dataset, spec)
+        command = command or record.command_line(spec, "fit", dataset)
+        spec = suited(spec, backbone)
+        strategy = build_strategy(spec)
         control = untrained_twin(backbone, spec.seed) if spec.control else None
     store = FeatureStore(console=console)
     context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)
@@ -230,7 +233,6 @@ def _fit(
             console.warn(f"Pictures of what the network sees could not be made: {type(error).__name__}: {error}")
         run.write_json("metrics.json", metrics)
     data = record.data_record(dataset, counts, seen)
-    command = command or record.command_line(spec, "fit", dataset)
     made_of = {
         **record.run_record(command, spec, data, backbone, seen, clock.total()),
         "cut": record.cut_record(backbone, model),

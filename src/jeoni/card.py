@@ -21,8 +21,8 @@ def render(config: dict[str, Any]) -> str:
 
 {facts.get("summary", "")}
 
-An image classifier made with jeoni {config["jeoni"]}: a {config["head"]["id"]} head on `{backbone["name"]}`,
-{config["cut"]["frozen"]} of {len(config["cut"]["stages"])} stages frozen. Classes: {classes}.
+A classifier of {config["modality"]}s made with jeoni {config["jeoni"]}: a {config["head"]["id"]} head on
+`{backbone["name"]}`, {config["cut"]["frozen"]} of {len(config["cut"]["stages"])} stages frozen. Classes: {classes}.
 {table if scores else ""}
 ## Use
 
@@ -30,10 +30,10 @@ An image classifier made with jeoni {config["jeoni"]}: a {config["head"]["id"]} 
 import jeoni
 
 model = jeoni.load_model("path/to/this/folder")
-print(model.predict("new_images/").labels)
+print(model.predict("new/").labels)
 ```
 
-or `jeoni predict path/to/this/folder new_images/ --out predictions.csv`.
+or `jeoni predict path/to/this/folder new/ --out predictions.csv`.
 
 ## Where the weights come from
 

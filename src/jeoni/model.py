@@ -25,6 +25,7 @@ from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
 from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.read import load_items
 from jeoni.data.texts import TextItems
+from jeoni.data.vectors import VectorItems
 from jeoni.errors import ConfigError, DataError, StorageError
 from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context, Examples
@@ -125,20 +126,25 @@ class Model:
         return softmax(logits_of(network, rows, 4096 if made.tap.pooled else 64))
 
     def predict(
-        self, data: str | Path | Sequence[str | Path] | Array | Dataset, context: Context | None = None
+        self,
+        data: str | Path | Sequence[str | Path] | Array | Dataset,
+        context: Context | None = None,
+        *,
+        column: str = "",
     ) -> Predictions:
-        """Predict a folder, a file, a list of paths or of texts, a table, an array of images, or a dataset.
+        """Predict a folder, a file, a list of paths or of texts, a table, an array, or a dataset.
 
         Args:
             data: a list of strings is one of paths, or of the texts themselves for a model of texts; arrays are
-                ``(n, h, w)`` or ``(n, h, w, c)``.
+                images ``(n, h, w)`` or ``(n, h, w, c)``, or vectors ``(n, d)`` for a model of such.
             context: cache, engine, threads; left out, the defaults.
+            column: of a table, the one that holds the examples; recognised by its name if left out.
 
         Raises:
             DataError: nothing there that can be read.
         """
         context = context or Context()
-        items = as_items(data, self.backbone.input.modality)
+        items = as_items(data, self.backbone.input.modality, column)
         tap = Tap(self.backbone.n, True)
         seen = context.extract(items, [Request(self.backbone, (tap,))])
         index = np.flatnonzero(seen.readable)
@@ -226,15 +232,19 @@ class Model:
         return seal(config)
 
 
-def as_items(data: str | Path | Sequence[str | Path] | Array | Dataset, modality: str = "image") -> Items:
+def as_items(
+    data: str | Path | Sequence[str | Path] | Array | Dataset, modality: str = "image", column: str = ""
+) -> Items:
     """Whatever a user may hand over, as items."""
     if isinstance(data, Dataset):
         return data.items
     if isinstance(data, (str, Path)):
-        found = load_items(data, modality)
+        found = load_items(data, modality, column)
         if found.modality != modality and len(found):
             raise DataError(f"{data} holds {found.modality}s; the model takes {modality}s.")
         return found.items
+    if modality == "vector":
+        return VectorItems(np.asarray(data))
     if modality == "text" and not any(isinstance(d, Path) for d in data):
         return TextItems([str(d) for d in data], [f"item {k}" for k in range(len(data))])
     if isinstance(data, np.ndarray) and data.dtype.kind in "uif":

@@ -36,6 +36,7 @@ __all__ = [
     "heard",
     "prepare",
     "read",
+    "suited",
     "taps_of",
 ]
 
@@ -202,6 +203,13 @@ def backbone_for(data: Dataset, spec: FitSpec) -> Backbone:
     """
     name = default_backbone(data) if spec.backbone == "auto" else spec.backbone
     return fitted_to(load_backbone(name, spec.weights, spec.crop), data)
+
+
+def suited(spec: FitSpec, backbone: Backbone) -> FitSpec:
+    """The spec for this backbone: where it holds no weights, ``auto`` is the probe, without an untrained control."""
+    if backbone.learned:
+        return spec
+    return spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
 
 
 def tell(findings: list[Finding], console: Console) -> None:

@@ -77,7 +77,7 @@ class Dataset:
         groups: ``(n,)`` group numbers (patient, panel, video) or None.
         part: ``(n,)`` of ``""``, ``"train"``, ``"val"`` or ``"test"``: the split that came with the data.
         origin: where it was read from.
-        modality: ``image``, ``text`` or ``sound``.
+        modality: ``image``, ``text``, ``sound`` or ``vector``.
         findings: what its reader has to tell.
     """
 

@@ -50,8 +50,16 @@ def test_a_second_fit_computes_nothing_and_a_model_survives_the_disk(jeoni, make
         rows = list(csv.DictReader(file))
     assert len(rows) == 80 and rows[0]["path"] == "row 0"
 
+    odd = tmp_path / "odd.csv"
+    odd.write_text("first,second\na lovely film,1 of 2\nthe weak story,2 of 2\n")
+    assert jeoni("predict", tmp_path / "run", odd).code == 1
+    done = jeoni("predict", tmp_path / "run", odd, "--column", "first", "--json", "--out", tmp_path / "odd_said.csv")
+    assert done.code == 0 and json.loads(done.out.splitlines()[-1])["predicted"] == 2
 
-@pytest.mark.parametrize("strategy", ["finetune", "lora", "layer_reuse", "scratch", "bias_only", "distill"])
+
+@pytest.mark.parametrize(
+    "strategy", ["finetune", "contrastive", "lora", "layer_reuse", "scratch", "bias_only", "distill"]
+)
 def test_texts_are_moved_in_every_manner(strategy, make_reviews, backbone, tmp_path):
     done = package.fit(
         make_reviews(each=40),

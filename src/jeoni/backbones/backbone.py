@@ -74,6 +74,11 @@ class Backbone:
         """Number of stages."""
         return len(self.stages)
 
+    @property
+    def learned(self) -> bool:
+        """Whether it holds any weights; one for vectors as they are does not."""
+        return next(self.network.parameters(), None) is not None
+
 
 def build_backbone(
     network: nn.Module,

@@ -18,6 +18,7 @@ from jeoni.backbones.voices import VoiceInput
 from jeoni.data.images import ImageInput
 from jeoni.data.sound_inputs import WaveInput, pictured, waves
 from jeoni.data.texts import decode, is_english
+from jeoni.data.vectors import VectorInput
 from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
 from jeoni.types import Dataset
 
@@ -51,7 +52,9 @@ def load_backbone(name: str, weights: str = "", crop: str = "squash") -> Backbon
 
 
 def default_backbone(data: Dataset) -> str:
-    """What to transfer from if the user does not say: by modality, and of texts by their script."""
+    """What to transfer from if the user does not say: by modality, of texts by their script, of vectors themselves."""
+    if data.modality == "vector":
+        return f"vectors:{data.items.size(0)}"
     if data.modality != "text":
         return "efficientnet_lite0"
     some = np.linspace(0, len(data) - 1, min(SAMPLE, len(data))).astype(np.int64)
@@ -69,6 +72,7 @@ def fitted_to(backbone: Backbone, data: Dataset) -> Backbone:
 
     Raises:
         ConfigError: it takes something else.
+        DataError: vectors of another length than it takes.
     """
     spec, takes = backbone.input, backbone.input.modality
     if data.modality == "sound" and isinstance(spec, ImageInput):
@@ -80,7 +84,21 @@ def fitted_to(backbone: Backbone, data: Dataset) -> Backbone:
             f"The backbone {backbone.name} takes {takes}s; the data are {data.modality}s. "
             "Leave --backbone out, or see `jeoni list backbones`."
         )
+    if isinstance(spec, VectorInput):
+        _check_lengths(spec, data)
     return backbone
+
+
+def _check_lengths(spec: VectorInput, data: Dataset) -> None:
+    """Raise a DataError if not all vectors are as long as the backbone takes them."""
+    lengths = np.array([data.items.size(i) for i in range(len(data))])
+    other = np.flatnonzero(lengths != spec.dim)
+    if len(other):
+        part = " of the test part or target" if data.part[other[0]] == "test" else ""
+        raise DataError(
+            f"Vectors of {spec.dim} numbers are needed, and {len(other)}{part} have {lengths[other[0]]}, for example "
+            f"{data.items.name(int(other[0]))}. In a table all columns count but those of labels, groups, split and id."
+        )
 
 
 def _by_bare_name(name: str, weights: str) -> Backbone:

@@ -33,7 +33,7 @@ class ByteInput(nn.Module):
 
 
 class PlainInput(nn.Module):
-    """Token numbers ``(n, t)``, negative where a row is filled up, or spectra ``(n, frames, bands)``, as they are."""
+    """As they are: token numbers ``(n, t)``, negative where filled up, spectra ``(n, frames, bands)``, vectors."""
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class WaveInput(nn.Module):
 
 def entry(module: nn.Module, spec: Input) -> nn.Module:
     """What takes rows as ``spec`` makes them, around a module that takes what the network takes."""
-    if spec.kind in ("text", "spectrum", "voice"):
+    if spec.kind in ("text", "spectrum", "vector", "voice"):
         return PlainInput(module)
     if spec.kind == "wave":
         return WaveInput(module)
@@ -74,6 +74,8 @@ def rows_like(spec: Any, n: int, seed: int = 0) -> Tensor:
         if n > 1:
             rows[-1, 7:] = torch.iinfo(torch.int32).min
         return rows
+    if spec.kind == "vector":
+        return torch.randn(n, spec.dim, generator=rng)
     if spec.kind == "spectrum":
         return torch.randn(n, spec.frames, spec.bands, generator=rng)
     if spec.kind == "voice":

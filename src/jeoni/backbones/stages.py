@@ -76,10 +76,14 @@ def find_stages(network: nn.Module, example: Tensor) -> tuple[Stage, ...]:
         network: float images ``(n, 3, size, size)`` to features ``(n, d)``; in eval mode.
         example: something it takes.
 
+    A network that holds nothing is one stage.
+
     Raises:
         WeightsError: a parameter that belongs to no stage; the message names it.
     """
     names = [n for n, _ in network.named_parameters()] + [n for n, _ in network.named_buffers()]
+    if not names:
+        return (Stage("whole", (), ()),)
     groups = _groups(network, names)
     order = _order(network, example)
     last = max((order.get(_owner(n), -1) for n in groups), default=-1)

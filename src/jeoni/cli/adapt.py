@@ -21,7 +21,9 @@ OTHERS = ("strategy", "control", "test", "test_fraction", "weights", "head")
 
 @with_options(AdaptSpec, leave_out=OTHERS)
 def adapt(
-    source: Annotated[str, typer.Option(help="Labelled data: a folder per class, a table, a saved dataset.")] = "",
+    source: Annotated[
+        str, typer.Option(help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.")
+    ] = "",
     target: Annotated[str, typer.Option(help="The data to work on; labels, if any, only score.")] = "",
     model: Annotated[str, typer.Option(help="A model of the source, in the place of its data.")] = "",
     spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen

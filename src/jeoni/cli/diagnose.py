@@ -19,7 +19,9 @@ OTHERS = ("strategy", "control", "test", "test_fraction", "weights", "head", "me
 
 @with_options(AdaptSpec, leave_out=(*OTHERS, *Recipe.__dataclass_fields__))
 def diagnose(
-    source: Annotated[str, typer.Option(help="Labelled data: a folder per class, a table, a saved dataset.")] = "",
+    source: Annotated[
+        str, typer.Option(help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.")
+    ] = "",
     target: Annotated[str, typer.Option(help="The data to work on, with or without labels.")] = "",
     spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen
     json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON line, last.")] = False,

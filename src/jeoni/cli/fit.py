@@ -21,7 +21,9 @@ __all__ = ["fit"]
 
 @with_options(FitSpec)
 def fit(
-    data: Annotated[str, typer.Argument(help="A folder per class, a table, a saved dataset or a hub id.")] = "",
+    data: Annotated[
+        str, typer.Argument(help="A folder per class, a table, features (.npz, .mat), a saved dataset or a hub id.")
+    ] = "",
     spec: FitSpec = FitSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,

@@ -17,7 +17,8 @@ __all__ = ["predict"]
 
 def predict(
     model: Annotated[str, typer.Argument(help="A model folder, or a run.")],
-    data: Annotated[str, typer.Argument(help="An image, a folder or a table.")],
+    data: Annotated[str, typer.Argument(help="An image, a folder, a table or features (.npz, .npy, .mat).")],
+    column: Annotated[str, typer.Option(help="A table's column of items (recognised if left out).")] = "",
     out: Annotated[str, typer.Option(help="Where to write a CSV; standard output if left out.")] = "",
     engine: Annotated[str, typer.Option(help="What runs the frozen stages; see `jeoni doctor`.")] = "auto",
     workers: Annotated[int, typer.Option(help="Threads; 0 is one per core.")] = 0,
@@ -34,7 +35,7 @@ def predict(
 
     terminal = Terminal()
     context = Context(FeatureStore(console=terminal), engine, workers, strict, console=terminal)
-    said = load_model(model).predict(data, context)
+    said = load_model(model).predict(data, context, column=column)
     for name, text in list(said.errors.items())[:5]:
         terminal.warn(f"skipped {name}: {text}")
     if len(said.errors) > 5:

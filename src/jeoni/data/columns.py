@@ -15,6 +15,7 @@ from jeoni.types import Array, IntArray
 __all__ = [
     "LABEL_NAMES",
     "PARTS",
+    "as_numbers",
     "class_numbers",
     "find_column",
     "group_numbers",
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 LABEL_NAMES = ("label", "labels", "class", "target", "category", "sentiment", "y", "라벨", "레이블", "분류")
+_EMPTY = ("", "na", "n/a", "nan", "null", "none", "?")
 PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
@@ -56,6 +58,37 @@ def find_column(columns: Sequence[str], wanted: str, usual: Sequence[str], what:
     if list(columns).count(chosen) > 1:
         raise DataError(f"{origin} has several columns {chosen!r}; give each a name of its own.", path=origin)
     return chosen
+
+
+def as_numbers(cells: Any) -> Array | None:
+    """A column of Arrow's as float64: ``(n, 1)``, or ``(n, d)`` where its cells are lists of one length.
+
+    NaN stands for an empty cell; None for the whole where a cell is no number.
+
+    Example:
+        >>> import pyarrow
+        >>> as_numbers(pyarrow.chunked_array([["1", "2.5e1", ""]])).ravel().tolist()
+        [1.0, 25.0, nan]
+        >>> as_numbers(pyarrow.chunked_array([["1", "two"]])) is None
+        True
+    """
+    import pyarrow
+    from pyarrow import compute
+
+    is_a, n = pyarrow.types, len(cells)
+    if is_a.is_list(cells.type) or is_a.is_large_list(cells.type) or is_a.is_fixed_size_list(cells.type):
+        lengths = compute.list_value_length(cells).unique().to_pylist()
+        found = as_numbers(compute.list_flatten(cells)) if len(lengths) == 1 and lengths[0] else None
+        return None if found is None else found.reshape(n, -1)
+    if is_a.is_string(cells.type) or is_a.is_large_string(cells.type):
+        plain = compute.utf8_trim_whitespace(cells)
+        known = compute.is_in(compute.utf8_lower(plain), pyarrow.array(_EMPTY))
+        cells = compute.if_else(known, pyarrow.scalar(None, plain.type), plain)
+    try:
+        numbers = cells.cast(pyarrow.float64(), safe=False)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
+        return None
+    return np.asarray(compute.fill_null(numbers, np.nan)).reshape(n, 1)
 
 
 def class_numbers(values: Sequence[Any]) -> tuple[IntArray, tuple[str, ...]]:

@@ -19,6 +19,7 @@ KINDS = {
     "text": ("jeoni.data.texts", "TextInput"),
     "spectrogram": ("jeoni.data.sound_inputs", "SpectrogramInput"),
     "spectrum": ("jeoni.backbones.spectra", "SpectrumInput"),
+    "vector": ("jeoni.data.vectors", "VectorInput"),
     "voice": ("jeoni.backbones.voices", "VoiceInput"),
     "wave": ("jeoni.data.sound_inputs", "WaveInput"),
 }
@@ -29,7 +30,7 @@ class Input(Protocol):
 
     Attributes:
         kind: names the class in a saved model.
-        modality: ``image``, ``text`` or ``sound``: what data it is for.
+        modality: ``image``, ``text``, ``sound`` or ``vector``: what data it is for.
         ragged: rows differ in their first dimension; a batch is padded, see :func:`padding`.
         varied: whether random views of an example can be made.
         alike: names how :meth:`signature` is made; part of its cache key.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from jeoni.data.arrays import ARRAYS, read_arrays
 from jeoni.data.columns import PARTS, pattern_groups, ungrouped
 from jeoni.data.items import FileItems, JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, modality_of
@@ -41,12 +42,13 @@ def load_data(
     Args:
         path: a folder with one folder of images, texts or sounds per class, with or without ``train``, ``val`` and
             ``test`` above; a CSV, TSV, JSONL or Parquet file with a column of texts, or of paths (relative to the
-            file), and one of labels; a folder that ``datasets`` saved; or the id of a dataset on the hub.
+            file), and one of labels, or with columns of numbers; features and labels in an NPZ or MAT file; a folder
+            that ``datasets`` saved; or the id of a dataset on the hub.
         image_column: the column of images or their paths; recognised by its name if left out.
         text_column: the column of texts; recognised by its name if left out.
         audio_column: the column of sounds or their paths; recognised by its name if left out.
-        label_column: the column of labels; recognised by its name if left out.
-        group_column: a column whose groups are never split.
+        label_column: the column of labels, or the array; recognised by its name if left out.
+        group_column: a column, or an array, whose groups are never split.
         group_pattern: a regular expression whose first group, in an example's path, names its group.
         test: an own test set, of any of these kinds; a part ``test`` of the data then joins the training part.
         single_class: allow one class only, as a test set may hold.
@@ -82,12 +84,16 @@ def load_items(path: str | Path, modality: str = "image", column: str = "") -> D
     where = Path(path)
     if where.suffix.lower() in TABLES and where.is_file():
         named = {"image": Columns(image=column), "text": Columns(text=column), "sound": Columns(audio=column)}
-        return read_table(where, named[modality] if column else None, labelled=False)
+        return read_table(where, named.get(modality) if column else None, labelled=False)
+    if where.suffix.lower() in ARRAYS and where.is_file():
+        return read_arrays(where, labelled=False)
     if where.is_file():
         return _unlabelled([where], [str(path)], where, modality_of([where.name]) or modality)
-    if not where.is_dir():
-        what = f"a file, a folder of {modality}s, or a table"
-        raise DataError(f"{path} does not exist. Needed: {what}.", path=str(path))
+    one_file = modality not in SUFFIXES
+    if not where.is_dir() or one_file:
+        what = f"features ({', '.join(ARRAYS)})" if one_file else f"a file, a folder of {modality}s,"
+        there = "is a folder" if where.is_dir() else "does not exist"
+        raise DataError(f"{path} {there}. Needed: {what} or a table.", path=str(path))
     if is_saved(where):
         return read_saved(where, labelled=False)
     files = sorted(f for f in _files(where) if f.suffix.lower() in SUFFIXES[modality])
@@ -99,10 +105,13 @@ def load_items(path: str | Path, modality: str = "image", column: str = "") -> D
 def _read(path: str, columns: Columns) -> Dataset:
     where = Path(path)
     if where.is_file():
+        if where.suffix.lower() in ARRAYS:
+            return read_arrays(where, columns)
         if where.suffix.lower() not in TABLES:
             raise DataError(
-                f"{path} is one file, not labelled data. Needed: a folder with one folder per class, or a table "
-                f"({', '.join(TABLES)}). To predict a single item: jeoni predict MODEL {path}",
+                f"{path} is one file, not labelled data. Needed: a folder with one folder per class, a table "
+                f"({', '.join(TABLES)}), or features ({', '.join(ARRAYS)}). To predict a single item: "
+                f"jeoni predict MODEL {path}",
                 path=path,
             )
         return read_table(where, columns)

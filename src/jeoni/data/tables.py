@@ -1,4 +1,4 @@
-"""Tables of texts, of paths, or of images and sounds themselves, and labels: CSV, TSV, JSONL, Parquet."""
+"""Tables of texts, of paths, of images and sounds themselves, or of numbers, and labels: CSV, TSV, JSONL, Parquet."""
 
 from __future__ import annotations
 
@@ -9,16 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.data.columns import LABEL_NAMES, class_numbers, find_column, group_numbers, part_names, pattern_groups
+from jeoni.data.columns import (
+    LABEL_NAMES,
+    as_numbers,
+    class_numbers,
+    find_column,
+    group_numbers,
+    part_names,
+    pattern_groups,
+)
 from jeoni.data.items import EncodedItems, FileItems
 from jeoni.data.kinds import Columns, modality_of, usual_names
 from jeoni.data.texts import TextItems, decode
+from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
-from jeoni.types import Dataset, Finding, Items
+from jeoni.types import Array, Dataset, Finding, Items
 
 __all__ = ["TABLES", "read_table", "text_items"]
 
 _NUMBER = re.compile(r"[+-]?[\d.,]+([eE][+-]?\d+)?%?")
+
+_NAMES = ("id", "index", "idx", "", "unnamed: 0")  # the last two are how pandas writes an index
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 
@@ -40,10 +51,16 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
     n = len(table)
     if not n:
         raise DataError(f"{path} has no rows.", path=origin)
-    column, modality = _item_column(table, columns, origin)
+    features, reason, left_out = _features(table, columns)
+    column, modality = ("", "vector") if features is not None else _item_column(table, columns, origin, reason)
     label = find_column(table.column_names, columns.label, LABEL_NAMES, "label", origin) if labelled else ""
     group = find_column(table.column_names, columns.group, (), "group", origin) if columns.group else ""
-    items, modality = _items(table, column, modality, path, labelled)
+    items: Items
+    if features is not None:
+        check_numbers(features, origin)
+        items = VectorItems(features)
+    else:
+        items, modality = _items(table, column, modality, path, labelled)
     labels, classes = class_numbers(table[label].to_pylist()) if label else (np.full(n, -1, dtype=np.int64), ())
     if labelled and not classes:
         raise DataError(f"The column {label!r} of {path} holds no labels.", path=origin)
@@ -51,7 +68,10 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
     groups = group_numbers(table[group].to_pylist(), origin) if group else None
     if columns.pattern:
         groups = pattern_groups([items.name(i) for i in range(n)], columns.pattern, origin)
-    told = f"the table is in {encoding.upper()}, not in UTF-8" if encoding not in ("", "utf-8") else ""
+    findings = [Finding("ignored", "", f"the column {c!r} is no feature", "left out") for c in left_out]
+    if encoding not in ("", "utf-8"):
+        told = f"the table is in {encoding.upper()}, not in UTF-8"
+        findings.append(Finding("encoding", "", told, "converted"))
     return Dataset(
         name=path.stem,
         items=items,
@@ -61,11 +81,35 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         part=part_names(table[split].to_pylist(), origin) if split else np.full(n, "", dtype="<U5"),
         origin=origin,
         modality=modality,
-        findings=(Finding("encoding", "", told, "converted"),) if told else (),
+        findings=tuple(findings),
     )
 
 
-def _item_column(table: Any, columns: Columns, origin: str) -> tuple[str, str]:
+def _features(table: Any, columns: Columns) -> tuple[Array | None, str, list[str]]:
+    """Of a table of features, ``(n, d)`` float32, and the columns that only name its rows.
+
+    It is one if no column is named or known to hold anything else, and all but those of labels, groups, split and names
+    hold numbers. Else None, and why.
+    """
+    usual, lower = usual_names(), {c: c.lower() for c in table.column_names}
+    if columns.items[0] or any(name in usual for name in lower.values()):
+        return None, "", []
+    label = columns.label or next((c for name in LABEL_NAMES for c in lower if lower[c] == name), "")
+    names = [c for c in lower if lower[c] in _NAMES]
+    apart = {label, columns.group, *names, *(c for c in lower if lower[c] == "split")}
+    found: list[Array] = []
+    for column in (c for c in lower if c not in apart):
+        numbers = as_numbers(table[column]) if table.column_names.count(column) == 1 else None
+        if numbers is None:
+            return None, f"{column!r} does not", []
+        with np.errstate(over="ignore"):
+            found.append(numbers.astype(np.float32))
+    if sum(part.shape[1] for part in found) < 2:
+        return None, "there are fewer than two", []
+    return np.concatenate(found, axis=1), "", names
+
+
+def _item_column(table: Any, columns: Columns, origin: str, reason: str) -> tuple[str, str]:
     """The column of the examples, and their modality if that tells it."""
     wanted, modality = columns.items
     usual = usual_names()
@@ -74,7 +118,8 @@ def _item_column(table: Any, columns: Columns, origin: str) -> tuple[str, str]:
     if not wanted and not there:
         raise DataError(
             f"No column of {origin} is known to hold images, texts or sounds. Name it with --image-column, "
-            f"--text-column or --audio-column. Its columns: {', '.join(table.column_names)}.",
+            f"--text-column or --audio-column. In a table of features all columns but those of labels, groups, split "
+            f"and id hold numbers: {reason}. Its columns: {', '.join(table.column_names)}.",
             path=origin,
         )
     column = find_column(table.column_names, wanted, tuple(usual), what, origin)

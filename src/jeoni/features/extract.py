@@ -103,7 +103,9 @@ class _Job:
     def __init__(self, request: Request, store: FeatureStore, wanted: str, threads: int, console: Console) -> None:
         self.request = request
         self.choice: Choice | None = None
-        self._wanted, self._threads, self._console = wanted, threads, console
+        # what learned nothing gives what it is given; no engine does that faster
+        self._wanted = wanted if request.backbone.learned else "torch"
+        self._threads, self._console = threads, console
         self._lock = threading.Lock()
         self.input: Input = request.backbone.input
         self.described = json.dumps(self.input.describe(), sort_keys=True)

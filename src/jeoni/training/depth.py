@@ -9,6 +9,7 @@ from torch import nn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.weights import fingerprint
+from jeoni.errors import ConfigError
 from jeoni.features.examples import Examples
 from jeoni.spec import Recipe
 from jeoni.training.rows import fits
@@ -37,7 +38,17 @@ def frozen_stages(recipe: Recipe, backbone: Backbone, default: int) -> int:
 
 
 def taps_for(backbone: Backbone, frozen: int, n: int, recipe: Recipe) -> tuple[Tap, ...]:
-    """What must be in the store: the pooled features, and the rows at the cut where they fit."""
+    """What must be in the store: the pooled features, and the rows at the cut where they fit.
+
+    Raises:
+        ConfigError: a backbone that holds no weights, so that nothing can be trained.
+    """
+    if not backbone.learned:
+        raise ConfigError(
+            f"{backbone.name} are features as they are: below the head there is nothing to train or to compare. Take "
+            "`jeoni fit` with --strategy probe (and --head mlp for more), or `jeoni adapt` with a method on features, "
+            "such as --method coral."
+        )
     whole = Tap(backbone.n, True)
     at = cut(backbone, frozen).tap
     return (whole,) if at == whole or not fits(backbone, at, n, recipe) else (whole, at)

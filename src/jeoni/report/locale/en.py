@@ -174,6 +174,7 @@ WORDS = {
         "shortened": "are longer than the backbone takes: their ends were cut off",
         "encoding": "note about the encoding",
         "ignored": "note about files of another kind",
+        "turned": "note about features that lay in columns",
         "incomplete": "are incomplete: their ends are missing",
         "silent": "are all but silent",
         "clipped": "are distorted: too loud when recorded",

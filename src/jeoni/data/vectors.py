@@ -1,0 +1,206 @@
+"""Features that exist already, as rows of one array: what is read, and what a head is put upon."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from PIL.Image import Image
+from scipy.sparse import issparse
+
+from jeoni.errors import DataError
+from jeoni.types import Array, IntArray
+
+__all__ = ["VectorInput", "VectorItems", "check_numbers", "wrong_numbers"]
+
+BINS = 1024
+BLOCK = 4096
+
+
+class VectorItems:
+    """Rows ``(n, d)`` of one array, or of one sparse matrix in CSR form; nothing is copied.
+
+    Args:
+        array: the features, of any numbers but complex ones.
+        rows: those that are meant, in order; all if left out.
+
+    Raises:
+        DataError: another shape, or what are no numbers.
+
+    Example:
+        >>> VectorItems(np.eye(3)).select([2]).read(0).tolist()
+        [0.0, 0.0, 1.0]
+    """
+
+    def __init__(self, array: Any, rows: IntArray | None = None) -> None:
+        if array.ndim != 2:
+            raise DataError(f"Vectors are the rows of an array (n, d); this one is {array.shape}.")
+        if reason := wrong_numbers(array):
+            raise DataError(f"Vectors are rows of numbers; this array holds {reason}.")
+        self._array = array
+        self._rows = np.arange(array.shape[0]) if rows is None else rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def name(self, index: int) -> str:
+        """``row 12``."""
+        return f"row {int(self._rows[index])}"
+
+    def read(self, index: int) -> Array:
+        """One row, ``(d,)`` float32; what is too large for that is infinite."""
+        row = self._array[self._rows[index]]
+        with np.errstate(over="ignore"):
+            return np.asarray(row.toarray().ravel() if issparse(row) else row).astype(np.float32)
+
+    def size(self, index: int) -> int:
+        """d."""
+        return int(self._array.shape[1])
+
+    def select(self, indices: Sequence[int] | IntArray) -> VectorItems:
+        """The same rows, fewer or in another order; none is copied."""
+        return VectorItems(self._array, self._rows[np.asarray(indices, dtype=np.int64)])
+
+
+@dataclass(frozen=True)
+class VectorInput:
+    """What takes vectors as they are.
+
+    Equal vectors are found by their content; there are no nearly identical ones. How near is near depends on what the
+    numbers are, and two rows of a table that differ a little are two things.
+
+    Attributes:
+        dim: how many numbers a vector has.
+
+    Example:
+        >>> VectorInput(2).row(VectorInput(2).open(np.ones(2), "row 0")).tolist()
+        [1.0, 1.0]
+    """
+
+    kind: ClassVar[str] = "vector"
+    modality: ClassVar[str] = "vector"
+    ragged: ClassVar[bool] = False
+    chunk: ClassVar[int] = 256
+    longest: ClassVar[int] = 1
+    varied: ClassVar[bool] = False
+    alike: ClassVar[str] = "equal ones only"
+    near: ClassVar[float] = 1.0
+    remarkable: ClassVar[tuple[str, ...]] = ()
+
+    dim: int
+
+    @property
+    def opening(self) -> Hashable:
+        """Vectors of one length are opened alike."""
+        return ("vector", self.dim)
+
+    def at_least(self, policy: str = "") -> int:
+        """Vectors are opened whole."""
+        return 0
+
+    def open(self, raw: bytes | Array, name: str, at_least: int = 0) -> Array:
+        """``(d,)`` float32.
+
+        Raises:
+            DataError: no vector, one of another length, or one with NaN or infinity.
+        """
+        if isinstance(raw, bytes) or raw.ndim != 1:
+            raise DataError(f"{name} is no vector; one of {self.dim} numbers is needed.", path=name)
+        if len(raw) != self.dim:
+            raise DataError(
+                f"{name} holds {len(raw)} numbers; {self.dim} are needed. "
+                "All columns count but those of labels, groups, split and id.",
+                path=name,
+            )
+        row = raw.astype(np.float32, copy=False)
+        bad = int((~np.isfinite(row)).sum())
+        if bad:
+            raise DataError(
+                f"{name} holds NaN, infinity or a number too large in {bad} of its {self.dim} places.", path=name
+            )
+        return row
+
+    def row(self, opened: Array) -> Array:
+        """The vector itself."""
+        return opened
+
+    def view(self, opened: Array, policy: str, digest: bytes, number: int) -> Array:
+        """The vector itself: none is varied."""
+        return opened
+
+    def policy(self, name: str) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def remarks(self, opened: Array) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    def picture(self, opened: Array) -> Image | None:
+        """None: a vector is not seen."""
+        return None
+
+    def text(self, opened: Array) -> str:
+        """Nothing is read."""
+        return ""
+
+    def sound(self, opened: Array) -> bytes:
+        """Nothing is heard."""
+        return b""
+
+    def signature(self, opened: Array) -> Array:
+        """Flat, and so like no other."""
+        return np.zeros(BINS, dtype=np.uint8)
+
+    def describe(self) -> dict[str, Any]:
+        """The length."""
+        return {"dim": self.dim}
+
+    def files(self) -> dict[str, bytes]:
+        """None."""
+        return {}
+
+    @classmethod
+    def restore(cls, described: dict[str, Any], folder: Path) -> VectorInput:
+        """From what :meth:`describe` gave."""
+        return cls(described["dim"])
+
+
+def wrong_numbers(array: Any) -> str:
+    """Why an array cannot be one of features; empty where it can.
+
+    Example:
+        >>> wrong_numbers(np.array(["a"])), wrong_numbers(np.ones(2))
+        ('no numbers but <U1', '')
+    """
+    known = {"c": "complex numbers", "O": "no numbers but cells or objects"}
+    return "" if array.dtype.kind in "biuf" else known.get(array.dtype.kind, f"no numbers but {array.dtype}")
+
+
+def check_numbers(array: Any, origin: str) -> None:
+    """Raise a DataError if features ``(n, d)`` are none, or if most rows hold NaN or infinity.
+
+    A few such rows are named and skipped when they are read, as whatever cannot be read is.
+    """
+    n, d = array.shape
+    if not (n and d):
+        raise DataError(f"The features in {origin} are {n} x {d}: empty.", path=origin)
+    bad = np.zeros(n, dtype=bool)
+    columns = np.zeros(d, dtype=bool)
+    for start in range(0, n, BLOCK):
+        block = array[start : start + BLOCK]
+        with np.errstate(over="ignore"):
+            odd = ~np.isfinite((block.toarray() if issparse(block) else np.asarray(block)).astype(np.float32))
+        bad[start : start + BLOCK] = odd.any(1)
+        columns |= odd.any(0)
+    if bad.sum() * 2 > n:
+        first = ", ".join(map(str, np.flatnonzero(bad)[:3]))
+        raise DataError(
+            f"{int(bad.sum())} of the {n} rows in {origin} hold NaN, infinity or a number too large, in "
+            f"{int(columns.sum())} of {d} columns; the first are rows {first}. Fill these values in, or leave out "
+            "such columns.",
+            path=origin,
+        )
