@@ -1,10 +1,11 @@
 """Does transfer help at 20 labels per class? Probe and fine-tuning against training from scratch on ELPV solar cells.
 
-    python benchmarks/verdict.py [--budgets 20] [--repeats 5] [--strategies probe,finetune,scratch] [--out FOLDER]
+    python benchmarks/verdict.py [--budgets 20] [--repeats 25] [--strategies probe,finetune,scratch] [--out FOLDER]
 
 One fold of five is the test set of each draw; the scratch control gets a learning-rate search and twice the steps. Prints
-accuracy with intervals, what each strategy got, and the verdict. About 50 minutes on two cores, nearly all of them for
-the control. Expected: `helped`.
+accuracy with intervals, what each strategy got, and the verdict. About two hours on two cores with 25 draws, nearly all of
+them for the control. Measured then: probe 4.5 points (1.7 to 7.3) and finetune 4.9 points (2.2 to 7.7) above scratch, `helped`;
+with 10 draws the data cannot tell.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import jeoni
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--budgets", default="20")
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=25)
     parser.add_argument("--strategies", default="probe,finetune,scratch")
     parser.add_argument("--out", default="")
     asked = parser.parse_args()
