@@ -121,8 +121,10 @@ def test_a_table_without_the_column(jeoni, tmp_path):
 
 
 def test_a_table_whose_columns_nobody_recognises(jeoni, tmp_path):
-    outcome = fit(jeoni, table(tmp_path, "a,b\n1,2\n"), tmp_path)
+    outcome = fit(jeoni, table(tmp_path, "a,b\nu,v\n"), tmp_path)
     assert outcome.code == 1 and "--image-column" in outcome.err and "a, b" in outcome.err
+    numbers = fit(jeoni, table(tmp_path, "a,b\n1,2\n"), tmp_path)  # features, perhaps
+    assert numbers.code == 1 and "--label-column" in numbers.err and "a, b" in numbers.err
 
 
 def test_paths_that_do_not_exist(jeoni, tmp_path):
