@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from jeoni.adaptation.shallow._adapter import Adapter
 from jeoni.types import Array, FloatArray
 
-__all__ = ["AdaptedClassifier", "fit_weighted"]
+__all__ = ["AdaptedClassifier", "fit_weighted", "weight_option"]
 
 
 class AdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -90,10 +90,10 @@ def fit_weighted(estimator: Any, X: Any, y: Any, weights: FloatArray | None) -> 
     Raises:
         ValueError: weights for a classifier that takes none.
     """
-    estimator.fit(X, y, **({} if weights is None else {_weight_option(estimator): weights}))
+    estimator.fit(X, y, **({} if weights is None else {weight_option(estimator): weights}))
 
 
-def _weight_option(estimator: Any) -> str:
+def weight_option(estimator: Any) -> str:
     """What ``fit`` calls the weights of examples.
 
     Raises:

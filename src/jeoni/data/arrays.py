@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from jeoni.data.columns import LABEL_NAMES, class_numbers, group_numbers, part_names, pattern_groups
+from jeoni.data.columns import LABEL_NAMES, dataset_of
 from jeoni.data.kinds import Columns
 from jeoni.data.vectors import VectorItems, check_numbers, wrong_numbers
 from jeoni.errors import DataError, did_you_mean
@@ -61,22 +61,16 @@ def read_arrays(path: Path, columns: Columns | None = None, labelled: bool = Tru
     group = _wanted(rest, columns.group, "group", origin) or group
     for what in filter(None, (label, group, split)):
         _check_length(what, rest[what], n, origin)
-    labels, classes = class_numbers(_values(rest[label]) if labelled else [None] * n)
-    if labelled and not classes:
-        raise DataError(f"The labels {label!r} in {origin} are all empty.", path=origin)
-    groups = group_numbers(_values(rest[group]), origin) if labelled and group else None
-    if columns.pattern:
-        groups = pattern_groups([items.name(i) for i in range(n)], columns.pattern, origin)
     told = f"the features {name!r} are {features.shape[1]} x {n}: items lie in columns, as their labels tell"
-    return Dataset(
-        name=path.stem,
-        items=items,
-        labels=labels,
-        class_names=classes,
-        groups=groups,
-        part=part_names(_values(rest[split]), origin) if labelled and split else np.full(n, "", dtype="<U5"),
-        origin=origin,
-        modality="vector",
+    return dataset_of(
+        path,
+        items,
+        "vector",
+        labels=_values(rest[label]) if labelled else None,
+        groups=_values(rest[group]) if labelled and group else None,
+        parts=_values(rest[split]) if labelled and split else None,
+        pattern=columns.pattern,
+        no_labels=f"The labels {label!r} in {origin} are all empty.",
         findings=(Finding("turned", "", told, "turned"),) if turned else (),
     )
 

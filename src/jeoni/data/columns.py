@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jeoni.errors import DataError, did_you_mean
-from jeoni.types import Array, IntArray
+from jeoni.types import Array, Dataset, Finding, IntArray, Items
 
 __all__ = [
     "LABEL_NAMES",
     "PARTS",
     "as_numbers",
     "class_numbers",
+    "dataset_of",
     "find_column",
     "group_numbers",
     "part_names",
@@ -89,6 +91,54 @@ def as_numbers(cells: Any) -> Array | None:
     except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
         return None
     return np.asarray(compute.fill_null(numbers, np.nan)).reshape(n, 1)
+
+
+def dataset_of(
+    path: Path,
+    items: Items,
+    modality: str,
+    *,
+    labels: Sequence[Any] | None,
+    groups: Sequence[Any] | None,
+    parts: Sequence[Any] | None,
+    pattern: str,
+    no_labels: str,
+    findings: tuple[Finding, ...],
+) -> Dataset:
+    """A dataset from a file's items and what stands beside each of them; None where that is not there.
+
+    Args:
+        path: of the file.
+        items: ``n`` of them.
+        modality: of the items.
+        labels: ``(n,)`` of any kind.
+        groups: ``(n,)`` of any kind.
+        parts: ``(n,)``: train, val or test.
+        pattern: finds groups in the items' names, if given.
+        no_labels: what is said where all labels are empty.
+        findings: of the reader.
+
+    Raises:
+        DataError: labels that are all empty; a pattern or parts that cannot be used.
+    """
+    origin, n = str(path), len(items)
+    numbers, classes = class_numbers([None] * n if labels is None else labels)
+    if labels is not None and not classes:
+        raise DataError(no_labels, path=origin)
+    own = None if groups is None else group_numbers(groups, origin)
+    if pattern:
+        own = pattern_groups([items.name(i) for i in range(n)], pattern, origin)
+    return Dataset(
+        name=path.stem,
+        items=items,
+        labels=numbers,
+        class_names=classes,
+        groups=own,
+        part=np.full(n, "", dtype="<U5") if parts is None else part_names(parts, origin),
+        origin=origin,
+        modality=modality,
+        findings=findings,
+    )
 
 
 def class_numbers(values: Sequence[Any]) -> tuple[IntArray, tuple[str, ...]]:

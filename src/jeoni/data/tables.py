@@ -12,11 +12,8 @@ import numpy as np
 from jeoni.data.columns import (
     LABEL_NAMES,
     as_numbers,
-    class_numbers,
+    dataset_of,
     find_column,
-    group_numbers,
-    part_names,
-    pattern_groups,
 )
 from jeoni.data.items import EncodedItems, FileItems
 from jeoni.data.kinds import Columns, modality_of, usual_names
@@ -61,26 +58,20 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         items = VectorItems(features)
     else:
         items, modality = _items(table, column, modality, path, labelled)
-    labels, classes = class_numbers(table[label].to_pylist()) if label else (np.full(n, -1, dtype=np.int64), ())
-    if labelled and not classes:
-        raise DataError(f"The column {label!r} of {path} holds no labels.", path=origin)
     split = next((c for c in table.column_names if c.lower() == "split"), "") if labelled else ""
-    groups = group_numbers(table[group].to_pylist(), origin) if group else None
-    if columns.pattern:
-        groups = pattern_groups([items.name(i) for i in range(n)], columns.pattern, origin)
     findings = [Finding("ignored", "", f"the column {c!r} is no feature", "left out") for c in left_out]
     if encoding not in ("", "utf-8"):
         told = f"the table is in {encoding.upper()}, not in UTF-8"
         findings.append(Finding("encoding", "", told, "converted"))
-    return Dataset(
-        name=path.stem,
-        items=items,
-        labels=labels,
-        class_names=classes,
-        groups=groups,
-        part=part_names(table[split].to_pylist(), origin) if split else np.full(n, "", dtype="<U5"),
-        origin=origin,
-        modality=modality,
+    return dataset_of(
+        path,
+        items,
+        modality,
+        labels=table[label].to_pylist() if label else None,
+        groups=table[group].to_pylist() if group else None,
+        parts=table[split].to_pylist() if split else None,
+        pattern=columns.pattern,
+        no_labels=f"The column {label!r} of {path} holds no labels.",
         findings=tuple(findings),
     )
 

@@ -12,6 +12,7 @@ from jeoni import plugins
 from jeoni.adaptation.few._rows import Rows, sum_of_squares
 from jeoni.adaptation.few._task import Learner, Source, Task, Unlabelled
 from jeoni.adaptation.few._way import Tuned, Way, tuned
+from jeoni.adaptation.shallow._adapter import source_labels
 from jeoni.errors import did_you_mean
 from jeoni.types import Array, FloatArray, IntArray
 
@@ -169,10 +170,7 @@ def _rows(X: Any, name: str) -> Rows:
 
 def _source_labels(ys: Any, n: int) -> tuple[Array, IntArray]:
     """Classes, and the number of each row's."""
-    given = check_array(ys, ensure_2d=False, dtype=None, input_name="ys")
-    if given.shape != (n,):
-        raise ValueError(f"ys has shape {given.shape}; ({n},) is needed, a label for every row of Xs.")
-    classes, labels = np.unique(given, return_inverse=True)
+    classes, labels = np.unique(source_labels(ys, n), return_inverse=True)
     if len(classes) < 2:
         raise ValueError(f"FewLabels needs two classes or more; ys holds one: {classes.tolist()[0]!r}.")
     if -1 in classes.tolist():

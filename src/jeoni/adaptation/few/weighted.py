@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from jeoni.adaptation.classifier import _weight_option
+from jeoni.adaptation.classifier import weight_option
 from jeoni.adaptation.few._rows import above
 from jeoni.adaptation.few._task import Task
 from jeoni.adaptation.few._way import Way
@@ -39,7 +39,7 @@ class Weighted(Way):
     def refuses(cls, estimator: Any) -> str:
         """An estimator that takes no weights."""
         try:
-            _weight_option(LogisticRegression() if estimator is None else estimator)
+            weight_option(LogisticRegression() if estimator is None else estimator)
         except ValueError as error:
             return str(error)
         return ""

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from jeoni.maps import Move
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["Adapter", "effective_size"]
+__all__ = ["Adapter", "effective_size", "source_labels"]
 
 
 class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -110,13 +110,22 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
             if self.labelled:
                 raise ValueError(f"{type(self).__name__} needs the source's labels; ys is None.")
             return None
-        given = check_array(ys, ensure_2d=False, dtype=None, input_name="ys")
-        if given.shape != (n,):
-            raise ValueError(f"ys has shape {given.shape}; ({n},) is needed, a label for every row of Xs.")
-        self.classes_, labels = np.unique(given, return_inverse=True)
+        self.classes_, labels = np.unique(source_labels(ys, n), return_inverse=True)
         if self.labelled and len(self.classes_) < 2:
             raise ValueError(f"{type(self).__name__} needs two classes or more; ys holds one: {self.classes_[0]!r}.")
         return labels.astype(np.int64)
+
+
+def source_labels(ys: Any, n: int) -> Array:
+    """``(n,)`` labels of any kind, checked.
+
+    Raises:
+        ValueError: another shape.
+    """
+    given: Array = check_array(ys, ensure_2d=False, dtype=None, input_name="ys")
+    if given.shape != (n,):
+        raise ValueError(f"ys has shape {given.shape}; ({n},) is needed, a label for every row of Xs.")
+    return given
 
 
 def effective_size(weights: FloatArray) -> float:
