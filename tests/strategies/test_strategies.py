@@ -212,10 +212,11 @@ def test_where_training_does_not_help_the_result_is_the_linear_probe_itself(name
 
     # a training that ruins everything it touches
     def ruin(job, *others):
+        torch.manual_seed(0)
         with torch.no_grad():
             for group in job.groups:
                 for p in group.parameters.values():
-                    p.normal_()
+                    p.normal_(std=10.0)
         return _tuning.History(1, 1)
 
     monkeypatch.setattr(_tuning, "train", ruin)
@@ -351,3 +352,13 @@ def test_training_from_scratch_starts_from_its_seed_whatever_was_drawn_before(he
     first = strategy.fit(backbone, train, context)
     torch.manual_seed(2)
     assert alike(tensors(first), tensors(strategy.fit(backbone, train, context)))
+
+
+@pytest.mark.parametrize("name", ["scratch", "contrastive"])
+def test_the_long_trainings_compute_in_what_is_fast_here_unless_told_otherwise(name, make_photos, monkeypatch):
+    monkeypatch.setattr(f"jeoni.strategies.{name}.precision_for", lambda backbone: "bfloat16")
+    backbone, asked = small_backbone(), dataclasses.replace(SHORT, precision="float32")
+    for recipe, found in ((SHORT, "bfloat16"), (asked, "float32")):
+        strategy = build(name, recipe)
+        train, context = examples(strategy, backbone, make_photos(each=6))
+        assert strategy.fit(backbone, train, context).training["recipe"]["precision"] == found

@@ -32,6 +32,7 @@ class Table:
     """Rows in memory, for the loop alone."""
 
     lengths = None
+    constant = True
 
     def __init__(self, values: np.ndarray) -> None:
         self.values, self.asked = values, []

@@ -23,7 +23,7 @@ from jeoni.strategies._tuning import Manner, can_tell, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import frozen_stages
 from jeoni.training.loop import Update
-from jeoni.training.precision import quick_bfloat16
+from jeoni.training.precision import precision_for
 from jeoni.training.settle import settle
 from jeoni.types import IntArray
 
@@ -46,9 +46,7 @@ class Contrastive(Finetune):
         frozen = self.frozen(backbone, train.of)
         # the three or four examples that would be held out of a handful can say nothing
         manner = Manner("Contrastive fine-tuning", frozen, objective=_Pairs, interpolate=can_tell(len(train)))
-        own = {**backbone.preferred, **PREFERRED}
-        if backbone.input.ragged and quick_bfloat16():  # matrices of tokens; convolutions gain nothing
-            own["precision"] = "bfloat16"
+        own = {**backbone.preferred, **PREFERRED, "precision": precision_for(backbone)}
         recipe = settle(self.recipe, own, len(train), LENGTH)
         return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
 

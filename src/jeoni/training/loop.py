@@ -5,8 +5,8 @@ is no random state to keep: a training that was killed goes on from its last che
 Several processes share every step's examples; their gradients are summed in one flat tensor, since parameters that
 thaw on the way would not fit the buckets of DistributedDataParallel.
 
-AdamW: Loshchilov & Hutter 2019. Mixup: Zhang et al. 2018; on rows above the input it is manifold mixup (Verma et al.
-2019). Label smoothing: Szegedy et al. 2016. Logit adjustment: Menon et al. 2021. Anchor (L2-SP): Li et al. 2018.
+Mixup: Zhang et al. 2018; on rows above the input it is manifold mixup (Verma et al. 2019). Label smoothing: Szegedy et
+al. 2016. Logit adjustment: Menon et al. 2021. Anchor (L2-SP): Li et al. 2018.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,7 +33,9 @@ from jeoni.spec import Recipe
 from jeoni.training.checkpoint import load_state, pack_optimizer, save_state, unpack_optimizer
 from jeoni.training.groups import Group
 from jeoni.training.memory import kept_memory
+from jeoni.training.optimizer import AdamW
 from jeoni.training.rows import Rows
+from jeoni.training.vocabulary import only_tokens_of
 from jeoni.types import Array, Console, FloatArray, IntArray, Quiet
 
 __all__ = ["Diverged", "Held", "History", "Job", "Objective", "Update", "as_input", "logits_of", "train"]
@@ -218,7 +220,15 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
         Diverged: the loss is not finite; the message says what to lower.
         StorageError: a checkpoint cannot be written.
     """
-    started, console = time.perf_counter(), console or Quiet()
+    started = time.perf_counter()
+    seen = [job.rows, *([job.held.rows] if job.held else [])]
+    with only_tokens_of(seen, job.network, [p for g in job.groups for p in g.parameters.values()]):
+        history = _train(job, folder, every_s, console or Quiet())
+    job.network.eval()
+    return replace(history, seconds=time.perf_counter() - started)
+
+
+def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> History:
     machine = processes.state()
     path = folder / f"{job.name()}.safetensors" if folder else None
     state = _State(job, machine.device)
@@ -255,9 +265,8 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
     if path and machine.is_main_process and state.step > first:
         state.save_result(path)
     processes.wait()  # whoever asks for this training again finds its result
-    job.network.eval()
     made = (state.step - first) * len(order.at(0)[0])
-    return History(state.step, state.best_step, state.looks, time.perf_counter() - started, made)
+    return History(state.step, state.best_step, state.looks, examples=made)
 
 
 def _fetch(rows: Rows, order: _Shares, step: int, share: slice) -> tuple[IntArray, int, Array]:
@@ -281,8 +290,8 @@ class _State:
         self.start = {n: p.detach().clone() for g in job.groups if g.anchor for n, p in g.parameters.items()}
         self.average = {n: p.detach().clone() for n, p in self.trained.items()} if job.recipe.ema else {}
         self.kept: dict[str, Tensor] = {}
-        self.optimizer = torch.optim.AdamW(
-            [{"params": list(g.parameters.values()), "weight_decay": g.weight_decay} for g in job.groups]
+        self.optimizer = AdamW(
+            [{"params": list(g.parameters.values()), "weight_decay": g.weight_decay} for g in job.groups], device
         )
         self.every = max(1, job.recipe.steps // LOOKS)
 

@@ -33,6 +33,10 @@ class Rows(Protocol):
     def lengths(self) -> IntArray | None:
         """``(n,)`` how long each row is, where they differ and it is known."""
 
+    @property
+    def constant(self) -> bool:
+        """Whether an example looks the same in every epoch."""
+
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """``(b, …)``: the examples at ``index``, as they look in each one's ``epoch``."""
 
@@ -50,6 +54,11 @@ class ArrayRows:
     def lengths(self) -> IntArray | None:
         """All are alike."""
         return None
+
+    @property
+    def constant(self) -> bool:
+        """They do not change."""
+        return True
 
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """See :class:`Rows`."""
@@ -73,6 +82,11 @@ class CachedRows:
     def lengths(self) -> IntArray | None:
         """See :class:`Rows`."""
         return self._sources[0].lengths
+
+    @property
+    def constant(self) -> bool:
+        """See :class:`Rows`."""
+        return len(self._sources) == 1
 
     @property
     def nbytes(self) -> int:
@@ -116,6 +130,11 @@ class LiveRows:
     def lengths(self) -> IntArray | None:
         """Not known."""
         return None
+
+    @property
+    def constant(self) -> bool:
+        """See :class:`Rows`."""
+        return not self._policy
 
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """See :class:`Rows`."""

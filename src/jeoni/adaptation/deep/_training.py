@@ -65,6 +65,11 @@ class _Joined:
         known = [length for length in self._lengths if length is not None]
         return np.concatenate(known) if len(known) == len(self._lengths) else None
 
+    @property
+    def constant(self) -> bool:
+        """See :class:`jeoni.training.rows.Rows`."""
+        return all(p.constant for p in self._parts)
+
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """See :class:`jeoni.training.rows.Rows`; a batch holds its domains one after the other."""
         found = []
