@@ -1,11 +1,12 @@
 """Spoken digits, one speaker left out at a time: an image backbone on spectrograms against a logistic regression.
 
-    python benchmarks/fsdd.py [--strategies probe,finetune] [--budget 0] [--backbone efficientnet_lite0]
+    python benchmarks/fsdd.py [--strategies probe,finetune] [--budget 0] [--backbone efficientnet_lite0] [--side 0]
 
 Four speakers with 500 recordings each; every speaker is the test set once (the honest split), and then the same is done
 with four random parts (the careless split, which knows every speaker). The rival: logistic regression, its strength
 chosen by cross-validation, on means and deviations over time of the same log-mel bands. --budget takes so many training
-recordings of each digit (0: all). Prints accuracy by split with the mean over speakers, and the paired difference to the
+recordings of each digit (0: all), --side the picture's side in pixels (0: what the backbone expects; training from scratch at 224
+takes an hour a speaker on two cores, at 64 minutes). Prints accuracy by split with the mean over speakers, and the paired difference to the
 rival with its 95 % interval over speakers and recordings.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("--strategies", default="probe,finetune")
     parser.add_argument("--budget", type=int, default=0)
     parser.add_argument("--backbone", default="efficientnet_lite0")
+    parser.add_argument("--side", type=int, default=0)
     parser.add_argument("--splits", default="speakers,random")
     parser.add_argument("--stages", action="store_true", help="also a linear probe on every stage's features")
     asked = parser.parse_args()
@@ -91,6 +93,8 @@ def main() -> None:
     items = FileItems([str(f) for f in files], [f.name for f in files])
     data = Dataset("fsdd", items, labels, tuple(map(str, range(10))), modality="sound")
     backbone, context = fitted_to(load_backbone(asked.backbone), data), Context(FeatureStore())
+    if asked.side:
+        backbone = replace(backbone, input=replace(backbone.input, size=asked.side))
     strategies = {s: build_strategy(FitSpec(strategy=s)) for s in asked.strategies.split(",")}
     size = 10 * asked.budget or 1500
     strategies |= {f"probe of {s.name}": StageProbe(k + 1) for k, s in enumerate(backbone.stages) if asked.stages}
