@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from jeoni.adaptation import AutoAdaptedClassifier, Standardize
-from jeoni.adaptation.auto import JUDGES, MARGINS, REMEDIES, _made
+from jeoni.adaptation import MSDA, AutoAdaptedClassifier, Standardize
+from jeoni.adaptation.auto import JUDGES, MARGINS, REMEDIES, WITNESSES, _better_representations, _made
 from jeoni.adaptation.trying import probabilities, try_adapter
 
 
@@ -85,7 +87,7 @@ def test_remedies_and_margins_name_what_there_is():
         for name in names:
             assert _made(name) is not None
     assert isinstance(_made("standardize+em"), Standardize)
-    assert all(set(least) <= set(JUDGES) for least in MARGINS.values())
+    assert all(set(least) <= set(WITNESSES) for least in MARGINS.values())
 
 
 def test_what_cannot_be_fitted_is_noted():
@@ -105,3 +107,68 @@ def test_classifiers_without_probabilities_are_given_some():
         probs = probabilities(model, Xs)
         np.testing.assert_allclose(probs.sum(1), 1)
         assert (model.classes_[probs.argmax(1)] == model.predict(Xs)).mean() > 0.95
+
+
+def words(seed: int, n: int, usual: float, rare: float):
+    """Rows of 0 and 1: words of two themes, of which each domain prefers others."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(2, size=n)
+    own = np.where(np.arange(120) % 60 < 30, usual, rare)
+    theme = np.arange(120) // 60 == y[:, None]
+    return (rng.random((n, 120)) < np.where(theme, own, 0.4 * own)).astype(float), y
+
+
+@pytest.mark.parametrize(("seed", "beyond_chance"), [(1, False), (2, True)])
+def test_a_representation_is_judged_by_held_out_source_rows(seed, beyond_chance):
+    """Here every repair makes the source itself harder to learn, and the validators would believe it."""
+    Xs, ys = words(2 * seed, 400, 0.2, 0.04)
+    Xt, yt = words(2 * seed + 1, 400, 0.04, 0.2)
+    auto, better = gain(Xs, ys, Xt, yt)
+    assert auto.gains_["msda"]["entropy"] > 0.02  # which is no reason
+    if beyond_chance:
+        assert auto.chosen_ == "msda" and better > 0.02
+    else:
+        assert auto.chosen_ == "source_only"
+
+
+@pytest.fixture(scope="module")
+def tried_words():
+    Xs, ys = words(0, 300, 0.2, 0.04)
+    Xt, _ = words(1, 300, 0.1, 0.1)
+    tried = {n: try_adapter(n, a, LogisticRegression(), Xs, ys, Xt, JUDGES) for n, a in (("", None), ("msda", MSDA()))}
+    return Xs, Xt, *tried.values()
+
+
+@pytest.mark.parametrize(("gained", "found"), [(0.1, {"msda"}), (0.0, set()), (-0.1, set())])
+def test_a_representation_must_tell_the_source_better_beyond_chance(tried_words, gained, found):
+    Xs, Xt, alone, other = tried_words
+    losses = alone.losses - gained - np.linspace(-0.1, 0.1, len(Xs))
+    assert _better_representations(alone, [replace(other, losses=losses)], Xs, Xt, 0) == found
+
+
+def test_a_representation_must_not_be_worse_where_the_target_lies(tried_words):
+    Xs, Xt, alone, other = tried_words
+    rare = (np.arange(120) % 60 >= 30) & (Xs > 0)  # words that the target has more often
+    like = rare.sum(1) >= np.quantile(rare.sum(1), 0.9)
+    for there, found in ((-0.5, set()), (0.3, {"msda"})):
+        losses = alone.losses - np.where(like, there, 0.3)
+        assert (alone.losses - losses).mean() > 0.1
+        assert _better_representations(alone, [replace(other, losses=losses)], Xs, Xt, 0) == found
+
+
+def test_a_source_that_cannot_be_learned_says_so():
+    Xs, ys = classes(0, 60, EVEN)
+    with pytest.raises(ValueError, match="source cannot be learned"):
+        AutoAdaptedClassifier(LogisticRegression(C=-1.0)).fit(Xs, ys, 3 * Xs + 2)
+
+
+def test_what_is_too_large_is_not_tried_and_says_so(monkeypatch):
+    monkeypatch.setattr("jeoni.adaptation.auto.LAYERED", 10)
+    monkeypatch.setattr("jeoni.adaptation.auto.WIDE", 7)
+    Xs, ys = classes(0, 100, EVEN)
+    tried = AutoAdaptedClassifier().fit(Xs, ys, 0.2 * Xs + 3).tried_
+    notes = {t.name: t.note for t in tried if t.fitted is None}
+    assert set(notes) == {"optimal_transport", "msda"} and all(n.startswith("not tried") for n in notes.values())
+    monkeypatch.setattr("jeoni.adaptation.auto.SOLVED", 7)
+    notes = {t.name: t.note for t in AutoAdaptedClassifier().fit(Xs, ys, 0.2 * Xs + 3).tried_}
+    assert notes["msda"] == "not tried on more than 7 columns"

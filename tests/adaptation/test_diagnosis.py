@@ -193,7 +193,7 @@ def test_many_columns_are_reduced(n):
     Xs, _, Xt, _ = make_domains("label", n=n)
     wide = np.random.default_rng(5).normal(size=(5, 120))
     noise = np.random.default_rng(6).normal(scale=0.1, size=(2, n, 120))
-    S, T = diagnosis._reduced(Xs @ wide + noise[0], Xt @ wide + noise[1])
+    S, T = diagnosis.reduced(Xs @ wide + noise[0], Xt @ wide + noise[1])
     assert S.shape == (n, 50)
     told = np.cov(np.concatenate([S, T]).T)
     assert np.abs(told - np.diag(np.diag(told))).max() < 1e-8 * told.max()  # main directions are uncorrelated

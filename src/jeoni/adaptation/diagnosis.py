@@ -25,7 +25,7 @@ from jeoni.transferability.distances.mmd import MMD
 from jeoni.transferability.distances.proxy_a_distance import ProxyADistance
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
-__all__ = ["Concept", "Diagnosis", "diagnose"]
+__all__ = ["Concept", "Diagnosis", "diagnose", "reduced"]
 
 ROWS = 2000
 DIMENSIONS = 50
@@ -140,7 +140,7 @@ def diagnose(Xs: Any, ys: Any, Xt: Any, *, yt: Any = None, seed: int = 0) -> Dia
     shares = np.bincount(labels) / len(labels)
     known = _numbers(yt, len(Xt), classes)
     s, t = (_drawn(X, seed) for X in (Xs, Xt))
-    S, T = _reduced(Xs[s], Xt[t])
+    S, T = reduced(Xs[s], Xt[t])
     labels, known = labels[s], known[t]
     tested = MMD(WIDTHS, most=ROWS, seed=seed).test(S, T)
     domains = Domains(S, np.where(np.bincount(labels)[labels] >= FEW, labels, -1), T)
@@ -278,7 +278,7 @@ def _drawn(X: Array, seed: int) -> IntArray:
     return order[np.random.default_rng(seed).permutation(len(X))[:ROWS]]
 
 
-def _reduced(Xs: Array, Xt: Array) -> tuple[FloatArray, FloatArray]:
+def reduced(Xs: Array, Xt: Array) -> tuple[FloatArray, FloatArray]:
     """Both domains in the same 50 main directions at most, after scaling by all rows: neither domain is preferred."""
     pooled = np.concatenate([Xs, Xt]).astype(np.float64)
     pooled -= pooled.mean(0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.special import log_softmax
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
@@ -13,7 +14,7 @@ from jeoni import plugins
 from jeoni.adaptation.classifier import AdaptedClassifier, fit_weighted
 from jeoni.adaptation.shallow._adapter import Adapter
 from jeoni.adaptation.validators._candidate import Candidate
-from jeoni.evaluation.calibration import softmax
+from jeoni.evaluation.calibration import softmax, temperature
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["Tried", "probabilities", "try_adapter"]
@@ -30,12 +31,15 @@ class Tried:
         name: of the method.
         fitted: on both domains; None where it could not be.
         scores: of the validators; higher is better.
+        losses: ``(ns,)`` log-loss of each source row, told by a classifier that has not learned from it and whose
+            temperature is the best for all of them.
         note: why it could not be fitted.
     """
 
     name: str
     fitted: AdaptedClassifier | None
     scores: dict[str, float] = field(default_factory=dict)
+    losses: FloatArray = field(default_factory=lambda: np.zeros(0), repr=False)
     note: str = ""
 
 
@@ -67,7 +71,7 @@ def try_adapter(
         scores = {v: float(plugins.load(VALIDATORS, v)()(candidate)) for v in validators}
     except ValueError as error:
         return Tried(name, None, note=str(error).split(". ")[0])
-    return Tried(name, fitted, scores)
+    return Tried(name, fitted, scores, _losses(candidate.source_probs, ys))
 
 
 def probabilities(estimator: Any, X: Array) -> FloatArray:
@@ -95,6 +99,8 @@ def _candidate(
     weights = None if adapter is None else getattr(adapter, "weights_", None)
 
     def back(pseudo: IntArray) -> IntArray:
+        if adapter is not None and adapter.shared:  # the map back is the same
+            return np.asarray(clone(estimator).fit(target, pseudo).predict(source))
         other = AdaptedClassifier(fitted.adapter, estimator).fit(Xt, pseudo, Xs)
         found: IntArray = np.asarray(other.predict(Xs))
         return found
@@ -118,6 +124,12 @@ def _held_out(estimator: Any, X: Array, y: IntArray, weights: FloatArray | None,
         fit_weighted(one, X[seen], y[seen], None if weights is None else weights[seen])
         found[np.ix_(held, one.classes_)] = probabilities(one, X[held])
     return _normal(found)
+
+
+def _losses(probs: FloatArray, y: IntArray) -> FloatArray:
+    logits = np.log(np.maximum(probs, 1e-12))
+    found: FloatArray = -log_softmax(logits / temperature(logits, y, doubt=1 / (len(y) + 2)), 1)[np.arange(len(y)), y]
+    return found
 
 
 def _normal(rows: FloatArray) -> FloatArray:

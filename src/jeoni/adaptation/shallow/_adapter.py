@@ -25,6 +25,7 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         labelled: whether source labels are needed.
         labelled_target: whether it gains nothing without labels of the target.
         scaled: whether its paper scales the features of each domain beforehand; ``jeoni adapt`` then does.
+        shared: whether rows of both domains go through one map, which is then a representation rather than a repair.
         n_features_in_: columns of both domains.
         classes_: the source's classes, where labels were given.
         weights_: ``(ns,)`` not negative, mean 1: how much each source example counts. Only of those that re-weight.
@@ -34,6 +35,7 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     labelled: ClassVar[bool] = False
     labelled_target: ClassVar[bool] = False
     scaled: ClassVar[bool] = False
+    shared: ClassVar[bool] = False
     classes_: Array
 
     def fit(self, Xs: Any, ys: Any, Xt: Any) -> Self:

@@ -7,6 +7,8 @@ system as wide as the features.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
@@ -36,6 +38,8 @@ class MSDA(Adapter):
         >>> MSDA(layers=2).fit(Xs, None, Xt).transform(Xt).shape
         (40, 12)
     """
+
+    shared: ClassVar[bool] = True
 
     def __init__(self, layers: int = 5, *, noise: float = 0.5, keep: bool = True) -> None:
         self.layers = layers

@@ -187,8 +187,9 @@ WORDS = {
     "domain_counts": "{source} of the source, {target} of the target",
     "diagnosis": "How the domains differ",
     "tried": "What was tried, and chosen without target labels",
-    "tried_note": "What each method gains over the source model by three scores that need no target label: how sure it is of the target, "
-    "of how many classes, and whether the way back leads to the source's labels. None can be trusted alone: all must be convinced.",
+    "tried_note": "What each method gains over the source model by scores that need no target label: how sure it is of the target, "
+    "of how many classes, whether the way back leads to the source's labels, and how well source items are told that were held out. "
+    "None can be trusted alone: all must be convinced; a method that maps both domains alike is judged by the last two.",
     "scores_target": "On {n} labelled target items; their labels were used for these scores only. Their content was seen while adapting.",
     "domains_map": "Both domains in one map",
     "domains_map_note": "Every mark is an item, near those that look alike; {method}. Colours are the source's labels and what the target "
