@@ -1,0 +1,109 @@
+"""Both domains as one data set, and apart again after the checks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from jeoni.data.checks import Checked, check_labels, without_empty_classes
+from jeoni.data.items import JoinedItems
+from jeoni.data.read import load_items
+from jeoni.data.splits import build_folds, repeats_for
+from jeoni.errors import DataError
+from jeoni.features.examples import Examples
+from jeoni.features.extract import Extraction
+from jeoni.model import Model
+from jeoni.prepare import read
+from jeoni.spec import AdaptSpec
+from jeoni.types import Dataset, Finding, IntArray
+
+__all__ = ["domains_of", "joined"]
+
+
+def joined(
+    source: str | Path | Dataset, target: str | Path | Dataset, spec: AdaptSpec, start: Model | None
+) -> tuple[Dataset, list[Finding]]:
+    """Both domains as one data set, the target as its test part, and what was found in their labels.
+
+    Raises:
+        DataError: domains of two kinds; a source without labels.
+    """
+    if start is not None:
+        there = target if isinstance(target, Dataset) else _read_target(target, spec, start.backbone.input.modality)
+        return _as_target(there, start.class_names)
+    here = source if isinstance(source, Dataset) else read(source, spec)
+    findings = check_labels(here)
+    here = without_empty_classes(here)
+    there = target if isinstance(target, Dataset) else _read_target(target, spec, here.modality)
+    if there.modality != here.modality:
+        raise DataError(f"The source holds {here.modality}s, the target {there.modality}s; both must be alike.")
+    there, more = _as_target(there, here.class_names)
+    groups = None
+    if here.groups is not None or there.groups is not None:
+        first = np.arange(len(here)) if here.groups is None else here.groups
+        second = np.arange(len(there)) if there.groups is None else there.groups
+        groups = np.concatenate([first, second + first.max(initial=0) + 1])
+    return replace(
+        there,
+        items=JoinedItems(here.items, there.items),
+        labels=np.concatenate([here.labels, there.labels]),
+        groups=groups,
+        part=np.concatenate([np.full(len(here), "train", dtype="<U5"), there.part]),
+        findings=(*here.findings, *there.findings),
+    ), [*findings, *more]
+
+
+def _read_target(target: str | Path, spec: AdaptSpec, modality: str) -> Dataset:
+    """With labels where there are any."""
+    try:
+        return read(target, spec, single_class=True)
+    except DataError as labelled:
+        try:
+            columns = {"image": spec.image_column, "text": spec.text_column, "sound": spec.audio_column}
+            return load_items(target, modality, columns.get(modality, ""))
+        except DataError:
+            raise labelled from None
+
+
+def _as_target(data: Dataset, names: tuple[str, ...]) -> tuple[Dataset, list[Finding]]:
+    """With the source's class numbers; items of other classes are not scored."""
+    number = {name: k for k, name in enumerate(names)}
+    own = np.array([*(number.get(name, -1) for name in data.class_names), -1], dtype=np.int64)
+    labels = own[data.labels]
+    strange = [name for name in data.class_names if name not in number]
+    findings = [
+        Finding("unknown_class", "", f"the source has no class {name!r}", "its items are not scored")
+        for name in strange
+    ]
+    part = np.full(len(data), "test", dtype="<U5")
+    return replace(data, labels=labels, class_names=names, part=part), findings
+
+
+def domains_of(data: Dataset, seen: Extraction, checked: Checked, spec: AdaptSpec) -> tuple[Examples | None, Examples]:
+    """Source, with folds, and target.
+
+    Raises:
+        DataError: nothing usable in one of them, or a class without a source example.
+    """
+    usable = np.flatnonzero(checked.keep)
+    own = data.part[usable] == "test"
+    train, test = usable[~own], usable[own]
+    if not len(test):
+        raise DataError("No target item could be read. See the issues found.")
+
+    def part(index: IntArray, folds: IntArray) -> Examples:
+        return Examples(data.select(index), checked.clusters[index], seen, index, folds)
+
+    target = part(test, np.zeros((1, len(test)), dtype=np.int64))
+    if not (data.part == "train").any():
+        return None, target
+    labels = data.labels[train]
+    missing = [n for k, n in enumerate(data.class_names) if not (labels == k).any()]
+    if missing:
+        raise DataError(
+            f"After the checks no usable source example is left of: {', '.join(missing[:5])}. See the issues found."
+        )
+    repeats = spec.repeats or repeats_for(len(train))
+    return part(train, build_folds(labels, checked.clusters[train], spec.folds, repeats, spec.seed)), target

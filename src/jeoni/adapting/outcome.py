@@ -1,0 +1,123 @@
+"""What an adaptation came to: scores side by side, tables, and both domains in one map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jeoni import pictures
+from jeoni.adapting.ways import SOURCE_ONLY, Found
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap
+from jeoni.evaluation.evaluate import evaluate as measure
+from jeoni.evaluation.verdict import compare_pairs, words
+from jeoni.features.examples import Examples
+from jeoni.runs import RunFolder
+from jeoni.spec import AdaptSpec
+from jeoni.types import Finding
+from jeoni.write import write_issues
+
+__all__ = ["adapted_metrics", "write_map", "write_tables"]
+
+MAP_POINTS = 400
+
+
+def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpec) -> dict[str, Any]:
+    """The content of ``metrics.json``: the method and the source model side by side, where labels allow it."""
+    names = target.data.class_names
+    moved = found.probs.argmax(1) != alone.probs.argmax(1)
+    metrics: dict[str, Any] = {
+        **found.record,
+        "class_names": list(names),
+        "n": len(target),
+        "moved": int(moved.sum()),
+        "labelled": int((target.data.labels >= 0).sum()),
+        "target": None,
+        "source_only": None,
+        "verdict": None,
+    }
+    how = found.record["method"]
+    changed = f"{int(moved.sum()):,} of {len(target):,} target items changed their class."
+    known = np.flatnonzero(target.data.labels >= 0)
+    if not len(known):
+        said = f"The target has no labels, so nothing can be said of accuracy. {changed}"
+        lead = (
+            f"The source model is used as it is ({found.record.get('why', 'as asked')})." if how == SOURCE_ONLY else ""
+        )
+        return {**metrics, "summary": f"{lead} {said}".strip() if lead else f"{how} was applied. {said}"}
+    labels, clusters = target.data.labels[known], target.clusters[known]
+    groups = clusters if len(np.unique(clusters)) < len(known) else None
+    both = {
+        name: measure(labels, one.probs[known][None], names, groups, spec.seed).as_dict()
+        for name, one in (("target", found), ("source_only", alone))
+    }
+    right = [one.probs[known].argmax(1) == labels for one in (found, alone)]
+    accuracy = both["target"]["metrics"]["accuracy"]
+    plain = (
+        f"Accuracy in the target {100 * accuracy['value']:.1f} % "
+        f"({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f})."
+    )
+    if how == SOURCE_ONLY:
+        why = found.record.get("why", "")
+        return {**metrics, **both, "summary": f"The source model is used as it is{f': {why}' if why else ''}. {plain}"}
+    verdict = compare_pairs(right[0], right[1], clusters, np.zeros(len(known), dtype=np.int64), seed=spec.seed)
+    sentence = words(verdict, how, "the source model", "Adapting")
+    return {**metrics, **both, "verdict": verdict.as_dict(), "summary": f"{sentence} {changed}"}
+
+
+def write_tables(run: RunFolder, target: Examples, found: Found, alone: Found, findings: Sequence[Finding]) -> None:
+    """``predictions.csv``, with what the source model had said, and ``issues.csv``."""
+    data, names = target.data, target.data.class_names
+    before = alone.probs.argmax(1)
+    run.write_csv(
+        "predictions.csv",
+        ["path", "label", "predicted", "confidence", "source_only", *(f"prob:{c}" for c in names)],
+        (
+            [
+                data.items.name(i),
+                names[data.labels[i]] if data.labels[i] >= 0 else "",
+                names[row.argmax()],
+                f"{row.max():.6f}",
+                names[before[i]],
+                *(f"{p:.6f}" for p in row),
+            ]
+            for i, row in enumerate(found.probs)
+        ),
+    )
+    write_issues(run, findings)
+
+
+def write_map(
+    run: RunFolder,
+    backbone: Backbone,
+    source: Examples | None,
+    target: Examples,
+    found: Found,
+    spec: AdaptSpec,
+) -> None:
+    """Both domains in one map, before and after."""
+    if source is None:
+        return
+    whole = Tap(backbone.n, True)
+    rng = np.random.default_rng(spec.seed)
+    some = [np.sort(rng.permutation(len(e))[:MAP_POINTS]) for e in (source, target)]
+    before = [e.features(backbone, whole)[index] for e, index in zip((source, target), some, strict=True)]
+    after = before if found.rows is None else [rows[i] for rows, i in zip(found.rows, some, strict=True)]
+    names = target.data.class_names
+    domains = [
+        {
+            "domain": domain,
+            "path": e.data.items.name(int(i)),
+            "label": names[e.data.labels[i]] if e.data.labels[i] >= 0 else "",
+            "predicted": "" if domain == "source" else names[found.probs[i].argmax()],
+        }
+        for domain, e, index in zip(("source", "target"), (source, target), some, strict=True)
+        for i in index
+    ]
+    maps = []
+    for rows in (before,) if found.rows is None else (before, after):
+        places, method = pictures.place(np.concatenate(rows), spec.seed)
+        maps.append({"method": method, "points": [[round(float(x), 4), round(float(y), 4)] for x, y in places]})
+    run.write_json("figures/domains.json", {"items": domains, "maps": maps})
