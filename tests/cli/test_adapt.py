@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import jeoni as library
+from jeoni.adapting.ways import Found, _in_doubt_as_before
 from jeoni.features.examples import Context
 from tests.conftest import TINY, make_picture
 
@@ -172,14 +173,89 @@ def test_a_model_of_the_source_is_enough(jeoni, domains, tmp_path):
     source, target = domains
     assert jeoni("fit", source, "--out", tmp_path / "fit", "--no-control", *QUICK).code == 0
     words = ("--model", tmp_path / "fit" / "model", "--target", target, "--out", tmp_path / "run", "--engine", "torch")
-    outcome = jeoni("adapt", *words, "--steps", "6", "--batch-size", "8")
+    outcome = jeoni("adapt", *words, "--method", "shot", "--steps", "6", "--batch-size", "8")
     assert outcome.code == 0, outcome.err
     metrics = read(tmp_path / "run", "metrics.json")
     assert metrics["method"] == "shot" and metrics["labelled"] == 80
-    refused = jeoni("adapt", *words, "--method", "coral", "--overwrite")
-    assert refused.code == 1 and "coral needs the source's examples; --method shot needs only a model" in refused.err
-    refused = jeoni("adapt", *words, "--method", "dann", "--overwrite")
-    assert refused.code == 1 and "dann needs the source's examples" in refused.err
+    for method, said in (
+        ("coral", "coral needs the source's examples; --method shot needs only a model"),
+        ("dann", "dann needs the source's examples. Without them: --method shot"),
+        ("adabn", "this model's head learned with neither, but with those of the pretraining. Give --source"),
+        ("tent", "Give --source, so that its statistics come first, or take --method shot"),
+    ):
+        refused = jeoni("adapt", *words, "--method", method, "--overwrite")
+        assert refused.code == 1 and said in refused.err
+    assert read(tmp_path / "run", "metrics.json") == metrics, "what is refused replaces nothing"
+    np.savez(tmp_path / "vectors.npz", X=np.random.default_rng(0).normal(size=(30, 5)))
+    other = jeoni("adapt", *words[:3], tmp_path / "vectors.npz", "--out", tmp_path / "other", "--engine", "torch")
+    assert other.code == 1 and "The model takes images, the target holds vectors; both must be alike" in other.err
+
+
+@pytest.mark.parametrize(
+    ("minority", "sureness", "method", "said"),
+    [
+        (0.1, 0.95, "shot", "it is surer, of classes as frequent as before"),
+        (0.5, 0.95, "source_only", "nothing tells which is right; --method shot takes it"),
+        (0.1, 0.75, "source_only", "shot does not make it surer"),
+    ],
+)
+def test_without_the_source_shot_must_be_surer_and_leave_the_shares_of_classes(minority, sureness, method, said):
+    """It pulls them towards equal ones: on a target that merely has few of one class it would ruin the model."""
+
+    def found(share, sure):
+        y = (np.arange(200) < 200 * share).astype(int)
+        return Found(None, np.where(np.arange(2) == y[:, None], sure, 1 - sure), None, {})
+
+    before, after = found(0.1, 0.8), found(minority, sureness)
+    kept = _in_doubt_as_before(after, before)
+    assert kept.record["method"] == method and said in kept.record["why"]
+    assert np.array_equal(kept.probs, (after if method == "shot" else before).probs)
+
+
+def test_auto_without_the_source_says_what_it_did(jeoni, domains, tmp_path):
+    source, target = domains
+    assert jeoni("fit", source, "--out", tmp_path / "fit", "--no-control", *QUICK).code == 0
+    words = ("--model", tmp_path / "fit" / "model", "--target", target, "--engine", "torch", "--steps", "6")
+    outcome = jeoni("adapt", *words, "--out", tmp_path / "run")
+    assert outcome.code == 0, outcome.err
+    metrics = read(tmp_path / "run", "metrics.json")
+    assert metrics["method"] in ("shot", "source_only") and metrics["why"]
+    assert (metrics["moved"] == 0) or metrics["method"] == "shot"
+    assert [t["name"] for t in metrics["tried"]] == ["shot"]
+    assert "What was tried" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_a_handful_of_target_items_is_left_alone_and_said_so(jeoni, tmp_path):
+    source, few = domain(tmp_path / "source", 0, 30, 1.0), domain(tmp_path / "few", 500, 6, 0.5)
+    outcome = jeoni("adapt", "--source", source, "--target", few, "--out", tmp_path / "run", *QUICK)
+    assert outcome.code == 0, outcome.err
+    assert "there are too few rows to tell how the domains differ" in " ".join(outcome.out.split())
+    one = domain(tmp_path / "one", 500, 1, 0.5, classes=1, flat=True)
+    alone = jeoni("adapt", "--source", source, "--target", one, "--out", tmp_path / "alone", *QUICK)
+    assert (
+        alone.code == 1 and "There are 60 rows of the source and 1 of the target; two of each are needed" in alone.err
+    )
+
+
+def test_weights_for_other_class_shares_are_not_balanced_away(jeoni, tmp_path):
+    rng = np.random.default_rng(0)
+    for name, n, share in (("source", 600, 0.25), ("target", 600, 0.06)):
+        y = (rng.random(n) < share).astype(int)
+        np.savez(tmp_path / f"{name}.npz", X=rng.normal(size=(n, 4)) + 1.3 * y[:, None], y=np.array(["ant", "bee"])[y])
+    words = ("--source", tmp_path / "source.npz", "--target", tmp_path / "target.npz", "--out", tmp_path / "run")
+    outcome = jeoni("adapt", *words, "--method", "em")
+    assert outcome.code == 0 and "of the 600 source items (effective size)" in outcome.out
+    assert "Estimated shares of the target: ant 9" in outcome.out
+    assert "What the weights rest on" in (tmp_path / "run" / "report.html").read_text()
+    metrics, record = read(tmp_path / "run", "metrics.json"), read(tmp_path / "run", "run.json")
+    assert record["head"]["class_weights"] == "none"
+    assert metrics["weighing"]["target_shares"]["bee"] == pytest.approx(0.06, abs=0.03)
+    assert 100 < metrics["weighing"]["effective_size"] < 600
+    taken = np.mean([r["predicted"] == "bee" for r in predictions(tmp_path / "run")])
+    assert taken == pytest.approx(0.06, abs=0.03)
+    assert jeoni("adapt", *words, "--overwrite").code == 0
+    said = read(tmp_path / "run", "metrics.json")["diagnosis"]
+    assert set(said["source_shares"]) == {"ant", "bee"} and any("Class bee has" in line for line in said["sentences"])
 
 
 def test_auto_keeps_the_source_model_where_nothing_has_shifted(jeoni, tmp_path):
@@ -199,6 +275,20 @@ def test_settings_reach_the_method(jeoni, domains, tmp_path):
     assert read(tmp_path / "run", "run.json")["spec"]["setting"] == "reg=0.5,center=true"
     wrong = jeoni(*words, "--method", "coral", "--setting", "rge=0.5", "--overwrite")
     assert wrong.code == 1 and "coral has no setting 'rge'. Did you mean reg?" in wrong.err
+    assert jeoni(*words, "--method", "coral", "--setting", "reg=shrink", "--overwrite").code == 0
+    kept = read(tmp_path / "run", "run.json")
+    for method, setting, said in (
+        ("kmm", "ridge=abc", "kmm: ridge is 'abc'; it can be a number"),
+        ("mcd", "rounds=2.5", "mcd: rounds is 2.5; it can be a whole number"),
+        ("tca", "width=abc", "tca: width is 'abc'; it can be a number or none"),
+        ("dan", "widths=a;b", "dan: widths is 'a;b'; it can be numbers with semicolons between"),
+        ("dann", "weight=nan", "dann: weight is nan; it can be a number"),
+        ("bbse", "estimator=LogisticRegression", "bbse has no setting 'estimator'"),
+        ("standardize", "then=coral", "standardize has no setting 'then'. It has: none"),
+    ):
+        wrong = jeoni(*words, "--method", method, "--setting", setting, "--overwrite")
+        assert wrong.code == 1 and said in wrong.err, wrong.err
+    assert read(tmp_path / "run", "run.json") == kept, "what is refused replaces nothing"
     wrong = jeoni(*words, "--method", "coral", "--setting", "reg", "--overwrite")
     assert wrong.code == 1 and "pairs such as reg=0.1,center=true are needed" in wrong.err
 

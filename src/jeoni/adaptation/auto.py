@@ -24,16 +24,17 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
 from jeoni import plugins
 from jeoni.adaptation.diagnosis import Diagnosis, diagnose, reduced
-from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.shallow._adapter import Adapter, source_labels
 from jeoni.adaptation.shallow.msda import MSDA
 from jeoni.adaptation.shallow.standardize import Standardize
 from jeoni.adaptation.trying import Tried, probabilities, try_adapter
 from jeoni.adaptation.validators._weights import density_ratio
+from jeoni.heads._estimator import HeadClassifier
+from jeoni.transferability.distances._samples import paired
 from jeoni.types import Array, FloatArray
 
 __all__ = ["AutoAdaptedClassifier"]
@@ -69,7 +70,8 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     """A classifier that is adapted where that helps, as far as can be told without target labels.
 
     Args:
-        estimator: any scikit-learn classifier; logistic regression if left out.
+        estimator: any scikit-learn classifier; a tuned, calibrated logistic regression if left out.
+        class_names: what the diagnosis calls the classes, in the order of ``classes_``; their labels if left out.
         random_state: seed of folds and permutations.
 
     Attributes:
@@ -90,8 +92,11 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         'source_only'
     """
 
-    def __init__(self, estimator: Any = None, *, random_state: int = 0) -> None:
+    def __init__(
+        self, estimator: Any = None, *, class_names: Sequence[str] | None = None, random_state: int = 0
+    ) -> None:
         self.estimator = estimator
+        self.class_names = class_names
         self.random_state = random_state
 
     def fit(self, Xs: Any, ys: Any, Xt: Any) -> Self:
@@ -105,12 +110,13 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         Raises:
             ValueError: rows or labels that cannot be used.
         """
-        estimator = self.estimator if self.estimator is not None else LogisticRegression(max_iter=1000)
-        Xs, Xt = np.asarray(Xs), np.asarray(Xt)
-        self.classes_, labels = np.unique(np.asarray(ys), return_inverse=True)
+        estimator = self.estimator if self.estimator is not None else HeadClassifier(random_state=self.random_state)
+        Xs, Xt = paired(Xs, Xt)
+        self.classes_, labels = np.unique(source_labels(ys, len(Xs)), return_inverse=True)
         labels = labels.astype(np.int64)
+        called = self.classes_ if self.class_names is None else np.asarray(self.class_names)
         few = min(len(Xs), len(Xt)) < 20
-        self.diagnosis_: Diagnosis | None = None if few else diagnose(Xs, labels, Xt, seed=self.random_state)
+        self.diagnosis_: Diagnosis | None = None if few else diagnose(Xs, called[labels], Xt, seed=self.random_state)
         kind = "" if self.diagnosis_ is None else " and ".join(k for k in self.diagnosis_.kinds if k != "concept")
         out = _too_large(Xs, Xt)
         adapters = {name: _made(name) for name in REMEDIES.get(kind, ()) if name not in out}

@@ -28,6 +28,7 @@ from jeoni.types import Array, FloatArray, IntArray, Interval
 __all__ = ["Concept", "Diagnosis", "diagnose", "reduced"]
 
 ROWS = 2000
+SAID = 3  # classes whose shares are put in words
 DIMENSIONS = 50
 CHANCE = 0.05
 ENOUGH = 0.8  # of the distance: a repair that removes less has not explained the shift, whatever its p-value
@@ -332,7 +333,8 @@ def _sentences(found: Diagnosis, ns: int, nt: int) -> list[str]:
     knows = 50 + 25 * found.proxy_a_distance
     said.append(
         f"A linear classifier tells the domain of {knows:.0f} % of unseen rows, where 50 % is guessing "
-        f"(proxy A-distance {found.proxy_a_distance:.2f} of 2)."
+        f"(proxy A-distance {found.proxy_a_distance:.2f} of 2); squared kernel distance (MMD) {found.mmd:.3f}, Fréchet "
+        f"distance {found.frechet:.3g}."
     )
     if found.repairs and found.overlap < OVERLAP:
         said.append(
@@ -340,11 +342,12 @@ def _sentences(found: Diagnosis, ns: int, nt: int) -> list[str]:
             "cannot work."
         )
     if "label" in found.kinds:
-        name, share = max(found.target_shares.items(), key=lambda it: abs(it[1].value - found.source_shares[it[0]]))
-        said.append(
+        changed = sorted(found.target_shares.items(), key=lambda it: -abs(it[1].value - found.source_shares[it[0]]))
+        said += [
             f"Class {name} has {found.source_shares[name]:.0%} of the source and an estimated {share.value:.0%} of the "
             f"target ({share.low:.0%} to {share.high:.0%})."
-        )
+            for name, share in changed[:SAID]
+        ]
     said.append(_concept_in_words(found))
     return said
 

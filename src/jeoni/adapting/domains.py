@@ -32,6 +32,11 @@ def joined(
     """
     if start is not None:
         there = target if isinstance(target, Dataset) else _read_target(target, spec, start.backbone.input.modality)
+        if there.modality != start.backbone.input.modality:
+            raise DataError(
+                f"The model takes {start.backbone.input.modality}s, the target holds {there.modality}s; both must be "
+                "alike."
+            )
         return _as_target(there, start.class_names)
     here = source if isinstance(source, Dataset) else read(source, spec)
     findings = check_labels(here)

@@ -18,7 +18,7 @@ from jeoni.adaptation.methods import build_method
 from jeoni.adaptation.shallow._adapter import Adapter
 from jeoni.adapting.domains import domains_of, joined
 from jeoni.adapting.outcome import adapted_metrics, write_map, write_tables
-from jeoni.adapting.ways import SOURCE_ONLY, chosen, source_only
+from jeoni.adapting.ways import SOURCE_ONLY, check_source, chosen, head_of, source_only
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.errors import ConfigError, DataError
@@ -95,6 +95,7 @@ def adapt(
         raise ConfigError("Say the target, and either the source or a model of it.")
     with clock.step("read"):
         start = None if not model else model if isinstance(model, Model) else load_model(model)
+        method = _method(spec, start)  # what cannot be meant is said before anything is read, or replaced
         dataset, findings = joined(source, target, spec, start)
         path = Path(out) if out else RunFolder.named_for(f"{dataset.name}-adapt")
         run = begin_run(
@@ -102,7 +103,7 @@ def adapt(
         )
         command = command or _command(spec, source, target, model)
     with guarded(run, "adapt", console):
-        return _adapt(dataset, spec, start, findings, run, console, clock, command)
+        return _adapt(dataset, spec, start, method, findings, run, console, clock, command)
 
 
 def diagnose(
@@ -161,6 +162,7 @@ def _adapt(
     dataset: Dataset,
     spec: AdaptSpec,
     start: Model | None,
+    method: Adapter | Alignment | None,
     findings: list[Finding],
     run: RunFolder,
     console: Console,
@@ -169,8 +171,6 @@ def _adapt(
 ) -> AdaptResult:
     """The order: extract, check, adapt, evaluate, write."""
     with clock.step("read"):
-        name = _named(spec, start)
-        method = None if name in ("auto", SOURCE_ONLY) else build_method(name, spec.settings)
         backbone = start.backbone if start else backbone_for(dataset, spec)
     store = FeatureStore(console=console)
     context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)
@@ -180,7 +180,7 @@ def _adapt(
     source, target = domains_of(dataset, ready.seen, ready.checked, spec)
     with clock.step("adapt"):
         alone = source_only(backbone, source, target, start, spec)
-        found = chosen(name, method, alone, backbone, source, target, start, context, spec)
+        found = chosen(spec.method, method, alone, backbone, source, target, start, context, spec)
     with clock.step("evaluate"):
         metrics = adapted_metrics(found, alone, target, spec)
     if not processes.first():
@@ -215,9 +215,19 @@ def _adapt(
     return AdaptResult(run.path, found.model, metrics, metrics["summary"], metrics["method"])
 
 
-def _named(spec: AdaptSpec, start: Model | None) -> str:
-    """The method that was meant; without the source, ``auto`` is SHOT."""
-    return "shot" if start is not None and spec.method == "auto" else spec.method
+def _method(spec: AdaptSpec, start: Model | None) -> Adapter | Alignment | None:
+    """The method that was asked for; without the source ``auto`` tries SHOT. None: nothing, or what ``auto`` finds.
+
+    Raises:
+        ConfigError: a name, a setting, a head or a start that the method cannot be used with.
+    """
+    head_of(spec)
+    name = "shot" if start is not None and spec.method == "auto" else spec.method
+    if name in ("auto", SOURCE_ONLY):
+        return None
+    method = build_method(name, spec.settings)
+    check_source(name, method, start is None, start)
+    return method
 
 
 def _taps(

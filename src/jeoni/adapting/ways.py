@@ -13,6 +13,7 @@ from jeoni.adaptation.deep._alignment import Alignment
 from jeoni.adaptation.deep._backbone import adapt_backbone
 from jeoni.adaptation.methods import model_of
 from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.validators._weights import entropies
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.errors import ConfigError
@@ -24,9 +25,12 @@ from jeoni.training.loop import logits_of
 from jeoni.training.rows import plain_rows
 from jeoni.types import Array, FloatArray
 
-__all__ = ["SOURCE_ONLY", "Found", "chosen", "source_only"]
+__all__ = ["SOURCE_ONLY", "Found", "check_source", "chosen", "head_of", "source_only"]
 
 SOURCE_ONLY = "source_only"
+SHARES = 0.1  # total variation of class shares beyond which nobody can say, without the source, which ones are right
+SAID = 10  # classes whose estimated shares are put in words
+SURER = 0.02  # least fall of the mean entropy, in shares of log K
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,11 @@ def source_only(
 
 
 def head_of(spec: AdaptSpec) -> HeadClassifier:
+    """The head that learns from the adapted source.
+
+    Raises:
+        ConfigError: another head than ``linear``.
+    """
     if spec.head != "linear":
         raise ConfigError(f"head is {spec.head!r}; jeoni adapt takes the head linear only.")
     return HeadClassifier(class_weights=spec.class_weights, folds=spec.folds, random_state=spec.seed)
@@ -76,34 +85,28 @@ def chosen(
     context: Context,
     spec: AdaptSpec,
 ) -> Found:
-    """What the method gives.
+    """What the method gives; see :func:`check_source` for what must be there.
 
     Raises:
-        ConfigError: a method that needs the source, without one.
+        ConfigError: rows that the method cannot use.
     """
     if name == SOURCE_ONLY:
         return replace(alone, record={"method": name})
     if isinstance(method, Alignment):
-        if source is None and (method.uses_source or method.trained_before):
-            raise ConfigError(
-                f"{name} needs the source's examples. Without them: --method shot, or adabn and tent for networks with "
-                "batch normalisation."
-            )
         model = adapt_backbone(
             method, backbone, source, target, context, spec.recipe, class_weights=spec.class_weights, start=start
         )
         rows = _rows_after(model, backbone, source, target, context)
-        return Found(model, model.predict_features(rows[1]), rows if source else None, {"method": name})
-    if source is None:
-        raise ConfigError(f"{name} needs the source's examples; --method shot needs only a model.")
+        found = Found(model, model.predict_features(rows[1]), rows if source else None, {"method": name})
+        return _in_doubt_as_before(found, alone) if name == "auto" else found
+    assert source is not None
     whole = Tap(backbone.n, True)
     Xs, Xt = source.features(backbone, whole).numpy(), target.features(backbone, whole).numpy()
-    told: dict[str, Any] = {"method": name}
+    names, told = source.data.class_names, {"method": name}
     try:
         if name == "auto":
-            found = AutoAdaptedClassifier(head_of(spec), random_state=spec.seed).fit(Xs, source.data.labels, Xt)
-            assert found.classifier_ is not None
-            fitted, told = found.classifier_, _told(found)
+            auto = AutoAdaptedClassifier(head_of(spec), class_names=names, random_state=spec.seed)
+            fitted, told = auto.fit(Xs, source.data.labels, Xt).classifier_, _told(auto)
         else:
             fitted = AdaptedClassifier(method, head_of(spec)).fit(Xs, source.data.labels, Xt)
     except ValueError as error:  # what an adapter cannot use, it says in scikit-learn's manner
@@ -111,11 +114,69 @@ def chosen(
     adapter = fitted.adapter_
     moved = adapter is not None and getattr(adapter, "weights_", None) is None
     return Found(
-        model_of(backbone, fitted.estimator_, adapter, source.data.class_names),
+        model_of(backbone, fitted.estimator_, adapter, names),
         fitted.predict_proba(Xt),
         (adapter.transform(Xs, source=True), adapter.transform(Xt)) if adapter is not None and moved else None,
-        told,
+        told | _weighing(adapter, names),
     )
+
+
+def check_source(name: str, method: Adapter | Alignment, source: Any, start: Model | None) -> None:
+    """Whether a method can do with what is there.
+
+    Raises:
+        ConfigError: it needs the source's examples, or a model that learned with batch statistics of its source.
+    """
+    if source or start is None:
+        return
+    if not isinstance(method, Alignment):
+        raise ConfigError(f"{name} needs the source's examples; --method shot needs only a model.")
+    if method.uses_source or method.trained_before:
+        raise ConfigError(
+            f"{name} needs the source's examples. Without them: --method shot, or adabn and tent for models that were "
+            "trained with batch statistics."
+        )
+    if method.own_statistics and start.training.get("statistics") != "batch":
+        raise ConfigError(
+            f"{name} puts the target's batch statistics in the place of the source's, and this model's head learned "
+            "with neither, but with those of the pretraining. Give --source, so that its statistics come first, or "
+            "take --method shot."
+        )
+
+
+def _in_doubt_as_before(found: Found, alone: Found) -> Found:
+    """What SHOT gives, where it makes the model surer and leaves the shares of the classes: it pulls them towards equal
+    ones, and without the source nothing tells whether that mends a shift or ruins a target where a class is rare."""
+    classes = found.probs.shape[1]
+    entropy = [float(entropies(one.probs).mean() / np.log(classes)) for one in (alone, found)]
+    before, after = (np.bincount(one.probs.argmax(1), minlength=classes) / len(one.probs) for one in (alone, found))
+    changed, surer = float(np.abs(before - after).sum() / 2), entropy[0] - entropy[1]
+    tried = [{"name": "shot", "gains": {"entropy": surer, "class_shares": -changed}, "note": ""}]
+    if changed <= SHARES and surer >= SURER:
+        return replace(
+            found, record={"method": "shot", "why": "it is surer, of classes as frequent as before", "tried": tried}
+        )
+    why = (
+        f"shot would give {changed:.0%} of the target to other classes than the model does, and without the source's "
+        "examples nothing tells which is right; --method shot takes it, for classes about equally frequent"
+        if changed > SHARES
+        else "shot does not make it surer"
+    )
+    return replace(alone, record={"method": SOURCE_ONLY, "why": why, "tried": tried})
+
+
+def _weighing(adapter: Adapter | None, names: tuple[str, ...]) -> dict[str, Any]:
+    """What an adapter that re-weights rests on, and what shares it estimates."""
+    if adapter is None or getattr(adapter, "weights_", None) is None:
+        return {}
+    size, n = float(adapter.effective_size_), len(adapter.weights_)
+    found: dict[str, Any] = {"effective_size": round(size, 1)}
+    said = [f"The weights are worth {size:,.0f} of the {n:,} source items (effective size)."]
+    if hasattr(adapter, "priors_"):
+        found["target_shares"] = {k: round(float(p), 4) for k, p in zip(names, adapter.priors_, strict=True)}
+        most = sorted(found["target_shares"].items(), key=lambda it: -it[1])[:SAID]
+        said.append(f"Estimated shares of the target: {', '.join(f'{k} {100 * p:.1f} %' for k, p in most)}.")
+    return {"weighing": {**found, "sentences": said}}
 
 
 def _told(found: AutoAdaptedClassifier) -> dict[str, Any]:

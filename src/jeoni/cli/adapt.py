@@ -80,7 +80,8 @@ def _show(result: object) -> None:
                 f"{before:.3f}",
             )
         out.print(table)
-    for line in metrics.get("diagnosis", {}).get("sentences", ()):
-        out.print(f"  {escape(line)}")
+    for part in ("diagnosis", "weighing"):
+        for line in (metrics.get(part) or {}).get("sentences", ()):
+            out.print(f"  {escape(line)}")
     out.print(f"\nreport  {result.run / 'report.html'}")
     out.print(f"model   {result.run / 'model'}")

@@ -74,13 +74,15 @@ class Linear:
             folds: ``(repeats, n)``: the fold in which each row is held out.
             class_weights: ``auto``, ``balanced`` or ``none``.
             weights: ``(n,)`` of each row, such as a density ratio; in the fit and in what the folds decide. None: all
-                rows count alike.
+                rows count alike. They say how frequent each class is where the head will work, so ``auto`` does not
+                balance classes beside them.
         """
         n = len(labels)
         each = np.ones(n) if weights is None else weights / weights.mean()
         some = _subset(labels, SELECTION_ROWS)
         chosen_rows = rows_from(features) if len(some) == n else rows_from(_Picked(features, some))
-        options = weight_options(labels, classes, class_weights)
+        undisturbed = class_weights == "auto" and weights is not None
+        options = weight_options(labels, classes, "none" if undisturbed else class_weights)
         candidates, best = self._select(chosen_rows, labels[some], classes, folds[:, some], options, each[some])
         rows = chosen_rows if len(some) == n else rows_from(features)
         counts = each * example_weights(labels, classes, best["class_weights"], np.ones(n, dtype=bool))

@@ -40,6 +40,7 @@ def adaptation_view(
         "moved": _moved(rows),
         "maps": _maps(run / "figures", metrics["class_names"], words),
         "diagnosis": metrics.get("diagnosis") or {},
+        "weighing": metrics.get("weighing") or {},
         "tried": metrics.get("tried") or [],
         "validators": list(next((t["gains"] for t in metrics.get("tried") or [] if t["gains"]), {})),
     }

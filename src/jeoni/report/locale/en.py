@@ -186,6 +186,7 @@ WORDS = {
     "of_items": "of {n} target items",
     "domain_counts": "{source} of the source, {target} of the target",
     "diagnosis": "How the domains differ",
+    "weighing": "What the weights rest on",
     "tried": "What was tried, and chosen without target labels",
     "tried_note": "What each method gains over the source model by scores that need no target label: how sure it is of the target, "
     "of how many classes, whether the way back leads to the source's labels, and how well source items are told that were held out. "

@@ -19,13 +19,15 @@ def paired(Xs: Any, Xt: Any) -> tuple[Array, Array]:
     Raises:
         ValueError: not two matrices with the same number of columns and two rows at least, or NaN.
     """
-    needed: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_min_samples": 2}
+    needed: dict[str, Any] = {"dtype": [np.float64, np.float32]}
     Xs, Xt = check_array(Xs, input_name="Xs", **needed), check_array(Xt, input_name="Xt", **needed)
     if Xs.shape[1] != Xt.shape[1]:
         raise ValueError(
             f"The source has {Xs.shape[1]} features and the target {Xt.shape[1]}; both need the same ones. "
             "Extract them with the same backbone."
         )
+    if min(len(Xs), len(Xt)) < 2:
+        raise ValueError(f"There are {len(Xs)} rows of the source and {len(Xt)} of the target; two of each are needed.")
     return Xs, Xt
 
 
