@@ -12,6 +12,7 @@ from sklearn.svm import SVC
 from jeoni.adaptation import MSDA, AutoAdaptedClassifier, Standardize
 from jeoni.adaptation.auto import JUDGES, MARGINS, REMEDIES, WITNESSES, _better_representations, _made
 from jeoni.adaptation.trying import probabilities, try_adapter
+from jeoni.heads._estimator import HeadClassifier
 
 
 def classes(seed: int, n: int, shares, d: int = 8, noise: float = 1.0):
@@ -26,7 +27,7 @@ EVEN, SKEWED = [1 / 3] * 3, [0.8, 0.15, 0.05]
 
 
 def gain(Xs, ys, Xt, yt, **options):
-    auto = AutoAdaptedClassifier(**options).fit(Xs, ys, Xt)
+    auto = AutoAdaptedClassifier(**{"estimator": LogisticRegression(max_iter=1000), **options}).fit(Xs, ys, Xt)
     alone = auto.tried_[0].fitted
     return auto, float((auto.predict(Xt) == yt).mean() - (alone.predict(Xt) == yt).mean())
 
@@ -61,6 +62,7 @@ def test_without_a_shift_nothing_is_tried():
     Xt, _ = classes(1, 200, EVEN)
     auto = AutoAdaptedClassifier().fit(Xs, ys, Xt)
     assert auto.chosen_ == "source_only" and len(auto.tried_) == 1
+    assert isinstance(auto.classifier_.estimator_, HeadClassifier)  # a strong rival: tuned and calibrated
     assert auto.why_ == "no shift is seen that an adapter could mend"
 
 
@@ -68,6 +70,21 @@ def test_few_rows_are_left_alone():
     Xs, ys = classes(0, 60, EVEN)
     auto = AutoAdaptedClassifier().fit(Xs, ys, Xs[:12] + 3)
     assert auto.chosen_ == "source_only" and auto.diagnosis_ is None and "too few rows" in auto.why_
+
+
+def test_the_diagnosis_calls_classes_by_name():
+    Xs, ys = classes(0, 300, EVEN)
+    Xt, _ = classes(1, 300, SKEWED)
+    found = AutoAdaptedClassifier(LogisticRegression(), class_names=["ant", "bee", "cat"]).fit(Xs, ys, Xt).diagnosis_
+    assert set(found.source_shares) == {"ant", "bee", "cat"} and any("Class ant has" in s for s in found.sentences)
+
+
+def test_labels_that_are_none_are_refused():
+    Xs, ys = classes(0, 60, EVEN)
+    with pytest.raises(ValueError, match="ys contains NaN"):
+        AutoAdaptedClassifier().fit(Xs, np.where(ys == 0, np.nan, ys), Xs)
+    with pytest.raises(ValueError, match="60 rows of the source and 1 of the target; two of each are needed"):
+        AutoAdaptedClassifier().fit(Xs, ys, Xs[:1])
 
 
 def test_target_rows_are_all_it_sees_and_words_may_be_labels():
