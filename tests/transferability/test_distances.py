@@ -109,7 +109,7 @@ def test_constant_columns_do_no_harm(distance):
         ("nan target", "Xt contains NaN"),
         ("dimensions", "The source has 4 features and the target 3"),
         ("flat", "Expected 2D array"),
-        ("one row", "1 sample"),
+        ("one row", "and 1 of the target; two of each are needed"),
     ],
 )
 def test_bad_input_is_refused_with_a_reason(distance, broken, said):
