@@ -1,6 +1,6 @@
 """Korean film reviews (NSMC): probe and fine-tuning of the multilingual backbone against TF-IDF and against scratch.
 
-    python benchmarks/nsmc.py [--budgets 16,64,256] [--draws 5] [--strategies probe,finetune,scratch] [--all]
+    python benchmarks/nsmc.py [--budgets 16,64,256] [--draws 5] [--strategies probe,finetune,scratch] [--all] [--frozen auto]
 
 Every draw takes as many labels of each class from train.csv; all are tested on the whole of test.csv, and paired on it.
 TF-IDF: character n-grams of 1 to 5 with logistic regression, its strength chosen by cross-validation in the draw. With
@@ -80,12 +80,13 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--strategies", default="probe,finetune,scratch")
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--frozen", default="auto", help="stages that finetune leaves alone")
     asked = parser.parse_args()
     (train, own), (test, labels) = read(shared("nsmc") / "train.csv"), read(shared("nsmc") / "test.csv")
     texts, everything = [*train, *test], np.concatenate([own, labels])
     data = Dataset("nsmc", TextItems(texts), everything, ("negative", "positive"), modality="text")
     backbone, context = load_backbone(E5), Context(FeatureStore())
-    strategies = {s: build_strategy(FitSpec(strategy=s)) for s in asked.strategies.split(",")}
+    strategies = {s: build_strategy(FitSpec(strategy=s, frozen=asked.frozen)) for s in asked.strategies.split(",")}
     budgets: list[int | None] = [None] if asked.all else [int(b) for b in asked.budgets.split(",")]
     sizes = [2 * b if b else len(train) for b in budgets]
     here = np.arange(len(train))

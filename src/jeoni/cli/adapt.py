@@ -69,7 +69,8 @@ def _show(result: object) -> None:
     if metrics["target"]:
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column(f"target, {metrics['labelled']} labelled items")
-        for column in (result.method, "95 % interval", "source only"):
+        alone = result.method == "source_only"
+        for column in ("source only", "95 % interval") if alone else (result.method, "95 % interval", "source only"):
             table.add_column(column, justify="right")
         for name, score in metrics["target"]["metrics"].items():
             before = metrics["source_only"]["metrics"][name]["value"]
@@ -77,7 +78,7 @@ def _show(result: object) -> None:
                 name.replace("_", " "),
                 f"[bold]{score['value']:.3f}",
                 f"{score['low']:.3f} to {score['high']:.3f}",
-                f"{before:.3f}",
+                *([] if alone else [f"{before:.3f}"]),
             )
         out.print(table)
     for part in ("diagnosis", "weighing"):
