@@ -184,12 +184,12 @@ def make_sounds(tmp_path: Path) -> Callable[..., Path]:
     """``make_sounds("sounds", each=12)``: a folder per class, the speaker in every name."""
     import soundfile
 
-    def make(name: str = "sounds", each: int = 12, suffix: str = "wav") -> Path:
+    def make(name: str = "sounds", each: int = 12, suffix: str = "wav", rate: int = RATE) -> Path:
         for kind in (0, 1):
             folder = tmp_path / name / f"tone_{kind}"
             folder.mkdir(parents=True)
             for k in range(each):
-                soundfile.write(folder / f"{k}_{'abcd'[k % 4]}_.{suffix}", make_tone(kind, k), RATE)
+                soundfile.write(folder / f"{k}_{'abcd'[k % 4]}_.{suffix}", make_tone(kind, k), rate)
         return tmp_path / name
 
     return make

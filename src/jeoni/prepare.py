@@ -33,6 +33,7 @@ __all__ = [
     "build_strategy",
     "floor_of",
     "guarded",
+    "harmless",
     "heard",
     "prepare",
     "read",
@@ -151,6 +152,15 @@ def guarded(run: RunFolder, verb: str, console: Console) -> Iterator[None]:
         return
     with run.discarded_on_failure(console.warn, verb):
         yield
+
+
+@contextmanager
+def harmless(what: str, console: Console) -> Iterator[None]:
+    """Where what is done inside fails, it is said and no more: a picture is no reason to lose a result."""
+    try:
+        yield
+    except Exception as error:  # of drawing, encoding and foreign networks: any
+        console.warn(f"{what} could not be made: {type(error).__name__}: {error}")
 
 
 def heard(console: Console | None) -> Console:

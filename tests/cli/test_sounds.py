@@ -27,6 +27,19 @@ def test_a_fit_on_sounds_is_that_on_photos(jeoni, make_sounds, tmp_path, suffix)
     assert "<audio controls" in page and "data:audio/mpeg;base64," in page
 
 
+def test_sounds_at_a_rate_that_mp3_does_not_know_can_be_played(jeoni, make_sounds, tmp_path):
+    done = jeoni("fit", make_sounds(rate=10_000), "--backbone", TINY, "--out", tmp_path / "run", "--no-control")
+    assert done.code == 0 and "!" not in done.err, done.err
+    said = read_json(tmp_path / "run" / "model" / "config.json")
+    assert said["backbone"]["input"]["rate"] == 10_000
+    first = read_json(tmp_path / "run" / "figures" / "gallery.json")["doubtful"][0]
+    played, rate = soundfile.read(tmp_path / "run" / "figures" / first["sound"])
+    recorded, _ = soundfile.read(tmp_path / "sounds" / first["path"])
+    assert rate == 11_025 and len(played) / rate == pytest.approx(len(recorded) / 10_000, abs=0.06)
+    loudest = [np.abs(np.fft.rfft(s, 1 << 15)).argmax() * r for s, r in ((played, rate), (recorded, 10_000))]
+    assert loudest[0] == pytest.approx(loudest[1], rel=0.01)
+
+
 def test_a_model_of_sounds_is_trained_kept_and_predicts(jeoni, make_sounds, tmp_path):
     sounds = make_sounds()
     made = package.fit(

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from jeoni.data.images import RESAMPLING, ImageInput
-from jeoni.data.sounds import Sound, open_sound
+from jeoni.data.sounds import Sound, open_sound, resampled
 from jeoni.data.spectrograms import augment_sound, mask_spectrogram, sound_signature, spectrogram_image
 from jeoni.errors import ConfigError, DataError, did_you_mean
 from jeoni.types import Array, Items
@@ -25,6 +25,7 @@ MOST_S = 60.0
 PLAYED_S = 10.0
 QUIETEST_HZ, FINEST_HZ = 8000, 32_000
 SAMPLE = 100
+MP3_RATES = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 SILENCE = -(1 << 15)  # what fills up short waves: no sample has this value
 
 
@@ -122,8 +123,9 @@ class SoundInput:
     def sound(self, opened: Sound) -> bytes:
         """Its first seconds as MP3."""
         content = io.BytesIO()
-        played = opened.samples[: int(PLAYED_S * self.rate)]
-        import_module("soundfile").write(content, played, self.rate, format="MP3", subtype="MPEG_LAYER_III")
+        rate = next(known for known in MP3_RATES if known >= min(self.rate, MP3_RATES[-1]))
+        played = resampled(opened.samples[: int(PLAYED_S * self.rate)], self.rate, rate, "it")
+        import_module("soundfile").write(content, played, rate, format="MP3", subtype="MPEG_LAYER_III")
         return content.getvalue()
 
     def signature(self, opened: Sound) -> Array:

@@ -17,7 +17,7 @@ import numpy as np
 from jeoni.errors import DataError, MissingExtra
 from jeoni.types import Array
 
-__all__ = ["Sound", "duration", "open_sound"]
+__all__ = ["Sound", "duration", "open_sound", "resampled"]
 
 FOREIGN = (
     (rb".{4}ftyp", "an M4A or MP4 file"),
@@ -105,7 +105,7 @@ def open_sound(raw: bytes | Array, name: str, rate: int, most_s: float = 60.0) -
     _check(decoded.values, name)
     mono = decoded.values.mean(axis=1)
     return Sound(
-        samples=_resampled(mono, decoded.rate, rate, name),
+        samples=resampled(mono, decoded.rate, rate, name),
         rate=rate,
         seconds=decoded.seconds,
         channels=decoded.values.shape[1],
@@ -287,8 +287,18 @@ def _clipped(values: Array) -> float:
     return float(marked.mean())
 
 
-def _resampled(mono: Array, original: int, rate: int, name: str) -> Array:
-    """``(t,)`` float32 between -1 and 1: the filter may overshoot, and so may a codec."""
+def resampled(mono: Array, original: int, rate: int, name: str) -> Array:
+    """``(t,)`` float32 between -1 and 1: the filter may overshoot, and so may a codec.
+
+    Args:
+        mono: ``(t,)``.
+        original: its rate, Hz.
+        rate: the one that is wanted, Hz.
+        name: for messages.
+
+    Raises:
+        DataError: two rates without a common measure.
+    """
     shared = math.gcd(rate, original)
     up, down = rate // shared, original // shared
     if max(up, down) > MOST_STEPS:
