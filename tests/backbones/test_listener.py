@@ -102,6 +102,19 @@ def test_silence_behind_a_sound_changes_nothing(folders, family):
     assert torch.allclose(together, alone, atol=1e-5 * float(alone.abs().max()))
 
 
+def test_a_click_shorter_than_the_first_filters_is_filled_up(backbone):
+    click = open_sound(np.full(20, 0.5, dtype=np.float32), "click", 16_000)
+    row = backbone.input.row(click)
+    network = entry(backbone.network, backbone.input)
+    with torch.inference_mode():
+        got = network(torch.from_numpy(row[None]))
+    assert got.shape == (1, backbone.dim) and got.isfinite().all()
+    if backbone.input.ragged:
+        frames = backbone.network.model._get_feat_extract_output_lengths
+        assert (frames(len(row)), frames(len(row) - 1)) == (1, 0)  # not a sample more than is needed
+        assert row[:20].all() and not row[20:].any()
+
+
 def test_networks_that_mind_silence_take_sounds_one_by_one(folders):
     assert load_backbone(str(folders["data2vec-audio"])).input.chunk == 1
     assert load_backbone(str(folders["hubert"])).input.chunk == 8

@@ -84,6 +84,7 @@ def _described(extractor: Any) -> bytes:
 
 
 def _spectrum(extractor: Any, samples: Array, rate: int) -> Array:
-    found = extractor(samples, sampling_rate=rate, return_tensors="np")
+    filled = np.pad(samples, (0, max(0, rate // 10 - len(samples))))  # an extractor wants a whole window
+    found = extractor(filled, sampling_rate=rate, return_tensors="np")
     values = np.asarray(found["input_features" if "input_features" in found else "input_values"][0], dtype=np.float32)
     return np.ascontiguousarray(values.T if "input_features" in found else values)

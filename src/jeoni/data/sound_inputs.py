@@ -202,17 +202,19 @@ class WaveInput(SoundInput):
 
     Attributes:
         chunk: sounds that go through the frozen stages together; 1 for networks that would mind being filled up.
+        least: samples that the network needs; shorter sounds are filled up with silence.
     """
 
     kind: ClassVar[str] = "wave"
     ragged: ClassVar[bool] = True
 
     chunk: int = 8
+    least: int = 0
 
     @property
     def longest(self) -> int:
         """Samples."""
-        return round(self.rate * self.seconds)
+        return max(self.least, round(self.rate * self.seconds))
 
     def row(self, opened: Sound) -> Array:
         """``(t,)`` int16."""
@@ -224,9 +226,11 @@ class WaveInput(SoundInput):
         return self._cut(self._varied(opened, policy, rng))
 
     def _cut(self, samples: Array) -> Array:
-        start = max(0, (len(samples) - self.longest) // 2)
-        kept = samples[start : start + self.longest]
-        found: Array = np.rint(np.clip(kept, -1, 1) * 32_767).astype(np.int16)
+        most = round(self.rate * self.seconds)
+        start = max(0, (len(samples) - most) // 2)
+        kept = samples[start : start + most]
+        filled = np.pad(kept, (0, max(0, self.least - len(kept))))
+        found: Array = np.rint(np.clip(filled, -1, 1) * 32_767).astype(np.int16)
         return found
 
     @classmethod

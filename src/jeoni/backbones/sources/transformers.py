@@ -141,7 +141,7 @@ def audio_backbone(model: Any, extractor: Any, name: str) -> Backbone:
     # what is normalised over time, or has positions from a convolution, would mind silence behind a sound
     minds = getattr(model.config, "feat_extract_norm", "") == "group" or family == "data2vec-audio"
     spec = (
-        WaveInput(int(extractor.sampling_rate), MOST_SECONDS, chunk=1 if minds else 8)
+        WaveInput(int(extractor.sampling_rate), MOST_SECONDS, chunk=1 if minds else 8, least=_least(model.config))
         if family in HEARS
         else SpectrumInput.make(extractor, getattr(extractor, "chunk_length", 10.0))
     )
@@ -163,6 +163,14 @@ def encoder(model: Any, pooling: str, normalised: bool = False) -> Encoder:
     if family in HEARS:
         return Listener(model, pooling, normalised)
     return (Seer if family in SEES else Encoder)(model, pooling)
+
+
+def _least(config: Any) -> int:
+    """Samples that a frame behind the convolutions is made of."""
+    least = 1
+    for kernel, stride in zip(reversed(config.conv_kernel), reversed(config.conv_stride), strict=True):
+        least = (least - 1) * stride + kernel
+    return int(least)
 
 
 def _hearing(model: Any) -> Any:
