@@ -193,3 +193,58 @@ def make_sounds(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / name
 
     return make
+
+
+WAVES = {
+    "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64,
+    "conv_dim": (16, 16, 16), "conv_stride": (5, 4, 4), "conv_kernel": (10, 8, 4), "num_feat_extract_layers": 3,
+    "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2, "feat_extract_norm": "layer",
+    "do_stable_layer_norm": True,
+}  # fmt: skip
+LISTENERS = {
+    "wav2vec2": WAVES,
+    "hubert": WAVES,
+    "wavlm": WAVES,
+    "data2vec-audio": WAVES,
+    "whisper": {
+        "d_model": 32, "encoder_layers": 3, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2,
+        "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_source_positions": 1500, "num_mel_bins": 80, "vocab_size": 99,
+        "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1,
+    },
+    "audio-spectrogram-transformer": {
+        "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64, "max_length": 128,
+        "num_mel_bins": 64, "patch_size": 16, "time_stride": 10, "frequency_stride": 10,
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def listener_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """``listener_folder("hubert")``: a tiny audio encoder with random weights, as ``save_pretrained`` writes it."""
+    made: dict[str, Path] = {}
+
+    def make(family: str) -> Path:
+        if family not in made:
+            made[family] = _save_listener(tmp_path_factory.mktemp("listeners") / family, family)
+        return made[family]
+
+    return make
+
+
+def _save_listener(folder: Path, family: str) -> Path:
+    import torch
+
+    from jeoni.backbones.sources.transformers import import_transformers
+
+    transformers = import_transformers()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = transformers.AutoModel.from_config(transformers.AutoConfig.for_model(family, **LISTENERS[family]))
+    extractor = transformers.Wav2Vec2FeatureExtractor(do_normalize=True)
+    if family == "whisper":
+        extractor = transformers.WhisperFeatureExtractor(feature_size=80)
+    if family.startswith("audio"):
+        extractor = transformers.ASTFeatureExtractor(num_mel_bins=64, max_length=128)
+    model.save_pretrained(folder)
+    extractor.save_pretrained(folder)
+    return folder

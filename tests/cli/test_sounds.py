@@ -27,6 +27,26 @@ def test_a_fit_on_sounds_is_that_on_photos(jeoni, make_sounds, tmp_path, suffix)
     assert "<audio controls" in page and "data:audio/mpeg;base64," in page
 
 
+@pytest.mark.parametrize("family", ["hubert", "whisper"])
+def test_an_audio_encoder_is_fitted_without_a_warning_and_predicts(
+    jeoni, make_sounds, listener_folder, tmp_path, family
+):
+    sounds, run = make_sounds(), tmp_path / "run"
+    soundfile.write(sounds / "tone_0" / "click_a_.wav", [0.5, 0, -0.5, 0], RATE)  # far shorter than the first filters
+    done = jeoni("fit", sounds, "--backbone", listener_folder(family), "--out", run, "--no-control")
+    assert done.code == 0 and "!" not in done.err, done.err
+    assert read_json(run / "metrics.json")["n"] == 25
+    gallery = read_json(run / "figures" / "gallery.json")
+    assert all((run / "figures" / e[what]).exists() for e in gallery["doubtful"] for what in ("thumb", "sound"))
+    assert not (run / "figures" / "inside.json").exists() and not (run / "figures" / "looks.json").exists()
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert "<audio controls" in page and "data:audio/mpeg;base64," in page and "data:image/jpeg;base64," in page
+    done = jeoni("predict", run, sounds / "tone_1", "--out", tmp_path / "said.csv")
+    assert done.code == 0, done.err
+    with open(tmp_path / "said.csv", encoding="utf-8") as file:
+        assert len(list(csv.DictReader(file))) == 12
+
+
 def test_sounds_at_a_rate_that_mp3_does_not_know_can_be_played(jeoni, make_sounds, tmp_path):
     done = jeoni("fit", make_sounds(rate=10_000), "--backbone", TINY, "--out", tmp_path / "run", "--no-control")
     assert done.code == 0 and "!" not in done.err, done.err
