@@ -143,7 +143,7 @@ def audio_backbone(model: Any, extractor: Any, name: str) -> Backbone:
     spec = (
         WaveInput(int(extractor.sampling_rate), MOST_SECONDS, chunk=1 if minds else 8, least=_least(model.config))
         if family in HEARS
-        else SpectrumInput.make(extractor, getattr(extractor, "chunk_length", 10.0))
+        else SpectrumInput.make(extractor, _span(extractor))
     )
     return build_backbone(
         encoder(model, "mean", normalised),
@@ -171,6 +171,11 @@ def _least(config: Any) -> int:
     for kernel, stride in zip(reversed(config.conv_kernel), reversed(config.conv_stride), strict=True):
         least = (least - 1) * stride + kernel
     return int(least)
+
+
+def _span(extractor: Any) -> float:
+    """Seconds that an extractor of spectra takes: Whisper's says them, AST's counts frames of 10 ms."""
+    return float(getattr(extractor, "chunk_length", 0) or extractor.max_length / 100)
 
 
 def _hearing(model: Any) -> Any:

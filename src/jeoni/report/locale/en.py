@@ -171,7 +171,7 @@ WORDS = {
         "small_class": "classes have one item only",
         "empty_class": "classes are empty",
         "imbalance": "note about imbalance",
-        "shortened": "are longer than the backbone takes: their ends were cut off",
+        "shortened": "are longer than what is taken of each: the rest was left out",
         "encoding": "note about the encoding",
         "ignored": "note about files of another kind",
         "turned": "note about features that lay in columns",
