@@ -16,7 +16,7 @@ from jeoni.features.examples import Examples
 from jeoni.model import Model
 from jeoni.runs import RunFolder
 from jeoni.types import Array, Dataset, FloatArray, IntArray
-from jeoni.words import word_weights
+from jeoni.words import around_strongest, word_weights
 
 __all__ = ["write_explanations", "write_insides"]
 
@@ -62,11 +62,7 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
     if not opened:
         return
     if spec.text(opened[0]):
-        texts = [pictures.shorten(spec.text(o), pictures.TEXT) for o in opened]
-        said = {name: word_weights(m, texts, classes) for name, m in models.items()}
-        looks: list[dict[str, Any]] | None = [
-            {"words": [{"name": name, "pieces": pieces[k]} for name, pieces in said.items()]} for k in range(len(index))
-        ]
+        looks: list[dict[str, Any]] | None = _words([o.text for o in opened], classes, models)
     else:
         looks = _heat(run, spec, opened, index, classes, models)
     if looks is None:
@@ -83,6 +79,13 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
             }
         )
     run.write_json("figures/looks.json", shown)
+
+
+def _words(texts: list[str], classes: IntArray, models: dict[str, Model]) -> list[dict[str, Any]]:
+    """What each piece of the whole text counts for with each model; shown are those that count most."""
+    said = {name: word_weights(m, texts, classes) for name, m in models.items()}
+    shown = [around_strongest({name: of[k] for name, of in said.items()}, pictures.TEXT) for k in range(len(texts))]
+    return [{"words": [{"name": name, "pieces": pieces} for name, pieces in of.items()]} for of in shown]
 
 
 def _heat(

@@ -41,7 +41,8 @@ WORDS = {
     "looks_note_probe": "Left the picture; right what spoke for the class that was predicted, warm (Grad-CAM at the topmost stage "
     "where places count).",
     "words": "Which words moved the decision",
-    "words_note": "Each word was left out in turn: what the class that was predicted then loses is warm, what it gains is blue.",
+    "words_note": "Each word was left out in turn: what the class that was predicted then loses is warm, what it gains is blue. "
+    "Of long texts, neighbouring words were left out together, and what counted most is shown.",
     "words_before": "before training",
     "words_after": "after training",
     "inside": "What its stages respond to",
