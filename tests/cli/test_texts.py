@@ -133,6 +133,13 @@ def test_a_backbone_for_images_is_refused_for_texts(jeoni, make_reviews):
     assert "takes images; the data are texts" in done.err
 
 
+@pytest.mark.parametrize("family", ["hubert", "whisper"])
+def test_a_backbone_that_hears_is_refused_for_texts(jeoni, make_reviews, listener_folder, family):
+    done = jeoni("fit", make_reviews(), "--backbone", listener_folder(family))
+    assert done.code == 1
+    assert "takes sounds; the data are texts. Leave --backbone out, or see `jeoni list backbones`" in done.err
+
+
 def test_texts_for_a_model_of_images_are_refused(jeoni, make_photos, make_reviews, tmp_path):
     jeoni("fit", make_photos(each=12), "--backbone", "untrained:test_resnet", "--out", tmp_path / "run")
     done = jeoni("predict", tmp_path / "run", make_reviews())
