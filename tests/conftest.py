@@ -119,6 +119,25 @@ FAMILIES = {
     "modernbert": SMALL | {"pad_token_id": 0},
     "gpt2": {"n_embd": 32, "n_layer": 3, "n_head": 2, "n_positions": 64},
     "llama": SMALL | {"num_key_value_heads": 2},
+    "falcon": SMALL,
+    "gemma3_text": SMALL | {"num_key_value_heads": 2, "head_dim": 16},
+}
+MORE_FAMILIES = {
+    "bloom": {"hidden_size": 32, "n_layer": 3, "n_head": 2},
+    "camembert": SMALL | {"pad_token_id": 1},
+    "exaone4": SMALL | {"num_key_value_heads": 2},
+    "gpt_neox": SMALL,
+    "gptj": {"n_embd": 32, "n_layer": 3, "n_head": 2, "n_positions": 64, "rotary_dim": 8},
+    "mistral": SMALL | {"num_key_value_heads": 2},
+    "olmo2": SMALL | {"num_key_value_heads": 2},
+    "opt": SMALL | {"word_embed_proj_dim": 32, "ffn_dim": 64},
+    "qwen3": SMALL | {"num_key_value_heads": 2, "head_dim": 16},
+    "roformer": SMALL | {"embedding_size": 32},
+    "xlnet": {"d_model": 32, "n_layer": 3, "n_head": 2, "d_inner": 64},
+}
+REFUSED_FAMILIES = {
+    "albert": SMALL | {"embedding_size": 16},
+    "t5": {"d_model": 32, "num_layers": 3, "num_heads": 2, "d_ff": 64, "d_kv": 16},
 }
 
 
@@ -152,8 +171,9 @@ def _save_encoder(folder: Path, family: str) -> Path:
     special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=plain, model_max_length=48, **special)
     ends = dict.fromkeys(("bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id"), 3)
-    given = {"hidden_size": 32, **FAMILIES[family], "vocab_size": plain.get_vocab_size(), **ends}
-    if "dim" in given or "n_embd" in given:
+    sizes = (FAMILIES | MORE_FAMILIES | REFUSED_FAMILIES)[family]
+    given = {"hidden_size": 32, **sizes, "vocab_size": plain.get_vocab_size(), **ends}
+    if any(other in given for other in ("dim", "n_embd", "d_model")):
         given.pop("hidden_size")
     config = transformers.AutoConfig.for_model(family, **given)
     with torch.random.fork_rng(devices=[]):
