@@ -205,10 +205,8 @@ def pooling_of(config: Any, name: str) -> str:
         name: the folder, or the id on the hub.
     """
     try:
-        said = import_transformers().utils.cached_file(
-            name, "config.json", subfolder="1_Pooling", _raise_exceptions_for_missing_entries=False
-        )
-    except Exception:  # the hub's client raises what it likes; most models have no such file
+        said = import_transformers().utils.cached_file(name, "config.json", subfolder="1_Pooling")
+    except (OSError, ValueError):  # there is none, as beside most models, or the hub is out of reach
         said = None
     if not said:
         return "last" if reads_forward(config) else "mean"
