@@ -119,6 +119,25 @@ FAMILIES = {
     "modernbert": SMALL | {"pad_token_id": 0},
     "gpt2": {"n_embd": 32, "n_layer": 3, "n_head": 2, "n_positions": 64},
     "llama": SMALL | {"num_key_value_heads": 2},
+    "falcon": SMALL,
+    "gemma3_text": SMALL | {"num_key_value_heads": 2, "head_dim": 16},
+}
+MORE_FAMILIES = {
+    "bloom": {"hidden_size": 32, "n_layer": 3, "n_head": 2},
+    "camembert": SMALL | {"pad_token_id": 1},
+    "exaone4": SMALL | {"num_key_value_heads": 2},
+    "gpt_neox": SMALL,
+    "gptj": {"n_embd": 32, "n_layer": 3, "n_head": 2, "n_positions": 64, "rotary_dim": 8},
+    "mistral": SMALL | {"num_key_value_heads": 2},
+    "olmo2": SMALL | {"num_key_value_heads": 2},
+    "opt": SMALL | {"word_embed_proj_dim": 32, "ffn_dim": 64},
+    "qwen3": SMALL | {"num_key_value_heads": 2, "head_dim": 16},
+    "roformer": SMALL | {"embedding_size": 32},
+    "xlnet": {"d_model": 32, "n_layer": 3, "n_head": 2, "d_inner": 64},
+}
+REFUSED_FAMILIES = {
+    "albert": SMALL | {"embedding_size": 16},
+    "t5": {"d_model": 32, "num_layers": 3, "num_heads": 2, "d_ff": 64, "d_kv": 16},
 }
 
 
@@ -152,8 +171,9 @@ def _save_encoder(folder: Path, family: str) -> Path:
     special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=plain, model_max_length=48, **special)
     ends = dict.fromkeys(("bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id"), 3)
-    given = {"hidden_size": 32, **FAMILIES[family], "vocab_size": plain.get_vocab_size(), **ends}
-    if "dim" in given or "n_embd" in given:
+    sizes = (FAMILIES | MORE_FAMILIES | REFUSED_FAMILIES)[family]
+    given = {"hidden_size": 32, **sizes, "vocab_size": plain.get_vocab_size(), **ends}
+    if any(other in given for other in ("dim", "n_embd", "d_model")):
         given.pop("hidden_size")
     config = transformers.AutoConfig.for_model(family, **given)
     with torch.random.fork_rng(devices=[]):
@@ -184,12 +204,67 @@ def make_sounds(tmp_path: Path) -> Callable[..., Path]:
     """``make_sounds("sounds", each=12)``: a folder per class, the speaker in every name."""
     import soundfile
 
-    def make(name: str = "sounds", each: int = 12, suffix: str = "wav") -> Path:
+    def make(name: str = "sounds", each: int = 12, suffix: str = "wav", rate: int = RATE) -> Path:
         for kind in (0, 1):
             folder = tmp_path / name / f"tone_{kind}"
             folder.mkdir(parents=True)
             for k in range(each):
-                soundfile.write(folder / f"{k}_{'abcd'[k % 4]}_.{suffix}", make_tone(kind, k), RATE)
+                soundfile.write(folder / f"{k}_{'abcd'[k % 4]}_.{suffix}", make_tone(kind, k), rate)
         return tmp_path / name
 
     return make
+
+
+WAVES = {
+    "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64,
+    "conv_dim": (16, 16, 16), "conv_stride": (5, 4, 4), "conv_kernel": (10, 8, 4), "num_feat_extract_layers": 3,
+    "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2, "feat_extract_norm": "layer",
+    "do_stable_layer_norm": True,
+}  # fmt: skip
+LISTENERS = {
+    "wav2vec2": WAVES,
+    "hubert": WAVES,
+    "wavlm": WAVES,
+    "data2vec-audio": WAVES,
+    "whisper": {
+        "d_model": 32, "encoder_layers": 3, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2,
+        "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_source_positions": 1500, "num_mel_bins": 80, "vocab_size": 99,
+        "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1,
+    },
+    "audio-spectrogram-transformer": {
+        "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64, "max_length": 128,
+        "num_mel_bins": 64, "patch_size": 16, "time_stride": 10, "frequency_stride": 10,
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def listener_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """``listener_folder("hubert")``: a tiny audio encoder with random weights, as ``save_pretrained`` writes it."""
+    made: dict[str, Path] = {}
+
+    def make(family: str) -> Path:
+        if family not in made:
+            made[family] = _save_listener(tmp_path_factory.mktemp("listeners") / family, family)
+        return made[family]
+
+    return make
+
+
+def _save_listener(folder: Path, family: str) -> Path:
+    import torch
+
+    from jeoni.backbones.sources.transformers import import_transformers
+
+    transformers = import_transformers()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = transformers.AutoModel.from_config(transformers.AutoConfig.for_model(family, **LISTENERS[family]))
+    extractor = transformers.Wav2Vec2FeatureExtractor(do_normalize=True)
+    if family == "whisper":
+        extractor = transformers.WhisperFeatureExtractor(feature_size=80)
+    if family.startswith("audio"):
+        extractor = transformers.ASTFeatureExtractor(num_mel_bins=64, max_length=128)
+    model.save_pretrained(folder)
+    extractor.save_pretrained(folder)
+    return folder

@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
+import pandas
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import jeoni as package
 from jeoni import TransferClassifier
+from jeoni import estimator as estimator_module
+from jeoni.backbones.catalog import load_backbone
 from jeoni.data import images as images_module
-from jeoni.errors import DataError
-from tests.conftest import TINY, make_picture
+from jeoni.data.texts import TextItems
+from jeoni.errors import ConfigError, DataError
+from jeoni.types import Dataset
+from tests.conftest import TINY, make_picture, make_texts
 
 
 def make_arrays(each: int = 20, classes: int = 2, side: int = 48):
@@ -49,6 +57,82 @@ def test_arrays_of_other_kinds_mean_the_same_pictures(kind):
     if kind != "grey":
         reference = TransferClassifier(TINY, folds=3).fit(X, y)
         np.testing.assert_allclose(model.predict_proba(other), reference.predict_proba(X), atol=1e-4)
+
+
+def test_texts_are_taken_as_they_are_and_korean_ones_by_the_default_for_them(encoder_folder):
+    texts, labels = make_texts(30)
+    model = TransferClassifier(str(encoder_folder("bert")), folds=3).fit(texts, labels)
+    assert model.score(texts, labels) > 0.75 and model.input_.modality == "text"
+    said = package.fit(
+        Dataset("t", TextItems(texts), np.unique(labels, return_inverse=True)[1].astype(np.int64), ("bad", "good"), modality="text"),
+        backbone=str(encoder_folder("bert")), control=False,
+    )  # fmt: skip
+    wanted = said.model.predict(texts)
+    assert np.mean(np.array(wanted.labels) == model.predict(texts)) > 0.9
+    # a column of a table, an array, and one text alone
+    np.testing.assert_allclose(model.predict_proba(np.array(texts)), model.predict_proba(texts), atol=1e-4)
+    np.testing.assert_allclose(
+        model.predict_proba(pandas.Series(texts, index=range(5, 65))), model.predict_proba(texts), atol=1e-4
+    )
+    np.testing.assert_allclose(model.predict_proba(texts[:1]), model.predict_proba(texts)[:1], atol=5e-3)
+
+
+@pytest.mark.parametrize(
+    "texts, chosen",
+    [
+        (["a lovely film", "a dull film"], "all-minilm-l6-v2"),
+        (["정말 좋은 영화", "지루한 영화"], "multilingual-e5-small"),
+    ],
+)
+def test_the_script_of_texts_decides_the_default(texts, chosen, encoder_folder, monkeypatch):
+    asked = []
+    tiny = load_backbone(str(encoder_folder("bert")))
+    monkeypatch.setattr(estimator_module, "load_backbone", lambda name, crop: asked.append(name) or tiny)
+    model = TransferClassifier(folds=2).fit([f"{t} {k}" for k, t in enumerate(texts * 5)], [0, 1] * 5)
+    assert model.backbone_ == chosen and model.predict(texts).shape == (2,)
+    assert set(asked) == {chosen}
+
+
+def test_files_of_texts_are_read(tmp_path, encoder_folder):
+    texts, labels = make_texts(10)
+    for k, text in enumerate(texts):
+        (tmp_path / f"{k:02d}.txt").write_text(text)
+    paths = sorted(tmp_path.glob("*.txt"))
+    by_path = TransferClassifier(str(encoder_folder("bert")), folds=2).fit(paths, labels)
+    by_name = TransferClassifier(str(encoder_folder("bert")), folds=2).fit([str(p) for p in paths], labels)
+    by_text = TransferClassifier(str(encoder_folder("bert")), folds=2).fit(texts, labels)
+    for model in (by_path, by_name):
+        np.testing.assert_allclose(model.predict_proba(paths), by_text.predict_proba(texts), atol=5e-3)
+
+
+@pytest.mark.parametrize("kind", ["spectrogram", "wave"])
+def test_sounds_are_heard_as_in_the_fit_that_went_before(make_sounds, listener_folder, kind):
+    root = make_sounds()
+    paths = sorted(str(p) for p in root.rglob("*.wav"))
+    labels = [p.split("/")[-2] for p in paths]
+    backbone = TINY if kind == "spectrogram" else str(listener_folder("hubert"))
+    model = TransferClassifier(backbone, folds=3).fit(paths, labels)
+    assert model.score(paths, labels) > 0.8
+    assert (model.input_.kind, model.input_.rate) == (kind, 8000 if kind == "spectrogram" else 16_000)
+    alone = model.predict_proba(paths[:1])  # whose length and rate say nothing now
+    np.testing.assert_allclose(alone, model.predict_proba(paths)[:1], atol=5e-3)
+    short = TransferClassifier(backbone, folds=3, seconds=0.2).fit(paths, labels)
+    assert short.input_.seconds == 0.2 < model.input_.seconds
+
+
+def test_a_fitted_estimator_survives_pickling(encoder_folder):
+    texts, labels = make_texts(10)
+    model = TransferClassifier(str(encoder_folder("bert")), folds=2).fit(texts, labels)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_allclose(again.predict_proba(texts), model.predict_proba(texts), atol=1e-6)
+
+
+def test_a_backbone_for_something_else_is_refused(encoder_folder):
+    texts, labels = make_texts(4)
+    with pytest.raises(ConfigError, match="takes images; the data are texts"):
+        TransferClassifier(TINY).fit(texts, labels)
+    with pytest.raises(ConfigError, match="takes texts; the data are images"):
+        TransferClassifier(str(encoder_folder("bert"))).fit(["a.png", "b.png"], [0, 1])
 
 
 def test_a_grid_search_extracts_features_once(monkeypatch):

@@ -36,6 +36,7 @@ from jeoni.prepare import (
     build_strategy,
     floor_of,
     guarded,
+    harmless,
     heard,
     prepare,
     read,
@@ -225,12 +226,13 @@ def _fit(
         model.save(run.path / "model")
         fold = ["test"] * len(split.held) if split.test else [str(f) for f in split.train.folds[0]]
         write_tables(run, split.held.data, fold, found.probs, findings)
-        write_pictures(run, split.held, "test" if split.test else "train", found.probs, backbone, spec.seed)
-        try:
+        part = "test" if split.test else "train"
+        with harmless("Pictures of the examples", console):
+            write_pictures(run, split.held, part, found.probs, backbone, spec.seed)
+        with harmless("Pictures of what the network sees", console):
             write_insides(run, split.held, model.backbone, spec.seed)
+        with harmless("Pictures of what decided", console):
             write_explanations(run, split.held, found.probs, probe.model if probe else None, model)
-        except Exception as error:  # a picture that cannot be made is no reason to lose a result
-            console.warn(f"Pictures of what the network sees could not be made: {type(error).__name__}: {error}")
         run.write_json("metrics.json", metrics)
     data = record.data_record(dataset, counts, seen)
     made_of = {

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from jeoni.backbones.catalog import load_backbone
+from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
+from jeoni.data.inputs import Input
+from jeoni.data.kinds import modality_of
 from jeoni.errors import DataError
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.heads._estimator import HeadClassifier
 from jeoni.model import as_items
-from jeoni.types import FloatArray
+from jeoni.types import Dataset, FloatArray, Items
 
 __all__ = ["TransferClassifier"]
 
@@ -24,21 +28,25 @@ __all__ = ["TransferClassifier"]
 class TransferClassifier(HeadClassifier):
     """A head on a frozen pretrained backbone, with scikit-learn's manners.
 
-    ``X`` is a list of image paths, an array of images ``(n, h, w)`` or ``(n, h, w, c)``, or a matrix ``(n, d)`` of
-    features that were extracted already. Frozen features are cached, so that a grid search extracts them once.
+    ``X`` is a list (or a column of a table) of texts, of paths of images or of sounds, an array of images ``(n, h, w)``
+    or ``(n, h, w, c)``, or a matrix ``(n, d)`` of features that were extracted already. Frozen features are cached, so
+    that a grid search extracts them once; of sounds if ``seconds`` are given, else each fold may hear another length.
 
     Args:
-        backbone: a name from ``jeoni list backbones``.
+        backbone: a name from ``jeoni list backbones``; ``auto`` goes by the data.
         head: the head's id.
         class_weights: ``auto``, ``balanced`` or ``none``.
         folds: folds inside ``fit`` that choose the head's strength.
         crop: ``squash`` or ``center``.
+        seconds: how much of each sound is heard; None lets the data decide.
         engine: what runs the frozen stages.
         random_state: seed of the folds.
 
     Attributes:
         classes_: the classes.
         head_: the fitted head.
+        backbone_: the backbone's name; empty where features were given.
+        input_: how the backbone takes such examples.
 
     Example:
         >>> import numpy as np
@@ -49,53 +57,101 @@ class TransferClassifier(HeadClassifier):
 
     def __init__(
         self,
-        backbone: str = "efficientnet_lite0",
+        backbone: str = "auto",
         *,
         head: str = "linear",
         class_weights: str = "auto",
         folds: int = 5,
         crop: str = "squash",
+        seconds: float | None = None,
         engine: str = "auto",
         random_state: int | None = 0,
     ) -> None:
         super().__init__(head, class_weights=class_weights, folds=folds, random_state=random_state)
         self.backbone = backbone
         self.crop = crop
+        self.seconds = seconds
         self.engine = engine
 
     def fit(self, X: Any, y: Any) -> Self:  # type: ignore[override]  # what folds decide is not that of repeated rows
         """Fit the head on the frozen features of ``X``.
 
         Raises:
-            DataError: an image that cannot be read.
+            ConfigError: a backbone that takes something else.
+            DataError: an example that cannot be read.
             ValueError: one class only, or numbers of examples that differ.
         """
-        if _are_images(X):
+        X = _listed(X)
+        self.backbone_, self.input_ = "", None
+        if _are_examples(X):
             y = check_array(y, ensure_2d=False, dtype=None)
             if len(y) != len(X):
                 raise ValueError(f"X holds {len(X)} examples and y {len(y)} labels; they must be as many.")
+            self.backbone_, self.input_ = self._chosen(X)
         return super().fit(self._features(X), y)
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Calibrated probabilities ``(n, classes)``, columns as in ``classes_``."""
         check_is_fitted(self, "head_")
-        return super().predict_proba(self._features(X))
+        return super().predict_proba(self._features(_listed(X)))
+
+    def _chosen(self, X: Any) -> tuple[str, Input]:
+        """The backbone for such examples, by its name, and how it takes them."""
+        named = None if self.backbone == "auto" else load_backbone(self.backbone, crop=self.crop)
+        modality = _modality(X, named.input.modality if named else "image")
+        nothing = np.full(len(X), -1, dtype=np.int64)
+        data = Dataset("X", _items(X, modality), nothing, ("",), modality=modality)
+        name = self.backbone if named else default_backbone(data)
+        return name, fitted_to(named or load_backbone(name, crop=self.crop), data, self.seconds).input
 
     def _features(self, X: Any) -> Any:
-        """``(n, d)`` float32 of images; a matrix is what it is."""
-        if not _are_images(X):
+        """``(n, d)`` float32 of examples; a matrix is what it is."""
+        if not _are_examples(X):
             return X
-        items = as_items(X)
-        backbone = load_backbone(self.backbone, crop=self.crop)
+        name, spec = self._chosen(X) if self.input_ is None else (self.backbone_, self.input_)
+        backbone = replace(load_backbone(name, crop=self.crop), input=spec)
         tap = Tap(backbone.n, True)
         context = Context(engine=self.engine, strict=True)
-        seen = context.extract(items, [Request(backbone, (tap,))])
+        seen = context.extract(_items(X, spec.modality), [Request(backbone, (tap,))])
         if not seen.readable.all():
             raise DataError(next(iter(seen.errors.values())))
         return seen.features(backbone, tap).numpy()
 
 
-def _are_images(X: Any) -> bool:
+def _listed(X: Any) -> Any:
+    """A column of a table, or an array, of strings or paths as a list."""
+    if getattr(X, "ndim", 0) == 1 and len(X) and isinstance(next(iter(X)), (str, Path)):
+        return list(X)
+    return X
+
+
+def _are_examples(X: Any) -> bool:
+    """Whether these are images, or strings or paths; else they are features."""
     if isinstance(X, np.ndarray):
-        return X.ndim in (3, 4) or (X.ndim == 1 and X.dtype.kind in "US")
+        return X.ndim in (3, 4)
     return isinstance(X, Sequence) and not isinstance(X, str) and len(X) > 0 and isinstance(X[0], (str, Path))
+
+
+def _modality(X: Any, doubtful: str) -> str:
+    """What examples are: by the endings of most; where they have none, texts, or ``doubtful`` if they are files."""
+    if isinstance(X, np.ndarray):
+        return "image"
+    ending = Counter(modality_of([str(x)]) for x in X).most_common(1)[0][0]
+    if ending:
+        return ending
+    return doubtful if isinstance(X[0], Path) or _is_there(X[0]) else "text"
+
+
+def _is_there(path: str | Path) -> bool:
+    """Whether there is such a file; a long text is none."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _items(X: Any, modality: str) -> Items:
+    """Examples to read; strings are texts themselves, unless they name files of texts."""
+    if modality == "text" and all(modality_of([str(x)]) == "text" and _is_there(x) for x in X):
+        X = [Path(x) for x in X]
+    return as_items(X, modality)

@@ -16,7 +16,7 @@ from jeoni.features.examples import Examples
 from jeoni.model import Model
 from jeoni.runs import RunFolder
 from jeoni.types import Array, Dataset, FloatArray, IntArray
-from jeoni.words import word_weights
+from jeoni.words import around_strongest, word_weights
 
 __all__ = ["write_explanations", "write_insides"]
 
@@ -26,12 +26,12 @@ LOOKED_AT = 20
 def write_insides(run: RunFolder, held: Examples, backbone: Backbone, seed: int) -> None:
     """``figures/inside.json``: the first layer's filters, and what low, middle and high stages respond to.
 
-    Nothing is written for a backbone that does not take pictures.
+    Nothing is written for a backbone that does not take pictures, such as one that hears waves.
     """
     rng, spec, folder = np.random.default_rng(seed), backbone.input, run.path / "figures" / "inside"
     some = np.sort(rng.permutation(len(held))[:LOOKED_AT])
     opened = _opened(held.data, spec, some)
-    if spec.picture(opened[0]) is None:
+    if not _sees(spec, opened[0]):
         return
     folder.mkdir(exist_ok=True)
     filters = first_filters(backbone)
@@ -62,11 +62,7 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
     if not opened:
         return
     if spec.text(opened[0]):
-        texts = [pictures.shorten(spec.text(o), pictures.TEXT) for o in opened]
-        said = {name: word_weights(m, texts, classes) for name, m in models.items()}
-        looks: list[dict[str, Any]] | None = [
-            {"words": [{"name": name, "pieces": pieces[k]} for name, pieces in said.items()]} for k in range(len(index))
-        ]
+        looks: list[dict[str, Any]] | None = _words([o.text for o in opened], classes, models)
     else:
         looks = _heat(run, spec, opened, index, classes, models)
     if looks is None:
@@ -85,14 +81,23 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
     run.write_json("figures/looks.json", shown)
 
 
+def _words(texts: list[str], classes: IntArray, models: dict[str, Model]) -> list[dict[str, Any]]:
+    """What each piece of the whole text counts for with each model; shown are those that count most."""
+    said = {name: word_weights(m, texts, classes) for name, m in models.items()}
+    shown = [around_strongest({name: of[k] for name, of in said.items()}, pictures.TEXT) for k in range(len(texts))]
+    return [{"words": [{"name": name, "pieces": pieces} for name, pieces in of.items()]} for of in shown]
+
+
 def _heat(
     run: RunFolder, spec: Input, opened: list[Any], index: IntArray, classes: IntArray, models: dict[str, Model]
 ) -> list[dict[str, Any]] | None:
     """Pictures with a map of where each model looked; None where a network has no activation with rows and columns."""
+    if not _sees(spec, opened[0]):
+        return None
     seen = [spec.picture(o) for o in opened]
-    rows: Array = np.stack([spec.row(o) for o in opened]) if seen[0] is not None else np.zeros(0)
-    maps = {name: grad_cam(m.backbone, m.head, rows, classes) for name, m in models.items()} if len(rows) else {}
-    if not maps or any(m is None for m in maps.values()):
+    rows: Array = np.stack([spec.row(o) for o in opened])
+    maps = {name: grad_cam(m.backbone, m.head, rows, classes) for name, m in models.items()}
+    if any(m is None for m in maps.values()):
         return None
     folder = run.path / "figures" / "looks"
     folder.mkdir(exist_ok=True)
@@ -108,6 +113,11 @@ def _heat(
             pictures.save_heat(shape, heat[k], folder / f"{i:05d}-{name}.jpg")
         found.append({"files": [f"looks/{i:05d}{part}.jpg" for part in ("", *(f"-{name}" for name in maps))]})
     return found
+
+
+def _sees(spec: Input, opened: Any) -> bool:
+    """Whether the network itself takes a picture: a sound may have one that only a reader of the report sees."""
+    return spec.picture(opened) is not None and spec.row(opened).ndim == 3
 
 
 def _opened(data: Dataset, spec: Input, index: IntArray) -> list[Any]:

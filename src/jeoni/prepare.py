@@ -21,7 +21,7 @@ from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
 from jeoni.runs import RunFolder
-from jeoni.spec import FitSpec
+from jeoni.spec import AUTO, FitSpec
 from jeoni.types import Array, Console, Dataset, Finding, Quiet
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "build_strategy",
     "floor_of",
     "guarded",
+    "harmless",
     "heard",
     "prepare",
     "read",
@@ -118,9 +119,9 @@ def prepare(
 def data_findings(data: Dataset, seen: Extraction) -> list[Finding]:
     """What the reader had to tell, and what was remarked while decoding."""
     remarked = [
-        Finding(kind, data.items.name(i), REMARKS.get(kind, kind), "kept")
-        for kind, index in seen.remarks.items()
-        for i in index.tolist()
+        Finding(kind, data.items.name(i), detail or REMARKS.get(kind, kind), "kept")
+        for kind, details in seen.remarks.items()
+        for i, detail in details.items()
     ]
     return [*data.findings, *remarked]
 
@@ -151,6 +152,15 @@ def guarded(run: RunFolder, verb: str, console: Console) -> Iterator[None]:
         return
     with run.discarded_on_failure(console.warn, verb):
         yield
+
+
+@contextmanager
+def harmless(what: str, console: Console) -> Iterator[None]:
+    """Where what is done inside fails, it is said and no more: a picture is no reason to lose a result."""
+    try:
+        yield
+    except Exception as error:  # of drawing, encoding and foreign networks: any
+        console.warn(f"{what} could not be made: {type(error).__name__}: {error}")
 
 
 def heard(console: Console | None) -> Console:
@@ -202,7 +212,8 @@ def backbone_for(data: Dataset, spec: FitSpec) -> Backbone:
         MissingExtra: the package with the weights is not installed.
     """
     name = default_backbone(data) if spec.backbone == "auto" else spec.backbone
-    return fitted_to(load_backbone(name, spec.weights, spec.crop), data)
+    seconds = None if spec.seconds == AUTO else spec.seconds
+    return fitted_to(load_backbone(name, spec.weights, spec.crop), data, seconds)
 
 
 def suited(spec: FitSpec, backbone: Backbone) -> FitSpec:

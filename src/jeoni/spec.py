@@ -88,6 +88,7 @@ class FitSpec(Recipe):
     crop: str = _option(
         "squash", "How an image becomes a square: whole but squashed, or its centre.", ("squash", "center")
     )
+    seconds: float = _option(AUTO, "Seconds of each sound that are heard, its middle; left out, the data decide.")
     engine: str = _option("auto", "What runs the frozen stages; see `jeoni doctor`.")
     control: bool = _option(True, "Also measure an untrained backbone on the same folds.")
     strict: bool = _option(False, "Stop at the first bad item instead of skipping it.")
@@ -104,7 +105,7 @@ class FitSpec(Recipe):
         for name in ("accumulate", "cache_gb"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0.")
-        for name in ("steps", "batch_size", "learning_rate", "depth_decay", "views"):
+        for name in ("steps", "batch_size", "learning_rate", "depth_decay", "views", "seconds"):
             if getattr(self, name) != AUTO and getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0, or left out.")
         for name in ("warmup", "label_smoothing", "ema"):

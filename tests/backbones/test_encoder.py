@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 
 import numpy as np
 import onnxruntime
@@ -9,9 +11,10 @@ import torch
 
 from jeoni.backbones.catalog import default_backbone, load_backbone
 from jeoni.backbones.cut import Tap, Taps, cut, merge, shorten
-from jeoni.backbones.encoder import POOLINGS
+from jeoni.backbones.encoder import POOLINGS, Encoder
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.backbones.packed import average, pack, unpack
+from jeoni.backbones.sources.transformers import import_transformers, pooling_of, reads_forward
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.data.inputs import collate
 from jeoni.data.texts import TextItems
@@ -19,7 +22,7 @@ from jeoni.errors import ConfigError, WeightsError
 from jeoni.features.engine import agreement
 from jeoni.features.export import to_onnx
 from jeoni.types import Dataset
-from tests.conftest import FAMILIES, TINY
+from tests.conftest import FAMILIES, MORE_FAMILIES, TINY
 
 NOTHING = torch.iinfo(torch.int32).min
 
@@ -134,14 +137,116 @@ def test_a_twin_has_the_architecture_and_other_weights(load):
 
 
 def test_a_sentence_transformers_folder_says_how_it_pools(encoder_folder, tmp_path):
-    import shutil
-
     folder = tmp_path / "model"
     shutil.copytree(encoder_folder("bert"), folder)
     assert load_backbone(str(folder)).network.pooling == "mean"
     (folder / "1_Pooling").mkdir()
     (folder / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode_cls_token": True}))
     assert load_backbone(str(folder)).network.pooling == "cls"
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, *MORE_FAMILIES])
+def test_the_last_token_is_taken_where_it_alone_has_seen_all_and_nowhere_else(load, family):
+    backbone = load(family)
+    rows = rows_like(backbone.input, 1, seed=4)
+    other = rows.clone()
+    other[0, -1] = (rows[0, -1] + 1) % backbone.input.vocabulary
+    with torch.inference_mode():
+        one, two = backbone.network.started(rows), backbone.network.started(other)
+    blind = torch.allclose(one[0, :-1], two[0, :-1], atol=1e-6)  # earlier tokens do not see later ones
+    assert not torch.allclose(one[0, -1], two[0, -1], atol=1e-4)
+    assert backbone.network.pooling == ("last" if blind else "mean")
+
+
+@pytest.mark.parametrize(
+    "flags, forward",
+    [({}, True), ({"use_bidirectional_attention": True}, False), ({"is_causal": False}, False)],
+)
+def test_a_decoder_that_was_turned_into_an_encoder_is_one(flags, forward):
+    config = import_transformers().AutoConfig.for_model("llama")
+    for name, value in flags.items():
+        setattr(config, name, value)
+    assert reads_forward(config) is forward
+
+
+def test_an_encoder_that_was_turned_into_a_decoder_is_one():
+    assert reads_forward(import_transformers().AutoConfig.for_model("bert", is_decoder=True))
+
+
+@pytest.mark.parametrize(
+    "said, pooling", [({"pooling_mode_lasttoken": True}, "last"), ({"pooling_mode": "cls"}, "cls")]
+)
+def test_how_a_model_of_the_hub_pools_is_asked_of_the_hub(tmp_path, monkeypatch, said, pooling):
+    transformers = import_transformers()
+    (tmp_path / "config.json").write_text(json.dumps(said))
+    asked = []
+
+    def fetched(name, file, **options):
+        asked.append((name, file, options.get("subfolder")))
+        return str(tmp_path / "config.json")
+
+    monkeypatch.setattr(transformers.utils, "cached_file", fetched)
+    config = transformers.AutoConfig.for_model("bert")
+    assert pooling_of(config, "someone/some-encoder") == pooling
+    assert asked == [("someone/some-encoder", "config.json", "1_Pooling")]
+
+
+@pytest.mark.parametrize("answer", [None, OSError("no such file on the hub"), ValueError("out of reach")])
+def test_a_model_of_the_hub_that_says_nothing_of_pooling_is_pooled_by_its_kind(monkeypatch, answer):
+    transformers = import_transformers()
+
+    def missing(*args, **options):
+        if answer is None:
+            return None
+        raise answer
+
+    monkeypatch.setattr(transformers.utils, "cached_file", missing)
+    kinds = {"bert": "mean", "llama": "last"}
+    assert {f: pooling_of(transformers.AutoConfig.for_model(f), "someone/it") for f in kinds} == kinds
+
+
+@pytest.mark.parametrize(
+    "family, said",
+    [
+        ("albert", "AlbertModel cannot be cut: no list of 3 layers was found in it. Take another one, such as a BERT"),
+        (
+            "t5",
+            "is of the family t5, which reads with one part and writes with another. Needed: an encoder or a decoder",
+        ),
+    ],
+)
+def test_a_family_that_cannot_be_cut_is_refused_with_a_mend(load, family, said):
+    with pytest.raises(WeightsError, match=re.escape(said)):
+        load(family)
+
+
+def test_a_family_whose_own_code_fails_is_refused_with_its_reason(encoder_folder, monkeypatch):
+    def broken(*args):
+        raise RuntimeError("shapes do not match\nand more")
+
+    monkeypatch.setattr(Encoder, "stages", broken)
+    with pytest.raises(
+        WeightsError, match=r"family bert, which cannot be run as stages \(.*shapes do not match\). Take"
+    ):
+        load_backbone(str(encoder_folder("bert")))
+
+
+def test_code_that_comes_with_a_model_is_not_run(tmp_path, encoder_folder):
+    folder = tmp_path / "evil"
+    shutil.copytree(encoder_folder("bert"), folder)
+    ran = tmp_path / "ran"
+    code = f"from pathlib import Path\nPath({str(ran)!r}).touch()\nfrom transformers import BertConfig as C, BertModel as M\n"
+    (folder / "evil.py").write_text(code)
+    config = json.loads((folder / "config.json").read_text())
+    mapped = {"auto_map": {"AutoConfig": "evil.C", "AutoModel": "evil.M"}}
+    (folder / "config.json").write_text(json.dumps(config | mapped | {"model_type": "evil"}))
+    with pytest.raises(WeightsError, match="could not be loaded by transformers"):
+        load_backbone(str(folder))
+    assert not ran.exists()
+    # a family that transformers itself knows is run by its own code, whatever the folder brings along
+    (folder / "config.json").write_text(json.dumps(config | mapped))
+    assert load_backbone(str(folder)).network.model.__class__.__module__.startswith("transformers.models.bert")
+    assert not ran.exists()
 
 
 def test_what_cannot_be_loaded_says_what_is_needed(tmp_path, encoder_folder):

@@ -14,54 +14,18 @@ from jeoni.data.sounds import open_sound
 from jeoni.features.engine import agreement
 from jeoni.features.export import to_onnx
 from jeoni.model import Model, load_model
+from tests.conftest import LISTENERS
 
 # WavLM's own code
 pytestmark = pytest.mark.filterwarnings("ignore:Support for mismatched key_padding_mask")
 
-WAVES = {
-    "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64,
-    "conv_dim": (16, 16, 16), "conv_stride": (5, 4, 4), "conv_kernel": (10, 8, 4), "num_feat_extract_layers": 3,
-    "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2, "feat_extract_norm": "layer",
-    "do_stable_layer_norm": True,
-}  # fmt: skip
-FAMILIES = {
-    "wav2vec2": WAVES,
-    "hubert": WAVES,
-    "wavlm": WAVES,
-    "data2vec-audio": WAVES,
-    "whisper": {
-        "d_model": 32, "encoder_layers": 3, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2,
-        "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_source_positions": 1500, "num_mel_bins": 80, "vocab_size": 99,
-        "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1,
-    },
-    "audio-spectrogram-transformer": {
-        "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64, "max_length": 128,
-        "num_mel_bins": 64, "patch_size": 16, "time_stride": 10, "frequency_stride": 10,
-    },
-}  # fmt: skip
-
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    transformers = import_transformers()
-    made = {}
-    for family, given in FAMILIES.items():
-        folder = tmp_path_factory.mktemp(family)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            model = transformers.AutoModel.from_config(transformers.AutoConfig.for_model(family, **given))
-        extractor = transformers.Wav2Vec2FeatureExtractor(do_normalize=True)
-        if family == "whisper":
-            extractor = transformers.WhisperFeatureExtractor(feature_size=80)
-        if family.startswith("audio"):
-            extractor = transformers.ASTFeatureExtractor(num_mel_bins=64, max_length=128)
-        model.save_pretrained(folder)
-        extractor.save_pretrained(folder)
-        made[family] = folder
-    return made
+def folders(listener_folder):
+    return {family: listener_folder(family) for family in LISTENERS}
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=LISTENERS)
 def backbone(request, folders):
     return load_backbone(str(folders[request.param]))
 
@@ -100,6 +64,19 @@ def test_silence_behind_a_sound_changes_nothing(folders, family):
     with torch.inference_mode():
         together, alone = network(rows)[1], network(rows[1:, : 16_000 * 2 // 3])[0]
     assert torch.allclose(together, alone, atol=1e-5 * float(alone.abs().max()))
+
+
+def test_a_click_shorter_than_the_first_filters_is_filled_up(backbone):
+    click = open_sound(np.full(20, 0.5, dtype=np.float32), "click", 16_000)
+    row = backbone.input.row(click)
+    network = entry(backbone.network, backbone.input)
+    with torch.inference_mode():
+        got = network(torch.from_numpy(row[None]))
+    assert got.shape == (1, backbone.dim) and got.isfinite().all()
+    if backbone.input.ragged:
+        frames = backbone.network.model._get_feat_extract_output_lengths
+        assert (frames(len(row)), frames(len(row) - 1)) == (1, 0)  # not a sample more than is needed
+        assert row[:20].all() and not row[20:].any()
 
 
 def test_networks_that_mind_silence_take_sounds_one_by_one(folders):

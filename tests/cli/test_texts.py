@@ -32,6 +32,24 @@ def test_a_fit_on_texts_is_that_on_photos(jeoni, make_reviews, backbone, tmp_pat
     assert "Which words moved the decision" in page and "<blockquote>" in page
 
 
+def test_a_word_far_behind_in_a_long_text_is_found_and_shown(jeoni, backbone, tmp_path):
+    rng = np.random.default_rng(0)
+    rows = ["review,label"]
+    for k in range(60):
+        start = " ".join("".join(rng.choice(list("qxzj"), 12)) for _ in range(30 + k // 2 % 8))  # from 389 letters on
+        rows.append(f"{start} {('awful', 'lovely')[k % 2]} film,{('bad', 'good')[k % 2]}")
+    (tmp_path / "long.csv").write_text("\n".join(rows), encoding="utf-8")
+    done = jeoni("fit", tmp_path / "long.csv", *backbone, "--out", tmp_path / "run", "--no-control")
+    assert done.code == 0, done.err
+    hits = read_json(tmp_path / "run" / "figures" / "looks.json")["hits"]
+    assert hits
+    for hit in hits:
+        pieces = hit["words"][0]["pieces"]
+        strongest = max(pieces, key=lambda piece: piece[1])[0]
+        assert strongest.strip() == {"bad": "awful", "good": "lovely"}[hit["predicted"]]
+        assert sum(len(text) for text, _ in pieces if text != "… ") <= 360 and ["… ", 0.0] in pieces
+
+
 def test_a_second_fit_computes_nothing_and_a_model_survives_the_disk(jeoni, make_reviews, backbone, tmp_path):
     table = make_reviews(each=40)
     first = package.fit(table, backbone=str(backbone[1]), out=tmp_path / "run", control=False)
@@ -113,6 +131,13 @@ def test_a_backbone_for_images_is_refused_for_texts(jeoni, make_reviews):
     done = jeoni("fit", make_reviews(), "--backbone", "untrained:test_resnet")
     assert done.code == 1
     assert "takes images; the data are texts" in done.err
+
+
+@pytest.mark.parametrize("family", ["hubert", "whisper"])
+def test_a_backbone_that_hears_is_refused_for_texts(jeoni, make_reviews, listener_folder, family):
+    done = jeoni("fit", make_reviews(), "--backbone", listener_folder(family))
+    assert done.code == 1
+    assert "takes sounds; the data are texts. Leave --backbone out, or see `jeoni list backbones`" in done.err
 
 
 def test_texts_for_a_model_of_images_are_refused(jeoni, make_photos, make_reviews, tmp_path):

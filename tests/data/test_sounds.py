@@ -112,8 +112,11 @@ def test_a_tone_above_half_the_new_rate_is_removed_not_folded_back():
     assert level_at(sound.samples, 8_000, 1000) == pytest.approx(0.25, rel=0.01)
 
 
-def test_only_the_beginning_of_an_hour_is_decoded():
-    raw = encoded(np.zeros(3600 * 8_000, np.int16), 8_000, "FLAC")
+def test_only_the_middle_of_an_hour_is_decoded():
+    samples = np.zeros(3600 * 8_000, np.int16)
+    heard = slice(14_390_000, 14_410_000)  # 2.5 s
+    samples[heard] = 5_000 * np.sin(np.arange(20_000))
+    raw = encoded(samples, 8_000, "FLAC")
     tracemalloc.start()
     try:
         sound = open_sound(raw, "long.flac", 8_000, most_s=2.5)
@@ -122,7 +125,18 @@ def test_only_the_beginning_of_an_hour_is_decoded():
         tracemalloc.stop()
     assert (len(sound.samples), sound.seconds, duration(raw, "long.flac")) == (20_000, 3600.0, 3600.0)
     assert peak < len(raw) + 2_000_000
-    assert not sound.truncated
+    assert (sound.start, sound.truncated) == (14_390_000 / 8_000, False)
+    np.testing.assert_array_equal(sound.samples, samples[heard].astype(np.float32) / 32_768)
+
+
+@pytest.mark.parametrize("kind, subtype", KINDS)
+def test_the_middle_of_every_kind_of_file_is_what_the_whole_has_there(kind, subtype):
+    steps = np.repeat(np.arange(1, 9) / 10, 8_000) * make_tone(500, seconds=4, level=1)
+    raw = encoded(steps, kind=kind, subtype=subtype)
+    whole, middle = open_sound(raw, "it", 16_000), open_sound(raw, "it", 16_000, most_s=1)
+    assert (middle.start, middle.seconds, len(middle.samples)) == (1.5, 4.0, 16_000)
+    # a lossy decoder that starts in the middle has to find its feet
+    np.testing.assert_allclose(middle.samples[2_000:], whole.samples[26_000:40_000], atol=0.02)
 
 
 def test_samples_beyond_full_scale_are_held_at_it():
@@ -173,7 +187,10 @@ def test_an_mp3_that_was_cut_gives_what_is_there_and_tells():
     sound = open_sound(raw[: len(raw) // 2], "cut.mp3", 16_000)
     assert sound.truncated
     assert 1 < sound.seconds < 2.5
-    assert not open_sound(raw[: len(raw) // 2], "cut.mp3", 16_000, most_s=1).truncated  # as far as one looked
+    middle = open_sound(raw[: len(raw) // 2], "cut.mp3", 16_000, most_s=1)  # of what is there, not of what was
+    assert (middle.truncated, len(middle.samples)) == (True, 16_000)
+    assert middle.start == pytest.approx(sound.seconds / 2 - 0.5, abs=0.001)
+    assert not open_sound(raw[: len(raw) * 3 // 4], "cut.mp3", 16_000, most_s=1).truncated  # as far as one looked
 
 
 @pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF])
@@ -191,12 +208,13 @@ def make_streamed_flac(samples, rate):
     return bytes(raw)
 
 
-@pytest.mark.parametrize("most_s, decoded", [(60.0, 80_000), (10.0, 80_000), (2.0, 16_000)])
-def test_a_streamed_flac_that_does_not_know_its_length_is_measured(most_s, decoded):
-    tone = make_tone(440, 8_000, 10)
+@pytest.mark.parametrize("most_s, first, last", [(60.0, 0, 80_000), (10.0, 0, 80_000), (2.0, 32_000, 48_000)])
+def test_a_streamed_flac_that_does_not_know_its_length_is_measured(most_s, first, last):
+    tone = make_tone(440, 8_000, 10) * np.linspace(0, 1, 80_000, dtype=np.float32)
     raw = make_streamed_flac(tone, 8_000)
     sound = open_sound(raw, "streamed.flac", 8_000, most_s)
-    np.testing.assert_allclose(sound.samples, tone[:decoded], atol=2**-15)
+    np.testing.assert_allclose(sound.samples, tone[first:last], atol=2**-15)
+    assert sound.start == first / 8_000
     assert (sound.seconds, duration(raw, "streamed.flac"), sound.truncated) == (10.0, 10.0, False)
 
 
@@ -352,9 +370,11 @@ def test_arrays_of_any_type_are_brought_between_minus_one_and_one(values, expect
     assert (sound.samples.dtype, sound.original_rate, sound.seconds) == (np.float32, 8_000, 3 / 8_000)
 
 
-def test_of_a_long_array_only_the_beginning_is_taken_and_the_whole_is_told():
-    sound = open_sound(np.zeros(80_000, np.int16), "it", 8_000, most_s=2)
-    assert (len(sound.samples), sound.seconds, sound.truncated) == (16_000, 10.0, False)
+def test_of_a_long_array_only_the_middle_is_taken_and_the_whole_is_told():
+    samples = np.arange(80_000) / 80_000
+    sound = open_sound(samples, "it", 8_000, most_s=2)
+    assert (len(sound.samples), sound.start, sound.seconds, sound.truncated) == (16_000, 4.0, 10.0, False)
+    np.testing.assert_allclose(sound.samples, samples[32_000:48_000], rtol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(), (2, 44_100), (4, 0), (2, 3, 4)])

@@ -10,7 +10,8 @@ from torch import nn
 from jeoni import plugins
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps
-from jeoni.backbones.entry import ByteInput
+from jeoni.backbones.entry import ByteInput, entry
+from jeoni.data.inputs import collate
 from jeoni.errors import ConfigError
 from jeoni.features import engine as engine_module
 from jeoni.features.engine import agreement, choose
@@ -99,3 +100,31 @@ def test_an_engine_that_fails_falls_back_to_torch_and_says_so(network, pixels, m
 def test_an_unknown_engine_offers_near_names(network, pixels):
     with pytest.raises(ConfigError, match="Did you mean onnxruntime"):
         choose(network, pixels, "onnxruntim", 1, Quiet())
+
+
+SAMPLES = {"bert": (3, 9, 21), "llama": (3, 9, 21), "hubert": (1200, 9000, 16_000), "whisper": (1, 1, 1)}
+
+
+@pytest.mark.parametrize("family", SAMPLES)
+@pytest.mark.parametrize("name", [n for n in ENGINES if n != "torch"])
+def test_every_engine_takes_texts_and_sounds_of_any_length(name, family, encoder_folder, listener_folder):
+    engine = plugins.load("jeoni.features.engines", name)()
+    if engine.missing():
+        pytest.skip(engine.missing())
+    backbone = load_backbone(str((encoder_folder if family in ("bert", "llama") else listener_folder)(family)))
+    spec, rng = backbone.input, np.random.default_rng(0)
+    if spec.kind == "text":
+        rows = [rng.integers(0, spec.vocabulary, n, dtype=np.int32) for n in SAMPLES[family]]
+    elif spec.kind == "wave":
+        rows = [rng.integers(-9000, 9000, n, dtype=np.int16) for n in SAMPLES[family]]
+    else:
+        rows = [rng.normal(size=(spec.frames, spec.bands)).astype(np.float32) for _ in SAMPLES[family]]
+    network = entry(Taps(backbone, (Tap(2, False), Tap(backbone.n, True))), spec).eval()
+    run = engine.compile(network, collate(rows[1:2]), 1, "float32")
+    for some in ([1], [0], [2], [0, 2], [0, 1, 2]):  # alone and filled up; none but the first was there to compile with
+        batch = collate([rows[k] for k in some])
+        with torch.inference_mode():
+            wanted = [t.numpy() for t in network(torch.from_numpy(batch))]
+        got = run(batch)
+        assert [g.shape for g in got] == [w.shape for w in wanted]
+        assert agreement(got, wanted) > 0.9999

@@ -14,9 +14,8 @@ import numpy as np
 from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.voices import VoiceInput
 from jeoni.data.images import ImageInput
-from jeoni.data.sound_inputs import WaveInput, pictured, waves
+from jeoni.data.sound_inputs import SoundInput, listening, pictured
 from jeoni.data.texts import decode, is_english
 from jeoni.data.vectors import VectorInput
 from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
@@ -67,23 +66,30 @@ def default_backbone(data: Dataset) -> str:
     return MINILM if is_english(texts) else E5
 
 
-def fitted_to(backbone: Backbone, data: Dataset) -> Backbone:
+def fitted_to(backbone: Backbone, data: Dataset, seconds: float | None = None) -> Backbone:
     """The backbone for such data: one for images sees sounds as spectrograms, one for waves hears as much as there is.
 
+    Args:
+        backbone: as it was loaded.
+        data: what it shall be used on.
+        seconds: how much of each sound is heard; None lets the data decide.
+
     Raises:
-        ConfigError: it takes something else.
+        ConfigError: it takes something else, or not so many seconds.
         DataError: vectors of another length than it takes.
     """
     spec, takes = backbone.input, backbone.input.modality
+    if seconds and data.modality != "sound":
+        raise ConfigError(f"seconds is {seconds:g}, but the data are {data.modality}s, not sounds. Leave it out.")
     if data.modality == "sound" and isinstance(spec, ImageInput):
-        return replace(backbone, input=pictured(spec, data.items))
-    if isinstance(spec, (WaveInput, VoiceInput)):
-        return replace(backbone, input=waves(spec, data.items))
+        return replace(backbone, input=pictured(spec, data.items, seconds))
     if takes != data.modality:
         raise ConfigError(
             f"The backbone {backbone.name} takes {takes}s; the data are {data.modality}s. "
             "Leave --backbone out, or see `jeoni list backbones`."
         )
+    if isinstance(spec, SoundInput):
+        return replace(backbone, input=listening(spec, data.items, seconds))
     if isinstance(spec, VectorInput):
         _check_lengths(spec, data)
     return backbone

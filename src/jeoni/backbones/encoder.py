@@ -31,8 +31,10 @@ def _first(packed: Tensor) -> Tensor:
 
 def _last(packed: Tensor) -> Tensor:
     hidden, mask = unpack(packed)
-    at = (mask.sum(1) - 1).clamp_min(0)
-    return hidden.gather(1, at.view(-1, 1, 1).expand(-1, 1, hidden.shape[-1]))[:, 0]
+    at = (mask.sum(1, keepdim=True) - 1).clamp_min(0)
+    places = torch.ones_like(mask, dtype=torch.long).cumsum(1) - 1
+    # a sum of one place and noughts: openvino refuses to gather along an axis whose length is not known
+    return hidden.masked_fill((places != at).unsqueeze(-1), 0.0).sum(1)
 
 
 POOLINGS: dict[str, Callable[[Tensor], Tensor]] = {"mean": average, "cls": _first, "last": _last}

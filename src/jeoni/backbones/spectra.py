@@ -32,6 +32,7 @@ class SpectrumInput(SoundInput):
 
     kind: ClassVar[str] = "spectrum"
     ragged: ClassVar[bool] = False
+    bounded: ClassVar[bool] = True
     chunk: ClassVar[int] = 4
 
     extractor: Any = field(repr=False, compare=False)
@@ -54,12 +55,12 @@ class SpectrumInput(SoundInput):
 
     def row(self, opened: Sound) -> Array:
         """``(frames, bands)`` float32."""
-        return _spectrum(self.extractor, opened.samples, self.rate)
+        return _spectrum(self.extractor, self.cut(opened.samples), self.rate)
 
     def view(self, opened: Sound, policy: str, digest: bytes, number: int) -> Array:
         """A view of the sound."""
         rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
-        return _spectrum(self.extractor, self._varied(opened, policy, rng), self.rate)
+        return _spectrum(self.extractor, self.cut(self._varied(opened, policy, rng)), self.rate)
 
     def describe(self) -> dict[str, Any]:
         """All fields but the extractor itself."""
@@ -84,6 +85,7 @@ def _described(extractor: Any) -> bytes:
 
 
 def _spectrum(extractor: Any, samples: Array, rate: int) -> Array:
-    found = extractor(samples, sampling_rate=rate, return_tensors="np")
+    filled = np.pad(samples, (0, max(0, rate // 10 - len(samples))))  # an extractor wants a whole window
+    found = extractor(filled, sampling_rate=rate, return_tensors="np")
     values = np.asarray(found["input_features" if "input_features" in found else "input_values"][0], dtype=np.float32)
     return np.ascontiguousarray(values.T if "input_features" in found else values)

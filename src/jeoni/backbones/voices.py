@@ -78,9 +78,7 @@ class VoiceInput(SoundInput):
         return self._framed(self._varied(opened, policy, rng))
 
     def _framed(self, samples: Array) -> Array:
-        most = round(self.rate * self.seconds)
-        start = max(0, (len(samples) - most) // 2)
-        kept = _louder(samples[start : start + most])
+        kept = _louder(self.cut(samples))
         starts = _windows(len(kept))
         mel = _mel(np.pad(kept, (0, max(0, (starts[-1] + FRAMES) * HOP - len(kept)))))
         frames = np.concatenate([mel[s : s + FRAMES] for s in starts])

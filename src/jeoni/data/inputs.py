@@ -33,16 +33,14 @@ class Input(Protocol):
         modality: ``image``, ``text``, ``sound`` or ``vector``: what data it is for.
         ragged: rows differ in their first dimension; a batch is padded, see :func:`padding`.
         varied: whether random views of an example can be made.
-        alike: names how :meth:`signature` is made; part of its cache key.
         near: the correlation of signatures from which on two examples count as near-identical.
-        remarkable: what :meth:`remarks` may find, at most eight.
+        remarkable: what :meth:`remarks` may find.
     """
 
     kind: ClassVar[str]
     modality: ClassVar[str]
     ragged: ClassVar[bool]
     varied: ClassVar[bool]
-    alike: ClassVar[str]
     near: ClassVar[float]
     remarkable: ClassVar[tuple[str, ...]]
 
@@ -53,6 +51,10 @@ class Input(Protocol):
     @property
     def longest(self) -> int:
         """The most places that a row can have; 1 where rows are not ragged."""
+
+    @property
+    def alike(self) -> str:
+        """Names how :meth:`signature` is made, and of what; part of its cache key."""
 
     @property
     def opening(self) -> Hashable:
@@ -78,7 +80,7 @@ class Input(Protocol):
         """What decides random views under that name; part of their cache key."""
 
     def remarks(self, opened: Any) -> tuple[str, ...]:
-        """What a user should know of this example: kinds of findings, such as ``shortened``."""
+        """What a user should know of this example: kinds of findings, such as ``shortened``, or ``kind: detail``."""
 
     def picture(self, opened: Any) -> Image | None:
         """What an example looks like in a report; None where it is not seen."""

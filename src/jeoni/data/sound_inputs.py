@@ -14,17 +14,19 @@ import numpy as np
 from PIL import Image
 
 from jeoni.data.images import RESAMPLING, ImageInput
-from jeoni.data.sounds import Sound, open_sound
+from jeoni.data.sounds import Sound, open_sound, resampled
 from jeoni.data.spectrograms import augment_sound, mask_spectrogram, sound_signature, spectrogram_image
 from jeoni.errors import ConfigError, DataError, did_you_mean
 from jeoni.types import Array, Items
 
-__all__ = ["SILENCE", "SoundInput", "SpectrogramInput", "WaveInput", "heard", "pictured", "waves"]
+__all__ = ["SILENCE", "SoundInput", "SpectrogramInput", "WaveInput", "heard", "listening", "pictured"]
 
 MOST_S = 60.0
-PLAYED_S = 10.0
+USUAL_S = 10.0
+GLANCE_S = 0.1
 QUIETEST_HZ, FINEST_HZ = 8000, 32_000
 SAMPLE = 100
+MP3_RATES = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 SILENCE = -(1 << 15)  # what fills up short waves: no sample has this value
 
 
@@ -70,12 +72,13 @@ class SoundInput:
 
     Attributes:
         rate: samples in a second that are looked at, Hz.
-        seconds: of a sound that are looked at; its middle where it is longer.
+        seconds: of a sound that are heard; its middle where it is longer.
+        bounded: whether the backbone takes no more than these.
     """
 
     modality: ClassVar[str] = "sound"
     varied: ClassVar[bool] = True
-    alike: ClassVar[str] = "log-mel 32 x 32"
+    bounded: ClassVar[bool] = False
     # of spoken digits, 0.993 would take every copy and no distinct pair; but two takes of one machine are that alike
     near: ClassVar[float] = 0.998
     remarkable: ClassVar[tuple[str, ...]] = ("silent", "clipped", "incomplete", "shortened")
@@ -84,31 +87,44 @@ class SoundInput:
     seconds: float
 
     @property
+    def alike(self) -> str:
+        """Sounds are compared by what is heard of them."""
+        return f"log-mel 32 x 32 of {self.seconds:g} s"
+
+    @property
     def opening(self) -> Hashable:
-        """Sounds at one rate are opened alike."""
-        return ("sound", self.rate)
+        """Sounds at one rate, of which as much is heard, are opened alike."""
+        return ("sound", self.rate, self.seconds)
 
     def at_least(self, policy: str = "") -> int:
-        """Sounds are opened whole."""
+        """Sounds are opened as far as they are heard."""
         return 0
 
     def open(self, raw: bytes | Array, name: str, at_least: int = 0) -> Sound:
-        """See :func:`jeoni.data.sounds.open_sound`."""
-        return open_sound(raw, name, self.rate, MOST_S)
+        """What is heard of it; see :func:`jeoni.data.sounds.open_sound`."""
+        return open_sound(raw, name, self.rate, self.seconds)
+
+    def cut(self, samples: Array) -> Array:
+        """The middle: what a network, a listener and a reader of the report get, all of them."""
+        most = round(self.rate * self.seconds)
+        start = max(0, (len(samples) - most) // 2)
+        return samples[start : start + most]
 
     def policy(self, name: str) -> dict[str, Any]:
         """The fields of :class:`SoundPolicy`."""
         return asdict(find_sound_policy(name))
 
     def remarks(self, opened: Sound) -> tuple[str, ...]:
-        """``silent``, ``clipped``, ``incomplete`` and ``shortened``, as far as they hold."""
+        """``silent``, ``clipped``, ``incomplete`` and ``shortened: what is heard``, as far as they hold."""
+        first = opened.start + max(0.0, len(opened.samples) / self.rate - self.seconds) / 2
+        part = f"seconds {_said(first)} to {_said(first + self.seconds)} are heard"
         found = {
             "silent": opened.silent,
             "clipped": opened.clipped > 0.001,
             "incomplete": opened.truncated,
-            "shortened": opened.seconds > self.seconds * 1.05,
+            f"shortened: it is {_said(opened.seconds)} s long; {part}": opened.seconds > self.seconds * 1.05,
         }
-        return tuple(kind for kind, holds in found.items() if holds)
+        return tuple(remark for remark, holds in found.items() if holds)
 
     def text(self, opened: Sound) -> str:
         """None."""
@@ -116,14 +132,15 @@ class SoundInput:
 
     def picture(self, opened: Sound) -> Image.Image | None:
         """Its spectrogram, as wide as a second is high."""
-        shown = min(len(opened.samples) / self.rate, self.seconds)
-        return spectrogram_image(opened.samples, self.rate, max(0.25, shown)).resize((192, 128))
+        samples = self.cut(opened.samples)
+        return spectrogram_image(samples, self.rate, max(0.25, len(samples) / self.rate)).resize((192, 128))
 
     def sound(self, opened: Sound) -> bytes:
-        """Its first seconds as MP3."""
+        """What is heard of it as MP3."""
         content = io.BytesIO()
-        played = opened.samples[: int(PLAYED_S * self.rate)]
-        import_module("soundfile").write(content, played, self.rate, format="MP3", subtype="MPEG_LAYER_III")
+        rate = next(known for known in MP3_RATES if known >= min(self.rate, MP3_RATES[-1]))
+        played = resampled(self.cut(opened.samples), self.rate, rate, "it")
+        import_module("soundfile").write(content, played, rate, format="MP3", subtype="MPEG_LAYER_III")
         return content.getvalue()
 
     def signature(self, opened: Sound) -> Array:
@@ -200,31 +217,33 @@ class WaveInput(SoundInput):
 
     Attributes:
         chunk: sounds that go through the frozen stages together; 1 for networks that would mind being filled up.
+        least: samples that the network needs; shorter sounds are filled up with silence.
     """
 
     kind: ClassVar[str] = "wave"
     ragged: ClassVar[bool] = True
 
     chunk: int = 8
+    least: int = 0
 
     @property
     def longest(self) -> int:
         """Samples."""
-        return round(self.rate * self.seconds)
+        return max(self.least, round(self.rate * self.seconds))
 
     def row(self, opened: Sound) -> Array:
         """``(t,)`` int16."""
-        return self._cut(opened.samples)
+        return self._filled(opened.samples)
 
     def view(self, opened: Sound, policy: str, digest: bytes, number: int) -> Array:
         """A view of the sound."""
         rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
-        return self._cut(self._varied(opened, policy, rng))
+        return self._filled(self._varied(opened, policy, rng))
 
-    def _cut(self, samples: Array) -> Array:
-        start = max(0, (len(samples) - self.longest) // 2)
-        kept = samples[start : start + self.longest]
-        found: Array = np.rint(np.clip(kept, -1, 1) * 32_767).astype(np.int16)
+    def _filled(self, samples: Array) -> Array:
+        kept = self.cut(samples)
+        filled = np.pad(kept, (0, max(0, self.least - len(kept))))
+        found: Array = np.rint(np.clip(filled, -1, 1) * 32_767).astype(np.int16)
         return found
 
     @classmethod
@@ -242,7 +261,7 @@ def heard(items: Items) -> tuple[int, float]:
     rates, lengths = [], []
     for i in some.tolist():
         with suppress(DataError):
-            sound = open_sound(items.read(i), items.name(i), QUIETEST_HZ, MOST_S)
+            sound = open_sound(items.read(i), items.name(i), QUIETEST_HZ, GLANCE_S)
             rates.append(sound.original_rate)
             lengths.append(min(sound.seconds, MOST_S))
     if not rates:
@@ -251,12 +270,27 @@ def heard(items: Items) -> tuple[int, float]:
     return rate, float(np.clip(np.ceil(10 * np.percentile(lengths, 95)) / 10, 0.3, MOST_S))
 
 
-def pictured(spec: ImageInput, items: Items) -> SpectrogramInput:
-    """Spectrograms of such sounds for a backbone that expects pictures."""
-    rate, seconds = heard(items)
-    return SpectrogramInput(rate, min(seconds, PLAYED_S), spec.size, spec.mean, spec.std)
+def pictured(spec: ImageInput, items: Items, seconds: float | None = None) -> SpectrogramInput:
+    """Spectrograms of such sounds for a backbone that expects pictures, of so many seconds or of what most have."""
+    rate, usual = heard(items)
+    return SpectrogramInput(rate, seconds or min(usual, USUAL_S), spec.size, spec.mean, spec.std)
 
 
-def waves(spec: Heard, items: Items) -> Heard:
-    """As much of each wave as such sounds have, but no more than the backbone takes."""
-    return replace(spec, seconds=min(spec.seconds, heard(items)[1]))
+def listening(spec: Heard, items: Items, seconds: float | None = None) -> Heard:
+    """As much of each sound as is asked for; else as much as such sounds have, but no more than is usual.
+
+    Raises:
+        ConfigError: more than the backbone takes.
+    """
+    if seconds and spec.bounded and seconds > spec.seconds:
+        raise ConfigError(
+            f"seconds is {seconds:g}; this backbone hears {spec.seconds:g} s at most. Ask for less, or leave it out."
+        )
+    if seconds:
+        return replace(spec, seconds=seconds)
+    return spec if spec.bounded else replace(spec, seconds=min(spec.seconds, heard(items)[1]))
+
+
+def _said(seconds: float) -> str:
+    """With a tenth where there is one."""
+    return f"{seconds:,.1f}".removesuffix(".0")

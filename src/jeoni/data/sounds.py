@@ -17,7 +17,7 @@ import numpy as np
 from jeoni.errors import DataError, MissingExtra
 from jeoni.types import Array
 
-__all__ = ["Sound", "duration", "open_sound"]
+__all__ = ["Sound", "duration", "open_sound", "resampled"]
 
 FOREIGN = (
     (rb".{4}ftyp", "an M4A or MP4 file"),
@@ -51,12 +51,13 @@ class Sound:
     Attributes:
         samples: ``(t,)`` float32, mono, between -1 and 1.
         rate: of ``samples``, Hz.
-        seconds: length of the whole file, also where only its beginning was decoded.
+        seconds: length of the whole file, also where only its middle was decoded.
         channels: before they were mixed.
         original_rate: before resampling, Hz.
         clipped: share of samples, of all channels, that lie in flat runs of at least three at full scale.
         silent: after mixing, nothing but a constant comes within 80 dB of full scale.
         truncated: the file ends before the samples that its header promises; what is there was read.
+        start: where in the file ``samples`` begin, seconds.
     """
 
     samples: Array
@@ -67,6 +68,7 @@ class Sound:
     clipped: float
     silent: bool
     truncated: bool
+    start: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,8 @@ class _Decoded:
 
     values: Array
     rate: int
-    seconds: float
+    start: int
+    frames: int
     truncated: bool = False
 
 
@@ -87,7 +90,7 @@ def open_sound(raw: bytes | Array, name: str, rate: int, most_s: float = 60.0) -
             (scaled by their type), taken to be at ``rate`` already.
         name: for messages.
         rate: the sampling rate that is wanted, Hz.
-        most_s: so many seconds are decoded, from the beginning; memory follows from them, not from the file's length.
+        most_s: of a longer sound, so many seconds in its middle are decoded; memory follows from them.
 
     Raises:
         DataError: not a sound, of a kind that cannot be decoded, damaged, empty, or with samples that are no numbers.
@@ -100,19 +103,20 @@ def open_sound(raw: bytes | Array, name: str, rate: int, most_s: float = 60.0) -
     if isinstance(raw, bytes):
         decoded = _decode(raw, name, most_s)
     else:
-        values = _from_array(raw, name)
-        decoded = _Decoded(values[: math.ceil(most_s * rate)], rate, len(values) / rate)
+        asked = math.ceil(most_s * rate)
+        decoded = _Decoded(_from_array(raw, name, asked), rate, _start(len(raw), asked), len(raw))
     _check(decoded.values, name)
     mono = decoded.values.mean(axis=1)
     return Sound(
-        samples=_resampled(mono, decoded.rate, rate, name),
+        samples=resampled(mono, decoded.rate, rate, name),
         rate=rate,
-        seconds=decoded.seconds,
+        seconds=decoded.frames / decoded.rate,
         channels=decoded.values.shape[1],
         original_rate=decoded.rate,
         clipped=_clipped(decoded.values),
         silent=bool(np.abs(mono - mono.mean()).max() < SILENCE),
         truncated=decoded.truncated,
+        start=decoded.start / decoded.rate,
     )
 
 
@@ -132,13 +136,35 @@ def _decode(raw: bytes, name: str, most_s: float) -> _Decoded:
     with _opened(raw, name) as file:
         rate, promised = int(file.samplerate), int(file.frames)
         asked = math.ceil(most_s * rate)
+        start = _start(promised, asked) if promised < UNKNOWN_FRAMES else 0
+        if start:
+            file.seek(start)
         values = _read(file, asked)
-        if promised >= UNKNOWN_FRAMES:
+        told = promised < UNKNOWN_FRAMES
+        if not told:
             promised = len(values) + (_count(file) if len(values) == asked else 0)
     # a codec's length may be an estimate, a little off
     short = len(values) < min(asked, promised) - SLACK_S * rate
-    frames = len(values) if len(values) < asked else promised
-    return _Decoded(values, rate, frames / rate, short or _ends_early(raw))
+    frames = promised if start or len(values) == asked else len(values)
+    if (start and short) or (not told and frames > asked):
+        return _measured(raw, name, asked, truncated=short)
+    return _Decoded(values, rate, start, frames, short or _ends_early(raw))
+
+
+def _measured(raw: bytes, name: str, asked: int, truncated: bool) -> _Decoded:
+    """The middle of a file that holds less than it says, or does not say how much: all of it is decoded, twice."""
+    with _opened(raw, name) as file:
+        frames = _count(file)
+    start = _start(frames, asked)
+    with _opened(raw, name) as file:
+        for at in range(0, start, BLOCK):
+            _read(file, min(BLOCK, start - at))
+        return _Decoded(_read(file, asked), int(file.samplerate), start, frames, truncated)
+
+
+def _start(frames: int, asked: int) -> int:
+    """Where the middle begins."""
+    return max(0, frames - asked) // 2
 
 
 class _Stream(io.BytesIO):
@@ -233,8 +259,8 @@ def _ends_early(raw: bytes) -> bool:
     return False
 
 
-def _from_array(array: Array, name: str) -> Array:
-    """``(t, channels)`` float32; what is not finite stays so."""
+def _from_array(array: Array, name: str, asked: int) -> Array:
+    """``(at most asked, channels)`` float32, the middle; what is not finite stays so."""
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or not 1 <= array.shape[1] <= MOST_CHANNELS:
@@ -243,6 +269,8 @@ def _from_array(array: Array, name: str) -> Array:
             f"{MOST_CHANNELS} channels. Transpose it if the channels come first.",
             path=name,
         )
+    start = _start(len(array), asked)
+    array = array[start : start + asked]
     if array.dtype.kind == "f":
         with np.errstate(over="ignore"):
             return array.astype(np.float32)
@@ -287,8 +315,18 @@ def _clipped(values: Array) -> float:
     return float(marked.mean())
 
 
-def _resampled(mono: Array, original: int, rate: int, name: str) -> Array:
-    """``(t,)`` float32 between -1 and 1: the filter may overshoot, and so may a codec."""
+def resampled(mono: Array, original: int, rate: int, name: str) -> Array:
+    """``(t,)`` float32 between -1 and 1: the filter may overshoot, and so may a codec.
+
+    Args:
+        mono: ``(t,)``.
+        original: its rate, Hz.
+        rate: the one that is wanted, Hz.
+        name: for messages.
+
+    Raises:
+        DataError: two rates without a common measure.
+    """
     shared = math.gcd(rate, original)
     up, down = rate // shared, original // shared
     if max(up, down) > MOST_STEPS:

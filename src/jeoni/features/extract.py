@@ -35,6 +35,7 @@ from jeoni.types import Array, Console, IntArray, Items, Quiet
 __all__ = ["Extraction", "Request", "extract"]
 
 FIRST = 8
+BLOCK = 4096
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -70,7 +71,7 @@ class Extraction:
         near: the correlation of two signatures from which on they count as near-identical.
         readable: ``(n,)`` bool.
         errors: example number to what is wrong with it.
-        remarks: kind of remark to the numbers of the examples it is about.
+        remarks: kind of remark to the numbers of the examples it is about, each with its detail, which may be empty.
         choices: the engine of each request; None where all rows were cached.
         computed: examples that had to be decoded and run.
         seconds: how long the pass took.
@@ -81,7 +82,7 @@ class Extraction:
     near: float
     readable: Array
     errors: dict[int, str]
-    remarks: dict[str, IntArray]
+    remarks: dict[str, dict[int, str]]
     choices: tuple[Choice | None, ...]
     computed: int
     seconds: float
@@ -214,7 +215,8 @@ def extract(
     spec = requests[0].backbone.input
     alike = f"signatures of {spec.modality}s"
     signatures = store.table(FeatureKey("signature-1", 0, True, spec.alike, "uint8", alike))
-    remarks = store.table(FeatureKey("remarks-1", 0, True, jobs[0].described, "uint8", f"remarks on {spec.modality}s"))
+    noted = f"remarks on {spec.modality}s"
+    remarks = store.table(FeatureKey("remarks-2", 0, True, jobs[0].described, "uint8", noted, ragged=True))
     some = list(_first_digests(items))
     for job in jobs:
         job.prefer(some)
@@ -250,18 +252,22 @@ def extract(
     found = signatures.features([d for d in digests if d])
     tables = {(j.request.backbone.fingerprint, *spot): table for j in jobs for spot, table in j.tables.items()}
     choices = tuple(job.choice for job in jobs)
-    noted = _remarks(spec, remarks, digests)
+    told = _remarks(spec, remarks, digests)
     seconds = time.perf_counter() - start
-    return Extraction(digests, found, spec.near, readable, errors, noted, choices, computed, seconds, tables)
+    return Extraction(digests, found, spec.near, readable, errors, told, choices, computed, seconds, tables)
 
 
-def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, IntArray]:
-    """By kind of remark, the numbers of the examples."""
-    if not spec.remarkable:
-        return {}
-    index = np.array([i for i, d in enumerate(digests) if d], dtype=np.int64)
-    bits = table.features([digests[i] for i in index]).numpy()[:, 0] if len(index) else np.zeros(0, dtype=np.uint8)
-    return {kind: index[bits >> k & 1 == 1] for k, kind in enumerate(spec.remarkable)}
+def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, dict[int, str]]:
+    """By kind of remark, the numbers of the examples and the details."""
+    found: dict[str, dict[int, str]] = {kind: {} for kind in spec.remarkable}
+    index = [i for i, d in enumerate(digests) if d] if found else []
+    for start in range(0, len(index), BLOCK):
+        block = index[start : start + BLOCK]
+        for i, row in zip(block, table.features([digests[i] for i in block]).numpy(), strict=True):
+            for remark in row.tobytes().rstrip(b"\0\n").decode().splitlines():  # noughts fill rows up
+                kind, _, detail = remark.partition(": ")
+                found[kind][i] = detail
+    return found
 
 
 def _first_digests(items: Items) -> Iterator[bytes]:
@@ -331,9 +337,8 @@ def _decode(
     opened = {job.input.opening: job.input.open(raw, name, least[job.input.opening]) for job in reversed(jobs)}
     chunk.signatures[digest] = first.signature(opened[first.opening])
     if first.remarkable:
-        said = first.remarks(opened[first.opening])
-        bits = sum(1 << k for k, kind in enumerate(first.remarkable) if kind in said)
-        chunk.remarks[digest] = np.array([bits], dtype=np.uint8)
+        said = "\n".join(first.remarks(opened[first.opening]))
+        chunk.remarks[digest] = np.frombuffer(f"{said}\n".encode(), dtype=np.uint8)
     made: dict[tuple[str, str, int], Array] = {}
     for job, views, batch in zip(jobs, lacking, batches, strict=True):
         for view in views:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,24 +18,13 @@ from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.backbones.weights import fingerprint, first_line
 from jeoni.data.sound_inputs import WaveInput
 from jeoni.data.texts import TextInput
-from jeoni.errors import MissingExtra, WeightsError
+from jeoni.errors import JeoniError, MissingExtra, WeightsError
 
 __all__ = ["Transformers"]
 
-DECODERS = (
-    "gpt2",
-    "gpt_neo",
-    "gpt_neox",
-    "llama",
-    "mistral",
-    "qwen2",
-    "qwen3",
-    "phi",
-    "phi3",
-    "gemma",
-    "gemma2",
-    "opt",
-)
+# among transformers' causal language models, but reading both ways unless told otherwise
+BOTH_WAYS = ("bert-generation", "reformer", "xlnet")
+MEND = "Take another one, such as a BERT, RoBERTa, GPT or Llama for texts, a HuBERT or Whisper for sounds."
 MOST_TOKENS = 256
 MOST_SECONDS = 10.0
 # small steps all the way down: what a language model knows is spread over its layers (Howard & Ruder 2018; BERT's own)
@@ -76,18 +66,24 @@ class Transformers:
                 "Needed: a folder that save_pretrained wrote, with its tokenizer or feature extractor, or the id of a "
                 "model on the hub."
             ) from error
-        if hears:
-            return audio_backbone(model, prepared, name)
-        if not getattr(prepared, "is_fast", False):
+        if not hears and getattr(model.config, "is_encoder_decoder", False):
+            raise WeightsError(
+                f"{name!r} is of the family {model.config.model_type}, which reads with one part and writes with "
+                f"another. Needed: an encoder or a decoder. {MEND}"
+            )
+        if not hears and not getattr(prepared, "is_fast", False):
             raise WeightsError(f"{name!r} has no fast tokenizer (tokenizer.json); one is needed.")
-        return encoder_backbone(
-            model,
-            prepared.backend_tokenizer,
-            name=name,
-            pooling=pooling_of(model.config.model_type, Path(name)),
-            most=min(MOST_TOKENS, longest(model.config, prepared)),
-            provenance=_provenance(name, model),
-        )
+        try:
+            return audio_backbone(model, prepared, name) if hears else _text_backbone(model, prepared, name)
+        except WeightsError as error:
+            raise WeightsError(f"{error} {MEND}") from error
+        except JeoniError:
+            raise
+        except Exception as error:  # what a family's code does with an input of noughts is its own affair
+            raise WeightsError(
+                f"{name!r} is of the family {model.config.model_type}, which cannot be run as stages "
+                f"({first_line(error)}). {MEND}"
+            ) from error
 
 
 def import_transformers() -> ModuleType:
@@ -133,6 +129,17 @@ def encoder_backbone(
     )
 
 
+def _text_backbone(model: Any, prepared: Any, name: str) -> Backbone:
+    return encoder_backbone(
+        model,
+        prepared.backend_tokenizer,
+        name=name,
+        pooling=pooling_of(model.config, name),
+        most=min(MOST_TOKENS, longest(model.config, prepared)),
+        provenance=_provenance(name, model),
+    )
+
+
 def audio_backbone(model: Any, extractor: Any, name: str) -> Backbone:
     """A backbone around an audio encoder of transformers; of one that also writes, the part that hears."""
     model = _headless(_hearing(model)).float()
@@ -141,9 +148,9 @@ def audio_backbone(model: Any, extractor: Any, name: str) -> Backbone:
     # what is normalised over time, or has positions from a convolution, would mind silence behind a sound
     minds = getattr(model.config, "feat_extract_norm", "") == "group" or family == "data2vec-audio"
     spec = (
-        WaveInput(int(extractor.sampling_rate), MOST_SECONDS, chunk=1 if minds else 8)
+        WaveInput(int(extractor.sampling_rate), MOST_SECONDS, chunk=1 if minds else 8, least=_least(model.config))
         if family in HEARS
-        else SpectrumInput.make(extractor, getattr(extractor, "chunk_length", 10.0))
+        else SpectrumInput.make(extractor, _span(extractor))
     )
     return build_backbone(
         encoder(model, "mean", normalised),
@@ -165,6 +172,19 @@ def encoder(model: Any, pooling: str, normalised: bool = False) -> Encoder:
     return (Seer if family in SEES else Encoder)(model, pooling)
 
 
+def _least(config: Any) -> int:
+    """Samples that a frame behind the convolutions is made of."""
+    least = 1
+    for kernel, stride in zip(reversed(config.conv_kernel), reversed(config.conv_stride), strict=True):
+        least = (least - 1) * stride + kernel
+    return int(least)
+
+
+def _span(extractor: Any) -> float:
+    """Seconds that an extractor of spectra takes: Whisper's says them, AST's counts frames of 10 ms."""
+    return float(getattr(extractor, "chunk_length", 0) or extractor.max_length / 100)
+
+
 def _hearing(model: Any) -> Any:
     """Of a model that hears and writes, the part that hears."""
     return model.get_encoder() if model.config.model_type == "whisper" else model
@@ -177,19 +197,43 @@ def _kept(config: Any) -> dict[str, Any]:
     return {k: v for k, v in found.items() if k not in leave}
 
 
-def pooling_of(family: str, folder: Path) -> str:
-    """What a sentence-transformers folder says; else the last token of decoders, and the mean of all others."""
-    said = folder / "1_Pooling" / "config.json"
-    if said.is_file():
-        config = json.loads(said.read_text(encoding="utf-8"))
-        named = {"pooling_mode_cls_token": "cls", "pooling_mode_lasttoken": "last"}
-        return next((pooling for key, pooling in named.items() if config.get(key)), "mean")
-    return "last" if family in DECODERS else "mean"
+def pooling_of(config: Any, name: str) -> str:
+    """What sentence-transformers keeps beside a model; else the last token of decoders, and the mean of all others.
+
+    Args:
+        config: of the model.
+        name: the folder, or the id on the hub.
+    """
+    try:
+        said = import_transformers().utils.cached_file(name, "config.json", subfolder="1_Pooling")
+    except (OSError, ValueError):  # there is none, as beside most models, or the hub is out of reach
+        said = None
+    if not said:
+        return "last" if reads_forward(config) else "mean"
+    kept = json.loads(Path(said).read_text(encoding="utf-8"))
+    named = {"pooling_mode_cls_token": "cls", "pooling_mode_lasttoken": "last"}
+    older = next((pooling for flag, pooling in named.items() if kept.get(flag)), "mean")
+    return {"cls": "cls", "lasttoken": "last"}.get(kept.get("pooling_mode", ""), older)
+
+
+def reads_forward(config: Any) -> bool:
+    """Whether each token sees only those before it, so that the last one alone has seen all: a decoder.
+
+    Encoders, too, are among transformers' causal language models; but they are among the masked ones as well.
+    """
+    if getattr(config, "use_bidirectional_attention", False) or getattr(config, "is_causal", None) is False:
+        return False
+    if getattr(config, "is_decoder", False):
+        return True
+    known = import_module("transformers.models.auto.modeling_auto")
+    family, masked = config.model_type, known.MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    return family in known.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and family not in (*masked, *BOTH_WAYS)
 
 
 def longest(config: Any, tokenizer: Any) -> int:
     """Tokens the model has places for; RoBERTa's count begins behind its padding."""
     places = int(getattr(config, "max_position_embeddings", MOST_TOKENS) or MOST_TOKENS)
+    places = places if places > 0 else MOST_TOKENS  # XLNet has no limit, and says -1
     behind = (config.pad_token_id or 0) + 1 if "roberta" in config.model_type else 0
     return int(min(places - behind, getattr(tokenizer, "model_max_length", places)))
 

@@ -41,7 +41,8 @@ WORDS = {
     "looks_note_probe": "Left the picture; right what spoke for the class that was predicted, warm (Grad-CAM at the topmost stage "
     "where places count).",
     "words": "Which words moved the decision",
-    "words_note": "Each word was left out in turn: what the class that was predicted then loses is warm, what it gains is blue.",
+    "words_note": "Each word was left out in turn: what the class that was predicted then loses is warm, what it gains is blue. "
+    "Of long texts, neighbouring words were left out together, and what counted most is shown.",
     "words_before": "before training",
     "words_after": "after training",
     "inside": "What its stages respond to",
@@ -171,7 +172,7 @@ WORDS = {
         "small_class": "classes have one item only",
         "empty_class": "classes are empty",
         "imbalance": "note about imbalance",
-        "shortened": "are longer than the backbone takes: their ends were cut off",
+        "shortened": "are longer than what is taken of each: the rest was left out",
         "encoding": "note about the encoding",
         "ignored": "note about files of another kind",
         "turned": "note about features that lay in columns",
