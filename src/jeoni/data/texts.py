@@ -20,6 +20,7 @@ __all__ = ["TextInput", "TextItems", "decode", "is_english", "text_signature", "
 BINS = 1024
 LETTERS_PER_TOKEN = 40  # no tokenizer makes fewer tokens of a text than this; what lies beyond is not looked at
 TOKENIZER = "tokenizer.json"
+READINGS = 4  # of its description, at most, until it stays the same
 
 
 def decode(raw: bytes, name: str) -> tuple[str, str]:
@@ -102,9 +103,13 @@ class TextInput:
         """Around a ``tokenizers.Tokenizer``, of which padding is taken out."""
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        described = tokenizer.to_str().encode()
+        return cls._around(*_settled(tokenizer), most, prefix)
+
+    @classmethod
+    def _around(cls, tokenizer: Any, described: str, most: int, prefix: str) -> TextInput:
         tokenizer.enable_truncation(most)
-        return cls(tokenizer, hashlib.sha256(described).hexdigest(), tokenizer.get_vocab_size(), most, prefix)
+        digest = hashlib.sha256(described.encode()).hexdigest()
+        return cls(tokenizer, digest, tokenizer.get_vocab_size(), most, prefix)
 
     @property
     def longest(self) -> int:
@@ -184,10 +189,29 @@ class TextInput:
     @classmethod
     def restore(cls, described: dict[str, Any], folder: Path) -> TextInput:
         """From what :meth:`describe` gave, and the tokenizer in a folder."""
-        made = cls.make(tokens_of(folder / TOKENIZER), described["most"], described["prefix"])
-        if made.digest != described["tokenizer"]:
-            raise DataError(f"{folder / TOKENIZER} was changed since it was saved. Copy the folder anew.")
-        return made
+        path = folder / TOKENIZER
+        raw = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(raw).hexdigest() != described["tokenizer"]:
+            raise DataError(f"{path} was {'changed' if raw else 'lost'} since it was saved. Copy the folder anew.")
+        tokenizer, most, prefix = tokens_of(path), described["most"], described["prefix"]
+        if tokenizer.to_str().encode() == raw:
+            return cls._around(tokenizer, raw.decode(), most, prefix)
+        return cls.make(tokenizer, most, prefix)
+
+
+def _settled(tokenizer: Any) -> tuple[Any, str]:
+    """The tokenizer as it is when it was saved and read, and its description.
+
+    The scores of a unigram model lose their last digit when they are read; a second time they stay. What a model is
+    trained with, what is in its file, and what is read from that are to be one and the same.
+    """
+    described: str = tokenizer.to_str()
+    for _ in range(READINGS):
+        again = type(tokenizer).from_str(described)
+        if (found := again.to_str()) == described:
+            break
+        tokenizer, described = again, found
+    return tokenizer, described
 
 
 def tokens_of(path: Path) -> Any:
