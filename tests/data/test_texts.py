@@ -11,9 +11,10 @@ from tokenizers.models import Unigram
 from jeoni.backbones.catalog import load_backbone
 from jeoni.data import inputs, texts
 from jeoni.data.duplicates import near_pairs
+from jeoni.data.encodings import decode
 from jeoni.data.inputs import collate
 from jeoni.data.read import load_data, load_items
-from jeoni.data.texts import TextInput, TextItems, decode, text_signature
+from jeoni.data.texts import TextInput, TextItems, text_signature
 from jeoni.errors import DataError
 
 

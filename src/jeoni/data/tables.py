@@ -15,9 +15,10 @@ from jeoni.data.columns import (
     dataset_of,
     find_column,
 )
+from jeoni.data.encodings import encoding_of
 from jeoni.data.items import EncodedItems, FileItems
 from jeoni.data.kinds import Columns, modality_of, usual_names
-from jeoni.data.texts import TextItems, decode
+from jeoni.data.texts import TextItems
 from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, Items
@@ -137,7 +138,7 @@ def _load_text(path: Path) -> tuple[Any, str]:
     import pyarrow
     from pyarrow import csv
 
-    encoding = _encoding(path)
+    encoding = encoding_of(path)
     with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as lines:
         head = lines.readline()
     mark = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=head.count)
@@ -146,27 +147,6 @@ def _load_text(path: Path) -> tuple[Any, str]:
     names = csv.open_csv(path, parse_options=parse, read_options=read).schema.names
     types = csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string()))
     return csv.read_csv(path, parse_options=parse, convert_options=types, read_options=read), encoding
-
-
-def _encoding(path: Path) -> str:
-    """Read through once, so that a byte that does not fit is met here and not half-way.
-
-    Raises:
-        DataError: binary, or in an encoding that is not understood.
-    """
-    with path.open("rb") as file:
-        head = file.read(1 << 16)
-    if b"\0" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return decode(path.read_bytes(), str(path))[1]
-    for encoding in ("utf-8", "cp949"):
-        try:
-            with path.open(encoding=encoding, newline="") as letters:
-                for _ in iter(lambda: letters.read(1 << 20), ""):
-                    pass
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return decode(path.read_bytes(), str(path))[1]  # which says what is wrong
 
 
 def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -> tuple[Items, str]:

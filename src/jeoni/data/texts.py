@@ -12,48 +12,16 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL.Image import Image
 
+from jeoni.data.encodings import decode
 from jeoni.errors import DataError, MissingExtra
 from jeoni.types import Array, IntArray
 
-__all__ = ["TextInput", "TextItems", "decode", "is_english", "text_signature", "tokens_of"]
+__all__ = ["TextInput", "TextItems", "is_english", "text_signature", "tokens_of"]
 
 BINS = 1024
 LETTERS_PER_TOKEN = 40  # no tokenizer makes fewer tokens of a text than this; what lies beyond is not looked at
 TOKENIZER = "tokenizer.json"
 READINGS = 4  # of its description, at most, until it stays the same
-
-
-def decode(raw: bytes, name: str) -> tuple[str, str]:
-    """A text and its encoding: UTF-8 (with or without a byte-order mark), UTF-16 with one, or CP949 (EUC-KR).
-
-    Raises:
-        DataError: binary content, or another encoding.
-
-    Example:
-        >>> decode("좋다".encode("cp949"), "a.txt")
-        ('좋다', 'cp949')
-    """
-    marked = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if b"\0" in raw and not marked:
-        raise DataError(f"{name} is not a text but binary. Needed: a text file, in UTF-8 best.", path=name)
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp949"):
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if _readable(text):
-            return text, encoding.removesuffix("-sig")
-    raise DataError(
-        f"{name} is in an encoding that is not understood. Needed: UTF-8 (or UTF-16 with its mark, CP949, EUC-KR). "
-        "Save it again as UTF-8.",
-        path=name,
-    )
-
-
-def _readable(text: str) -> bool:
-    """Whether hardly anything in it is a control character, as in decoded noise."""
-    odd = sum(1 for c in text[:2000] if unicodedata.category(c) in ("Cc", "Co", "Cn") and c not in "\t\n\r\f\x0b\x85")
-    return odd * 50 <= len(text[:2000])
 
 
 @dataclass(frozen=True)
