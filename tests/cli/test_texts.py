@@ -51,11 +51,12 @@ def test_a_second_fit_computes_nothing_and_a_model_survives_the_disk(jeoni, make
         rows = list(csv.DictReader(file))
     assert len(rows) == 80 and rows[0]["path"] == "row 0"
 
-    odd = tmp_path / "odd.csv"
-    odd.write_text("first,second\na lovely film,1 of 2\nthe weak story,2 of 2\n")
+    odd = tmp_path / "odd.tsv"
+    odd.write_text('first\tsecond\n"a lovely film\t1 of 2\nthe "weak" story\t2 of 2\n')
     assert jeoni("predict", tmp_path / "run", odd).code == 1
     done = jeoni("predict", tmp_path / "run", odd, "--column", "first", "--json", "--out", tmp_path / "odd_said.csv")
     assert done.code == 0 and json.loads(done.out.splitlines()[-1])["predicted"] == 2
+    assert "quotes: quotation marks in it do not pair" in done.err  # what the reader had to tell is told here too
 
 
 @pytest.mark.parametrize(

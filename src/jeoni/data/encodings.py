@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jeoni.errors import DataError
+from jeoni.types import Finding
 
-__all__ = ["decode", "encoding_of"]
+__all__ = ["as_utf8", "decode", "encoding_of"]
 
 # the 512 syllables that are most frequent in 100,000 film reviews (NSMC, CC0): 96 of 100 in 5,000 others
 SYLLABLES = frozenset(
@@ -86,6 +87,19 @@ def encoding_of(path: Path) -> str:
     if not _korean(letters):
         raise _unknown(str(path), read)
     return "cp949"
+
+
+def as_utf8(path: Path) -> tuple[Path | bytes, list[Finding]]:
+    """A table in UTF-8: the file where it is, else what it holds in UTF-8, and a finding that says so.
+
+    Raises:
+        DataError: binary, or in an encoding that is not understood.
+    """
+    encoding = encoding_of(path)
+    if encoding == "utf-8":
+        return path, []
+    told = f"the table is in {encoding.upper()}, not in UTF-8"
+    return path.read_bytes().decode(encoding).encode(), [Finding("encoding", "", told, "converted")]
 
 
 def _blocks(path: Path, encoding: str) -> Iterator[str]:

@@ -15,7 +15,8 @@ from jeoni.data.columns import (
     dataset_of,
     find_column,
 )
-from jeoni.data.encodings import encoding_of
+from jeoni.data.delimited import read_delimited
+from jeoni.data.encodings import as_utf8
 from jeoni.data.items import EncodedItems, FileItems
 from jeoni.data.kinds import Columns, modality_of, usual_names
 from jeoni.data.texts import TextItems
@@ -45,7 +46,7 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
             message says which.
     """
     columns, origin = columns or Columns(), str(path)
-    table, encoding = _load(path)
+    table, findings = _load(path)
     n = len(table)
     if not n:
         raise DataError(f"{path} has no rows.", path=origin)
@@ -60,10 +61,7 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
     else:
         items, modality = _items(table, column, modality, path, labelled)
     split = next((c for c in table.column_names if c.lower() == "split"), "") if labelled else ""
-    findings = [Finding("ignored", "", f"the column {c!r} is no feature", "left out") for c in left_out]
-    if encoding not in ("", "utf-8"):
-        told = f"the table is in {encoding.upper()}, not in UTF-8"
-        findings.append(Finding("encoding", "", told, "converted"))
+    findings += [Finding("ignored", "", f"the column {c!r} is no feature", "left out") for c in left_out]
     return dataset_of(
         path,
         items,
@@ -118,35 +116,21 @@ def _item_column(table: Any, columns: Columns, origin: str, reason: str) -> tupl
     return column, modality or usual.get(column.lower(), "")
 
 
-def _load(path: Path) -> tuple[Any, str]:
-    """The table, and the encoding of one that is written in letters."""
+def _load(path: Path) -> tuple[Any, list[Finding]]:
+    """The table, and what there is to tell of how it is written."""
     import pyarrow
     from pyarrow import json, parquet
 
     try:
         if path.suffix.lower() == ".parquet":
-            return parquet.read_table(path), ""
+            return parquet.read_table(path), []
         if path.suffix.lower() in (".jsonl", ".ndjson"):
-            return json.read_json(path), ""
-        return _load_text(path)
+            raw, findings = as_utf8(path)
+            return json.read_json(pyarrow.BufferReader(raw) if isinstance(raw, bytes) else raw), findings
+        return read_delimited(path)
     except (pyarrow.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path} cannot be read as a table: {str(error).splitlines()[0]}.", path=str(path)) from error
-
-
-def _load_text(path: Path) -> tuple[Any, str]:
-    """CSV or TSV, all columns as text: a label ``01`` is no number, and a late word among numbers no error."""
-    import pyarrow
-    from pyarrow import csv
-
-    encoding = encoding_of(path)
-    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as lines:
-        head = lines.readline()
-    mark = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=head.count)
-    parse = csv.ParseOptions(delimiter=mark, newlines_in_values=True)
-    read = csv.ReadOptions(encoding=encoding)
-    names = csv.open_csv(path, parse_options=parse, read_options=read).schema.names
-    types = csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string()))
-    return csv.read_csv(path, parse_options=parse, convert_options=types, read_options=read), encoding
+        said = str(error).splitlines()[0].rstrip(".")
+        raise DataError(f"{path} cannot be read as a table: {said}.", path=str(path)) from error
 
 
 def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -> tuple[Items, str]:
