@@ -42,6 +42,7 @@ __all__ = [
 
 REMARKS = {
     "shortened": "it is longer than the backbone takes; the rest was cut off",
+    "recoded": "it is in CP949 (EUC-KR) or UTF-16, not in UTF-8",
     "incomplete": "its end is missing",
     "silent": "hardly anything is to be heard",
     "clipped": "it is distorted: too loud when it was recorded",

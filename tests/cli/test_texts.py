@@ -111,6 +111,28 @@ def test_long_empty_and_contradicting_texts_are_found(jeoni, make_reviews, backb
     assert {"shortened", "unreadable", "near_duplicate", "label_conflict"} <= kinds
 
 
+def test_files_in_other_encodings_and_binary_ones_are_counted_and_named(jeoni, backbone, tmp_path):
+    for k, (text, label) in enumerate(korean_rows()):
+        folder = tmp_path / "letters" / label
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{k}.txt").write_bytes(text.encode("cp949" if k < 5 else "utf-8"))
+    (folder / "photo.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00")
+    (folder / "chinese.txt").write_bytes("浪费时间的电影，剧情太差了".encode("gbk"))
+    for run in ("run", "again"):  # the second time from the store
+        done = jeoni("fit", tmp_path / "letters", *backbone, "--no-control", "--repeats", 1, "--out", tmp_path / run)
+        assert done.code == 0, done.err
+        assert "recoded: 5 items, for example it is in CP949 (EUC-KR) or UTF-16, not in UTF-8 (kept)" in done.err
+        with open(tmp_path / run / "issues.csv", encoding="utf-8") as file:
+            found = {(row["kind"], row["path"]): row["detail"] for row in csv.DictReader(file)}
+        assert {path for kind, path in found if kind == "recoded"} == {
+            f"{label}/{k}.txt" for k, (_, label) in enumerate(korean_rows()) if k < 5
+        }
+        assert "is not a text but binary" in found["unreadable", "부정/photo.txt"]
+        assert "which is not Korean" in found["unreadable", "부정/chinese.txt"]
+    strict = jeoni("fit", tmp_path / "letters", *backbone, "--strict", "--out", tmp_path / "strict")
+    assert strict.code == 1 and ("photo.txt is not a text" in strict.err or "chinese.txt is in an" in strict.err)
+
+
 def test_a_backbone_for_images_is_refused_for_texts(jeoni, make_reviews):
     done = jeoni("fit", make_reviews(), "--backbone", "untrained:test_resnet")
     assert done.code == 1

@@ -187,10 +187,22 @@ def test_a_table_in_another_encoding_is_read_and_said_so(write, encoding):
     assert f"{encoding.upper()}, not in UTF-8" in data.findings[0].detail
 
 
+@pytest.mark.parametrize("ending", ["jsonl", "ndjson"])
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "utf-8", "utf-8-sig"])
+def test_lines_of_json_are_read_in_every_usual_encoding(write, ending, encoding):
+    lines = '{"file": "1.png", "label": "불량"}\n{"file": "2.png", "label": "정상"}\n'
+    data = load_data(write(lines, f"t.{ending}", encoding))
+    assert data.class_names == ("불량", "정상")
+    said = [] if encoding.startswith("utf-8") else [f"the table is in {encoding.upper()}, not in UTF-8"]
+    assert [f.detail for f in data.findings] == said
+
+
 def test_a_table_in_no_known_encoding_says_how_to_save_it(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"file,label\n" + bytes(range(128, 256)))
-    with pytest.raises(DataError, match=r"t\.csv is in an encoding that is not understood.*Save it again as UTF-8"):
-        load_data(tmp_path / "t.csv")
+    (tmp_path / "t.jsonl").write_bytes('{"text": "très bon", "label": "à"}'.encode("latin-1"))
+    for name in ("t.csv", "t.jsonl"):
+        with pytest.raises(DataError, match=f"{name} is in an encoding that is not understood.*Save it again as UTF-8"):
+            load_data(tmp_path / name)
 
 
 def test_a_table_to_predict_needs_no_labels_and_ignores_a_split(write):

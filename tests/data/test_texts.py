@@ -48,6 +48,12 @@ def test_long_texts_are_shortened_and_remarked(spec):
     assert long.tokens[-1] == short.tokens[-1]  # what closes a text is kept
 
 
+@pytest.mark.parametrize("encoding, said", [("utf-8-sig", ()), ("cp949", ("recoded",)), ("utf-16", ("recoded",))])
+def test_a_text_that_is_not_in_utf8_is_remarked(spec, encoding, said):
+    opened = spec.open("정말 재미있는 영화".encode(encoding), "a.txt")
+    assert (opened.text, spec.remarks(opened)) == ("정말 재미있는 영화", said)
+
+
 def test_blank_texts_are_refused(spec):
     with pytest.raises(DataError, match="a.txt holds nothing but blanks"):
         spec.open(b" \n ", "a.txt")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,11 +32,13 @@ class Text:
         text: as it was read.
         tokens: ``(t,)`` int32.
         shortened: whether some of it was cut off.
+        recoded: whether it was not in UTF-8.
     """
 
     text: str
     tokens: Array
     shortened: bool
+    recoded: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class TextInput:
     varied: ClassVar[bool] = False
     alike: ClassVar[str] = "hashed trigrams of letters"
     near: ClassVar[float] = 0.999
-    remarkable: ClassVar[tuple[str, ...]] = ("shortened",)
+    remarkable: ClassVar[tuple[str, ...]] = ("shortened", "recoded")
 
     tokenizer: Any = field(repr=False, compare=False)
     digest: str
@@ -101,10 +103,10 @@ class TextInput:
         """
         if not isinstance(raw, bytes):
             raise DataError(f"{name} is an array; a text is needed.", path=name)
-        text, _ = decode(raw, name)
+        text, encoding = decode(raw, name)
         if not text.strip():
             raise DataError(f"{name} holds nothing but blanks.", path=name)
-        return self.tokenize(text)
+        return replace(self.tokenize(text), recoded=encoding != "utf-8")
 
     def tokenize(self, text: str) -> Text:
         """A text with its tokens."""
@@ -124,8 +126,8 @@ class TextInput:
         return {}
 
     def remarks(self, opened: Text) -> tuple[str, ...]:
-        """``shortened``, if some of it was cut off."""
-        return ("shortened",) if opened.shortened else ()
+        """``shortened``, if some of it was cut off; ``recoded``, if it was not in UTF-8."""
+        return tuple(kind for kind in self.remarkable if getattr(opened, kind))
 
     def picture(self, opened: Text) -> Image | None:
         """None: a text is read."""
