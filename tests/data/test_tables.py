@@ -134,9 +134,25 @@ def test_a_few_missing_paths_stay_and_fail_when_they_are_read(write):
 def test_mostly_missing_paths_are_counted_and_the_first_shown(write):
     path = write("file,label\n" + "".join(f"gone{i}.png,x\n" for i in range(5)) + "1.png,y\n")
     with pytest.raises(
-        DataError, match=r"5 of the 6 paths in .* do not exist, for example gone0\.png, gone1\.png, gone2\.png\. Paths"
+        DataError,
+        match=r"5 of the 6 paths in the column 'file' of .* do not exist, for example gone0\.png, gone1\.png, gone2\.png\. "
+        "Paths are .*name it with --image-column, --text-column",
     ):
         load_data(path)
+
+
+@pytest.mark.parametrize("column", ["filename", "path"])
+def test_texts_are_taken_where_the_files_beside_them_do_not_exist(write, column):
+    lines = f"{column},text,label\na.html,fine,x\nb.html,dull,y\n1.png,poor,y\n"
+    for data in (load_data(write(lines)), load_items(write(lines), "text")):
+        assert (data.modality, data.items.read(1)) == ("text", b"dull")
+        assert f"most files that the column '{column}' names do not exist" in data.findings[0].detail
+    data = load_data(write(f"{column},text,label\na.html,fine,x\n2.png,dull,y\n1.png,poor,y\n"))
+    assert (data.modality, data.items.name(1), data.findings) == ("image", "2.png", ())
+    with pytest.raises(DataError, match=r"2 of the 3 paths in the column 'image'.*--text-column"):
+        load_data(write("image,text,label\na.png,fine,x\nb.png,dull,y\n1.png,poor,y\n"))
+    with pytest.raises(DataError, match=r"2 of the 3 paths in the column 'file'"):
+        load_data(write("file,text,label\na,fine,x\nb,dull,y\n1.png,poor,y\n"), image_column="file")
 
 
 def test_a_path_too_long_for_the_disk_is_a_missing_one(write):

@@ -132,10 +132,30 @@ def write(path, text, encoding="utf-8"):
     return path
 
 
-@pytest.mark.parametrize("column", ["text", "Review", "sentence", "리뷰"])
+@pytest.mark.parametrize("column", ["text", "Review", "sentence", "리뷰", "문서"])
 def test_a_column_of_texts_is_recognised(tmp_path, column):
     data = load_data(write(tmp_path / "t.csv", f"id,{column},label\n1,fine,x\n2,dull,y\n"))
     assert (data.modality, data.items.read(1), data.findings) == ("text", b"dull", ())
+
+
+@pytest.mark.parametrize("column", ["감정", "감성", "정답", "Rating", "평점"])
+def test_a_column_of_labels_is_recognised(tmp_path, column):
+    data = load_data(write(tmp_path / "t.csv", f"text,{column}\nfine,1\ndull,2\n"))
+    assert data.class_names == ("1", "2")
+
+
+def test_ratings_are_labels_only_where_no_other_column_is_and_they_are_few(tmp_path):
+    rows = "".join(f"text {k},{k / 10},{'xy'[k % 2]}\n" for k in range(21))
+    data = load_data(write(tmp_path / "t.csv", f"text,rating,label\n{rows}"))
+    assert data.class_names == ("x", "y")
+    many = write(tmp_path / "t.csv", f"text,rating,other\n{rows}")
+    with pytest.raises(DataError, match=r"known to hold the labels. Name it with --label-column.*text, rating, other"):
+        load_data(many)
+    assert len(load_data(many, label_column="rating").class_names) == 21
+    numbers = write(tmp_path / "t.csv", "a,rating,y\n1,2,x\n2,1,z\n")
+    assert load_data(numbers).items.read(0).tolist() == [1, 2]  # a feature like any other
+    with pytest.raises(DataError, match="known to hold the labels"):
+        load_data(write(tmp_path / "t.csv", "a,rating\n1,2\n2,1\n"))
 
 
 def test_a_named_column_of_texts_goes_before_one_of_files(tmp_path):
@@ -159,6 +179,11 @@ def test_a_table_in_cp949_is_read_and_said_so(tmp_path):
         ),
         ("text,label\nsame,x\nsame,y\nsame,x\n", r"All texts in the column 'text' of .* are the same: 'same'"),
         ("said,label\nfine,x\ndull,y\n", r"No column of .* is known to hold images, texts or sounds.*--text-column"),
+        (
+            "n,말,label\n1,좋다,x\n2,나쁘다,y\n",
+            r"If it is '말', name it: --text-column '말'\. Its columns, by its first row: n, 말, label",
+        ),
+        ("rating,said,label\n1,so fine,x\n2,very dull,y\n", r"If it is 'said', name it: --text-column 'said'"),
     ],
 )
 def test_columns_that_hold_no_texts_say_so(tmp_path, text, said):
@@ -207,6 +232,13 @@ def test_a_saved_dataset_of_texts_is_read(tmp_path):
     data = load_data(tmp_path / "kept")
     assert (data.modality, data.items.read(3), data.items.name(3)) == ("text", b"dull", "test row 1")
     assert data.part.tolist() == ["train", "train", "test", "test"]
+
+
+def test_ratings_of_a_saved_dataset_are_labels(tmp_path):
+    import datasets
+
+    datasets.Dataset.from_dict({"text": ["fine", "dull"], "rating": [5, 1]}).save_to_disk(tmp_path / "kept")
+    assert load_data(tmp_path / "kept").class_names == ("1", "5")
 
 
 def test_a_test_set_of_another_kind_is_refused(tmp_path, make_photos):

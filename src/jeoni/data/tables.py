@@ -11,9 +11,11 @@ import numpy as np
 
 from jeoni.data.columns import (
     LABEL_NAMES,
+    RATINGS,
     as_numbers,
     dataset_of,
     find_column,
+    find_labels,
 )
 from jeoni.data.delimited import read_delimited
 from jeoni.data.encodings import as_utf8
@@ -52,7 +54,11 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         raise DataError(f"{path} has no rows.", path=origin)
     features, reason, left_out = _features(table, columns)
     column, modality = ("", "vector") if features is not None else _item_column(table, columns, origin, reason)
-    label = find_column(table.column_names, columns.label, LABEL_NAMES, "label", origin) if labelled else ""
+    if not columns.items[0] and (texts := _texts_instead(table, column, path)):
+        told = f"most files that the column {column!r} names do not exist; the texts are taken from {texts!r}"
+        findings.append(Finding("ignored", "", told, "left out"))
+        column, modality = texts, "text"
+    label = _label_column(table, columns, features is not None, origin) if labelled else ""
     group = find_column(table.column_names, columns.group, (), "group", origin) if columns.group else ""
     items: Items
     if features is not None:
@@ -99,6 +105,12 @@ def _features(table: Any, columns: Columns) -> tuple[Array | None, str, list[str
     return np.concatenate(found, axis=1), "", names
 
 
+def _label_column(table: Any, columns: Columns, numbers: bool, origin: str) -> str:
+    if numbers:  # a rating is one of them
+        return find_column(table.column_names, columns.label, LABEL_NAMES, "label", origin)
+    return find_labels(table.column_names, columns.label, lambda c: table[c].to_pylist(), origin)
+
+
 def _item_column(table: Any, columns: Columns, origin: str, reason: str) -> tuple[str, str]:
     """The column of the examples, and their modality if that tells it."""
     wanted, modality = columns.items
@@ -106,6 +118,13 @@ def _item_column(table: Any, columns: Columns, origin: str, reason: str) -> tupl
     what = {"image": "image", "text": "text", "sound": "audio"}.get(modality, "image")
     there = [c for c in table.column_names if c.lower() in usual]
     if not wanted and not there:
+        worded = _worded(table, columns)
+        if worded:
+            raise DataError(
+                f"No column of {origin} is known to hold images, texts or sounds. If it is {worded!r}, name it: "
+                f"--text-column {worded!r}. Its columns, by its first row: {', '.join(table.column_names)}.",
+                path=origin,
+            )
         raise DataError(
             f"No column of {origin} is known to hold images, texts or sounds. Name it with --image-column, "
             f"--text-column or --audio-column. In a table of features all columns but those of labels, groups, split "
@@ -114,6 +133,44 @@ def _item_column(table: Any, columns: Columns, origin: str, reason: str) -> tupl
         )
     column = find_column(table.column_names, wanted, tuple(usual), what, origin)
     return column, modality or usual.get(column.lower(), "")
+
+
+def _worded(table: Any, columns: Columns) -> str:
+    """The first column whose cells are plainly texts: most hold a blank or are not ASCII, and none is a file."""
+    import pyarrow
+
+    for column in table.column_names:
+        if table.column_names.count(column) > 1 or not pyarrow.types.is_string(table.schema.field(column).type):
+            continue
+        cells = [c for c in table[column].slice(0, 1000).to_pylist() if c]
+        plainly = sum(" " in c.strip() or not c.isascii() for c in cells) * 2 > len(cells)
+        if plainly and not modality_of(cells) and column.lower() not in (columns.label.lower(), *LABEL_NAMES, *RATINGS):
+            return str(column)
+    return ""
+
+
+def _texts_instead(table: Any, column: str, path: Path) -> str:
+    """A column known to hold texts, where the one that was recognised names files of which most do not exist."""
+    usual = usual_names()
+    texts = next((c for c in table.column_names if usual.get(c.lower()) == "text"), "")
+    if not texts or usual.get(column.lower(), "text") or not _named(table, column):
+        return ""  # a column called image is meant
+    paths, files = _paths(table, column, path)
+    return texts if _mostly_missing(paths, files) else ""
+
+
+def _named(table: Any, column: str) -> bool:
+    """Whether its cells name files, and are none themselves."""
+    import pyarrow
+
+    kind = table.schema.field(column).type
+    return not any(f(kind) for f in (pyarrow.types.is_struct, pyarrow.types.is_binary, pyarrow.types.is_large_binary))
+
+
+def _paths(table: Any, column: str, path: Path) -> tuple[list[str], list[str]]:
+    """What the cells say, and where that lies."""
+    paths = [str(v).strip() if v is not None else "" for v in table[column].to_pylist()]
+    return paths, [str(path.parent / p) for p in paths]
 
 
 def _load(path: Path) -> tuple[Any, list[Finding]]:
@@ -135,19 +192,21 @@ def _load(path: Path) -> tuple[Any, list[Finding]]:
 
 def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -> tuple[Items, str]:
     """Files that the cells name, or what they hold; and the modality."""
-    import pyarrow
-
-    kind = table.schema.field(column).type
-    if pyarrow.types.is_struct(kind) or pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
+    if not _named(table, column):
         import datasets
 
         plain = datasets.Dataset(table.select([column]).replace_schema_metadata(None))
         return EncodedItems(plain, column), modality or "image"
     if modality == "text":
         return text_items(table[column], column, str(path), labelled), "text"
-    paths = [str(v).strip() if v is not None else "" for v in table[column].to_pylist()]
-    files = [str(path.parent / p) for p in paths]
-    _check_paths(path, paths, files)
+    paths, files = _paths(table, column, path)
+    if missing := _mostly_missing(paths, files):
+        raise DataError(
+            f"{len(missing)} of the {len(paths)} paths in the column {column!r} of {path} do not exist, for example "
+            f"{', '.join(p[:200] for p in missing[:3])}. Paths are taken relative to {path.parent}. If another column "
+            "holds the items, name it with --image-column, --text-column or --audio-column.",
+            path=str(path),
+        )
     return FileItems(files, [p or f"row {i}" for i, p in enumerate(paths)]), modality or modality_of(paths) or "image"
 
 
@@ -174,14 +233,10 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
     return TextItems(texts)
 
 
-def _check_paths(table: Path, paths: Sequence[str], files: Sequence[str]) -> None:
+def _mostly_missing(paths: Sequence[str], files: Sequence[str]) -> list[str]:
+    """The paths that do not exist, if they are the most."""
     missing = [p for p, f in zip(paths, files, strict=True) if not _is_file(f)]
-    if len(missing) * 2 > len(paths):
-        raise DataError(
-            f"{len(missing)} of the {len(paths)} paths in {table} do not exist, for example "
-            f"{', '.join(p[:200] for p in missing[:3])}. Paths are taken relative to {table.parent}.",
-            path=str(table),
-        )
+    return missing if len(missing) * 2 > len(paths) else []
 
 
 def _is_file(path: str) -> bool:
