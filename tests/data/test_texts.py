@@ -15,7 +15,7 @@ from jeoni.data.encodings import decode
 from jeoni.data.inputs import collate
 from jeoni.data.read import load_data, load_items
 from jeoni.data.texts import TextInput, TextItems, text_signature
-from jeoni.errors import DataError
+from jeoni.errors import ConfigError, DataError
 
 
 @pytest.mark.parametrize("module", [texts, inputs])
@@ -222,6 +222,29 @@ def test_groups_come_from_a_pattern_in_names(tmp_path):
         load_data(tmp_path / "d", group_pattern="(xyz)")
     with pytest.raises(DataError, match="is not a regular expression"):
         load_data(tmp_path / "d", group_pattern="(")
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "saved", "numbers"])
+def test_a_pattern_needs_names_and_rows_have_none(tmp_path, kind):
+    import datasets
+
+    if kind == "saved":
+        datasets.Dataset.from_dict({"text": ["fine", "dull"], "label": ["x", "y"]}).save_to_disk(tmp_path / "t.saved")
+    elif kind == "jsonl":
+        write(tmp_path / "t.jsonl", '{"text": "fine", "label": "x"}\n{"text": "dull", "label": "y"}\n')
+    else:
+        rows = "1,2,x\n3,4,y\n" if kind == "numbers" else "fine,so,x\ndull,so,y\n"
+        write(tmp_path / f"t.{kind}", f"{'text' if kind == 'csv' else 'a'},b,label\n{rows}")
+        (tmp_path / f"t.{kind}").rename(tmp_path / "t.csv")
+        kind = "csv"
+    with pytest.raises(DataError, match=r"have no paths in which --group-pattern could find groups.*--group-column"):
+        load_data(tmp_path / f"t.{kind}", group_pattern=r"(\d)")
+
+
+def test_groups_come_from_a_column_or_from_a_pattern(tmp_path):
+    table = write(tmp_path / "t.csv", "text,who,label\nfine,a,x\ndull,b,y\n")
+    with pytest.raises(ConfigError, match=r"from the column 'who' or from the pattern '\(.\)', not from both"):
+        load_data(table, group_column="who", group_pattern="(.)")
 
 
 def test_a_saved_dataset_of_texts_is_read(tmp_path):

@@ -139,7 +139,7 @@ def dataset_of(
         findings: of the reader.
 
     Raises:
-        DataError: labels that are all empty; a pattern or parts that cannot be used.
+        DataError: labels that are all empty; a pattern, or parts, that cannot be used.
     """
     origin, n = str(path), len(items)
     numbers, classes = class_numbers([None] * n if labels is None else labels)
@@ -147,7 +147,7 @@ def dataset_of(
         raise DataError(no_labels, path=origin)
     own = None if groups is None else group_numbers(groups, origin)
     if pattern:
-        own = pattern_groups([items.name(i) for i in range(n)], pattern, origin)
+        own = pattern_groups(_own_names(items, origin), pattern, origin)
     return Dataset(
         name=path.stem,
         items=items,
@@ -192,6 +192,22 @@ def group_numbers(values: Sequence[Any], origin: str) -> IntArray:
     numbers = {v: _digest(_name(v)) for v in set(values)}
     alone = ungrouped(len(values), origin)
     return np.array([numbers[v] if _name(v) else alone[i] for i, v in enumerate(values)], dtype=np.int64)
+
+
+def _own_names(items: Items, origin: str) -> list[str]:
+    """Names that came with the items.
+
+    Raises:
+        DataError: they are but numbers of rows, in which any pattern finds nonsense.
+    """
+    names = [items.name(i) for i in range(len(items))]
+    if all(re.fullmatch(r"row \d+", name) for name in names):
+        raise DataError(
+            f"The items of {origin} have no paths in which --group-pattern could find groups. "
+            "Needed: a column, or an array, of groups; name it with --group-column.",
+            path=origin,
+        )
+    return names
 
 
 def pattern_groups(names: Sequence[str], pattern: str, origin: str) -> IntArray:

@@ -16,7 +16,7 @@ from jeoni.data.items import FileItems, JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, modality_of
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
-from jeoni.errors import DataError
+from jeoni.errors import ConfigError, DataError
 from jeoni.types import Dataset, Finding, IntArray
 
 __all__ = ["load_data", "load_items"]
@@ -55,7 +55,13 @@ def load_data(
 
     Raises:
         DataError: what is missing, or cannot be understood, and how to mend it.
+        ConfigError: both a column and a pattern of groups.
     """
+    if group_column and group_pattern:
+        raise ConfigError(
+            f"Groups come from the column {group_column!r} or from the pattern {group_pattern!r}, not from both. Leave "
+            "out --group-column or --group-pattern."
+        )
     columns = Columns(image_column, text_column, audio_column, label_column, group_column, group_pattern)
     data = _read(str(path), columns)
     if test:

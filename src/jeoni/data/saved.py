@@ -64,6 +64,12 @@ def _from_datasets(found: Any, name: str, origin: str, columns: Columns, labelle
     """One dataset, or the splits of one."""
     import datasets
 
+    if columns.pattern:
+        raise DataError(
+            f"The items of {origin} have no paths in which --group-pattern could find groups. "
+            "Needed: a column of groups; name it with --group-column.",
+            path=origin,
+        )
     splits = dict(found) if isinstance(found, dict) else {"": found}
     splits = {k: t for k, t in splits.items() if len(t)}
     if not splits:
