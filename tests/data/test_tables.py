@@ -187,8 +187,8 @@ def test_a_column_that_is_not_recognised_must_be_named(write, header, what, opti
         ("file,label\n1.png,x,extra\n", "t.csv", "cannot be read as a table: row 2, .*has 3 cells, .*header has 2"),
         ("file,label,label\n1.png,x,y\n", "t.csv", "several columns 'label'; give each a name"),
         ("file,label\n1.png,\n2.png,\n", "t.csv", "column 'label' of .* holds no labels"),
-        ("no parquet", "t.parquet", "cannot be read as a table: .*[Pp]arquet"),
-        ("{broken", "t.jsonl", "cannot be read as a table: JSON"),
+        ("no parquet", "t.parquet", r"cannot be read as a table: .*[Pp]arquet.*[^.]\.$"),
+        ("{broken", "t.jsonl", r"cannot be read as a table: JSON.*[^.]\.$"),
     ],
 )
 def test_a_table_that_cannot_be_used_says_why(write, text, name, message):

@@ -191,6 +191,14 @@ def test_columns_that_hold_no_texts_say_so(tmp_path, text, said):
         load_data(write(tmp_path / "t.csv", text))
 
 
+def test_a_column_of_lists_is_refused(tmp_path):
+    lines = '{"text": ["so", "fine"], "label": "x"}\n{"text": null, "label": "x"}\n{"text": ["dull"], "label": "y"}\n'
+    said = r"'text' of .* holds list<.*string>, for example \['so', 'fine'\], not texts\. Join what belongs"
+    for read in (load_data, load_items):
+        with pytest.raises(DataError, match=said):
+            read(write(tmp_path / "t.jsonl", lines))
+
+
 def test_a_binary_table_is_refused(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
     with pytest.raises(DataError, match="is not a text but binary"):

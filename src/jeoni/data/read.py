@@ -22,6 +22,7 @@ from jeoni.types import Dataset, Finding, IntArray
 __all__ = ["load_data", "load_items"]
 
 USUAL = {"image": "jpg", "text": "txt", "sound": "wav"}
+SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 NO_CLASSES = ("__MACOSX", "__pycache__")
 
 
@@ -93,6 +94,8 @@ def load_items(path: str | Path, modality: str = "image", column: str = "") -> D
         return read_table(where, named.get(modality) if column else None, labelled=False)
     if where.suffix.lower() in ARRAYS and where.is_file():
         return read_arrays(where, labelled=False)
+    if where.is_file() and where.suffix.lower() in SHEETS:
+        raise _one_file(where)
     if where.is_file():
         return _unlabelled([where], [str(path)], where, modality_of([where.name]) or modality)
     one_file = modality not in SUFFIXES
@@ -114,12 +117,7 @@ def _read(path: str, columns: Columns) -> Dataset:
         if where.suffix.lower() in ARRAYS:
             return read_arrays(where, columns)
         if where.suffix.lower() not in TABLES:
-            raise DataError(
-                f"{path} is one file, not labelled data. Needed: a folder with one folder per class, a table "
-                f"({', '.join(TABLES)}), or features ({', '.join(ARRAYS)}). To predict a single item: "
-                f"jeoni predict MODEL {path}",
-                path=path,
-            )
+            raise _one_file(where)
         return read_table(where, columns)
     if where.is_dir():
         if is_saved(where):
@@ -128,6 +126,22 @@ def _read(path: str, columns: Columns) -> Dataset:
     if re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", path) and not modality_of([path]) and where.suffix.lower() not in TABLES:
         return read_hub(path, columns)
     raise DataError(f"{path} does not exist. Needed: a folder per class, a table, or a dataset's id.", path=path)
+
+
+def _one_file(path: Path) -> DataError:
+    if path.suffix.lower() in SHEETS:
+        said = f"{path} is a workbook, which is not read. Save its sheet as a table: CSV, in UTF-8 best."
+        return DataError(said, path=str(path))
+    mend = f"To predict a single item: jeoni predict MODEL {path}"
+    with path.open("rb") as file:
+        first = file.readline(1 << 16)
+    if path.suffix.lower() in SUFFIXES["text"] and b"\t" in first:
+        mend = f"Its first line holds tabs: if it is a table, call it {path.with_suffix('.tsv').name}. {mend}"
+    return DataError(
+        f"{path} is one file, not labelled data. Needed: a folder with one folder per class, a table "
+        f"({', '.join(TABLES)}), or features ({', '.join(ARRAYS)}). {mend}",
+        path=str(path),
+    )
 
 
 def _read_folder(root: Path, pattern: str) -> Dataset:

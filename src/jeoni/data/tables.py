@@ -214,8 +214,17 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
     """The texts of a column.
 
     Raises:
-        DataError: numbers, or the same text in every row.
+        DataError: numbers, lists, or the same text in every row.
     """
+    import pyarrow
+
+    if pyarrow.types.is_nested(cells.type):
+        first = next((v for v in cells.to_pylist() if v is not None), None)
+        raise DataError(
+            f"The column {column!r} of {origin} holds {cells.type}, for example {str(first)[:60]}, not texts. "
+            "Join what belongs to one text, or name the column of texts with --text-column.",
+            path=origin,
+        )
     texts = [None if v is None else str(v) for v in cells.to_pylist()]
     filled = [t.strip() for t in texts if t and t.strip()]
     if filled and sum(bool(_NUMBER.fullmatch(t)) for t in filled) > 0.9 * len(filled):
