@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import csv
 import doctest
 import hashlib
+import json
 
 import numpy as np
+import pyarrow
 import pytest
+from pyarrow import parquet
 from tokenizers import Tokenizer
 from tokenizers.models import Unigram
 
@@ -161,6 +165,32 @@ def test_ratings_are_labels_only_where_no_other_column_is_and_they_are_few(tmp_p
 def test_a_named_column_of_texts_goes_before_one_of_files(tmp_path):
     path = write(tmp_path / "t.csv", "file,said,label\na.png,fine,x\nb.png,dull,y\n")
     assert load_data(path, text_column="said").items.read(0) == b"fine"
+
+
+REVIEWS = {
+    "리뷰": ["정말 재미있다", "쉼표, 탭\t없이", None, '그는 "최고"라 했다'],
+    "감정": ["긍정", "부정", "부정", "긍정"],
+}
+
+
+@pytest.mark.parametrize("ending", ["parquet", "dictionary.parquet", "jsonl", "tsv", "csv"])
+def test_korean_is_the_same_in_every_kind_of_table(tmp_path, ending):
+    path, table = tmp_path / f"t.{ending}", pyarrow.table(REVIEWS)
+    if ending == "parquet":
+        parquet.write_table(table.cast(pyarrow.schema([("리뷰", pyarrow.large_string()), ("감정", "string")])), path)
+    elif ending == "dictionary.parquet":  # as pandas writes its categories
+        parquet.write_table(table.set_column(1, "감정", table["감정"].dictionary_encode()), path)
+    elif ending == "jsonl":
+        path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in table.to_pylist()), encoding="utf-8")
+    else:
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file, delimiter="\t" if ending == "tsv" else ",")
+            rows.writerows([table.column_names, *zip(*REVIEWS.values(), strict=True)])
+    data = load_data(path)
+    assert (data.modality, data.class_names, data.labels.tolist()) == ("text", ("긍정", "부정"), [0, 1, 1, 0])
+    assert [data.items.text(i) or None for i in range(4)] == REVIEWS["리뷰"]
+    assert [load_items(path, "text").items.text(i) or None for i in range(4)] == REVIEWS["리뷰"]
+    assert not data.findings
 
 
 def test_a_table_in_cp949_is_read_and_said_so(tmp_path):
