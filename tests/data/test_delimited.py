@@ -78,6 +78,13 @@ def test_a_well_quoted_table_of_tabs_loses_its_quotation_marks_as_it_should(writ
     assert rows_of(data) == [('he said "fine"', "p"), ("dull", "n")] and not data.findings
 
 
+@pytest.mark.parametrize("text", ["\n\r\ntext,label\n{}01\ndull,02\n", "text,label\n\n{}01\n\ndull,02\n\n"])
+@pytest.mark.parametrize("first", ["fine,", '"fine,'])
+def test_empty_lines_are_no_rows_and_no_header(write, text, first):
+    data = load_data(write(text.format(first)))
+    assert rows_of(data) == [(first[:-1], "01"), ("dull", "02")]
+
+
 def test_a_name_of_a_column_may_hold_a_line_break(write):
     data = load_data(write('"text","class\nof it"\nfine,01\ndull,02\n'), label_column="class\nof it")
     assert data.class_names == ("01", "02")

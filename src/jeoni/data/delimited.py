@@ -35,7 +35,7 @@ def read_delimited(path: Path) -> tuple[Any, list[Finding]]:
     import pyarrow
 
     raw, findings = as_utf8(path)
-    mark, names = _header(raw, "\t" if path.suffix.lower() == ".tsv" else "")
+    mark, names, above = _header(raw, "\t" if path.suffix.lower() == ".tsv" else "")
     table, lines, wrong = None, None, ""
     try:
         table = _parsed(raw, mark, names)
@@ -43,7 +43,7 @@ def read_delimited(path: Path) -> tuple[Any, list[Finding]]:
         wrong = _complaint(raw, mark, names)
     suspects = [] if table is None else _glued(table, mark)
     if len(names) > 1 and (table is None or suspects or mark == "\t"):
-        lines = _lines(raw, mark, names)
+        lines = _lines(raw, mark, names, above)
     if lines is not None and _unpaired(lines):
         told = "quotation marks in it do not pair: every line is taken as a row, and they as letters"
         return lines, [*findings, Finding("quotes", "", told, "kept")]
@@ -52,31 +52,35 @@ def read_delimited(path: Path) -> tuple[Any, list[Finding]]:
     return table, [*findings, *suspects]
 
 
-def _header(raw: Path | bytes, mark: str) -> tuple[str, list[str]]:
-    """What stands between cells, if it is not known, and the names of the columns; one may hold a line break."""
+def _header(raw: Path | bytes, mark: str) -> tuple[str, list[str], int]:
+    """What stands between cells, if it is not known; the names of the columns, and how many lines end with them."""
     with io.TextIOWrapper(_opened(raw), encoding="utf-8-sig", newline="") as letters:
-        head = letters.readline()
+        head = next((line for line in iter(letters.readline, "") if line.strip()), "")
         letters.seek(0)
         mark = mark or max(",;\t", key=head.count)
+        rows = plain_csv.reader(letters, delimiter=mark)
         try:
-            return mark, next(plain_csv.reader(letters, delimiter=mark), [])
+            return mark, next(filter(None, rows), []), rows.line_num
         except plain_csv.Error:  # a mark that is not closed, and then more than any name can be
-            return mark, head.rstrip("\r\n").split(mark)
+            return mark, head.rstrip("\r\n").split(mark), 1
 
 
 def _opened(raw: Path | bytes) -> io.BytesIO | io.BufferedReader:
     return io.BytesIO(raw) if isinstance(raw, bytes) else raw.open("rb")
 
 
-def _parsed(raw: Path | bytes, mark: str, names: Sequence[str], quoted: bool = True, threads: bool = True) -> Any:
+def _parsed(raw: Path | bytes, mark: str, names: Sequence[str], above: int = 0, threads: bool = True) -> Any:
+    """With quotation marks that quote; or, with ``above`` lines left out, as letters."""
     import pyarrow
     from pyarrow import csv
 
-    named = {"column_names": list(names), "skip_rows": 1}
+    named = {"column_names": list(names), "skip_rows": above} if above else {}
     return csv.read_csv(
         pyarrow.BufferReader(raw) if isinstance(raw, bytes) else raw,
-        parse_options=csv.ParseOptions(delimiter=mark, quote_char='"' if quoted else False, newlines_in_values=quoted),
-        read_options=csv.ReadOptions(use_threads=threads, **({} if quoted else named)),
+        parse_options=csv.ParseOptions(
+            delimiter=mark, quote_char=False if above else '"', newlines_in_values=not above
+        ),
+        read_options=csv.ReadOptions(use_threads=threads, **named),
         convert_options=csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string())),
     )
 
@@ -92,12 +96,12 @@ def _complaint(raw: Path | bytes, mark: str, names: Sequence[str]) -> str:
     return "it cannot be parsed"
 
 
-def _lines(raw: Path | bytes, mark: str, names: Sequence[str]) -> Any:
-    """Every line as a row and every mark as a letter; None where some line has too many or too few cells."""
+def _lines(raw: Path | bytes, mark: str, names: Sequence[str], above: int) -> Any:
+    """Every line below the names as a row, every mark as a letter; None where some line does not fit."""
     import pyarrow
 
     try:
-        return _parsed(raw, mark, names, quoted=False)
+        return _parsed(raw, mark, names, above)
     except pyarrow.ArrowInvalid:
         return None
 
@@ -122,10 +126,10 @@ def _glued(table: Any, mark: str) -> list[Finding]:
     That is, if each of its lines holds as many cells as the header, and one column, such as that of labels, only what
     it holds elsewhere too.
     """
-    from pyarrow import compute
+    from pyarrow import compute, types
 
     found, wide, known = [], table.num_columns, dict[int, set[str]]()
-    for column in range(wide if wide > 1 else 0):
+    for column in (c for c in range(wide) if wide > 1 and types.is_string(table.column(c).type)):
         broken = compute.fill_null(compute.match_substring_regex(table.column(column), "[\r\n]"), False)
         for row in compute.indices_nonzero(broken).to_pylist():
             whole = mark.join(str(table.column(c)[row].as_py()) for c in range(wide))
