@@ -40,14 +40,15 @@ def test_a_workbook_is_refused_with_what_to_save_it_as(tmp_path, read):
         read(tmp_path / "r.XLSX")
 
 
-def test_a_table_that_is_called_a_text_is_told_how_to_be_called(tmp_path):
+@pytest.mark.parametrize("mark, what, ending", [("\t", "tabs", "tsv"), (",", "commas", "csv")])
+def test_a_table_that_is_called_a_text_is_told_how_to_be_called(tmp_path, mark, what, ending):
     path = tmp_path / "ratings.txt"
-    path.write_text("id\tdocument\tlabel\n1\tfine\t1\n")
+    path.write_text(f"id{mark}document{mark}label\n1{mark}fine, so{mark}1\n")
     with pytest.raises(
-        DataError, match=r"is one file.* holds tabs: if it is a table, call it ratings\.tsv\. To predict"
+        DataError, match=rf"hold {what}: if it is a table, call it ratings\.{ending}\. To predict a single"
     ):
         load_data(path)
-    path.write_text("a letter\n")
+    path.write_text(f"dear reader,\nthis is{mark} a letter\nof three lines\n")
     with pytest.raises(DataError, match=r"features \(.*\)\. To predict a single item"):
         load_data(path)
 

@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -134,9 +136,11 @@ def _one_file(path: Path) -> DataError:
         return DataError(said, path=str(path))
     mend = f"To predict a single item: jeoni predict MODEL {path}"
     with path.open("rb") as file:
-        first = file.readline(1 << 16)
-    if path.suffix.lower() in SUFFIXES["text"] and b"\t" in first:
-        mend = f"Its first line holds tabs: if it is a table, call it {path.with_suffix('.tsv').name}. {mend}"
+        first = [line for line in islice(iter(partial(file.readline, 1 << 16), b""), 5) if line.strip()]
+    for mark, what, ending in ((b"\t", "tabs", ".tsv"), (b",", "commas", ".csv")):
+        if path.suffix.lower() in SUFFIXES["text"] and len(first) > 1 and all(mark in line for line in first):
+            mend = f"Its lines hold {what}: if it is a table, call it {path.with_suffix(ending).name}. {mend}"
+            break
     return DataError(
         f"{path} is one file, not labelled data. Needed: a folder with one folder per class, a table "
         f"({', '.join(TABLES)}), or features ({', '.join(ARRAYS)}). {mend}",
