@@ -177,4 +177,6 @@ def test_korean_texts_go_through_every_verb_with_their_own_backbone(jeoni, tmp_p
     assert done.code == 0, done.err
     assert json.loads(done.out.splitlines()[-1])["metrics"]["accuracy"]["value"] == 1
     kept = package.load_model(run)
+    described = read_json(run / "model" / "config.json")["backbone"]["input"]
+    assert kept.backbone.input.describe() == described  # so its features are those in the store
     assert kept.predict(["정말 재미있는 영화", "지루하고 엉망이다"], Context(engine="torch")).labels == ["긍정", "부정"]

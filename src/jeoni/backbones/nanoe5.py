@@ -29,7 +29,6 @@ __all__ = ["find_e5", "read_e5"]
 MAGIC, VERSION = b"E5S1", 1
 BLOCK, BLOCK_BYTES = 32, 18
 PLAIN, PACKED = 0, 1
-DIGITS = 12  # of a score, behind the point: more than a float has, and few enough to survive being saved as JSON
 LAYER = {
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -132,8 +131,7 @@ def _tokenizer(cursor: _Cursor) -> Any:
         from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
     except ImportError:
         raise MissingExtra("tokenizers", "multilingual", "The backbone multilingual-e5-small") from None
-    exact = scores.astype(float).round(DIGITS).tolist()
-    made = Tokenizer(models.Unigram(list(zip(pieces, exact, strict=True)), unknown, False))
+    made = Tokenizer(models.Unigram(list(zip(pieces, scores.astype(float).tolist(), strict=True)), unknown, False))
     spaces = normalizers.Replace(Regex(" {2,}"), " ")
     made.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), spaces])
     made.pre_tokenizer = pre_tokenizers.Metaspace("▁", "always")

@@ -21,7 +21,6 @@ __all__ = ["TextInput", "TextItems", "is_english", "text_signature", "tokens_of"
 BINS = 1024
 LETTERS_PER_TOKEN = 40  # no tokenizer makes fewer tokens of a text than this; what lies beyond is not looked at
 TOKENIZER = "tokenizer.json"
-READINGS = 4  # of its description, at most, until it stays the same
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,15 @@ class TextInput:
 
     @classmethod
     def make(cls, tokenizer: Any, most: int = 256, prefix: str = "") -> TextInput:
-        """Around a ``tokenizers.Tokenizer``, of which padding is taken out."""
+        """Around a ``tokenizers.Tokenizer``, of which padding is taken out.
+
+        Scores of a unigram model lose their last digit when they are read from its description; a second time they
+        stay. What a model is trained with and what is read from its file are to be the same: so it is read once.
+        """
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        return cls._around(*_settled(tokenizer), most, prefix)
+        read = type(tokenizer).from_str(tokenizer.to_str())
+        return cls._around(read, read.to_str(), most, prefix)
 
     @classmethod
     def _around(cls, tokenizer: Any, described: str, most: int, prefix: str) -> TextInput:
@@ -163,25 +167,8 @@ class TextInput:
         raw = path.read_bytes() if path.is_file() else b""
         if hashlib.sha256(raw).hexdigest() != described["tokenizer"]:
             raise DataError(f"{path} was {'changed' if raw else 'lost'} since it was saved. Copy the folder anew.")
-        tokenizer, most, prefix = tokens_of(path), described["most"], described["prefix"]
-        if tokenizer.to_str().encode() == raw:
-            return cls._around(tokenizer, raw.decode(), most, prefix)
-        return cls.make(tokenizer, most, prefix)
-
-
-def _settled(tokenizer: Any) -> tuple[Any, str]:
-    """The tokenizer as it is when it was saved and read, and its description.
-
-    The scores of a unigram model lose their last digit when they are read; a second time they stay. What a model is
-    trained with, what is in its file, and what is read from that are to be one and the same.
-    """
-    described: str = tokenizer.to_str()
-    for _ in range(READINGS):
-        again = type(tokenizer).from_str(described)
-        if (found := again.to_str()) == described:
-            break
-        tokenizer, described = again, found
-    return tokenizer, described
+        tokenizer = tokens_of(path)
+        return cls._around(tokenizer, tokenizer.to_str(), described["most"], described["prefix"])
 
 
 def tokens_of(path: Path) -> Any:
