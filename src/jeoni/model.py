@@ -22,6 +22,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
 from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
+from jeoni.data.checks import tell
 from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.read import load_items
 from jeoni.data.texts import TextItems
@@ -144,7 +145,9 @@ class Model:
             DataError: nothing there that can be read.
         """
         context = context or Context()
-        items = as_items(data, self.backbone.input.modality, column)
+        found = _as_data(data, self.backbone.input.modality, column)
+        items = found.items if isinstance(found, Dataset) else found
+        tell(found.findings if isinstance(found, Dataset) else (), context.console)
         tap = Tap(self.backbone.n, True)
         seen = context.extract(items, [Request(self.backbone, (tap,))])
         index = np.flatnonzero(seen.readable)
@@ -236,13 +239,18 @@ def as_items(
     data: str | Path | Sequence[str | Path] | Array | Dataset, modality: str = "image", column: str = ""
 ) -> Items:
     """Whatever a user may hand over, as items."""
+    found = _as_data(data, modality, column)
+    return found.items if isinstance(found, Dataset) else found
+
+
+def _as_data(data: str | Path | Sequence[str | Path] | Array | Dataset, modality: str, column: str) -> Dataset | Items:
     if isinstance(data, Dataset):
-        return data.items
+        return data
     if isinstance(data, (str, Path)):
         found = load_items(data, modality, column)
         if found.modality != modality and len(found):
             raise DataError(f"{data} holds {found.modality}s; the model takes {modality}s.")
-        return found.items
+        return found
     if modality == "vector":
         return VectorItems(np.asarray(data))
     if modality == "text" and not any(isinstance(d, Path) for d in data):

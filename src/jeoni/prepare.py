@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -15,7 +14,7 @@ from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
-from jeoni.data.checks import Checked, check_content
+from jeoni.data.checks import Checked, check_content, tell
 from jeoni.data.read import load_data
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
@@ -44,6 +43,7 @@ __all__ = [
 
 REMARKS = {
     "shortened": "it is longer than the backbone takes; the rest was cut off",
+    "recoded": "it is in CP949 (EUC-KR) or UTF-16, not in UTF-8",
     "incomplete": "its end is missing",
     "silent": "hardly anything is to be heard",
     "clipped": "it is distorted: too loud when it was recorded",
@@ -221,12 +221,3 @@ def suited(spec: FitSpec, backbone: Backbone) -> FitSpec:
     if backbone.learned:
         return spec
     return spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
-
-
-def tell(findings: list[Finding], console: Console) -> None:
-    """One line per kind and action; the files are in ``issues.csv``."""
-    for (kind, action), number in Counter((f.kind, f.action) for f in findings).items():
-        first = next(f for f in findings if (f.kind, f.action) == (kind, action))
-        name = kind.replace("_", " ")
-        said = f"{name}: {first.detail}" if number == 1 else f"{name}: {number} items, for example {first.detail}"
-        console.warn(f"{said} ({action})")

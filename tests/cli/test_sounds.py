@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
@@ -74,7 +75,7 @@ def test_a_model_of_sounds_is_trained_kept_and_predicts(jeoni, make_sounds, tmp_
     assert done.code == 0 and "0_a_.wav" in done.out
 
 
-def test_speakers_named_in_files_are_never_split(make_sounds, tmp_path):
+def test_speakers_named_in_files_are_never_split(jeoni, make_sounds, tmp_path):
     done = package.fit(make_sounds(), backbone=TINY, group_pattern=r"_([a-d])_", control=False, out=tmp_path / "run")
     assert read_json(tmp_path / "run" / "run.json")["data"]["groups"] == 4
     with open(tmp_path / "run" / "predictions.csv", encoding="utf-8") as file:
@@ -83,6 +84,10 @@ def test_speakers_named_in_files_are_never_split(make_sounds, tmp_path):
     for row in rows:
         folds.setdefault(row["path"].split("_")[-2], set()).add(row["fold"])
     assert len(rows) == 24 and all(len(f) == 1 for f in folds.values()), done.summary
+    words = ("evaluate", tmp_path / "run", tmp_path / "sounds", "--json")
+    alone, grouped = (json.loads(jeoni(*words, *more).out) for more in ((), ("--group-pattern", r"_([a-d])_")))
+    alone, grouped = alone["metrics"]["log_loss"], grouped["metrics"]["log_loss"]
+    assert grouped["value"] == alone["value"] and grouped["low"] != alone["low"]  # speakers are drawn, not recordings
 
 
 def test_a_table_names_sounds(make_sounds):

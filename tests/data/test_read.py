@@ -33,6 +33,26 @@ def test_parts_above_the_classes_are_kept_whatever_they_are_called(put):
     ]
 
 
+@pytest.mark.parametrize("read", [load_data, load_items])
+def test_a_workbook_is_refused_with_what_to_save_it_as(tmp_path, read):
+    (tmp_path / "r.XLSX").write_bytes(b"PK\3\4")
+    with pytest.raises(DataError, match=r"r\.XLSX is a workbook, which is not read\. Save its sheet as a table: CSV"):
+        read(tmp_path / "r.XLSX")
+
+
+@pytest.mark.parametrize("mark, what, ending", [("\t", "tabs", "tsv"), (",", "commas", "csv")])
+def test_a_table_that_is_called_a_text_is_told_how_to_be_called(tmp_path, mark, what, ending):
+    path = tmp_path / "ratings.txt"
+    path.write_text(f"id{mark}document{mark}label\n1{mark}fine, so{mark}1\n")
+    with pytest.raises(
+        DataError, match=rf"hold {what}: if it is a table, call it ratings\.{ending}\. To predict a single"
+    ):
+        load_data(path)
+    path.write_text(f"dear reader,\nthis is{mark} a letter\nof three lines\n")
+    with pytest.raises(DataError, match=r"features \(.*\)\. To predict a single item"):
+        load_data(path)
+
+
 def test_a_class_that_is_called_train_is_a_class(put):
     assert load_data(put("train/1.png", "bus/2.png")).class_names == ("bus", "train")
 

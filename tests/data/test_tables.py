@@ -134,9 +134,25 @@ def test_a_few_missing_paths_stay_and_fail_when_they_are_read(write):
 def test_mostly_missing_paths_are_counted_and_the_first_shown(write):
     path = write("file,label\n" + "".join(f"gone{i}.png,x\n" for i in range(5)) + "1.png,y\n")
     with pytest.raises(
-        DataError, match=r"5 of the 6 paths in .* do not exist, for example gone0\.png, gone1\.png, gone2\.png\. Paths"
+        DataError,
+        match=r"5 of the 6 paths in the column 'file' of .* do not exist, for example gone0\.png, gone1\.png, gone2\.png\. "
+        "Paths are .*name it with --image-column, --text-column",
     ):
         load_data(path)
+
+
+@pytest.mark.parametrize("column", ["filename", "path"])
+def test_texts_are_taken_where_the_files_beside_them_do_not_exist(write, column):
+    lines = f"{column},text,label\na.html,fine,x\nb.html,dull,y\n1.png,poor,y\n"
+    for data in (load_data(write(lines)), load_items(write(lines), "text")):
+        assert (data.modality, data.items.read(1)) == ("text", b"dull")
+        assert f"most files that the column '{column}' names do not exist" in data.findings[0].detail
+    data = load_data(write(f"{column},text,label\na.html,fine,x\n2.png,dull,y\n1.png,poor,y\n"))
+    assert (data.modality, data.items.name(1), data.findings) == ("image", "2.png", ())
+    with pytest.raises(DataError, match=r"2 of the 3 paths in the column 'image'.*--text-column"):
+        load_data(write("image,text,label\na.png,fine,x\nb.png,dull,y\n1.png,poor,y\n"))
+    with pytest.raises(DataError, match=r"2 of the 3 paths in the column 'file'"):
+        load_data(write("file,text,label\na,fine,x\nb,dull,y\n1.png,poor,y\n"), image_column="file")
 
 
 def test_a_path_too_long_for_the_disk_is_a_missing_one(write):
@@ -168,11 +184,11 @@ def test_a_column_that_is_not_recognised_must_be_named(write, header, what, opti
     [
         ("file,label\n", "t.csv", r"t\.csv has no rows"),
         ("", "t.csv", "cannot be read as a table: Empty CSV"),
-        ("file,label\n1.png,x,extra\n", "t.csv", "cannot be read as a table: .*Expected 2 columns, got 3"),
+        ("file,label\n1.png,x,extra\n", "t.csv", "cannot be read as a table: row 2, .*has 3 cells, .*header has 2"),
         ("file,label,label\n1.png,x,y\n", "t.csv", "several columns 'label'; give each a name"),
         ("file,label\n1.png,\n2.png,\n", "t.csv", "column 'label' of .* holds no labels"),
-        ("no parquet", "t.parquet", "cannot be read as a table: .*[Pp]arquet"),
-        ("{broken", "t.jsonl", "cannot be read as a table: JSON"),
+        ("no parquet", "t.parquet", r"cannot be read as a table: .*[Pp]arquet.*[^.]\.$"),
+        ("{broken", "t.jsonl", r"cannot be read as a table: JSON.*[^.]\.$"),
     ],
 )
 def test_a_table_that_cannot_be_used_says_why(write, text, name, message):
@@ -187,10 +203,22 @@ def test_a_table_in_another_encoding_is_read_and_said_so(write, encoding):
     assert f"{encoding.upper()}, not in UTF-8" in data.findings[0].detail
 
 
+@pytest.mark.parametrize("ending", ["jsonl", "ndjson"])
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "utf-8", "utf-8-sig"])
+def test_lines_of_json_are_read_in_every_usual_encoding(write, ending, encoding):
+    lines = '{"file": "1.png", "label": "불량"}\n{"file": "2.png", "label": "정상"}\n'
+    data = load_data(write(lines, f"t.{ending}", encoding))
+    assert data.class_names == ("불량", "정상")
+    said = [] if encoding.startswith("utf-8") else [f"the table is in {encoding.upper()}, not in UTF-8"]
+    assert [f.detail for f in data.findings] == said
+
+
 def test_a_table_in_no_known_encoding_says_how_to_save_it(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"file,label\n" + bytes(range(128, 256)))
-    with pytest.raises(DataError, match=r"t\.csv is in an encoding that is not understood.*Save it again as UTF-8"):
-        load_data(tmp_path / "t.csv")
+    (tmp_path / "t.jsonl").write_bytes('{"text": "très bon", "label": "à"}'.encode("latin-1"))
+    for name in ("t.csv", "t.jsonl"):
+        with pytest.raises(DataError, match=f"{name} is in an encoding that is not understood.*Save it again as UTF-8"):
+            load_data(tmp_path / name)
 
 
 def test_a_table_to_predict_needs_no_labels_and_ignores_a_split(write):

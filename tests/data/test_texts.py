@@ -1,17 +1,25 @@
 from __future__ import annotations
 
+import csv
 import doctest
+import hashlib
+import json
 
 import numpy as np
+import pyarrow
 import pytest
+from pyarrow import parquet
+from tokenizers import Tokenizer
+from tokenizers.models import Unigram
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.data import inputs, texts
 from jeoni.data.duplicates import near_pairs
+from jeoni.data.encodings import decode
 from jeoni.data.inputs import collate
 from jeoni.data.read import load_data, load_items
-from jeoni.data.texts import TextInput, TextItems, decode, text_signature
-from jeoni.errors import DataError
+from jeoni.data.texts import TextInput, TextItems, text_signature
+from jeoni.errors import ConfigError, DataError
 
 
 @pytest.mark.parametrize("module", [texts, inputs])
@@ -44,6 +52,12 @@ def test_long_texts_are_shortened_and_remarked(spec):
     assert long.tokens[-1] == short.tokens[-1]  # what closes a text is kept
 
 
+@pytest.mark.parametrize("encoding, said", [("utf-8-sig", ()), ("cp949", ("recoded",)), ("utf-16", ("recoded",))])
+def test_a_text_that_is_not_in_utf8_is_remarked(spec, encoding, said):
+    opened = spec.open("정말 재미있는 영화".encode(encoding), "a.txt")
+    assert (opened.text, spec.remarks(opened)) == ("정말 재미있는 영화", said)
+
+
 def test_blank_texts_are_refused(spec):
     with pytest.raises(DataError, match="a.txt holds nothing but blanks"):
         spec.open(b" \n ", "a.txt")
@@ -58,6 +72,36 @@ def test_an_input_survives_the_disk(spec, tmp_path):
     (tmp_path / "tokenizer.json").write_bytes(spec.files()["tokenizer.json"].replace(b"dull", b"full"))
     with pytest.raises(DataError, match="was changed since it was saved"):
         TextInput.restore(spec.describe(), tmp_path)
+    (tmp_path / "tokenizer.json").unlink()
+    with pytest.raises(DataError, match="was lost since it was saved"):
+        TextInput.restore(spec.describe(), tmp_path)
+
+
+@pytest.fixture
+def scored():
+    """A tokenizer with scores of which some do not survive being saved and read."""
+    scores = np.random.default_rng(0).uniform(-15, -1, 400).astype(np.float32).astype(float).tolist()
+    pieces = [("<unk>", 0.0), *((chr(0xAC00 + 28 * k), score) for k, score in enumerate(scores))]
+    made = Tokenizer(Unigram(pieces, 0, False))
+    assert Tokenizer.from_str(made.to_str()).to_str() != made.to_str()
+    return made
+
+
+def test_scores_that_change_when_they_are_read_do_not_change_an_input(scored, tmp_path):
+    made = TextInput.make(scored, 32, "query: ")
+    for folder in (tmp_path / "first", tmp_path / "second"):  # what was restored can be saved again
+        folder.mkdir()
+        (folder / "tokenizer.json").write_bytes(made.files()["tokenizer.json"])
+        again = TextInput.restore(made.describe(), folder)
+        assert (again, again.files()) == (made, made.files())
+        made = again
+
+
+def test_an_input_saved_before_its_scores_had_settled_can_be_restored(scored, tmp_path):
+    raw = scored.to_str().encode()
+    (tmp_path / "tokenizer.json").write_bytes(raw)
+    described = {"tokenizer": hashlib.sha256(raw).hexdigest(), "vocabulary": 401, "most": 32, "prefix": ""}
+    assert TextInput.restore(described, tmp_path) == TextInput.make(scored, 32)
 
 
 def test_rows_of_different_length_are_filled_up_with_what_is_no_token():
@@ -92,15 +136,61 @@ def write(path, text, encoding="utf-8"):
     return path
 
 
-@pytest.mark.parametrize("column", ["text", "Review", "sentence", "리뷰"])
+@pytest.mark.parametrize("column", ["text", "Review", "sentence", "리뷰", "문서"])
 def test_a_column_of_texts_is_recognised(tmp_path, column):
     data = load_data(write(tmp_path / "t.csv", f"id,{column},label\n1,fine,x\n2,dull,y\n"))
     assert (data.modality, data.items.read(1), data.findings) == ("text", b"dull", ())
 
 
+@pytest.mark.parametrize("column", ["감정", "감성", "정답", "Rating", "평점"])
+def test_a_column_of_labels_is_recognised(tmp_path, column):
+    data = load_data(write(tmp_path / "t.csv", f"text,{column}\nfine,1\ndull,2\n"))
+    assert data.class_names == ("1", "2")
+
+
+def test_ratings_are_labels_only_where_no_other_column_is_and_they_are_few(tmp_path):
+    rows = "".join(f"text {k},{k / 10},{'xy'[k % 2]}\n" for k in range(21))
+    data = load_data(write(tmp_path / "t.csv", f"text,rating,label\n{rows}"))
+    assert data.class_names == ("x", "y")
+    many = write(tmp_path / "t.csv", f"text,rating,other\n{rows}")
+    with pytest.raises(DataError, match=r"known to hold the labels. Name it with --label-column.*text, rating, other"):
+        load_data(many)
+    assert len(load_data(many, label_column="rating").class_names) == 21
+    numbers = write(tmp_path / "t.csv", "a,rating,y\n1,2,x\n2,1,z\n")
+    assert load_data(numbers).items.read(0).tolist() == [1, 2]  # a feature like any other
+    with pytest.raises(DataError, match="known to hold the labels"):
+        load_data(write(tmp_path / "t.csv", "a,rating\n1,2\n2,1\n"))
+
+
 def test_a_named_column_of_texts_goes_before_one_of_files(tmp_path):
     path = write(tmp_path / "t.csv", "file,said,label\na.png,fine,x\nb.png,dull,y\n")
     assert load_data(path, text_column="said").items.read(0) == b"fine"
+
+
+REVIEWS = {
+    "리뷰": ["정말 재미있다", "쉼표, 탭\t없이", None, '그는 "최고"라 했다'],
+    "감정": ["긍정", "부정", "부정", "긍정"],
+}
+
+
+@pytest.mark.parametrize("ending", ["parquet", "dictionary.parquet", "jsonl", "tsv", "csv"])
+def test_korean_is_the_same_in_every_kind_of_table(tmp_path, ending):
+    path, table = tmp_path / f"t.{ending}", pyarrow.table(REVIEWS)
+    if ending == "parquet":
+        parquet.write_table(table.cast(pyarrow.schema([("리뷰", pyarrow.large_string()), ("감정", "string")])), path)
+    elif ending == "dictionary.parquet":  # as pandas writes its categories
+        parquet.write_table(table.set_column(1, "감정", table["감정"].dictionary_encode()), path)
+    elif ending == "jsonl":
+        path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in table.to_pylist()), encoding="utf-8")
+    else:
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file, delimiter="\t" if ending == "tsv" else ",")
+            rows.writerows([table.column_names, *zip(*REVIEWS.values(), strict=True)])
+    data = load_data(path)
+    assert (data.modality, data.class_names, data.labels.tolist()) == ("text", ("긍정", "부정"), [0, 1, 1, 0])
+    assert [data.items.text(i) or None for i in range(4)] == REVIEWS["리뷰"]
+    assert [load_items(path, "text").items.text(i) or None for i in range(4)] == REVIEWS["리뷰"]
+    assert not data.findings
 
 
 def test_a_table_in_cp949_is_read_and_said_so(tmp_path):
@@ -119,11 +209,24 @@ def test_a_table_in_cp949_is_read_and_said_so(tmp_path):
         ),
         ("text,label\nsame,x\nsame,y\nsame,x\n", r"All texts in the column 'text' of .* are the same: 'same'"),
         ("said,label\nfine,x\ndull,y\n", r"No column of .* is known to hold images, texts or sounds.*--text-column"),
+        (
+            "n,말,label\n1,좋다,x\n2,나쁘다,y\n",
+            r"If it is '말', name it: --text-column '말'\. Its columns, by its first row: n, 말, label",
+        ),
+        ("rating,said,label\n1,so fine,x\n2,very dull,y\n", r"If it is 'said', name it: --text-column 'said'"),
     ],
 )
 def test_columns_that_hold_no_texts_say_so(tmp_path, text, said):
     with pytest.raises(DataError, match=said):
         load_data(write(tmp_path / "t.csv", text))
+
+
+def test_a_column_of_lists_is_refused(tmp_path):
+    lines = '{"text": ["so", "fine"], "label": "x"}\n{"text": null, "label": "x"}\n{"text": ["dull"], "label": "y"}\n'
+    said = r"'text' of .* holds list<.*string>, for example \['so', 'fine'\], not texts\. Join what belongs"
+    for read in (load_data, load_items):
+        with pytest.raises(DataError, match=said):
+            read(write(tmp_path / "t.jsonl", lines))
 
 
 def test_a_binary_table_is_refused(tmp_path):
@@ -159,6 +262,29 @@ def test_groups_come_from_a_pattern_in_names(tmp_path):
         load_data(tmp_path / "d", group_pattern="(")
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "saved", "numbers"])
+def test_a_pattern_needs_names_and_rows_have_none(tmp_path, kind):
+    import datasets
+
+    if kind == "saved":
+        datasets.Dataset.from_dict({"text": ["fine", "dull"], "label": ["x", "y"]}).save_to_disk(tmp_path / "t.saved")
+    elif kind == "jsonl":
+        write(tmp_path / "t.jsonl", '{"text": "fine", "label": "x"}\n{"text": "dull", "label": "y"}\n')
+    else:
+        rows = "1,2,x\n3,4,y\n" if kind == "numbers" else "fine,so,x\ndull,so,y\n"
+        write(tmp_path / f"t.{kind}", f"{'text' if kind == 'csv' else 'a'},b,label\n{rows}")
+        (tmp_path / f"t.{kind}").rename(tmp_path / "t.csv")
+        kind = "csv"
+    with pytest.raises(DataError, match=r"have no paths in which --group-pattern could find groups.*--group-column"):
+        load_data(tmp_path / f"t.{kind}", group_pattern=r"(\d)")
+
+
+def test_groups_come_from_a_column_or_from_a_pattern(tmp_path):
+    table = write(tmp_path / "t.csv", "text,who,label\nfine,a,x\ndull,b,y\n")
+    with pytest.raises(ConfigError, match=r"from the column 'who' or from the pattern '\(.\)', not from both"):
+        load_data(table, group_column="who", group_pattern="(.)")
+
+
 def test_a_saved_dataset_of_texts_is_read(tmp_path):
     import datasets
 
@@ -167,6 +293,13 @@ def test_a_saved_dataset_of_texts_is_read(tmp_path):
     data = load_data(tmp_path / "kept")
     assert (data.modality, data.items.read(3), data.items.name(3)) == ("text", b"dull", "test row 1")
     assert data.part.tolist() == ["train", "train", "test", "test"]
+
+
+def test_ratings_of_a_saved_dataset_are_labels(tmp_path):
+    import datasets
+
+    datasets.Dataset.from_dict({"text": ["fine", "dull"], "rating": [5, 1]}).save_to_disk(tmp_path / "kept")
+    assert load_data(tmp_path / "kept").class_names == ("1", "5")
 
 
 def test_a_test_set_of_another_kind_is_refused(tmp_path, make_photos):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from jeoni.backbones.cut import Tap
 from jeoni.data import images as images_module
 from jeoni.data.images import open_image, to_input
 from jeoni.data.items import FileItems
+from jeoni.data.texts import TextItems
 from jeoni.errors import DataError
 from jeoni.features import extract as extract_module
 from jeoni.features.extract import Request, extract
@@ -53,6 +55,18 @@ def test_what_was_computed_once_is_never_computed_again(make_photos, backbone, m
         patched.setattr(images_module, "open_image", lambda *a, **k: pytest.fail("an image was decoded again"))
         again = extract(items, [request], FeatureStore())
     assert (first.computed, again.computed) == (10, 0)
+    assert again.choices == (None,)
+
+
+def test_remarks_that_were_lost_are_made_again_and_nothing_else_is(encoder_folder, tmp_path):
+    backbone = load_backbone(str(encoder_folder("bert")))
+    texts = TextItems(["the film", "film " * 100, "a dull story"])
+    request, store = Request(backbone, (Tap(backbone.n, True),)), FeatureStore(tmp_path)
+    first = extract(texts, [request], store, engine="torch")
+    (folder,) = [t["folder"] for t in store.listing() if str(t["name"]).startswith("remarks")]
+    shutil.rmtree(folder)
+    again = extract(texts, [request], store, engine="torch")
+    assert list(again.remarks["shortened"]) == list(first.remarks["shortened"]) == [1]
     assert again.choices == (None,)
 
 

@@ -14,9 +14,10 @@ import numpy as np
 from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
+from jeoni.data.encodings import decode
 from jeoni.data.images import ImageInput
 from jeoni.data.sound_inputs import SoundInput, listening, pictured
-from jeoni.data.texts import decode, is_english
+from jeoni.data.texts import is_english
 from jeoni.data.vectors import VectorInput
 from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
 from jeoni.types import Dataset

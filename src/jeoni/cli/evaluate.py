@@ -13,7 +13,8 @@ from jeoni.spec import FitSpec
 
 __all__ = ["evaluate"]
 
-OFFERED = ("image_column", "text_column", "audio_column", "label_column", "group_column", "engine", "seed", "workers")
+COLUMNS = ("image_column", "text_column", "audio_column", "label_column", "group_column", "group_pattern")
+OFFERED = (*COLUMNS, "engine", "seed", "workers")
 NOT_OFFERED = tuple(f.name for f in fields(FitSpec) if f.name not in OFFERED)
 
 

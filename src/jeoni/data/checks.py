@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,9 +12,9 @@ import numpy as np
 from jeoni.data.duplicates import clusters, near_pairs
 from jeoni.data.overlaps import find_conflicts, find_duplicates, find_group_leaks, find_leaks
 from jeoni.errors import DataError
-from jeoni.types import Array, Dataset, Finding, IntArray
+from jeoni.types import Array, Console, Dataset, Finding, IntArray
 
-__all__ = ["Checked", "check_content", "check_labels", "without_empty_classes"]
+__all__ = ["Checked", "check_content", "check_labels", "tell", "without_empty_classes"]
 
 IMBALANCE = 3.0
 CROWD = 50
@@ -164,3 +165,12 @@ def _merged(cluster: IntArray, groups: IntArray | None) -> IntArray:
             if first != i:
                 pairs.append((first, i))
     return clusters(n, np.array(pairs, dtype=np.int64).reshape(-1, 2))
+
+
+def tell(findings: Sequence[Finding], console: Console) -> None:
+    """One line per kind and action; the files are in ``issues.csv``."""
+    for (kind, action), number in Counter((f.kind, f.action) for f in findings).items():
+        first = next(f for f in findings if (f.kind, f.action) == (kind, action))
+        name = kind.replace("_", " ")
+        said = f"{name}: {first.detail}" if number == 1 else f"{name}: {number} items, for example {first.detail}"
+        console.warn(f"{said} ({action})")

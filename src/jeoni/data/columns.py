@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,24 @@ from jeoni.types import Array, Dataset, Finding, IntArray, Items
 __all__ = [
     "LABEL_NAMES",
     "PARTS",
+    "RATINGS",
     "as_numbers",
     "class_numbers",
     "dataset_of",
     "find_column",
+    "find_labels",
     "group_numbers",
     "part_names",
     "pattern_groups",
     "ungrouped",
 ]
 
-LABEL_NAMES = ("label", "labels", "class", "target", "category", "sentiment", "y", "라벨", "레이블", "분류")
+LABEL_NAMES = (
+    *("label", "labels", "class", "target", "category", "sentiment", "y"),
+    *("라벨", "레이블", "분류", "감정", "감성", "정답"),
+)
+RATINGS = ("rating", "ratings", "평점", "별점")  # perhaps a label, perhaps a number beside it
+MOST_RATINGS = 20
 _EMPTY = ("", "na", "n/a", "nan", "null", "none", "?")
 PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
@@ -60,6 +67,19 @@ def find_column(columns: Sequence[str], wanted: str, usual: Sequence[str], what:
     if list(columns).count(chosen) > 1:
         raise DataError(f"{origin} has several columns {chosen!r}; give each a name of its own.", path=origin)
     return chosen
+
+
+def find_labels(columns: Sequence[str], wanted: str, values: Callable[[str], Sequence[Any]], origin: str) -> str:
+    """:func:`find_column` for labels: a column of ratings is one if no other is, and it has few enough values.
+
+    Raises:
+        DataError: as :func:`find_column`.
+    """
+    usual: tuple[str, ...] = LABEL_NAMES
+    if not wanted and not any(c.lower() in usual for c in columns):
+        rated = [c for c in columns if c.lower() in RATINGS and list(columns).count(c) == 1]
+        usual = tuple(c.lower() for c in rated if len({str(v) for v in values(c)}) <= MOST_RATINGS)
+    return find_column(columns, wanted, usual, "label", origin)
 
 
 def as_numbers(cells: Any) -> Array | None:
@@ -119,7 +139,7 @@ def dataset_of(
         findings: of the reader.
 
     Raises:
-        DataError: labels that are all empty; a pattern or parts that cannot be used.
+        DataError: labels that are all empty; a pattern, or parts, that cannot be used.
     """
     origin, n = str(path), len(items)
     numbers, classes = class_numbers([None] * n if labels is None else labels)
@@ -127,7 +147,7 @@ def dataset_of(
         raise DataError(no_labels, path=origin)
     own = None if groups is None else group_numbers(groups, origin)
     if pattern:
-        own = pattern_groups([items.name(i) for i in range(n)], pattern, origin)
+        own = pattern_groups(_own_names(items, origin), pattern, origin)
     return Dataset(
         name=path.stem,
         items=items,
@@ -172,6 +192,22 @@ def group_numbers(values: Sequence[Any], origin: str) -> IntArray:
     numbers = {v: _digest(_name(v)) for v in set(values)}
     alone = ungrouped(len(values), origin)
     return np.array([numbers[v] if _name(v) else alone[i] for i, v in enumerate(values)], dtype=np.int64)
+
+
+def _own_names(items: Items, origin: str) -> list[str]:
+    """Names that came with the items.
+
+    Raises:
+        DataError: they are but numbers of rows, in which any pattern finds nonsense.
+    """
+    names = [items.name(i) for i in range(len(items))]
+    if all(re.fullmatch(r"row \d+", name) for name in names):
+        raise DataError(
+            f"The items of {origin} have no paths in which --group-pattern could find groups. "
+            "Needed: a column, or an array, of groups; name it with --group-column.",
+            path=origin,
+        )
+    return names
 
 
 def pattern_groups(names: Sequence[str], pattern: str, origin: str) -> IntArray:

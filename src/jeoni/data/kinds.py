@@ -28,14 +28,14 @@ SUFFIXES = {
         )
     ),
 }
-_FILES = ("file", "path", "filename", "file_name", "filepath")
+_FILES = ("file", "path", "filename", "file_name", "filepath", "파일", "파일명", "경로")
 _NAMES = {
-    "image": ("image", "image_path", "img", "images"),
+    "image": ("image", "image_path", "img", "images", "이미지", "사진"),
     "text": (
         *("text", "texts", "sentence", "review", "document", "comment", "content", "body", "message", "utterance"),
-        *("텍스트", "문장", "리뷰", "내용", "본문", "댓글"),
+        *("텍스트", "문장", "리뷰", "내용", "본문", "댓글", "문서"),
     ),
-    "sound": ("audio", "sound", "wav", "recording", "audio_path", "sound_path", "clip"),
+    "sound": ("audio", "sound", "wav", "recording", "audio_path", "sound_path", "clip", "음성"),
 }
 
 

@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +18,13 @@ from jeoni.data.items import FileItems, JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, modality_of
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
-from jeoni.errors import DataError
+from jeoni.errors import ConfigError, DataError
 from jeoni.types import Dataset, Finding, IntArray
 
 __all__ = ["load_data", "load_items"]
 
 USUAL = {"image": "jpg", "text": "txt", "sound": "wav"}
+SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 NO_CLASSES = ("__MACOSX", "__pycache__")
 
 
@@ -55,7 +58,13 @@ def load_data(
 
     Raises:
         DataError: what is missing, or cannot be understood, and how to mend it.
+        ConfigError: both a column and a pattern of groups.
     """
+    if group_column and group_pattern:
+        raise ConfigError(
+            f"Groups come from the column {group_column!r} or from the pattern {group_pattern!r}, not from both. Leave "
+            "out --group-column or --group-pattern."
+        )
     columns = Columns(image_column, text_column, audio_column, label_column, group_column, group_pattern)
     data = _read(str(path), columns)
     if test:
@@ -87,6 +96,8 @@ def load_items(path: str | Path, modality: str = "image", column: str = "") -> D
         return read_table(where, named.get(modality) if column else None, labelled=False)
     if where.suffix.lower() in ARRAYS and where.is_file():
         return read_arrays(where, labelled=False)
+    if where.is_file() and where.suffix.lower() in SHEETS:
+        raise _one_file(where)
     if where.is_file():
         return _unlabelled([where], [str(path)], where, modality_of([where.name]) or modality)
     one_file = modality not in SUFFIXES
@@ -108,12 +119,7 @@ def _read(path: str, columns: Columns) -> Dataset:
         if where.suffix.lower() in ARRAYS:
             return read_arrays(where, columns)
         if where.suffix.lower() not in TABLES:
-            raise DataError(
-                f"{path} is one file, not labelled data. Needed: a folder with one folder per class, a table "
-                f"({', '.join(TABLES)}), or features ({', '.join(ARRAYS)}). To predict a single item: "
-                f"jeoni predict MODEL {path}",
-                path=path,
-            )
+            raise _one_file(where)
         return read_table(where, columns)
     if where.is_dir():
         if is_saved(where):
@@ -122,6 +128,24 @@ def _read(path: str, columns: Columns) -> Dataset:
     if re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", path) and not modality_of([path]) and where.suffix.lower() not in TABLES:
         return read_hub(path, columns)
     raise DataError(f"{path} does not exist. Needed: a folder per class, a table, or a dataset's id.", path=path)
+
+
+def _one_file(path: Path) -> DataError:
+    if path.suffix.lower() in SHEETS:
+        said = f"{path} is a workbook, which is not read. Save its sheet as a table: CSV, in UTF-8 best."
+        return DataError(said, path=str(path))
+    mend = f"To predict a single item: jeoni predict MODEL {path}"
+    with path.open("rb") as file:
+        first = [line for line in islice(iter(partial(file.readline, 1 << 16), b""), 5) if line.strip()]
+    for mark, what, ending in ((b"\t", "tabs", ".tsv"), (b",", "commas", ".csv")):
+        if path.suffix.lower() in SUFFIXES["text"] and len(first) > 1 and all(mark in line for line in first):
+            mend = f"Its lines hold {what}: if it is a table, call it {path.with_suffix(ending).name}. {mend}"
+            break
+    return DataError(
+        f"{path} is one file, not labelled data. Needed: a folder with one folder per class, a table "
+        f"({', '.join(TABLES)}), or features ({', '.join(ARRAYS)}). {mend}",
+        path=str(path),
+    )
 
 
 def _read_folder(root: Path, pattern: str) -> Dataset:

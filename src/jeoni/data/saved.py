@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.data.columns import LABEL_NAMES, PARTS, class_numbers, find_column, group_numbers
+from jeoni.data.columns import PARTS, class_numbers, find_column, find_labels, group_numbers
 from jeoni.data.items import EncodedItems, JoinedItems
 from jeoni.data.kinds import Columns, usual_names
 from jeoni.data.tables import text_items
@@ -64,6 +64,12 @@ def _from_datasets(found: Any, name: str, origin: str, columns: Columns, labelle
     """One dataset, or the splits of one."""
     import datasets
 
+    if columns.pattern:
+        raise DataError(
+            f"The items of {origin} have no paths in which --group-pattern could find groups. "
+            "Needed: a column of groups; name it with --group-column.",
+            path=origin,
+        )
     splits = dict(found) if isinstance(found, dict) else {"": found}
     splits = {k: t for k, t in splits.items() if len(t)}
     if not splits:
@@ -80,7 +86,7 @@ def _from_datasets(found: Any, name: str, origin: str, columns: Columns, labelle
     classes: tuple[str, ...] = ()
     if labelled:
         label = columns.label or _of_type(first, datasets.ClassLabel)
-        label = find_column(first.column_names, label, LABEL_NAMES, "label", origin)
+        label = find_labels(first.column_names, label, lambda c: _values(splits, c), origin)
         labels, classes = _labels(first.features[label], _values(splits, label))
     groups = None
     if labelled and columns.group:

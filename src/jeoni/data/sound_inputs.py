@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Hashable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -73,6 +73,7 @@ class SoundInput:
     Attributes:
         rate: samples in a second that are looked at, Hz.
         seconds: of a sound that are heard; its middle where it is longer.
+        part: which part that is; in the key of what is kept.
         bounded: whether the backbone takes no more than these.
     """
 
@@ -85,6 +86,7 @@ class SoundInput:
 
     rate: int
     seconds: float
+    part: str = field(default="middle", kw_only=True)
 
     @property
     def alike(self) -> str:

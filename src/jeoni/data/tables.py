@@ -11,13 +11,17 @@ import numpy as np
 
 from jeoni.data.columns import (
     LABEL_NAMES,
+    RATINGS,
     as_numbers,
     dataset_of,
     find_column,
+    find_labels,
 )
+from jeoni.data.delimited import read_delimited
+from jeoni.data.encodings import as_utf8
 from jeoni.data.items import EncodedItems, FileItems
 from jeoni.data.kinds import Columns, modality_of, usual_names
-from jeoni.data.texts import TextItems, decode
+from jeoni.data.texts import TextItems
 from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, Items
@@ -44,13 +48,17 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
             message says which.
     """
     columns, origin = columns or Columns(), str(path)
-    table, encoding = _load(path)
+    table, findings = _load(path)
     n = len(table)
     if not n:
         raise DataError(f"{path} has no rows.", path=origin)
     features, reason, left_out = _features(table, columns)
     column, modality = ("", "vector") if features is not None else _item_column(table, columns, origin, reason)
-    label = find_column(table.column_names, columns.label, LABEL_NAMES, "label", origin) if labelled else ""
+    if not columns.items[0] and (texts := _texts_instead(table, column, path)):
+        told = f"most files that the column {column!r} names do not exist; the texts are taken from {texts!r}"
+        findings.append(Finding("ignored", "", told, "left out"))
+        column, modality = texts, "text"
+    label = _label_column(table, columns, features is not None, origin) if labelled else ""
     group = find_column(table.column_names, columns.group, (), "group", origin) if columns.group else ""
     items: Items
     if features is not None:
@@ -59,10 +67,7 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
     else:
         items, modality = _items(table, column, modality, path, labelled)
     split = next((c for c in table.column_names if c.lower() == "split"), "") if labelled else ""
-    findings = [Finding("ignored", "", f"the column {c!r} is no feature", "left out") for c in left_out]
-    if encoding not in ("", "utf-8"):
-        told = f"the table is in {encoding.upper()}, not in UTF-8"
-        findings.append(Finding("encoding", "", told, "converted"))
+    findings += [Finding("ignored", "", f"the column {c!r} is no feature", "left out") for c in left_out]
     return dataset_of(
         path,
         items,
@@ -100,6 +105,12 @@ def _features(table: Any, columns: Columns) -> tuple[Array | None, str, list[str
     return np.concatenate(found, axis=1), "", names
 
 
+def _label_column(table: Any, columns: Columns, numbers: bool, origin: str) -> str:
+    if numbers:  # a rating is one of them
+        return find_column(table.column_names, columns.label, LABEL_NAMES, "label", origin)
+    return find_labels(table.column_names, columns.label, lambda c: table[c].to_pylist(), origin)
+
+
 def _item_column(table: Any, columns: Columns, origin: str, reason: str) -> tuple[str, str]:
     """The column of the examples, and their modality if that tells it."""
     wanted, modality = columns.items
@@ -107,6 +118,13 @@ def _item_column(table: Any, columns: Columns, origin: str, reason: str) -> tupl
     what = {"image": "image", "text": "text", "sound": "audio"}.get(modality, "image")
     there = [c for c in table.column_names if c.lower() in usual]
     if not wanted and not there:
+        worded = _worded(table, columns)
+        if worded:
+            raise DataError(
+                f"No column of {origin} is known to hold images, texts or sounds. If it is {worded!r}, name it: "
+                f"--text-column {worded!r}. Its columns, by its first row: {', '.join(table.column_names)}.",
+                path=origin,
+            )
         raise DataError(
             f"No column of {origin} is known to hold images, texts or sounds. Name it with --image-column, "
             f"--text-column or --audio-column. In a table of features all columns but those of labels, groups, split "
@@ -117,73 +135,78 @@ def _item_column(table: Any, columns: Columns, origin: str, reason: str) -> tupl
     return column, modality or usual.get(column.lower(), "")
 
 
-def _load(path: Path) -> tuple[Any, str]:
-    """The table, and the encoding of one that is written in letters."""
+def _worded(table: Any, columns: Columns) -> str:
+    """The first column whose cells are plainly texts: most hold a blank or are not ASCII, and none is a file."""
+    import pyarrow
+
+    for column in table.column_names:
+        if table.column_names.count(column) > 1 or not pyarrow.types.is_string(table.schema.field(column).type):
+            continue
+        cells = [c for c in table[column].slice(0, 1000).to_pylist() if c]
+        plainly = sum(" " in c.strip() or not c.isascii() for c in cells) * 2 > len(cells)
+        if plainly and not modality_of(cells) and column.lower() not in (columns.label.lower(), *LABEL_NAMES, *RATINGS):
+            return str(column)
+    return ""
+
+
+def _texts_instead(table: Any, column: str, path: Path) -> str:
+    """A column known to hold texts, where the one that was recognised names files of which most do not exist."""
+    usual = usual_names()
+    texts = next((c for c in table.column_names if usual.get(c.lower()) == "text"), "")
+    if not texts or usual.get(column.lower(), "text") or not _named(table, column):
+        return ""  # a column called image is meant
+    paths, files = _paths(table, column, path)
+    return texts if _mostly_missing(paths, files) else ""
+
+
+def _named(table: Any, column: str) -> bool:
+    """Whether its cells name files, and are none themselves."""
+    import pyarrow
+
+    kind = table.schema.field(column).type
+    return not any(f(kind) for f in (pyarrow.types.is_struct, pyarrow.types.is_binary, pyarrow.types.is_large_binary))
+
+
+def _paths(table: Any, column: str, path: Path) -> tuple[list[str], list[str]]:
+    """What the cells say, and where that lies."""
+    paths = [str(v).strip() if v is not None else "" for v in table[column].to_pylist()]
+    return paths, [str(path.parent / p) for p in paths]
+
+
+def _load(path: Path) -> tuple[Any, list[Finding]]:
+    """The table, and what there is to tell of how it is written."""
     import pyarrow
     from pyarrow import json, parquet
 
     try:
         if path.suffix.lower() == ".parquet":
-            return parquet.read_table(path), ""
+            return parquet.read_table(path), []
         if path.suffix.lower() in (".jsonl", ".ndjson"):
-            return json.read_json(path), ""
-        return _load_text(path)
+            raw, findings = as_utf8(path)
+            return json.read_json(pyarrow.BufferReader(raw) if isinstance(raw, bytes) else raw), findings
+        return read_delimited(path)
     except (pyarrow.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path} cannot be read as a table: {str(error).splitlines()[0]}.", path=str(path)) from error
-
-
-def _load_text(path: Path) -> tuple[Any, str]:
-    """CSV or TSV, all columns as text: a label ``01`` is no number, and a late word among numbers no error."""
-    import pyarrow
-    from pyarrow import csv
-
-    encoding = _encoding(path)
-    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as lines:
-        head = lines.readline()
-    mark = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=head.count)
-    parse = csv.ParseOptions(delimiter=mark, newlines_in_values=True)
-    read = csv.ReadOptions(encoding=encoding)
-    names = csv.open_csv(path, parse_options=parse, read_options=read).schema.names
-    types = csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string()))
-    return csv.read_csv(path, parse_options=parse, convert_options=types, read_options=read), encoding
-
-
-def _encoding(path: Path) -> str:
-    """Read through once, so that a byte that does not fit is met here and not half-way.
-
-    Raises:
-        DataError: binary, or in an encoding that is not understood.
-    """
-    with path.open("rb") as file:
-        head = file.read(1 << 16)
-    if b"\0" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return decode(path.read_bytes(), str(path))[1]
-    for encoding in ("utf-8", "cp949"):
-        try:
-            with path.open(encoding=encoding, newline="") as letters:
-                for _ in iter(lambda: letters.read(1 << 20), ""):
-                    pass
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return decode(path.read_bytes(), str(path))[1]  # which says what is wrong
+        said = str(error).splitlines()[0].rstrip(".")
+        raise DataError(f"{path} cannot be read as a table: {said}.", path=str(path)) from error
 
 
 def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -> tuple[Items, str]:
     """Files that the cells name, or what they hold; and the modality."""
-    import pyarrow
-
-    kind = table.schema.field(column).type
-    if pyarrow.types.is_struct(kind) or pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
+    if not _named(table, column):
         import datasets
 
         plain = datasets.Dataset(table.select([column]).replace_schema_metadata(None))
         return EncodedItems(plain, column), modality or "image"
     if modality == "text":
         return text_items(table[column], column, str(path), labelled), "text"
-    paths = [str(v).strip() if v is not None else "" for v in table[column].to_pylist()]
-    files = [str(path.parent / p) for p in paths]
-    _check_paths(path, paths, files)
+    paths, files = _paths(table, column, path)
+    if missing := _mostly_missing(paths, files):
+        raise DataError(
+            f"{len(missing)} of the {len(paths)} paths in the column {column!r} of {path} do not exist, for example "
+            f"{', '.join(p[:200] for p in missing[:3])}. Paths are taken relative to {path.parent}. If another column "
+            "holds the items, name it with --image-column, --text-column or --audio-column.",
+            path=str(path),
+        )
     return FileItems(files, [p or f"row {i}" for i, p in enumerate(paths)]), modality or modality_of(paths) or "image"
 
 
@@ -191,8 +214,17 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
     """The texts of a column.
 
     Raises:
-        DataError: numbers, or the same text in every row.
+        DataError: numbers, lists, or the same text in every row.
     """
+    import pyarrow
+
+    if pyarrow.types.is_nested(cells.type):
+        first = next((v for v in cells.to_pylist() if v is not None), None)
+        raise DataError(
+            f"The column {column!r} of {origin} holds {cells.type}, for example {str(first)[:60]}, not texts. "
+            "Join what belongs to one text, or name the column of texts with --text-column.",
+            path=origin,
+        )
     texts = [None if v is None else str(v) for v in cells.to_pylist()]
     filled = [t.strip() for t in texts if t and t.strip()]
     if filled and sum(bool(_NUMBER.fullmatch(t)) for t in filled) > 0.9 * len(filled):
@@ -210,14 +242,10 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
     return TextItems(texts)
 
 
-def _check_paths(table: Path, paths: Sequence[str], files: Sequence[str]) -> None:
+def _mostly_missing(paths: Sequence[str], files: Sequence[str]) -> list[str]:
+    """The paths that do not exist, if they are the most."""
     missing = [p for p, f in zip(paths, files, strict=True) if not _is_file(f)]
-    if len(missing) * 2 > len(paths):
-        raise DataError(
-            f"{len(missing)} of the {len(paths)} paths in {table} do not exist, for example "
-            f"{', '.join(p[:200] for p in missing[:3])}. Paths are taken relative to {table.parent}.",
-            path=str(table),
-        )
+    return missing if len(missing) * 2 > len(paths) else []
 
 
 def _is_file(path: str) -> bool:

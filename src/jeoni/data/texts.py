@@ -5,54 +5,22 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from PIL.Image import Image
 
+from jeoni.data.encodings import decode
 from jeoni.errors import DataError, MissingExtra
 from jeoni.types import Array, IntArray
 
-__all__ = ["TextInput", "TextItems", "decode", "is_english", "text_signature", "tokens_of"]
+__all__ = ["TextInput", "TextItems", "is_english", "text_signature", "tokens_of"]
 
 BINS = 1024
 LETTERS_PER_TOKEN = 40  # no tokenizer makes fewer tokens of a text than this; what lies beyond is not looked at
 TOKENIZER = "tokenizer.json"
-
-
-def decode(raw: bytes, name: str) -> tuple[str, str]:
-    """A text and its encoding: UTF-8 (with or without a byte-order mark), UTF-16 with one, or CP949 (EUC-KR).
-
-    Raises:
-        DataError: binary content, or another encoding.
-
-    Example:
-        >>> decode("좋다".encode("cp949"), "a.txt")
-        ('좋다', 'cp949')
-    """
-    marked = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if b"\0" in raw and not marked:
-        raise DataError(f"{name} is not a text but binary. Needed: a text file, in UTF-8 best.", path=name)
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp949"):
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if _readable(text):
-            return text, encoding.removesuffix("-sig")
-    raise DataError(
-        f"{name} is in an encoding that is not understood. Needed: UTF-8 (or UTF-16 with its mark, CP949, EUC-KR). "
-        "Save it again as UTF-8.",
-        path=name,
-    )
-
-
-def _readable(text: str) -> bool:
-    """Whether hardly anything in it is a control character, as in decoded noise."""
-    odd = sum(1 for c in text[:2000] if unicodedata.category(c) in ("Cc", "Co", "Cn") and c not in "\t\n\r\f\x0b\x85")
-    return odd * 50 <= len(text[:2000])
 
 
 @dataclass(frozen=True)
@@ -63,11 +31,13 @@ class Text:
         text: as it was read.
         tokens: ``(t,)`` int32.
         shortened: whether some of it was cut off.
+        recoded: whether it was not in UTF-8.
     """
 
     text: str
     tokens: Array
     shortened: bool
+    recoded: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +59,7 @@ class TextInput:
     varied: ClassVar[bool] = False
     alike: ClassVar[str] = "hashed trigrams of letters"
     near: ClassVar[float] = 0.999
-    remarkable: ClassVar[tuple[str, ...]] = ("shortened",)
+    remarkable: ClassVar[tuple[str, ...]] = ("shortened", "recoded")
 
     tokenizer: Any = field(repr=False, compare=False)
     digest: str
@@ -99,12 +69,21 @@ class TextInput:
 
     @classmethod
     def make(cls, tokenizer: Any, most: int = 256, prefix: str = "") -> TextInput:
-        """Around a ``tokenizers.Tokenizer``, of which padding is taken out."""
+        """Around a ``tokenizers.Tokenizer``, of which padding is taken out.
+
+        Scores of a unigram model lose their last digit when they are read from its description; a second time they
+        stay. What a model is trained with and what is read from its file are to be the same: so it is read once.
+        """
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        described = tokenizer.to_str().encode()
+        read = type(tokenizer).from_str(tokenizer.to_str())
+        return cls._around(read, read.to_str(), most, prefix)
+
+    @classmethod
+    def _around(cls, tokenizer: Any, described: str, most: int, prefix: str) -> TextInput:
         tokenizer.enable_truncation(most)
-        return cls(tokenizer, hashlib.sha256(described).hexdigest(), tokenizer.get_vocab_size(), most, prefix)
+        digest = hashlib.sha256(described.encode()).hexdigest()
+        return cls(tokenizer, digest, tokenizer.get_vocab_size(), most, prefix)
 
     @property
     def longest(self) -> int:
@@ -128,10 +107,10 @@ class TextInput:
         """
         if not isinstance(raw, bytes):
             raise DataError(f"{name} is an array; a text is needed.", path=name)
-        text, _ = decode(raw, name)
+        text, encoding = decode(raw, name)
         if not text.strip():
             raise DataError(f"{name} holds nothing but blanks.", path=name)
-        return self.tokenize(text)
+        return replace(self.tokenize(text), recoded=encoding != "utf-8")
 
     def tokenize(self, text: str) -> Text:
         """A text with its tokens."""
@@ -151,8 +130,8 @@ class TextInput:
         return {}
 
     def remarks(self, opened: Text) -> tuple[str, ...]:
-        """``shortened``, if some of it was cut off."""
-        return ("shortened",) if opened.shortened else ()
+        """``shortened``, if some of it was cut off; ``recoded``, if it was not in UTF-8."""
+        return tuple(kind for kind in self.remarkable if getattr(opened, kind))
 
     def picture(self, opened: Text) -> Image | None:
         """None: a text is read."""
@@ -184,10 +163,12 @@ class TextInput:
     @classmethod
     def restore(cls, described: dict[str, Any], folder: Path) -> TextInput:
         """From what :meth:`describe` gave, and the tokenizer in a folder."""
-        made = cls.make(tokens_of(folder / TOKENIZER), described["most"], described["prefix"])
-        if made.digest != described["tokenizer"]:
-            raise DataError(f"{folder / TOKENIZER} was changed since it was saved. Copy the folder anew.")
-        return made
+        path = folder / TOKENIZER
+        raw = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(raw).hexdigest() != described["tokenizer"]:
+            raise DataError(f"{path} was {'changed' if raw else 'lost'} since it was saved. Copy the folder anew.")
+        tokenizer = tokens_of(path)
+        return cls._around(tokenizer, tokenizer.to_str(), described["most"], described["prefix"])
 
 
 def tokens_of(path: Path) -> Any:

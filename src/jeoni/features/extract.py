@@ -216,7 +216,8 @@ def extract(
     alike = f"signatures of {spec.modality}s"
     signatures = store.table(FeatureKey("signature-1", 0, True, spec.alike, "uint8", alike))
     noted = f"remarks on {spec.modality}s"
-    remarks = store.table(FeatureKey("remarks-2", 0, True, jobs[0].described, "uint8", noted, ragged=True))
+    remarks = store.table(FeatureKey("remarks-3", 0, True, jobs[0].described, "uint8", noted, ragged=True))
+    looked = (signatures, remarks) if spec.remarkable else (signatures,)
     some = list(_first_digests(items))
     for job in jobs:
         job.prefer(some)
@@ -230,7 +231,7 @@ def extract(
             signature_writer = stack.enter_context(signatures.writer())
             remark_writer = stack.enter_context(remarks.writer())
             writers: dict[int, dict[tuple[Tap, int], ShardWriter]] = {}
-            for chunk in _chunks(items, todo, jobs, signatures, threads, strict):
+            for chunk in _chunks(items, todo, jobs, looked, threads, strict):
                 for number, job in enumerate(jobs):
                     if chunk.rows[number] and number not in writers:
                         writers[number] = {s: stack.enter_context(t.writer()) for s, t in job.tables.items()}
@@ -278,7 +279,7 @@ def _first_digests(items: Items) -> Iterator[bytes]:
 
 
 def _chunks(
-    items: Items, todo: Sequence[int], jobs: list[_Job], signatures: Table, threads: int, strict: bool
+    items: Items, todo: Sequence[int], jobs: list[_Job], looked: Sequence[Table], threads: int, strict: bool
 ) -> Iterator[_Chunk]:
     """Worked-off chunks in order, with only a few under way so that memory stays flat."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="jeoni-extract")
@@ -286,7 +287,7 @@ def _chunks(
     size = min(job.input.chunk for job in jobs)
     try:
         for first in range(0, len(todo), size):
-            under_way.append(pool.submit(_work, items, todo[first : first + size], jobs, signatures, strict))
+            under_way.append(pool.submit(_work, items, todo[first : first + size], jobs, looked, strict))
             if len(under_way) > 2 * threads + 1:
                 yield under_way.popleft().result()
         while under_way:
@@ -295,7 +296,7 @@ def _chunks(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _work(items: Items, index: Sequence[int], jobs: list[_Job], signatures: Table, strict: bool) -> _Chunk:
+def _work(items: Items, index: Sequence[int], jobs: list[_Job], looked: Sequence[Table], strict: bool) -> _Chunk:
     chunk = _Chunk(index, rows=[[] for _ in jobs])
     batches: list[dict[tuple[bytes, int], Array]] = [{} for _ in jobs]
     for i in index:
@@ -303,7 +304,7 @@ def _work(items: Items, index: Sequence[int], jobs: list[_Job], signatures: Tabl
             raw = items.read(i)
             digest = content_digest(raw)
             lacking = [job.lacking(digest) for job in jobs]
-            if any(lacking) or digest not in signatures:
+            if any(lacking) or any(digest not in table for table in looked):
                 _decode(raw, items.name(i), digest, jobs, lacking, batches, chunk)
                 chunk.computed += 1
             chunk.digests.append(digest)

@@ -1,0 +1,167 @@
+"""CSV and TSV as tables of texts: no row is lost to a quotation mark that was never closed.
+
+A quotation mark at the beginning of a cell makes all that follows part of it, line breaks too, up to the next mark. Who
+wrote the table without quoting meant a letter. So where marks do not pair, or a cell reads like several rows, and every
+line holds as many cells as the header, the lines are the rows; where some do not, cells that read so are named.
+"""
+
+from __future__ import annotations
+
+import csv as plain_csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jeoni.data.encodings import as_utf8
+from jeoni.errors import DataError
+from jeoni.types import Finding
+
+__all__ = ["read_delimited"]
+
+BREAK = r"\r\n|\r|\n"
+PAIRED = '^([^"]|"([^"]|"")*"$)'  # a cell, as it is in the file, that is not quoted, or is so as it should be
+
+
+def read_delimited(path: Path) -> tuple[Any, list[Finding]]:
+    """A ``pyarrow.Table``, all columns as text: a label ``01`` is no number, and a late word among numbers no error.
+
+    Raises:
+        DataError: binary, in an encoding that is not understood, or a line with too many or too few cells.
+        pyarrow.ArrowInvalid: nothing in it.
+    """
+    import pyarrow
+
+    raw, findings = as_utf8(path)
+    mark, names, above = _header(raw, "\t" if path.suffix.lower() == ".tsv" else "")
+    table, lines, wrong = None, None, ""
+    try:
+        table = _parsed(raw, mark, names)
+    except pyarrow.ArrowInvalid:
+        wrong = _complaint(raw, mark, names)
+    suspects = [] if table is None else _glued(table, mark)
+    if len(names) > 1 and (table is None or suspects or mark == "\t"):
+        lines = _lines(raw, mark, names, above)
+    if lines is not None and _unpaired(lines):
+        told = "quotation marks in it do not pair: every line is taken as a row, and they as letters"
+        return lines, [*findings, Finding("quotes", "", told, "kept")]
+    if table is None:
+        raise _unparsed(path, wrong, mark)
+    return table, [*findings, *suspects]
+
+
+def _header(raw: Path | bytes, mark: str) -> tuple[str, list[str], int]:
+    """What stands between cells, if it is not known; the names of the columns, and how many lines end with them."""
+    with io.TextIOWrapper(_opened(raw), encoding="utf-8-sig", newline="") as letters:
+        head = next((line for line in iter(letters.readline, "") if line.strip()), "")
+        letters.seek(0)
+        mark = mark or max(",;\t", key=head.count)
+        rows = plain_csv.reader(letters, delimiter=mark)
+        try:
+            return mark, next(filter(None, rows), []), rows.line_num
+        except plain_csv.Error:  # a mark that is not closed, and then more than any name can be
+            return mark, head.rstrip("\r\n").split(mark), 1
+
+
+def _opened(raw: Path | bytes) -> io.BytesIO | io.BufferedReader:
+    return io.BytesIO(raw) if isinstance(raw, bytes) else raw.open("rb")
+
+
+def _parsed(raw: Path | bytes, mark: str, names: Sequence[str], above: int = 0, threads: bool = True) -> Any:
+    """With quotation marks that quote; or, with ``above`` lines left out, as letters."""
+    import pyarrow
+    from pyarrow import csv
+
+    named = {"column_names": list(names), "skip_rows": above} if above else {}
+    return csv.read_csv(
+        pyarrow.BufferReader(raw) if isinstance(raw, bytes) else raw,
+        parse_options=csv.ParseOptions(
+            delimiter=mark, quote_char=False if above else '"', newlines_in_values=not above
+        ),
+        read_options=csv.ReadOptions(use_threads=threads, **named),
+        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string())),
+    )
+
+
+def _complaint(raw: Path | bytes, mark: str, names: Sequence[str]) -> str:
+    """What is wrong, with the number of the row, which only one thread knows."""
+    import pyarrow
+
+    try:
+        _parsed(raw, mark, names, threads=False)
+    except pyarrow.ArrowInvalid as error:
+        return str(error)
+    return "it cannot be parsed"
+
+
+def _lines(raw: Path | bytes, mark: str, names: Sequence[str], above: int) -> Any:
+    """Every line below the names as a row, every mark as a letter; None where some line does not fit."""
+    import pyarrow
+
+    try:
+        return _parsed(raw, mark, names, above)
+    except pyarrow.ArrowInvalid:
+        return None
+
+
+def _unpaired(lines: Any) -> bool:
+    """Whether some cell begins with a quotation mark that is not closed at its end."""
+    from pyarrow import compute
+
+    return any(compute.any(compute.invert(compute.match_substring_regex(c, PAIRED))).as_py() for c in _filled(lines))
+
+
+def _filled(table: Any) -> list[Any]:
+    """Its columns, without the cells that hold nothing."""
+    from pyarrow import compute
+
+    return [c.filter(compute.greater(compute.binary_length(c), 0)) for c in table.columns]
+
+
+def _glued(table: Any, mark: str) -> list[Finding]:
+    """A finding for each cell with line breaks that, together with its row, reads like several rows.
+
+    That is, if each of its lines holds as many cells as the header, and one column, such as that of labels, only what
+    it holds elsewhere too.
+    """
+    from pyarrow import compute, types
+
+    found, wide, known = [], table.num_columns, dict[int, set[str]]()
+    for column in (c for c in range(wide) if wide > 1 and types.is_string(table.column(c).type)):
+        broken = compute.fill_null(compute.match_substring_regex(table.column(column), "[\r\n]"), False)
+        for row in compute.indices_nonzero(broken).to_pylist():
+            whole = mark.join(str(table.column(c)[row].as_py()) for c in range(wide))
+            rows = [line.split(mark) for line in re.split(BREAK, whole)]
+            if any(len(cells) != wide for cells in rows):
+                continue
+            known = known or {c: set(table.column(c).filter(compute.invert(broken)).to_pylist()) for c in range(wide)}
+            there = [Counter(cells[c] for cells in rows) for c in range(wide)]
+            if any(all(v in known[c] or k > 1 for v, k in there[c].items()) for c in range(wide) if c != column):
+                told = (
+                    f"row {row} holds what looks like {len(rows)} rows: a quotation mark that was never closed? "
+                    "Close it, or write it twice within quotes"
+                )
+                found.append(Finding("quotes", f"row {row}", told, "kept"))
+    return found
+
+
+def _unparsed(path: Path, wrong: str, mark: str) -> DataError:
+    """What the reader said, and how to mend a line with too many or too few cells."""
+    found = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.*))?", wrong)
+    if not found:
+        return DataError(f"{path} cannot be read as a table: {wrong.splitlines()[0].rstrip('.')}.", path=str(path))
+    number, wide, came, line = found.groups()
+    where = f"row {number}, counting the header," if number else "a row"
+    named = {"\t": "a tab", ";": "a semicolon"}.get(mark, "a comma")
+    mend = (
+        f"Put each cell that holds {named} in double quotes"
+        if int(came) > int(wide)
+        else f"Correct that row; a line break or {named} within a cell needs double quotes around the cell"
+    )
+    return DataError(
+        f"{path} cannot be read as a table: {where} has {came} cells, and the header has {wide}: "
+        f"{(line or '').strip()[:80]!r}. {mend}.",
+        path=str(path),
+    )

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from jeoni.data.read import load_data, load_items
+from jeoni.errors import DataError
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(text, name="t.csv", encoding="utf-8"):
+        (tmp_path / name).write_bytes(text.encode(encoding))
+        return tmp_path / name
+
+    return written
+
+
+def rows_of(data):
+    return [(data.items.text(i), data.class_names[data.labels[i]]) for i in range(len(data))]
+
+
+STRAY = [
+    ('"정말 좋다', "p"),
+    ("나쁘다", "n"),
+    ("좋다", "p"),
+    ('그는 "최고"라 했다', "n"),
+    ('이렇게 끝난다"', "p"),
+    ("별로", "n"),
+]
+
+
+FAR = [("좋다", "p"), ('"좋다', "p"), *[(f"중간 {i}", "n") for i in range(30)], ('끝"', "p"), ("나쁘다", "n")]
+
+
+@pytest.mark.parametrize("name, mark", [("t.tsv", "\t"), ("t.csv", "\t"), ("t.csv", ",")])
+@pytest.mark.parametrize(
+    "rows", [STRAY, STRAY[:4], STRAY[::-1], FAR], ids=["some", "never closed", "reversed", "far apart"]
+)
+def test_a_table_written_without_quoting_keeps_every_line(write, rows, name, mark):
+    text = f"text{mark}label\n" + "".join(f"{text}{mark}{label}\n" for text, label in rows)
+    data = load_data(write(text, name))
+    assert rows_of(data) == rows
+    assert [(f.kind, f.action) for f in data.findings] == [("quotes", "kept")]
+    assert "every line is taken as a row" in data.findings[0].detail
+
+
+QUOTED = [
+    ("one\nand two", "p"),
+    ('he said "fine"', "n"),
+    ("a, b; c\td", "p"),
+    ('"', "n"),
+    ("first\r\nsecond\n\nfourth", "p"),
+    ("plain", "n"),
+]
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+@pytest.mark.parametrize("name, mark", [("t.csv", ","), ("t.csv", ";"), ("t.tsv", "\t")])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_quoted_cells_may_hold_line_breaks_marks_and_delimiters(write, name, mark, quoting, encoding):
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=mark, quoting=quoting).writerows([("text", "label"), *QUOTED])
+    data = load_data(write(buffer.getvalue(), name, encoding))
+    assert rows_of(data) == QUOTED
+    assert "quotes" not in {f.kind for f in data.findings}
+
+
+def test_a_text_of_a_table_of_tabs_may_begin_with_a_quotation(write):
+    data = load_data(write('text\tlabel\n"최고" 영화\tp\n나쁘다\tn\n', "t.tsv"))
+    assert rows_of(data) == [('"최고" 영화', "p"), ("나쁘다", "n")] and len(data.findings) == 1
+
+
+def test_a_well_quoted_table_of_tabs_loses_its_quotation_marks_as_it_should(write):
+    data = load_data(write('text\tlabel\n"he said ""fine"""\tp\n"dull"\tn\n', "t.tsv"))
+    assert rows_of(data) == [('he said "fine"', "p"), ("dull", "n")] and not data.findings
+
+
+@pytest.mark.parametrize("text", ["\n\r\ntext,label\n{}01\ndull,02\n", "text,label\n\n{}01\n\ndull,02\n\n"])
+@pytest.mark.parametrize("first", ["fine,", '"fine,'])
+def test_empty_lines_are_no_rows_and_no_header(write, text, first):
+    data = load_data(write(text.format(first)))
+    assert rows_of(data) == [(first[:-1], "01"), ("dull", "02")]
+
+
+def test_a_name_of_a_column_may_hold_a_line_break(write):
+    data = load_data(write('"text","class\nof it"\nfine,01\ndull,02\n'), label_column="class\nof it")
+    assert data.class_names == ("01", "02")
+
+
+@pytest.mark.parametrize(
+    "text, row, rows",
+    [
+        ('text,label\ngood,p\n"so good,p\nbad,n\nbad again,n\nthe end",p\n"bad, bad",n\n', 1, 4),
+        ('label,text\np,"good, so"\np,"so good\nn,bad\nn,the end"\nn,bad\n', 1, 3),
+        ('id,text,label\n1,"so good,p\n2,bad,n\n3,the end",n\n4,"good, so",p\n5,bad,n\n', 0, 3),
+    ],
+)
+def test_a_cell_that_reads_like_several_rows_is_named(write, text, row, rows):
+    (found,) = load_data(write(text), single_class=True).findings
+    assert (found.kind, found.path, found.action) == ("quotes", f"row {row}", "kept")
+    assert f"row {row} holds what looks like {rows} rows: a quotation mark that was never closed?" in found.detail
+
+
+def test_texts_of_several_lines_are_no_suspects(write):
+    data = load_data(write('text,label\n"one, two\nthree",p\n"four\nfive, six",n\n"seven\n\neight, nine",p\n'))
+    assert [data.items.text(i) for i in range(3)] == ["one, two\nthree", "four\nfive, six", "seven\n\neight, nine"]
+    assert not data.findings
+    alone = load_items(write('review\n"one\ntwo"\nthree\n'), "text")
+    assert [alone.items.text(i) for i in range(2)] == ["one\ntwo", "three"] and not alone.findings
+
+
+@pytest.mark.parametrize(
+    "text, name, said",
+    [
+        (
+            "text,label\nfine,p\ngood, very,p\n",
+            "t.csv",
+            "row 3, .*has 3 cells.*has 2: 'good, very,p'.*holds a comma in d",
+        ),
+        (
+            "text;label\ngood; very;p\n",
+            "t.csv",
+            "row 2, .*has 3 cells.*Put each cell that holds a semicolon in double quotes",
+        ),
+        (
+            "text\tlabel\nfine\tso\tp\n",
+            "t.tsv",
+            "row 2, .*has 3 cells.*Put each cell that holds a tab in double quotes",
+        ),
+        ("text,label\nfine\n", "t.csv", "row 2, .*has 1 cells.*has 2: 'fine'.*Correct that row"),
+    ],
+)
+def test_a_row_with_too_many_or_too_few_cells_is_shown_and_how_to_mend_it(write, text, name, said):
+    with pytest.raises(DataError, match=f"cannot be read as a table: {said}"):
+        load_data(write(text, name))
+
+
+def test_a_name_that_is_never_closed_does_not_crash(write):
+    with pytest.raises(DataError, match=r"t\.csv"):
+        load_data(write('"text,label\n' + "fine,p\n" * 40_000))
