@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Iterator
 
@@ -11,9 +12,11 @@ import torch
 from torch import nn
 
 from jeoni import plugins
+from jeoni.adaptation.deep import _norms
 from jeoni.adaptation.deep._alignment import Alignment, Network, Step, ramp
 from jeoni.adaptation.deep._backbone import adapt_backbone, taps_of_method
 from jeoni.adaptation.deep._discriminator import reverse
+from jeoni.adaptation.deep._norms import batch_norms, even_batches, take_statistics
 from jeoni.adaptation.deep._training import _Joined
 from jeoni.adaptation.deep.dan import discrepancy
 from jeoni.adaptation.deep.deep_coral import coral_loss
@@ -21,7 +24,7 @@ from jeoni.adaptation.deep.mcc import confusion
 from jeoni.adaptation.deep.shot import centroid_labels
 from jeoni.adaptation.networks import DeepAdaptedClassifier
 from jeoni.backbones.catalog import load_backbone
-from jeoni.backbones.cut import Tap
+from jeoni.backbones.cut import Tap, cut
 from jeoni.data.items import ArrayItems
 from jeoni.data.splits import build_folds
 from jeoni.errors import ConfigError
@@ -60,7 +63,15 @@ def pictures(first: int, each: int, dim: float) -> np.ndarray:
     return (np.stack(found) * dim + (1 - dim) * 40).astype(np.uint8)
 
 
-def two_domains(method: Alignment, context: Context, backbone, recipe: Recipe = SHORT, each: int = 20):
+def two_domains(
+    method: Alignment,
+    context: Context,
+    backbone,
+    recipe: Recipe = SHORT,
+    each: int = 20,
+    order: np.ndarray | None = None,
+):
+    """Source and target; ``order`` is that of the target's files."""
     pixels = np.concatenate([pictures(0, each, 1.0), pictures(500, each, 0.9)])
     labels = np.tile([0, 1], 2 * each).astype(np.int64)
     items = ArrayItems(pixels)
@@ -73,7 +84,7 @@ def two_domains(method: Alignment, context: Context, backbone, recipe: Recipe = 
         return Examples(data, alone, seen, index, build_folds(data.labels, alone, 3, 1, 0))
 
     half = np.arange(2 * each)
-    return part(half), part(half + 2 * each)
+    return part(half), part((half if order is None else order) + 2 * each)
 
 
 def adapted(name: str, context: Context | None = None, recipe: Recipe = SHORT, **changes):
@@ -180,6 +191,89 @@ def test_adabn_takes_the_targets_statistics():
     assert not torch.equal(
         first.running_mean, next(m for m in backbone.network.modules() if isinstance(m, nn.BatchNorm2d)).running_mean
     )
+
+
+def normed() -> nn.Module:
+    """A small network in which batch normalisation comes four times, the last two times on a single position."""
+    torch.manual_seed(3)
+    return nn.Sequential(
+        nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.ReLU(),
+        nn.Conv2d(6, 8, 3, stride=2), nn.BatchNorm2d(8), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(8), nn.Flatten(), nn.Linear(8, 5), nn.BatchNorm1d(5),
+    ).eval()  # fmt: skip
+
+
+def sorted_rows(n: int) -> torch.Tensor:
+    """The first half bright and the second one dark."""
+    rows = torch.randn(n, 3, 9, 9, generator=torch.Generator().manual_seed(4))
+    return (
+        rows * torch.linspace(0.3, 2, n)[:, None, None, None]
+        + torch.where(torch.arange(n) < n / 2, 2.0, -1.0)[:, None, None, None]
+    )
+
+
+def as_one_batch(network: nn.Module, rows: torch.Tensor) -> torch.Tensor:
+    """What torch gives where it normalises all rows as a batch."""
+    with torch.no_grad():
+        return copy.deepcopy(network).train()(rows)
+
+
+def test_the_statistics_of_one_batch_are_torchs_in_every_layer():
+    network, rows = normed(), sorted_rows(65)
+    wanted = as_one_batch(network, rows)
+    momenta = [m.momentum for m in batch_norms(network, "adabn")]
+    take_statistics(network, [rows[torch.from_numpy(index)] for index in even_batches(np.arange(65))])
+    torch.testing.assert_close(network(rows), wanted, rtol=1e-4, atol=1e-4)
+    assert [m.momentum for m in batch_norms(network, "adabn")] == momenta and not network.training
+
+
+def test_the_statistics_of_several_batches_are_exact_in_the_first_layer_and_near_in_others(monkeypatch):
+    monkeypatch.setattr(_norms, "LARGEST", 64)
+    network, rows = normed(), sorted_rows(65)
+    batches = even_batches(np.arange(65))
+    assert [len(b) for b in batches] == [33, 32], "no batch of a single row, which has no variance"
+    take_statistics(network, [rows[torch.from_numpy(index)] for index in batches])
+    first, values = network[1], network[0](rows).transpose(0, 1).flatten(1)
+    torch.testing.assert_close(first.running_mean, values.mean(1), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(first.running_var, values.var(1, unbiased=False), rtol=1e-5, atol=1e-6)
+    mixed, whole = normed(), normed()
+    many = sorted_rows(1000)
+    order = torch.randperm(1000, generator=torch.Generator().manual_seed(0))
+    take_statistics(mixed, [many[order[torch.from_numpy(index)]] for index in even_batches(np.arange(1000))])
+    take_statistics(whole, [many])
+    for one, other in zip(batch_norms(mixed, "adabn"), batch_norms(whole, "adabn"), strict=True):
+        scale = (other.running_var + other.eps).sqrt()
+        assert float(((one.running_mean - other.running_mean) / scale).abs().max()) < 0.03
+        torch.testing.assert_close(one.running_var, other.running_var, rtol=0.1, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["adabn", "tent"])
+def test_one_target_item_has_no_statistics(name):
+    with pytest.raises(ConfigError, match="needs at least 2 target items"):
+        plugins.load(FOLDER, name)().build(2, 2, Network(normed(), nn.Linear(5, 2), nn.Identity()), 1)
+
+
+def test_statistics_do_not_depend_on_the_order_of_files(monkeypatch):
+    monkeypatch.setattr(_norms, "LARGEST", 16)
+    found = []
+    for order in (np.arange(40).reshape(20, 2).T.ravel(), np.random.default_rng(0).permutation(40)):
+        method, backbone, context = plugins.load(FOLDER, "adabn")(), small_backbone(), Context(engine="torch")
+        source, target = two_domains(method, context, backbone, order=order)
+        model = adapt_backbone(method, backbone, source, target, context, SHORT)
+        probs = np.empty((40, 2))
+        probs[order] = model.predict_examples(target, backbone, context)
+        found.append((probs, tensors(model)))
+    np.testing.assert_allclose(found[0][0], found[1][0], atol=1e-6)
+    for name, value in found[0][1].items():
+        torch.testing.assert_close(value, found[1][1][name], rtol=1e-5, atol=1e-6)
+
+
+def test_tent_leaves_the_statistics_of_the_whole_target_as_its_scales_give_them():
+    model, backbone, _, target, _ = adapted("tent")
+    rows = torch.from_numpy(target.features(backbone, Tap(0, False)).numpy())
+    network = cut(model.backbone, 0).from_rows(backbone.input)
+    with torch.no_grad():
+        torch.testing.assert_close(network(rows), as_one_batch(network, rows), rtol=1e-3, atol=1e-3)
 
 
 # ---- arrays

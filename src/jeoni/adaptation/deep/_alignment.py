@@ -149,9 +149,12 @@ class Alignment:
 
         Args:
             network: as it is now, in eval mode.
-            target: gives all target rows in batches, with their numbers.
+            target: gives all target rows in batches of like size, mixed by chance, with their numbers.
             passed: how many passes were made.
         """
+
+    def finish(self, network: Network, target: Batches) -> None:
+        """Called after the last step, with the network in eval mode."""
 
     def steps(self, wanted: int) -> int:
         """How many steps are made, where the data's size says ``wanted``."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from jeoni import plugins
 from jeoni.adaptation.deep._alignment import Alignment, Network
-from jeoni.adaptation.deep._norms import take_statistics
+from jeoni.adaptation.deep._norms import even_batches, take_statistics
 from jeoni.adaptation.deep._training import Domains, attach, part_groups, train_method
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut, merge
@@ -26,7 +26,7 @@ from jeoni.training.groups import build_groups
 from jeoni.training.loop import as_input
 from jeoni.training.rows import Rows, plain_rows, training_rows
 from jeoni.training.settle import settle
-from jeoni.types import Array
+from jeoni.types import Array, IntArray
 
 __all__ = ["adapt_backbone", "taps_of_method"]
 
@@ -105,6 +105,7 @@ def adapt_backbone(
         classes=len(names),
         strong=strong,
         identity="".join(identity_of(e) for e in (seen, target) if e),
+        order=_by_content(target),
     )
     history = train_method(method, network, groups, domains, recipe, context)
     network.eval()
@@ -156,18 +157,24 @@ def _head(
     found: Any = source.features(backbone, Tap(backbone.n, True))
     if method.own_statistics:
         rows = plain_rows(source, backbone, tap, context)
-        take_statistics(features, _batches(rows))
+        order = _by_content(source)
+        take_statistics(features, _batches(rows, order))
         found = _through(features, rows)
     fitted = kind.fit(found, labels, classes, source.folds, class_weights)
     return fitted.module, fitted.choice
 
 
-def _batches(rows: Rows, size: int = 64) -> Iterator[Tensor]:
-    for start in range(0, len(rows), size):
-        index = np.arange(start, min(start + size, len(rows)))
+def _by_content(examples: Examples) -> IntArray:
+    """Their numbers in the order of their digests: mixed as by chance, and the same whatever the files are called."""
+    digests = [examples.seen.digests[int(i)] for i in examples.index]
+    return np.array(sorted(range(len(digests)), key=digests.__getitem__), dtype=np.int64)
+
+
+def _batches(rows: Rows, order: IntArray) -> Iterator[Tensor]:
+    for index in even_batches(order):
         yield as_input(rows.batch(index, np.zeros_like(index)), torch.device("cpu"))
 
 
 def _through(features: nn.Module, rows: Rows) -> Array:
     with torch.inference_mode():
-        return torch.cat([features(batch) for batch in _batches(rows)]).numpy()
+        return torch.cat([features(batch) for batch in _batches(rows, np.arange(len(rows)))]).numpy()

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from jeoni import processes
 from jeoni.adaptation.deep._alignment import Alignment, Network, Step
+from jeoni.adaptation.deep._norms import even_batches
 from jeoni.data.inputs import collate
 from jeoni.features.examples import Context
 from jeoni.spec import Recipe
@@ -33,6 +34,8 @@ class Domains:
         strong: strongly changed views of the same target examples, for methods that ask for them.
         classes: how many.
         identity: names the data.
+        order: ``(nt,)`` target rows in an order of their own, which no naming of files changes; None takes them as they
+            come.
     """
 
     source: Rows | None
@@ -41,6 +44,7 @@ class Domains:
     classes: int
     strong: Rows | None = None
     identity: str = ""
+    order: IntArray | None = None
 
     @property
     def parts(self) -> tuple[Rows, ...]:
@@ -103,6 +107,11 @@ class _Objective:
         self._network.eval()
         self._method.prepare(self._network, self._targets, passed)
 
+    def finish(self) -> None:
+        """Let the method look at the target once more."""
+        self._network.eval()
+        self._method.finish(self._network, self._targets)
+
     def updates(self, x: Tensor, targets: Tensor, index: IntArray, progress: float) -> Iterator[Update]:
         """See :class:`jeoni.training.loop.Objective`."""
         end = self._first + len(self._domains.target)
@@ -120,12 +129,12 @@ class _Objective:
         )
         yield from self._method.updates(step)
 
-    def _targets(self, size: int = 64) -> Iterator[tuple[IntArray, Tensor]]:
+    def _targets(self) -> Iterator[tuple[IntArray, Tensor]]:
         device = next((p.device for p in self._network.parameters()), torch.device("cpu"))
-        rows = self._domains.target
-        order = np.arange(len(rows)) if rows.lengths is None else np.argsort(-rows.lengths, kind="stable")
-        for start in range(0, len(rows), size):
-            index = order[start : start + size]
+        rows, order = self._domains.target, self._domains.order
+        if rows.lengths is not None:
+            order = np.argsort(-rows.lengths, kind="stable")
+        for index in even_batches(np.arange(len(rows)) if order is None else order):
             yield index, as_input(rows.batch(index, np.zeros_like(index)), device)
 
 
@@ -184,5 +193,6 @@ def train_method(
         identity=f"{domains.identity} {method!r}",
     )
     history = train(job, context.checkpoints, context.checkpoint_s, context.console)
+    objective.finish()
     network.cpu()
     return history

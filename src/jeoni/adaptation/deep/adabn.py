@@ -1,7 +1,9 @@
-"""AdaBN (Li et al. 2016, arXiv:1603.04779): batch normalisation by the target's statistics; nothing is trained.
+"""AdaBN (Li et al. 2018, arXiv:1603.04779): batch normalisation by the target's statistics; nothing is trained.
 
-Every statistic is that of the whole target, layer after layer in one pass over it. Needs a network with batch
-normalisation and no source.
+Mean and variance of every channel over the whole target, each item counting alike, whatever the order of the files. In
+one pass: up to 128 items go through the network together, and the statistics of all layers are exact; of more items
+those of the first layer are, and deeper layers see inputs that evenly cut, mixed batches normalised. Ours takes the
+source's statistics in the same way before it fits a head. Needs a network with batch normalisation and no source.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import ClassVar
 from torch import nn
 
 from jeoni.adaptation.deep._alignment import Alignment, Batches, Network
-from jeoni.adaptation.deep._norms import batch_norms, take_statistics
+from jeoni.adaptation.deep._norms import batch_norms, take_statistics, two_targets
 
 __all__ = ["AdaBN"]
 
@@ -27,6 +29,7 @@ class AdaBN(Alignment):
 
     def build(self, dim: int, classes: int, network: Network, targets: int) -> nn.Module:
         """Nothing; the network must normalise by batch."""
+        two_targets("adabn", targets)
         batch_norms(network.features, "adabn")
         return nn.Identity()
 
