@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 from collections.abc import Iterator
 
 import numpy as np
@@ -95,6 +96,12 @@ def adapted(name: str, context: Context | None = None, recipe: Recipe = SHORT, *
     return model, backbone, source, target, context
 
 
+@functools.cache
+def plainly(name: str):
+    """As :func:`adapted` gives it, once for all tests that only look at it."""
+    return adapted(name)
+
+
 def tensors(model):
     return {**model.backbone.network.state_dict(), **{f"head.{k}": v for k, v in model.head.state_dict().items()}}
 
@@ -116,7 +123,7 @@ def test_every_file_is_described_and_found():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_target_is_told_better_than_by_chance_and_frozen_stages_stay(name):
-    model, backbone, source, target, context = adapted(name)
+    model, backbone, source, target, context = plainly(name)
     assert right(model, target, backbone, context) >= 0.7
     assert right(model, source, backbone, context) >= 0.6
     before, after = backbone.network.state_dict(), model.backbone.network.state_dict()
@@ -128,7 +135,7 @@ def test_the_target_is_told_better_than_by_chance_and_frozen_stages_stay(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_seed_gives_the_same_model_whatever_the_targets_labels(name):
-    first = adapted(name)[0]
+    first = plainly(name)[0]
     method, backbone, context = plugins.load(FOLDER, name)(), small_backbone(), Context(engine="torch")
     source, target = two_domains(method, context, backbone)
     hidden = dataclasses.replace(target.data, labels=np.full(len(target), -1, dtype=np.int64))
@@ -140,7 +147,7 @@ def test_the_same_seed_gives_the_same_model_whatever_the_targets_labels(name):
 def test_an_interrupted_training_goes_on_to_the_same_weights(name, tmp_path, monkeypatch):
     from jeoni.training import loop
 
-    undisturbed = adapted(name)[0]
+    undisturbed = plainly(name)[0]
     context = Context(engine="torch", checkpoints=tmp_path / "checkpoints", checkpoint_s=0.0)
     step, made = loop._State.make_step, []
 
@@ -177,7 +184,7 @@ def test_without_batch_normalisation_it_is_said(name):
 
 
 def test_adabn_takes_the_targets_statistics():
-    model, backbone, _, target, _ = adapted("adabn")
+    model, backbone, _, target, _ = plainly("adabn")
     rows = target.features(backbone, Tap(0, False))
     first = next(m for m in model.backbone.network.modules() if isinstance(m, nn.BatchNorm2d))
     seen = []
@@ -269,7 +276,7 @@ def test_statistics_do_not_depend_on_the_order_of_files(monkeypatch):
 
 
 def test_tent_leaves_the_statistics_of_the_whole_target_as_its_scales_give_them():
-    model, backbone, _, target, _ = adapted("tent")
+    model, backbone, _, target, _ = plainly("tent")
     rows = torch.from_numpy(target.features(backbone, Tap(0, False)).numpy())
     network = cut(model.backbone, 0).from_rows(backbone.input)
     with torch.no_grad():
