@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from jeoni import plugins
-from jeoni.adaptation.deep import _norms
+from jeoni.adaptation.deep import _backbone, _norms
 from jeoni.adaptation.deep._alignment import Alignment, Network, Step, ramp
 from jeoni.adaptation.deep._backbone import adapt_backbone, taps_of_method
 from jeoni.adaptation.deep._discriminator import reverse
@@ -150,10 +150,11 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(name, tmp_path, mon
     undisturbed = plainly(name)[0]
     context = Context(engine="torch", checkpoints=tmp_path / "checkpoints", checkpoint_s=0.0)
     step, made = loop._State.make_step, []
+    last = 8 + (SHORT.steps if plugins.load(FOLDER, name).trained_before else 0)  # in the method's own training
 
     def killed(self, *args):
         made.append(0)
-        if len(made) == 8:
+        if len(made) == last:
             raise RuntimeError("killed")
         step(self, *args)
 
@@ -161,7 +162,7 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(name, tmp_path, mon
     with pytest.raises(RuntimeError, match="killed"):
         adapted(name, context)
     assert alike(tensors(adapted(name, context)[0]), tensors(undisturbed))
-    assert len(made) == 8 + SHORT.steps - 7
+    assert len(made) == last + SHORT.steps - 7
 
 
 @pytest.mark.parametrize("name", [n for n, kind in zip(NAMES, METHODS, strict=True) if not kind.uses_source])
@@ -198,6 +199,75 @@ def test_adabn_takes_the_targets_statistics():
     assert not torch.equal(
         first.running_mean, next(m for m in backbone.network.modules() if isinstance(m, nn.BatchNorm2d)).running_mean
     )
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("reuse", "3"), ("mixup", 0.2), ("logit_adjustment", 1.0), ("patience", 3), ("accumulate", 2)],
+)
+def test_options_without_effect_are_refused(option, value):
+    recipe = dataclasses.replace(SHORT, **{option: value})
+    with pytest.raises(ConfigError, match=f"{option} is {value!r}; the methods that train stages do not use it"):
+        adapted("dann", recipe=recipe)
+
+
+def test_a_models_head_is_not_weighted_anew():
+    method, backbone, context = plugins.load(FOLDER, "shot")(), small_backbone(), Context(engine="torch")
+    source, target = two_domains(method, context, backbone)
+    start = Probe().fit(backbone, source, context)
+    with pytest.raises(ConfigError, match="class_weights is 'balanced'; a model's head stays as it is"):
+        adapt_backbone(method, backbone, None, target, context, SHORT, start=start, class_weights="balanced")
+
+
+def turns(monkeypatch, name: str, **options):
+    """What every training of an adaptation was given, and the network as it was before and after."""
+    seen, real = [], _backbone.train_method
+
+    def watched(method, network, groups, domains, recipe, context):
+        before = copy.deepcopy(network)
+        history = real(method, network, groups, domains, recipe, context)
+        seen.append((method, domains, before, copy.deepcopy(network)))
+        return history
+
+    monkeypatch.setattr(_backbone, "train_method", watched)
+    method, backbone, context = plugins.load(FOLDER, name)(), small_backbone(), Context(engine="torch")
+    source, target = two_domains(method, context, backbone)
+    rare = np.concatenate([np.flatnonzero(source.data.labels == 0), np.flatnonzero(source.data.labels == 1)[:8]])
+    folds = build_folds(source.data.labels[rare], np.arange(len(rare)), 3, 1, 0)
+    data = dataclasses.replace(source.data, items=source.data.items.select(rare), labels=source.data.labels[rare])
+    unequal = Examples(data, np.arange(len(rare)), source.seen, source.index[rare], folds)
+    return seen, adapt_backbone(method, backbone, unequal, target, context, SHORT, **options)
+
+
+def test_adda_learns_the_source_first_and_keeps_that_encoder(monkeypatch):
+    seen, model = turns(monkeypatch, "adda")
+    (first, _, begun, learned), (then, _, started, ended) = seen
+    assert [type(first).__name__, type(then).__name__] == ["SourceOnly", "ADDA"]
+    changed = [n for n, p in learned.features.named_parameters() if not torch.equal(p, begun.features.get_parameter(n))]
+    assert changed and not alike(learned.head.state_dict(), begun.head.state_dict())
+    for network in (started, ended):
+        assert alike(dict(network.parts["frozen"].named_parameters()), dict(learned.features.named_parameters()))
+    assert not alike(ended.features.state_dict(), learned.features.state_dict())
+    assert torch.equal(ended.head.weight, learned.head.weight)
+    assert model.training["steps_on_the_source"] == model.training["steps"] == SHORT.steps
+
+
+def test_class_weights_reach_the_training(monkeypatch):
+    seen, _ = turns(monkeypatch, "mcc", class_weights="balanced")
+    torch.testing.assert_close(seen[0][1].weights, torch.tensor([28 / 40, 28 / 16]))
+    seen, _ = turns(monkeypatch, "mcc", class_weights="none")
+    assert seen[0][1].weights is None
+
+
+def test_a_methods_own_recipe_holds_where_the_user_says_nothing():
+    assert adapted("tent", recipe=Recipe())[0].training["recipe"].items() >= {
+        "steps": 50, "batch_size": 64, "learning_rate": 1e-3, "warmup": 0.0,
+    }.items()  # fmt: skip
+    assert plainly("tent")[0].training["recipe"]["steps"] == SHORT.steps
+    assert plainly("self_training")[0].training["recipe"]["ema"] == 0.999
+    other = adapted("self_training", recipe=dataclasses.replace(SHORT, ema=0.0))[0]
+    assert other.training["recipe"]["ema"] == 0.0
+    assert not alike(tensors(other), tensors(plainly("self_training")[0]))
 
 
 def normed() -> nn.Module:
@@ -254,12 +324,6 @@ def test_the_statistics_of_several_batches_are_exact_in_the_first_layer_and_near
         torch.testing.assert_close(one.running_var, other.running_var, rtol=0.1, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["adabn", "tent"])
-def test_one_target_item_has_no_statistics(name):
-    with pytest.raises(ConfigError, match="needs at least 2 target items"):
-        plugins.load(FOLDER, name)().build(2, 2, Network(normed(), nn.Linear(5, 2), nn.Identity()), 1)
-
-
 def test_statistics_do_not_depend_on_the_order_of_files(monkeypatch):
     monkeypatch.setattr(_norms, "LARGEST", 16)
     found = []
@@ -296,12 +360,11 @@ def shifted(seed: int, classes: int = 3, n: int = 240):
 
 
 @pytest.mark.parametrize("name", ON_ARRAYS)
-@pytest.mark.parametrize("classes", [2, 10])
-def test_arrays_are_adapted_without_collapse(name, classes):
+def test_arrays_of_ten_classes_are_adapted_without_collapse(name, classes=10):
     Xs, ys, Xt, yt = shifted(0, classes)
     kept = Xs.copy(), Xt.copy()
     method = plugins.load(FOLDER, name)()
-    options = {"hidden": (32,), "steps": 150, "learning_rate": 3e-3}
+    options = {"hidden": (32,), "steps": 80, "learning_rate": 3e-3}
     ours = DeepAdaptedClassifier(method, **options).fit(Xs, ys, Xt)
     alone = DeepAdaptedClassifier(None, **options).fit(Xs, ys, Xt)
     assert (ours.predict(Xt) == yt).mean() >= (alone.predict(Xt) == yt).mean() - 0.08

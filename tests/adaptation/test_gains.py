@@ -14,6 +14,7 @@ from jeoni import plugins
 from jeoni.adaptation.deep._alignment import Network
 from jeoni.adaptation.deep._training import Domains, attach, part_groups, train_method
 from jeoni.adaptation.networks import DeepAdaptedClassifier
+from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
 from jeoni.spec import Recipe
 from jeoni.training.groups import Group
@@ -107,7 +108,7 @@ def test_a_method_gains_under_the_shift_it_is_made_for(name):
 def source_network(data: Data, seed: int, normed: bool = False) -> Network:
     """Trained on the source alone, by plain torch."""
     torch.manual_seed(seed)
-    layers = [nn.Linear(2, 16), *([nn.BatchNorm1d(16)] if normed else []), nn.ReLU()]
+    layers = [nn.Linear(data[0].shape[1], 16), *([nn.BatchNorm1d(16)] if normed else []), nn.ReLU()]
     network = Network(nn.Sequential(*layers), nn.Linear(16, 3), nn.Identity())
     optimizer = torch.optim.Adam(network.parameters(), 0.02)
     rows, labels = torch.from_numpy(data[0]).float(), torch.from_numpy(data[1])
@@ -183,3 +184,69 @@ def test_tent_is_surer_than_statistics_alone_and_no_less_right():
     tent, statistics = on_networks("tent"), on_networks("adabn")
     assert tent[2] < 0.8 * statistics[2]
     assert tent[0] >= statistics[0]
+
+
+# ---- what holds for all of them
+
+NAMES = plugins.names(FOLDER)
+
+
+def wide(seed: int, n: int = 150) -> Data:
+    """Three classes in eight columns; the target is another sample, a little moved."""
+    rng = np.random.default_rng(seed)
+    means, y = np.random.default_rng(5).normal(size=(3, 8)) * 2, np.arange(n) % 3
+    Xs, Xt = (means[y] + rng.normal(size=(n, 8)) for _ in range(2))
+    return Xs, y, Xt + 0.3, y
+
+
+def predicted(name: str, data: Data) -> np.ndarray:
+    """Of the target's rows; ``none`` is the source's own network."""
+    method = plugins.load(FOLDER, name)() if name != "none" else None
+    if method is None or (method.uses_source and not method.strong_views):
+        options = {"hidden": (16,), "steps": 60, "learning_rate": 0.01, "batch_size": 64}
+        return DeepAdaptedClassifier(method, **options).fit(*data[:3]).predict(data[2])
+    network = adapt_network(name, source_network(data, 0, normed=True), data, 0, 60, 0.01)
+    return told(network, data[2]).argmax(1).numpy()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_order_of_examples_hardly_matters(name):
+    Xs, ys, Xt, yt = wide(0)
+    rng = np.random.default_rng(1)
+    s, t = rng.permutation(len(Xs)), rng.permutation(len(Xt))
+    here, there = predicted(name, (Xs, ys, Xt, yt)), predicted(name, (Xs[s], ys[s], Xt[t], yt[t]))
+    assert (here[t] == there).mean() >= 0.95
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_sample_as_both_domains_loses_nothing(name):
+    Xs, ys, _, _ = wide(0)
+    same = Xs, ys, Xs, ys
+    assert right(predicted(name, same), ys) >= right(predicted("none", same), ys) - 0.02
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_target_may_have_fewer_rows_than_columns(name):
+    Xs, ys, Xt, yt = wide(0)
+    assert right(predicted(name, (Xs, ys, Xt[:6], yt[:6])), yt[:6]) >= 0.8
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if plugins.load(FOLDER, n).least > 1])
+def test_a_single_target_row_is_refused_where_it_says_nothing(name):
+    Xs, ys, Xt, yt = wide(0)
+    with pytest.raises(ConfigError, match=r"needs at least 2 target items, and better some dozens; there is 1"):
+        predicted(name, (Xs, ys, Xt[:1], yt[:1]))
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if plugins.load(FOLDER, n).least == 1])
+def test_a_single_target_row_is_enough_for_the_others(name):
+    Xs, ys, Xt, yt = wide(0)
+    assert len(predicted(name, (Xs, ys, Xt[:1], yt[:1]))) == 1
+
+
+@pytest.mark.parametrize("name", ["dan", "deep_coral"])
+def test_a_batch_too_small_for_a_method_is_refused(name):
+    Xs, ys, Xt, _ = wide(0)
+    with pytest.raises(ConfigError, match=r"batch_size 3 in 2 parts gives 1\. Take --batch-size 4 or more"):
+        DeepAdaptedClassifier(plugins.load(FOLDER, name)(), steps=5, batch_size=3).fit(Xs, ys, Xt)
+    DeepAdaptedClassifier(plugins.load(FOLDER, name)(), steps=5, batch_size=4).fit(Xs, ys, Xt)

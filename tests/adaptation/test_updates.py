@@ -10,7 +10,7 @@ import torch
 from scipy.stats import entropy
 from torch import nn
 
-from jeoni.adaptation import ADDA, CDAN, DANN, MCC, MCD, SHOT, TENT, DeepCORAL, SelfTraining
+from jeoni.adaptation import ADDA, CDAN, DANN, MCC, MCD, SHOT, TENT, AdaBN, DeepCORAL, SelfTraining
 from jeoni.adaptation.deep._alignment import Alignment, Network, Step, ramp
 from jeoni.adaptation.deep._training import part_groups
 from jeoni.adaptation.deep.cdan import _Conditional
@@ -170,7 +170,7 @@ def test_cdans_random_map_keeps_products_of_lengths_and_is_not_trained():
 
 
 def test_adda_teaches_the_discriminator_and_then_the_targets_encoder_with_inverted_labels():
-    method = ADDA(weight=0.7)
+    method = ADDA()
     network = network_for(method)
     step = step_for(network)
     discriminator, frozen = network.parts["discriminator"], network.parts["frozen"]
@@ -181,7 +181,7 @@ def test_adda_teaches_the_discriminator_and_then_the_targets_encoder_with_invert
     assert number(first.loss) == pytest.approx(number(domain_loss_by_torch(told_source, told_target)))
     assert moves(first, network) == {"parts"} and moves(second, network) == {"features"}
     inverted = nn.functional.binary_cross_entropy_with_logits(told_target, torch.ones_like(told_target))
-    assert_close(gradients(second.loss, network.features), [0.7 * g for g in gradients(inverted, network.features)])
+    assert_close(gradients(second.loss, network.features), gradients(inverted, network.features))
     groups = part_groups(network, Recipe(head_learning_rate=0.1, weight_decay=0.0))
     assert all(".frozen." not in name for group in groups for name in group.parameters)
 
@@ -271,3 +271,22 @@ def test_class_confusion_weights_the_sure():
     method = MCC()
     batch = _batch(torch.zeros(4, 2), torch.zeros(4, 2), logits)
     assert number(method.alignment(batch, step_for(network_for(method)))) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_class_weights_and_smoothing_reach_the_tasks_loss():
+    network = network_for(DANN())
+    weights = torch.tensor([3.0, 1.0, 0.5])
+    step = dataclasses.replace(step_for(network), weights=weights, smoothing=0.1)
+    logits = network(step.source).detach()
+    smooth = step.labels * 0.9 + 0.1 / CLASSES
+    lost = -(smooth * weights * logits.log_softmax(1)).sum(1)
+    # torch divides by the weights of the labels only where these are numbers: of probabilities it takes the plain mean
+    assert number(step.task(logits)) == pytest.approx(number(lost.mean()), rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", [AdaBN, ADDA, TENT])
+def test_a_weight_that_would_change_nothing_is_no_setting(kind):
+    assert "weight" not in {field.name for field in dataclasses.fields(kind)}
+    assert "weight" in {field.name for field in dataclasses.fields(DANN)}
+    with pytest.raises(TypeError, match="weight"):
+        kind(weight=2.0)

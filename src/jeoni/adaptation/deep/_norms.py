@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from jeoni.errors import ConfigError
 from jeoni.types import IntArray
 
-__all__ = ["batch_norms", "even_batches", "take_statistics", "two_targets"]
+__all__ = ["batch_norms", "even_batches", "take_statistics"]
 
 LARGEST = 128  # rows that go through a network at once, without gradients
 
@@ -30,19 +30,6 @@ def batch_norms(network: nn.Module, method: str) -> list[nn.modules.batchnorm._B
             "backbone with batch normalisation, such as efficientnet_lite0."
         )
     return found
-
-
-def two_targets(method: str, targets: int) -> None:
-    """One item has no variance.
-
-    Raises:
-        ConfigError: fewer than two target items.
-    """
-    if targets < 2:
-        raise ConfigError(
-            f"{method} needs at least 2 target items, and better some dozens; there is {targets}. Add target items, or "
-            "take a method that looks at single items, such as shot."
-        )
 
 
 def even_batches(order: IntArray) -> list[IntArray]:

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from jeoni import processes
-from jeoni.adaptation.deep._alignment import Alignment, Network, Step
+from jeoni.adaptation.deep._alignment import Alignment, Network, SourceOnly, Step
 from jeoni.adaptation.deep._norms import even_batches
 from jeoni.data.inputs import collate
+from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
 from jeoni.spec import Recipe
 from jeoni.training.groups import Group
@@ -34,6 +35,7 @@ class Domains:
         strong: strongly changed views of the same target examples, for methods that ask for them.
         classes: how many.
         identity: names the data.
+        weights: ``(classes,)`` in the task's loss; None takes all alike.
         order: ``(nt,)`` target rows in an order of their own, which no naming of files changes; None takes them as they
             come.
     """
@@ -44,6 +46,7 @@ class Domains:
     classes: int
     strong: Rows | None = None
     identity: str = ""
+    weights: Tensor | None = None
     order: IntArray | None = None
 
     @property
@@ -126,6 +129,7 @@ class _Objective:
             numbers=index[target] - self._first,
             progress=progress,
             smoothing=self._recipe.label_smoothing,
+            weights=self._domains.weights,
         )
         yield from self._method.updates(step)
 
@@ -167,7 +171,11 @@ def train_method(
         domains: to train on.
         recipe: settled.
         context: seed, checkpoints, console.
+
+    Raises:
+        ConfigError: fewer examples, in all or in a batch, than the method can make a step of.
     """
+    _check_shares(method, domains, recipe)
     recipe = replace(recipe, steps=method.steps(recipe.steps))
     objective = _Objective(method, network, domains, recipe)
     if not recipe.steps:
@@ -179,7 +187,7 @@ def train_method(
     labels = [domains.labels] if domains.source is not None else []
     labels += [targets] * (2 if domains.strong is not None else 1)
     job = Job(
-        title=f"Adapting ({type(method).__name__})",
+        title="Learning the source" if isinstance(method, SourceOnly) else f"Adapting ({type(method).__name__})",
         network=network,
         groups=groups,
         rows=_Joined(domains.parts),
@@ -196,3 +204,20 @@ def train_method(
     objective.finish()
     network.cpu()
     return history
+
+
+def _check_shares(method: Alignment, domains: Domains, recipe: Recipe) -> None:
+    name, least = type(method).__name__, method.least
+    for what, rows in (("source", domains.source), ("target", domains.target)):
+        if rows is not None and len(rows) < least:
+            raise ConfigError(
+                f"{name} needs at least {least} {what} items, and better some dozens; there is {len(rows)}. Add {what} "
+                "items, or take a method that looks at single items, such as mcc, or shot."
+            )
+    parts = len(domains.parts)
+    each = recipe.batch_size // parts
+    if method.steps(recipe.steps) and each < least:
+        raise ConfigError(
+            f"{name} needs at least {least} items of each domain in a step; batch_size {recipe.batch_size} in {parts} "
+            f"parts gives {each}. Take --batch-size {least * parts} or more."
+        )

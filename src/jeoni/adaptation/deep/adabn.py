@@ -14,7 +14,7 @@ from typing import ClassVar
 from torch import nn
 
 from jeoni.adaptation.deep._alignment import Alignment, Batches, Network
-from jeoni.adaptation.deep._norms import batch_norms, take_statistics, two_targets
+from jeoni.adaptation.deep._norms import batch_norms, take_statistics
 
 __all__ = ["AdaBN"]
 
@@ -26,10 +26,11 @@ class AdaBN(Alignment):
     uses_source: ClassVar[bool] = False
     frozen: ClassVar[int | None] = 0
     own_statistics: ClassVar[bool] = True
+    least: ClassVar[int] = 2
+    weight: ClassVar[float] = 1.0  # type: ignore[misc]  # takes the field away: there is no loss
 
     def build(self, dim: int, classes: int, network: Network, targets: int) -> nn.Module:
         """Nothing; the network must normalise by batch."""
-        two_targets("adabn", targets)
         batch_norms(network.features, "adabn")
         return nn.Identity()
 
