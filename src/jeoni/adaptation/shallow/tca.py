@@ -3,12 +3,11 @@
 Components of a kernel space with large variance and a small discrepancy (MMD) of the domains' means. Ours solves the
 eigenproblem symmetrically, so that components are real, divides the linear kernel by its mean diagonal, so that ``mu``
 means the same at every scale, takes the median distance as width of the Gaussian kernel, and above ``exact`` rows spans
-the space by landmarks from both domains (Nyström), so that memory does not grow with the square.
+the space by landmarks from both domains (Nyström), so that memory does not grow with the square. Rows are not
+scaled per domain beforehand: means would be equal, and a linear kernel would see no discrepancy and give plain PCA.
 """
 
 from __future__ import annotations
-
-from typing import ClassVar
 
 import numpy as np
 from scipy.linalg import eigh
@@ -46,8 +45,6 @@ class TCA(Adapter):
         >>> TCA(2).fit(Xs, None, Xt).transform(Xt).shape
         (40, 2)
     """
-
-    scaled: ClassVar[bool] = True
 
     def __init__(
         self,
