@@ -324,6 +324,19 @@ def test_the_statistics_of_several_batches_are_exact_in_the_first_layer_and_near
         torch.testing.assert_close(one.running_var, other.running_var, rtol=0.1, atol=1e-3)
 
 
+def test_layers_that_stay_frozen_keep_their_statistics():
+    class Lower(nn.BatchNorm2d):
+        def train(self, mode: bool = True):
+            return super().train(False)
+
+    frozen = Lower(3)
+    network = nn.Sequential(frozen, nn.BatchNorm2d(3)).eval()
+    take_statistics(network, [5 + sorted_rows(20)])
+    assert frozen.running_mean.eq(0).all() and frozen.running_var.eq(1).all()
+    assert network[1].running_mean.gt(4).all()
+    assert not any(module.training for module in network.modules())
+
+
 def test_statistics_do_not_depend_on_the_order_of_files(monkeypatch):
     monkeypatch.setattr(_norms, "LARGEST", 16)
     found = []

@@ -80,6 +80,7 @@ class DeepAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
         Raises:
             ValueError: matrices that do not fit together, NaN, one class, or a method that needs views or a model.
+            ConfigError: fewer rows, in all or in a batch, than the method can make a step of.
         """
         Xs = check_array(Xs, dtype=np.float32, input_name="Xs")
         Xt = check_array(Xt, dtype=np.float32, input_name="Xt")

@@ -55,8 +55,9 @@ def take_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None:
         network: rows to features.
         batches: of at least two rows each, put together by chance: a batch of one class moves what comes after.
     """
+    network.train()
+    layers = [layer for layer in batch_norms(network, "adabn") if layer.training]  # stages that stay refuse to train
     network.eval()
-    layers = batch_norms(network, "adabn")
     found = {id(layer): _Moments() for layer in layers}
     kept = [layer.momentum for layer in layers]
 
