@@ -214,9 +214,9 @@ def predicted(name: str, data: Data) -> np.ndarray:
     """Of the target's rows; ``none`` is the source's own network."""
     method = plugins.load(FOLDER, name)() if name != "none" else None
     if method is None or (method.uses_source and not method.strong_views):
-        options = {"hidden": (16,), "steps": 60, "learning_rate": 0.01, "batch_size": 64}
+        options = {"hidden": (16,), "steps": 40, "learning_rate": 0.02, "batch_size": 64}
         return DeepAdaptedClassifier(method, **options).fit(*data[:3]).predict(data[2])
-    network = adapt_network(name, source_network(data, 0, normed=True), data, 0, 60, 0.01)
+    network = adapt_network(name, source_network(data, 0, normed=True), data, 0, 40, 0.01)
     return told(network, data[2]).argmax(1).numpy()
 
 
