@@ -195,6 +195,8 @@ def test_transfer_components_by_name_are_not_principal_components_and_mu_counts(
     assert gap() < 0.1 * principal
     assert gap(mu=1e6) == pytest.approx(principal, rel=0.1), "all that counts is its size, nearly as in PCA"
     assert gap(mu=0.01) < gap(mu=100.0) < gap(mu=1e6)
+    assert isinstance(build_method("tca", {"kernel": "rbf"}), Standardize)
+    assert not isinstance(build_method("tca", {}), Standardize)
 
 
 def test_scale_changes_neither_axes_nor_components():
