@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import torch
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 
-from jeoni.adaptation import CORAL, MSDA, TCA, OptimalTransport, Standardize, SubspaceAlignment
+from jeoni.adaptation import CORAL, MSDA, TCA, AdaptedClassifier, OptimalTransport, Standardize, SubspaceAlignment
+from jeoni.adaptation.methods import build_method
 from jeoni.adaptation.shallow import optimal_transport, tca
 from jeoni.adaptation.shallow.msda import _denoising
 from jeoni.heads._mapped import Mapped, mapped
@@ -82,6 +84,119 @@ def test_moves_equal_those_of_skada():
     assert np.linalg.norm(Zs) == pytest.approx(25.642038276698376, rel=1e-9)
     assert np.linalg.norm(Zt) == pytest.approx(34.92840426104788, rel=1e-9)
     np.testing.assert_allclose(np.abs([Zs[0], Zt[0]]), [[0.7478409237, 0.0214668338], [3.5795829138, 3.037434012]])
+
+
+@pytest.mark.parametrize("reg", [0.0, "shrink"])
+def test_coral_without_a_constant_needs_rows_that_differ(reg):
+    Xs, Xt = turned()
+    for few in (Xt[:1], np.repeat(Xt[:1], 3, 0)):
+        with pytest.raises(ValueError, match="at least 2 rows that differ in each domain; the target has"):
+            CORAL(reg).fit(Xs, None, few)
+        with pytest.raises(ValueError, match="the source has"):
+            CORAL(reg).fit(few, None, Xt)
+        assert np.isfinite(CORAL().fit(Xs, None, few).transform(Xs, source=True)).all()
+
+
+# ---- shifts that each is made for
+
+
+def signs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    y = np.arange(n) % 2
+    return y, 2 * y - 1
+
+
+def recoloured(seed: int, n: int = 200):
+    """The target's axes are stretched and turned, about the same mean."""
+    rng, (y, sign) = np.random.default_rng(seed), signs(n)
+    turn = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
+    Xs, Xt = (np.c_[sign + 0.35 * rng.normal(size=n), 1.06 * rng.normal(size=n)] for _ in range(2))
+    return Xs, y, Xt @ turn @ np.diag([4, 0.5]) @ turn.T, y
+
+
+def other_plane(seed: int, n: int = 200):
+    """Of ten columns both domains vary in two directions, the target's turned by 60 degrees and moved."""
+    rng, (y, sign) = np.random.default_rng(seed), signs(n)
+    basis = np.linalg.qr(np.random.default_rng(7).normal(size=(10, 10)))[0]
+    here, there = basis[:, :2], 0.5 * basis[:, :2] + np.sqrt(0.75) * basis[:, 2:4]
+    planes = [np.c_[3 * sign + rng.normal(size=n), 1.5 * rng.normal(size=n)] for _ in range(2)]
+    Xs, Xt = (
+        plane @ axes.T + 0.1 * rng.normal(size=(n, 10)) for plane, axes in zip(planes, (here, there), strict=True)
+    )
+    return Xs, y, Xt + 4 * here[:, 0], y
+
+
+def one_column_elsewhere(seed: int, n: int = 200):
+    """The column that tells the source's classes best lies elsewhere in the target, and tells nothing."""
+    rng, (y, sign) = np.random.default_rng(seed), signs(n)
+    Xs, Xt = (np.c_[told + 0.3 * rng.normal(size=n), sign + 0.5 * rng.normal(size=n)] for told in (sign, 3))
+    return Xs, y, Xt, y
+
+
+def scattered(seed: int, n: int = 180):
+    """Three classes, each moved its own way."""
+    rng, y = np.random.default_rng(seed), np.arange(n) % 3
+    here = np.array([[0, 0], [4, 0], [0, 4]])
+    there = here + np.array([[2.5, 2.5], [3, 0], [0, 3]])
+    return (here[y] + 0.5 * rng.normal(size=(n, 2)), y, there[y] + 0.5 * rng.normal(size=(n, 2)), y)
+
+
+def other_words(seed: int, n: int = 600):
+    """Presence of words: each domain has its own for a class, and only weak ones are common to both."""
+    rng, (y, _) = np.random.default_rng(seed), signs(n)
+
+    def rows(own: int) -> np.ndarray:
+        chance = np.zeros((n, 60))
+        for k in (0, 1):
+            chance[y == k, own + 10 * k : own + 10 * k + 10] = 0.4
+            chance[y == k, 40 + 10 * k : 50 + 10 * k] = 0.2
+            chance[y == k, 50 - 10 * k : 60 - 10 * k] = 0.08
+        return (rng.random((n, 60)) < chance).astype(float)
+
+    return rows(0), y, rows(20), y
+
+
+@pytest.mark.parametrize(
+    ("adapter", "data", "gain", "least"),
+    [
+        (CORAL(), recoloured, 0.07, 0.93),
+        (CORAL(reg=0.0), recoloured, 0.1, 0.97),
+        (OptimalTransport("linear"), recoloured, 0.1, 0.97),
+        (SubspaceAlignment(2), other_plane, 0.4, 0.98),
+        (TCA(1), one_column_elsewhere, 0.4, 0.95),
+        (TCA(1, kernel="rbf"), one_column_elsewhere, 0.3, 0.9),
+        (OptimalTransport(), scattered, 0.3, 0.98),
+        (OptimalTransport("emd"), scattered, 0.3, 0.98),
+        (OptimalTransport("class_regularised"), scattered, 0.3, 0.98),
+        (MSDA(layers=3), other_words, 0.06, 0.8),
+    ],
+)
+def test_an_adapter_gains_under_the_shift_it_is_made_for(adapter, data, gain, least):
+    found = []
+    for seed in range(4):
+        Xs, ys, Xt, yt = data(seed)
+        both = (AdaptedClassifier(a, LogisticRegression(max_iter=1000)).fit(Xs, ys, Xt) for a in (adapter, None))
+        found.append([float((one.predict(Xt) == yt).mean()) for one in both])
+    with_it, without = np.mean(found, 0)
+    assert with_it >= without + gain
+    assert with_it >= least
+
+
+def test_transfer_components_by_name_are_not_principal_components_and_mu_counts():
+    Xs, _, Xt, _ = one_column_elsewhere(0)
+
+    def gap(**settings):
+        fitted = build_method("tca", {"components": 1, **settings}).fit(Xs, None, Xt)
+        Zs, Zt = fitted.transform(Xs, source=True)[:, 0], fitted.transform(Xt)[:, 0]
+        return abs(Zs.mean() - Zt.mean()) / np.concatenate([Zs, Zt]).std()
+
+    X = np.concatenate([Xs, Xt])
+    first = (X - X.mean(0)) @ np.linalg.svd(X - X.mean(0), full_matrices=False)[2][0]
+    principal = abs(first[: len(Xs)].mean() - first[len(Xs) :].mean()) / first.std()
+    assert gap() < 0.1 * principal
+    assert gap(mu=1e6) == pytest.approx(principal, rel=0.1), "all that counts is its size, nearly as in PCA"
+    assert gap(mu=0.01) < gap(mu=100.0) < gap(mu=1e6)
+    assert isinstance(build_method("tca", {"kernel": "rbf"}), Standardize)
+    assert not isinstance(build_method("tca", {}), Standardize)
 
 
 def test_scale_changes_neither_axes_nor_components():

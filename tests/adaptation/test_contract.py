@@ -55,6 +55,22 @@ def test_two_samples_of_one_domain_lose_nothing(adapter):
     assert accuracy(adapter, Xs, ys, Xt, yt) >= accuracy(None, Xs, ys, Xt, yt) - 0.03
 
 
+SMEARED = {"OptimalTransport": 0.2}  # an entropic plan sends every row to a mean of its neighbours
+
+
+def test_the_same_sample_as_both_domains_is_left_together_and_unweighted(adapter):
+    Xs, ys, _, _ = domains()
+    fitted = clone(adapter).fit(Xs, ys, Xs)
+    one, other = fitted.transform(Xs, source=True), fitted.transform(Xs)
+    if adapter.labelled_target:  # whose domains have columns of their own, beside those for all
+        one, other = one[:, : Xs.shape[1]], other[:, : Xs.shape[1]]
+    apart = float(np.sqrt(((one - other) ** 2).mean()) / other.std())
+    assert apart <= SMEARED.get(type(adapter).__name__, 1e-9)
+    if hasattr(fitted, "weights_"):
+        np.testing.assert_allclose(fitted.weights_, 1, atol=0.05)
+        assert fitted.effective_size_ == pytest.approx(len(Xs), rel=0.01)
+
+
 def test_inputs_stay_as_they_are(adapter):
     Xs, ys, Xt, _ = domains()
     kept = Xs.copy(), ys.copy(), Xt.copy()
@@ -109,6 +125,8 @@ def test_weights_are_not_negative_and_have_mean_one(adapter):
     if len(weights):
         assert weights.shape == (len(Xs),) and (weights >= 0).all()
         assert weights.mean() == pytest.approx(1)
+        size = clone(adapter).fit(Xs, ys, Xt).effective_size_
+        assert size == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
 
 
 def test_labels_may_be_words(adapter):

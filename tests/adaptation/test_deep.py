@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import functools
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,9 +13,11 @@ import torch
 from torch import nn
 
 from jeoni import plugins
+from jeoni.adaptation.deep import _backbone, _norms
 from jeoni.adaptation.deep._alignment import Alignment, Network, Step, ramp
 from jeoni.adaptation.deep._backbone import adapt_backbone, taps_of_method
 from jeoni.adaptation.deep._discriminator import reverse
+from jeoni.adaptation.deep._norms import batch_norms, even_batches, take_statistics
 from jeoni.adaptation.deep._training import _Joined
 from jeoni.adaptation.deep.dan import discrepancy
 from jeoni.adaptation.deep.deep_coral import coral_loss
@@ -21,7 +25,7 @@ from jeoni.adaptation.deep.mcc import confusion
 from jeoni.adaptation.deep.shot import centroid_labels
 from jeoni.adaptation.networks import DeepAdaptedClassifier
 from jeoni.backbones.catalog import load_backbone
-from jeoni.backbones.cut import Tap
+from jeoni.backbones.cut import Tap, cut
 from jeoni.data.items import ArrayItems
 from jeoni.data.splits import build_folds
 from jeoni.errors import ConfigError
@@ -60,7 +64,15 @@ def pictures(first: int, each: int, dim: float) -> np.ndarray:
     return (np.stack(found) * dim + (1 - dim) * 40).astype(np.uint8)
 
 
-def two_domains(method: Alignment, context: Context, backbone, recipe: Recipe = SHORT, each: int = 20):
+def two_domains(
+    method: Alignment,
+    context: Context,
+    backbone,
+    recipe: Recipe = SHORT,
+    each: int = 20,
+    order: np.ndarray | None = None,
+):
+    """Source and target; ``order`` is that of the target's files."""
     pixels = np.concatenate([pictures(0, each, 1.0), pictures(500, each, 0.9)])
     labels = np.tile([0, 1], 2 * each).astype(np.int64)
     items = ArrayItems(pixels)
@@ -73,7 +85,7 @@ def two_domains(method: Alignment, context: Context, backbone, recipe: Recipe = 
         return Examples(data, alone, seen, index, build_folds(data.labels, alone, 3, 1, 0))
 
     half = np.arange(2 * each)
-    return part(half), part(half + 2 * each)
+    return part(half), part((half if order is None else order) + 2 * each)
 
 
 def adapted(name: str, context: Context | None = None, recipe: Recipe = SHORT, **changes):
@@ -82,6 +94,12 @@ def adapted(name: str, context: Context | None = None, recipe: Recipe = SHORT, *
     source, target = two_domains(method, context, backbone, recipe)
     model = adapt_backbone(method, backbone, source, target, context, recipe)
     return model, backbone, source, target, context
+
+
+@functools.cache
+def plainly(name: str):
+    """As :func:`adapted` gives it, once for all tests that only look at it."""
+    return adapted(name)
 
 
 def tensors(model):
@@ -105,7 +123,7 @@ def test_every_file_is_described_and_found():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_target_is_told_better_than_by_chance_and_frozen_stages_stay(name):
-    model, backbone, source, target, context = adapted(name)
+    model, backbone, source, target, context = plainly(name)
     assert right(model, target, backbone, context) >= 0.7
     assert right(model, source, backbone, context) >= 0.6
     before, after = backbone.network.state_dict(), model.backbone.network.state_dict()
@@ -117,7 +135,7 @@ def test_the_target_is_told_better_than_by_chance_and_frozen_stages_stay(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_seed_gives_the_same_model_whatever_the_targets_labels(name):
-    first = adapted(name)[0]
+    first = plainly(name)[0]
     method, backbone, context = plugins.load(FOLDER, name)(), small_backbone(), Context(engine="torch")
     source, target = two_domains(method, context, backbone)
     hidden = dataclasses.replace(target.data, labels=np.full(len(target), -1, dtype=np.int64))
@@ -129,13 +147,14 @@ def test_the_same_seed_gives_the_same_model_whatever_the_targets_labels(name):
 def test_an_interrupted_training_goes_on_to_the_same_weights(name, tmp_path, monkeypatch):
     from jeoni.training import loop
 
-    undisturbed = adapted(name)[0]
+    undisturbed = plainly(name)[0]
     context = Context(engine="torch", checkpoints=tmp_path / "checkpoints", checkpoint_s=0.0)
     step, made = loop._State.make_step, []
+    last = 8 + (SHORT.steps if plugins.load(FOLDER, name).trained_before else 0)  # in the method's own training
 
     def killed(self, *args):
         made.append(0)
-        if len(made) == 8:
+        if len(made) == last:
             raise RuntimeError("killed")
         step(self, *args)
 
@@ -143,7 +162,7 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(name, tmp_path, mon
     with pytest.raises(RuntimeError, match="killed"):
         adapted(name, context)
     assert alike(tensors(adapted(name, context)[0]), tensors(undisturbed))
-    assert len(made) == 8 + SHORT.steps - 7
+    assert len(made) == last + SHORT.steps - 7
 
 
 @pytest.mark.parametrize("name", [n for n, kind in zip(NAMES, METHODS, strict=True) if not kind.uses_source])
@@ -166,7 +185,7 @@ def test_without_batch_normalisation_it_is_said(name):
 
 
 def test_adabn_takes_the_targets_statistics():
-    model, backbone, _, target, _ = adapted("adabn")
+    model, backbone, _, target, _ = plainly("adabn")
     rows = target.features(backbone, Tap(0, False))
     first = next(m for m in model.backbone.network.modules() if isinstance(m, nn.BatchNorm2d))
     seen = []
@@ -182,6 +201,165 @@ def test_adabn_takes_the_targets_statistics():
     )
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("reuse", "3"), ("mixup", 0.2), ("logit_adjustment", 1.0), ("patience", 3), ("accumulate", 2)],
+)
+def test_options_without_effect_are_refused(option, value):
+    recipe = dataclasses.replace(SHORT, **{option: value})
+    with pytest.raises(ConfigError, match=f"{option} is {value!r}; the methods that train stages do not use it"):
+        adapted("dann", recipe=recipe)
+
+
+def test_a_models_head_is_not_weighted_anew():
+    method, backbone, context = plugins.load(FOLDER, "shot")(), small_backbone(), Context(engine="torch")
+    source, target = two_domains(method, context, backbone)
+    start = Probe().fit(backbone, source, context)
+    with pytest.raises(ConfigError, match="class_weights is 'balanced'; a model's head stays as it is"):
+        adapt_backbone(method, backbone, None, target, context, SHORT, start=start, class_weights="balanced")
+
+
+def turns(monkeypatch, name: str, **options):
+    """What every training of an adaptation was given, and the network as it was before and after."""
+    seen, real = [], _backbone.train_method
+
+    def watched(method, network, groups, domains, recipe, context):
+        before = copy.deepcopy(network)
+        history = real(method, network, groups, domains, recipe, context)
+        seen.append((method, domains, before, copy.deepcopy(network)))
+        return history
+
+    monkeypatch.setattr(_backbone, "train_method", watched)
+    method, backbone, context = plugins.load(FOLDER, name)(), small_backbone(), Context(engine="torch")
+    source, target = two_domains(method, context, backbone)
+    rare = np.concatenate([np.flatnonzero(source.data.labels == 0), np.flatnonzero(source.data.labels == 1)[:8]])
+    folds = build_folds(source.data.labels[rare], np.arange(len(rare)), 3, 1, 0)
+    data = dataclasses.replace(source.data, items=source.data.items.select(rare), labels=source.data.labels[rare])
+    unequal = Examples(data, np.arange(len(rare)), source.seen, source.index[rare], folds)
+    return seen, adapt_backbone(method, backbone, unequal, target, context, SHORT, **options)
+
+
+def test_adda_learns_the_source_first_and_keeps_that_encoder(monkeypatch):
+    seen, model = turns(monkeypatch, "adda")
+    (first, _, begun, learned), (then, _, started, ended) = seen
+    assert [type(first).__name__, type(then).__name__] == ["SourceOnly", "ADDA"]
+    changed = [n for n, p in learned.features.named_parameters() if not torch.equal(p, begun.features.get_parameter(n))]
+    assert changed and not alike(learned.head.state_dict(), begun.head.state_dict())
+    for network in (started, ended):
+        assert alike(dict(network.parts["frozen"].named_parameters()), dict(learned.features.named_parameters()))
+    assert not alike(ended.features.state_dict(), learned.features.state_dict())
+    assert torch.equal(ended.head.weight, learned.head.weight)
+    assert model.training["steps_on_the_source"] == model.training["steps"] == SHORT.steps
+
+
+def test_class_weights_reach_the_training(monkeypatch):
+    seen, _ = turns(monkeypatch, "mcc", class_weights="balanced")
+    torch.testing.assert_close(seen[0][1].weights, torch.tensor([28 / 40, 28 / 16]))
+    seen, _ = turns(monkeypatch, "mcc", class_weights="none")
+    assert seen[0][1].weights is None
+
+
+def test_a_methods_own_recipe_holds_where_the_user_says_nothing():
+    assert adapted("tent", recipe=Recipe())[0].training["recipe"].items() >= {
+        "steps": 50, "batch_size": 64, "learning_rate": 1e-3, "warmup": 0.0,
+    }.items()  # fmt: skip
+    assert plainly("tent")[0].training["recipe"]["steps"] == SHORT.steps
+    assert plainly("self_training")[0].training["recipe"]["ema"] == 0.999
+    other = adapted("self_training", recipe=dataclasses.replace(SHORT, ema=0.0))[0]
+    assert other.training["recipe"]["ema"] == 0.0
+    assert not alike(tensors(other), tensors(plainly("self_training")[0]))
+
+
+def normed() -> nn.Module:
+    """A small network in which batch normalisation comes four times, the last two times on a single position."""
+    torch.manual_seed(3)
+    return nn.Sequential(
+        nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.ReLU(),
+        nn.Conv2d(6, 8, 3, stride=2), nn.BatchNorm2d(8), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(8), nn.Flatten(), nn.Linear(8, 5), nn.BatchNorm1d(5),
+    ).eval()  # fmt: skip
+
+
+def sorted_rows(n: int) -> torch.Tensor:
+    """The first half bright and the second one dark."""
+    rows = torch.randn(n, 3, 9, 9, generator=torch.Generator().manual_seed(4))
+    return (
+        rows * torch.linspace(0.3, 2, n)[:, None, None, None]
+        + torch.where(torch.arange(n) < n / 2, 2.0, -1.0)[:, None, None, None]
+    )
+
+
+def as_one_batch(network: nn.Module, rows: torch.Tensor) -> torch.Tensor:
+    """What torch gives where it normalises all rows as a batch."""
+    with torch.no_grad():
+        return copy.deepcopy(network).train()(rows)
+
+
+def test_the_statistics_of_one_batch_are_torchs_in_every_layer():
+    network, rows = normed(), sorted_rows(65)
+    wanted = as_one_batch(network, rows)
+    momenta = [m.momentum for m in batch_norms(network, "adabn")]
+    take_statistics(network, [rows[torch.from_numpy(index)] for index in even_batches(np.arange(65))])
+    torch.testing.assert_close(network(rows), wanted, rtol=1e-4, atol=1e-4)
+    assert [m.momentum for m in batch_norms(network, "adabn")] == momenta and not network.training
+
+
+def test_the_statistics_of_several_batches_are_exact_in_the_first_layer_and_near_in_others(monkeypatch):
+    monkeypatch.setattr(_norms, "LARGEST", 64)
+    network, rows = normed(), sorted_rows(65)
+    batches = even_batches(np.arange(65))
+    assert [len(b) for b in batches] == [33, 32], "no batch of a single row, which has no variance"
+    take_statistics(network, [rows[torch.from_numpy(index)] for index in batches])
+    first, values = network[1], network[0](rows).transpose(0, 1).flatten(1)
+    torch.testing.assert_close(first.running_mean, values.mean(1), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(first.running_var, values.var(1, unbiased=False), rtol=1e-5, atol=1e-6)
+    mixed, whole = normed(), normed()
+    many = sorted_rows(1000)
+    order = torch.randperm(1000, generator=torch.Generator().manual_seed(0))
+    take_statistics(mixed, [many[order[torch.from_numpy(index)]] for index in even_batches(np.arange(1000))])
+    take_statistics(whole, [many])
+    for one, other in zip(batch_norms(mixed, "adabn"), batch_norms(whole, "adabn"), strict=True):
+        scale = (other.running_var + other.eps).sqrt()
+        assert float(((one.running_mean - other.running_mean) / scale).abs().max()) < 0.03
+        torch.testing.assert_close(one.running_var, other.running_var, rtol=0.1, atol=1e-3)
+
+
+def test_layers_that_stay_frozen_keep_their_statistics():
+    class Lower(nn.BatchNorm2d):
+        def train(self, mode: bool = True):
+            return super().train(False)
+
+    frozen = Lower(3)
+    network = nn.Sequential(frozen, nn.BatchNorm2d(3)).eval()
+    take_statistics(network, [5 + sorted_rows(20)])
+    assert frozen.running_mean.eq(0).all() and frozen.running_var.eq(1).all()
+    assert network[1].running_mean.gt(4).all()
+    assert not any(module.training for module in network.modules())
+
+
+def test_statistics_do_not_depend_on_the_order_of_files(monkeypatch):
+    monkeypatch.setattr(_norms, "LARGEST", 16)
+    found = []
+    for order in (np.arange(40).reshape(20, 2).T.ravel(), np.random.default_rng(0).permutation(40)):
+        method, backbone, context = plugins.load(FOLDER, "adabn")(), small_backbone(), Context(engine="torch")
+        source, target = two_domains(method, context, backbone, order=order)
+        model = adapt_backbone(method, backbone, source, target, context, SHORT)
+        probs = np.empty((40, 2))
+        probs[order] = model.predict_examples(target, backbone, context)
+        found.append((probs, tensors(model)))
+    np.testing.assert_allclose(found[0][0], found[1][0], atol=1e-6)
+    for name, value in found[0][1].items():
+        torch.testing.assert_close(value, found[1][1][name], rtol=1e-5, atol=1e-6)
+
+
+def test_tent_leaves_the_statistics_of_the_whole_target_as_its_scales_give_them():
+    model, backbone, _, target, _ = plainly("tent")
+    rows = torch.from_numpy(target.features(backbone, Tap(0, False)).numpy())
+    network = cut(model.backbone, 0).from_rows(backbone.input)
+    with torch.no_grad():
+        torch.testing.assert_close(network(rows), as_one_batch(network, rows), rtol=1e-3, atol=1e-3)
+
+
 # ---- arrays
 
 
@@ -195,12 +373,11 @@ def shifted(seed: int, classes: int = 3, n: int = 240):
 
 
 @pytest.mark.parametrize("name", ON_ARRAYS)
-@pytest.mark.parametrize("classes", [2, 10])
-def test_arrays_are_adapted_without_collapse(name, classes):
+def test_arrays_of_ten_classes_are_adapted_without_collapse(name, classes=10):
     Xs, ys, Xt, yt = shifted(0, classes)
     kept = Xs.copy(), Xt.copy()
     method = plugins.load(FOLDER, name)()
-    options = {"hidden": (32,), "steps": 150, "learning_rate": 3e-3}
+    options = {"hidden": (32,), "steps": 80, "learning_rate": 3e-3}
     ours = DeepAdaptedClassifier(method, **options).fit(Xs, ys, Xt)
     alone = DeepAdaptedClassifier(None, **options).fit(Xs, ys, Xt)
     assert (ours.predict(Xt) == yt).mean() >= (alone.predict(Xt) == yt).mean() - 0.08

@@ -184,10 +184,10 @@ def test_kmm_reaches_the_optimum_of_a_general_solver():
     K, pull = rbf_kernel(Xs, gamma=0.5), n * rbf_kernel(Xs, Xt, gamma=0.5).mean(1)
 
     def cost(b):
-        return 0.5 * b @ (K + 0.3 * np.eye(n)) @ b - pull @ b
+        return 0.5 * b @ K @ b - pull @ b + 0.15 * (b - 1) @ (b - 1)
 
     other = minimize(
-        cost, np.ones(n), jac=lambda b: K @ b + 0.3 * b - pull, method="SLSQP", bounds=Bounds(0, 2.0),
+        cost, np.ones(n), jac=lambda b: K @ b + 0.3 * (b - 1) - pull, method="SLSQP", bounds=Bounds(0, 2.0),
         constraints=LinearConstraint(np.ones(n), n * (1 - eps), n * (1 + eps)), options={"maxiter": 1000, "ftol": 1e-14},
     )  # fmt: skip
     ours = KMM(1.0, bound=2.0, eps=eps, ridge=0.3).fit(Xs, None, Xt).weights_
@@ -205,9 +205,19 @@ def test_kmm_is_that_of_adapt_and_cvxopt():
     K, pull = rbf_kernel(Xs, gamma=0.5), 60 * rbf_kernel(Xs, Xt, gamma=0.5).mean(1)
     b = w * (pull @ w) / (w @ K @ w)
     assert 0.5 * b @ K @ b - pull @ b == pytest.approx(-916.8683811348, abs=1e-5)
-    # cvxopt 1.3.3 with the identity added to the kernel
-    ridged = [2.45553766, 0.14961137, 1.32656595, 2.60944338, 1.14569327, 1.0235323]
-    np.testing.assert_allclose(KMM(1.0).fit(Xs, None, Xt).weights_[:6], ridged, atol=1e-5)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 1.0])
+def test_kmm_weighs_one_sample_for_itself_alike(ridge):
+    Xs, _, _ = shifted(120, 0)
+    for exact in (2000, 100):
+        np.testing.assert_allclose(KMM(ridge=ridge, exact=exact).fit(Xs, None, Xs).weights_, 1, atol=1e-4)
+
+
+def test_kmms_ridge_draws_weights_towards_one():
+    Xs, Xt, _ = shifted(200, 0)
+    far = [float(np.abs(KMM(ridge=r).fit(Xs, None, Xt).weights_ - 1).max()) for r in (0.1, 1.0, 10.0, 1e5)]
+    assert far == sorted(far, reverse=True) and far[-1] < 0.01 < 0.5 < far[0]
 
 
 def test_kmm_of_many_rows_is_near_the_whole_kernels():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -11,13 +10,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 from torch import nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Network, Step
+from jeoni.adaptation.deep._alignment import Alignment, Network, SourceOnly
 from jeoni.adaptation.deep._training import Domains, attach, part_groups, train_method
 from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context
 from jeoni.spec import Recipe
 from jeoni.training.groups import Group
-from jeoni.training.loop import Update
 from jeoni.training.rows import ArrayRows
 from jeoni.training.settle import settle
 from jeoni.types import Array, FloatArray
@@ -25,14 +23,6 @@ from jeoni.types import Array, FloatArray
 __all__ = ["DeepAdaptedClassifier"]
 
 LENGTH = 4.0
-
-
-class _SourceOnly(Alignment):
-    """No adaptation."""
-
-    def updates(self, step: Step) -> Iterator[Update]:
-        """The task alone."""
-        yield Update(step.task(step.network(step.source)))
 
 
 def _under(part: str, network: nn.Module) -> dict[str, nn.Parameter]:
@@ -90,13 +80,14 @@ class DeepAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
         Raises:
             ValueError: matrices that do not fit together, NaN, one class, or a method that needs views or a model.
+            ConfigError: fewer rows, in all or in a batch, than the method can make a step of.
         """
         Xs = check_array(Xs, dtype=np.float32, input_name="Xs")
         Xt = check_array(Xt, dtype=np.float32, input_name="Xt")
         ys = check_array(ys, ensure_2d=False, dtype=None, input_name="ys")
         if Xs.shape[1] != Xt.shape[1] or len(ys) != len(Xs):
             raise ValueError(f"Xs {Xs.shape}, ys {ys.shape} and Xt {Xt.shape} do not fit together.")
-        method = self.method if self.method is not None else _SourceOnly()
+        method = self.method if self.method is not None else SourceOnly()
         if method.strong_views or not method.uses_source:
             raise ValueError(
                 f"{type(method).__name__} needs random views or a trained model; it has no form for arrays."
@@ -113,14 +104,14 @@ class DeepAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             weight_decay=self.weight_decay,
             augment="none",
         )
-        recipe = settle(wanted, {}, len(Xs) + len(Xt), LENGTH)
+        recipe = settle(wanted, method.preferred, len(Xs) + len(Xt), LENGTH)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.random_state)
             features, width = self._features(Xs.shape[1])
             head: nn.Module = nn.Linear(width, len(self.classes_))
         network = Network(features, head, nn.Identity())
         domains = Domains(ArrayRows(Xs), labels.astype(np.int64), ArrayRows(Xt), len(self.classes_))
-        for turn in ([_SourceOnly()] if method.trained_before else []) + [method]:
+        for turn in ([SourceOnly()] if method.trained_before else []) + [method]:
             attach(turn, network, width, len(self.classes_), len(Xt), self.random_state)
             own = [
                 Group(p, _under(p, network), recipe.learning_rate, recipe.weight_decay) for p in ("features", "head")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from jeoni.training.loop import Update
 from jeoni.types import IntArray
 
-__all__ = ["Alignment", "Batch", "Batches", "Network", "Step", "only", "ramp"]
+__all__ = ["Alignment", "Batch", "Batches", "Network", "SourceOnly", "Step", "only", "ramp"]
 
 
 class Network(nn.Module):
@@ -67,6 +67,7 @@ class Step:
         numbers: ``(b,)`` which target examples they are.
         progress: 0 … 1.
         smoothing: of the labels.
+        weights: ``(K,)`` of the classes in the task's loss; None takes all alike.
     """
 
     network: Network
@@ -77,6 +78,7 @@ class Step:
     numbers: IntArray
     progress: float
     smoothing: float = 0.0
+    weights: Tensor | None = None
 
     def batch(self) -> Batch:
         """Send both domains through the network together."""
@@ -88,7 +90,8 @@ class Step:
 
     def task(self, logits: Tensor) -> Tensor:
         """Cross-entropy of the source's labels."""
-        return nn.functional.cross_entropy(logits, self.labels, label_smoothing=self.smoothing)
+        weights = None if self.weights is None else self.weights.to(logits.device)
+        return nn.functional.cross_entropy(logits, self.labels, weights, label_smoothing=self.smoothing)
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ class Alignment:
         frozen: stages that stay as they are, where the method decides it.
         own_statistics: whether the source model must normalise with the source's own statistics before.
         trained_before: whether the network must have learned the source before the first step.
+        least: of each domain's examples, how many its share of a batch must hold.
+        preferred: what its paper takes of the recipe, where that is another choice than fine-tuning's.
     """
 
     weight: float = 1.0
@@ -116,6 +121,8 @@ class Alignment:
     frozen: ClassVar[int | None] = None
     own_statistics: ClassVar[bool] = False
     trained_before: ClassVar[bool] = False
+    least: ClassVar[int] = 1
+    preferred: ClassVar[Mapping[str, Any]] = {}
 
     def build(self, dim: int, classes: int, network: Network, targets: int) -> nn.Module:
         """What is trained, or kept, beside: for features of ``dim`` columns, in a network as it begins.
@@ -149,13 +156,25 @@ class Alignment:
 
         Args:
             network: as it is now, in eval mode.
-            target: gives all target rows in batches, with their numbers.
+            target: gives all target rows in batches of like size, mixed by chance, with their numbers.
             passed: how many passes were made.
         """
 
+    def finish(self, network: Network, target: Batches) -> None:
+        """Called after the last step, with the network in eval mode."""
+
     def steps(self, wanted: int) -> int:
-        """How many steps are made, where the data's size says ``wanted``."""
+        """How many steps are made, where the user or the data's size says ``wanted``."""
         return wanted
+
+
+@dataclass(frozen=True)
+class SourceOnly(Alignment):
+    """No adaptation: what comes first where a method needs a network that has learned the source."""
+
+    def updates(self, step: Step) -> Iterator[Update]:
+        """The task alone."""
+        yield Update(step.task(step.network(step.source)))
 
 
 def ramp(progress: float, steepness: float = 10.0) -> float:

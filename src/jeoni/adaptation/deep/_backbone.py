@@ -12,25 +12,33 @@ import torch
 from torch import Tensor, nn
 
 from jeoni import plugins
-from jeoni.adaptation.deep._alignment import Alignment, Network
-from jeoni.adaptation.deep._norms import take_statistics
+from jeoni.adaptation.deep._alignment import Alignment, Network, SourceOnly
+from jeoni.adaptation.deep._norms import even_batches, take_statistics
 from jeoni.adaptation.deep._training import Domains, attach, part_groups, train_method
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut, merge
+from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.heads._protocol import Head
 from jeoni.model import Model
-from jeoni.spec import Recipe
+from jeoni.spec import AUTO, Recipe
 from jeoni.training.depth import default_frozen, frozen_alike, frozen_stages, identity_of, set_temperature, taps_for
 from jeoni.training.groups import build_groups
-from jeoni.training.loop import as_input
+from jeoni.training.loop import History, as_input
 from jeoni.training.rows import Rows, plain_rows, training_rows
 from jeoni.training.settle import settle
-from jeoni.types import Array
+from jeoni.types import Array, IntArray
 
 __all__ = ["adapt_backbone", "taps_of_method"]
 
 PREFERRED = {"augment": "none", "views": 0}
+UNUSED: dict[str, tuple[object, ...]] = {  # and what asks for nothing
+    "reuse": ("auto",),
+    "mixup": (AUTO, 0),
+    "logit_adjustment": (AUTO, 0),
+    "patience": (AUTO, 0),
+    "accumulate": (1,),
+}
 
 
 def stays(method: Alignment, backbone: Backbone, n: int, recipe: Recipe) -> int:
@@ -71,11 +79,13 @@ def adapt_backbone(
         start: a model of the source; its backbone is ``backbone``.
 
     Raises:
-        ConfigError: a method that needs the source, without one; a network that the method cannot adapt.
+        ConfigError: a method that needs the source, without one; a network that the method cannot adapt; options that
+            it does not use; too few items.
     """
+    _refuse_unused(recipe, class_weights, start)
     both = len(target) + (len(source) if source else 0)
     own = PREFERRED if not method.strong_views else {"augment": "light", "views": 2}
-    recipe = settle(recipe, {**backbone.preferred, **own}, both)
+    recipe = settle(recipe, {**backbone.preferred, **own, **method.preferred}, both)
     frozen = stays(method, backbone, len(source) if source else len(target), recipe)
     made = cut(backbone, frozen)
     features = made.from_rows(backbone.input)
@@ -90,33 +100,19 @@ def adapt_backbone(
     warm = float(module.get_buffer("temperature"))
     set_temperature(module, 1.0)
     network = Network(features, module, nn.Identity())
-    attach(method, network, backbone.dim, len(names), len(target), context.seed)
-    groups = build_groups(backbone, made, network, recipe, wanted=method.wanted) + part_groups(network, recipe)
-    groups = [g for g in groups if g.name != "head" or method.uses_source]
-    rows, said = training_rows(target, backbone, made.tap, recipe, context)
-    strong = None
-    if method.strong_views:
-        strong, _ = training_rows(target, backbone, made.tap, replace(recipe, augment="strong"), context)
-    seen = source if source is not None and method.uses_source else None
-    domains = Domains(
-        source=training_rows(seen, backbone, made.tap, recipe, context)[0] if seen else None,
-        labels=seen.data.labels if seen else np.zeros(0, dtype=np.int64),
-        target=rows,
-        classes=len(names),
-        strong=strong,
-        identity="".join(identity_of(e) for e in (seen, target) if e),
-    )
-    history = train_method(method, network, groups, domains, recipe, context)
+    domains, said = _domains(method, backbone, source, target, made.tap, recipe, context, len(names), choice)
+    passed: list[History] = []
+    for turn in (*([SourceOnly()] if method.trained_before else []), method):
+        attach(turn, network, backbone.dim, len(names), len(target), context.seed)
+        groups = build_groups(backbone, made, network, recipe, wanted=turn.wanted) + part_groups(network, recipe)
+        groups = [g for g in groups if g.name != "head" or turn.uses_source]
+        passed.append(train_method(turn, network, groups, domains, recipe, context))
     network.eval()
     set_temperature(module, warm)
     merged = merge(backbone, made)
     training = {
         "recipe": asdict(recipe),
-        "steps": history.steps,
-        "best_step": history.best_step,
-        "looks": history.looks,
-        "seconds": round(history.seconds, 3),
-        "examples": history.examples,
+        **_told(passed),
         "share": 1.0,
         "shares": {},
         "held_out": 0,
@@ -139,6 +135,70 @@ def adapt_backbone(
     )
 
 
+def _refuse_unused(recipe: Recipe, class_weights: str, start: Model | None) -> None:
+    """What was asked for and would have no effect.
+
+    Raises:
+        ConfigError: with the option's name.
+    """
+    for name, neutral in UNUSED.items():
+        value = getattr(recipe, name)
+        if value not in neutral:
+            raise ConfigError(f"{name} is {value!r}; the methods that train stages do not use it. Leave it out.")
+    if start is not None and class_weights == "balanced":
+        raise ConfigError(
+            "class_weights is 'balanced'; a model's head stays as it is. Leave it out, or give the source."
+        )
+
+
+def _domains(
+    method: Alignment,
+    backbone: Backbone,
+    source: Examples | None,
+    target: Examples,
+    tap: Tap,
+    recipe: Recipe,
+    context: Context,
+    classes: int,
+    choice: dict[str, Any],
+) -> tuple[Domains, dict[str, object]]:
+    """What is trained on, and what the run's record says of the rows."""
+    rows, said = training_rows(target, backbone, tap, recipe, context)
+    strong = None
+    if method.strong_views:
+        strong, _ = training_rows(target, backbone, tap, replace(recipe, augment="strong"), context)
+    seen = source if source is not None and method.uses_source else None
+    labels = seen.data.labels if seen else np.zeros(0, dtype=np.int64)
+    weights = None
+    if seen and choice.get("class_weights") == "balanced":
+        counts = np.bincount(labels, minlength=classes).astype(np.float32)
+        weights = torch.from_numpy(counts.sum() / (classes * np.maximum(counts, 1)))
+    domains = Domains(
+        source=training_rows(seen, backbone, tap, recipe, context)[0] if seen else None,
+        labels=labels,
+        target=rows,
+        classes=classes,
+        strong=strong,
+        identity="".join(identity_of(e) for e in (seen, target) if e),
+        weights=weights,
+        order=_by_content(target),
+    )
+    return domains, said
+
+
+def _told(passed: list[History]) -> dict[str, Any]:
+    """Of the method's own training, and the cost of whatever came before it too."""
+    last = passed[-1]
+    found = {
+        "steps": last.steps,
+        "best_step": last.best_step,
+        "looks": last.looks,
+        "seconds": round(sum(h.seconds for h in passed), 3),
+        "examples": sum(h.examples for h in passed),
+    }
+    return found if len(passed) == 1 else {**found, "steps_on_the_source": passed[0].steps}
+
+
 def _head(
     method: Alignment,
     features: nn.Module,
@@ -156,18 +216,24 @@ def _head(
     found: Any = source.features(backbone, Tap(backbone.n, True))
     if method.own_statistics:
         rows = plain_rows(source, backbone, tap, context)
-        take_statistics(features, _batches(rows))
+        order = _by_content(source)
+        take_statistics(features, _batches(rows, order))
         found = _through(features, rows)
     fitted = kind.fit(found, labels, classes, source.folds, class_weights)
     return fitted.module, fitted.choice
 
 
-def _batches(rows: Rows, size: int = 64) -> Iterator[Tensor]:
-    for start in range(0, len(rows), size):
-        index = np.arange(start, min(start + size, len(rows)))
+def _by_content(examples: Examples) -> IntArray:
+    """Their numbers in the order of their digests: mixed as by chance, and the same whatever the files are called."""
+    digests = [examples.seen.digests[int(i)] for i in examples.index]
+    return np.array(sorted(range(len(digests)), key=digests.__getitem__), dtype=np.int64)
+
+
+def _batches(rows: Rows, order: IntArray) -> Iterator[Tensor]:
+    for index in even_batches(order):
         yield as_input(rows.batch(index, np.zeros_like(index)), torch.device("cpu"))
 
 
 def _through(features: nn.Module, rows: Rows) -> Array:
     with torch.inference_mode():
-        return torch.cat([features(batch) for batch in _batches(rows)]).numpy()
+        return torch.cat([features(batch) for batch in _batches(rows, np.arange(len(rows)))]).numpy()

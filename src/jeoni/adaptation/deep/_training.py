@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from jeoni import processes
-from jeoni.adaptation.deep._alignment import Alignment, Network, Step
+from jeoni.adaptation.deep._alignment import Alignment, Network, SourceOnly, Step
+from jeoni.adaptation.deep._norms import even_batches
 from jeoni.data.inputs import collate
+from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
 from jeoni.spec import Recipe
 from jeoni.training.groups import Group
@@ -33,6 +35,9 @@ class Domains:
         strong: strongly changed views of the same target examples, for methods that ask for them.
         classes: how many.
         identity: names the data.
+        weights: ``(classes,)`` in the task's loss; None takes all alike.
+        order: ``(nt,)`` target rows in an order of their own, which no naming of files changes; None takes them as they
+            come.
     """
 
     source: Rows | None
@@ -41,6 +46,8 @@ class Domains:
     classes: int
     strong: Rows | None = None
     identity: str = ""
+    weights: Tensor | None = None
+    order: IntArray | None = None
 
     @property
     def parts(self) -> tuple[Rows, ...]:
@@ -103,6 +110,11 @@ class _Objective:
         self._network.eval()
         self._method.prepare(self._network, self._targets, passed)
 
+    def finish(self) -> None:
+        """Let the method look at the target once more."""
+        self._network.eval()
+        self._method.finish(self._network, self._targets)
+
     def updates(self, x: Tensor, targets: Tensor, index: IntArray, progress: float) -> Iterator[Update]:
         """See :class:`jeoni.training.loop.Objective`."""
         end = self._first + len(self._domains.target)
@@ -117,15 +129,16 @@ class _Objective:
             numbers=index[target] - self._first,
             progress=progress,
             smoothing=self._recipe.label_smoothing,
+            weights=self._domains.weights,
         )
         yield from self._method.updates(step)
 
-    def _targets(self, size: int = 64) -> Iterator[tuple[IntArray, Tensor]]:
+    def _targets(self) -> Iterator[tuple[IntArray, Tensor]]:
         device = next((p.device for p in self._network.parameters()), torch.device("cpu"))
-        rows = self._domains.target
-        order = np.arange(len(rows)) if rows.lengths is None else np.argsort(-rows.lengths, kind="stable")
-        for start in range(0, len(rows), size):
-            index = order[start : start + size]
+        rows, order = self._domains.target, self._domains.order
+        if rows.lengths is not None:
+            order = np.argsort(-rows.lengths, kind="stable")
+        for index in even_batches(np.arange(len(rows)) if order is None else order):
             yield index, as_input(rows.batch(index, np.zeros_like(index)), device)
 
 
@@ -158,7 +171,11 @@ def train_method(
         domains: to train on.
         recipe: settled.
         context: seed, checkpoints, console.
+
+    Raises:
+        ConfigError: fewer examples, in all or in a batch, than the method can make a step of.
     """
+    _check_shares(method, domains, recipe)
     recipe = replace(recipe, steps=method.steps(recipe.steps))
     objective = _Objective(method, network, domains, recipe)
     if not recipe.steps:
@@ -170,7 +187,7 @@ def train_method(
     labels = [domains.labels] if domains.source is not None else []
     labels += [targets] * (2 if domains.strong is not None else 1)
     job = Job(
-        title=f"Adapting ({type(method).__name__})",
+        title="Learning the source" if isinstance(method, SourceOnly) else f"Adapting ({type(method).__name__})",
         network=network,
         groups=groups,
         rows=_Joined(domains.parts),
@@ -184,5 +201,23 @@ def train_method(
         identity=f"{domains.identity} {method!r}",
     )
     history = train(job, context.checkpoints, context.checkpoint_s, context.console)
+    objective.finish()
     network.cpu()
     return history
+
+
+def _check_shares(method: Alignment, domains: Domains, recipe: Recipe) -> None:
+    name, least = type(method).__name__, method.least
+    for what, rows in (("source", domains.source), ("target", domains.target)):
+        if rows is not None and len(rows) < least:
+            raise ConfigError(
+                f"{name} needs at least {least} {what} items, and better some dozens; there is {len(rows)}. Add {what} "
+                "items, or take a method that looks at single items, such as mcc, or shot."
+            )
+    parts = len(domains.parts)
+    each = recipe.batch_size // parts
+    if method.steps(recipe.steps) and each < least:
+        raise ConfigError(
+            f"{name} needs at least {least} items of each domain in a step; batch_size {recipe.batch_size} in {parts} "
+            f"parts gives {each}. Take --batch-size {least * parts} or more."
+        )

@@ -1,7 +1,8 @@
 """Adversarial discriminative adaptation (Tzeng et al. CVPR 2017, arXiv:1702.05464).
 
-The source's encoder and head stay as they were trained; a second encoder, for the target, begins as its copy and learns
-to give features a discriminator takes for the source's (inverted labels). Ours freezes below the cut in both.
+First the network learns the source; then its encoder and head stay, and a second encoder, for the target, begins as a
+copy and learns to give features a discriminator takes for the source's (inverted labels). Ours freezes below the cut in
+both, and starts from the head fitted on frozen features.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class ADDA(Alignment):
     hidden: int = 256
 
     trained_before: ClassVar[bool] = True
+    weight: ClassVar[float] = 1.0  # type: ignore[misc]  # takes the field away: AdamW does not mind a loss's size
 
     def build(self, dim: int, classes: int, network: Network, targets: int) -> nn.Module:
         """The discriminator, and the source's encoder as it is."""
@@ -48,4 +50,4 @@ class ADDA(Alignment):
         target = step.network.features(step.target)
         yield Update(domain_loss(discriminator(source), discriminator(target.detach())), only("parts."))
         taken_for_source = nn.functional.softplus(-discriminator(step.network.features(step.target))).mean()
-        yield Update(self.weight * taken_for_source, only("features."))
+        yield Update(taken_for_source, only("features."))

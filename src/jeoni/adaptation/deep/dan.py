@@ -7,6 +7,7 @@ the unbiased one, which may be a little below zero. Ours aligns one layer where 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -25,6 +26,8 @@ class DAN(Alignment):
     """
 
     widths: tuple[float, ...] = (0.5, 1.0, 2.0)
+
+    least: ClassVar[int] = 2
 
     def alignment(self, batch: Batch, step: Step) -> Tensor:
         """See the file."""

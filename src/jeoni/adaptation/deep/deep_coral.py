@@ -7,6 +7,7 @@ its standard deviation in the batch, so that one weight serves all; the paper tu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -19,6 +20,8 @@ __all__ = ["DeepCORAL"]
 @dataclass(frozen=True)
 class DeepCORAL(Alignment):
     """Aligns second moments."""
+
+    least: ClassVar[int] = 2
 
     def alignment(self, batch: Batch, step: Step) -> Tensor:
         """See the file."""

@@ -46,8 +46,8 @@ class CORAL(Adapter):
         self.center = center
 
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
-        ms, Cs = self._moments(Xs)
-        mt, Ct = self._moments(Xt)
+        ms, Cs = self._moments(Xs, "source")
+        mt, Ct = self._moments(Xt, "target")
         if self.reg == 0:  # the paper's optimum has the lower of both ranks
             Ct = Ct.largest(len(Cs.values))
         self.matrix_ = Cs.power(-0.5).times(Ct.power(0.5)).astype(Xs.dtype)
@@ -56,10 +56,15 @@ class CORAL(Adapter):
     def _map(self, X: Array, source: bool) -> Array:
         return X @ self.matrix_ + self.shift_ if source else X
 
-    def _moments(self, X: Array) -> tuple[FloatArray, _Spectrum]:
+    def _moments(self, X: Array, domain: str) -> tuple[FloatArray, _Spectrum]:
         """Mean ``(d,)`` and regularised covariance."""
         mean = X.mean(0, dtype=np.float64)
         centred = X - mean.astype(X.dtype)
+        if self.reg in (0, "shrink") and np.abs(centred).max() <= 10 * np.finfo(X.dtype).eps * np.abs(X).max():
+            raise ValueError(
+                f"CORAL with reg={self.reg!r} needs at least 2 rows that differ in each domain; the {domain} has "
+                f"{len(X)} that do not. Give more rows, or take reg=1.0, which needs none."
+            )
         if self.reg == "shrink":
             share = ledoit_wolf_shrinkage(centred, assume_centered=True)
             level = float((centred**2).sum(dtype=np.float64)) / max(1, len(X) - 1) / X.shape[1]

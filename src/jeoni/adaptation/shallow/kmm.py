@@ -1,9 +1,9 @@
 """KMM (Huang et al. NIPS 2006; Gretton et al. 2009, papers.nips.cc/paper/3075): weights that match the kernel means.
 
-The published quadratic program, bounds and slack, plus a ``ridge`` on the squared weights: without it (``ridge=0``, as
-published) a few rows take all the weight wherever columns are few. Ours solves it by an interior-point method that does
-not depend on the order of rows, and above ``exact`` rows matches the means of 500 features of the kernel (Nyström)
-instead, so that memory grows with the rows and not with their square.
+The published quadratic program, bounds and slack, plus a ``ridge`` on the weights' squared distance from 1: without it
+(``ridge=0``, as published) a few rows take all the weight wherever columns are few. Ours solves it by an interior-point
+method that does not depend on the order of rows, and above ``exact`` rows matches the means of 500 features of the
+kernel (Nyström) instead, so that memory grows with the rows and not with their square.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class KMM(Adapter):
         width: of the kernel ``exp(-|x - y|² / (2 width²))``, in units of the features; None takes the median distance.
         bound: the largest weight, before weights are brought to mean 1.
         eps: how far the mean weight may be from 1; None takes the published ``(√ns - 1) / √ns``.
-        ridge: added to the kernel's diagonal, which is 1: ``ridge |b|² / 2`` in the objective; 0 is the paper's.
+        ridge: pulls weights towards 1, which they all are where the domains are one sample: ``ridge |b - 1|² / 2`` in
+            the objective, beside a kernel whose diagonal is 1; 0 is the paper's.
         exact: up to so many source rows the whole ``ns × ns`` kernel is used: 8 ns² bytes, three times.
         least_effective: the smallest share of the source that the weights may rest on.
 
@@ -80,12 +81,14 @@ class KMM(Adapter):
         ns = len(Xs)
         if ns <= self.exact:
             K = rbf(Xs, Xs, self.width_)
-            pull = ns * _mean_kernel(Xs, Xt, self.width_)
-            times, solver = _dense(K, max(self.ridge, LEAST_RIDGE))
+            ridge = max(self.ridge, LEAST_RIDGE)
+            pull = ns * _mean_kernel(Xs, Xt, self.width_) + ridge
+            times, solver = _dense(K, ridge)
         else:
             Fs, mean = _features(Xs, Xt, self.width_)
-            pull = ns * (Fs @ mean)
-            times, solver = _thin(Fs, max(self.ridge, LEAST_THIN_RIDGE))
+            ridge = max(self.ridge, LEAST_THIN_RIDGE)
+            pull = ns * (Fs @ mean) + ridge
+            times, solver = _thin(Fs, ridge)
         eps = self.eps if self.eps is not None else (np.sqrt(ns) - 1) / np.sqrt(ns)
         self._weigh(_solve(times, solver, pull, self.bound, max(float(eps), 1e-6)), self.least_effective)
 
