@@ -28,7 +28,7 @@ WORDS = {
     "reliability_note": "Of the items predicted with 80 % confidence, 80 % should be right. Points on the line are honest; "
     "below it the model is too sure. A dot's area tells how many items it stands for.",
     "mistakes": "The most confident mistakes",
-    "mistakes_note": "Look here first: a wrong label, a bad picture, or something the model never saw.",
+    "mistakes_note": "Look here first: a wrong label, bad quality, or something the model never saw.",
     "doubtful": "The most doubtful items",
     "doubtful_note": "Labelling more items like these teaches the model most.",
     "is_called": "{label}, called {predicted}",
