@@ -6,7 +6,8 @@
 Counts become 0 or 1, rows have length 1; `dann` gets the same rows. The linear model is ridge regression whose strength is
 chosen on the source by leaving one out. Published on the same data (raw counts): DANN 76.3, mSDA with DANN 81.3; kernel ridge on these rows
 without tuning 76.8, which is what helping has to be measured against. Printed are the 12 accuracies, their mean, and the mean
-difference to source only with its 95 % interval over tasks (t). About 25 minutes on two cores.
+difference to source only with its 95 % interval over tasks (t). `auto` takes mSDA on all twelve, +3.8 (2.7 to 4.8), in 40 minutes of one
+core; all else takes 25 minutes on two.
 """
 
 from __future__ import annotations
