@@ -36,8 +36,10 @@ from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
 from jeoni.spec import Recipe
 from jeoni.strategies._tuning import _Network
+from jeoni.training.forward import logits_of
 from jeoni.training.groups import build_groups
-from jeoni.training.loop import Job, logits_of, train
+from jeoni.training.job import Job
+from jeoni.training.loop import train
 from jeoni.training.rows import plain_rows, training_rows
 from jeoni.training.settle import settle
 from jeoni.types import Dataset

@@ -33,7 +33,7 @@ from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.heads._mapped import Mapped
 from jeoni.runs import seal
-from jeoni.training.loop import logits_of
+from jeoni.training.forward import logits_of
 from jeoni.training.rows import plain_rows
 from jeoni.types import Array, Dataset, FloatArray, Items, RowsLike
 

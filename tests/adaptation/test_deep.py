@@ -446,9 +446,9 @@ def test_centroids_correct_a_wrong_label():
 
 
 def test_batches_hold_both_domains_and_other_views_of_the_same_examples():
-    from jeoni.training.loop import _Shares
+    from jeoni.training.order import Shares
 
-    order = _Shares((10, 6, 6), 9, 0, None)
+    order = Shares((10, 6, 6), 9, 0, None)
     for step in range(8):
         index, _ = order.at(step)
         source, weak, strong = index[:3], index[3:6], index[6:]

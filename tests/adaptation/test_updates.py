@@ -17,7 +17,7 @@ from jeoni.adaptation.deep.cdan import _Conditional
 from jeoni.adaptation.deep.dan import DAN
 from jeoni.adaptation.deep.shot import surprise
 from jeoni.spec import Recipe
-from jeoni.training.loop import Update
+from jeoni.training.job import Update
 
 SOURCE, TARGET, COLUMNS, CLASSES = 6, 5, 4, 3
 

@@ -22,7 +22,8 @@ from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.spec import Recipe
 from jeoni.training.groups import Group
-from jeoni.training.loop import Diverged, Held, Job, train
+from jeoni.training.job import Diverged, Held, Job
+from jeoni.training.loop import train
 from jeoni.training.rows import CachedRows, LiveRows, plain_rows, row_bytes, training_rows
 from jeoni.training.settle import find_stage, settle, steps_for
 from tests.conftest import TINY

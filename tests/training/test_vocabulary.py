@@ -14,7 +14,8 @@ from jeoni.backbones.sources.transformers import import_transformers
 from jeoni.spec import Recipe
 from jeoni.training import vocabulary
 from jeoni.training.groups import Group
-from jeoni.training.loop import Held, Job, train
+from jeoni.training.job import Held, Job
+from jeoni.training.loop import train
 from jeoni.training.rows import ArrayRows
 from jeoni.training.settle import settle
 from jeoni.training.vocabulary import only_tokens_of

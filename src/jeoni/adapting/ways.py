@@ -21,7 +21,7 @@ from jeoni.features.examples import Context, Examples
 from jeoni.heads._estimator import HeadClassifier
 from jeoni.model import Model
 from jeoni.spec import AdaptSpec
-from jeoni.training.loop import logits_of
+from jeoni.training.forward import logits_of
 from jeoni.training.rows import plain_rows
 from jeoni.types import Array, FloatArray
 

@@ -13,7 +13,8 @@ from jeoni.heads._choice import choose, example_weights, weight_options
 from jeoni.heads._protocol import FittedHead
 from jeoni.spec import Recipe
 from jeoni.training.groups import Group
-from jeoni.training.loop import Job, train
+from jeoni.training.job import Job
+from jeoni.training.loop import train
 from jeoni.training.rows import ArrayRows
 from jeoni.training.settle import settle
 from jeoni.types import Array, FloatArray, IntArray, RowsLike

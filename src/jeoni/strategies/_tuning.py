@@ -26,8 +26,10 @@ from jeoni.heads._protocol import Head
 from jeoni.model import Model
 from jeoni.spec import Recipe
 from jeoni.training.depth import frozen_alike, identity_of, set_temperature
+from jeoni.training.forward import logits_of
 from jeoni.training.groups import HEAD, Group, build_groups
-from jeoni.training.loop import Diverged, Held, History, Job, Loss, Objective, logits_of, train
+from jeoni.training.job import Diverged, Held, History, Job, Loss, Objective
+from jeoni.training.loop import train
 from jeoni.training.rows import Rows, plain_rows, training_rows
 from jeoni.types import FloatArray, IntArray
 

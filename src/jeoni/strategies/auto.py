@@ -27,7 +27,7 @@ from jeoni.strategies.contrastive import Contrastive
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.probe import Probe
 from jeoni.strategies.scratch import Scratch
-from jeoni.training.loop import Diverged
+from jeoni.training.job import Diverged
 from jeoni.types import Array, FloatArray
 
 __all__ = ["Auto"]

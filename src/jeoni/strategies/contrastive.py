@@ -22,7 +22,7 @@ from jeoni.model import Model
 from jeoni.strategies._tuning import Manner, can_tell, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import frozen_stages
-from jeoni.training.loop import Update
+from jeoni.training.job import Update
 from jeoni.training.precision import precision_for
 from jeoni.training.settle import settle
 from jeoni.types import IntArray
@@ -65,7 +65,7 @@ class _Pairs:
         """Nothing."""
 
     def updates(self, x: Tensor, targets: Tensor, index: IntArray, progress: float) -> Iterator[Update]:
-        """One; see :class:`jeoni.training.loop.Objective`."""
+        """One; see :class:`jeoni.training.job.Objective`."""
         yield Update(pair_loss(self._features(x).float(), targets))
 
 

@@ -20,7 +20,7 @@ from jeoni.model import Model
 from jeoni.strategies._tuning import Manner, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.layer_reuse import LayerReuse
-from jeoni.training.loop import Loss
+from jeoni.training.job import Loss
 from jeoni.training.settle import settle
 from jeoni.types import IntArray
 

@@ -11,200 +11,36 @@ al. 2016. Logit adjustment: Menon et al. 2021. Anchor (L2-SP): Li et al. 2018.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from jeoni import processes
-from jeoni.backbones.weights import fingerprint
-from jeoni.errors import ConfigError
 from jeoni.spec import Recipe
 from jeoni.training.checkpoint import load_state, pack_optimizer, save_state, unpack_optimizer
+from jeoni.training.forward import as_input, logits_of
 from jeoni.training.groups import Group
+from jeoni.training.job import Diverged, History, Job
 from jeoni.training.memory import kept_memory
 from jeoni.training.optimizer import AdamW
+from jeoni.training.order import Shares
 from jeoni.training.rows import Rows
 from jeoni.training.vocabulary import only_tokens_of
-from jeoni.types import Array, Console, FloatArray, IntArray, Quiet
+from jeoni.types import Array, Console, IntArray, Quiet
 
-__all__ = ["Diverged", "Held", "History", "Job", "Objective", "Update", "as_input", "logits_of", "train"]
+__all__ = ["train"]
 
 LOOKS = 10
 CLIP = 1.0
-NEIGHBOURS = 50  # batches among which examples of like length are put together
-Loss = Callable[[Tensor, Tensor, IntArray], Tensor]
-
-
-class Diverged(ConfigError):  # noqa: N818 - says what happened
-    """The loss is no longer finite."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """Examples that decide when training was best; they are never trained on."""
-
-    rows: Rows
-    score: Callable[[FloatArray], float]
-
-
-@dataclass(frozen=True)
-class Update:
-    """A loss to lower, and by which parameters.
-
-    Attributes:
-        loss: a scalar.
-        wanted: of a parameter's name in the network: whether it moves; None moves all that are trained.
-    """
-
-    loss: Tensor
-    wanted: Callable[[str], bool] | None = None
-
-
-class Objective(Protocol):
-    """What a step lowers, where that is not one loss of the logits of labelled examples."""
-
-    def begin(self, step: int) -> None:
-        """Called before every step."""
-
-    def updates(self, x: Tensor, targets: Tensor, index: IntArray, progress: float) -> Iterator[Update]:
-        """One after the other: each is made before the next one is asked for.
-
-        Args:
-            x: the batch's rows, as the network takes them.
-            targets: ``(b, classes)`` of labelled examples; zeros for the others.
-            index: ``(b,)`` their numbers.
-            progress: 0 … 1.
-        """
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training.
-
-    Attributes:
-        title: for the progress bar.
-        network: rows to logits; what is trained of it is in ``groups``, all else stays as it is.
-        groups: parameters and how each is trained.
-        rows: to train on.
-        labels: ``(n,)``.
-        recipe: settled.
-        seed: of everything random.
-        class_weights: ``(classes,)`` in the loss, or None.
-        log_prior: ``(classes,)`` added to logits times ``recipe.logit_adjustment``, or None.
-        train_statistics: whether batch normalisation uses, and updates, batch statistics in trained stages.
-        held: decides the best step, or None: then the last one counts.
-        loss: replaces cross-entropy: logits, targets ``(b, classes)``, example numbers to a scalar.
-        objective: replaces the whole step, such as where two players are trained in turn.
-        domains: sizes of consecutive parts of the examples, each of which gives an equal share of every batch; empty
-            where there is one. Examples whose label is -1 have none.
-        identity: names the data; part of the checkpoint's name.
-    """
-
-    title: str
-    network: nn.Module
-    groups: list[Group]
-    rows: Rows
-    labels: IntArray
-    classes: int
-    recipe: Recipe
-    seed: int = 0
-    class_weights: Tensor | None = None
-    log_prior: Tensor | None = None
-    train_statistics: bool = False
-    held: Held | None = None
-    loss: Loss | None = None
-    objective: Objective | None = None
-    domains: tuple[int, ...] = ()
-    identity: str = ""
-
-    def name(self) -> str:
-        """The same for the same data, recipe and starting weights."""
-        content = hashlib.sha256(fingerprint(self.network.state_dict()).encode())
-        content.update(json.dumps([asdict(self.recipe), self.seed, self.identity, self.title]).encode())
-        content.update(self.labels.tobytes())
-        return content.hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class History:
-    """What a training did.
-
-    Attributes:
-        steps: that were made.
-        best_step: after which the weights were taken; equals ``steps`` without a held-out part.
-        looks: step, mean training loss since the last look, and the held-out score (lower is better).
-        seconds: of this process, without what came before a resumption.
-        examples: that went through the network.
-    """
-
-    steps: int
-    best_step: int
-    looks: list[dict[str, float | None]] = field(default_factory=list)
-    seconds: float = 0.0
-    examples: int = 0
-
-
-class _Order:
-    """Which examples a step takes: an endless row of shuffled epochs, so that every batch is full.
-
-    Where rows differ in length, those of like length are put together among some batches' worth of neighbours.
-    """
-
-    def __init__(self, n: int, batch_size: int, seed: int, lengths: IntArray | None = None) -> None:
-        self._n, self._batch, self._seed, self._lengths = n, min(batch_size, n), seed, lengths
-        self._epochs: dict[int, IntArray] = {}
-
-    def at(self, step: int) -> tuple[IntArray, IntArray]:
-        """Example numbers and the epoch of each."""
-        place = np.arange(step * self._batch, (step + 1) * self._batch)
-        epoch = place // self._n
-        return np.array([self._shuffled(int(e))[p % self._n] for p, e in zip(place, epoch, strict=True)]), epoch
-
-    def _shuffled(self, epoch: int) -> IntArray:
-        if epoch not in self._epochs:
-            self._epochs = {e: v for e, v in self._epochs.items() if e >= epoch - 1}
-            rng = np.random.default_rng([self._seed, epoch])
-            order = rng.permutation(self._n)
-            self._epochs[epoch] = order if self._lengths is None else self._alike(order, self._lengths[order], rng)
-        return self._epochs[epoch]
-
-    def _alike(self, order: IntArray, lengths: IntArray, rng: np.random.Generator) -> IntArray:
-        window = self._batch * NEIGHBOURS
-        parts = [np.arange(at, min(at + window, self._n)) for at in range(0, self._n, window)]
-        by_length = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in parts])
-        batches = [by_length[at : at + self._batch] for at in range(0, self._n, self._batch)]
-        mixed: IntArray = order[np.concatenate([batches[k] for k in rng.permutation(len(batches))])]
-        return mixed
-
-
-class _Shares:
-    """An order for each domain; every batch takes equally from all. From the second domain on those of one size share
-    their order: they are views of the same examples."""
-
-    def __init__(self, domains: tuple[int, ...], batch_size: int, seed: int, lengths: IntArray | None) -> None:
-        self._starts = np.cumsum([0, *domains])[:-1]
-        each = max(1, batch_size // len(domains))
-        self._orders = [
-            _Order(n, each, seed + min(k, 1), None if lengths is None else lengths[start : start + n])
-            for k, (n, start) in enumerate(zip(domains, self._starts, strict=True))
-        ]
-
-    def at(self, step: int) -> tuple[IntArray, IntArray]:
-        """Example numbers and the epoch of each, domain after domain."""
-        found = [order.at(step) for order in self._orders]
-        index = np.concatenate([i + start for (i, _), start in zip(found, self._starts, strict=True)])
-        return index, np.concatenate([epoch for _, epoch in found])
 
 
 def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: Console | None = None) -> History:
@@ -235,7 +71,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
     state.restore(path)
     processes.alike(job.network.state_dict().values())
     domains = job.domains or (len(job.labels),)
-    order = _Shares(domains, job.recipe.batch_size, job.seed, job.rows.lengths)
+    order = Shares(domains, job.recipe.batch_size, job.seed, job.rows.lengths)
     saved, first = time.perf_counter(), state.step
     with (
         _only(job.groups, job.network),
@@ -269,7 +105,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
     return History(state.step, state.best_step, state.looks, examples=made)
 
 
-def _fetch(rows: Rows, order: _Shares, step: int, share: slice) -> tuple[IntArray, int, Array]:
+def _fetch(rows: Rows, order: Shares, step: int, share: slice) -> tuple[IntArray, int, Array]:
     index, epoch = order.at(step)
     mine = index[share]  # may be empty: a small batch, many processes
     return mine, len(index), rows.batch(mine, epoch[share]) if len(mine) else np.zeros(0, dtype=np.float32)
@@ -528,30 +364,3 @@ def _sum_gradients(parameters: Any, loss: float, machine: Any) -> float:
         p.grad = flat[at : at + p.numel()].view_as(p).clone()
         at += p.numel()
     return float(flat[0])
-
-
-def as_input(rows: Array, device: torch.device) -> Tensor:
-    """Rows as floats, but token numbers and samples as they are; images and activations with channels last, which
-    convolutions run up to twice as fast on."""
-    x = torch.from_numpy(rows).to(device)
-    if rows.dtype.kind == "i":
-        return x
-    x = x.float()
-    return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 and x.shape[-1] != 3 else x
-
-
-def logits_of(network: nn.Module, rows: Rows, batch_size: int = 64) -> FloatArray:
-    """``(n, classes)`` of all rows, first epoch, in eval mode."""
-    network.eval()
-    device = next((p.device for p in network.parameters()), torch.device("cpu"))
-    order = np.arange(len(rows)) if rows.lengths is None else np.argsort(-rows.lengths, kind="stable")
-    found = []
-    with torch.inference_mode():
-        for start in range(0, len(rows), batch_size):
-            index = order[start : start + batch_size]
-            x = as_input(rows.batch(index, np.zeros_like(index)), device)
-            found.append(network(x).float().cpu().double().numpy())
-    logits = np.concatenate(found)
-    out = np.empty_like(logits)
-    out[order] = logits
-    return out

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from jeoni.training.loop import Update
+from jeoni.training.job import Update
 from jeoni.types import IntArray
 
 __all__ = ["Alignment", "Batch", "Batches", "Network", "SourceOnly", "Step", "only", "ramp"]
@@ -147,7 +147,7 @@ class Alignment:
         raise NotImplementedError
 
     def updates(self, step: Step) -> Iterator[Update]:
-        """The updates of one step; see :class:`jeoni.training.loop.Objective`."""
+        """The updates of one step; see :class:`jeoni.training.job.Objective`."""
         batch = step.batch()
         yield Update(step.task(batch.source_logits) + self.weight * self.alignment(batch, step))
 

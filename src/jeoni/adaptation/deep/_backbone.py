@@ -23,8 +23,9 @@ from jeoni.heads._protocol import Head
 from jeoni.model import Model
 from jeoni.spec import AUTO, Recipe
 from jeoni.training.depth import default_frozen, frozen_alike, frozen_stages, identity_of, set_temperature, taps_for
+from jeoni.training.forward import as_input
 from jeoni.training.groups import build_groups
-from jeoni.training.loop import History, as_input
+from jeoni.training.job import History
 from jeoni.training.rows import Rows, plain_rows, training_rows
 from jeoni.training.settle import settle
 from jeoni.types import Array, IntArray

@@ -16,8 +16,10 @@ from jeoni.data.inputs import collate
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
 from jeoni.spec import Recipe
+from jeoni.training.forward import as_input
 from jeoni.training.groups import Group
-from jeoni.training.loop import History, Job, Update, as_input, train
+from jeoni.training.job import History, Job, Update
+from jeoni.training.loop import train
 from jeoni.training.rows import Rows
 from jeoni.types import Array, IntArray
 
@@ -116,7 +118,7 @@ class _Objective:
         self._method.finish(self._network, self._targets)
 
     def updates(self, x: Tensor, targets: Tensor, index: IntArray, progress: float) -> Iterator[Update]:
-        """See :class:`jeoni.training.loop.Objective`."""
+        """See :class:`jeoni.training.job.Objective`."""
         end = self._first + len(self._domains.target)
         source, strong = index < self._first, index >= end
         target = ~source & ~strong

@@ -17,7 +17,7 @@ from torch import nn
 
 from jeoni.adaptation.deep._alignment import Alignment, Network, Step, only
 from jeoni.adaptation.deep._discriminator import Discriminator, domain_loss
-from jeoni.training.loop import Update
+from jeoni.training.job import Update
 
 __all__ = ["ADDA"]
 

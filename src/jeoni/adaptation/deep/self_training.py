@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from jeoni.adaptation.deep._alignment import Alignment, Step
-from jeoni.training.loop import Update
+from jeoni.training.job import Update
 
 __all__ = ["SelfTraining"]
 

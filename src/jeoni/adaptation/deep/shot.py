@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from jeoni.adaptation.deep._alignment import Alignment, Batches, Network, Step, only
-from jeoni.training.loop import Update
+from jeoni.training.job import Update
 
 __all__ = ["SHOT"]
 

@@ -15,7 +15,7 @@ from torch import nn
 
 from jeoni.adaptation.deep._alignment import Alignment, Batches, Network, Step, only
 from jeoni.adaptation.deep._norms import batch_norms, take_statistics
-from jeoni.training.loop import Update
+from jeoni.training.job import Update
 
 __all__ = ["TENT"]
 
