@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -45,12 +44,7 @@ ON_ARRAYS = [n for n, kind in zip(NAMES, METHODS, strict=True) if kind.uses_sour
 SHORT = Recipe(steps=16, batch_size=16, head_learning_rate=0.003)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def small_backbone():

@@ -226,7 +226,7 @@ def _method(spec: AdaptSpec, start: Model | None) -> Adapter | Alignment | None:
     if name in ("auto", SOURCE_ONLY):
         return None
     method = build_method(name, spec.settings)
-    check_source(name, method, start is None, start)
+    check_source(name, method, start)
     return method
 
 

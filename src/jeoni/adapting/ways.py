@@ -121,13 +121,13 @@ def chosen(
     )
 
 
-def check_source(name: str, method: Adapter | Alignment, source: Any, start: Model | None) -> None:
-    """Whether a method can do with what is there.
+def check_source(name: str, method: Adapter | Alignment, start: Model | None) -> None:
+    """Whether a method can do with a model in the place of its source; None: the source is there.
 
     Raises:
         ConfigError: it needs the source's examples, or a model that learned with batch statistics of its source.
     """
-    if source or start is None:
+    if start is None:
         return
     if not isinstance(method, Alignment):
         raise ConfigError(f"{name} needs the source's examples; --method shot needs only a model.")
