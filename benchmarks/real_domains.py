@@ -24,6 +24,8 @@ import numpy as np
 from _data import shared
 
 import jeoni
+from jeoni import plugins
+from jeoni.adaptation.methods import DEEP
 from jeoni.spec import AUTO
 
 PAIRS = {
@@ -67,6 +69,7 @@ def tables(pair: str, folder: Path) -> dict[str, Path]:
 
 
 def main(pairs: list[str], methods: list[str], seeds: int, recipe: dict[str, Any], folder: Path) -> None:
+    trains = plugins.names(DEEP)
     for pair in pairs:
         made = tables(pair, folder)
         for source, target in PAIRS[pair]:
@@ -86,7 +89,7 @@ def main(pairs: list[str], methods: list[str], seeds: int, recipe: dict[str, Any
                         seed=seed,
                         out=folder / "run",
                         overwrite=True,
-                        **recipe,
+                        **{k: v for k, v in recipe.items() if method in trains and (k != "steps" or method != "adabn")},
                     )
                     scores = result.metrics["target"]["metrics"]
                     found.append([scores[k]["value"] for k in ("accuracy", "balanced_accuracy")])

@@ -34,6 +34,7 @@ from jeoni.prepare import (
     backbone_for,
     begin_run,
     build_strategy,
+    check_training,
     floor_of,
     guarded,
     harmless,
@@ -136,6 +137,7 @@ def fit(
     console, clock = heard(console), Clock()
     with clock.step("read"):
         build_strategy(spec)  # an unknown name is said before anything is read
+        check_training(spec)
         dataset = data if isinstance(data, Dataset) else read(data, spec)
         findings = check_labels(dataset)
         dataset = without_empty_classes(dataset)

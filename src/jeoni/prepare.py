@@ -16,6 +16,7 @@ from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.checks import Checked, check_content, tell
 from jeoni.data.read import load_data
+from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
@@ -30,6 +31,7 @@ __all__ = [
     "backbone_for",
     "begin_run",
     "build_strategy",
+    "check_training",
     "floor_of",
     "guarded",
     "harmless",
@@ -176,6 +178,22 @@ def build_strategy(spec: FitSpec) -> Strategy:
     check_engine(spec.engine)
     made: Strategy = kind(**{k: v for k, v in {**asdict(spec), "recipe": spec.recipe}.items() if k in wanted})
     return made
+
+
+def check_training(spec: FitSpec) -> None:
+    """Whether what was asked for of a training has an effect.
+
+    Raises:
+        ConfigError: the strategy trains no stages.
+    """
+    kind = plugins.load("jeoni.strategies", spec.strategy)
+    if "recipe" in {f.name for f in fields(kind)}:
+        return
+    for option, value in spec.recipe.given.items():
+        raise ConfigError(
+            f"{option} is {value!r}; the strategy {spec.strategy} trains no stages. Leave it out, or take one that "
+            "does, such as --strategy finetune."
+        )
 
 
 def floor_of(spec: FitSpec) -> Strategy:

@@ -58,6 +58,17 @@ class Recipe:
         20.0, "Room for cached activations; what does not fit is computed again in every epoch."
     )
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """What was decided about training; ``cache_gb`` is about the machine.
+
+        Example:
+            >>> Recipe(steps=100, cache_gb=1.0).given
+            {'steps': 100}
+        """
+        found = {f.name: (getattr(self, f.name), f.default) for f in fields(Recipe) if f.name != "cache_gb"}
+        return {name: value for name, (value, default) in found.items() if value != default}
+
 
 @dataclass(frozen=True)
 class FitSpec(Recipe):

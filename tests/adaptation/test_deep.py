@@ -195,24 +195,6 @@ def test_adabn_takes_the_targets_statistics():
     )
 
 
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [("reuse", "3"), ("mixup", 0.2), ("logit_adjustment", 1.0), ("patience", 3), ("accumulate", 2)],
-)
-def test_options_without_effect_are_refused(option, value):
-    recipe = dataclasses.replace(SHORT, **{option: value})
-    with pytest.raises(ConfigError, match=f"{option} is {value!r}; the methods that train stages do not use it"):
-        adapted("dann", recipe=recipe)
-
-
-def test_a_models_head_is_not_weighted_anew():
-    method, backbone, context = plugins.load(FOLDER, "shot")(), small_backbone(), Context(engine="torch")
-    source, target = two_domains(method, context, backbone)
-    start = Probe().fit(backbone, source, context)
-    with pytest.raises(ConfigError, match="class_weights is 'balanced'; a model's head stays as it is"):
-        adapt_backbone(method, backbone, None, target, context, SHORT, start=start, class_weights="balanced")
-
-
 def turns(monkeypatch, name: str, **options):
     """What every training of an adaptation was given, and the network as it was before and after."""
     seen, real = [], _backbone.train_method

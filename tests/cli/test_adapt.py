@@ -157,8 +157,9 @@ def test_classes_the_source_does_not_have_are_told_and_not_scored(jeoni, domains
 @pytest.mark.parametrize("method", ["dann", "mcc", "adabn"])
 def test_deep_methods_train_on_both_domains(jeoni, domains, tmp_path, method):
     source, target = domains
-    words = ("--steps", "6", "--batch-size", "8", "--out", tmp_path / "run")
-    outcome = jeoni("adapt", "--source", source, "--target", target, "--method", method, *words, *QUICK)
+    words = () if method == "adabn" else ("--steps", "6", "--batch-size", "8")
+    words = (*words, "--out", tmp_path / "run", *QUICK)
+    outcome = jeoni("adapt", "--source", source, "--target", target, "--method", method, *words)
     assert outcome.code == 0, outcome.err
     record = read(tmp_path / "run", "run.json")
     assert record["training"]["frozen_identical"] is True
@@ -291,6 +292,31 @@ def test_settings_reach_the_method(jeoni, domains, tmp_path):
     assert read(tmp_path / "run", "run.json") == kept, "what is refused replaces nothing"
     wrong = jeoni(*words, "--method", "coral", "--setting", "reg", "--overwrite")
     assert wrong.code == 1 and "pairs such as reg=0.1,center=true are needed" in wrong.err
+
+
+def test_options_without_effect_are_refused(jeoni, domains, tmp_path):
+    source, target = domains
+    words = ("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", "--overwrite", *QUICK)
+    assert jeoni(*words, "--method", "coral", "--cache-gb", "1").code == 0  # room on a disk is no training
+    kept, ignored = read(tmp_path / "run", "run.json"), "the methods that train stages do not use it"
+    for method, option, value, said in (
+        ("coral", "steps", "300", "steps is 300; coral trains no stages"),
+        ("auto", "frozen", "3", "frozen is '3'; auto trains no stages"),
+        ("source_only", "augment", "light", "augment is 'light'; source_only trains no stages"),
+        ("auto", "setting", "reg=1", "setting is 'reg=1'; auto has none"),
+        ("adabn", "learning-rate", "0.1", "learning_rate is 0.1; adabn makes no steps of training"),
+        ("dann", "reuse", "3", f"reuse is '3'; {ignored}"),
+        ("dann", "mixup", "0.2", f"mixup is 0.2; {ignored}"),
+        ("mcc", "logit-adjustment", "1", f"logit_adjustment is 1.0; {ignored}"),
+        ("cdan", "patience", "3", f"patience is 3; {ignored}"),
+        ("dan", "accumulate", "2", f"accumulate is 2; {ignored}"),
+    ):
+        wrong = jeoni(*words, "--method", method, f"--{option}", value)
+        assert wrong.code == 1 and said in wrong.err, wrong.err
+    assert read(tmp_path / "run", "run.json") == kept, "what is refused replaces nothing"
+    model = ("adapt", "--model", tmp_path / "run" / "model", "--target", target, "--out", tmp_path / "free", *QUICK[2:])
+    wrong = jeoni(*model, "--class-weights", "balanced")
+    assert wrong.code == 1 and "class_weights is 'balanced'; a model's head stays as it is" in wrong.err
 
 
 def test_what_cannot_be_meant_is_said(jeoni, domains, tmp_path):

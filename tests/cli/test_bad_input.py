@@ -195,6 +195,7 @@ def test_an_unknown_backbone_strategy_head_or_choice(jeoni, make_photos, tmp_pat
         (("--class-weights", "some"), "can be auto, balanced, none"),
         (("--engine", "onnx"), "onnxruntime"),
         (("--test-fraction", "1.5"), "between 0 and 1"),
+        (("--steps", "300"), "steps is 300; the strategy probe trains no stages"),
     ):
         outcome = jeoni("fit", photos, "--backbone", TINY, "--out", tmp_path / "run", "--overwrite", *words)
         assert outcome.code == 1 and message in outcome.err, words

@@ -123,8 +123,9 @@ def test_the_same_seed_gives_the_same_run(jeoni, make_photos, tmp_path):
 
 def test_lists_doctor_and_cache(jeoni, make_photos, tmp_path):
     assert "efficientnet_lite0" in jeoni("list", "backbones", "--match", "lite").out
-    for what in ("strategies", "heads", "metrics", "engines", "sources"):
+    for what in ("strategies", "adapters", "deep", "few", "validators", "distances", "heads", "engines", "sources"):
         assert jeoni("list", what).code == 0
+    assert "EA++" in jeoni("list", "few").out
     assert "roc_auc" in jeoni("list", "metrics").out
     outcome = jeoni("list", "backbone")
     assert outcome.code == 1 and "Did you mean backbones" in outcome.err

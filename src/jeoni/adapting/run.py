@@ -18,7 +18,7 @@ from jeoni.adaptation.methods import build_method
 from jeoni.adaptation.shallow._adapter import Adapter
 from jeoni.adapting.domains import domains_of, joined
 from jeoni.adapting.outcome import adapted_metrics, write_map, write_tables
-from jeoni.adapting.ways import SOURCE_ONLY, check_source, chosen, head_of, source_only
+from jeoni.adapting.ways import SOURCE_ONLY, check_options, check_source, chosen, head_of, source_only
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.errors import ConfigError, DataError
@@ -219,14 +219,14 @@ def _method(spec: AdaptSpec, start: Model | None) -> Adapter | Alignment | None:
     """The method that was asked for; without the source ``auto`` tries SHOT. None: nothing, or what ``auto`` finds.
 
     Raises:
-        ConfigError: a name, a setting, a head or a start that the method cannot be used with.
+        ConfigError: a name, a setting, an option, a head or a start that the method cannot be used with.
     """
     head_of(spec)
     name = "shot" if start is not None and spec.method == "auto" else spec.method
-    if name in ("auto", SOURCE_ONLY):
-        return None
-    method = build_method(name, spec.settings)
-    check_source(name, method, start)
+    method = None if name in ("auto", SOURCE_ONLY) else build_method(name, spec.settings)
+    if method is not None:
+        check_source(name, method, start)
+    check_options(name, method, spec, start)
     return method
 
 

@@ -20,16 +20,23 @@ from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.heads._estimator import HeadClassifier
 from jeoni.model import Model
-from jeoni.spec import AdaptSpec
+from jeoni.spec import AUTO, AdaptSpec
 from jeoni.training.forward import logits_of
 from jeoni.training.rows import plain_rows
 from jeoni.types import Array, FloatArray
 
-__all__ = ["SOURCE_ONLY", "Found", "check_source", "chosen", "head_of", "source_only"]
+__all__ = ["SOURCE_ONLY", "Found", "check_options", "check_source", "chosen", "head_of", "source_only"]
 
 SOURCE_ONLY = "source_only"
 SHARES = 0.1  # total variation of class shares beyond which nobody can say, without the source, which ones are right
 SAID = 10  # classes whose estimated shares are put in words
+NEUTRAL: dict[str, tuple[object, ...]] = {  # what deep methods do not use, and what asks for nothing
+    "reuse": ("auto",),
+    "mixup": (AUTO, 0),
+    "logit_adjustment": (AUTO, 0),
+    "patience": (AUTO, 0),
+    "accumulate": (1,),
+}
 SURER = 0.02  # least fall of the mean entropy, in shares of log K
 
 
@@ -141,6 +148,30 @@ def check_source(name: str, method: Adapter | Alignment, start: Model | None) ->
             f"{name} puts the target's batch statistics in the place of the source's, and this model's head learned "
             "with neither, but with those of the pretraining. Give --source, so that its statistics come first, or "
             "take --method shot."
+        )
+
+
+def check_options(name: str, method: Adapter | Alignment | None, spec: AdaptSpec, start: Model | None) -> None:
+    """Whether everything that was asked for has an effect.
+
+    Raises:
+        ConfigError: something has none; the message names it.
+    """
+    given = spec.recipe.given
+    if not isinstance(method, Alignment):
+        unused, why = given, f"{name} trains no stages"
+    elif not method.steps(1):
+        unused, why = {k: v for k, v in given.items() if k != "frozen"}, f"{name} makes no steps of training"
+    else:
+        unused = {k: v for k, v in given.items() if v not in NEUTRAL.get(k, (v,))}
+        why = "the methods that train stages do not use it"
+    if method is None and spec.setting:
+        raise ConfigError(f"setting is {spec.setting!r}; {name} has none. Name a method, or leave it out.")
+    for option, value in unused.items():
+        raise ConfigError(f"{option} is {value!r}; {why}. Leave it out.")
+    if start is not None and spec.class_weights == "balanced":
+        raise ConfigError(
+            "class_weights is 'balanced'; a model's head stays as it is. Leave it out, or give the source."
         )
 
 

@@ -12,6 +12,7 @@ FOLDERS = {
     "strategies": "jeoni.strategies",
     "adapters": "jeoni.adaptation.shallow",
     "deep": "jeoni.adaptation.deep",
+    "few": "jeoni.adaptation.few",
     "validators": "jeoni.adaptation.validators",
     "distances": "jeoni.transferability.distances",
     "heads": "jeoni.heads",
@@ -25,7 +26,7 @@ def list_(
     what: Annotated[
         str,
         typer.Argument(
-            help="backbones, strategies, adapters, deep, validators, distances, heads, metrics, engines or sources"
+            help="backbones, strategies, adapters, deep, few, validators, distances, heads, metrics, engines or sources"
         ),
     ] = "backbones",
     match: Annotated[str, typer.Option(help="Only names that contain this.")] = "",

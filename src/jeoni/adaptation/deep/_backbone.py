@@ -17,11 +17,10 @@ from jeoni.adaptation.deep._norms import even_batches, take_statistics
 from jeoni.adaptation.deep._training import Domains, attach, part_groups, train_method
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut, merge
-from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.heads._protocol import Head
 from jeoni.model import Model
-from jeoni.spec import AUTO, Recipe
+from jeoni.spec import Recipe
 from jeoni.training.depth import default_frozen, frozen_alike, frozen_stages, identity_of, set_temperature, taps_for
 from jeoni.training.forward import as_input
 from jeoni.training.groups import build_groups
@@ -33,13 +32,6 @@ from jeoni.types import Array, IntArray
 __all__ = ["adapt_backbone", "taps_of_method"]
 
 PREFERRED = {"augment": "none", "views": 0}
-UNUSED: dict[str, tuple[object, ...]] = {  # and what asks for nothing
-    "reuse": ("auto",),
-    "mixup": (AUTO, 0),
-    "logit_adjustment": (AUTO, 0),
-    "patience": (AUTO, 0),
-    "accumulate": (1,),
-}
 
 
 def stays(method: Alignment, backbone: Backbone, n: int, recipe: Recipe) -> int:
@@ -80,10 +72,8 @@ def adapt_backbone(
         start: a model of the source; its backbone is ``backbone``.
 
     Raises:
-        ConfigError: a method that needs the source, without one; a network that the method cannot adapt; options that
-            it does not use; too few items.
+        ConfigError: a network that the method cannot adapt; too few items.
     """
-    _refuse_unused(recipe, class_weights, start)
     both = len(target) + (len(source) if source else 0)
     own = PREFERRED if not method.strong_views else {"augment": "light", "views": 2}
     recipe = settle(recipe, {**backbone.preferred, **own, **method.preferred}, both)
@@ -134,22 +124,6 @@ def adapt_backbone(
         choice=choice,
         training=training,
     )
-
-
-def _refuse_unused(recipe: Recipe, class_weights: str, start: Model | None) -> None:
-    """What was asked for and would have no effect.
-
-    Raises:
-        ConfigError: with the option's name.
-    """
-    for name, neutral in UNUSED.items():
-        value = getattr(recipe, name)
-        if value not in neutral:
-            raise ConfigError(f"{name} is {value!r}; the methods that train stages do not use it. Leave it out.")
-    if start is not None and class_weights == "balanced":
-        raise ConfigError(
-            "class_weights is 'balanced'; a model's head stays as it is. Leave it out, or give the source."
-        )
 
 
 def _domains(
