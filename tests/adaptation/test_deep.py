@@ -13,15 +13,8 @@ from torch import nn
 
 from jeoni import plugins
 from jeoni.adaptation.deep import _backbone, _norms
-from jeoni.adaptation.deep._alignment import Alignment, Network, Step, ramp
+from jeoni.adaptation.deep._alignment import Alignment, Network
 from jeoni.adaptation.deep._backbone import adapt_backbone, taps_of_method
-from jeoni.adaptation.deep._discriminator import reverse
-from jeoni.adaptation.deep._norms import batch_norms, even_batches, take_statistics
-from jeoni.adaptation.deep._training import _Joined
-from jeoni.adaptation.deep.dan import discrepancy
-from jeoni.adaptation.deep.deep_coral import coral_loss
-from jeoni.adaptation.deep.mcc import confusion
-from jeoni.adaptation.deep.shot import centroid_labels
 from jeoni.adaptation.networks import DeepAdaptedClassifier
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, cut
@@ -32,7 +25,6 @@ from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.spec import Recipe
 from jeoni.strategies.probe import Probe
-from jeoni.training.rows import ArrayRows
 from jeoni.types import Dataset
 from tests.conftest import TINY, make_picture
 
@@ -246,73 +238,6 @@ def test_a_methods_own_recipe_holds_where_the_user_says_nothing():
     assert not alike(tensors(other), tensors(plainly("self_training")[0]))
 
 
-def normed() -> nn.Module:
-    """A small network in which batch normalisation comes four times, the last two times on a single position."""
-    torch.manual_seed(3)
-    return nn.Sequential(
-        nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.ReLU(),
-        nn.Conv2d(6, 8, 3, stride=2), nn.BatchNorm2d(8), nn.ReLU(),
-        nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(8), nn.Flatten(), nn.Linear(8, 5), nn.BatchNorm1d(5),
-    ).eval()  # fmt: skip
-
-
-def sorted_rows(n: int) -> torch.Tensor:
-    """The first half bright and the second one dark."""
-    rows = torch.randn(n, 3, 9, 9, generator=torch.Generator().manual_seed(4))
-    return (
-        rows * torch.linspace(0.3, 2, n)[:, None, None, None]
-        + torch.where(torch.arange(n) < n / 2, 2.0, -1.0)[:, None, None, None]
-    )
-
-
-def as_one_batch(network: nn.Module, rows: torch.Tensor) -> torch.Tensor:
-    """What torch gives where it normalises all rows as a batch."""
-    with torch.no_grad():
-        return copy.deepcopy(network).train()(rows)
-
-
-def test_the_statistics_of_one_batch_are_torchs_in_every_layer():
-    network, rows = normed(), sorted_rows(65)
-    wanted = as_one_batch(network, rows)
-    momenta = [m.momentum for m in batch_norms(network, "adabn")]
-    take_statistics(network, [rows[torch.from_numpy(index)] for index in even_batches(np.arange(65))])
-    torch.testing.assert_close(network(rows), wanted, rtol=1e-4, atol=1e-4)
-    assert [m.momentum for m in batch_norms(network, "adabn")] == momenta and not network.training
-
-
-def test_the_statistics_of_several_batches_are_exact_in_the_first_layer_and_near_in_others(monkeypatch):
-    monkeypatch.setattr(_norms, "LARGEST", 64)
-    network, rows = normed(), sorted_rows(65)
-    batches = even_batches(np.arange(65))
-    assert [len(b) for b in batches] == [33, 32], "no batch of a single row, which has no variance"
-    take_statistics(network, [rows[torch.from_numpy(index)] for index in batches])
-    first, values = network[1], network[0](rows).transpose(0, 1).flatten(1)
-    torch.testing.assert_close(first.running_mean, values.mean(1), rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(first.running_var, values.var(1, unbiased=False), rtol=1e-5, atol=1e-6)
-    mixed, whole = normed(), normed()
-    many = sorted_rows(1000)
-    order = torch.randperm(1000, generator=torch.Generator().manual_seed(0))
-    take_statistics(mixed, [many[order[torch.from_numpy(index)]] for index in even_batches(np.arange(1000))])
-    take_statistics(whole, [many])
-    for one, other in zip(batch_norms(mixed, "adabn"), batch_norms(whole, "adabn"), strict=True):
-        scale = (other.running_var + other.eps).sqrt()
-        assert float(((one.running_mean - other.running_mean) / scale).abs().max()) < 0.03
-        torch.testing.assert_close(one.running_var, other.running_var, rtol=0.1, atol=1e-3)
-
-
-def test_layers_that_stay_frozen_keep_their_statistics():
-    class Lower(nn.BatchNorm2d):
-        def train(self, mode: bool = True):
-            return super().train(False)
-
-    frozen = Lower(3)
-    network = nn.Sequential(frozen, nn.BatchNorm2d(3)).eval()
-    take_statistics(network, [5 + sorted_rows(20)])
-    assert frozen.running_mean.eq(0).all() and frozen.running_var.eq(1).all()
-    assert network[1].running_mean.gt(4).all()
-    assert not any(module.training for module in network.modules())
-
-
 def test_statistics_do_not_depend_on_the_order_of_files(monkeypatch):
     monkeypatch.setattr(_norms, "LARGEST", 16)
     found = []
@@ -333,7 +258,7 @@ def test_tent_leaves_the_statistics_of_the_whole_target_as_its_scales_give_them(
     rows = torch.from_numpy(target.features(backbone, Tap(0, False)).numpy())
     network = cut(model.backbone, 0).from_rows(backbone.input)
     with torch.no_grad():
-        torch.testing.assert_close(network(rows), as_one_batch(network, rows), rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(network(rows), copy.deepcopy(network).train()(rows), rtol=1e-3, atol=1e-3)
 
 
 # ---- arrays
@@ -372,83 +297,3 @@ def test_arrays_that_cannot_be_used_are_refused():
         DeepAdaptedClassifier().fit(Xs, np.zeros_like(ys), Xt)
     with pytest.raises(ValueError, match="has no form for arrays"):
         DeepAdaptedClassifier(plugins.load(FOLDER, "shot")()).fit(Xs, ys, Xt)
-
-
-# ---- formulas
-
-
-def test_deep_coral_is_the_papers_loss():
-    rng = np.random.default_rng(0)
-    A, B = rng.normal(size=(30, 4)), rng.normal(size=(20, 4))
-    wanted = ((np.cov(A.T) - np.cov(B.T)) ** 2).sum() / (4 * 16)
-    assert float(coral_loss(torch.from_numpy(A), torch.from_numpy(B))) == pytest.approx(wanted)
-
-
-def test_the_discrepancy_is_the_unbiased_one():
-    rng = np.random.default_rng(0)
-    A, B = rng.normal(size=(7, 3)), rng.normal(size=(5, 3)) + 1
-    both = np.concatenate([A, B])
-    squares = ((both[:, None] - both[None]) ** 2).sum(-1)
-    width = squares.sum() / (12 * 11)
-    K = np.exp(-squares / (2 * width))
-    ss = sum(K[i, j] for i in range(7) for j in range(7) if i != j) / 42
-    tt = sum(K[i, j] for i in range(7, 12) for j in range(7, 12) if i != j) / 20
-    wanted = ss + tt - 2 * K[:7, 7:].mean()
-    assert float(discrepancy(torch.from_numpy(A), torch.from_numpy(B), (1.0,))) == pytest.approx(wanted, abs=1e-9)
-    same = torch.from_numpy(rng.normal(size=(200, 3)))
-    assert abs(float(discrepancy(same[:100], same[100:], (0.5, 1.0, 2.0)))) < 0.02
-
-
-def test_a_reversed_gradient_points_the_other_way():
-    x = torch.ones(3, requires_grad=True)
-    (reverse(x, 0.5) * torch.tensor([1.0, 2.0, 3.0])).sum().backward()
-    assert x.grad.tolist() == [-0.5, -1.0, -1.5]
-    assert [round(ramp(p), 3) for p in (0.0, 0.5, 1.0)] == [0.0, 0.987, 1.0]
-
-
-def test_class_confusion_by_hand():
-    sure = torch.tensor([[20.0, 0.0], [0.0, 20.0]])
-    unsure = torch.zeros(2, 2)
-    assert float(confusion(sure)) == pytest.approx(0, abs=1e-6)
-    assert float(confusion(unsure)) == pytest.approx(0.5)
-
-
-def test_centroids_correct_a_wrong_label():
-    features = torch.tensor([[1.0, 0.1], [1.0, 0.0], [0.9, 0.0], [0.0, 1.0], [0.1, 1.0], [0.0, 0.9]])
-    probs = torch.tensor([[0.4, 0.6], [0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.1, 0.9], [0.2, 0.8]])
-    assert centroid_labels(features, probs).tolist() == [0, 0, 0, 1, 1, 1]
-    never = torch.tensor([[0.9, 0.05, 0.05], [0.8, 0.1, 0.1]])
-    assert set(centroid_labels(features[:2], never).tolist()) == {0}
-
-
-def test_batches_hold_both_domains_and_other_views_of_the_same_examples():
-    from jeoni.training.order import Shares
-
-    order = Shares((10, 6, 6), 9, 0, None)
-    for step in range(8):
-        index, _ = order.at(step)
-        source, weak, strong = index[:3], index[3:6], index[6:]
-        assert (source < 10).all() and (weak >= 10).all() and (weak < 16).all()
-        assert (strong == weak + 6).all()
-
-
-def test_joined_rows_of_different_lengths_are_filled_up():
-    from jeoni.backbones.packed import unpack
-
-    long, short = np.ones((2, 5, 3), np.float32), 2 * np.ones((2, 2, 3), np.float32)
-    rows = _Joined((ArrayRows(long), ArrayRows(short))).batch(np.array([0, 3]), np.zeros(2, dtype=int))
-    assert rows.shape == (2, 5, 3)
-    hidden, mask = unpack(torch.from_numpy(rows))
-    assert hidden[1, :2].eq(2).all() and not hidden[1, 2:].any() and mask.shape[1] == 5
-
-
-def test_a_step_knows_its_numbers_and_labels():
-    network = Network(nn.Linear(3, 2), nn.Linear(2, 2), nn.Identity())
-    step = Step(
-        network, torch.zeros(4, 3), torch.ones(2, 3), torch.zeros(0, 3), torch.eye(2)[[0, 1, 0, 1]], np.arange(2), 0.5
-    )
-    batch = step.batch()
-    assert batch.source_features.shape == (4, 2) and batch.target_logits.shape == (2, 2)
-    torch.testing.assert_close(
-        step.task(batch.source_logits), nn.functional.cross_entropy(batch.source_logits, step.labels)
-    )

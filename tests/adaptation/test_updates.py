@@ -12,13 +12,16 @@ from torch import nn
 
 from jeoni.adaptation import ADDA, CDAN, DANN, MCC, MCD, SHOT, TENT, AdaBN, DeepCORAL, SelfTraining
 from jeoni.adaptation.deep._alignment import Alignment, Network, Step, ramp
-from jeoni.adaptation.deep._training import part_groups
+from jeoni.adaptation.deep._discriminator import reverse
+from jeoni.adaptation.deep._training import _Joined, part_groups
 from jeoni.adaptation.deep.cdan import _Conditional
-from jeoni.adaptation.deep.dan import DAN
+from jeoni.adaptation.deep.dan import DAN, discrepancy
+from jeoni.adaptation.deep.deep_coral import coral_loss
 from jeoni.adaptation.deep.mcc import confusion
-from jeoni.adaptation.deep.shot import surprise
+from jeoni.adaptation.deep.shot import centroid_labels, surprise
 from jeoni.spec import Recipe
 from jeoni.training.job import Update
+from jeoni.training.rows import ArrayRows
 
 SOURCE, TARGET, COLUMNS, CLASSES = 6, 5, 4, 3
 
@@ -294,3 +297,80 @@ def test_a_weight_that_would_change_nothing_is_no_setting(kind):
     assert "weight" in {field.name for field in dataclasses.fields(DANN)}
     with pytest.raises(TypeError, match="weight"):
         kind(weight=2.0)
+
+
+def test_deep_coral_is_the_papers_loss():
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(30, 4)), rng.normal(size=(20, 4))
+    wanted = ((np.cov(A.T) - np.cov(B.T)) ** 2).sum() / (4 * 16)
+    assert float(coral_loss(torch.from_numpy(A), torch.from_numpy(B))) == pytest.approx(wanted)
+
+
+def test_the_discrepancy_is_the_unbiased_one():
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(7, 3)), rng.normal(size=(5, 3)) + 1
+    both = np.concatenate([A, B])
+    squares = ((both[:, None] - both[None]) ** 2).sum(-1)
+    width = squares.sum() / (12 * 11)
+    K = np.exp(-squares / (2 * width))
+    ss = sum(K[i, j] for i in range(7) for j in range(7) if i != j) / 42
+    tt = sum(K[i, j] for i in range(7, 12) for j in range(7, 12) if i != j) / 20
+    wanted = ss + tt - 2 * K[:7, 7:].mean()
+    assert float(discrepancy(torch.from_numpy(A), torch.from_numpy(B), (1.0,))) == pytest.approx(wanted, abs=1e-9)
+    same = torch.from_numpy(rng.normal(size=(200, 3)))
+    assert abs(float(discrepancy(same[:100], same[100:], (0.5, 1.0, 2.0)))) < 0.02
+
+
+def test_a_reversed_gradient_points_the_other_way():
+    x = torch.ones(3, requires_grad=True)
+    (reverse(x, 0.5) * torch.tensor([1.0, 2.0, 3.0])).sum().backward()
+    assert x.grad.tolist() == [-0.5, -1.0, -1.5]
+    assert [round(ramp(p), 3) for p in (0.0, 0.5, 1.0)] == [0.0, 0.987, 1.0]
+
+
+def test_class_confusion_by_hand():
+    sure = torch.tensor([[20.0, 0.0], [0.0, 20.0]])
+    unsure = torch.zeros(2, 2)
+    assert float(confusion(sure)) == pytest.approx(0, abs=1e-6)
+    assert float(confusion(unsure)) == pytest.approx(0.5)
+
+
+def test_centroids_correct_a_wrong_label():
+    features = torch.tensor([[1.0, 0.1], [1.0, 0.0], [0.9, 0.0], [0.0, 1.0], [0.1, 1.0], [0.0, 0.9]])
+    probs = torch.tensor([[0.4, 0.6], [0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.1, 0.9], [0.2, 0.8]])
+    assert centroid_labels(features, probs).tolist() == [0, 0, 0, 1, 1, 1]
+    never = torch.tensor([[0.9, 0.05, 0.05], [0.8, 0.1, 0.1]])
+    assert set(centroid_labels(features[:2], never).tolist()) == {0}
+
+
+def test_batches_hold_both_domains_and_other_views_of_the_same_examples():
+    from jeoni.training.order import Shares
+
+    order = Shares((10, 6, 6), 9, 0, None)
+    for step in range(8):
+        index, _ = order.at(step)
+        source, weak, strong = index[:3], index[3:6], index[6:]
+        assert (source < 10).all() and (weak >= 10).all() and (weak < 16).all()
+        assert (strong == weak + 6).all()
+
+
+def test_joined_rows_of_different_lengths_are_filled_up():
+    from jeoni.backbones.packed import unpack
+
+    long, short = np.ones((2, 5, 3), np.float32), 2 * np.ones((2, 2, 3), np.float32)
+    rows = _Joined((ArrayRows(long), ArrayRows(short))).batch(np.array([0, 3]), np.zeros(2, dtype=int))
+    assert rows.shape == (2, 5, 3)
+    hidden, mask = unpack(torch.from_numpy(rows))
+    assert hidden[1, :2].eq(2).all() and not hidden[1, 2:].any() and mask.shape[1] == 5
+
+
+def test_a_step_knows_its_numbers_and_labels():
+    network = Network(nn.Linear(3, 2), nn.Linear(2, 2), nn.Identity())
+    step = Step(
+        network, torch.zeros(4, 3), torch.ones(2, 3), torch.zeros(0, 3), torch.eye(2)[[0, 1, 0, 1]], np.arange(2), 0.5
+    )
+    batch = step.batch()
+    assert batch.source_features.shape == (4, 2) and batch.target_logits.shape == (2, 2)
+    torch.testing.assert_close(
+        step.task(batch.source_logits), nn.functional.cross_entropy(batch.source_logits, step.labels)
+    )
