@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from jeoni import processes
 from jeoni.spec import Recipe
 from jeoni.training.checkpoint import load_state, pack_optimizer, save_state, unpack_optimizer
-from jeoni.training.forward import as_input, logits_of
+from jeoni.training.forward import as_input, logits_of, parts_alike
 from jeoni.training.groups import Group
 from jeoni.training.job import Diverged, History, Job
 from jeoni.training.memory import kept_memory
@@ -130,6 +130,9 @@ class _State:
             [{"params": list(g.parameters.values()), "weight_decay": g.weight_decay} for g in job.groups], device
         )
         self.every = max(1, job.recipe.steps // LOOKS)
+        together = job.loss is not None or job.recipe.mixup or job.recipe.accumulate > 1
+        together = together or (job.train_statistics and any(map(_normalises_by_batch, job.network.modules())))
+        self.alike = job.rows.lengths is not None and device.type == "cpu" and not together
 
     def make_step(self, index: IntArray, rows: Array, total: int, machine: Any) -> None:
         """One update of the weights."""
@@ -213,10 +216,8 @@ class _State:
         """Gradients of this process's share of the step's mean loss; the loss share."""
         job, recipe = self.job, self.job.recipe
         value = 0.0
-        for part in np.array_split(np.arange(len(index)), min(recipe.accumulate, max(1, len(index)))):
-            if not len(part):
-                continue
-            x = as_input(rows[part], self.device)
+        for part, taken in self._parts(index, rows):
+            x = as_input(taken, self.device)
             targets = self._targets(index[part])
             if recipe.mixup and x.is_floating_point():
                 x, targets = _mix(x, targets, recipe.mixup)
@@ -227,6 +228,16 @@ class _State:
             torch.autograd.backward(loss)
             value += float(loss.detach())
         return value
+
+    def _parts(self, index: IntArray, rows: Array) -> list[tuple[IntArray, Array]]:
+        """Which examples of a step go through the network together, and their rows: as many parts as were asked for,
+        or, on a CPU, parts of like length where no example minds which others are with it."""
+        if not len(index):
+            return []
+        if self.alike:
+            return parts_alike(rows)
+        parts = np.array_split(np.arange(len(index)), min(self.job.recipe.accumulate, len(index)))
+        return [(part, rows[part]) for part in parts]
 
     def _cross_entropy(self, logits: Tensor, targets: Tensor, index: IntArray) -> Tensor:
         job, recipe = self.job, self.job.recipe
@@ -335,12 +346,16 @@ def _only(groups: list[Group], network: nn.Module) -> Iterator[None]:
             p.grad = None
 
 
+def _normalises_by_batch(module: nn.Module) -> bool:
+    return isinstance(module, nn.modules.batchnorm._BatchNorm)
+
+
 def _set_mode(network: nn.Module, groups: list[Group], train_statistics: bool) -> None:
     """Dropout is on; batch normalisation uses its own statistics where it is not trained, or where all shall."""
     network.train()
     trained = {id(p) for g in groups for p in g.parameters.values() if p.requires_grad}
     for module in network.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+        if _normalises_by_batch(module):
             own = any(id(p) in trained for p in module.parameters(recurse=False))
             module.train(train_statistics and own)
 
