@@ -17,7 +17,7 @@ from jeoni.data.checks import check_labels, without_empty_classes
 from jeoni.data.splits import build_folds
 from jeoni.errors import DataError
 from jeoni.evaluation.curves import Outcomes, Point, compare_all, labels_needed, point
-from jeoni.evaluation.verdict import MEASURES, class_weights, pigeonhole
+from jeoni.evaluation.verdict import MEASURES, class_weights, pigeonhole, unequal
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
@@ -40,8 +40,6 @@ from jeoni.trials import Draw, Trial, draws_by_fold, draws_for_test, run_stages,
 from jeoni.types import Console, Dataset, FloatArray, IntArray
 
 __all__ = ["CompareResult", "compare"]
-
-UNEQUAL = 1.5  # the largest class over the smallest, above which accuracy and balanced accuracy part
 
 
 @dataclass(frozen=True)
@@ -198,9 +196,7 @@ def _measure(spec: CompareSpec, labels: IntArray, budgets: Sequence[int | None])
     """Balanced accuracy where draws with as many of every class are tested on classes that are not equally large."""
     if spec.measure != "auto":
         return spec.measure
-    counts = np.bincount(labels)
-    unequal = counts.max() > UNEQUAL * counts[counts > 0].min()
-    return MEASURES[bool(unequal and any(b is not None for b in budgets))]
+    return MEASURES[unequal(labels) and any(b is not None for b in budgets)]
 
 
 def _weights(labels: IntArray, measure: str) -> FloatArray | None:

@@ -10,8 +10,11 @@ import pytest
 from PIL import Image
 
 import jeoni as library
+from jeoni.adapting.outcome import adapted_metrics
 from jeoni.adapting.ways import Found, _in_doubt_as_before
-from jeoni.features.examples import Context
+from jeoni.data.items import ArrayItems
+from jeoni.features.examples import Context, Examples
+from jeoni.types import Dataset
 from tests.conftest import TINY, make_picture
 
 QUICK = ("--backbone", TINY, "--engine", "torch")
@@ -211,6 +214,31 @@ def test_without_the_source_shot_must_be_surer_and_leave_the_shares_of_classes(m
     kept = _in_doubt_as_before(after, before)
     assert kept.record["method"] == method and said in kept.record["why"]
     assert np.array_equal(kept.probs, (after if method == "shot" else before).probs)
+
+
+@pytest.mark.parametrize(
+    ("few", "right", "outcome", "said"),
+    [
+        (40, (lambda y: np.zeros_like(y), lambda y: 1 - y // 2), "helped", "it cannot be told whether it helped: "),
+        (40, (lambda y: np.zeros_like(y), lambda y: np.where(np.arange(200) < 100, y, 1)), "helped", "it hurt: -"),
+        (40, (lambda y: y, lambda y: 1 - y), "helped", ""),
+        (100, (lambda y: np.zeros_like(y), lambda y: np.ones_like(y)), "cannot tell", ""),
+    ],
+    ids=["all to the larger class", "the smaller class lost", "both classes", "equal classes"],
+)
+def test_accuracy_that_comes_from_the_larger_class_alone_is_told(few, right, outcome, said):
+    y = (np.arange(200) < few).astype(np.int64)
+    data = Dataset("target", ArrayItems(np.zeros((200, 2, 2))), y, ("sound", "defective"))
+    target = Examples(data, np.arange(200), None, np.arange(200), np.zeros((1, 200), dtype=np.int64))
+    after, before = (Found(None, np.eye(2)[rule(y)] * 0.8 + 0.1, None, {"method": "tent"}) for rule in right)
+    metrics = adapted_metrics(after, before, target, library.AdaptSpec())
+    assert metrics["verdict"]["outcome"] == outcome
+    assert (metrics["verdict_balanced"] is None) == (few == 100)
+    assert ("But where every class counts alike, " + said in metrics["summary"]) == bool(said)
+    if said:
+        d = metrics["verdict_balanced"]["difference"]
+        balanced = [metrics[who]["metrics"]["balanced_accuracy"]["value"] for who in ("target", "source_only")]
+        assert d["value"] == pytest.approx(balanced[0] - balanced[1]) and d["low"] <= d["value"] <= d["high"]
 
 
 def test_auto_without_the_source_says_what_it_did(jeoni, domains, tmp_path):

@@ -14,6 +14,7 @@ from jeoni.errors import DataError
 from jeoni.evaluation.compare import majority_probs, paired_difference, sentence
 from jeoni.evaluation.evaluate import evaluate
 from jeoni.report import render
+from jeoni.report.page import _headline
 
 HOSTILE = '<script>alert("1")</script>.jpg'
 
@@ -160,3 +161,23 @@ def test_what_is_not_a_run_folder_is_said(tmp_path):
     (tmp_path / "run.json").write_text('{"state": "unfinished"}')
     with pytest.raises(DataError, match=r"metrics\.json is missing"):
         render(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("summary", "headline", "detail"),
+    [
+        (
+            "It adds 9 points (95 % interval 7 to 12). More adds 2 points (95 % interval 1 to 3).",
+            "It adds 9 points.",
+            "95\u00a0% interval 7 to 12. More adds 2 points (95\u00a0% interval 1 to 3).",
+        ),
+        (
+            "Whether it helps cannot be told: the difference is +1 point (95 % interval -1 to 3).",
+            "Whether it helps cannot be told.",
+            "The difference is +1 point (95\u00a0% interval -1 to 3).",
+        ),
+        ("No labels, nothing to say.", "No labels, nothing to say.", ""),
+    ],
+)
+def test_the_first_clause_is_said_large_and_the_rest_stays_whole(summary, headline, detail):
+    assert _headline(summary) == {"headline": headline, "detail": detail}

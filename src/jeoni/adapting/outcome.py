@@ -12,7 +12,7 @@ from jeoni.adapting.ways import SOURCE_ONLY, Found
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.evaluation.evaluate import evaluate as measure
-from jeoni.evaluation.verdict import compare_pairs, words
+from jeoni.evaluation.verdict import Verdict, class_weights, compare_pairs, unequal, words
 from jeoni.features.examples import Examples
 from jeoni.runs import RunFolder
 from jeoni.spec import AdaptSpec
@@ -37,6 +37,7 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
         "target": None,
         "source_only": None,
         "verdict": None,
+        "verdict_balanced": None,
     }
     how = found.record["method"]
     changed = f"{int(moved.sum()):,} of {len(target):,} target items changed their class."
@@ -62,9 +63,26 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
     if how == SOURCE_ONLY:
         why = found.record.get("why", "")
         return {**metrics, **both, "summary": f"The source model is used as it is{f': {why}' if why else ''}. {plain}"}
-    verdict = compare_pairs(right[0], right[1], clusters, np.zeros(len(known), dtype=np.int64), seed=spec.seed)
-    sentence = words(verdict, how, "the source model", "Adapting")
-    return {**metrics, **both, "verdict": verdict.as_dict(), "summary": f"{sentence} {changed}"}
+    pairs = (right[0], right[1], clusters, np.zeros(len(known), dtype=np.int64))
+    verdict = compare_pairs(*pairs, seed=spec.seed)
+    told = [words(verdict, how, "the source model", "Adapting")]
+    if unequal(labels):
+        balanced = compare_pairs(*pairs, seed=spec.seed, weights=class_weights(labels))
+        metrics["verdict_balanced"] = balanced.as_dict()
+        if balanced.outcome != verdict.outcome:
+            told.append(_otherwise(balanced))
+    return {**metrics, **both, "verdict": verdict.as_dict(), "summary": " ".join([*told, changed])}
+
+
+def _otherwise(balanced: Verdict) -> str:
+    """What balanced accuracy says where accuracy says something else, as where all is given to the larger class."""
+    d = balanced.difference
+    outcome = {"cannot tell": "it cannot be told whether it helped"}.get(balanced.outcome, f"it {balanced.outcome}")
+    value, low, high = (round(100 * v, 1) + 0.0 for v in (d.value, d.low, d.high))
+    return (
+        f"But where every class counts alike, {outcome}: {value:+.1f} points of balanced accuracy (95 % interval "
+        f"{low:.1f} to {high:.1f})."
+    )
 
 
 def write_tables(run: RunFolder, target: Examples, found: Found, alone: Found, findings: Sequence[Finding]) -> None:

@@ -29,10 +29,12 @@ __all__ = [
     "pigeonhole",
     "sign_flips",
     "smallest_visible",
+    "unequal",
     "words",
 ]
 
 MEASURES = ("accuracy", "balanced_accuracy")
+UNEQUAL = 1.5  # the largest class over the smallest, above which the two part
 LEVEL = 0.05
 POWER = 0.8
 RESAMPLES = 2000
@@ -185,6 +187,17 @@ def class_weights(labels: IntArray) -> FloatArray:
     _, own, counts = np.unique(labels, return_inverse=True, return_counts=True)
     weights: FloatArray = (len(labels) / (len(counts) * counts))[own]
     return weights
+
+
+def unequal(labels: IntArray) -> bool:
+    """Whether classes are so unequal in number that accuracy and balanced accuracy say different things.
+
+    Example:
+        >>> unequal(np.array([0, 0, 1])), unequal(np.array([0, 1]))
+        (True, False)
+    """
+    counts = np.bincount(labels)
+    return bool(counts.max() > UNEQUAL * counts[counts > 0].min())
 
 
 def sign_flips(gains: Array, seed: int = 0) -> float:

@@ -135,7 +135,7 @@ def _headline(summary: str) -> dict[str, str]:
     if colon:
         return {"headline": f"{lead}.", "detail": f"The difference{rest}"}
     lead, bracket, rest = kept.partition(" (95")
-    return {"headline": f"{lead}." if bracket else lead, "detail": f"95{rest.replace(')', '')}" if bracket else ""}
+    return {"headline": f"{lead}." if bracket else lead, "detail": f"95{rest.replace(')', '', 1)}" if bracket else ""}
 
 
 def _asset(name: str) -> str:
