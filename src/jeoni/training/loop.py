@@ -33,6 +33,7 @@ from jeoni.training.job import Diverged, History, Job
 from jeoni.training.memory import kept_memory
 from jeoni.training.optimizer import AdamW
 from jeoni.training.order import Shares
+from jeoni.training.precision import plain_attention
 from jeoni.training.rows import Rows
 from jeoni.training.vocabulary import only_tokens_of
 from jeoni.types import Array, Console, IntArray, Quiet
@@ -75,6 +76,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
     saved, first = time.perf_counter(), state.step
     with (
         _only(job.groups, job.network),
+        plain_attention(job.network, job.recipe.precision, machine.device),
         kept_memory(),
         ThreadPoolExecutor(1, thread_name_prefix="jeoni-batch") as ahead,
         console.track(job.title, job.recipe.steps) as advance,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
+from torch import nn
 
 from jeoni import processes
 from jeoni.backbones.backbone import Backbone
 
-__all__ = ["precision_for", "quick_bfloat16"]
+__all__ = ["plain_attention", "precision_for", "quick_bfloat16"]
 
 INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "sve_bf16", "bf16")
 
@@ -24,3 +28,19 @@ def quick_bfloat16() -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     able = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     return device.type == "cpu" and any(able.get(name) for name in INSTRUCTIONS)
+
+
+@contextmanager
+def plain_attention(network: nn.Module, precision: str, device: torch.device) -> Iterator[None]:
+    """Inside, attention is two products and a softmax where that is faster: torch's fused kernel for CPUs is slow
+    backwards in bfloat16. Only transformers' networks, which read at every pass which one to take, are changed."""
+    slow = precision == "bfloat16" and device.type == "cpu"
+    found = {id(c): c for m in network.modules() if (c := getattr(m, "config", None)) is not None} if slow else {}
+    fused = [c for c in found.values() if getattr(c, "_attn_implementation", "") == "sdpa"]
+    try:
+        for config in fused:
+            config._attn_implementation = "eager"
+        yield
+    finally:
+        for config in fused:
+            config._attn_implementation = "sdpa"
