@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import jeoni as library
 from jeoni.adapting.outcome import adapted_metrics
-from jeoni.adapting.ways import Found, _in_doubt_as_before
+from jeoni.adapting.ways import Found, _advice, _in_doubt_as_before
 from jeoni.data.items import ArrayItems
 from jeoni.features.examples import Context, Examples
 from jeoni.types import Dataset
@@ -252,6 +254,25 @@ def test_auto_without_the_source_says_what_it_did(jeoni, domains, tmp_path):
     assert (metrics["moved"] == 0) or metrics["method"] == "shot"
     assert [t["name"] for t in metrics["tried"]] == ["shot"]
     assert "What was tried" in (tmp_path / "run" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "gains", "batch_norm", "said"),
+    [
+        (("subspace",), ("standardize", "coral"), True, "Which of standardize, coral and adabn helps, "),
+        (("label", "subspace"), ("coral", "standardize+em"), False, "Whether coral helps, "),
+        (("label",), ("em",), True, "Whether em helps, "),
+        (("none",), (), True, ""),
+    ],
+)
+def test_where_auto_stays_it_says_what_labels_would_decide(kinds, gains, batch_norm, said):
+    normalised = torch.nn.Sequential(torch.nn.BatchNorm2d(3) if batch_norm else torch.nn.GroupNorm(1, 3))
+    backbone = SimpleNamespace(network=normalised)
+    diagnosis = SimpleNamespace(kinds=kinds)
+    stayed = SimpleNamespace(chosen_="source_only", gains_=dict.fromkeys(gains), diagnosis_=diagnosis)
+    advice = _advice(stayed, backbone).get("advice", "")
+    assert advice.startswith(said) and bool(advice) == bool(said)
+    assert _advice(SimpleNamespace(chosen_="coral", gains_={"coral": {}}, diagnosis_=diagnosis), backbone) == {}
 
 
 def test_a_handful_of_target_items_is_left_alone_and_said_so(jeoni, tmp_path):

@@ -11,7 +11,8 @@ from jeoni.adaptation.auto import AutoAdaptedClassifier
 from jeoni.adaptation.classifier import AdaptedClassifier
 from jeoni.adaptation.deep._alignment import Alignment
 from jeoni.adaptation.deep._backbone import adapt_backbone
-from jeoni.adaptation.methods import model_of
+from jeoni.adaptation.deep._norms import normalises_by_batch
+from jeoni.adaptation.methods import known_methods, model_of
 from jeoni.adaptation.shallow._adapter import Adapter
 from jeoni.adaptation.validators._weights import entropies
 from jeoni.backbones.backbone import Backbone
@@ -113,7 +114,8 @@ def chosen(
     try:
         if name == "auto":
             auto = AutoAdaptedClassifier(head_of(spec), class_names=names, random_state=spec.seed)
-            fitted, told = auto.fit(Xs, source.data.labels, Xt).classifier_, _told(auto)
+            fitted = auto.fit(Xs, source.data.labels, Xt).classifier_
+            told = _told(auto) | _advice(auto, backbone)
         else:
             fitted = AdaptedClassifier(method, head_of(spec)).fit(Xs, source.data.labels, Xt)
     except ValueError as error:  # what an adapter cannot use, it says in scikit-learn's manner
@@ -218,6 +220,22 @@ def _told(found: AutoAdaptedClassifier) -> dict[str, Any]:
         "diagnosis": None if found.diagnosis_ is None else found.diagnosis_.as_dict(),
         "tried": [{"name": t.name, "gains": found.gains_.get(t.name), "note": t.note} for t in found.tried_],
     }
+
+
+def _advice(found: AutoAdaptedClassifier, backbone: Backbone) -> dict[str, Any]:
+    """What labels of a few target items would decide, where ``auto`` stays although the domains differ."""
+    if found.chosen_ != SOURCE_ONLY or not found.gains_ or found.diagnosis_ is None:
+        return {}
+    names = [name for name in found.gains_ if name in known_methods()]
+    moved = any("subspace" in kind for kind in found.diagnosis_.kinds)
+    if moved and any(normalises_by_batch(m) for m in backbone.network.modules()):
+        names.append("adabn")
+    if not names:
+        return {}
+    which = (
+        f"Whether {names[0]} helps" if len(names) == 1 else f"Which of {', '.join(names[:-1])} and {names[-1]} helps"
+    )
+    return {"advice": f"{which}, the labels of some twenty target items would tell: take each as --method and compare."}
 
 
 def _rows_after(

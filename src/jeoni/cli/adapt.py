@@ -84,5 +84,7 @@ def _show(result: object) -> None:
     for part in ("diagnosis", "weighing"):
         for line in (metrics.get(part) or {}).get("sentences", ()):
             out.print(f"  {escape(line)}")
+    if "advice" in metrics:
+        out.print(f"  {escape(metrics['advice'])}")
     out.print(f"\nreport  {result.run / 'report.html'}")
     out.print(f"model   {result.run / 'model'}")
