@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jeoni import pictures
-from jeoni.adapting.ways import SOURCE_ONLY, Found
+from jeoni.adapting.ways import SOURCE_ONLY, Found, drawn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.evaluation.evaluate import evaluate as measure
@@ -20,8 +20,6 @@ from jeoni.types import Finding
 from jeoni.write import write_issues
 
 __all__ = ["adapted_metrics", "write_map", "write_tables"]
-
-MAP_POINTS = 400
 
 
 def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpec) -> dict[str, Any]:
@@ -119,10 +117,8 @@ def write_map(
     if source is None:
         return
     whole = Tap(backbone.n, True)
-    rng = np.random.default_rng(spec.seed)
-    some = [np.sort(rng.permutation(len(e))[:MAP_POINTS]) for e in (source, target)]
+    some = drawn(source, target, spec.seed)
     before = [e.features(backbone, whole)[index] for e, index in zip((source, target), some, strict=True)]
-    after = before if found.rows is None else [rows[i] for rows, i in zip(found.rows, some, strict=True)]
     names = target.data.class_names
     domains = [
         {
@@ -135,7 +131,7 @@ def write_map(
         for i in index
     ]
     maps = []
-    for rows in (before,) if found.rows is None else (before, after):
+    for rows in (before,) if found.rows is None else (before, found.rows):
         places, method = pictures.place(np.concatenate(rows), spec.seed)
         maps.append({"method": method, "points": [[round(float(x), 4), round(float(y), 4)] for x, y in places]})
     run.write_json("figures/domains.json", {"items": domains, "maps": maps})

@@ -24,12 +24,13 @@ from jeoni.model import Model
 from jeoni.spec import AUTO, AdaptSpec
 from jeoni.training.forward import logits_of
 from jeoni.training.rows import plain_rows
-from jeoni.types import Array, FloatArray
+from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["SOURCE_ONLY", "Found", "check_options", "check_source", "chosen", "head_of", "source_only"]
+__all__ = ["SOURCE_ONLY", "Found", "check_options", "check_source", "chosen", "drawn", "head_of", "source_only"]
 
 SOURCE_ONLY = "source_only"
 SHARES = 0.1  # total variation of class shares beyond which nobody can say, without the source, which ones are right
+SHOWN = 400  # items of each domain in a map
 SAID = 10  # classes whose estimated shares are put in words
 NEUTRAL: dict[str, tuple[object, ...]] = {  # what deep methods do not use, and what asks for nothing
     "reuse": ("auto",),
@@ -48,7 +49,8 @@ class Found:
     Attributes:
         model: whose.
         probs: ``(nt, K)`` of the target.
-        rows: ``(ns, k)`` and ``(nt, k)`` where both domains lie for it; None where they lie as before.
+        rows: ``(a, k)`` and ``(b, k)`` where the items that are :func:`drawn` of both domains lie for it; None where
+            they lie as before.
         record: what is to be told of it.
     """
 
@@ -104,8 +106,13 @@ def chosen(
         model = adapt_backbone(
             method, backbone, source, target, context, spec.recipe, class_weights=spec.class_weights, start=start
         )
-        rows = _rows_after(model, backbone, source, target, context)
-        found = Found(model, model.predict_features(rows[1]), rows if source else None, {"method": name})
+        after = _rows_after(model, backbone, target, context)
+        rows = None
+        if source:
+            here, there = drawn(source, target, spec.seed)
+            some = source.select(here, source.folds[:, here])
+            rows = _rows_after(model, backbone, some, context), after[there]
+        found = Found(model, model.predict_features(after), rows, {"method": name})
         return _in_doubt_as_before(found, alone) if name == "auto" else found
     assert source is not None
     whole = Tap(backbone.n, True)
@@ -121,13 +128,19 @@ def chosen(
     except ValueError as error:  # what an adapter cannot use, it says in scikit-learn's manner
         raise ConfigError(f"{name}: {error}") from error
     adapter = fitted.adapter_
-    moved = adapter is not None and getattr(adapter, "weights_", None) is None
-    return Found(
-        model_of(backbone, fitted.estimator_, adapter, names),
-        fitted.predict_proba(Xt),
-        (adapter.transform(Xs, source=True), adapter.transform(Xt)) if adapter is not None and moved else None,
-        told | _weighing(adapter, names),
-    )
+    rows = None
+    if adapter is not None and getattr(adapter, "weights_", None) is None:
+        here, there = drawn(source, target, spec.seed)
+        rows = adapter.transform(Xs, source=True)[here], adapter.transform(Xt)[there]
+    model = model_of(backbone, fitted.estimator_, adapter, names)
+    return Found(model, fitted.predict_proba(Xt), rows, told | _weighing(adapter, names))
+
+
+def drawn(source: Examples, target: Examples, seed: int) -> tuple[IntArray, IntArray]:
+    """Items of both domains that are shown in a map: which, by number."""
+    rng = np.random.default_rng(seed)
+    here, there = (np.sort(rng.permutation(len(e))[:SHOWN]) for e in (source, target))
+    return here, there
 
 
 def check_source(name: str, method: Adapter | Alignment, start: Model | None) -> None:
@@ -238,17 +251,8 @@ def _advice(found: AutoAdaptedClassifier, backbone: Backbone) -> dict[str, Any]:
     return {"advice": f"{which}, the labels of some twenty target items would tell: take each as --method and compare."}
 
 
-def _rows_after(
-    model: Model, backbone: Backbone, source: Examples | None, target: Examples, context: Context
-) -> tuple[Array, Array]:
-    """Pooled features of both domains behind the adapted network."""
+def _rows_after(model: Model, backbone: Backbone, examples: Examples, context: Context) -> Array:
+    """Pooled features behind the adapted network."""
     made = cut(model.backbone, model.frozen)
     network = made.from_rows(backbone.input).eval()
-    found = []
-    for examples in (source, target):
-        if examples is None:
-            found.append(np.zeros((0, backbone.dim), dtype=np.float32))
-            continue
-        rows = plain_rows(examples, backbone, made.tap, context)
-        found.append(logits_of(network, rows).astype(np.float32))
-    return found[0], found[1]
+    return logits_of(network, plain_rows(examples, backbone, made.tap, context)).astype(np.float32)

@@ -101,6 +101,7 @@ def adapt_backbone(
     network.eval()
     set_temperature(module, warm)
     merged = merge(backbone, made)
+    moved = groups if passed[-1].steps else []
     training = {
         "recipe": asdict(recipe),
         **_told(passed),
@@ -111,7 +112,7 @@ def adapt_backbone(
         "rows": said,
         "apart": made.apart,
         "frozen_identical": frozen_alike(backbone, merged, frozen),
-        "rates": {g.name: {"learning_rate": g.learning_rate, "starts": 0} for g in groups if g.name != "parts"},
+        "rates": {g.name: {"learning_rate": g.learning_rate, "starts": 0} for g in moved if g.name != "parts"},
         "statistics": "batch" if method.statistics or method.own_statistics else "own",
     }
     return Model(
