@@ -13,7 +13,8 @@ from jeoni.types import Array, FloatArray, IntArray
 __all__ = ["as_input", "logits_of", "parts_alike"]
 
 PARTS = (1, 2, 4, 8)
-WORTH = 0.05  # of a batch's places, what another part must save
+COST = 60  # places that another part must save: its gradients and casts take as long, whatever the network's width
+LEAST = 0.02  # of the batch's places, where places are samples
 
 
 def as_input(rows: Array, device: torch.device) -> Tensor:
@@ -34,9 +35,9 @@ def parts_alike(rows: Array) -> list[tuple[IntArray, Array]]:
 
     Example:
         >>> from jeoni.data.inputs import collate
-        >>> batch = collate([np.ones(n, dtype=np.int32) for n in (2, 9, 3, 9)])
+        >>> batch = collate([np.ones(n, dtype=np.int32) for n in (20, 90, 30, 90)])
         >>> [(index.tolist(), part.shape) for index, part in parts_alike(batch)]
-        [([0, 2], (2, 3)), ([1, 3], (2, 9))]
+        [([0, 2], (2, 30)), ([1, 3], (2, 90))]
     """
     there = (rows != padding(rows.dtype)).any(axis=tuple(range(2, rows.ndim)))
     lengths = rows.shape[1] - there[:, ::-1].argmax(1)
@@ -45,8 +46,8 @@ def parts_alike(rows: Array) -> list[tuple[IntArray, Array]]:
     def places(count: int) -> int:
         return sum(len(part) * int(lengths[part].max()) for part in np.array_split(order, count))
 
-    counts = [count for count in PARTS if count <= len(rows)]
-    count = min(counts, key=lambda c: places(c) + WORTH * c * rows.shape[0] * rows.shape[1])
+    cost = max(COST, LEAST * rows.shape[0] * rows.shape[1])
+    count = min((c for c in PARTS if c <= len(rows)), key=lambda c: places(c) + cost * c)
     return [(part, rows[part][:, : lengths[part].max()]) for part in np.array_split(order, count)]
 
 
