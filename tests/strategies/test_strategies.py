@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -362,3 +363,29 @@ def test_the_long_trainings_compute_in_what_is_fast_here_unless_told_otherwise(n
         strategy = build(name, recipe)
         train, context = examples(strategy, backbone, make_photos(each=6))
         assert strategy.fit(backbone, train, context).training["recipe"]["precision"] == found
+
+
+@pytest.mark.parametrize(("ragged", "rates"), [(False, (3e-4, 1e-3, 3e-3)), (True, (1e-4, 3e-4, 1e-3))])
+def test_training_from_scratch_tries_rates_that_suit_the_network(ragged, rates, make_photos, monkeypatch):
+    tried, strategy, backbone = [], build("scratch"), small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=6))
+    other = dataclasses.replace(backbone, input=SimpleNamespace(ragged=ragged))
+
+    def score(twin, train_on, context, recipe, manner, **options):
+        tried.append(recipe.learning_rate)
+        return abs(recipe.learning_rate - rates[1])
+
+    monkeypatch.setattr("jeoni.strategies.scratch.held_out_score", score)
+    monkeypatch.setattr("jeoni.strategies.scratch.untrained_twin", lambda backbone, seed: backbone)
+    monkeypatch.setattr("jeoni.strategies.scratch.tune", lambda *given, **options: _Tuned(given[3]))
+    model = strategy.fit(other, train, context)
+    assert tuple(tried) == rates and model.recipe.learning_rate == rates[1]
+    tried.clear()
+    dataclasses.replace(strategy, rates=(0.1,)).fit(other, train, context)
+    assert tried == [0.1]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Tuned:
+    recipe: Recipe
+    training: dict = dataclasses.field(default_factory=dict)

@@ -28,6 +28,8 @@ __all__ = ["Scratch"]
 
 LENGTH = 2.0
 TRIAL = 0.2
+RATES = (3e-4, 1e-3, 3e-3)
+RATES_OF_TRANSFORMERS = (1e-4, 3e-4, 1e-3)  # texts and waves: at 3e-3 such networks soon say the same of everything
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,10 @@ class Scratch(Finetune):
     """All stages re-initialised, all trained.
 
     Attributes:
-        rates: learning rates to choose from, unless the recipe names one.
+        rates: learning rates to choose from, unless the recipe names one; empty takes those that suit the network.
     """
 
-    rates: tuple[float, ...] = (3e-4, 1e-3, 3e-3)
+    rates: tuple[float, ...] = ()
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """The pixels."""
@@ -53,7 +55,8 @@ class Scratch(Finetune):
         if self.recipe.learning_rate == AUTO:
             full = settle(self.recipe, {**backbone.preferred, **own}, len(train), LENGTH)
             short = replace(full, steps=max(10, round(TRIAL * full.steps)))
-            for rate in self.rates:
+            usual = RATES_OF_TRANSFORMERS if backbone.input.ragged else RATES
+            for rate in self.rates or usual:
                 tried = replace(short, learning_rate=rate, head_learning_rate=rate)
                 trials[rate] = held_out_score(
                     twin,
