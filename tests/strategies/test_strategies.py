@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -365,24 +364,26 @@ def test_the_long_trainings_compute_in_what_is_fast_here_unless_told_otherwise(n
         assert strategy.fit(backbone, train, context).training["recipe"]["precision"] == found
 
 
-@pytest.mark.parametrize(("ragged", "rates"), [(False, (3e-4, 1e-3, 3e-3)), (True, (1e-4, 3e-4, 1e-3))])
-def test_training_from_scratch_tries_rates_that_suit_the_network(ragged, rates, make_photos, monkeypatch):
-    tried, strategy, backbone = [], build("scratch"), small_backbone()
+@pytest.mark.parametrize(
+    ("preferred", "rates"), [({}, (3e-4, 1e-3, 3e-3)), ({"learning_rate": 6e-5}, (6e-5, 2e-4, 6e-4))]
+)
+def test_training_from_scratch_tries_rates_that_suit_the_network(preferred, rates, make_photos, monkeypatch):
+    tried, strategy = [], build("scratch")
+    backbone = dataclasses.replace(small_backbone(), preferred=preferred)
     train, context = examples(strategy, backbone, make_photos(each=6))
-    other = dataclasses.replace(backbone, input=SimpleNamespace(ragged=ragged))
 
     def score(twin, train_on, context, recipe, manner, **options):
         tried.append(recipe.learning_rate)
+        assert recipe.head_learning_rate == recipe.learning_rate
         return abs(recipe.learning_rate - rates[1])
 
     monkeypatch.setattr("jeoni.strategies.scratch.held_out_score", score)
-    monkeypatch.setattr("jeoni.strategies.scratch.untrained_twin", lambda backbone, seed: backbone)
     monkeypatch.setattr("jeoni.strategies.scratch.tune", lambda *given, **options: _Tuned(given[3]))
-    model = strategy.fit(other, train, context)
-    assert tuple(tried) == rates and model.recipe.learning_rate == rates[1]
+    model = strategy.fit(backbone, train, context)
+    assert tried == pytest.approx(rates) and model.recipe.learning_rate == pytest.approx(rates[1])
+    named = dataclasses.replace(strategy, recipe=dataclasses.replace(SHORT, learning_rate=0.1))
     tried.clear()
-    dataclasses.replace(strategy, rates=(0.1,)).fit(other, train, context)
-    assert tried == [0.1]
+    assert named.fit(backbone, train, context).recipe.learning_rate == 0.1 and not tried
 
 
 @dataclasses.dataclass(frozen=True)
