@@ -80,6 +80,8 @@ def main(pairs: list[str], methods: list[str], seeds: int, recipe: dict[str, Any
             for method in methods:
                 if method in NEEDS_BATCH_NORM and pair == "reviews":
                     continue
+                unused = {"adabn": ("steps",)}.get(method, ()) if method in trains else tuple(recipe)
+                used = {k: v for k, v in recipe.items() if k not in unused}
                 found, start = [], time.perf_counter()
                 for seed in range(seeds if method in (*trains, "auto") else 1):
                     try:
@@ -90,11 +92,7 @@ def main(pairs: list[str], methods: list[str], seeds: int, recipe: dict[str, Any
                             seed=seed,
                             out=folder / "run",
                             overwrite=True,
-                            **{
-                                k: v
-                                for k, v in recipe.items()
-                                if method in trains and (k != "steps" or method != "adabn")
-                            },
+                            **used,
                         )
                     except jeoni.JeoniError as error:  # such as weights that rest on a handful of items
                         print(f"  {method:20} refused: {error}", flush=True)

@@ -9,27 +9,8 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.svm import SVC
 
-from jeoni import plugins
 from jeoni.adaptation import EasyAdapt
 from jeoni.adaptation.shallow.easyadapt import augmented
-
-FOLDER = "jeoni.adaptation.few"
-NAMES = plugins.names(FOLDER)
-STRENGTHS = (1.0, 10.0)
-OWN = ("prior", "easyadapt_unlabelled")  # learn a logistic regression of their own
-
-
-def domains(seed: int = 0, n: int = 20, ns: int = 150, nt: int = 250, d: int = 10, turn: float = 0.9, classes: int = 2):
-    """Linear classes; the target's weights are the source's and others; ``n`` target rows have labels, evenly."""
-    rng = np.random.default_rng(seed)
-    w, v = rng.normal(size=(2, d, classes))
-    Xs, Xt = rng.normal(size=(ns, d)), rng.normal(size=(nt, d))
-    ys, yt = (Xs @ w).argmax(1), (Xt @ (w + turn * v)).argmax(1)
-    known = np.concatenate([np.flatnonzero(yt == k)[: n // classes] for k in range(classes)])
-    marked = np.full(nt, -1)
-    marked[known] = yt[known]
-    return Xs, ys, Xt, marked, yt
-
 
 # EasyAdapt's algebra
 

@@ -11,7 +11,7 @@ from jeoni.adaptation.auto import AutoAdaptedClassifier
 from jeoni.adaptation.classifier import AdaptedClassifier
 from jeoni.adaptation.deep._alignment import Alignment
 from jeoni.adaptation.deep._backbone import adapt_backbone
-from jeoni.adaptation.deep._norms import normalises_by_batch
+from jeoni.adaptation.deep._norms import tracked_norms
 from jeoni.adaptation.methods import known_methods, model_of
 from jeoni.adaptation.shallow._adapter import Adapter
 from jeoni.adaptation.validators._weights import entropies
@@ -241,7 +241,7 @@ def _advice(found: AutoAdaptedClassifier, backbone: Backbone) -> dict[str, Any]:
         return {}
     names = [name for name in found.gains_ if name in known_methods()]
     moved = any("subspace" in kind for kind in found.diagnosis_.kinds)
-    if moved and any(normalises_by_batch(m) for m in backbone.network.modules()):
+    if moved and tracked_norms(backbone.network):
         names.append("adabn")
     if not names:
         return {}

@@ -12,23 +12,23 @@ from torch import Tensor, nn
 from jeoni.errors import ConfigError
 from jeoni.types import IntArray
 
-__all__ = ["batch_norms", "even_batches", "normalises_by_batch", "take_statistics"]
+__all__ = ["batch_norms", "even_batches", "take_statistics", "tracked_norms"]
 
 LARGEST = 128  # rows that go through a network at once, without gradients
 
 
-def normalises_by_batch(module: nn.Module) -> bool:
-    """Whether a layer normalises by running statistics of batches."""
-    return isinstance(module, nn.modules.batchnorm._BatchNorm) and bool(module.track_running_stats)
+def tracked_norms(network: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
+    """Its layers that normalise by running statistics, if any."""
+    return [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats]
 
 
 def batch_norms(network: nn.Module, method: str) -> list[nn.modules.batchnorm._BatchNorm]:
-    """Its layers that normalise by running statistics.
+    """Those of :func:`tracked_norms`, where a method cannot do without.
 
     Raises:
         ConfigError: there are none.
     """
-    found: list[Any] = [m for m in network.modules() if normalises_by_batch(m)]
+    found = tracked_norms(network)
     if not found:
         raise ConfigError(
             f"{method} changes batch normalisation, and this network has none. Take another method, such as shot, or a "
