@@ -147,6 +147,16 @@ class Interval:
         """For JSON."""
         return {"value": self.value, "low": self.low, "high": self.high}
 
+    def points(self) -> tuple[float, float, float]:
+        """Value, low and high times 100, to one decimal, as sentences tell them; never minus zero.
+
+        Example:
+            >>> Interval(0.0614, -0.0002, 0.082).points()
+            (6.1, 0.0, 8.2)
+        """
+        value, low, high = (round(100 * v, 1) + 0.0 for v in (self.value, self.low, self.high))  # -0.0 becomes 0.0
+        return value, low, high
+
 
 class Console(Protocol):
     """Whoever listens: a terminal, a notebook, a log, or nobody."""

@@ -74,9 +74,8 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
 
 def _otherwise(balanced: Verdict) -> str:
     """What balanced accuracy says where accuracy says something else, as where all is given to the larger class."""
-    d = balanced.difference
     outcome = {"cannot tell": "it cannot be told whether it helped"}.get(balanced.outcome, f"it {balanced.outcome}")
-    value, low, high = (round(100 * v, 1) + 0.0 for v in (d.value, d.low, d.high))
+    value, low, high = balanced.difference.points()
     return (
         f"But where every class counts alike, {outcome}: {value:+.1f} points of balanced accuracy (95 % interval "
         f"{low:.1f} to {high:.1f})."

@@ -107,8 +107,7 @@ def sentence(difference: Interval, what: str = "accuracy", *, n: int, who: str =
         'Pretrained features add 9.8 points of accuracy (95 % interval 7.1 to 12.4).'
     """
     adds, costs, whether = WHO[who]
-    # adding zero turns -0.0 into 0.0
-    value, low, high = (round(100 * v, 1) + 0.0 for v in (difference.value, difference.low, difference.high))
+    value, low, high = difference.points()
     if difference.low > 0:
         return f"{adds} {value:.1f} points of {what} (95 % interval {low:.1f} to {high:.1f})."
     if difference.high < 0:

@@ -294,8 +294,7 @@ def words(verdict: Verdict, what: str, control: str, subject: str = "Transfer") 
         >>> words(said, "probe", "scratch")
         'Transfer helped: probe is 6.1 points more accurate than scratch (95 % interval 3.9 to 8.2).'
     """
-    d = verdict.difference
-    value, low, high = (round(100 * v, 1) + 0.0 for v in (d.value, d.low, d.high))
+    value, low, high = verdict.difference.points()
     plain = verdict.measure == MEASURES[0]
     better, worse = ("more accurate", "less accurate") if plain else ("better", "worse")
     by = "" if plain else "by balanced accuracy "
