@@ -235,6 +235,8 @@ WAVES = {
 LISTENERS = {
     "wav2vec2": WAVES,
     "hubert": WAVES,
+    "wav2vec2 group": {**WAVES, "feat_extract_norm": "group", "do_stable_layer_norm": False},
+    "wav2vec2-conformer": WAVES,
     "wavlm": WAVES,
     "data2vec-audio": WAVES,
     "whisper": {
@@ -270,7 +272,9 @@ def _save_listener(folder: Path, family: str) -> Path:
     transformers = import_transformers()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = transformers.AutoModel.from_config(transformers.AutoConfig.for_model(family, **LISTENERS[family]))
+        model = transformers.AutoModel.from_config(
+            transformers.AutoConfig.for_model(family.split()[0], **LISTENERS[family])
+        )
     extractor = transformers.Wav2Vec2FeatureExtractor(do_normalize=True)
     if family == "whisper":
         extractor = transformers.WhisperFeatureExtractor(feature_size=80)

@@ -10,6 +10,7 @@ from jeoni.backbones.cut import Tap, Taps, cut
 from jeoni.backbones.entry import entry, example, rows_like
 from jeoni.backbones.sources.transformers import import_transformers
 from jeoni.data.inputs import load_input
+from jeoni.data.sound_inputs import SILENCE
 from jeoni.data.sounds import open_sound
 from jeoni.features.engine import agreement
 from jeoni.features.export import to_onnx
@@ -37,8 +38,9 @@ def test_every_cut_gives_exactly_the_whole_or_says_that_it_recomputes(backbone):
         whole = backbone.network(given)
         for frozen in range(1, backbone.n):
             made = cut(backbone, frozen)
-            # WavLM's first layer hands its positions on to the others
-            assert made.apart or (backbone.architecture == "wavlm" and frozen in (2, 3)), (frozen, made.note)
+            # WavLM's first layer hands its positions on to the others; Conformer's convolve what is filled up
+            recomputed = {"wavlm": (2, 3), "wav2vec2-conformer": (1, 2, 3)}
+            assert made.apart or frozen in recomputed.get(backbone.architecture, ()), (frozen, made.note)
             got = made.upper(made.lower(given))
             assert torch.allclose(got, whole, rtol=1e-3, atol=1e-4 * float(whole.abs().max()))
 
@@ -79,9 +81,69 @@ def test_a_click_shorter_than_the_first_filters_is_filled_up(backbone):
         assert row[:20].all() and not row[20:].any()
 
 
-def test_networks_that_mind_silence_take_sounds_one_by_one(folders):
-    assert load_backbone(str(folders["data2vec-audio"])).input.chunk == 1
-    assert load_backbone(str(folders["hubert"])).input.chunk == 8
+def test_networks_that_mind_silence_take_sounds_of_one_length_at_a_time(folders):
+    minding = ("wav2vec2 group", "data2vec-audio", "wav2vec2-conformer")
+    for family in ("wav2vec2", "hubert", "wavlm", *minding):
+        spec = load_backbone(str(folders[family])).input
+        assert spec.chunk == (1 if family in minding else 8), family
+
+
+@pytest.mark.parametrize("family", ["wav2vec2 group", "data2vec-audio", "wav2vec2-conformer"])
+def test_in_a_batch_they_give_what_they_give_of_each_sound_alone(folders, family):
+    backbone = load_backbone(str(folders[family]))
+    rows = rows_like(backbone.input, 4)
+    rows[1, 9000:] = rows[2, 5000:] = SILENCE  # the last one is filled up too
+    lengths = [16_000, 9000, 5000, 16_000 * 2 // 3]
+    made = cut(backbone, 2)
+    with torch.inference_mode():
+        whole = entry(backbone.network, backbone.input)(rows)
+        above = (
+            made.upper(entry(made.lower, backbone.input)(rows)) if made.apart else made.from_rows(backbone.input)(rows)
+        )
+        pooled, kept = entry(Taps(backbone, (Tap(1, True), Tap(2, False))), backbone.input)(rows)
+        for k, length in enumerate(lengths):
+            alone = entry(backbone.network, backbone.input)(rows[k : k + 1, :length])[0]
+            near = 1e-4 * float(alone.abs().max())
+            assert torch.allclose(whole[k], alone, atol=near)
+            assert torch.allclose(above[k], alone, atol=near)
+        assert kept.shape[0] == pooled.shape[0] == 4 and pooled.shape[1] == 32
+
+
+@pytest.mark.parametrize("frozen", [0, 2])
+def test_nothing_is_left_out_at_random_in_training(backbone, frozen):
+    made = cut(backbone, frozen)
+    spec = backbone.input
+    rows = rows_like(spec, 2)
+    if spec.ragged:
+        rows = rows[:, :1500].contiguous()  # a tenth of a second: fewer frames than a mask of transformers is long
+    upper = made.from_rows(spec)
+    with torch.no_grad():
+        given = rows if made.tap.stage == 0 else entry(made.lower, spec)(rows)
+        wanted = upper.eval()(given)
+        upper.train()
+        _without_dropout(upper)
+        for _ in range(20):
+            assert torch.allclose(upper(given), wanted, atol=1e-5 * float(wanted.abs().max()))
+
+
+def _without_dropout(network):
+    """And with batch normalisation's own statistics, as training has it."""
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        if isinstance(module, torch.nn.BatchNorm1d):
+            module.eval()
+        for name, value in vars(module).items():
+            if "dropout" in name and isinstance(value, float):
+                setattr(module, name, 0.0)
+
+
+def test_what_lies_below_a_cut_that_is_recomputed_stays_as_it_is(folders):
+    made = cut(load_backbone(str(folders["wavlm"])), 2)
+    assert not made.apart
+    made.upper.train()
+    training = {name for name, module in made.upper.network.named_modules() if module.training}
+    assert training and all(name.startswith(("model.encoder.layers.1", "model.encoder.layers.2")) for name in training)
 
 
 def test_features_are_those_of_transformers_itself(folders):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.entry import entry, example
+from jeoni.backbones.entry import entry, example, rows_like
 from jeoni.backbones.packed import Packed, average
 from jeoni.backbones.stages import POSITIONS, watching
 from jeoni.backbones.weights import fingerprint
@@ -278,7 +278,7 @@ class _Recomputing(nn.Module):
     def __init__(self, backbone: Backbone, frozen: int) -> None:
         super().__init__()
         self.network = copy.deepcopy(backbone.network)
-        self._below = [m for s in backbone.stages[:frozen] for m in s.modules if m != POSITIONS]
+        self._above = [m for s in backbone.stages[frozen:] for m in s.modules if m != POSITIONS]
         self._held = {p for stage in backbone.stages[:frozen] for p in stage.parameters}
         self.requires_grad_(True).eval()
 
@@ -289,10 +289,12 @@ class _Recomputing(nn.Module):
         return self
 
     def train(self, mode: bool = True) -> _Recomputing:
-        super().train(mode)
+        """Of the upper stages' modules: whatever else there is, such as dropout before the first stage, is below."""
+        super().train(False)
+        self.training = mode
         modules = dict(self.network.named_modules())
-        for name in self._below:
-            modules[name].eval()
+        for name in self._above:
+            modules[name].train(mode)
         return self
 
     def forward(self, images: Tensor) -> Any:
@@ -300,10 +302,11 @@ class _Recomputing(nn.Module):
 
 
 def _exact(backbone: Backbone, made: Cut) -> bool:
-    images = example(backbone.input, 2)
+    """Of two made-up examples: of sequences one is shorter, and filled up above the cut if not below."""
+    rows = rows_like(backbone.input, 2)
     with torch.inference_mode():
         try:
-            whole, activation = backbone.network(images), made.lower(images)
+            whole, activation = (entry(part, backbone.input)(rows) for part in (backbone.network, made.lower))
             if not isinstance(activation, Tensor):
                 return False
             parts = made.upper(activation)

@@ -45,16 +45,38 @@ class PlainInput(nn.Module):
 
 
 class WaveInput(nn.Module):
-    """Samples ``(n, t)`` int16 into a module that takes floats in -1 … 1; NaN where a row is filled up."""
+    """Samples ``(n, t)`` int16 into a module that takes floats in -1 … 1; NaN where a row is filled up.
 
-    def __init__(self, module: nn.Module) -> None:
+    Args:
+        module: takes them.
+        alone: rows must not be filled up: sounds of different lengths go through the module one length after the other.
+    """
+
+    def __init__(self, module: nn.Module, alone: bool) -> None:
         super().__init__()
-        self.module = module
+        self.module, self.alone = module, alone
 
     def forward(self, samples: Tensor) -> Any:
         """Scale, then run the module."""
+        if self.alone and len(samples) > 1 and not torch.jit.is_tracing():
+            lengths = (samples != SILENCE).sum(1)
+            several = lengths.unique().tolist()
+            index = [(lengths == length).nonzero()[:, 0] for length in several]
+            parts = [self._run(samples[i, :length]) for i, length in zip(index, several, strict=True)]
+            return _together(parts, torch.cat(index).argsort())
+        return self._run(samples)
+
+    def _run(self, samples: Tensor) -> Any:
         values = samples.float() / 32_767
         return self.module(values.masked_fill(samples == SILENCE, float("nan")))
+
+
+def _together(parts: list[Any], order: Tensor) -> Any:
+    """What a module gave for parts of a batch, in the batch's order; packed sequences are filled up with noughts."""
+    if not isinstance(parts[0], Tensor):
+        return tuple(_together(list(each), order) for each in zip(*parts, strict=True))
+    rows = [row for part in parts for row in part]
+    return nn.utils.rnn.pad_sequence([rows[k] for k in order.tolist()], batch_first=True)
 
 
 def entry(module: nn.Module, spec: Input) -> nn.Module:
@@ -62,7 +84,7 @@ def entry(module: nn.Module, spec: Input) -> nn.Module:
     if spec.kind in ("text", "spectrum", "vector", "voice"):
         return PlainInput(module)
     if spec.kind == "wave":
-        return WaveInput(module)
+        return WaveInput(module, alone=spec.chunk == 1)
     return ByteInput(module, spec)  # type: ignore[arg-type]  # images, and sounds as pictures
 
 

@@ -4,6 +4,10 @@ wav2vec 2.0 (Baevski et al. 2020, arXiv:2006.11477), HuBERT (Hsu et al. 2021, ar
 2022, arXiv:2110.13900); Whisper's encoder (Radford et al. 2022, arXiv:2212.04356), AST (Gong et al. 2021,
 arXiv:2104.01778). Cut as :class:`jeoni.backbones.encoder.Encoder` is. WavLM's layers hand their positions on from the
 first to the others, so it is recomputed above a cut.
+
+What these models do at random of their own accord while they are trained is off: a layer left out (LayerDrop) would
+leave out what is fed in above a cut, and their masks in time are drawn from numpy's global generator, so that no run
+could be repeated, and need more frames than a short sound has. Random views of a sound are the augmentation's part.
 """
 
 from __future__ import annotations
@@ -21,6 +25,15 @@ HEARS = ("wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat", "data2vec-
 SEES = ("whisper", "audio-spectrogram-transformer")
 
 
+def _steady(model: Any) -> None:
+    """Neither layers nor stretches of time are left out at random."""
+    for holder in (model.config, *model.modules()):  # Whisper's encoder has its share by itself
+        for name in {"layerdrop", "encoder_layerdrop"} & vars(holder).keys():
+            setattr(holder, name, 0.0)
+    if hasattr(model.config, "mask_time_prob"):
+        model.config.apply_spec_augment = False
+
+
 class Listener(Encoder):
     """Samples ``(n, t)`` in -1 … 1, NaN where a row is filled up, to features ``(n, d)``.
 
@@ -32,6 +45,7 @@ class Listener(Encoder):
 
     def __init__(self, model: Any, pooling: str, normalised: bool) -> None:
         super().__init__(model, pooling)
+        _steady(model)
         self.normalised = normalised
 
     def mask(self, rows: Tensor, hidden: Tensor) -> Tensor:
@@ -69,6 +83,10 @@ class Listener(Encoder):
 
 class Seer(Encoder):
     """Spectra ``(n, frames, bands)``, as the model's own extractor makes them, to features ``(n, d)``."""
+
+    def __init__(self, model: Any, pooling: str) -> None:
+        super().__init__(model, pooling)
+        _steady(model)
 
     def mask(self, rows: Tensor, hidden: Tensor) -> Tensor:
         """``(n, t)`` bool: all of the model's places are real."""

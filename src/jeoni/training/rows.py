@@ -138,13 +138,16 @@ class LiveRows:
 
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """See :class:`Rows`."""
-        rows = collate(list(self._pool.map(self._row, index.tolist(), epoch.tolist())))
+        found = list(self._pool.map(self._row, index.tolist(), epoch.tolist()))
         if self._tap.stage == 0:
-            return rows
+            return collate(found)
+        # no more at a time than the network bears to be filled up with each other
+        size = len(found) if self._backbone.input.chunk > 1 else 1
+        parts = [collate(found[k : k + size]) for k in range(0, len(found), size)]
         if self._choice is None:
             network = entry(Taps(self._backbone, (self._tap,)), self._backbone.input).eval()
-            self._choice = choose(network, rows, self._context.engine, 1, self._context.console)
-        return self._choice.run(rows)[0]
+            self._choice = choose(network, parts[0], self._context.engine, 1, self._context.console)
+        return collate([row for part in parts for row in self._choice.run(part)[0]])
 
     def _row(self, index: int, epoch: int) -> Array:
         raw, spec = self._items.read(index), self._backbone.input

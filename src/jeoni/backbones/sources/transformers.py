@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from torch import nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.encoder import Encoder
+from jeoni.backbones.entry import entry, rows_like
 from jeoni.backbones.listener import HEARS, SEES, Listener, Seer
 from jeoni.backbones.spectra import SpectrumInput
 from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.backbones.weights import fingerprint, first_line
-from jeoni.data.sound_inputs import WaveInput
+from jeoni.data.inputs import Input
+from jeoni.data.sound_inputs import SILENCE, WaveInput
 from jeoni.data.texts import TextInput
 from jeoni.errors import JeoniError, MissingExtra, WeightsError
 
@@ -145,15 +149,14 @@ def audio_backbone(model: Any, extractor: Any, name: str) -> Backbone:
     model = _headless(_hearing(model)).float()
     normalised = bool(getattr(extractor, "do_normalize", False))
     family = model.config.model_type
-    # what is normalised over time, or has positions from a convolution, would mind silence behind a sound
-    minds = getattr(model.config, "feat_extract_norm", "") == "group" or family == "data2vec-audio"
-    spec = (
-        WaveInput(int(extractor.sampling_rate), MOST_SECONDS, chunk=1 if minds else 8, least=_least(model.config))
-        if family in HEARS
-        else SpectrumInput.make(extractor, _span(extractor))
-    )
+    network = encoder(model, "mean", normalised)
+    if family in HEARS:
+        waves = WaveInput(int(extractor.sampling_rate), MOST_SECONDS, least=_least(model.config))
+        spec: Input = replace(waves, chunk=1) if _minds_silence(network, waves) else waves
+    else:
+        spec = SpectrumInput.make(extractor, _span(extractor))
     return build_backbone(
-        encoder(model, "mean", normalised),
+        network,
         name=name,
         architecture=family,
         arguments={"config": _kept(model.config), "pooling": "mean", "normalised": normalised},
@@ -170,6 +173,16 @@ def encoder(model: Any, pooling: str, normalised: bool = False) -> Encoder:
     if family in HEARS:
         return Listener(model, pooling, normalised)
     return (Seer if family in SEES else Encoder)(model, pooling)
+
+
+def _minds_silence(network: Encoder, spec: WaveInput) -> bool:
+    """Whether a sound's features change when it is filled up: where something is normalised over time, or positions
+    come from a convolution, they do. It is tried, since configurations do not say it of every family."""
+    rows = rows_like(spec, 2)
+    heard = entry(network, spec).eval()
+    with torch.inference_mode():
+        together, alone = heard(rows)[1], heard(rows[1:, : int((rows[1] != SILENCE).sum())])[0]
+    return not torch.allclose(together, alone, rtol=1e-3, atol=1e-3 * float(alone.abs().max()))
 
 
 def _least(config: Any) -> int:
