@@ -12,6 +12,7 @@ import numpy as np
 
 from jeoni.data.sound_inputs import SoundInput
 from jeoni.data.sounds import Sound
+from jeoni.data.spectrograms import mask_spectrogram
 from jeoni.types import Array
 
 __all__ = ["SpectrumInput"]
@@ -57,10 +58,12 @@ class SpectrumInput(SoundInput):
         """``(frames, bands)`` float32."""
         return _spectrum(self.extractor, self.cut(opened.samples), self.rate)
 
-    def view(self, opened: Sound, policy: str, digest: bytes, number: int) -> Array:
-        """A view of the sound."""
-        rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
-        return _spectrum(self.extractor, self.cut(self._varied(opened, policy, rng)), self.rate)
+    def striped(self, samples: Array, stripes: int, rng: np.random.Generator) -> Array:
+        """Stripes of what is heard of its spectrum, not of what fills it up."""
+        found = _spectrum(self.extractor, self.cut(samples), self.rate)
+        heard = max(1, min(self.frames, round(self.frames * len(samples) / (self.rate * self.seconds))))
+        found[:heard] = mask_spectrogram(found[:heard].T, rng, times=stripes).T
+        return found
 
     def describe(self) -> dict[str, Any]:
         """All fields but the extractor itself."""

@@ -21,7 +21,7 @@ from jeoni.backbones.packed import Packed, average, pack, unpack
 from jeoni.backbones.stages import Stage
 from jeoni.data.sound_inputs import SoundInput
 from jeoni.data.sounds import Sound
-from jeoni.data.spectrograms import mel_filters
+from jeoni.data.spectrograms import mask_spectrogram, mel_filters
 from jeoni.errors import WeightsError
 from jeoni.types import Array
 
@@ -70,17 +70,20 @@ class VoiceInput(SoundInput):
 
     def row(self, opened: Sound) -> Array:
         """See the class."""
-        return self._framed(opened.samples)
+        return self._framed(*self._heard(opened.samples))
 
-    def view(self, opened: Sound, policy: str, digest: bytes, number: int) -> Array:
-        """A view of the sound."""
-        rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
-        return self._framed(self._varied(opened, policy, rng))
+    def striped(self, samples: Array, stripes: int, rng: np.random.Generator) -> Array:
+        """Stripes of its mel frames, before they are cut into windows."""
+        mel, starts = self._heard(samples)
+        return self._framed(mask_spectrogram(mel.T, rng, times=stripes).T, starts)
 
-    def _framed(self, samples: Array) -> Array:
+    def _heard(self, samples: Array) -> tuple[Array, list[int]]:
+        """Mel frames, and where windows begin."""
         kept = _louder(self.cut(samples))
         starts = _windows(len(kept))
-        mel = _mel(np.pad(kept, (0, max(0, (starts[-1] + FRAMES) * HOP - len(kept)))))
+        return _mel(np.pad(kept, (0, max(0, (starts[-1] + FRAMES) * HOP - len(kept))))), starts
+
+    def _framed(self, mel: Array, starts: list[int]) -> Array:
         frames = np.concatenate([mel[s : s + FRAMES] for s in starts])
         return np.concatenate([frames, np.ones((len(frames), 1), np.float32)], axis=1)
 

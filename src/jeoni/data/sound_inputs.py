@@ -38,19 +38,19 @@ class SoundPolicy:
         shift: seconds it may be moved, either way.
         noise_db: signal-to-noise ratios that noise is added at, from and to.
         gain_db: the largest change of its volume, either way.
-        masks: stripes of time, and of frequency, that are taken out of its picture.
+        stripes: of time, and where the input knows frequencies of these too, that are taken out (SpecAugment).
     """
 
     shift: float
     noise_db: tuple[float, float]
     gain_db: float
-    masks: int = 0
+    stripes: int = 0
 
 
 POLICIES = {
     "none": SoundPolicy(0.0, (80, 80), 0.0),
     "light": SoundPolicy(0.1, (20, 45), 6.0),
-    "strong": SoundPolicy(0.25, (10, 40), 10.0, masks=2),
+    "strong": SoundPolicy(0.25, (10, 40), 10.0, stripes=2),
     "medical": SoundPolicy(0.1, (25, 45), 3.0),
 }
 
@@ -157,6 +157,15 @@ class SoundInput:
         """None."""
         return {}
 
+    def view(self, opened: Sound, policy: str, digest: bytes, number: int) -> Array:
+        """A view of the sound, with stripes taken out."""
+        rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
+        return self.striped(self._varied(opened, policy, rng), find_sound_policy(policy).stripes, rng)
+
+    def striped(self, samples: Array, stripes: int, rng: np.random.Generator) -> Array:
+        """The row of such samples, with as many random stripes taken out."""
+        raise NotImplementedError
+
     def _varied(self, opened: Sound, policy: str, rng: np.random.Generator) -> Array:
         how = find_sound_policy(policy)
         return augment_sound(
@@ -195,12 +204,9 @@ class SpectrogramInput(SoundInput):
         """``(size, size, 3)`` uint8: time to the right, low tones at the bottom."""
         return self._drawn(opened.samples)
 
-    def view(self, opened: Sound, policy: str, digest: bytes, number: int) -> Array:
-        """A view of the sound, then of its picture."""
-        rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
-        drawn = self._drawn(self._varied(opened, policy, rng))
-        masks = find_sound_policy(policy).masks
-        return mask_spectrogram(drawn, rng, times=masks) if masks else drawn
+    def striped(self, samples: Array, stripes: int, rng: np.random.Generator) -> Array:
+        """Stripes of its picture."""
+        return mask_spectrogram(self._drawn(samples), rng, times=stripes)
 
     def _drawn(self, samples: Array) -> Array:
         small = spectrogram_image(samples, self.rate, self.seconds, self.bands)
@@ -237,10 +243,9 @@ class WaveInput(SoundInput):
         """``(t,)`` int16."""
         return self._filled(opened.samples)
 
-    def view(self, opened: Sound, policy: str, digest: bytes, number: int) -> Array:
-        """A view of the sound."""
-        rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
-        return self._filled(self._varied(opened, policy, rng))
+    def striped(self, samples: Array, stripes: int, rng: np.random.Generator) -> Array:
+        """Stripes of time: a wave has no other."""
+        return self._filled(mask_spectrogram(samples[None], rng, frequency=0.0, times=stripes)[0])
 
     def _filled(self, samples: Array) -> Array:
         kept = self.cut(samples)

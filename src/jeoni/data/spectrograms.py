@@ -185,17 +185,19 @@ def augment_sound(
 def mask_spectrogram(
     image_array: Array, rng: np.random.Generator, time: float = 0.15, frequency: float = 0.15, times: int = 1
 ) -> Array:
-    """A copy of a spectrogram image, uint8, with stripes of its own mean.
+    """A copy of a spectrogram, or of an image of one, with stripes of its own mean.
 
     Args:
-        image_array: ``(h, w)`` or ``(h, w, 3)`` uint8, time to the right; it is left alone.
+        image_array: ``(h, w)`` or ``(h, w, 3)``, time to the right, uint8 or floats; it is left alone.
         rng: decides all that is random.
         time: the widest stripe, as a share of the width.
         frequency: the highest stripe, as a share of the height.
         times: stripes of each sort.
     """
     out = image_array.copy()
-    mean = np.rint(image_array.mean(axis=(0, 1))).astype(np.uint8)
+    mean = image_array.mean(axis=(0, 1))
+    if image_array.dtype.kind in "iu":
+        mean = np.rint(mean)
     for _ in range(times):
         for axis, share in ((0, frequency), (1, time)):
             side = out.shape[axis]

@@ -1,0 +1,55 @@
+"""Random views of sounds: stripes are taken out of whatever a backbone hears."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from jeoni.backbones.catalog import load_backbone
+from jeoni.backbones.voices import VoiceInput
+from jeoni.data.sound_inputs import SpectrogramInput, WaveInput
+from jeoni.data.sounds import Sound, open_sound
+
+MEAN = (0.5, 0.5, 0.5)
+
+
+@pytest.fixture(params=["spectrogram", "wave", "voice", "whisper", "audio-spectrogram-transformer"])
+def spec(request, listener_folder):
+    made = {
+        "spectrogram": SpectrogramInput(16_000, 2.0, 64, MEAN, MEAN),
+        "wave": WaveInput(16_000, 2.0),
+        "voice": VoiceInput(16_000, 2.0),
+    }
+    return made.get(request.param) or load_backbone(str(listener_folder(request.param))).input
+
+
+@pytest.fixture
+def noise() -> Sound:
+    return open_sound(np.random.default_rng(0).uniform(-0.5, 0.5, 32_000).astype(np.float32), "noise", 16_000)
+
+
+def constant(row):
+    """The share of moments at which nothing changes from the one before, over all that is not a constant channel."""
+    return float((np.diff(np.asarray(row, dtype=np.float64), axis=0) == 0).reshape(len(row) - 1, -1).all(1).mean())
+
+
+def test_strong_views_have_stripes_and_light_ones_none(spec, noise):
+    def still(policy, axis):
+        rows = [spec.view(noise, policy, b"12345678", k) for k in range(1, 9)]
+        rows = (
+            [row[:200] for row in rows] if spec.kind == "spectrum" else rows
+        )  # Whisper hears 30 s, the last 28 silent
+        return np.mean([constant(np.moveaxis(row, axis, 0)) for row in rows])
+
+    time = 1 if spec.kind == "spectrogram" else 0
+    assert still("strong", time) > still("light", time) + 0.02
+    if spec.kind in ("spectrogram", "spectrum"):
+        assert still("strong", 1 - time) > still("light", 1 - time) + 0.02
+
+
+def test_stripes_are_of_what_is_heard_not_of_what_fills_it_up(listener_folder):
+    spec = load_backbone(str(listener_folder("whisper"))).input
+    sound = open_sound(np.random.default_rng(0).uniform(-0.5, 0.5, 16_000).astype(np.float32), "short", 16_000)
+    for k in range(1, 9):
+        beyond = spec.view(sound, "strong", b"12345678", k)[200:]
+        assert np.ptp(beyond) < 1e-6  # whatever level silence has, it has no stripes
