@@ -94,7 +94,6 @@ def _heat(
     """Pictures with a map of where each model looked; None where a network has no activation with rows and columns."""
     if not _sees(spec, opened[0]):
         return None
-    seen = [spec.picture(o) for o in opened]
     rows: Array = np.stack([spec.row(o) for o in opened])
     maps = {name: grad_cam(m.backbone, m.head, rows, classes) for name, m in models.items()}
     if any(m is None for m in maps.values()):
@@ -103,10 +102,8 @@ def _heat(
     folder.mkdir(exist_ok=True)
     found = []
     for k, i in enumerate(index.tolist()):
-        whole = seen[k]
-        assert whole is not None
-        # what the network saw: cut out, where a crop was asked for
-        shape = Image.fromarray(rows[k]) if getattr(spec, "crop", "") == "center" else whole
+        shape = spec.framed(opened[k])
+        assert shape is not None
         thumbnail(shape, pictures.THUMB).convert("RGB").save(folder / f"{i:05d}.jpg", quality=85)
         for name, heat in maps.items():
             assert heat is not None

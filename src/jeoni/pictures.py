@@ -71,8 +71,9 @@ def show(
         seen[i] = {"text": shorten(text, TEXT)} if text else {}
         if sound:
             (figures / "sounds").mkdir(parents=True, exist_ok=True)
-            (figures / "sounds" / f"{i:05d}.mp3").write_bytes(sound)
-            seen[i]["sound"] = f"sounds/{i:05d}.mp3"
+            name = f"{i:05d}.flac" if sound.startswith(b"fLaC") else f"{i:05d}.mp3"
+            (figures / "sounds" / name).write_bytes(sound)
+            seen[i]["sound"] = f"sounds/{name}"
         if picture is not None:
             (figures / "thumbs").mkdir(parents=True, exist_ok=True)
             picture.convert("RGB").save(figures / "thumbs" / f"{i:05d}.jpg", quality=85)
@@ -150,11 +151,14 @@ def place(features: Array, seed: int) -> tuple[FloatArray, str]:
     """Two coordinates in 0..1 for each row of ``features (m, d)``, and what made them.
 
     t-SNE (van der Maaten & Hinton 2008) of the first 32 principal components; those components alone below 30 rows.
+    Rows that are all alike are in one place: t-SNE would divide noughts by noughts, and die of it.
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
     m = len(features)
+    if (features == features[:1]).all():
+        return np.full((m, 2), 0.5), "all are alike to it"
     spread = features.std(0)
     scaled = (features - features.mean(0)) / np.where(spread > 0, spread, 1)
     first = PCA(min(32, *scaled.shape), random_state=seed).fit_transform(scaled)

@@ -53,3 +53,21 @@ def test_stripes_are_of_what_is_heard_not_of_what_fills_it_up(listener_folder):
     for k in range(1, 9):
         beyond = spec.view(sound, "strong", b"12345678", k)[200:]
         assert np.ptp(beyond) < 1e-6  # whatever level silence has, it has no stripes
+
+
+def test_what_a_map_is_laid_over_shows_all_of_a_row(noise):
+    spec = SpectrogramInput(16_000, 4.0, 64, MEAN, MEAN)  # twice as long as the sound
+    picture, framed = (np.asarray(made(noise).convert("L")) for made in (spec.picture, spec.framed))
+    assert picture[:, -20:].mean() > 100
+    assert framed[:, :80].mean() > 100 and framed[:, 112:].max() == 0
+
+
+def test_without_mp3_a_sound_is_played_as_flac(monkeypatch, noise):
+    import soundfile
+
+    spec = WaveInput(16_000, 2.0)
+    assert open_sound(spec.sound(noise), "as MP3", 16_000).samples.shape == (32_000,)
+    formats = soundfile.available_formats()
+    monkeypatch.setattr(soundfile, "available_formats", lambda: {k: v for k, v in formats.items() if k != "MP3"})
+    played = spec.sound(noise)
+    assert played.startswith(b"fLaC") and open_sound(played, "as FLAC", 16_000).samples.shape == (32_000,)

@@ -58,9 +58,9 @@ class WaveInput(nn.Module):
 
     def forward(self, samples: Tensor) -> Any:
         """Scale, then run the module."""
-        if self.alone and len(samples) > 1 and not torch.jit.is_tracing():
+        if self.alone and len(samples) > 1 and not torch._C._get_tracing_state():
             lengths = (samples != SILENCE).sum(1)
-            several = lengths.unique().tolist()
+            several = sorted(set(lengths.tolist()))
             index = [(lengths == length).nonzero()[:, 0] for length in several]
             parts = [self._run(samples[i, :length]) for i, length in zip(index, several, strict=True)]
             return _together(parts, torch.cat(index).argsort())

@@ -104,6 +104,10 @@ class ImageInput:
         """The image itself."""
         return opened
 
+    def framed(self, opened: Image.Image) -> Image.Image | None:
+        """The image, or what is left of it where a crop is asked for."""
+        return Image.fromarray(self.row(opened)) if self.crop == "center" else opened
+
     def text(self, opened: Image.Image) -> str:
         """None."""
         return ""

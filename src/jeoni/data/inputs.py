@@ -85,11 +85,14 @@ class Input(Protocol):
     def picture(self, opened: Any) -> Image | None:
         """What an example looks like in a report; None where it is not seen."""
 
+    def framed(self, opened: Any) -> Image | None:
+        """What a row shows of :meth:`picture`, no more and no less: what a map of a row can be laid over."""
+
     def text(self, opened: Any) -> str:
         """What an example reads like in a report; empty where it is not read."""
 
     def sound(self, opened: Any) -> bytes:
-        """What an example sounds like in a report, as MP3; empty where it is not heard."""
+        """What an example sounds like in a report, as MP3 or FLAC; empty where it is not heard."""
 
     def signature(self, opened: Any) -> Array:
         """``(1024,)`` uint8 by which near-identical examples are found."""

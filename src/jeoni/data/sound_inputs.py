@@ -137,12 +137,17 @@ class SoundInput:
         samples = self.cut(opened.samples)
         return spectrogram_image(samples, self.rate, max(0.25, len(samples) / self.rate)).resize((192, 128))
 
+    def framed(self, opened: Sound) -> Image.Image | None:
+        """Its spectrogram with the silence that fills it up."""
+        return spectrogram_image(self.cut(opened.samples), self.rate, self.seconds).resize((192, 128))
+
     def sound(self, opened: Sound) -> bytes:
-        """What is heard of it as MP3."""
+        """What is heard of it as MP3; as FLAC where libsndfile is older than its MP3."""
         content = io.BytesIO()
         rate = next(known for known in MP3_RATES if known >= min(self.rate, MP3_RATES[-1]))
         played = resampled(self.cut(opened.samples), self.rate, rate, "it")
-        import_module("soundfile").write(content, played, rate, format="MP3", subtype="MPEG_LAYER_III")
+        soundfile = import_module("soundfile")
+        soundfile.write(content, played, rate, format="MP3" if "MP3" in soundfile.available_formats() else "FLAC")
         return content.getvalue()
 
     def signature(self, opened: Sound) -> Array:

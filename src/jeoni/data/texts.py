@@ -137,6 +137,10 @@ class TextInput:
         """None: a text is read."""
         return None
 
+    def framed(self, opened: Text) -> Image | None:
+        """None."""
+        return None
+
     def text(self, opened: Text) -> str:
         """The text in one line."""
         return " ".join(opened.text.split())

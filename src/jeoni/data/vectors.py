@@ -143,6 +143,10 @@ class VectorInput:
         """None: a vector is not seen."""
         return None
 
+    def framed(self, opened: Array) -> Image | None:
+        """None."""
+        return None
+
     def text(self, opened: Array) -> str:
         """Nothing is read."""
         return ""

@@ -244,7 +244,11 @@ def _picture(figures: Path, name: str) -> str:
 
 
 def _sound(figures: Path, name: str) -> str:
-    return _inline(figures / name, "audio/mpeg") if name and (figures / name).exists() else ""
+    return (
+        _inline(figures / name, "audio/flac" if name.endswith(".flac") else "audio/mpeg")
+        if name and (figures / name).exists()
+        else ""
+    )
 
 
 def _inside(figures: Path) -> dict[str, Any] | None:
