@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.data.mpeg import with_count
 from jeoni.errors import DataError, MissingExtra
 from jeoni.types import Array
 
@@ -191,7 +192,8 @@ def _opened(raw: bytes, name: str) -> Iterator[Any]:
     if not raw:
         raise DataError(f"{name} is empty: 0 bytes. Needed: a sound. Copy or record it again.", path=name)
     try:
-        with soundfile.SoundFile(_Stream(raw)) as file:
+        told = with_count(raw) if _kind(raw, YOUNG) == "MP3" else raw
+        with soundfile.SoundFile(_Stream(told)) as file:
             yield file
     except Exception as error:  # on a damaged file not only its own errors are raised
         raise _refusal(raw, name, error, soundfile) from error
