@@ -49,6 +49,22 @@ def test_unicode_is_known_whatever_the_language(found, encoding, name):
     assert found("这部电影非常好看, It’s good, とても".encode(encoding)) == name
 
 
+SIGNS = [
+    "예뻐요 \U0001fa77",  # of Unicode 15, which Python 3.11 does not know
+    "It\x92s a great film",  # once Windows-1252, wrongly recoded
+    "\ue000 좋은 영화",
+    "Apple \uf8ff rules",
+    "좋아요\x01",
+    "\x1b[1m좋다\x1b[0m",
+]
+
+
+@pytest.mark.parametrize("text", SIGNS)
+def test_what_decodes_as_utf8_is_a_text_whatever_signs_are_in_it(found, text):
+    assert found(text.encode()) == "utf-8"
+    assert decode(text.encode(), "row 5") == (text, "utf-8")
+
+
 STRANGE = [
     ("It’s a good film\nI don’t like it", "cp1252"),
     ("Das Buch über Größe", "mac_roman"),

@@ -131,6 +131,11 @@ def test_items_are_read_selected_and_named():
         items.read(1)
 
 
+def test_a_text_in_memory_is_read_whatever_signs_are_in_it(spec):
+    items = TextItems(["좋\0다\0", "\ue000\x01\x02"])
+    assert [spec.open(items.read(i), items.name(i)).text for i in range(2)] == ["좋다", "\ue000\x01\x02"]
+
+
 def write(path, text, encoding="utf-8"):
     path.write_bytes(text.encode(encoding))
     return path

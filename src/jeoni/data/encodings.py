@@ -39,6 +39,8 @@ BLOCK = 1 << 20
 def decode(raw: bytes, name: str) -> tuple[str, str]:
     """A text and its encoding: UTF-8 (with or without a byte-order mark), UTF-16 with one, or CP949 (EUC-KR).
 
+    What decodes as UTF-8 is it, whatever signs come out: hardly anything else does.
+
     Raises:
         DataError: binary content, or another encoding.
 
@@ -55,7 +57,7 @@ def decode(raw: bytes, name: str) -> tuple[str, str]:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if _readable(text) and (encoding != "cp949" or _korean(_foreign(text))):
+        if encoding == "utf-8-sig" or (_readable(text) and (marked or _korean(_foreign(text)))):
             return text, encoding.removesuffix("-sig")
         read = _odd_part(text) if encoding == "cp949" else ""
     raise _unknown(name, read)
@@ -144,6 +146,6 @@ def _unknown(name: str, read: str) -> DataError:
 
 
 def _readable(text: str) -> bool:
-    """Whether hardly anything in it is a control character, as in decoded noise."""
-    odd = sum(1 for c in text[:2000] if unicodedata.category(c) in ("Cc", "Co", "Cn") and c not in "\t\n\r\f\x0b\x85")
+    """Whether hardly anything in it is a control character or of no public use, as in decoded noise."""
+    odd = sum(1 for c in text[:2000] if unicodedata.category(c) in ("Cc", "Co") and c not in "\t\n\r\f\x0b\x85")
     return odd * 50 <= len(text[:2000])

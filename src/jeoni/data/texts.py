@@ -235,7 +235,7 @@ class TextItems:
         return f"row {row}" if self._names is None else self._names[row]
 
     def read(self, index: int) -> bytes:
-        """The text as UTF-8.
+        """The text as UTF-8, without noughts: no tokenizer reads them, and binary files are known by them.
 
         Raises:
             DataError: an empty cell.
@@ -243,7 +243,7 @@ class TextItems:
         text = self.text(index)
         if not text.strip():
             raise DataError(f"{self.name(index)} is empty.", path=self.name(index), row=int(self._rows[index]))
-        return text.encode("utf-8", "replace")
+        return text.replace("\0", "").encode("utf-8", "replace")
 
     def size(self, index: int) -> int:
         """Letters."""
