@@ -141,3 +141,18 @@ def test_a_row_with_too_many_or_too_few_cells_is_shown_and_how_to_mend_it(write,
 def test_a_name_that_is_never_closed_does_not_crash(write):
     with pytest.raises(DataError, match=r"t\.csv"):
         load_data(write('"text,label\n' + "fine,p\n" * 40_000))
+
+
+@pytest.mark.parametrize("rows", [["fine", "fine"], []], ids=["behind others", "the first"])
+@pytest.mark.parametrize("mark, quote", [(",", '"'), ("\t", "")])
+def test_a_text_longer_than_a_block_is_read_like_any_other(write, rows, mark, quote):
+    long = "a long text " * 200_000
+    lines = [f"text{mark}label", *(f"{t}{mark}p" for t in rows), f"{quote}{long}{quote}{mark}n", f"dull{mark}p"]
+    data = load_data(write("\n".join(lines)))
+    assert [t for t, _ in rows_of(data)] == [*rows, long, "dull"] and not data.findings
+
+
+def test_a_mark_that_is_never_closed_before_more_than_a_block_is_said_to_be_wrong(write):
+    said = r'row 2, .*has 1 cells, and the header has 2: \'"so good,p.*Correct that row'
+    with pytest.raises(DataError, match=f"cannot be read as a table: {said}"):
+        load_data(write('text,label\n"so good,p\na, b,n\n' + "fine,p\n" * 400_000))

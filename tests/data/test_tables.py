@@ -213,6 +213,24 @@ def test_lines_of_json_are_read_in_every_usual_encoding(write, ending, encoding)
     assert [f.detail for f in data.findings] == said
 
 
+def test_a_line_of_json_longer_than_a_block_is_read_like_any_other(write):
+    texts = ["fine", "a long text " * 200_000, "dull"]
+    lines = [json.dumps({"text": t, "label": "xyx"[i]}) for i, t in enumerate(texts)]
+    data = load_data(write("\n".join(lines), "t.jsonl"))
+    assert [data.items.text(i) for i in range(3)] == texts
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_dates_stay_as_they_are_written(write, name):
+    rows = [("fine", "2020-01-01", "2020-01-01T10:00:00"), ("dull", "2021-01-01", "2020-01-01 11:00:00")]
+    text = "\n".join(["text,label,at", *map(",".join, rows)])
+    if name == "t.jsonl":
+        text = "\n".join(json.dumps(dict(zip(("text", "label", "at"), row, strict=True))) for row in rows)
+    path = write(text, name)
+    assert load_data(path).class_names == ("2020-01-01", "2021-01-01")
+    assert load_data(path, label_column="at").class_names == ("2020-01-01 11:00:00", "2020-01-01T10:00:00")
+
+
 def test_a_table_in_no_known_encoding_says_how_to_save_it(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"file,label\n" + bytes(range(128, 256)))
     (tmp_path / "t.jsonl").write_bytes('{"text": "très bon", "label": "à"}'.encode("latin-1"))

@@ -11,7 +11,7 @@ import csv as plain_csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from jeoni.data.encodings import as_utf8
 from jeoni.errors import DataError
 from jeoni.types import Finding
 
-__all__ = ["read_delimited"]
+__all__ = ["in_blocks", "read_delimited"]
 
+BLOCK, LARGEST = 1 << 20, (1 << 31) - 1
 BREAK = r"\r\n|\r|\n"
 PAIRED = '^([^"]|"([^"]|"")*"$)'  # a cell, as it is in the file, that is not quoted, or is so as it should be
 
@@ -75,14 +76,36 @@ def _parsed(raw: Path | bytes, mark: str, names: Sequence[str], above: int = 0, 
     from pyarrow import csv
 
     named = {"column_names": list(names), "skip_rows": above} if above else {}
-    return csv.read_csv(
-        pyarrow.BufferReader(raw) if isinstance(raw, bytes) else raw,
-        parse_options=csv.ParseOptions(
-            delimiter=mark, quote_char=False if above else '"', newlines_in_values=not above
+    parse = csv.ParseOptions(delimiter=mark, quote_char=False if above else '"', newlines_in_values=not above)
+    convert = csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string()))
+    return in_blocks(
+        raw,
+        lambda source, size: csv.read_csv(
+            source, csv.ReadOptions(use_threads=threads, block_size=size, **named), parse, convert
         ),
-        read_options=csv.ReadOptions(use_threads=threads, **named),
-        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string())),
     )
+
+
+def in_blocks(raw: Path | bytes, read: Callable[[Any, int], Any]) -> Any:
+    """What one of Arrow's readers makes of a file, in larger blocks where a row does not fit into those before.
+
+    Args:
+        raw: the file, or what it holds.
+        read: takes a source of Arrow's and the size of a block in bytes.
+
+    Raises:
+        pyarrow.ArrowInvalid: it cannot be parsed.
+    """
+    import pyarrow
+
+    size, most = BLOCK, len(raw) if isinstance(raw, bytes) else raw.stat().st_size
+    while True:
+        try:
+            return read(pyarrow.BufferReader(raw) if isinstance(raw, bytes) else raw, size)
+        except pyarrow.ArrowInvalid as error:
+            if "block boundaries" not in str(error) or size > min(most, LARGEST - 1):
+                raise
+        size = min(16 * size, LARGEST)
 
 
 def _complaint(raw: Path | bytes, mark: str, names: Sequence[str]) -> str:

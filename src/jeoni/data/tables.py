@@ -17,7 +17,7 @@ from jeoni.data.columns import (
     find_column,
     find_labels,
 )
-from jeoni.data.delimited import read_delimited
+from jeoni.data.delimited import in_blocks, read_delimited
 from jeoni.data.encodings import as_utf8
 from jeoni.data.items import EncodedItems, FileItems
 from jeoni.data.kinds import Columns, modality_of, usual_names
@@ -176,18 +176,32 @@ def _paths(table: Any, column: str, path: Path) -> tuple[list[str], list[str]]:
 def _load(path: Path) -> tuple[Any, list[Finding]]:
     """The table, and what there is to tell of how it is written."""
     import pyarrow
-    from pyarrow import json, parquet
+    from pyarrow import parquet
 
     try:
         if path.suffix.lower() == ".parquet":
             return parquet.read_table(path), []
         if path.suffix.lower() in (".jsonl", ".ndjson"):
             raw, findings = as_utf8(path)
-            return json.read_json(pyarrow.BufferReader(raw) if isinstance(raw, bytes) else raw), findings
+            return _lines_of_json(raw), findings
         return read_delimited(path)
     except (pyarrow.ArrowInvalid, OSError) as error:
         said = str(error).splitlines()[0].rstrip(".")
         raise DataError(f"{path} cannot be read as a table: {said}.", path=str(path)) from error
+
+
+def _lines_of_json(raw: Path | bytes) -> Any:
+    """With what Arrow takes for dates as it is written: a label ``2020-01-01`` is no midnight."""
+    import pyarrow
+    from pyarrow import json
+
+    def read(dated: Sequence[str] = ()) -> Any:
+        parse = json.ParseOptions(explicit_schema=pyarrow.schema([(name, pyarrow.string()) for name in dated]))
+        return in_blocks(raw, lambda source, size: json.read_json(source, json.ReadOptions(block_size=size), parse))
+
+    table = read()
+    dated = [field.name for field in table.schema if pyarrow.types.is_timestamp(field.type)]
+    return read(dated) if dated else table
 
 
 def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -> tuple[Items, str]:
