@@ -106,7 +106,7 @@ def test_encoded_cells_give_their_bytes_or_the_file_they_name(tmp_path):
 
 def test_an_empty_cell_is_named_by_its_row():
     items = make_encoded([b"x", b"y", b""]).select([2])
-    with pytest.raises(DataError, match="row 2 holds no image") as caught:
+    with pytest.raises(DataError, match="row 2 is empty") as caught:
         items.read(0)
     assert caught.value.row == 2
 

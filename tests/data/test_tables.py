@@ -111,9 +111,10 @@ def test_a_split_column_that_means_something_else_is_left_alone(write):
     assert set(load_data(write("file,label,split\n1.png,x,1\n2.png,y,2\n")).part) == {""}
 
 
-def test_a_split_column_with_unknown_values_is_refused(write):
-    with pytest.raises(DataError, match=r"column 'split' of .* holds holdout beside train, val and test"):
-        load_data(write("file,label,split\n1.png,x,train\n2.png,y,holdout\n"))
+@pytest.mark.parametrize("cell, said", [("holdout", "holdout"), ("", "an empty cell")])
+def test_a_split_column_with_unknown_values_is_refused(write, cell, said):
+    with pytest.raises(DataError, match=rf"column 'split' of .* holds {said} beside train, val and test"):
+        load_data(write(f"file,label,split\n1.png,x,train\n2.png,y,{cell}\n"))
 
 
 def test_missing_labels_are_minus_one(write):

@@ -141,9 +141,9 @@ def write(path, text, encoding="utf-8"):
     return path
 
 
-@pytest.mark.parametrize("column", ["text", "Review", "sentence", "리뷰", "문서"])
+@pytest.mark.parametrize("column", ["text", "Review", "sentence", " text ", "리뷰", "문서", "후기", "감상평"])
 def test_a_column_of_texts_is_recognised(tmp_path, column):
-    data = load_data(write(tmp_path / "t.csv", f"id,{column},label\n1,fine,x\n2,dull,y\n"))
+    data = load_data(write(tmp_path / "t.csv", f"id,{column}, label\n1,fine,x\n2,dull,y\n"))
     assert (data.modality, data.items.read(1), data.findings) == ("text", b"dull", ())
 
 

@@ -248,7 +248,7 @@ def part_names(values: Sequence[Any], origin: str) -> Array:
         DataError: some values are parts and others are not.
     """
     known = [PARTS.get(str(v).strip().lower(), "") for v in values]
-    strangers = sorted({str(v) for v, part in zip(values, known, strict=True) if not part})
+    strangers = sorted({_name(v) or "an empty cell" for v, part in zip(values, known, strict=True) if not part})
     if any(known) and strangers:
         raise DataError(
             f"The column 'split' of {origin} holds {', '.join(strangers[:3])} beside train, val and test. "

@@ -165,7 +165,7 @@ class EncodedItems:
         if path:
             return FileItems([path], [path]).read(0)
         name = self.name(index)
-        raise DataError(f"{name} holds no image.", path=name, row=int(self._rows[index]))
+        raise DataError(f"{name} is empty.", path=name, row=int(self._rows[index]))
 
     def size(self, index: int) -> int:
         """Not known without reading."""

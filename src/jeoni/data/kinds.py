@@ -33,7 +33,7 @@ _NAMES = {
     "image": ("image", "image_path", "img", "images", "이미지", "사진"),
     "text": (
         *("text", "texts", "sentence", "review", "document", "comment", "content", "body", "message", "utterance"),
-        *("텍스트", "문장", "리뷰", "내용", "본문", "댓글", "문서"),
+        *("텍스트", "문장", "리뷰", "내용", "본문", "댓글", "문서", "후기", "감상평"),
     ),
     "sound": ("audio", "sound", "wav", "recording", "audio_path", "sound_path", "clip", "음성"),
 }

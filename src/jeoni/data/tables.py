@@ -184,7 +184,8 @@ def _load(path: Path) -> tuple[Any, list[Finding]]:
         if path.suffix.lower() in (".jsonl", ".ndjson"):
             raw, findings = as_utf8(path)
             return _lines_of_json(raw), findings
-        return read_delimited(path)
+        table, findings = read_delimited(path)
+        return table.rename_columns([name.strip() for name in table.column_names]), findings
     except (pyarrow.ArrowInvalid, OSError) as error:
         said = str(error).splitlines()[0].rstrip(".")
         raise DataError(f"{path} cannot be read as a table: {said}.", path=str(path)) from error
