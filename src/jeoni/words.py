@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from jeoni.data.inputs import collate
-from jeoni.data.texts import LETTERS_PER_TOKEN, TextInput
+from jeoni.data.texts import TextInput
 from jeoni.model import Model
 from jeoni.types import FloatArray, IntArray
 
@@ -95,9 +95,8 @@ def _pieces(spec: TextInput, text: str) -> tuple[list[str], str]:
 
 def _spans(spec: TextInput, text: str) -> list[tuple[int, int]]:
     """Where in the text each token lies that the model reads."""
-    found = spec.tokenizer.encode(spec.prefix + text[: spec.most * LETTERS_PER_TOKEN])
     before = len(spec.prefix)
-    placed = [(a - before, b - before) for a, b in found.offsets]
+    placed = [(a - before, b - before) for a, b in spec.encoded(text).offsets]
     return [(max(a, 0), b) for a, b in placed if b > max(a, 0)]  # special tokens and the prefix lie nowhere in it
 
 

@@ -52,6 +52,13 @@ def test_long_texts_are_shortened_and_remarked(spec):
     assert long.tokens[-1] == short.tokens[-1]  # what closes a text is kept
 
 
+@pytest.mark.parametrize("start", ["good " + " " * 11_000, ("x" * 120 + " ") * 40, "\n" * 200_000])
+def test_a_text_of_few_tokens_is_read_to_its_end_however_many_letters_it_has(spec, start):
+    opened, end = spec.tokenize(start + "dull film"), spec.tokenize("dull film").tokens
+    assert not opened.shortened and opened.tokens[-3:].tolist() == end[-3:].tolist()
+    assert spec.tokenize(start + "dull film " * 100).shortened
+
+
 @pytest.mark.parametrize("encoding, said", [("utf-8-sig", ()), ("cp949", ("recoded",)), ("utf-16", ("recoded",))])
 def test_a_text_that_is_not_in_utf8_is_remarked(spec, encoding, said):
     opened = spec.open("정말 재미있는 영화".encode(encoding), "a.txt")

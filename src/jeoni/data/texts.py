@@ -19,7 +19,8 @@ from jeoni.types import Array, IntArray
 __all__ = ["TextInput", "TextItems", "is_english", "text_signature", "tokens_of"]
 
 BINS = 1024
-LETTERS_PER_TOKEN = 40  # no tokenizer makes fewer tokens of a text than this; what lies beyond is not looked at
+LETTERS_PER_TOKEN = 40  # more than most texts have: what lies beyond is looked at only if there is room for it
+WORD = 100  # letters: a longer one is one unknown token to WordPiece, and what is cut from it many
 TOKENIZER = "tokenizer.json"
 
 
@@ -114,8 +115,21 @@ class TextInput:
 
     def tokenize(self, text: str) -> Text:
         """A text with its tokens."""
-        found = self.tokenizer.encode(self.prefix + text[: self.most * LETTERS_PER_TOKEN])
+        found = self.encoded(text)
         return Text(text, np.asarray(found.ids, dtype=np.int32), bool(found.overflowing))
+
+    def encoded(self, text: str) -> Any:
+        """A ``tokenizers.Encoding`` of the prefix and of as much of a text as fits; of a long one the rest is not read.
+
+        Blanks, and words too long to be known, may make few tokens of many letters: then more of it is read.
+        """
+        reach = self.most * LETTERS_PER_TOKEN
+        while True:
+            found = self.tokenizer.encode(self.prefix + text[:reach])
+            full = found.overflowing and max(end for _, end in found.offsets) + WORD <= reach
+            if full or reach >= len(text):
+                return found
+            reach *= 4
 
     def row(self, opened: Text) -> Array:
         """``(t,)`` int32."""
