@@ -151,6 +151,22 @@ def test_files_in_other_encodings_and_binary_ones_are_counted_and_named(jeoni, b
     assert strict.code == 1 and ("photo.txt is not a text" in strict.err or "chinese.txt is in an" in strict.err)
 
 
+def test_a_row_with_broken_bytes_is_skipped_and_listed_and_stops_a_strict_run(jeoni, backbone, tmp_path):
+    rows = "리뷰,라벨\n" + "".join(f"{text},{label}\n" for text, label in korean_rows())
+    whole = "친구와 봤는데 너무 지루하다".encode()
+    (tmp_path / "t.csv").write_bytes(rows.encode().replace(whole, whole[:-1]))
+    said = "row 15 of t.csv holds bytes that are not UTF-8, in '친구와 봤는데 너무 지루하\ufffd'"
+    done = jeoni("fit", tmp_path / "t.csv", *backbone, "--no-control", "--repeats", 1, "--out", tmp_path / "run")
+    assert done.code == 0, done.err
+    with open(tmp_path / "run" / "issues.csv", encoding="utf-8") as file:
+        (found,) = (row for row in csv.DictReader(file) if row["kind"] == "unreadable")
+    assert (found["path"], found["action"]) == ("row 15", "skipped") and said in found["detail"]
+    done = jeoni("predict", tmp_path / "run", tmp_path / "t.csv", "--json", "--out", tmp_path / "said.csv")
+    assert json.loads(done.out.splitlines()[-1])["predicted"] == 35 and f"skipped row 15: {said}" in done.err
+    strict = jeoni("fit", tmp_path / "t.csv", *backbone, "--strict", "--out", tmp_path / "strict")
+    assert strict.code == 1 and said in strict.err
+
+
 def test_a_backbone_for_images_is_refused_for_texts(jeoni, make_reviews):
     done = jeoni("fit", make_reviews(), "--backbone", "untrained:test_resnet")
     assert done.code == 1

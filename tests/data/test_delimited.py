@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -156,3 +157,73 @@ def test_a_mark_that_is_never_closed_before_more_than_a_block_is_said_to_be_wron
     said = r'row 2, .*has 1 cells, and the header has 2: \'"so good,p.*Correct that row'
     with pytest.raises(DataError, match=f"cannot be read as a table: {said}"):
         load_data(write('text,label\n"so good,p\na, b,n\n' + "fine,p\n" * 400_000))
+
+
+KOREAN = [(f"{i}번째로 본 정말 좋은 영화", "pn"[i % 2]) for i in range(60)]
+
+
+@pytest.fixture
+def damaged(tmp_path):
+    """A table in UTF-8 with some bytes in it replaced."""
+
+    def made(name, *changes):
+        raw = "\n".join(["text,label,split", *(f"{t},{k},train" for t, k in KOREAN)])
+        if name.endswith("jsonl"):
+            rows = (dict(zip(("text", "label", "split"), (*row, "train"), strict=True)) for row in KOREAN)
+            raw = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        raw = raw.encode()
+        for old, new in changes:
+            assert raw.count(old) == 1
+            raw = raw.replace(old, new)
+        (tmp_path / name).write_bytes(raw)
+        return tmp_path / name
+
+    return made
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+@pytest.mark.parametrize(
+    "old, new", [("17번째".encode(), "17번째".encode()[:-1]), (b"17", b"17\xe2\x80"), (b"17", b"\xff")]
+)
+def test_a_row_with_broken_bytes_is_no_text_and_all_others_are_read(damaged, name, old, new):
+    data = load_data(damaged(name, (old, new)))
+    assert (len(data), data.class_names, data.findings) == (60, ("n", "p"), ())
+    said = "row 17 of t[.].* holds bytes that are not UTF-8, in '.*\ufffd.*'. Correct that row"
+    with pytest.raises(DataError, match=said):
+        data.items.read(17)
+    rest = data.select([k for k in range(59, -1, -1) if k != 17])
+    assert [rest.items.read(k).decode() for k in range(59)] == [t for i, (t, _) in enumerate(KOREAN) if i != 17][::-1]
+    with pytest.raises(DataError, match=said):
+        data.select([3, 17]).items.read(1)
+
+
+def test_a_broken_label_is_no_class_and_a_broken_part_no_part(damaged):
+    label, part = "17번째로 본 정말 좋은 영화,n".encode(), "18번째로 본 정말 좋은 영화,p,train".encode()
+    data = load_data(damaged("t.csv", (label, label + b"\xec"), (part, part[:-1] + b"\x80")))
+    assert (data.class_names, set(data.part.tolist())) == (("n", "p"), {"train"})
+    for row in (17, 18):
+        with pytest.raises(DataError, match=f"row {row} of t.csv holds bytes that are not UTF-8"):
+            data.items.read(row)
+    data.items.read(16)
+
+
+def test_broken_bytes_where_nothing_is_read_do_not_matter(damaged):
+    row = "17번째로 본 정말 좋은 영화,n,tr".encode()
+    data = load_data(damaged("t.csv", (b"split", b"other"), (row, row + b"\xff")))
+    assert data.items.read(17).decode() == KOREAN[17][0]
+
+
+def test_a_broken_name_of_a_column_is_refused(damaged):
+    with pytest.raises(DataError, match="column 'l\ufffdbel' of .* has a name that is not UTF-8"):
+        load_data(damaged("t.csv", (b"label", b"l\xe2bel")))
+
+
+@pytest.mark.parametrize("lines, few", [(1100, True), (900, False)])
+def test_of_plain_ascii_fewer_bytes_may_be_broken_since_nothing_says_that_it_is_utf8(tmp_path, lines, few):
+    rows = ["text,label", *(f"good film {i},{'pn'[i % 2]}" for i in range(lines))]
+    (tmp_path / "t.csv").write_bytes("\n".join(rows).encode().replace(b"film 17,", b"film\x92s 17,"))
+    if few:
+        assert len(load_data(tmp_path / "t.csv")) == lines
+    else:
+        with pytest.raises(DataError, match=r"not understood: it is not UTF-8.*Save it again as UTF-8.*: line 19 …"):
+            load_data(tmp_path / "t.csv")

@@ -7,6 +7,7 @@ made of.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from pathlib import Path
 from jeoni.errors import DataError
 from jeoni.types import Finding
 
-__all__ = ["as_utf8", "decode", "encoding_of"]
+__all__ = ["BROKEN", "as_utf8", "decode", "encoding_of"]
 
 # the 512 syllables that are most frequent in 100,000 film reviews (NSMC, CC0): 96 of 100 in 5,000 others
 SYLLABLES = frozenset(
@@ -34,6 +35,9 @@ JAMO = frozenset("ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎㅏㅓㅗㅜㅠㅡ�
 USUAL = SYLLABLES | JAMO
 LEAST = 0.5  # of the letters outside ASCII, more than that
 BLOCK = 1 << 20
+BROKEN = "\ufdd0"  # stands for bytes that are not UTF-8 in a table that otherwise is: a code that is no character
+ESCAPED = re.compile("[\udc80-\udcff]+")  # what Python makes of such bytes
+SIGNS_PER_BREAK, LINES_PER_BREAK = 20, 1000  # so many in UTF-8, or lines at all, for each place that is broken
 
 
 def decode(raw: bytes, name: str) -> tuple[str, str]:
@@ -94,14 +98,37 @@ def encoding_of(path: Path) -> str:
 def as_utf8(path: Path) -> tuple[Path | bytes, list[Finding]]:
     """A table in UTF-8: the file where it is, else what it holds in UTF-8, and a finding that says so.
 
+    Where all but a few bytes are UTF-8, as of texts that were cut at so many bytes, :data:`BROKEN` stands for these.
+
     Raises:
-        DataError: binary, or in an encoding that is not understood.
+        DataError: binary, or in an encoding that is not understood; the message names the first lines.
     """
-    encoding = encoding_of(path)
+    try:
+        encoding = encoding_of(path)
+    except DataError as error:
+        raw = path.read_bytes()
+        if b"\0" in raw:
+            raise
+        return _mostly_utf8(raw, error), []
     if encoding == "utf-8":
         return path, []
     told = f"the table is in {encoding.upper()}, not in UTF-8"
     return path.read_bytes().decode(encoding).encode(), [Finding("encoding", "", told, "converted")]
+
+
+def _mostly_utf8(raw: bytes, error: DataError) -> bytes:
+    """With marks for the places that are broken; raises the error, with their lines, where they are not few.
+
+    In other encodings hardly any sign outside ASCII is one of UTF-8 too.
+    """
+    text = raw.decode("utf-8", "surrogateescape")
+    breaks = [found.start() for found in ESCAPED.finditer(text)]
+    marked = ESCAPED.sub(BROKEN, text)
+    signs = sum(_foreign(marked).values()) - len(breaks)
+    if len(breaks) <= max(signs // SIGNS_PER_BREAK, text.count("\n") // LINES_PER_BREAK):
+        return marked.encode()
+    lines = sorted({text.count("\n", 0, place) + 1 for place in breaks[:3]})
+    raise DataError(f"{error} Not in UTF-8: line {', '.join(map(str, lines))} …", path=error.path) from None
 
 
 def _blocks(path: Path, encoding: str) -> Iterator[str]:

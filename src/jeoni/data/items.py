@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from jeoni.errors import DataError
 from jeoni.types import Array, IntArray
 
-__all__ = ["ArrayItems", "EncodedItems", "FileItems", "JoinedItems", "PickedItems", "content_digest"]
+__all__ = ["ArrayItems", "EncodedItems", "FileItems", "FlawedItems", "JoinedItems", "PickedItems", "content_digest"]
 
 
 def content_digest(raw: bytes | Array) -> bytes:
@@ -177,6 +177,46 @@ class EncodedItems:
 
     def _cell(self, index: int) -> Any:
         return self._table[int(self._rows[index])][self._column]
+
+
+class FlawedItems:
+    """Items of which some cannot be used, though they may be there, for what stands beside them is damaged.
+
+    Args:
+        items: all of them.
+        flaws: item number to what is wrong with it, a whole sentence.
+    """
+
+    def __init__(self, items: Any, flaws: Mapping[int, str]) -> None:
+        self._items, self._flaws = items, flaws
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def name(self, index: int) -> str:
+        """As its collection calls it."""
+        return str(self._items.name(index))
+
+    def read(self, index: int) -> bytes | Array:
+        """As its collection reads it.
+
+        Raises:
+            DataError: it has a flaw, or cannot be read.
+        """
+        if index in self._flaws:
+            raise DataError(self._flaws[index], path=self.name(index))
+        raw: bytes | Array = self._items.read(index)
+        return raw
+
+    def size(self, index: int) -> int:
+        """As its collection says."""
+        return int(self._items.size(index))
+
+    def select(self, indices: Sequence[int] | IntArray) -> FlawedItems:
+        """Fewer or in another order, with their flaws."""
+        index = np.asarray(indices, dtype=np.int64)
+        flaws = {k: self._flaws[i] for k, i in enumerate(index.tolist()) if i in self._flaws}
+        return FlawedItems(self._items.select(index), flaws)
 
 
 class JoinedItems:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from jeoni.data.columns import (
     find_labels,
 )
 from jeoni.data.delimited import in_blocks, read_delimited
-from jeoni.data.encodings import as_utf8
-from jeoni.data.items import EncodedItems, FileItems
+from jeoni.data.encodings import BROKEN, as_utf8
+from jeoni.data.items import EncodedItems, FileItems, FlawedItems
 from jeoni.data.kinds import Columns, modality_of, usual_names
 from jeoni.data.texts import TextItems
 from jeoni.data.vectors import VectorItems, check_numbers
@@ -60,21 +60,22 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         column, modality = texts, "text"
     label = _label_column(table, columns, features is not None, origin) if labelled else ""
     group = find_column(table.column_names, columns.group, (), "group", origin) if columns.group else ""
+    split = next((c for c in table.column_names if c.lower() == "split"), "") if labelled else ""
+    table, flaws = _flaws(table, [c for c in (column, label, group, split) if c], path)
     items: Items
     if features is not None:
         check_numbers(features, origin)
         items = VectorItems(features)
     else:
         items, modality = _items(table, column, modality, path, labelled)
-    split = next((c for c in table.column_names if c.lower() == "split"), "") if labelled else ""
     findings += [Finding("ignored", "", f"the column {c!r} is no feature", "left out") for c in left_out]
     return dataset_of(
         path,
-        items,
+        FlawedItems(items, flaws) if flaws else items,
         modality,
         labels=table[label].to_pylist() if label else None,
         groups=table[group].to_pylist() if group else None,
-        parts=table[split].to_pylist() if split else None,
+        parts=_parts(table[split].to_pylist(), flaws) if split else None,
         pattern=columns.pattern,
         no_labels=f"The column {label!r} of {path} holds no labels.",
         findings=tuple(findings),
@@ -183,12 +184,38 @@ def _load(path: Path) -> tuple[Any, list[Finding]]:
             return parquet.read_table(path), []
         if path.suffix.lower() in (".jsonl", ".ndjson"):
             raw, findings = as_utf8(path)
-            return _lines_of_json(raw), findings
-        table, findings = read_delimited(path)
-        return table.rename_columns([name.strip() for name in table.column_names]), findings
+            table = _lines_of_json(raw)
+        else:
+            table, findings = read_delimited(path)
     except (pyarrow.ArrowInvalid, OSError) as error:
         said = str(error).splitlines()[0].rstrip(".")
         raise DataError(f"{path} cannot be read as a table: {said}.", path=str(path)) from error
+    if odd := [name.replace(BROKEN, "\ufffd") for name in table.column_names if BROKEN in name]:
+        raise DataError(f"The column {odd[0]!r} of {path} has a name that is not UTF-8. Write it anew.", path=str(path))
+    return table.rename_columns([name.strip() for name in table.column_names]), findings
+
+
+def _flaws(table: Any, columns: Sequence[str], path: Path) -> tuple[Any, dict[int, str]]:
+    """The table with nothing in those cells of some columns that hold broken bytes; and by row what is to be said."""
+    import pyarrow
+    from pyarrow import compute
+
+    flaws: dict[int, str] = {}
+    for name in (c for c in columns if pyarrow.types.is_string(table.schema.field(c).type)):
+        broken = compute.fill_null(compute.match_substring(table[name], BROKEN), False)
+        for row in compute.indices_nonzero(broken).to_pylist():
+            before, _, after = table[name][row].as_py().partition(BROKEN)
+            read = f"{before[-20:]}\ufffd{after[:20]}".replace(BROKEN, "\ufffd")
+            flaws[row] = f"row {row} of {path.name} holds bytes that are not UTF-8, in {read!r}. Correct that row."
+        empty = compute.if_else(broken, pyarrow.scalar(None, pyarrow.string()), table[name])
+        table = table.set_column(table.column_names.index(name), name, empty)
+    return table, flaws
+
+
+def _parts(values: Sequence[Any], flaws: Mapping[int, str]) -> list[Any]:
+    """What a split says; of a row where that was broken what it says of another, for the row is not used."""
+    some = next((v for v in values if v), None)
+    return [some if v is None and i in flaws else v for i, v in enumerate(values)]
 
 
 def _lines_of_json(raw: Path | bytes) -> Any:
