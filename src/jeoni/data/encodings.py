@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jeoni.errors import DataError
 from jeoni.types import Finding
 
-__all__ = ["BROKEN", "as_utf8", "decode", "encoding_of"]
+__all__ = ["BROKEN", "as_utf8", "common_encoding", "decode", "encoding_of"]
 
 # the 512 syllables that are most frequent in 100,000 film reviews (NSMC, CC0): 96 of 100 in 5,000 others
 SYLLABLES = frozenset(
@@ -34,16 +34,23 @@ SYLLABLES = frozenset(
 JAMO = frozenset("ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎㅏㅓㅗㅜㅠㅡㅣ")  # written alone: laughter, tears, abbreviations
 USUAL = SYLLABLES | JAMO
 LEAST = 0.5  # of the letters outside ASCII, more than that
+FEW = 8  # letters outside ASCII, that tell less than the files beside them do
+SEVERAL = 3  # files that tell something of all
 BLOCK = 1 << 20
 BROKEN = "\ufdd0"  # stands for bytes that are not UTF-8 in a table that otherwise is: a code that is no character
 ESCAPED = re.compile("[\udc80-\udcff]+")  # what Python makes of such bytes
 SIGNS_PER_BREAK, LINES_PER_BREAK = 20, 1000  # so many in UTF-8, or lines at all, for each place that is broken
 
 
-def decode(raw: bytes, name: str) -> tuple[str, str]:
+def decode(raw: bytes, name: str, beside: str = "") -> tuple[str, str]:
     """A text and its encoding: UTF-8 (with or without a byte-order mark), UTF-16 with one, or CP949 (EUC-KR).
 
     What decodes as UTF-8 is it, whatever signs come out: hardly anything else does.
+
+    Args:
+        raw: the text.
+        name: what to call it.
+        beside: the encoding of what lies beside it, see :func:`common_encoding`; it decides where little is written.
 
     Raises:
         DataError: binary content, or another encoding.
@@ -55,16 +62,63 @@ def decode(raw: bytes, name: str) -> tuple[str, str]:
     marked = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\0" in raw and not marked:
         raise _binary(raw, name)
+    if beside and (text := _as_well(raw)):
+        return text, "cp949"
     read = ""
     for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp949"):
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if encoding == "utf-8-sig" or (_readable(text) and (marked or _korean(_foreign(text)))):
+        signs = _foreign(text)
+        told = marked or _korean(signs) or (beside and signs.total() < FEW)
+        if encoding == "utf-8-sig" or (_readable(text) and told):
             return text, encoding.removesuffix("-sig")
         read = _odd_part(text) if encoding == "cp949" else ""
     raise _unknown(name, read)
+
+
+def common_encoding(files: Iterable[bytes]) -> str:
+    """``cp949`` where files are plainly in it, taken together; else nothing, and each is to be judged by itself.
+
+    They are where several are not UTF-8 and read like Korean, all letters counted, and none is plainly UTF-8.
+
+    Example:
+        >>> common_encoding(text.encode("cp949") for text in ("정말 좋다", "재미있다", "별로", "헐"))
+        'cp949'
+    """
+    signs, several = Counter[str](), 0
+    for raw in files:
+        if raw.isascii() or b"\0" in raw:
+            continue
+        if _decoded(raw, "utf-8") is not None:
+            if not _as_well(raw):
+                return ""
+        elif (text := _decoded(raw, "cp949")) is not None:
+            signs.update(_foreign(text))
+            several += 1
+    return "cp949" if several >= SEVERAL and _korean(signs) else ""
+
+
+def _decoded(raw: bytes, encoding: str) -> str | None:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _as_well(raw: bytes) -> str:
+    """As CP949, what decodes as UTF-8 too but reads like Korean there only; else nothing."""
+    korean, other = _decoded(raw, "cp949"), _decoded(raw, "utf-8")
+    if korean is None or other is None or not _share(other) < _share(korean) >= LEAST:
+        return ""
+    return korean
+
+
+def _share(text: str) -> float:
+    """Of all letters in it those that Korean is made of: in UTF-8 some words of others, as Köln, decode as K철ln."""
+    letters = [c for c in text if c.isalpha()]
+    return sum(c in USUAL for c in letters) / max(1, len(letters))
 
 
 def encoding_of(path: Path) -> str:

@@ -14,10 +14,11 @@ import numpy as np
 
 from jeoni.data.arrays import ARRAYS, read_arrays
 from jeoni.data.columns import PARTS, pattern_groups, ungrouped
-from jeoni.data.items import FileItems, JoinedItems
+from jeoni.data.items import JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, modality_of
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
+from jeoni.data.texts import named_files
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Dataset, Finding, IntArray
 
@@ -170,19 +171,22 @@ def _read_folder(root: Path, pattern: str) -> Dataset:
     others = sum(bool(modality_of([file.name])) for file, _, _ in found) - len(kept)
     names = [file.relative_to(root).as_posix() for file, _, _ in kept]
     groups = pattern_groups(names, pattern, str(root)) if pattern else None
-    told = f"{others} files that are not {modality}s lie among them"
+    items, findings = named_files([str(file) for file, _, _ in kept], names, modality)
+    if others:
+        told = f"{others} files that are not {modality}s lie among them"
+        findings.append(Finding("ignored", "", told, "left out"))
     classes = sorted({folder.name for folder, _ in tops})
     number = {c: k for k, c in enumerate(classes)}
     return Dataset(
         name=root.resolve().name,
-        items=FileItems([str(file) for file, _, _ in kept], names),
+        items=items,
         labels=np.array([number[c] for _, c, _ in kept], dtype=np.int64),
         class_names=tuple(classes),
         groups=groups,
         part=np.array([which for _, _, which in kept], dtype="<U5"),
         origin=str(root),
         modality=modality,
-        findings=(Finding("ignored", "", told, "left out"),) if others else (),
+        findings=tuple(findings),
     )
 
 
@@ -232,8 +236,16 @@ def _joined_groups(data: Dataset, test: Dataset) -> IntArray | None:
 
 
 def _unlabelled(files: Sequence[Path], names: Sequence[str], where: Path, modality: str) -> Dataset:
-    items = FileItems([str(f) for f in files], names)
-    return Dataset(where.stem, items, np.full(len(files), -1, dtype=np.int64), (), origin=str(where), modality=modality)
+    items, findings = named_files([str(f) for f in files], names, modality)
+    return Dataset(
+        name=where.stem,
+        items=items,
+        labels=np.full(len(files), -1, dtype=np.int64),
+        class_names=(),
+        origin=str(where),
+        modality=modality,
+        findings=tuple(findings),
+    )
 
 
 def _folders(root: Path) -> list[Path]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,14 +13,16 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL.Image import Image
 
-from jeoni.data.encodings import decode
+from jeoni.data.encodings import common_encoding, decode
+from jeoni.data.items import FileItems
 from jeoni.errors import DataError, MissingExtra
-from jeoni.types import Array, IntArray
+from jeoni.types import Array, Finding, IntArray
 
-__all__ = ["TextInput", "TextItems", "is_english", "text_signature", "tokens_of"]
+__all__ = ["TextFiles", "TextInput", "TextItems", "is_english", "named_files", "text_signature", "tokens_of"]
 
 BINS = 1024
 LETTERS_PER_TOKEN = 40  # more than most texts have: what lies beyond is looked at only if there is room for it
+SAMPLE = 1000  # files that tell the encoding of all
 WORD = 100  # letters: a longer one is one unknown token to WordPiece, and what is cut from it many
 TOKENIZER = "tokenizer.json"
 
@@ -272,3 +275,52 @@ class TextItems:
         cell = self._texts[int(self._rows[index])]
         value = cell.as_py() if hasattr(cell, "as_py") else cell  # a column of Arrow, or a list
         return "" if value is None else str(value)
+
+
+def named_files(paths: Sequence[str], names: Sequence[str], modality: str) -> tuple[FileItems, list[Finding]]:
+    """Files, and what there is to tell of them: texts, that some of tell the encoding of all.
+
+    Args:
+        paths: where they are.
+        names: what to call them, as the user wrote them.
+        modality: of what they hold.
+    """
+    files = FileItems(paths, names)
+    encoding = common_encoding(_some(files)) if modality == "text" else ""
+    if not encoding:
+        return files, []
+    told = f"the files are in {encoding.upper()}, not in UTF-8"
+    return TextFiles(paths, names, encoding), [Finding("encoding", "", told, "converted")]
+
+
+def _some(files: FileItems) -> Iterator[bytes]:
+    for i in range(0, len(files), -(-len(files) // SAMPLE) or 1):
+        with suppress(DataError):
+            yield files.read(i)
+
+
+class TextFiles(FileItems):
+    """Files of texts in one encoding, in which short ones are read that tell little of it by themselves.
+
+    Args:
+        paths: where they are.
+        names: what to call them, as the user wrote them.
+        encoding: of all of them.
+    """
+
+    def __init__(self, paths: Sequence[str], names: Sequence[str], encoding: str) -> None:
+        super().__init__(paths, names)
+        self._encoding = encoding
+
+    def read(self, index: int) -> bytes:
+        """The text as UTF-8.
+
+        Raises:
+            DataError: missing, unreadable or empty, or plainly in another encoding; the message names the file.
+        """
+        return decode(super().read(index), self.name(index), self._encoding)[0].encode()
+
+    def select(self, indices: Sequence[int] | IntArray) -> TextFiles:
+        """The same files, fewer or in another order."""
+        index = np.asarray(indices, dtype=np.int64)
+        return TextFiles(self._paths[index].tolist(), self._names[index].tolist(), self._encoding)
