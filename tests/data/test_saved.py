@@ -93,3 +93,11 @@ def test_a_hub_that_does_not_answer_is_explained(monkeypatch, tmp_path):
         DataError, match=r"someone/cats is no folder or file here, .* from the hub: no route to the hub\. Check"
     ):
         load_data("someone/cats")
+
+
+def test_names_of_files_in_a_saved_dataset_are_no_texts(tmp_path):
+    import datasets
+
+    datasets.Dataset.from_dict({"text": ["a.txt", "b.txt"], "label": ["x", "y"]}).save_to_disk(tmp_path / "kept")
+    with pytest.raises(DataError, match=r"column 'text' of .* holds names of files, for example 'a\.txt', not texts"):
+        load_data(tmp_path / "kept")

@@ -156,6 +156,54 @@ def test_texts_are_taken_where_the_files_beside_them_do_not_exist(write, column)
         load_data(write("file,text,label\na,fine,x\nb,dull,y\n1.png,poor,y\n"), image_column="file")
 
 
+@pytest.fixture
+def letters(write, tmp_path):
+    """A table of names of files that hold texts, some of which are there."""
+
+    def made(column, names, there):
+        for k, name in enumerate(there):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(f"text {k}")
+        return write(f"{column},label\n" + "".join(f"{name},{'xy'[k % 2]}\n" for k, name in enumerate(names)))
+
+    return made
+
+
+@pytest.mark.parametrize("column", ["file", "text", "said"])
+@pytest.mark.parametrize("names", [["tx/1.txt", "tx/2.TXT", "tx/3.text"], ["tx/no 1.txt", "tx/no 2.txt", "gone.txt"]])
+def test_a_column_of_texts_that_names_files_gives_what_they_hold(letters, column, names):
+    path = letters(column, names, [name for name in names if name != "gone.txt"])
+    named = {} if column == "text" else {"text_column": column}
+    for data in (load_data(path, **named), load_items(path, "text", **({"column": column} if named else {}))):
+        assert (data.modality, data.items.read(1), data.items.name(2)) == ("text", b"text 1", names[2])
+
+
+def test_names_of_files_that_are_not_there_are_no_texts(letters):
+    path = letters("text", ["a.txt", "b.txt", "c.txt"], ["c.txt"])
+    with pytest.raises(
+        DataError, match=r"2 of the 3 paths in the column 'text' of .* do not exist, for example a\.txt"
+    ):
+        load_data(path)
+    path = letters("file", ["1.png", "2.png", "gone.wav"], [])
+    with pytest.raises(DataError, match=r"column 'file' of .* holds names of files, for example '1\.png', not texts"):
+        load_data(path, text_column="file")
+
+
+def test_words_that_end_like_files_are_texts(letters):
+    texts = ["rm notes.txt", "cat a.txt", "the end of photo.png", "why"]
+    assert load_data(letters("text", texts, [])).items.read(1) == b"cat a.txt"
+
+
+def test_texts_in_files_that_a_table_names_are_read_in_the_encoding_of_all(letters, tmp_path):
+    texts = ["정말 재미있는 영화", "너무 지루하다", "다시 보고 싶다", "웩"]
+    path = letters("file", [f"{k}.txt" for k in range(4)], [])
+    for k, text in enumerate(texts):
+        (tmp_path / f"{k}.txt").write_bytes(text.encode("cp949"))
+    data = load_data(path)
+    assert data.items.read(3).decode() == "웩"
+    assert [f.detail for f in data.findings] == ["the files are in CP949, not in UTF-8"]
+
+
 def test_a_path_too_long_for_the_disk_is_a_missing_one(write):
     with pytest.raises(DataError, match=r"2 of the 2 paths in .* do not exist, for example xxx"):
         load_data(write(f"file,label\n{'x' * 5000},a\n{'y' * 5000},b\n"))

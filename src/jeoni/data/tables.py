@@ -19,9 +19,9 @@ from jeoni.data.columns import (
 )
 from jeoni.data.delimited import in_blocks, read_delimited
 from jeoni.data.encodings import BROKEN, as_utf8
-from jeoni.data.items import EncodedItems, FileItems, FlawedItems
-from jeoni.data.kinds import Columns, modality_of, usual_names
-from jeoni.data.texts import TextItems
+from jeoni.data.items import EncodedItems, FlawedItems
+from jeoni.data.kinds import SUFFIXES, Columns, modality_of, usual_names
+from jeoni.data.texts import TextItems, named_files
 from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, Items
@@ -67,7 +67,8 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         check_numbers(features, origin)
         items = VectorItems(features)
     else:
-        items, modality = _items(table, column, modality, path, labelled)
+        items, modality, more = _items(table, column, modality, path, labelled)
+        findings += more
     findings += [Finding("ignored", "", f"the column {c!r} is no feature", "left out") for c in left_out]
     return dataset_of(
         path,
@@ -156,8 +157,7 @@ def _texts_instead(table: Any, column: str, path: Path) -> str:
     texts = next((c for c in table.column_names if usual.get(c.lower()) == "text"), "")
     if not texts or usual.get(column.lower(), "text") or not _named(table, column):
         return ""  # a column called image is meant
-    paths, files = _paths(table, column, path)
-    return texts if _mostly_missing(paths, files) else ""
+    return texts if _mostly_missing(_cells(table, column), path.parent) else ""
 
 
 def _named(table: Any, column: str) -> bool:
@@ -168,10 +168,9 @@ def _named(table: Any, column: str) -> bool:
     return not any(f(kind) for f in (pyarrow.types.is_struct, pyarrow.types.is_binary, pyarrow.types.is_large_binary))
 
 
-def _paths(table: Any, column: str, path: Path) -> tuple[list[str], list[str]]:
-    """What the cells say, and where that lies."""
-    paths = [str(v).strip() if v is not None else "" for v in table[column].to_pylist()]
-    return paths, [str(path.parent / p) for p in paths]
+def _cells(table: Any, column: str) -> list[str]:
+    """What they say, without blanks around it."""
+    return [str(v).strip() if v is not None else "" for v in table[column].to_pylist()]
 
 
 def _load(path: Path) -> tuple[Any, list[Finding]]:
@@ -232,31 +231,41 @@ def _lines_of_json(raw: Path | bytes) -> Any:
     return read(dated) if dated else table
 
 
-def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -> tuple[Items, str]:
-    """Files that the cells name, or what they hold; and the modality."""
+def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -> tuple[Items, str, Sequence[Finding]]:
+    """Files that the cells name, or what they hold; the modality; and what there is to tell of them."""
     if not _named(table, column):
         import datasets
 
         plain = datasets.Dataset(table.select([column]).replace_schema_metadata(None))
-        return EncodedItems(plain, column), modality or "image"
-    if modality == "text":
-        return text_items(table[column], column, str(path), labelled), "text"
-    paths, files = _paths(table, column, path)
-    if missing := _mostly_missing(paths, files):
+        return EncodedItems(plain, column), modality or "image", ()
+    paths = _cells(table, column)
+    if modality == "text" and not _text_files(paths, path.parent):
+        return text_items(table[column], column, str(path), labelled), "text", ()
+    if missing := _mostly_missing(paths, path.parent):
         raise DataError(
             f"{len(missing)} of the {len(paths)} paths in the column {column!r} of {path} do not exist, for example "
             f"{', '.join(p[:200] for p in missing[:3])}. Paths are taken relative to {path.parent}. If another column "
             "holds the items, name it with --image-column, --text-column or --audio-column.",
             path=str(path),
         )
-    return FileItems(files, [p or f"row {i}" for i, p in enumerate(paths)]), modality or modality_of(paths) or "image"
+    modality = modality or modality_of(paths) or "image"
+    files = [str(path.parent / p) for p in paths]
+    items, findings = named_files(files, [p or f"row {i}" for i, p in enumerate(paths)], modality)
+    return items, modality, findings
+
+
+def _text_files(paths: Sequence[str], folder: Path) -> bool:
+    """Whether most cells name files of texts: they end like such, and hold no blank or are there."""
+    filled = [p for p in paths if p]
+    ending = [p for p in filled if p.lower().endswith(tuple(SUFFIXES["text"]))]
+    return len(ending) * 2 > len(filled) and sum(" " not in p or _is_file(folder, p) for p in ending) * 2 > len(filled)
 
 
 def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItems:
     """The texts of a column.
 
     Raises:
-        DataError: numbers, lists, or the same text in every row.
+        DataError: numbers, lists, names of files, or the same text in every row.
     """
     import pyarrow
 
@@ -275,6 +284,13 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
             "Name the column of texts with --text-column.",
             path=origin,
         )
+    named = [t for t in filled[:1000] if " " not in t and modality_of([t])]
+    if len(named) * 2 > len(filled[:1000]):
+        raise DataError(
+            f"The column {column!r} of {origin} holds names of files, for example {named[0]!r}, not texts. "
+            "Name the column of texts with --text-column.",
+            path=origin,
+        )
     if labelled and len(filled) > 1 and len(set(filled)) == 1:
         raise DataError(
             f"All texts in the column {column!r} of {origin} are the same: {filled[0][:60]!r}. "
@@ -284,14 +300,14 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
     return TextItems(texts)
 
 
-def _mostly_missing(paths: Sequence[str], files: Sequence[str]) -> list[str]:
+def _mostly_missing(paths: Sequence[str], folder: Path) -> list[str]:
     """The paths that do not exist, if they are the most."""
-    missing = [p for p, f in zip(paths, files, strict=True) if not _is_file(f)]
+    missing = [p for p in paths if not _is_file(folder, p)]
     return missing if len(missing) * 2 > len(paths) else []
 
 
-def _is_file(path: str) -> bool:
+def _is_file(folder: Path, path: str) -> bool:
     try:
-        return Path(path).is_file()
+        return (folder / path).is_file()
     except (OSError, ValueError):  # a name too long, or with a zero byte
         return False
