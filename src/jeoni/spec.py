@@ -91,7 +91,9 @@ class FitSpec(Recipe):
     audio_column: str = _option("", "The column that holds sounds or their paths (recognised if left out).")
     label_column: str = _option("", "The column that holds the labels (recognised if left out).")
     group_column: str = _option("", "A column whose groups (patient, panel, video) are never split.")
-    group_pattern: str = _option("", "A regular expression; what its group matches in a path names the item's group.")
+    group_pattern: str = _option(
+        "", "A regular expression; its group, matched below a class's folder, names an item's group."
+    )
     test_fraction: float = _option(0.2, "The share kept as test set when none is given.")
     folds: int = _option(5, "Folds of the training part that decide every choice.")
     repeats: int = _option(0, "How often the folds are drawn anew; 0 lets the data's size decide.")

@@ -92,6 +92,14 @@ def test_imbalance_is_told_from_three_to_one(most, told_of):
     assert not found or found[0].detail == "6 items of a, 2 of b"
 
 
+@pytest.mark.parametrize(
+    "groups, told_of", [([7, 7, 9, 9, 5], True), ([7, 7, 7, 9, 5], False), ([7, 8, 9, 9, 5], False), (None, False)]
+)
+def test_groups_that_are_the_classes_themselves_are_told(groups, told_of):
+    found = check_labels(make_data([0, 0, 1, 1, -1], groups=groups, classes=("a", "b")))
+    assert [f.kind for f in found] == ["groups"] * told_of
+
+
 def test_unreadable_and_unlabelled_items_are_skipped_and_named():
     checked = check(["p", "q", "r", "s"], [0, -1, 1, 1], unread=(2,))
     assert told(checked) == [("unlabelled", "f1", "", "skipped"), ("unreadable", "f2", "", "skipped")]

@@ -128,6 +128,30 @@ def test_a_folder_has_no_group_column(put):
         load_data(put("a/1.png", "b/2.png"), group_column="panel")
 
 
+def test_a_pattern_is_searched_below_the_folders_of_classes_and_what_it_does_not_fit_is_named(put):
+    root = put(
+        "a_zero_x/1_ann_.png", "a_zero_x/2_bob_.png", "a_six_x/1_ann_.png", "a_six_x/2_Bob-M_.png", "a_six_x/3_ann_.png"
+    )  # fmt: skip
+    data = load_data(root, group_pattern="_([a-z]+)_")
+    assert names_of(data)[1] == "a_six_x/2_Bob-M_.png"
+    ann, strange, *more, bob = data.groups.tolist()
+    assert more == [ann, ann] and len({ann, bob, strange}) == 3
+    assert [(f.kind, f.path, f.action) for f in data.findings] == [
+        ("ungrouped", "a_six_x/2_Bob-M_.png", "a group by itself")
+    ]
+    assert "finds no group in '2_Bob-M_.png'" in data.findings[0].detail
+    parts = put("parts/train/a/ann/1.png", "parts/train/b/ann/2.png", "parts/test/b/bob/3.png") / "parts"
+    assert len(set(load_data(parts, group_pattern="^([a-z]+)/").groups.tolist())) == 2
+
+
+def test_a_pattern_is_searched_in_all_that_a_table_says(put):
+    root = put("ann_/1.png", "ann_/2.png", "bob_/3.png", "4.png")
+    (root / "t.csv").write_text("file,label\nann_/1.png,x\nann_/2.png,y\nbob_/3.png,y\n4.png,x\n")
+    data = load_data(root / "t.csv", group_pattern="([a-z]+)_/")
+    assert len(set(data.groups.tolist())) == 3
+    assert [(f.kind, f.path) for f in data.findings] == [("ungrouped", "4.png")]
+
+
 def test_an_own_test_set_is_appended_as_the_test_part(put):
     root = put("data/a/1.png", "data/b/2.png", "data/c/3.png", "held/c/4.png", "held/b/5.png")
     data = load_data(root / "data", test=root / "held")

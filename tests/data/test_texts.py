@@ -326,7 +326,7 @@ def test_groups_come_from_a_pattern_in_names(tmp_path):
     assert len(set(data.groups.tolist())) == 2
     with pytest.raises(DataError, match="has no group"):
         load_data(tmp_path / "d", group_pattern="_ann")
-    with pytest.raises(DataError, match="fits no name"):
+    with pytest.raises(DataError, match="fits no path .*the first is '0_ann0_.txt'. It is searched in"):
         load_data(tmp_path / "d", group_pattern="(xyz)")
     with pytest.raises(DataError, match="is not a regular expression"):
         load_data(tmp_path / "d", group_pattern="(")

@@ -67,7 +67,20 @@ def check_labels(data: Dataset) -> list[Finding]:
         least = data.class_names[int(np.where(counts, counts, 1 << 60).argmin())]
         text = f"{present.max()} items of {most}, {present.min()} of {least}"
         findings.append(Finding("imbalance", "", text, "class weights are decided by folds"))
+    if _are_classes(data):
+        text = "every group holds one class, and every class one group: the groups are the classes themselves"
+        findings.append(Finding("groups", "", text, "kept; correct --group-column or --group-pattern"))
     return findings
+
+
+def _are_classes(data: Dataset) -> bool:
+    """Whether groups do nothing but name the classes, as where a pattern matches in the names of their folders."""
+    if data.groups is None:
+        return False
+    known = data.labels >= 0
+    groups, labels = data.groups[known], data.labels[known]
+    pairs = len(np.unique(np.stack([groups, labels]), axis=1).T)
+    return pairs == len(np.unique(groups)) == len(np.unique(labels))
 
 
 def without_empty_classes(data: Dataset) -> Dataset:

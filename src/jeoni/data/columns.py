@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ __all__ = [
     "RATINGS",
     "as_numbers",
     "class_numbers",
+    "composed",
     "dataset_of",
     "find_column",
     "find_labels",
@@ -147,7 +149,8 @@ def dataset_of(
         raise DataError(no_labels, path=origin)
     own = None if groups is None else group_numbers(groups, origin)
     if pattern:
-        own = pattern_groups(_own_names(items, origin), pattern, origin)
+        own, ungrouped_ones = pattern_groups(_own_names(items, origin), pattern, origin)
+        findings = (*findings, *ungrouped_ones)
     return Dataset(
         name=path.stem,
         items=items,
@@ -173,11 +176,20 @@ def class_numbers(values: Sequence[Any]) -> tuple[IntArray, tuple[str, ...]]:
     return np.array([number.get(n, -1) for n in names], dtype=np.int64), tuple(classes)
 
 
+def composed(name: str) -> str:
+    """A name with each letter in one piece (Unicode's NFC), however it was written: a Mac's folders have them in parts.
+
+    >>> composed("e\u0301t\u00e9") == "\u00e9t\u00e9"
+    True
+    """
+    return unicodedata.normalize("NFC", name)
+
+
 def _name(value: Any) -> str:
     """``1.0`` is called ``1`` and ``True`` is called ``true``, whether the table has types or not; ``01`` stays."""
     if value is None or value != value:
         return ""
-    text = str(value).strip()
+    text = composed(str(value).strip())
     whole = re.fullmatch(r"(-?\d+)\.0+", text)
     return whole[1] if whole else text.lower() if text in ("True", "False", "TRUE", "FALSE") else text
 
@@ -210,26 +222,46 @@ def _own_names(items: Items, origin: str) -> list[str]:
     return names
 
 
-def pattern_groups(names: Sequence[str], pattern: str, origin: str) -> IntArray:
-    """``(n,)``: examples whose names agree in what the pattern's first group matches are of one group.
+def pattern_groups(
+    names: Sequence[str], pattern: str, origin: str, searched: Sequence[str] | None = None
+) -> tuple[IntArray, tuple[Finding, ...]]:
+    """``(n,)``: examples whose paths agree in what the pattern's first group matches are of one group.
+
+    Those in which it matches nothing are groups by themselves, each with a finding.
+
+    Args:
+        names: of the examples.
+        pattern: a regular expression.
+        origin: the folder or table, for messages.
+        searched: the part of each path in which the pattern is looked for; the names if left out.
 
     Raises:
-        DataError: not a regular expression with a group, or one that fits no name; one example is shown.
+        DataError: not a regular expression with a group, or one that fits no path; one example is shown.
 
     Example:
-        >>> len(set(pattern_groups(["1_ann_0.wav", "2_ann_7.wav"], r"_([a-z]+)_", "sounds/").tolist()))
+        >>> len(set(pattern_groups(["1_ann_0.wav", "2_ann_7.wav"], r"_([a-z]+)_", "sounds/")[0].tolist()))
         1
     """
+    searched = names if searched is None else searched
     try:
         found = re.compile(pattern)
     except re.error as error:
         raise DataError(f"The group pattern {pattern!r} is not a regular expression: {error}.") from error
     if not found.groups:
         raise DataError(f"The group pattern {pattern!r} has no group. Needed: round brackets around what names it.")
-    matches = [found.search(name) for name in names]
-    if not any(matches):
-        raise DataError(f"The group pattern {pattern!r} fits no name in {origin}; the first is {names[0]!r}.")
-    return group_numbers([m[1] if m else None for m in matches], origin)
+    matches = [found.search(composed(path)) for path in searched]
+    groups = [_name(m[1]) if m else "" for m in matches]
+    if not any(groups):
+        raise DataError(
+            f"The group pattern {pattern!r} fits no path in {origin}; the first is {searched[0]!r}. It is searched in "
+            "what a table says, or in the path below a class's folder."
+        )
+    findings = tuple(
+        Finding("ungrouped", name, f"the group pattern finds no group in {path!r}", "a group by itself")
+        for name, path, group in zip(names, searched, groups, strict=True)
+        if not group
+    )
+    return group_numbers(groups, origin), findings
 
 
 def ungrouped(n: int, origin: str) -> IntArray:

@@ -53,7 +53,8 @@ def load_data(
         audio_column: the column of sounds or their paths; recognised by its name if left out.
         label_column: the column of labels, or the array; recognised by its name if left out.
         group_column: a column, or an array, whose groups are never split.
-        group_pattern: a regular expression whose first group, in an example's path, names its group.
+        group_pattern: a regular expression whose first group, in an example's path, names its group: in the path below
+            the class's folder, or in what a table says.
         test: an own test set, of any of these kinds; a part ``test`` of the data then joins the training part.
         single_class: allow one class only, as a test set may hold.
 
@@ -163,14 +164,15 @@ def _read_folder(root: Path, pattern: str) -> Dataset:
             path=str(root),
         )
     tops = [(c, p) for f, p in parts.items() for c in _folders(f)] if split else [(c, "") for c in folders]
-    found = [(file, folder.name, which) for folder, which in tops for file in sorted(_files(folder))]
+    found = [(file, folder, which) for folder, which in tops for file in sorted(_files(folder))]
     modality = modality_of(file.name for file, _, _ in found)
     kept = [entry for entry in found if modality and entry[0].suffix.lower() in SUFFIXES[modality]]
     if not kept:
         raise _nothing_in(root)
     others = sum(bool(modality_of([file.name])) for file, _, _ in found) - len(kept)
     names = [file.relative_to(root).as_posix() for file, _, _ in kept]
-    groups = pattern_groups(names, pattern, str(root)) if pattern else None
+    below = [file.relative_to(folder).as_posix() for file, folder, _ in kept]
+    groups, missed = pattern_groups(names, pattern, str(root), below) if pattern else (None, ())
     items, findings = named_files([str(file) for file, _, _ in kept], names, modality)
     if others:
         told = f"{others} files that are not {modality}s lie among them"
@@ -180,13 +182,13 @@ def _read_folder(root: Path, pattern: str) -> Dataset:
     return Dataset(
         name=root.resolve().name,
         items=items,
-        labels=np.array([number[c] for _, c, _ in kept], dtype=np.int64),
+        labels=np.array([number[folder.name] for _, folder, _ in kept], dtype=np.int64),
         class_names=tuple(classes),
         groups=groups,
         part=np.array([which for _, _, which in kept], dtype="<U5"),
         origin=str(root),
         modality=modality,
-        findings=tuple(findings),
+        findings=(*findings, *missed),
     )
 
 

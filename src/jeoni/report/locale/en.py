@@ -172,6 +172,8 @@ WORDS = {
         "small_class": "classes have one item only",
         "empty_class": "classes are empty",
         "imbalance": "note about imbalance",
+        "groups": "note about groups",
+        "ungrouped": "have no group in their paths: each is one by itself",
         "shortened": "are longer than what is taken of each: the rest was left out",
         "encoding": "note about the encoding",
         "ignored": "note about files of another kind",
