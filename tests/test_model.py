@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +80,12 @@ def test_bad_items_are_skipped_by_name_and_none_at_all_is_an_error(result, make_
         path.write_text("no image")
     with pytest.raises(DataError, match="None of the 5 items could be read"):
         result.model.predict(new)
+
+
+def test_class_names_kept_with_their_letters_in_parts_are_put_together(result, tmp_path):
+    parts = tuple(unicodedata.normalize("NFD", name) for name in ("긍정", "부정"))
+    replace(result.model, class_names=parts).save(tmp_path / "older")
+    assert load_model(tmp_path / "older").class_names == ("긍정", "부정")
 
 
 def test_saving_over_a_model_replaces_it_whole(result):

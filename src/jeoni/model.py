@@ -23,6 +23,7 @@ from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
 from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
 from jeoni.data.checks import tell
+from jeoni.data.columns import composed
 from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.read import load_items
 from jeoni.data.texts import TextItems
@@ -279,7 +280,7 @@ def load_model(folder: str | Path) -> Model:
     config = read_config(folder)
     backbone = Checkpoint().load(str(folder), "")
     tensors = safetensors.torch.load_file(folder / config["weights"]["file"])
-    names = tuple(config["class_names"])
+    names = tuple(map(composed, config["class_names"]))
     head_config = config["head"]
     if head_config["id"] not in plugins.names("jeoni.heads"):
         raise ConfigError(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -164,6 +166,20 @@ def test_a_class_only_in_the_test_set_is_refused_by_name(put):
     root = put("data/a/1.png", "data/b/2.png", "held/bird/4.png")
     with pytest.raises(DataError, match=r"classes that the training data do not: bird\. The training data hold a, b"):
         load_data(root / "data", test=root / "held")
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_are_the_same_however_their_letters_are_put_together(put, form):
+    cut = unicodedata.normalize("NFD", "긍정"), unicodedata.normalize("NFD", "부정")
+    root = put(f"data/{cut[0]}/1.png", f"data/{cut[1]}/2.png", f"data/{cut[1]}/_민_.png")
+    header = unicodedata.normalize(form, "파일,라벨,사람")
+    (root / "t.csv").write_text(f"{header}\ndata/{cut[0]}/1.png,긍정,{cut[0]}\ndata/{cut[1]}/2.png,{cut[1]},긍정\n")
+    data = load_data(root / "data", test=root / "t.csv")
+    assert data.class_names == ("긍정", "부정") and data.labels.tolist() == [0, 1, 1, 0, 1]
+    assert names_of(data)[0] == f"{cut[0]}/1.png" and all(data.items.read(i) for i in range(5))
+    same = load_data(root / "t.csv", group_column=unicodedata.normalize("NFD", "사람")).groups
+    assert same[0] == same[1]
+    assert len(load_data(root / "data", group_pattern="_([가-힣])_").findings) == 2
 
 
 def test_with_an_own_test_set_the_former_test_part_is_trained_on(put):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 import datasets
 import pytest
 
@@ -26,6 +28,13 @@ def test_a_saved_dataset_gives_encoded_images_and_its_own_class_order(tmp_path, 
     assert (data.class_names, data.labels.tolist(), data.name) == (("yes", "no"), [1, 0, 1], "kept")
     assert [data.items.name(i) for i in range(3)] == ["row 0", "row 1", "row 2"]
     assert data.items.read(2) == encode(make_image(2, (6, 6)))
+
+
+def test_names_in_a_saved_dataset_are_the_same_however_their_letters_are_put_together(tmp_path, encode, make_image):
+    cut = [unicodedata.normalize("NFD", name) for name in ("긍정", "부정", "라벨")]
+    table = make_table(encode, make_image, [1, 0], classes=cut[:2])
+    table.rename_column("answer", cut[2]).save_to_disk(tmp_path / "kept")
+    assert load_data(tmp_path / "kept", label_column="라벨").class_names == ("긍정", "부정")
 
 
 def test_the_splits_of_a_saved_dataset_are_parts(tmp_path, encode, make_image):

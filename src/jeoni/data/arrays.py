@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from jeoni.data.columns import LABEL_NAMES, dataset_of
+from jeoni.data.columns import LABEL_NAMES, composed, dataset_of
 from jeoni.data.kinds import Columns
 from jeoni.data.vectors import VectorItems, check_numbers, wrong_numbers
 from jeoni.errors import DataError, did_you_mean
@@ -83,7 +83,7 @@ def _load(path: Path, columns: Columns) -> dict[str, Any]:
         if path.suffix.lower() == ".npy":
             return {"X": np.load(path, mmap_mode="r", allow_pickle=False)}
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
-            members = {name: _member(found, name) for name in found.files}
+            members = {composed(name): _member(found, name) for name in found.files}
     except _BROKEN as error:
         raise DataError(
             f"{path} cannot be read: {_reason(error)}. Save it again.",

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from jeoni.data.arrays import ARRAYS, read_arrays
-from jeoni.data.columns import PARTS, pattern_groups, ungrouped
+from jeoni.data.columns import PARTS, composed, pattern_groups, ungrouped
 from jeoni.data.items import JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, modality_of
 from jeoni.data.saved import is_saved, read_hub, read_saved
@@ -67,7 +67,8 @@ def load_data(
             f"Groups come from the column {group_column!r} or from the pattern {group_pattern!r}, not from both. Leave "
             "out --group-column or --group-pattern."
         )
-    columns = Columns(image_column, text_column, audio_column, label_column, group_column, group_pattern)
+    names = map(composed, (image_column, text_column, audio_column, label_column, group_column))
+    columns = Columns(*names, group_pattern)
     data = _read(str(path), columns)
     if test:
         data = _with_test(data, _read(str(test), columns))
@@ -92,7 +93,7 @@ def load_items(path: str | Path, modality: str = "image", column: str = "") -> D
     Raises:
         DataError: nothing there.
     """
-    where = Path(path)
+    where, column = Path(path), composed(column)
     if where.suffix.lower() in TABLES and where.is_file():
         named = {"image": Columns(image=column), "text": Columns(text=column), "sound": Columns(audio=column)}
         return read_table(where, named.get(modality) if column else None, labelled=False)
@@ -177,12 +178,12 @@ def _read_folder(root: Path, pattern: str) -> Dataset:
     if others:
         told = f"{others} files that are not {modality}s lie among them"
         findings.append(Finding("ignored", "", told, "left out"))
-    classes = sorted({folder.name for folder, _ in tops})
+    classes = sorted({composed(folder.name) for folder, _ in tops})
     number = {c: k for k, c in enumerate(classes)}
     return Dataset(
         name=root.resolve().name,
         items=items,
-        labels=np.array([number[folder.name] for _, folder, _ in kept], dtype=np.int64),
+        labels=np.array([number[composed(folder.name)] for _, folder, _ in kept], dtype=np.int64),
         class_names=tuple(classes),
         groups=groups,
         part=np.array([which for _, _, which in kept], dtype="<U5"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.data.columns import PARTS, class_numbers, find_column, find_labels, group_numbers
+from jeoni.data.columns import PARTS, class_numbers, composed, find_column, find_labels, group_numbers
 from jeoni.data.items import EncodedItems, JoinedItems
 from jeoni.data.kinds import Columns, usual_names
 from jeoni.data.tables import text_items
@@ -71,7 +71,7 @@ def _from_datasets(found: Any, name: str, origin: str, columns: Columns, labelle
             path=origin,
         )
     splits = dict(found) if isinstance(found, dict) else {"": found}
-    splits = {k: t for k, t in splits.items() if len(t)}
+    splits = {k: t.rename_columns({c: composed(c) for c in t.column_names}) for k, t in splits.items() if len(t)}
     if not splits:
         raise DataError(f"{origin} has no rows.", path=origin)
     first = next(iter(splits.values()))
@@ -131,7 +131,7 @@ def _labels(feature: Any, values: list[Any]) -> tuple[IntArray, tuple[str, ...]]
     names = getattr(feature, "names", None)
     if names is None:
         return class_numbers(values)
-    return np.array([-1 if v is None else v for v in values], dtype=np.int64), tuple(names)
+    return np.array([-1 if v is None else v for v in values], dtype=np.int64), tuple(map(composed, names))
 
 
 def _first_line(error: Exception) -> str:

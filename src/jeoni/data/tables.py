@@ -13,6 +13,7 @@ from jeoni.data.columns import (
     LABEL_NAMES,
     RATINGS,
     as_numbers,
+    composed,
     dataset_of,
     find_column,
     find_labels,
@@ -49,7 +50,7 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
     """
     columns, origin = columns or Columns(), str(path)
     table, findings = _load(path)
-    n = len(table)
+    table, n = table.rename_columns([composed(c) for c in table.column_names]), len(table)
     if not n:
         raise DataError(f"{path} has no rows.", path=origin)
     features, reason, left_out = _features(table, columns)
