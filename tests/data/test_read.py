@@ -162,6 +162,25 @@ def test_an_own_test_set_is_appended_as_the_test_part(put):
     assert data.items.name(3) == "b/5.png" and data.items.read(3) != data.items.read(1)
 
 
+def test_items_of_an_own_test_set_are_told_apart_by_name_and_what_was_found_in_it_is_told(tmp_path):
+    (tmp_path / "train.csv").write_text("text,label\nfine,좋음\ndull,나쁨\n", encoding="utf-8")
+    (tmp_path / "test.csv").write_bytes("text,label\n좋다,좋음\n나쁘다,나쁨\n".encode("cp949"))
+    data = load_data(tmp_path / "train.csv", test=tmp_path / "test.csv")
+    assert names_of(data) == ["row 0", "row 1", "test row 0", "test row 1"]
+    assert names_of(data.select([3, 0])) == ["test row 1", "row 0"]
+    assert [f.detail for f in data.findings] == ["in the test set, the table is in CP949, not in UTF-8"]
+
+
+def test_files_of_one_name_in_data_and_test_set_are_told_apart(put):
+    root = put("data/a/1.png", "data/b/2_p_.png", "held/a/3_p_.png", "held/b/2_p_.png", "held/b/4.png")
+    data = load_data(root / "data", test=root / "held", group_pattern="_(p)_")
+    assert names_of(data) == ["a/1.png", "b/2_p_.png", "test a/3_p_.png", "test b/2_p_.png", "test b/4.png"]
+    assert [(f.path, f.detail[:16]) for f in data.findings] == [
+        ("a/1.png", "the group patter"),
+        ("test b/4.png", "in the test set,"),
+    ]
+
+
 def test_a_class_only_in_the_test_set_is_refused_by_name(put):
     root = put("data/a/1.png", "data/b/2.png", "held/bird/4.png")
     with pytest.raises(DataError, match=r"classes that the training data do not: bird\. The training data hold a, b"):

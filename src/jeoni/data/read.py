@@ -20,7 +20,7 @@ from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
 from jeoni.data.texts import named_files
 from jeoni.errors import ConfigError, DataError
-from jeoni.types import Dataset, Finding, IntArray
+from jeoni.types import Dataset, Finding, IntArray, Items
 
 __all__ = ["load_data", "load_items"]
 
@@ -222,13 +222,39 @@ def _with_test(data: Dataset, test: Dataset) -> Dataset:
     number = {c: k for k, c in enumerate(data.class_names)}
     own = np.array([*(number[c] for c in test.class_names), -1], dtype=np.int64)
     before = np.where(data.part == "test", "train", data.part)
+    items = _WithTest(data.items, test.items)
     return replace(
         data,
-        items=JoinedItems(data.items, test.items),
+        items=items,
         labels=np.concatenate([data.labels, own[test.labels]]),
         groups=_joined_groups(data, test),
         part=np.concatenate([before, np.full(len(test), "test", dtype="<U5")]),
+        findings=(*data.findings, *(_of_test(f, items.mark) for f in test.findings)),
     )
+
+
+class _WithTest(JoinedItems):
+    """The items and those of an own test set, which are told apart where some of both have one name."""
+
+    def __init__(self, items: Items, test: Items) -> None:
+        super().__init__(items, test)
+        self._border = len(items)
+        self.mark = "test " if _share_names(items, test) else ""
+
+    def name(self, index: int) -> str:
+        """``test row 12`` of the test set, if there is a ``row 12`` elsewhere."""
+        return super().name(index) if index < self._border else self.mark + super().name(index)
+
+
+def _share_names(items: Items, test: Items) -> bool:
+    if items.name(0) == test.name(0):  # as rows do; names of embedded images are not read for nothing
+        return True
+    names = {items.name(i) for i in range(len(items))}
+    return any(test.name(i) in names for i in range(len(test)))
+
+
+def _of_test(finding: Finding, mark: str) -> Finding:
+    return replace(finding, path=finding.path and mark + finding.path, detail=f"in the test set, {finding.detail}")
 
 
 def _joined_groups(data: Dataset, test: Dataset) -> IntArray | None:
