@@ -93,7 +93,8 @@ def test_an_empty_folder_says_what_is_needed(tmp_path):
 def test_folders_without_images_say_which_kinds_are_known(tmp_path):
     (tmp_path / "a").mkdir()
     with pytest.raises(
-        DataError, match=r"holds nothing in folders named for classes .*images: \.avif, .*texts: .*sounds: "
+        DataError,
+        match=r"holds nothing in folders named for classes .*images: \.jpg, .*texts: .*sounds: \.wav, \.flac, \.mp3, \.ogg, ",
     ):
         load_data(tmp_path)
 
@@ -106,6 +107,11 @@ def test_images_without_class_folders_point_to_predict_and_tables(put):
 def test_parts_without_class_folders_are_not_taken_for_classes(put):
     with pytest.raises(DataError, match=r"split into test, train, but in test and in train are no folders named"):
         load_data(put("train/1.png", "test/2.png"))
+
+
+def test_an_example_of_what_is_needed_is_of_the_kind_that_is_there(put):
+    with pytest.raises(DataError, match=r"Needed: .*/test/CLASS/sound\.wav\. To predict: jeoni predict MODEL .*/test$"):
+        load_data(put("train/1.flac", "test/2.flac"))
 
 
 def test_one_part_without_class_folders_is_named(put):
@@ -227,7 +233,9 @@ def test_items_to_predict_come_from_a_file_a_folder_or_a_table(put):
     np.testing.assert_array_equal(data.part, ["", ""])
 
 
-@pytest.mark.parametrize("name, message", [("gone", "gone does not exist. Needed: a file"), (".", "holds no images")])
+@pytest.mark.parametrize(
+    "name, message", [("gone", "gone does not exist. Needed: a file"), (".", r"holds no images \(\.jpg, ")]
+)
 def test_nothing_to_predict_is_an_error(tmp_path, name, message):
     with pytest.raises(DataError, match=message):
         load_items(tmp_path / name)

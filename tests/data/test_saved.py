@@ -70,6 +70,12 @@ def test_a_saved_dataset_without_labels_can_be_predicted(tmp_path, encode, make_
         load_data(tmp_path / "kept")
 
 
+def test_of_two_columns_that_may_hold_labels_the_one_that_was_taken_is_told(tmp_path):
+    table = datasets.Dataset.from_dict({"text": ["fine", "dull"], "category": ["x", "y"], "sentiment": ["p", "n"]})
+    table.save_to_disk(tmp_path / "kept")
+    assert "from the column 'category'; 'sentiment' may" in load_data(tmp_path / "kept").findings[0].detail
+
+
 def test_a_damaged_saved_dataset_is_named(tmp_path):
     (tmp_path / "state.json").write_text("{}")
     with pytest.raises(DataError, match=r"looks like a saved dataset but cannot be read: .* Save it again"):

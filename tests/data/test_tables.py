@@ -58,6 +58,18 @@ def test_named_columns_are_taken_and_groups_numbered(write):
     assert data.groups[0] == data.groups[2] != data.groups[1]
 
 
+@pytest.mark.parametrize(
+    "header, chosen, others",
+    [("category,sentiment,y", "category", "'sentiment' and 'y'"), ("평점,rating,note", "평점", "'rating'")],
+)
+def test_where_several_columns_may_hold_the_labels_the_one_that_was_taken_is_told(write, header, chosen, others):
+    path = write(f"file,{header}\n1.png,1,2,3\n2.png,3,4,5\n")
+    (found,) = load_data(path).findings
+    assert (found.kind, found.action) == ("labels", "if another is meant, name it with --label-column")
+    assert found.detail == f"the labels are taken from the column {chosen!r}; {others} may hold them too"
+    assert load_data(path, label_column=chosen).findings == ()
+
+
 def test_an_empty_group_is_a_group_by_itself(write):
     data = load_data(write("file,label,g\n1.png,x,A\n2.png,y,\n3.png,y,\n4.png,x,A\n"), group_column="g")
     assert len(set(data.groups.tolist())) == 3

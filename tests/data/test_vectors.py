@@ -310,5 +310,5 @@ def test_the_backbone_is_of_the_data_s_length(save):
 
 def test_a_test_set_of_another_length_is_refused(save):
     data = load_data(save(X=X, y=Y), test=save("test.npz", X=X[:, :2], y=Y))
-    with pytest.raises(DataError, match="and 4 of the test part or target have 2, for example row 0"):
+    with pytest.raises(DataError, match="and 4 of the test part or target have 2, for example test row 0"):
         fitted_to(load_backbone(default_backbone(data)), data)

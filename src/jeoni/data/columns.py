@@ -27,6 +27,7 @@ __all__ = [
     "group_numbers",
     "part_names",
     "pattern_groups",
+    "rival_labels",
     "ungrouped",
 ]
 
@@ -82,6 +83,20 @@ def find_labels(columns: Sequence[str], wanted: str, values: Callable[[str], Seq
         rated = [c for c in columns if c.lower() in RATINGS and list(columns).count(c) == 1]
         usual = tuple(c.lower() for c in rated if len({str(v) for v in values(c)}) <= MOST_RATINGS)
     return find_column(columns, wanted, usual, "label", origin)
+
+
+def rival_labels(columns: Sequence[str], chosen: str, wanted: str) -> list[Finding]:
+    """What is told where other columns than the one that was recognised may hold the labels.
+
+    >>> [f.detail for f in rival_labels(["review", "category", "sentiment"], "category", "")]
+    ["the labels are taken from the column 'category'; 'sentiment' may hold them too"]
+    """
+    usual = next((names for names in (LABEL_NAMES, RATINGS) if chosen.lower() in names), ())
+    others = [repr(c) for c in columns if c.lower() in usual and c != chosen]
+    if wanted or not others:
+        return []
+    told = f"the labels are taken from the column {chosen!r}; {' and '.join(others)} may hold them too"
+    return [Finding("labels", "", told, "if another is meant, name it with --label-column")]
 
 
 def as_numbers(cells: Any) -> Array | None:

@@ -10,24 +10,19 @@ from pathlib import PurePath
 __all__ = ["MODALITIES", "SUFFIXES", "Columns", "modality_of", "usual_names"]
 
 MODALITIES = ("image", "text", "sound")
-SUFFIXES = {
-    "image": frozenset(
-        f".{s}"
-        for s in (
-            *("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "gif", "tif", "tiff", "webp"),
-            *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "avif", "tga"),
-        )
+_ENDINGS = {  # the most usual first: messages show these
+    "image": (
+        *("jpg", "jpeg", "png", "webp", "tif", "bmp", "tiff", "gif", "jpe", "jfif"),
+        *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "avif", "tga"),
     ),
-    "text": frozenset({".txt", ".text"}),
-    "sound": frozenset(  # the last line cannot be decoded, but is recognised, so that the message can say so
-        f".{s}"
-        for s in (
-            *("wav", "wave", "flac", "ogg", "oga", "opus", "mp3", "mp2", "aif", "aiff", "aifc"),
-            *("au", "snd", "caf", "w64", "rf64", "voc", "sph"),
-            *("m4a", "aac", "wma", "amr", "webm"),
-        )
+    "text": ("txt", "text"),
+    "sound": (
+        *("wav", "flac", "mp3", "ogg", "opus", "aiff", "wave", "oga", "mp2", "aif", "aifc"),
+        *("au", "snd", "caf", "w64", "rf64", "voc", "sph"),
+        *("m4a", "aac", "wma", "amr", "webm"),  # cannot be decoded, but recognised, so that the message can say so
     ),
 }
+SUFFIXES = {modality: dict.fromkeys(f".{e}" for e in endings).keys() for modality, endings in _ENDINGS.items()}
 _FILES = ("file", "path", "filename", "file_name", "filepath", "파일", "파일명", "경로")
 _NAMES = {
     "image": ("image", "image_path", "img", "images", "이미지", "사진"),

@@ -24,7 +24,6 @@ from jeoni.types import Dataset, Finding, IntArray, Items
 
 __all__ = ["load_data", "load_items"]
 
-USUAL = {"image": "jpg", "text": "txt", "sound": "wav"}
 SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 NO_CLASSES = ("__MACOSX", "__pycache__")
 
@@ -156,12 +155,12 @@ def _read_folder(root: Path, pattern: str) -> Dataset:
     folders = _folders(root)
     parts = {f: PARTS[f.name.lower()] for f in folders if f.name.lower() in PARTS}
     split = any(_folders(f) for f in parts) or {"train", "test"} <= set(parts.values())
-    flat = [f.name for f in parts if split and not _folders(f)]
+    flat = [f for f in parts if split and not _folders(f)]
     if flat:
         raise DataError(
-            f"{root} is split into {', '.join(f.name for f in parts)}, but in {' and in '.join(flat)} are no folders "
-            f"named for classes. Needed: {root.name}/{flat[0]}/CLASS/image.jpg. "
-            f"To predict: jeoni predict MODEL {root / flat[0]}",
+            f"{root} is split into {', '.join(f.name for f in parts)}, but in {' and in '.join(f.name for f in flat)} "
+            f"are no folders named for classes. Needed: {root.name}/{flat[0].name}/{_example(flat[0])}. "
+            f"To predict: jeoni predict MODEL {flat[0]}",
             path=str(root),
         )
     tops = [(c, p) for f, p in parts.items() for c in _folders(f)] if split else [(c, "") for c in folders]
@@ -199,7 +198,7 @@ def _nothing_in(root: Path) -> DataError:
         what = modality_of(loose)
         return DataError(
             f"{root} holds {len(loose)} {what}s, but not in folders named for their classes. Needed: "
-            f"{root.name}/CLASS/{what}.{USUAL[what]}, or a table with a column of labels. "
+            f"{root.name}/{_example(root)}, or a table with a column of labels. "
             f"To predict: jeoni predict MODEL {root}",
             path=str(root),
         )
@@ -207,6 +206,12 @@ def _nothing_in(root: Path) -> DataError:
         return DataError(f"{root} is empty. Needed: one folder per class with examples in it.", path=str(root))
     known = "; ".join(f"{m}s: {_suffixes(m)}" for m in MODALITIES)
     return DataError(f"{root} holds nothing in folders named for classes that can be read ({known}).", path=str(root))
+
+
+def _example(folder: Path) -> str:
+    """Where a file such as those in the folder should lie."""
+    what = modality_of(f.name for f in folder.iterdir()) or "image"
+    return f"CLASS/{what}{next(iter(SUFFIXES[what]))}"
 
 
 def _with_test(data: Dataset, test: Dataset) -> Dataset:
@@ -297,5 +302,5 @@ def _enter(folder: Path, seen: set[str]) -> bool:
 
 
 def _suffixes(modality: str) -> str:
-    known = sorted(SUFFIXES[modality])
-    return ", ".join(known[:6]) + (" …" if len(known) > 6 else "")
+    known = SUFFIXES[modality]
+    return ", ".join(islice(known, 6)) + (" …" if len(known) > 6 else "")

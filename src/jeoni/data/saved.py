@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.data.columns import PARTS, class_numbers, composed, find_column, find_labels, group_numbers
+from jeoni.data.columns import PARTS, class_numbers, composed, find_column, find_labels, group_numbers, rival_labels
 from jeoni.data.items import EncodedItems, JoinedItems
 from jeoni.data.kinds import Columns, usual_names
 from jeoni.data.tables import text_items
 from jeoni.data.texts import TextItems
 from jeoni.errors import DataError
-from jeoni.types import Dataset, IntArray, Items
+from jeoni.types import Dataset, Finding, IntArray, Items
 
 __all__ = ["is_saved", "read_hub", "read_saved"]
 
@@ -84,15 +84,18 @@ def _from_datasets(found: Any, name: str, origin: str, columns: Columns, labelle
         parts += [PARTS.get(split.lower(), "")] * len(table)
     labels: IntArray = np.full(len(parts), -1, dtype=np.int64)
     classes: tuple[str, ...] = ()
+    findings: list[Finding] = []
     if labelled:
-        label = columns.label or _of_type(first, datasets.ClassLabel)
-        label = find_labels(first.column_names, label, lambda c: _values(splits, c), origin)
+        wanted = columns.label or _of_type(first, datasets.ClassLabel)
+        label = find_labels(first.column_names, wanted, lambda c: _values(splits, c), origin)
+        findings = rival_labels(first.column_names, label, wanted)
         labels, classes = _labels(first.features[label], _values(splits, label))
     groups = None
     if labelled and columns.group:
         group = find_column(first.column_names, columns.group, (), "group", origin)
         groups = group_numbers(_values(splits, group), origin)
-    return Dataset(name, items, labels, classes, groups, np.array(parts, dtype="<U5"), origin, modality)
+    part = np.array(parts, dtype="<U5")
+    return Dataset(name, items, labels, classes, groups, part, origin, modality, tuple(findings))
 
 
 def _item_column(table: Any, columns: Columns, origin: str) -> tuple[str, str]:

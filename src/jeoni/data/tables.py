@@ -17,6 +17,7 @@ from jeoni.data.columns import (
     dataset_of,
     find_column,
     find_labels,
+    rival_labels,
 )
 from jeoni.data.delimited import in_blocks, read_delimited
 from jeoni.data.encodings import BROKEN, as_utf8
@@ -60,6 +61,7 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         findings.append(Finding("ignored", "", told, "left out"))
         column, modality = texts, "text"
     label = _label_column(table, columns, features is not None, origin) if labelled else ""
+    findings += rival_labels(table.column_names, label, columns.label)
     group = find_column(table.column_names, columns.group, (), "group", origin) if columns.group else ""
     split = next((c for c in table.column_names if c.lower() == "split"), "") if labelled else ""
     table, flaws = _flaws(table, [c for c in (column, label, group, split) if c], path)
