@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from jeoni.data.checks import check_content, check_labels
-from jeoni.data.items import ArrayItems
+from jeoni.data.items import ArrayItems, FileItems, content_digest
+from jeoni.data.texts import text_signature
 from jeoni.errors import DataError
 from jeoni.types import Dataset
 
@@ -122,6 +123,24 @@ def test_identical_items_with_different_labels_are_all_skipped():
     ]
     assert checked.findings[0].detail == "identical to f1, which is labelled b"
     assert checked.keep.tolist() == [False, False, True, False]
+
+
+@pytest.mark.parametrize("twin", ["좋다,\n정말\n", "\ufeff좋다,\r\n정말", "cp949", "utf-16"])
+def test_texts_that_differ_in_their_encoding_or_ends_only_are_identical(tmp_path, twin):
+    (tmp_path / "one.txt").write_bytes("좋다,\n정말".encode())
+    (tmp_path / "two.txt").write_bytes("좋다,\n정말".encode(twin) if twin.isascii() else twin.encode())
+    (tmp_path / "three.txt").write_bytes("좋다, 정말".encode())
+    names = ["one.txt", "two.txt", "three.txt"]
+    items = FileItems([str(tmp_path / n) for n in names], names)
+    signatures = np.stack([text_signature("좋다 정말")] * 3)
+    digests = [content_digest(items.read(i)) for i in range(3)]
+    for modality, kinds in (("text", ["label_conflict"] * 2), ("image", ["near_duplicate"] * 2)):
+        data = Dataset("it", items, np.array([0, 1, 0]), ("a", "b"), modality=modality)
+        checked = check_content(data, digests, signatures, 0.999, np.full(3, True), {})
+        assert [f.kind for f in checked.findings] == kinds
+    (tmp_path / "two.txt").unlink()
+    gone = Dataset("it", items, np.array([0, 1, 0]), ("a", "b"), modality="text")
+    assert len(check_content(gone, digests, signatures, 0.999, np.full(3, True), {}).findings) == 2
 
 
 def test_an_unlabelled_twin_is_no_conflict():

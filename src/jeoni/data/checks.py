@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jeoni.data.duplicates import clusters, near_pairs
-from jeoni.data.overlaps import find_conflicts, find_duplicates, find_group_leaks, find_leaks
+from jeoni.data.overlaps import contents, find_conflicts, find_duplicates, find_group_leaks, find_leaks
 from jeoni.errors import DataError
 from jeoni.types import Array, Console, Dataset, Finding, IntArray
 
@@ -123,7 +123,7 @@ def check_content(
     ]
     keep = readable & ~unlabelled
     rows = np.flatnonzero(readable)
-    content = _numbered([digests[int(i)] for i in rows])
+    content = _numbered(contents(data, digests, rows))
     firsts = np.unique(content, return_index=True)[1]
     alike = clusters(len(firsts), near_pairs(_Rows(signatures, firsts), near))
     largest = np.bincount(alike).max(initial=0)

@@ -5,13 +5,48 @@ Each function names one other item per finding, never all pairs, and takes out o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import numpy as np
 
+from jeoni.data.encodings import decode
+from jeoni.data.items import content_digest
+from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, IntArray
 
-__all__ = ["find_conflicts", "find_duplicates", "find_group_leaks", "find_leaks"]
+__all__ = ["contents", "find_conflicts", "find_duplicates", "find_group_leaks", "find_leaks"]
+
+
+def contents(data: Dataset, digests: Sequence[bytes], index: IntArray) -> list[bytes]:
+    """What names the content of each item at ``index``: equal bytes have one name, and so have equal texts.
+
+    Args:
+        data: the items.
+        digests: of the bytes of all items.
+        index: items that can be read.
+    """
+    found = [digests[int(i)] for i in index]
+    plain = PLAIN.get(data.modality)
+    if plain is None:
+        return found
+    for k, i in enumerate(index.tolist()):
+        with suppress(DataError):  # it was there a moment ago
+            found[k] = content_digest(plain(data.items.read(i), data.items.name(i)).encode())
+    return found
+
+
+def _plain_text(raw: bytes | Array, name: str) -> str:
+    """A text without what its encoding, its kind of line breaks and blanks around it add."""
+    assert isinstance(raw, bytes)  # else it would not be one that can be read
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = decode(raw, name)[0]
+    return "\n".join(text.strip().splitlines())
+
+
+PLAIN = {"text": _plain_text}  # of other modalities equal bytes alone are the same item
 
 
 def find_conflicts(data: Dataset, same: IntArray, keep: Array) -> list[Finding]:
