@@ -16,7 +16,7 @@ from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.comparison import CompareResult, compare
-from jeoni.data.checks import Checked, check_labels, without_empty_classes
+from jeoni.data.checks import Checked, check_labels, tell, unlabelled, without_empty_classes
 from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds, repeats_for, split_test
 from jeoni.errors import ConfigError, DataError
@@ -275,7 +275,7 @@ def evaluate(
     Raises:
         DataError: a class the model does not know; no labels.
     """
-    spec = spec or FitSpec()
+    spec, console = spec or FitSpec(), console or Quiet()
     model = model if isinstance(model, Model) else load_model(model)
     dataset = data if isinstance(data, Dataset) else read(data, spec, single_class=True)
     unknown = sorted(set(dataset.class_names) - set(model.class_names))
@@ -284,9 +284,8 @@ def evaluate(
             f"The data hold classes the model does not know: {', '.join(unknown[:5])}. "
             f"It knows {', '.join(model.class_names[:20])}."
         )
-    said = model.predict(
-        dataset, Context(FeatureStore(console=console), spec.engine, spec.workers, console=console or Quiet())
-    )
+    said = model.predict(dataset, Context(FeatureStore(console=console), spec.engine, spec.workers, console=console))
+    tell(unlabelled(dataset.items, said.readable & (dataset.labels < 0)), console)
     number = {name: k for k, name in enumerate(model.class_names)}
     own = np.array([number[name] for name in dataset.class_names], dtype=np.int64)
     use = said.readable & (dataset.labels >= 0)

@@ -22,7 +22,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
 from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
-from jeoni.data.checks import tell
+from jeoni.data.checks import remarked, tell, unreadable
 from jeoni.data.columns import composed
 from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.read import load_items
@@ -148,9 +148,10 @@ class Model:
         context = context or Context()
         found = _as_data(data, self.backbone.input.modality, column)
         items = found.items if isinstance(found, Dataset) else found
-        tell(found.findings if isinstance(found, Dataset) else (), context.console)
         tap = Tap(self.backbone.n, True)
         seen = context.extract(items, [Request(self.backbone, (tap,))])
+        findings = found.findings if isinstance(found, Dataset) else ()
+        tell([*findings, *remarked(items, seen.remarks), *unreadable(items, seen.errors)], context.console)
         index = np.flatnonzero(seen.readable)
         if not len(index):
             raise DataError(

@@ -14,7 +14,7 @@ from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
-from jeoni.data.checks import Checked, check_content, tell
+from jeoni.data.checks import Checked, check_content, remarked, tell
 from jeoni.data.read import load_data
 from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
@@ -41,15 +41,6 @@ __all__ = [
     "suited",
     "taps_of",
 ]
-
-
-REMARKS = {
-    "shortened": "it is longer than the backbone takes; the rest was cut off",
-    "recoded": "it is in CP949 (EUC-KR) or UTF-16, not in UTF-8",
-    "incomplete": "its end is missing",
-    "silent": "hardly anything is to be heard",
-    "clipped": "it is distorted: too loud when it was recorded",
-}
 
 
 class Clock:
@@ -113,19 +104,9 @@ def prepare(
         checked = check_content(
             dataset, seen.digests, seen.signatures, seen.near, seen.readable, seen.errors, spec.keep_leaks, may_lack
         )
-        findings = [*data_findings(dataset, seen), *findings, *checked.findings]
+        findings = [*dataset.findings, *remarked(dataset.items, seen.remarks), *findings, *checked.findings]
         tell(findings, context.console)
     return Prepared(seen, checked, findings)
-
-
-def data_findings(data: Dataset, seen: Extraction) -> list[Finding]:
-    """What the reader had to tell, and what was remarked while decoding."""
-    remarked = [
-        Finding(kind, data.items.name(i), detail or REMARKS.get(kind, kind), "kept")
-        for kind, details in seen.remarks.items()
-        for i, detail in details.items()
-    ]
-    return [*data.findings, *remarked]
 
 
 def asked(verb: str, spec: FitSpec, command: str, **inputs: Any) -> dict[str, Any]:

@@ -120,6 +120,18 @@ def test_bad_sounds_are_listed_each_with_its_reason(jeoni, make_sounds, tmp_path
     assert "NaN" in found["holes.wav"][1] and "M4A" in found["phone.m4a"][1]
     assert found["still.wav"][0] == "silent" and found["loud.wav"][0] == "clipped"
     assert found["long.wav"][0] == "shortened"
+    rows = [f"{f.relative_to(tmp_path)},{f.parent.name if f.stem != '3_d_' else ''}" for f in sorted(root.rglob("*.*"))]
+    (tmp_path / "list.csv").write_text("file,label\n" + "\n".join(rows) + "\n")
+    at = "sounds/tone_0/"
+    told = (
+        f"silent: {at}still.wav: hardly anything", f"clipped: {at}loud.wav: it is", f"shortened: {at}long.wav: it is",
+        f"unreadable: 4 items, for example {at}empty.wav",
+    )  # fmt: skip
+    predicted, scored = (jeoni(verb, tmp_path / "run", tmp_path / "list.csv") for verb in ("predict", "evaluate"))
+    for done in (predicted, scored):
+        assert done.code == 0 and all(line in done.err for line in told), done.err
+    assert f"skipped: {at}empty.wav, {at}holes.wav, {at}phone.m4a, {at}text.wav" in predicted.err
+    assert "unlabelled: 2 items, for example sounds/tone_0/3_d_.wav: it has no label" in scored.err
 
 
 def issues_of(run):

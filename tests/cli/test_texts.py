@@ -139,7 +139,10 @@ def test_files_in_other_encodings_and_binary_ones_are_counted_and_named(jeoni, b
     for run in ("run", "again"):  # the second time from the store
         done = jeoni("fit", tmp_path / "letters", *backbone, "--no-control", "--repeats", 1, "--out", tmp_path / run)
         assert done.code == 0, done.err
-        assert "recoded: 5 items, for example it is in CP949 (EUC-KR) or UTF-16, not in UTF-8 (kept)" in done.err
+        assert (
+            "recoded: 5 items, for example 긍정/0.txt: it is in CP949 (EUC-KR) or UTF-16, not in UTF-8 (kept)"
+            in done.err
+        )
         with open(tmp_path / run / "issues.csv", encoding="utf-8") as file:
             found = {(row["kind"], row["path"]): row["detail"] for row in csv.DictReader(file)}
         assert {path for kind, path in found if kind == "recoded"} == {

@@ -100,7 +100,7 @@ def test_a_table_of_numbers_is_fitted_to_and_predicted(jeoni, tmp_path):
     assert outcome.code == 0, outcome.err
     (tmp_path / "new.csv").write_text(f"{head}\n" + "\n".join([*lines[:4], ",".join(["nan"] * 6)]))
     outcome = jeoni("predict", tmp_path / "run", tmp_path / "new.csv", "--out", tmp_path / "said.csv")
-    assert outcome.code == 0 and "skipped row 4: row 4 holds NaN" in outcome.err
+    assert outcome.code == 0 and "unreadable: row 4 holds NaN" in outcome.err
     assert [r["predicted"] for r in rows_of(tmp_path / "said.csv")] == ["c1"] * 4
     scored = jeoni("evaluate", tmp_path / "run", tmp_path / "t.csv")
     assert scored.code == 0 and "60 items" in scored.out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from jeoni.model import Predictions
 
 __all__ = ["predict"]
+
+SHOWN = 5
 
 
 def predict(
@@ -36,10 +39,9 @@ def predict(
     terminal = Terminal()
     context = Context(FeatureStore(console=terminal), engine, workers, strict, console=terminal)
     said = load_model(model).predict(data, context, column=column)
-    for name, text in list(said.errors.items())[:5]:
-        terminal.warn(f"skipped {name}: {text}")
-    if len(said.errors) > 5:
-        terminal.warn(f"and {len(said.errors) - 5} more were skipped")
+    if len(said.errors) > 1:  # one is named already
+        more = f" and {len(said.errors) - SHOWN} more" if len(said.errors) > SHOWN else ""
+        terminal.warn(f"skipped: {', '.join(islice(said.errors, SHOWN))}{more}")
     if out or not json:
         _write(said, out)
     if out:

@@ -12,13 +12,29 @@ import numpy as np
 from jeoni.data.duplicates import clusters, near_pairs
 from jeoni.data.overlaps import contents, find_conflicts, find_duplicates, find_group_leaks, find_leaks
 from jeoni.errors import DataError
-from jeoni.types import Array, Console, Dataset, Finding, IntArray
+from jeoni.types import Array, Console, Dataset, Finding, IntArray, Items
 
-__all__ = ["Checked", "check_content", "check_labels", "tell", "without_empty_classes"]
+__all__ = [
+    "Checked",
+    "check_content",
+    "check_labels",
+    "remarked",
+    "tell",
+    "unlabelled",
+    "unreadable",
+    "without_empty_classes",
+]
 
 IMBALANCE = 3.0
 CROWD = 50
 ONE_SCENE = 0.8
+REMARKS = {
+    "shortened": "it is longer than the backbone takes; the rest was cut off",
+    "recoded": "it is in CP949 (EUC-KR) or UTF-16, not in UTF-8",
+    "incomplete": "its end is missing",
+    "silent": "hardly anything is to be heard",
+    "clipped": "it is distorted: too loud when it was recorded",
+}
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,25 @@ def without_empty_classes(data: Dataset) -> Dataset:
     return replace(data, labels=np.where(data.labels >= 0, number[data.labels], -1), class_names=names)
 
 
+def unreadable(items: Items, errors: Mapping[int, str]) -> list[Finding]:
+    """Items that cannot be read, by their numbers, each with what is wrong with it."""
+    return [Finding("unreadable", items.name(i), text, "skipped") for i, text in sorted(errors.items())]
+
+
+def unlabelled(items: Items, which: Array) -> list[Finding]:
+    """Items without a label where one is needed; ``(n,)`` bool."""
+    return [Finding("unlabelled", items.name(int(i)), "it has no label", "skipped") for i in np.flatnonzero(which)]
+
+
+def remarked(items: Items, remarks: Mapping[str, Mapping[int, str]]) -> list[Finding]:
+    """What was remarked while decoding: kinds of remark, the numbers of the items and details, which may be empty."""
+    return [
+        Finding(kind, items.name(i), detail or REMARKS.get(kind, kind), "kept")
+        for kind, details in remarks.items()
+        for i, detail in details.items()
+    ]
+
+
 def check_content(
     data: Dataset,
     digests: Sequence[bytes],
@@ -116,12 +151,9 @@ def check_content(
         may_lack: ``(n,)`` bool: items that are used without a label; None: there are none.
     """
     n = len(data)
-    findings = [Finding("unreadable", data.items.name(i), text, "skipped") for i, text in sorted(errors.items())]
-    unlabelled = readable & (data.labels < 0) & ~(np.zeros(n, dtype=bool) if may_lack is None else may_lack)
-    findings += [
-        Finding("unlabelled", data.items.name(int(i)), "it has no label", "skipped") for i in np.flatnonzero(unlabelled)
-    ]
-    keep = readable & ~unlabelled
+    lacking = readable & (data.labels < 0) & ~(np.zeros(n, dtype=bool) if may_lack is None else may_lack)
+    findings = [*unreadable(data.items, errors), *unlabelled(data.items, lacking)]
+    keep = readable & ~lacking
     rows = np.flatnonzero(readable)
     content = _numbered(contents(data, digests, rows))
     firsts = np.unique(content, return_index=True)[1]
@@ -181,9 +213,9 @@ def _merged(cluster: IntArray, groups: IntArray | None) -> IntArray:
 
 
 def tell(findings: Sequence[Finding], console: Console) -> None:
-    """One line per kind and action; the files are in ``issues.csv``."""
+    """One line per kind and action, with one item as an example; all are in ``issues.csv``, where there is one."""
     for (kind, action), number in Counter((f.kind, f.action) for f in findings).items():
         first = next(f for f in findings if (f.kind, f.action) == (kind, action))
-        name = kind.replace("_", " ")
-        said = f"{name}: {first.detail}" if number == 1 else f"{name}: {number} items, for example {first.detail}"
-        console.warn(f"{said} ({action})")
+        example = first.detail if first.path in first.detail else f"{first.path}: {first.detail}"
+        many = f"{number} items, for example " if number > 1 else ""
+        console.warn(f"{kind.replace('_', ' ')}: {many}{example} ({action})")
