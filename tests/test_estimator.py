@@ -93,6 +93,40 @@ def test_the_script_of_texts_decides_the_default(texts, chosen, encoder_folder, 
     assert set(asked) == {chosen}
 
 
+@pytest.mark.parametrize("first", ["", None, float("nan"), pandas.NA])
+def test_a_missing_text_is_named_and_leaves_the_others_texts(first, encoder_folder):
+    texts, labels = make_texts(10)
+    model = TransferClassifier(str(encoder_folder("bert")), folds=2)
+    for given in ([first, *texts[1:]], pandas.Series([first, *texts[1:]])):
+        with pytest.raises(DataError, match=r"^item 0 is empty\."):
+            model.fit(given, labels)
+    model.fit(texts, labels)
+    with pytest.raises(DataError, match=r"^item 3 is empty\."):
+        model.predict(pandas.Series([*texts[:3], first]))
+
+
+def test_a_missing_file_among_files_of_texts_is_named(tmp_path, encoder_folder):
+    texts, labels = make_texts(4)
+    for k, text in enumerate(texts):
+        (tmp_path / f"{k}.txt").write_text(text)
+    paths = [str(tmp_path / f"{k}.txt") for k in range(8)]
+    with pytest.raises(DataError, match="^item 0 cannot be read"):
+        TransferClassifier(str(encoder_folder("bert")), folds=2).fit([None, *paths[1:]], labels)
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, float("nan")])
+def test_seconds_that_are_no_length_are_refused(seconds):
+    with pytest.raises(
+        ConfigError, match=rf"^seconds is {seconds}; it must be above 0, or None to let the data decide"
+    ):
+        TransferClassifier(seconds=seconds).fit(["a.wav", "b.wav"], [0, 1])
+    if seconds != -1:  # which stands for what the data decide there
+        with pytest.raises(ConfigError, match="it must be above 0, or left out"):
+            package.FitSpec(seconds=seconds)
+    with pytest.raises(ConfigError, match="cache_gb is nan; it must be above 0"):
+        package.FitSpec(cache_gb=float("nan"))
+
+
 def test_files_of_texts_are_read(tmp_path, encoder_folder):
     texts, labels = make_texts(10)
     for k, text in enumerate(texts):

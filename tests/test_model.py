@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import replace
 
 import numpy as np
+import pandas
 import pytest
 import torch
 
@@ -86,6 +87,32 @@ def test_class_names_kept_with_their_letters_in_parts_are_put_together(result, t
     parts = tuple(unicodedata.normalize("NFD", name) for name in ("긍정", "부정"))
     replace(result.model, class_names=parts).save(tmp_path / "older")
     assert load_model(tmp_path / "older").class_names == ("긍정", "부정")
+
+
+def test_missing_texts_are_listed_as_empty_and_one_alone_is_no_list(
+    make_reviews, encoder_folder, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    model = jeoni.fit(make_reviews(each=20), backbone=str(encoder_folder("bert")), control=False, out="run").model
+    texts = ["a fine film", None, float("nan"), " ", "nan"]
+    for given in (texts, pandas.Series(texts, index=range(5, 10)), pandas.Series(texts, dtype="string")):
+        said = model.predict(given)
+        assert said.names == ["item 0", "item 4"] and said.readable.tolist() == [True, False, False, False, True]
+        assert said.errors == {f"item {k}": f"item {k} is empty." for k in (1, 2, 3)}
+    mend = r"Texts themselves go in a list: predict\(\[.*\]\); on the command line, in a \.txt file or a table"
+    for text, shown in (("A lovely film.", r"A lovely film\."), ("long " * 900, r"long long .* …"), ("a\0b", "a\0b")):
+        with pytest.raises(
+            DataError, match=f"^{shown} does not exist. Needed: a file, a folder of texts, or a table. {mend}"
+        ):
+            model.predict(text)
+        with pytest.raises(DataError, match=f"^{shown} does not exist. Needed: a folder per class"):
+            jeoni.load_data(text)
+
+
+def test_a_missing_path_is_listed_by_its_place(result, make_photos):
+    path = str(make_photos("new", each=1) / "class_0" / "000.png")
+    said = result.model.predict([path, None])
+    assert said.names == [path] and list(said.errors) == ["item 1"]
 
 
 def test_saving_over_a_model_replaces_it_whole(result):

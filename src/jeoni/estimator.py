@@ -13,9 +13,10 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
+from jeoni.data.columns import is_missing
 from jeoni.data.inputs import Input
-from jeoni.data.kinds import modality_of
-from jeoni.errors import DataError
+from jeoni.data.kinds import found_at, modality_of
+from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.heads._estimator import HeadClassifier
@@ -77,10 +78,12 @@ class TransferClassifier(HeadClassifier):
         """Fit the head on the frozen features of ``X``.
 
         Raises:
-            ConfigError: a backbone that takes something else.
-            DataError: an example that cannot be read.
+            ConfigError: a backbone that takes something else, or ``seconds`` that are no length.
+            DataError: an example that cannot be read, or is missing.
             ValueError: one class only, or numbers of examples that differ.
         """
+        if self.seconds is not None and not self.seconds > 0:
+            raise ConfigError(f"seconds is {self.seconds}; it must be above 0, or None to let the data decide.")
         X = _listed(X)
         self.backbone_, self.input_ = "", None
         if _are_examples(X):
@@ -119,39 +122,33 @@ class TransferClassifier(HeadClassifier):
 
 
 def _listed(X: Any) -> Any:
-    """A column of a table, or an array, of strings or paths as a list."""
-    if getattr(X, "ndim", 0) == 1 and len(X) and isinstance(next(iter(X)), (str, Path)):
-        return list(X)
+    """Strings or paths of a list, an array or a column of a table as a list, None where one is missing."""
+    one_by_one = getattr(X, "ndim", 0) == 1 or (isinstance(X, Sequence) and not isinstance(X, str))
+    if one_by_one and any(isinstance(x, (str, Path)) for x in X):
+        return [None if is_missing(x) else x for x in X]
     return X
 
 
 def _are_examples(X: Any) -> bool:
-    """Whether these are images, or strings or paths; else they are features."""
+    """Whether these are images, or strings or paths that were :func:`_listed`; else they are features."""
     if isinstance(X, np.ndarray):
         return X.ndim in (3, 4)
-    return isinstance(X, Sequence) and not isinstance(X, str) and len(X) > 0 and isinstance(X[0], (str, Path))
+    return isinstance(X, list) and any(isinstance(x, (str, Path)) for x in X)
 
 
 def _modality(X: Any, doubtful: str) -> str:
     """What examples are: by the endings of most; where they have none, texts, or ``doubtful`` if they are files."""
     if isinstance(X, np.ndarray):
         return "image"
-    ending = Counter(modality_of([str(x)]) for x in X).most_common(1)[0][0]
+    there = [x for x in X if x is not None and str(x).strip()] or [""]
+    ending = Counter(modality_of([str(x)]) for x in there).most_common(1)[0][0]
     if ending:
         return ending
-    return doubtful if isinstance(X[0], Path) or _is_there(X[0]) else "text"
-
-
-def _is_there(path: str | Path) -> bool:
-    """Whether there is such a file; a long text is none."""
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):
-        return False
+    return doubtful if isinstance(there[0], Path) or found_at(there[0]) == "file" else "text"
 
 
 def _items(X: Any, modality: str) -> Items:
     """Examples to read; strings are texts themselves, unless they name files of texts."""
-    if modality == "text" and all(modality_of([str(x)]) == "text" and _is_there(x) for x in X):
-        X = [Path(x) for x in X]
+    if modality == "text" and all(x is None or (modality_of([str(x)]) == "text" and found_at(x) == "file") for x in X):
+        X = [x and Path(x) for x in X]
     return as_items(X, modality)

@@ -23,7 +23,7 @@ from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
 from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
 from jeoni.data.checks import remarked, tell, unreadable
-from jeoni.data.columns import composed
+from jeoni.data.columns import composed, is_missing
 from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.read import load_items
 from jeoni.data.texts import TextItems
@@ -137,8 +137,9 @@ class Model:
         """Predict a folder, a file, a list of paths or of texts, a table, an array, or a dataset.
 
         Args:
-            data: a list of strings is one of paths, or of the texts themselves for a model of texts; arrays are
-                images ``(n, h, w)`` or ``(n, h, w, c)``, or vectors ``(n, d)`` for a model of such.
+            data: a list of strings is one of paths, or of the texts themselves for a model of texts, where what is
+                missing (None, NaN) is listed as empty; a string alone is a path. Arrays are images ``(n, h, w)`` or
+                ``(n, h, w, c)``, or vectors ``(n, d)`` for a model of such.
             context: cache, engine, threads; left out, the defaults.
             column: of a table, the one that holds the examples; recognised by its name if left out.
 
@@ -256,11 +257,11 @@ def _as_data(data: str | Path | Sequence[str | Path] | Array | Dataset, modality
     if modality == "vector":
         return VectorItems(np.asarray(data))
     if modality == "text" and not any(isinstance(d, Path) for d in data):
-        return TextItems([str(d) for d in data], [f"item {k}" for k in range(len(data))])
+        return TextItems([None if is_missing(d) else str(d) for d in data], [f"item {k}" for k in range(len(data))])
     if isinstance(data, np.ndarray) and data.dtype.kind in "uif":
         return ArrayItems(data)
-    paths = [str(p) for p in data]
-    return FileItems(paths, paths)
+    paths = ["" if is_missing(p) else str(p) for p in data]
+    return FileItems(paths, [p or f"item {k}" for k, p in enumerate(paths)])
 
 
 def load_model(folder: str | Path) -> Model:

@@ -116,10 +116,10 @@ class FitSpec(Recipe):
             if choices and value not in choices:
                 raise ConfigError(f"{f.name} is {value!r}; it can be {', '.join(choices)}.")
         for name in ("accumulate", "cache_gb"):
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0.")
         for name in ("steps", "batch_size", "learning_rate", "depth_decay", "views", "seconds"):
-            if getattr(self, name) != AUTO and getattr(self, name) <= 0:
+            if getattr(self, name) != AUTO and not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0, or left out.")
         for name in ("warmup", "label_smoothing", "ema"):
             if getattr(self, name) != AUTO and not 0 <= getattr(self, name) < 1:

@@ -25,6 +25,7 @@ __all__ = [
     "find_column",
     "find_labels",
     "group_numbers",
+    "is_missing",
     "part_names",
     "pattern_groups",
     "rival_labels",
@@ -200,9 +201,21 @@ def composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def is_missing(value: Any) -> bool:
+    """Whether a cell holds nothing: None, NaN, or what pandas puts there.
+
+    >>> is_missing(float("nan")), is_missing("nan")
+    (True, False)
+    """
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # pandas's NA is neither equal to itself nor not
+        return True
+
+
 def _name(value: Any) -> str:
     """``1.0`` is called ``1`` and ``True`` is called ``true``, whether the table has types or not; ``01`` stays."""
-    if value is None or value != value:
+    if is_missing(value):
         return ""
     text = composed(str(value).strip())
     whole = re.fullmatch(r"(-?\d+)\.0+", text)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from stat import S_ISDIR, S_ISREG
 
-__all__ = ["MODALITIES", "SUFFIXES", "Columns", "modality_of", "usual_names"]
+__all__ = ["MODALITIES", "SUFFIXES", "Columns", "found_at", "modality_of", "usual_names"]
 
 MODALITIES = ("image", "text", "sound")
 _ENDINGS = {  # the most usual first: messages show these
@@ -65,6 +66,15 @@ def usual_names() -> dict[str, str]:
     """Column names, in lower case, and the modality they speak for; of files it is empty: their endings tell."""
     first = {name: modality for modality in ("image", "sound") for name in _NAMES[modality]}
     return first | dict.fromkeys(_FILES, "") | dict.fromkeys(_NAMES["text"], "text")
+
+
+def found_at(path: str | Path) -> str:
+    """``file`` or ``folder``; empty where nothing is, or where a text stands in the place of a path, however long."""
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):  # a name too long, or with a zero byte
+        return ""
+    return "file" if S_ISREG(mode) else "folder" if S_ISDIR(mode) else ""
 
 
 def modality_of(paths: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from jeoni.data.arrays import ARRAYS, read_arrays
 from jeoni.data.columns import PARTS, composed, pattern_groups, ungrouped
 from jeoni.data.items import JoinedItems
-from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, modality_of
+from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, found_at, modality_of
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
 from jeoni.data.texts import named_files
@@ -26,6 +26,10 @@ __all__ = ["load_data", "load_items"]
 
 SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 NO_CLASSES = ("__MACOSX", "__pycache__")
+LONGEST = 200  # letters of a path that are shown
+TEXTS_THEMSELVES = (
+    ' Texts themselves go in a list: predict(["A lovely film."]); on the command line, in a .txt file or a table.'
+)
 
 
 def load_data(
@@ -92,21 +96,22 @@ def load_items(path: str | Path, modality: str = "image", column: str = "") -> D
     Raises:
         DataError: nothing there.
     """
-    where, column = Path(path), composed(column)
-    if where.suffix.lower() in TABLES and where.is_file():
+    where, there, column = Path(path), found_at(path), composed(column)
+    if where.suffix.lower() in TABLES and there == "file":
         named = {"image": Columns(image=column), "text": Columns(text=column), "sound": Columns(audio=column)}
         return read_table(where, named.get(modality) if column else None, labelled=False)
-    if where.suffix.lower() in ARRAYS and where.is_file():
+    if where.suffix.lower() in ARRAYS and there == "file":
         return read_arrays(where, labelled=False)
-    if where.is_file() and where.suffix.lower() in SHEETS:
+    if there == "file" and where.suffix.lower() in SHEETS:
         raise _one_file(where)
-    if where.is_file():
+    if there == "file":
         return _unlabelled([where], [str(path)], where, modality_of([where.name]) or modality)
     one_file = modality not in SUFFIXES
-    if not where.is_dir() or one_file:
+    if there != "folder" or one_file:
         what = f"features ({', '.join(ARRAYS)})" if one_file else f"a file, a folder of {modality}s,"
-        there = "is a folder" if where.is_dir() else "does not exist"
-        raise DataError(f"{path} {there}. Needed: {what} or a table.", path=str(path))
+        came = "is a folder" if there else "does not exist"
+        mend = "" if there or modality != "text" else TEXTS_THEMSELVES
+        raise DataError(f"{_shown(path)} {came}. Needed: {what} or a table.{mend}", path=str(path))
     if is_saved(where):
         return read_saved(where, labelled=False)
     files = sorted(f for f in _files(where) if f.suffix.lower() in SUFFIXES[modality])
@@ -116,20 +121,26 @@ def load_items(path: str | Path, modality: str = "image", column: str = "") -> D
 
 
 def _read(path: str, columns: Columns) -> Dataset:
-    where = Path(path)
-    if where.is_file():
+    where, there = Path(path), found_at(path)
+    if there == "file":
         if where.suffix.lower() in ARRAYS:
             return read_arrays(where, columns)
         if where.suffix.lower() not in TABLES:
             raise _one_file(where)
         return read_table(where, columns)
-    if where.is_dir():
+    if there == "folder":
         if is_saved(where):
             return read_saved(where, columns)
         return _read_folder(where, columns.pattern)
     if re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", path) and not modality_of([path]) and where.suffix.lower() not in TABLES:
         return read_hub(path, columns)
-    raise DataError(f"{path} does not exist. Needed: a folder per class, a table, or a dataset's id.", path=path)
+    needed = "Needed: a folder per class, a table, or a dataset's id."
+    raise DataError(f"{_shown(path)} does not exist. {needed}", path=path)
+
+
+def _shown(path: str | Path) -> str:
+    """A path, or what came in its place, which may be long."""
+    return str(path) if len(str(path)) <= LONGEST else f"{str(path)[:LONGEST]} …"
 
 
 def _one_file(path: Path) -> DataError:

@@ -22,7 +22,7 @@ from jeoni.data.columns import (
 from jeoni.data.delimited import in_blocks, read_delimited
 from jeoni.data.encodings import BROKEN, as_utf8
 from jeoni.data.items import EncodedItems, FlawedItems
-from jeoni.data.kinds import SUFFIXES, Columns, modality_of, usual_names
+from jeoni.data.kinds import SUFFIXES, Columns, found_at, modality_of, usual_names
 from jeoni.data.texts import TextItems, named_files
 from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
@@ -261,7 +261,7 @@ def _text_files(paths: Sequence[str], folder: Path) -> bool:
     """Whether most cells name files of texts: they end like such, and hold no blank or are there."""
     filled = [p for p in paths if p]
     ending = [p for p in filled if p.lower().endswith(tuple(SUFFIXES["text"]))]
-    return len(ending) * 2 > len(filled) and sum(" " not in p or _is_file(folder, p) for p in ending) * 2 > len(filled)
+    return len(ending) * 2 > len(filled) and sum(" " not in p or found_at(str(folder / p)) == "file" for p in ending) * 2 > len(filled)
 
 
 def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItems:
@@ -305,12 +305,5 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
 
 def _mostly_missing(paths: Sequence[str], folder: Path) -> list[str]:
     """The paths that do not exist, if they are the most."""
-    missing = [p for p in paths if not _is_file(folder, p)]
+    missing = [p for p in paths if found_at(str(folder / p)) != "file"]
     return missing if len(missing) * 2 > len(paths) else []
-
-
-def _is_file(folder: Path, path: str) -> bool:
-    try:
-        return (folder / path).is_file()
-    except (OSError, ValueError):  # a name too long, or with a zero byte
-        return False
