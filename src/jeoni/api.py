@@ -277,7 +277,7 @@ def evaluate(
     """
     spec, console = spec or FitSpec(), console or Quiet()
     model = model if isinstance(model, Model) else load_model(model)
-    dataset = data if isinstance(data, Dataset) else read(data, spec, single_class=True)
+    dataset = data if isinstance(data, Dataset) else _read_for(model, data, spec)
     unknown = sorted(set(dataset.class_names) - set(model.class_names))
     if unknown:
         raise DataError(
@@ -294,6 +294,11 @@ def evaluate(
     labels = own[dataset.labels[use]]
     groups = None if dataset.groups is None else dataset.groups[use]
     return measure(labels, said.probs[dataset.labels[said.readable] >= 0], model.class_names, groups, spec.seed)
+
+
+def _read_for(model: Model, data: str | Path, spec: FitSpec) -> Dataset:
+    """What such a model takes, of the column that it was fitted on if there is one."""
+    return read(data, spec, single_class=True, modality=model.backbone.input.modality, kept=model.column)
 
 
 def _split(data: Dataset, seen: Extraction, checked: Checked, spec: FitSpec) -> _Split:
@@ -376,4 +381,4 @@ def _with_facts(model: Model, data: Dataset, metrics: dict[str, Any]) -> Model:
         "cv": f"Repeated cross-validation on {metrics['n']} examples; no separate test set was kept.",
     }[metrics["estimate"]]
     facts = {"data": data.name, "summary": metrics["summary"], "how": how, "scores": metrics[metrics["estimate"]]}
-    return replace(model, facts=facts)
+    return replace(model, facts=facts, column=data.column)

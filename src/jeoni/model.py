@@ -23,8 +23,9 @@ from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
 from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
 from jeoni.data.checks import remarked, tell, unreadable
-from jeoni.data.columns import composed, is_missing
+from jeoni.data.columns import is_missing
 from jeoni.data.items import ArrayItems, FileItems
+from jeoni.data.kinds import composed
 from jeoni.data.read import load_items
 from jeoni.data.texts import TextItems
 from jeoni.data.vectors import VectorItems
@@ -84,6 +85,7 @@ class Model:
         training: how the stages above the cut were trained; empty where nothing was.
         chosen: the strategy that was chosen among several; empty where none was.
         contest: held-out log-loss and accuracy of those it was chosen among.
+        column: of the table it was fitted on, the one that held the examples; empty where there was none.
     """
 
     backbone: Backbone
@@ -98,6 +100,7 @@ class Model:
     training: dict[str, Any] = field(default_factory=dict)
     chosen: str = ""
     contest: dict[str, dict[str, float]] = field(default_factory=dict)
+    column: str = ""
 
     @property
     def network(self) -> nn.Module:
@@ -141,13 +144,14 @@ class Model:
                 missing (None, NaN) is listed as empty; a string alone is a path. Arrays are images ``(n, h, w)`` or
                 ``(n, h, w, c)``, or vectors ``(n, d)`` for a model of such.
             context: cache, engine, threads; left out, the defaults.
-            column: of a table, the one that holds the examples; recognised by its name if left out.
+            column: of a table, the one that holds the examples; left out, the one that the model was fitted on if
+                there is one of that name, or else one that is recognised by its name.
 
         Raises:
             DataError: nothing there that can be read.
         """
         context = context or Context()
-        found = _as_data(data, self.backbone.input.modality, column)
+        found = _as_data(data, self.backbone.input.modality, column, self.column)
         items = found.items if isinstance(found, Dataset) else found
         tap = Tap(self.backbone.n, True)
         seen = context.extract(items, [Request(self.backbone, (tap,))])
@@ -231,6 +235,7 @@ class Model:
                 **({"mapped": self.head.describe()} if isinstance(self.head, Mapped) else {}),
             },
             "class_names": list(self.class_names),
+            "column": self.column,
             "weights": {"file": weights.name, "sha256": file_sha256(weights)},
             "versions": {name: version(name) for name in ("torch", "timm", "safetensors")},
             "facts": self.facts,
@@ -238,21 +243,19 @@ class Model:
         return seal(config)
 
 
-def as_items(
-    data: str | Path | Sequence[str | Path] | Array | Dataset, modality: str = "image", column: str = ""
-) -> Items:
+def as_items(data: str | Path | Sequence[str | Path] | Array | Dataset, modality: str = "image") -> Items:
     """Whatever a user may hand over, as items."""
-    found = _as_data(data, modality, column)
+    found = _as_data(data, modality)
     return found.items if isinstance(found, Dataset) else found
 
 
-def _as_data(data: str | Path | Sequence[str | Path] | Array | Dataset, modality: str, column: str) -> Dataset | Items:
-    if isinstance(data, Dataset):
-        return data
-    if isinstance(data, (str, Path)):
-        found = load_items(data, modality, column)
+def _as_data(
+    data: str | Path | Sequence[str | Path] | Array | Dataset, modality: str, column: str = "", kept: str = ""
+) -> Dataset | Items:
+    if isinstance(data, (str, Path, Dataset)):
+        found = data if isinstance(data, Dataset) else load_items(data, modality, column, kept)
         if found.modality != modality and len(found):
-            raise DataError(f"{data} holds {found.modality}s; the model takes {modality}s.")
+            raise DataError(f"{found.origin or found.name} holds {found.modality}s; the model takes {modality}s.")
         return found
     if modality == "vector":
         return VectorItems(np.asarray(data))
@@ -301,4 +304,4 @@ def load_model(folder: str | Path) -> Model:
         reuse=config["cut"]["reuse"],
         choice=head_config["choice"],
     )
-    return replace(model, facts=config["facts"])
+    return replace(model, facts=config["facts"], column=config.get("column", ""))

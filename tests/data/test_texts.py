@@ -236,9 +236,47 @@ def test_columns_that_hold_no_texts_say_so(tmp_path, text, said):
 def test_a_column_of_lists_is_refused(tmp_path):
     lines = '{"text": ["so", "fine"], "label": "x"}\n{"text": null, "label": "x"}\n{"text": ["dull"], "label": "y"}\n'
     said = r"'text' of .* holds list<.*string>, for example \['so', 'fine'\], not texts\. Join what belongs"
-    for read in (load_data, load_items):
-        with pytest.raises(DataError, match=said):
-            read(write(tmp_path / "t.jsonl", lines))
+    path = write(tmp_path / "t.jsonl", lines)
+    with pytest.raises(DataError, match=rf"{said} .*--text-column"):
+        load_data(path)
+    with pytest.raises(DataError, match=rf"{said} .*--column"):
+        load_items(path, "text")
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("id,감상평\n1,좋다\n", r"known to hold texts\. If it is '감상평', name it: --column '감상평'\. Its"),
+        ("id,image\n1,a.png\n", r"known to hold texts\. Name it with --column\. Its columns: id, image\."),
+        ("text,id\n12,1\n13,2\n", r"holds numbers, .* Name the column of texts with --column\."),
+        ("file,id\na,1\nb,2\n", r"do not exist, .* If another column holds the items, name it with --column\."),
+    ],
+)
+def test_to_predict_there_is_one_option_for_the_column(tmp_path, text, said):
+    with pytest.raises(DataError, match=said) as caught:
+        load_items(write(tmp_path / "t.csv", text), "text")
+    assert "-column" not in str(caught.value).replace("--column", "")
+
+
+def test_to_predict_columns_that_hold_something_else_are_left_alone(tmp_path):
+    import datasets
+
+    path = write(tmp_path / "t.csv", "image,review,말,file,audio\na.png,fine,좋다,b.txt,c.wav\n")
+    assert load_items(path, "text").items.text(0) == "fine"
+    assert load_items(path, "text", kept="말").column == "말"
+    assert load_items(path, "text", kept="gone").column == "review"
+    assert load_items(path, "text", "review", kept="말").column == "review"
+    with pytest.raises(DataError, match=r"1 of the 1 paths in the column 'audio' .*name it with --column\."):
+        load_items(path, "sound")
+    (tmp_path / "a.png").write_bytes(b"not read")
+    cells = {"image": [str(tmp_path / "a.png")], "review": ["fine"], "말": ["좋다"]}
+    table = datasets.Dataset.from_dict(cells).cast_column("image", datasets.Image())
+    table.save_to_disk(tmp_path / "kept")
+    assert load_items(tmp_path / "kept", "text").items.text(0) == "fine"
+    assert [load_items(tmp_path / "kept", "text", **k).column for k in ({"column": "말"}, {"kept": "말"})] == ["말"] * 2
+    table.remove_columns("review").save_to_disk(tmp_path / "other")
+    with pytest.raises(DataError, match=r"known to hold the texts\. Name it with --column\. Its columns: image, 말"):
+        load_items(tmp_path / "other", "text")
 
 
 def test_a_binary_table_is_refused(tmp_path):

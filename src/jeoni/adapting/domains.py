@@ -31,7 +31,11 @@ def joined(
         DataError: domains of two kinds; a source without labels.
     """
     if start is not None:
-        there = target if isinstance(target, Dataset) else _read_target(target, spec, start.backbone.input.modality)
+        there = (
+            target
+            if isinstance(target, Dataset)
+            else _read_target(target, spec, start.backbone.input.modality, start.column)
+        )
         if there.modality != start.backbone.input.modality:
             raise DataError(
                 f"The model takes {start.backbone.input.modality}s, the target holds {there.modality}s; both must be "
@@ -41,7 +45,7 @@ def joined(
     here = source if isinstance(source, Dataset) else read(source, spec)
     findings = check_labels(here)
     here = without_empty_classes(here)
-    there = target if isinstance(target, Dataset) else _read_target(target, spec, here.modality)
+    there = target if isinstance(target, Dataset) else _read_target(target, spec, here.modality, here.column)
     if there.modality != here.modality:
         raise DataError(f"The source holds {here.modality}s, the target {there.modality}s; both must be alike.")
     there, more = _as_target(there, here.class_names)
@@ -60,14 +64,14 @@ def joined(
     ), [*findings, *more]
 
 
-def _read_target(target: str | Path, spec: AdaptSpec, modality: str) -> Dataset:
+def _read_target(target: str | Path, spec: AdaptSpec, modality: str, kept: str) -> Dataset:
     """With labels where there are any."""
     try:
-        return read(target, spec, single_class=True)
+        return read(target, spec, single_class=True, modality=modality, kept=kept)
     except DataError as labelled:
         try:
             columns = {"image": spec.image_column, "text": spec.text_column, "sound": spec.audio_column}
-            return load_items(target, modality, columns.get(modality, ""))
+            return load_items(target, modality, columns.get(modality, ""), kept)
         except DataError:
             raise labelled from None
 

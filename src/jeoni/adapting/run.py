@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +181,7 @@ def _adapt(
     with clock.step("adapt"):
         alone = source_only(backbone, source, target, start, spec)
         found = chosen(spec.method, method, alone, backbone, source, target, start, context, spec)
+        found = replace(found, model=replace(found.model, column=dataset.column or found.model.column))
     with clock.step("evaluate"):
         metrics = adapted_metrics(found, alone, target, spec)
     if not processes.first():

@@ -20,8 +20,13 @@ SHOWN = 5
 
 def predict(
     model: Annotated[str, typer.Argument(help="A model folder, or a run.")],
-    data: Annotated[str, typer.Argument(help="An image, a folder, a table or features (.npz, .npy, .mat).")],
-    column: Annotated[str, typer.Option(help="A table's column of items (recognised if left out).")] = "",
+    data: Annotated[
+        str,
+        typer.Argument(help="An image, text or sound, a folder of them, a table, or features (.npz, .npy, .mat)."),
+    ],
+    column: Annotated[
+        str, typer.Option(help="A table's column of items; left out, that of the fit, or a recognised one.")
+    ] = "",
     out: Annotated[str, typer.Option(help="Where to write a CSV; standard output if left out.")] = "",
     engine: Annotated[str, typer.Option(help="What runs the frozen stages; see `jeoni doctor`.")] = "auto",
     workers: Annotated[int, typer.Option(help="Threads; 0 is one per core.")] = 0,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from jeoni.data.columns import LABEL_NAMES, composed, dataset_of
-from jeoni.data.kinds import Columns
+from jeoni.data.columns import LABEL_NAMES, dataset_of
+from jeoni.data.kinds import Columns, composed
 from jeoni.data.vectors import VectorItems, check_numbers, wrong_numbers
 from jeoni.errors import DataError, did_you_mean
 from jeoni.types import Dataset, Finding

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from jeoni.data.kinds import composed
 from jeoni.errors import DataError, did_you_mean
 from jeoni.types import Array, Dataset, Finding, IntArray, Items
 
@@ -20,7 +20,6 @@ __all__ = [
     "RATINGS",
     "as_numbers",
     "class_numbers",
-    "composed",
     "dataset_of",
     "find_column",
     "find_labels",
@@ -42,15 +41,18 @@ _EMPTY = ("", "na", "n/a", "nan", "null", "none", "?")
 PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
-def find_column(columns: Sequence[str], wanted: str, usual: Sequence[str], what: str, origin: str) -> str:
+def find_column(
+    columns: Sequence[str], wanted: str, usual: Sequence[str], what: str, origin: str, option: str = ""
+) -> str:
     """The column that was named, or else the first that has a usual name.
 
     Args:
         columns: those there are.
         wanted: the one the user named; may be empty.
         usual: names it is recognised by, in lower case.
-        what: ``image``, ``label`` or ``group``: the option that names it.
+        what: ``image``, ``label`` or ``group``.
         origin: the table, for messages.
+        option: that names it; ``--image-column`` and so on if left out.
 
     Raises:
         DataError: no such column, none that is recognised, or several of one name; the message lists those there are.
@@ -59,7 +61,7 @@ def find_column(columns: Sequence[str], wanted: str, usual: Sequence[str], what:
     chosen = wanted or next((by_name[name] for name in usual if name in by_name), "")
     if not chosen:
         raise DataError(
-            f"No column of {origin} is known to hold the {what}s. Name it with --{what}-column. "
+            f"No column of {origin} is known to hold the {what}s. Name it with {option or f'--{what}-column'}. "
             f"Its columns: {', '.join(columns)}.",
             path=origin,
         )
@@ -142,6 +144,7 @@ def dataset_of(
     pattern: str,
     no_labels: str,
     findings: tuple[Finding, ...],
+    column: str = "",
 ) -> Dataset:
     """A dataset from a file's items and what stands beside each of them; None where that is not there.
 
@@ -155,6 +158,7 @@ def dataset_of(
         pattern: finds groups in the items' names, if given.
         no_labels: what is said where all labels are empty.
         findings: of the reader.
+        column: that the items stand in.
 
     Raises:
         DataError: labels that are all empty; a pattern, or parts, that cannot be used.
@@ -177,6 +181,7 @@ def dataset_of(
         origin=origin,
         modality=modality,
         findings=findings,
+        column=column,
     )
 
 
@@ -190,15 +195,6 @@ def class_numbers(values: Sequence[Any]) -> tuple[IntArray, tuple[str, ...]]:
     classes = sorted({n for n in names if n}, key=_natural)
     number = {c: k for k, c in enumerate(classes)}
     return np.array([number.get(n, -1) for n in names], dtype=np.int64), tuple(classes)
-
-
-def composed(name: str) -> str:
-    """A name with each letter in one piece (Unicode's NFC), however it was written: a Mac's folders have them in parts.
-
-    >>> composed("e\u0301t\u00e9") == "\u00e9t\u00e9"
-    True
-    """
-    return unicodedata.normalize("NFC", name)
 
 
 def is_missing(value: Any) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePath
 from stat import S_ISDIR, S_ISREG
 
-__all__ = ["MODALITIES", "SUFFIXES", "Columns", "found_at", "modality_of", "usual_names"]
+__all__ = ["MODALITIES", "SUFFIXES", "Columns", "composed", "found_at", "modality_of", "option_for", "usual_names"]
 
 MODALITIES = ("image", "text", "sound")
 _ENDINGS = {  # the most usual first: messages show these
@@ -24,6 +25,7 @@ _ENDINGS = {  # the most usual first: messages show these
     ),
 }
 SUFFIXES = {modality: dict.fromkeys(f".{e}" for e in endings).keys() for modality, endings in _ENDINGS.items()}
+_FIELDS = {"image": "image", "text": "text", "sound": "audio"}
 _FILES = ("file", "path", "filename", "file_name", "filepath", "파일", "파일명", "경로")
 _NAMES = {
     "image": ("image", "image_path", "img", "images", "이미지", "사진"),
@@ -37,7 +39,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that a user named; empty ones are recognised by their names.
+    """The columns that a user named, letters in one piece; empty ones are recognised by their names.
 
     Attributes:
         image: of images or their paths.
@@ -46,6 +48,8 @@ class Columns:
         label: of labels.
         group: of groups that are never split.
         pattern: a regular expression whose first group, in an example's name, is its group.
+        modality: of the examples that are looked for; empty where it is not known before, or no column holds such.
+        kept: the column that held such examples before: taken where there is one, and the user named none.
     """
 
     image: str = ""
@@ -54,6 +58,23 @@ class Columns:
     label: str = ""
     group: str = ""
     pattern: str = ""
+    modality: str = ""
+    kept: str = ""
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            if f.name != "pattern":
+                object.__setattr__(self, f.name, composed(getattr(self, f.name)))
+        if self.modality not in MODALITIES:
+            object.__setattr__(self, "modality", "")
+
+    def naming(self, column: str) -> Columns:
+        """With this column named, which holds examples of :attr:`modality`."""
+        return replace(self, **{_FIELDS[self.modality]: column})
+
+    def among(self, names: Sequence[str]) -> Columns:
+        """With the kept column named, if it is one of a table's and the user named none."""
+        return self.naming(self.kept) if self.kept in names and self.kept and not self.items[0] else self
 
     @property
     def items(self) -> tuple[str, str]:
@@ -62,10 +83,34 @@ class Columns:
         return next(((column, modality) for column, modality in named if column), ("", ""))
 
 
-def usual_names() -> dict[str, str]:
-    """Column names, in lower case, and the modality they speak for; of files it is empty: their endings tell."""
+def composed(name: str) -> str:
+    """A name with each letter in one piece (Unicode's NFC), however it was written: a Mac's folders have them in parts.
+
+    >>> composed("e\u0301t\u00e9") == "\u00e9t\u00e9"
+    True
+    """
+    return unicodedata.normalize("NFC", name)
+
+
+def usual_names(modality: str = "") -> dict[str, str]:
+    """Column names, in lower case, and the modality they speak for; of files it is empty: their endings tell.
+
+    Args:
+        modality: leaves out names that speak for another one.
+    """
+    if modality:
+        return dict.fromkeys(_NAMES[modality], modality) | dict.fromkeys(_FILES, "")
     first = {name: modality for modality in ("image", "sound") for name in _NAMES[modality]}
     return first | dict.fromkeys(_FILES, "") | dict.fromkeys(_NAMES["text"], "text")
+
+
+def option_for(modality: str, labelled: bool) -> str:
+    """What names the column of examples, for messages: to predict there is one option for all modalities.
+
+    >>> option_for("sound", True), option_for("sound", False)
+    ('--audio-column', '--column')
+    """
+    return f"--{_FIELDS[modality]}-column" if labelled else "--column"
 
 
 def found_at(path: str | Path) -> str:

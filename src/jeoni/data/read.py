@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from jeoni.data.arrays import ARRAYS, read_arrays
-from jeoni.data.columns import PARTS, composed, pattern_groups, ungrouped
+from jeoni.data.columns import PARTS, pattern_groups, ungrouped
 from jeoni.data.items import JoinedItems
-from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, found_at, modality_of
+from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
 from jeoni.data.texts import named_files
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Dataset, Finding, IntArray, Items
 
-__all__ = ["load_data", "load_items"]
+__all__ = ["load_data", "load_items", "load_labelled"]
 
 SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 NO_CLASSES = ("__MACOSX", "__pycache__")
@@ -65,18 +65,22 @@ def load_data(
         DataError: what is missing, or cannot be understood, and how to mend it.
         ConfigError: both a column and a pattern of groups.
     """
-    if group_column and group_pattern:
+    columns = Columns(image_column, text_column, audio_column, label_column, group_column, group_pattern)
+    return load_labelled(path, columns, test, single_class)
+
+
+def load_labelled(path: str | Path, columns: Columns, test: str | Path = "", single_class: bool = False) -> Dataset:
+    """:func:`load_data`, with what is known of the columns in one piece."""
+    if columns.group and columns.pattern:
         raise ConfigError(
-            f"Groups come from the column {group_column!r} or from the pattern {group_pattern!r}, not from both. Leave "
-            "out --group-column or --group-pattern."
+            f"Groups come from the column {columns.group!r} or from the pattern {columns.pattern!r}, not from both. "
+            "Leave out --group-column or --group-pattern."
         )
-    names = map(composed, (image_column, text_column, audio_column, label_column, group_column))
-    columns = Columns(*names, group_pattern)
     data = _read(str(path), columns)
     if test:
         data = _with_test(data, _read(str(test), columns))
-    if group_column and data.groups is None:
-        raise DataError(f"{path} has no columns, so no groups {group_column!r}. Groups need a table with that column.")
+    if columns.group and data.groups is None:
+        raise DataError(f"{path} has no columns, so no groups {columns.group!r}. Groups need a table with that column.")
     if len(data.class_names) < 2 and not single_class:
         raise DataError(
             f"{path} holds one class only ({', '.join(data.class_names) or 'none'}); a classifier needs at least two. "
@@ -85,21 +89,24 @@ def load_data(
     return data
 
 
-def load_items(path: str | Path, modality: str = "image", column: str = "") -> Dataset:
+def load_items(path: str | Path, modality: str = "image", column: str = "", kept: str = "") -> Dataset:
     """Read examples without labels, to predict: one file, a folder (searched through), or a table.
 
     Args:
         path: what to read.
         modality: of the files that are meant.
         column: of a table; recognised by its name if left out.
+        kept: the column that held such examples before: taken where there is one, and none is named.
 
     Raises:
         DataError: nothing there.
     """
-    where, there, column = Path(path), found_at(path), composed(column)
+    where, there = Path(path), found_at(path)
+    columns = Columns(modality=modality, kept=kept)
+    if column and columns.modality:
+        columns = columns.naming(column)
     if where.suffix.lower() in TABLES and there == "file":
-        named = {"image": Columns(image=column), "text": Columns(text=column), "sound": Columns(audio=column)}
-        return read_table(where, named.get(modality) if column else None, labelled=False)
+        return read_table(where, columns, labelled=False)
     if where.suffix.lower() in ARRAYS and there == "file":
         return read_arrays(where, labelled=False)
     if there == "file" and where.suffix.lower() in SHEETS:
@@ -113,7 +120,7 @@ def load_items(path: str | Path, modality: str = "image", column: str = "") -> D
         mend = "" if there or modality != "text" else TEXTS_THEMSELVES
         raise DataError(f"{_shown(path)} {came}. Needed: {what} or a table.{mend}", path=str(path))
     if is_saved(where):
-        return read_saved(where, labelled=False)
+        return read_saved(where, columns, labelled=False)
     files = sorted(f for f in _files(where) if f.suffix.lower() in SUFFIXES[modality])
     if not files:
         raise DataError(f"{path} holds no {modality}s ({_suffixes(modality)}).", path=str(path))

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.data.columns import PARTS, class_numbers, composed, find_column, find_labels, group_numbers, rival_labels
+from jeoni.data.columns import PARTS, class_numbers, find_column, find_labels, group_numbers, rival_labels
 from jeoni.data.items import EncodedItems, JoinedItems
-from jeoni.data.kinds import Columns, usual_names
+from jeoni.data.kinds import Columns, composed, option_for, usual_names
 from jeoni.data.tables import text_items
 from jeoni.data.texts import TextItems
 from jeoni.errors import DataError
@@ -75,7 +75,7 @@ def _from_datasets(found: Any, name: str, origin: str, columns: Columns, labelle
     if not splits:
         raise DataError(f"{origin} has no rows.", path=origin)
     first = next(iter(splits.values()))
-    column, modality = _item_column(first, columns, origin)
+    column, modality = _item_column(first, columns.among(first.column_names), origin, labelled)
     items: Any = None
     parts: list[str] = []
     for split, table in splits.items():
@@ -95,19 +95,19 @@ def _from_datasets(found: Any, name: str, origin: str, columns: Columns, labelle
         group = find_column(first.column_names, columns.group, (), "group", origin)
         groups = group_numbers(_values(splits, group), origin)
     part = np.array(parts, dtype="<U5")
-    return Dataset(name, items, labels, classes, groups, part, origin, modality, tuple(findings))
+    return Dataset(name, items, labels, classes, groups, part, origin, modality, tuple(findings), column)
 
 
-def _item_column(table: Any, columns: Columns, origin: str) -> tuple[str, str]:
+def _item_column(table: Any, columns: Columns, origin: str, labelled: bool) -> tuple[str, str]:
     """The column of the examples: named, or of a telling type, or of a telling name; and the modality."""
     import datasets
 
     wanted, modality = columns.items
     for kind, what in ((datasets.Image, "image"), (datasets.Audio, "sound")):
-        if not wanted and (found := _of_type(table, kind)):
+        if not wanted and columns.modality in ("", what) and (found := _of_type(table, kind)):
             wanted, modality = found, what
-    usual = usual_names()
-    column = find_column(table.column_names, wanted, tuple(usual), "text", origin)
+    usual, option = usual_names(columns.modality), option_for(columns.modality or "text", labelled)
+    column = find_column(table.column_names, wanted, tuple(usual), columns.modality or "item", origin, option)
     return column, modality or usual.get(column.lower(), "") or "image"
 
 

@@ -13,7 +13,6 @@ from jeoni.data.columns import (
     LABEL_NAMES,
     RATINGS,
     as_numbers,
-    composed,
     dataset_of,
     find_column,
     find_labels,
@@ -22,7 +21,7 @@ from jeoni.data.columns import (
 from jeoni.data.delimited import in_blocks, read_delimited
 from jeoni.data.encodings import BROKEN, as_utf8
 from jeoni.data.items import EncodedItems, FlawedItems
-from jeoni.data.kinds import SUFFIXES, Columns, found_at, modality_of, usual_names
+from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of, option_for, usual_names
 from jeoni.data.texts import TextItems, named_files
 from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
@@ -49,14 +48,17 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         DataError: a column that is not there, paths of which most do not exist, texts that are none, no labels; the
             message says which.
     """
-    columns, origin = columns or Columns(), str(path)
+    origin = str(path)
     table, findings = _load(path)
     table, n = table.rename_columns([composed(c) for c in table.column_names]), len(table)
+    columns = (columns or Columns()).among(table.column_names)
     if not n:
         raise DataError(f"{path} has no rows.", path=origin)
     features, reason, left_out = _features(table, columns)
-    column, modality = ("", "vector") if features is not None else _item_column(table, columns, origin, reason)
-    if not columns.items[0] and (texts := _texts_instead(table, column, path)):
+    column, modality = (
+        ("", "vector") if features is not None else _item_column(table, columns, origin, reason, labelled)
+    )
+    if not columns.items[0] and (texts := _texts_instead(table, column, columns, path)):
         told = f"most files that the column {column!r} names do not exist; the texts are taken from {texts!r}"
         findings.append(Finding("ignored", "", told, "left out"))
         column, modality = texts, "text"
@@ -83,6 +85,7 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         pattern=columns.pattern,
         no_labels=f"The column {label!r} of {path} holds no labels.",
         findings=tuple(findings),
+        column=column,
     )
 
 
@@ -116,35 +119,44 @@ def _label_column(table: Any, columns: Columns, numbers: bool, origin: str) -> s
     return find_labels(table.column_names, columns.label, lambda c: table[c].to_pylist(), origin)
 
 
-def _item_column(table: Any, columns: Columns, origin: str, reason: str) -> tuple[str, str]:
+def _item_column(table: Any, columns: Columns, origin: str, reason: str, labelled: bool) -> tuple[str, str]:
     """The column of the examples, and their modality if that tells it."""
     wanted, modality = columns.items
-    usual = usual_names()
-    what = {"image": "image", "text": "text", "sound": "audio"}.get(modality, "image")
+    usual = usual_names(columns.modality)
+    holds = f"{columns.modality}s" if columns.modality else "images, texts or sounds"
     there = [c for c in table.column_names if c.lower() in usual]
     if not wanted and not there:
         worded = _worded(table, columns)
         if worded:
             raise DataError(
-                f"No column of {origin} is known to hold images, texts or sounds. If it is {worded!r}, name it: "
-                f"--text-column {worded!r}. Its columns, by its first row: {', '.join(table.column_names)}.",
+                f"No column of {origin} is known to hold {holds}. If it is {worded!r}, name it: "
+                f"{option_for('text', labelled)} {worded!r}. Its columns, by its first row: "
+                f"{', '.join(table.column_names)}.",
                 path=origin,
             )
+        features = (
+            f" In a table of features all columns but those of labels, groups, split and id hold numbers: {reason}."
+        )
         raise DataError(
-            f"No column of {origin} is known to hold images, texts or sounds. Name it with --image-column, "
-            f"--text-column or --audio-column. In a table of features all columns but those of labels, groups, split "
-            f"and id hold numbers: {reason}. Its columns: {', '.join(table.column_names)}.",
+            f"No column of {origin} is known to hold {holds}. Name it with {_options(labelled)}."
+            f"{'' if columns.modality else features} Its columns: {', '.join(table.column_names)}.",
             path=origin,
         )
-    column = find_column(table.column_names, wanted, tuple(usual), what, origin)
+    column = find_column(table.column_names, wanted, tuple(usual), "item", origin)
     return column, modality or usual.get(column.lower(), "")
+
+
+def _options(labelled: bool) -> str:
+    """Those that may name the column of the items."""
+    *some, last = dict.fromkeys(option_for(m, labelled) for m in MODALITIES)
+    return f"{', '.join(some)} or {last}" if some else last
 
 
 def _worded(table: Any, columns: Columns) -> str:
     """The first column whose cells are plainly texts: most hold a blank or are not ASCII, and none is a file."""
     import pyarrow
 
-    for column in table.column_names:
+    for column in table.column_names if columns.modality in ("", "text") else ():
         if table.column_names.count(column) > 1 or not pyarrow.types.is_string(table.schema.field(column).type):
             continue
         cells = [c for c in table[column].slice(0, 1000).to_pylist() if c]
@@ -154,9 +166,9 @@ def _worded(table: Any, columns: Columns) -> str:
     return ""
 
 
-def _texts_instead(table: Any, column: str, path: Path) -> str:
+def _texts_instead(table: Any, column: str, columns: Columns, path: Path) -> str:
     """A column known to hold texts, where the one that was recognised names files of which most do not exist."""
-    usual = usual_names()
+    usual = usual_names(columns.modality)
     texts = next((c for c in table.column_names if usual.get(c.lower()) == "text"), "")
     if not texts or usual.get(column.lower(), "text") or not _named(table, column):
         return ""  # a column called image is meant
@@ -248,7 +260,7 @@ def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -
         raise DataError(
             f"{len(missing)} of the {len(paths)} paths in the column {column!r} of {path} do not exist, for example "
             f"{', '.join(p[:200] for p in missing[:3])}. Paths are taken relative to {path.parent}. If another column "
-            "holds the items, name it with --image-column, --text-column or --audio-column.",
+            f"holds the items, name it with {_options(labelled)}.",
             path=str(path),
         )
     modality = modality or modality_of(paths) or "image"
@@ -261,7 +273,8 @@ def _text_files(paths: Sequence[str], folder: Path) -> bool:
     """Whether most cells name files of texts: they end like such, and hold no blank or are there."""
     filled = [p for p in paths if p]
     ending = [p for p in filled if p.lower().endswith(tuple(SUFFIXES["text"]))]
-    return len(ending) * 2 > len(filled) and sum(" " not in p or found_at(str(folder / p)) == "file" for p in ending) * 2 > len(filled)
+    named = [p for p in ending if " " not in p or found_at(folder / p) == "file"]
+    return len(named) * 2 > len(filled)
 
 
 def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItems:
@@ -276,7 +289,7 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
         first = next((v for v in cells.to_pylist() if v is not None), None)
         raise DataError(
             f"The column {column!r} of {origin} holds {cells.type}, for example {str(first)[:60]}, not texts. "
-            "Join what belongs to one text, or name the column of texts with --text-column.",
+            f"Join what belongs to one text, or name the column of texts with {option_for('text', labelled)}.",
             path=origin,
         )
     texts = [None if v is None else str(v) for v in cells.to_pylist()]
@@ -284,14 +297,14 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
     if filled and sum(bool(_NUMBER.fullmatch(t)) for t in filled) > 0.9 * len(filled):
         raise DataError(
             f"The column {column!r} of {origin} holds numbers, for example {filled[0]!r}, not texts. "
-            "Name the column of texts with --text-column.",
+            f"Name the column of texts with {option_for('text', labelled)}.",
             path=origin,
         )
     named = [t for t in filled[:1000] if " " not in t and modality_of([t])]
     if len(named) * 2 > len(filled[:1000]):
         raise DataError(
             f"The column {column!r} of {origin} holds names of files, for example {named[0]!r}, not texts. "
-            "Name the column of texts with --text-column.",
+            f"Name the column of texts with {option_for('text', labelled)}.",
             path=origin,
         )
     if labelled and len(filled) > 1 and len(set(filled)) == 1:
@@ -305,5 +318,5 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
 
 def _mostly_missing(paths: Sequence[str], folder: Path) -> list[str]:
     """The paths that do not exist, if they are the most."""
-    missing = [p for p in paths if found_at(str(folder / p)) != "file"]
+    missing = [p for p in paths if found_at(folder / p) != "file"]
     return missing if len(missing) * 2 > len(paths) else []
