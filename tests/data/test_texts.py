@@ -247,7 +247,9 @@ def test_a_column_of_lists_is_refused(tmp_path):
     "text, said",
     [
         ("id,감상평\n1,좋다\n", r"known to hold texts\. If it is '감상평', name it: --column '감상평'\. Its"),
-        ("id,image\n1,a.png\n", r"known to hold texts\. Name it with --column\. Its columns: id, image\."),
+        ("id,image,말\n1,a.png,좋다\n", r"known to hold texts\. If it is '말', name it: --column '말'\. Its"),
+        ("id,said\n1,fine\n", r"known to hold texts\. Name it with --column\. Its columns: id, said\."),
+        ("id,image\n1,a.png\n", r"'image' of .* do not exist, .* holds the items, name it with --column\."),
         ("text,id\n12,1\n13,2\n", r"holds numbers, .* Name the column of texts with --column\."),
         ("file,id\na,1\nb,2\n", r"do not exist, .* If another column holds the items, name it with --column\."),
     ],

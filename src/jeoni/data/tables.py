@@ -120,30 +120,30 @@ def _label_column(table: Any, columns: Columns, numbers: bool, origin: str) -> s
 
 
 def _item_column(table: Any, columns: Columns, origin: str, reason: str, labelled: bool) -> tuple[str, str]:
-    """The column of the examples, and their modality if that tells it."""
+    """The column of the examples, and their modality if that tells it.
+
+    Where no name speaks for the modality that is looked for, one that speaks for another is taken, if no column holds
+    what is plainly a text: who asked can then say what came in its place.
+    """
     wanted, modality = columns.items
-    usual = usual_names(columns.modality)
-    holds = f"{columns.modality}s" if columns.modality else "images, texts or sounds"
-    there = [c for c in table.column_names if c.lower() in usual]
-    if not wanted and not there:
-        worded = _worded(table, columns)
-        if worded:
-            raise DataError(
-                f"No column of {origin} is known to hold {holds}. If it is {worded!r}, name it: "
-                f"{option_for('text', labelled)} {worded!r}. Its columns, by its first row: "
-                f"{', '.join(table.column_names)}.",
-                path=origin,
-            )
-        features = (
-            f" In a table of features all columns but those of labels, groups, split and id hold numbers: {reason}."
-        )
-        raise DataError(
-            f"No column of {origin} is known to hold {holds}. Name it with {_options(labelled)}."
-            f"{'' if columns.modality else features} Its columns: {', '.join(table.column_names)}.",
-            path=origin,
-        )
+    usual, names = usual_names(columns.modality), [c.lower() for c in table.column_names]
+    if not wanted and not any(name in usual for name in names):
+        worded, usual = _worded(table, columns), usual_names()
+        if worded or not any(name in usual for name in names):
+            raise _unknown_column(table, columns, worded, origin, reason, labelled)
     column = find_column(table.column_names, wanted, tuple(usual), "item", origin)
     return column, modality or usual.get(column.lower(), "")
+
+
+def _unknown_column(table: Any, columns: Columns, worded: str, origin: str, reason: str, labelled: bool) -> DataError:
+    holds = f"{columns.modality}s" if columns.modality else "images, texts or sounds"
+    said, there = f"No column of {origin} is known to hold {holds}.", ", ".join(table.column_names)
+    if worded:
+        mend = f"If it is {worded!r}, name it: {option_for('text', labelled)} {worded!r}. Its columns, by its first row"
+    else:
+        rule = f" In a table of features all columns but those of labels, groups, split and id hold numbers: {reason}."
+        mend = f"Name it with {_options(labelled)}.{'' if columns.modality else rule} Its columns"
+    return DataError(f"{said} {mend}: {there}.", path=origin)
 
 
 def _options(labelled: bool) -> str:
