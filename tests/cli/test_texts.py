@@ -80,13 +80,13 @@ def test_a_second_fit_computes_nothing_and_a_model_survives_the_disk(jeoni, make
 def test_a_model_keeps_the_column_it_was_fitted_on(jeoni, make_reviews, backbone, tmp_path):
     table = make_reviews(each=20)
     rows = table.read_text(encoding="utf-8").splitlines()[1:]
-    table.write_text("\n".join(["감상평,어떤가", *rows]), encoding="utf-8")
+    table.write_text("\n".join(["독후감,어떤가", *rows]), encoding="utf-8")
     run, named = tmp_path / "run", ("--label-column", "어떤가")
-    words = ("--text-column", "감상평", *named, "--no-control", "--repeats", 1)
+    words = ("--text-column", "독후감", *named, "--no-control", "--repeats", 1)
     assert jeoni("fit", table, *backbone, *words, "--out", run).code == 0
-    assert read_json(run / "model" / "config.json")["column"] == package.load_model(run).column == "감상평"
+    assert read_json(run / "model" / "config.json")["column"] == package.load_model(run).column == "독후감"
     table.write_text(
-        "\n".join(["image,감상평,어떤가", *(f"{k}.png,{r}" for k, r in enumerate(rows))]), encoding="utf-8"
+        "\n".join(["image,독후감,어떤가", *(f"{k}.png,{r}" for k, r in enumerate(rows))]), encoding="utf-8"
     )
     predicted, scored = jeoni("predict", run, table), jeoni("evaluate", run, table, *named)
     assert predicted.code == scored.code == 0 and "40 items" in scored.out

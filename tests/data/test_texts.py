@@ -246,7 +246,7 @@ def test_a_column_of_lists_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "text, said",
     [
-        ("id,감상평\n1,좋다\n", r"known to hold texts\. If it is '감상평', name it: --column '감상평'\. Its"),
+        ("id,독후감\n1,좋다\n", r"known to hold texts\. If it is '독후감', name it: --column '독후감'\. Its"),
         ("id,image,말\n1,a.png,좋다\n", r"known to hold texts\. If it is '말', name it: --column '말'\. Its"),
         ("id,said\n1,fine\n", r"known to hold texts\. Name it with --column\. Its columns: id, said\."),
         ("id,image\n1,a.png\n", r"'image' of .* do not exist, .* holds the items, name it with --column\."),
