@@ -62,7 +62,12 @@ def test_a_text_of_few_tokens_is_read_to_its_end_however_many_letters_it_has(spe
 @pytest.mark.parametrize("encoding, said", [("utf-8-sig", ()), ("cp949", ("recoded",)), ("utf-16", ("recoded",))])
 def test_a_text_that_is_not_in_utf8_is_remarked(spec, encoding, said):
     opened = spec.open("정말 재미있는 영화".encode(encoding), "a.txt")
-    assert (opened.text, spec.remarks(opened)) == ("정말 재미있는 영화", said)
+    assert (opened.text, spec.remarks(opened)) == ("정말 재미있는 영화", (*said, "unknown"))
+
+
+def test_a_text_in_a_language_that_the_backbone_does_not_know_is_remarked(spec):
+    assert spec.remarks(spec.tokenize("une histoire à dormir debout")) == ("unknown",)
+    assert spec.remarks(spec.tokenize("the film la peste")) == ()  # half of it
 
 
 def test_blank_texts_are_refused(spec):

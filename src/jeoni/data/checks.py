@@ -31,6 +31,7 @@ ONE_SCENE = 0.8
 REMARKS = {
     "shortened": "it is longer than the backbone takes; the rest was cut off",
     "recoded": "it is in CP949 (EUC-KR) or UTF-16, not in UTF-8",
+    "unknown": "the backbone knows hardly any of its words: it is made for other languages",
     "incomplete": "its end is missing",
     "silent": "hardly anything is to be heard",
     "clipped": "it is distorted: too loud when it was recorded",

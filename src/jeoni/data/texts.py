@@ -24,6 +24,7 @@ BINS = 1024
 LETTERS_PER_TOKEN = 40  # more than most texts have: what lies beyond is looked at only if there is room for it
 SAMPLE = 1000  # files that tell the encoding of all
 WORD = 100  # letters: a longer one is one unknown token to WordPiece, and what is cut from it many
+UNKNOWN = ("[UNK]", "<unk>")  # as tokenizers call what they do not know; those of bytes know all
 TOKENIZER = "tokenizer.json"
 
 
@@ -36,12 +37,14 @@ class Text:
         tokens: ``(t,)`` int32.
         shortened: whether some of it was cut off.
         recoded: whether it was not in UTF-8.
+        unknown: whether most of its tokens stand for what the tokenizer does not know.
     """
 
     text: str
     tokens: Array
     shortened: bool
     recoded: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class TextInput:
     varied: ClassVar[bool] = False
     alike: ClassVar[str] = "hashed trigrams of letters"
     near: ClassVar[float] = 0.999
-    remarkable: ClassVar[tuple[str, ...]] = ("shortened", "recoded")
+    remarkable: ClassVar[tuple[str, ...]] = ("shortened", "recoded", "unknown")
 
     tokenizer: Any = field(repr=False, compare=False)
     digest: str
@@ -119,7 +122,11 @@ class TextInput:
     def tokenize(self, text: str) -> Text:
         """A text with its tokens."""
         found = self.encoded(text)
-        return Text(text, np.asarray(found.ids, dtype=np.int32), bool(found.overflowing))
+        tokens = np.asarray(found.ids, dtype=np.int32)
+        own = tokens[np.asarray(found.special_tokens_mask) == 0]
+        strange = [number for name in UNKNOWN if (number := self.tokenizer.token_to_id(name)) is not None]
+        unknown = bool(2 * np.isin(own, strange).sum() > len(own))
+        return Text(text, tokens, bool(found.overflowing), unknown=unknown)
 
     def encoded(self, text: str) -> Any:
         """A ``tokenizers.Encoding`` of the prefix and of as much of a text as fits; of a long one the rest is not read.
@@ -147,7 +154,8 @@ class TextInput:
         return {}
 
     def remarks(self, opened: Text) -> tuple[str, ...]:
-        """``shortened``, if some of it was cut off; ``recoded``, if it was not in UTF-8."""
+        """``shortened``, if some of it was cut off; ``recoded``, if it was not in UTF-8; ``unknown``, if it cannot be
+        read in this tokenizer's language."""
         return tuple(kind for kind in self.remarkable if getattr(opened, kind))
 
     def picture(self, opened: Text) -> Image | None:

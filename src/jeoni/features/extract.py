@@ -216,7 +216,7 @@ def extract(
     alike = f"signatures of {spec.modality}s"
     signatures = store.table(FeatureKey("signature-1", 0, True, spec.alike, "uint8", alike))
     noted = f"remarks on {spec.modality}s"
-    remarks = store.table(FeatureKey("remarks-3", 0, True, jobs[0].described, "uint8", noted, ragged=True))
+    remarks = store.table(FeatureKey("remarks-4", 0, True, jobs[0].described, "uint8", noted, ragged=True))
     looked = (signatures, remarks) if spec.remarkable else (signatures,)
     some = list(_first_digests(items))
     for job in jobs:

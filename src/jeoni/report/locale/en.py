@@ -179,6 +179,7 @@ WORDS = {
         "encoding": "note about the encoding",
         "ignored": "note about files of another kind",
         "turned": "note about features that lay in columns",
+        "unknown": "hold hardly a word that the backbone knows: it is made for other languages",
         "incomplete": "are incomplete: their ends are missing",
         "silent": "are all but silent",
         "clipped": "are distorted: too loud when recorded",
