@@ -105,6 +105,17 @@ def test_a_missing_text_is_named_and_leaves_the_others_texts(first, encoder_fold
         model.predict(pandas.Series([*texts[:3], first]))
 
 
+@pytest.mark.parametrize("first", ["", None])
+def test_what_examples_are_is_told_by_those_that_are_there(first, tmp_path):
+    (tmp_path / "letter").write_text("a film")
+    for rest, kind in (
+        (["a film", "b.png"], "text"),
+        (["a.png", "b.png"], "image"),
+        ([str(tmp_path / "letter")], "sound"),
+    ):
+        assert estimator_module._modality([first, *rest], "sound") == kind
+
+
 def test_a_missing_file_among_files_of_texts_is_named(tmp_path, encoder_folder):
     texts, labels = make_texts(4)
     for k, text in enumerate(texts):
