@@ -120,6 +120,7 @@ def main() -> None:
             said = tfidf([texts[i] for i in chosen], own[chosen], test)
             right.setdefault("tf-idf", []).append(said == labels)
             seconds.setdefault("tf-idf", []).append(time.perf_counter() - start)
+            print(f"  tf-idf {size} draw {seed}: {right['tf-idf'][-1].mean():.4f}", flush=True)
             for name, strategy in strategies.items():
                 kept = asked.keep and asked.keep / f"{name}-{asked.frozen}-{size}-{seed}.npz"
                 if kept and kept.exists():
