@@ -31,11 +31,7 @@ def joined(
         DataError: domains of two kinds; a source without labels.
     """
     if start is not None:
-        there = (
-            target
-            if isinstance(target, Dataset)
-            else _read_target(target, spec, start.backbone.input.modality, start.column)
-        )
+        there = _target(target, spec, start.backbone.input.modality, start.column)
         if there.modality != start.backbone.input.modality:
             raise DataError(
                 f"The model takes {start.backbone.input.modality}s, the target holds {there.modality}s; both must be "
@@ -45,7 +41,7 @@ def joined(
     here = source if isinstance(source, Dataset) else read(source, spec)
     findings = check_labels(here)
     here = without_empty_classes(here)
-    there = target if isinstance(target, Dataset) else _read_target(target, spec, here.modality, here.column)
+    there = _target(target, spec, here.modality, here.column)
     if there.modality != here.modality:
         raise DataError(f"The source holds {here.modality}s, the target {there.modality}s; both must be alike.")
     there, more = _as_target(there, here.class_names)
@@ -64,8 +60,10 @@ def joined(
     ), [*findings, *more]
 
 
-def _read_target(target: str | Path, spec: AdaptSpec, modality: str, kept: str) -> Dataset:
-    """With labels where there are any."""
+def _target(target: str | Path | Dataset, spec: AdaptSpec, modality: str, kept: str) -> Dataset:
+    """With labels where there are any; read unless it was."""
+    if isinstance(target, Dataset):
+        return target
     try:
         return read(target, spec, single_class=True, modality=modality, kept=kept)
     except DataError as labelled:

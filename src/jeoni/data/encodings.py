@@ -62,20 +62,17 @@ def decode(raw: bytes, name: str, beside: str = "") -> tuple[str, str]:
     marked = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\0" in raw and not marked:
         raise _binary(raw, name)
-    if beside and (text := _as_well(raw)):
-        return text, "cp949"
-    read = ""
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp949"):
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+    if beside and (korean := _as_well(raw)):
+        return korean, "cp949"
+    if (text := _decoded(raw, "utf-8-sig")) is not None:
+        return text, "utf-8"
+    encoding = "utf-16" if marked else "cp949"
+    text = _decoded(raw, encoding)
+    if text is not None and _readable(text):
         signs = _foreign(text)
-        told = marked or _korean(signs) or (beside and signs.total() < FEW)
-        if encoding == "utf-8-sig" or (_readable(text) and told):
-            return text, encoding.removesuffix("-sig")
-        read = _odd_part(text) if encoding == "cp949" else ""
-    raise _unknown(name, read)
+        if marked or _korean(signs) or (beside and signs.total() < FEW):
+            return text, encoding
+    raise _unknown(name, "" if marked or text is None else _odd_part(text))
 
 
 def common_encoding(files: Iterable[bytes]) -> str:

@@ -39,11 +39,7 @@ def contents(data: Dataset, digests: Sequence[bytes], index: IntArray) -> list[b
 def _plain_text(raw: bytes | Array, name: str) -> str:
     """A text without what its encoding, its kind of line breaks and blanks around it add."""
     assert isinstance(raw, bytes)  # else it would not be one that can be read
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = decode(raw, name)[0]
-    return "\n".join(text.strip().splitlines())
+    return "\n".join(decode(raw, name)[0].strip().splitlines())
 
 
 PLAIN = {"text": _plain_text}  # of other modalities equal bytes alone are the same item

@@ -261,12 +261,11 @@ class _WithTest(JoinedItems):
 
     def __init__(self, items: Items, test: Items) -> None:
         super().__init__(items, test)
-        self._border = len(items)
         self.mark = "test " if _share_names(items, test) else ""
 
     def name(self, index: int) -> str:
         """``test row 12`` of the test set, if there is a ``row 12`` elsewhere."""
-        return super().name(index) if index < self._border else self.mark + super().name(index)
+        return super().name(index) if index < len(self._parts[0]) else self.mark + super().name(index)
 
 
 def _share_names(items: Items, test: Items) -> bool:
