@@ -129,6 +129,33 @@ def test_the_page_is_whole_balanced_and_asks_nothing_of_a_network(tmp_path, clas
     assert "built-in method" not in text and "None" not in text and "nan" not in text.lower().split()
 
 
+@pytest.mark.parametrize(
+    ("said", "wanted", "not_wanted"),
+    [
+        ({"moment": "best"}, "to choose the best moment, step 20", "learning rate"),
+        ({}, "to choose the best moment, step 20", "learning rate"),  # a run of before there were moments
+        ({"moment": "last", "trials": {"0.001": 0.6, "0.003": None}, "shortened": True},
+         "chosen by short trials (0.001: 0.600, 0.003: learned nothing). Trained five times as long, it came to less",
+         "best moment"),
+        ({"held_out": 0}, "too few to hold some out", "best moment"),
+    ],
+)  # fmt: skip
+def test_how_it_was_trained_is_said_as_it_was(tmp_path, said, wanted, not_wanted):
+    run = make_run(tmp_path / "run")
+    record = json.loads((run / "run.json").read_text())
+    looks = [{"step": 10, "loss": 0.7, "held": 0.69}, {"step": 20, "loss": 0.6, "held": 0.65}]
+    record["training"] = {
+        "steps": 20, "best_step": 20, "looks": looks, "seconds": 2.0, "examples": 160, "share": 1.0, "held_out": 26,
+        "rows": {"cached": True, "row_bytes": 100, "bytes": 1000, "views": 0}, "refitted": False, "frozen_identical": True,
+        "rates": {"head": {"learning_rate": 1e-3, "starts": 0}}, "statistics": "batch",
+        **said,
+    }  # fmt: skip
+    (run / "run.json").write_text(json.dumps(record))
+    text = re.sub(r"\s+", " ", render(run).read_text(encoding="utf-8"))
+    paragraph = next(p for p in re.findall(r'<p class="note">(.*?)</p>', text) if "items per second" in p)
+    assert wanted in paragraph and not_wanted not in paragraph.replace(wanted, "")
+
+
 def test_hostile_names_are_text(tmp_path):
     text = render(make_run(tmp_path / "run")).read_text(encoding="utf-8")
     assert HOSTILE not in text

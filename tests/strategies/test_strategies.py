@@ -17,11 +17,15 @@ from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.spec import Recipe
+from jeoni.strategies._tuning import says_the_same
+from jeoni.training.job import Diverged
+from jeoni.types import Quiet
 from tests.conftest import TINY
 
 STRATEGIES = plugins.names("jeoni.strategies")
 TRAINED = tuple(name for name in STRATEGIES if name != "probe")
 SHORT = Recipe(steps=12, batch_size=8, views=2, head_learning_rate=0.01)
+FREE = Recipe(steps=12, batch_size=8, views=2)  # the rate of the head as well is chosen
 
 
 def small_backbone():
@@ -368,7 +372,7 @@ def test_the_long_trainings_compute_in_what_is_fast_here_unless_told_otherwise(n
     ("preferred", "rates"), [({}, (3e-4, 1e-3, 3e-3)), ({"learning_rate": 6e-5}, (6e-5, 2e-4, 6e-4))]
 )
 def test_training_from_scratch_tries_rates_that_suit_the_network(preferred, rates, make_photos, monkeypatch):
-    tried, strategy = [], build("scratch")
+    tried, strategy = [], build("scratch", FREE)
     backbone = dataclasses.replace(small_backbone(), preferred=preferred)
     train, context = examples(strategy, backbone, make_photos(each=6))
 
@@ -389,4 +393,104 @@ def test_training_from_scratch_tries_rates_that_suit_the_network(preferred, rate
 @dataclasses.dataclass(frozen=True)
 class _Tuned:
     recipe: Recipe
-    training: dict = dataclasses.field(default_factory=dict)
+    training: dict = dataclasses.field(default_factory=lambda: {"same": False, "looks": [], "best_step": 0})
+
+
+LOW, MIDDLE, HIGH = 3e-4, 1e-3, 3e-3
+
+
+@pytest.mark.parametrize(
+    ("trials", "full", "rate", "steps", "warned"),
+    [
+        ((0.69, 0.60, 0.65), 0.50, MIDDLE, 100, False),
+        ((0.69, 0.60, 0.65), 0.61, MIDDLE, 20, False),  # longer came to less
+        ((0.69, np.inf, 0.70), 0.60, LOW, 100, False),
+        ((np.inf, 0.70, np.inf), "same", MIDDLE, 20, False),  # the long one was ruined
+        ((np.inf, 0.70, np.inf), "diverged", MIDDLE, 20, False),
+        ((np.inf, np.inf, np.inf), 0.65, MIDDLE, 100, False),  # too short to tell
+        ((np.inf, np.inf, np.inf), "same", MIDDLE, 100, True),
+        ((0.69, 0.60, 0.65), None, MIDDLE, 100, False),  # nothing held out to hold it against
+    ],
+)
+def test_the_control_is_the_better_of_a_long_training_and_its_trial(
+    trials, full, rate, steps, warned, make_photos, monkeypatch
+):
+    strategy, heard = build("scratch", dataclasses.replace(FREE, steps=100)), _Heard()
+    backbone = small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=6), Context(engine="torch", console=heard))
+
+    def tune(twin, train_on, context, recipe, manner, **options):
+        if recipe.steps == 100 and full == "diverged":
+            raise Diverged("inf")
+        same = recipe.steps == 100 and full == "same"
+        held = None if same else full
+        looks = [{"step": 50, "held": 0.1}, {"step": recipe.steps, "held": held}]
+        return _Tuned(recipe, {"same": same, "looks": looks, "best_step": recipe.steps})
+
+    scores = iter(trials)
+    monkeypatch.setattr("jeoni.strategies.scratch.held_out_score", lambda *given, **options: next(scores))
+    monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
+    model = strategy.fit(backbone, train, context)
+    assert (model.recipe.learning_rate, model.recipe.steps) == (pytest.approx(rate), steps)
+    assert model.training["shortened"] == (steps == 20) and len(model.training["trials"]) == 3
+    assert bool(heard.warnings) == warned
+
+
+def test_where_no_trial_learned_and_the_long_training_diverges_it_says_so(make_photos, monkeypatch):
+    strategy, backbone = build("scratch", FREE), small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=6))
+
+    def tune(*given, **options):
+        raise Diverged("inf")
+
+    monkeypatch.setattr("jeoni.strategies.scratch.held_out_score", lambda *given, **options: np.inf)
+    monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
+    with pytest.raises(Diverged):
+        strategy.fit(backbone, train, context)
+
+
+def test_a_control_that_says_the_same_of_everything_is_called_none(make_photos):
+    """At a rate of next to nothing it stays what it was: a head of zeros."""
+    heard = _Heard()
+    strategy = dataclasses.replace(build("scratch", FREE), rates=(1e-9, 1e-8))
+    backbone = small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=6), Context(engine="torch", console=heard))
+    model = strategy.fit(backbone, train, context)
+    assert model.training["same"] and not model.training["shortened"]
+    assert all(np.isinf(v) for v in model.training["trials"].values())
+    assert any("learned nothing" in text for text in heard.warnings)
+
+
+@pytest.mark.parametrize(("patience", "moment"), [(0, "last"), (2, "best")])
+def test_with_few_examples_a_control_goes_to_its_end(patience, moment, make_photos):
+    """Unless patience is asked for: then what is held out stops it."""
+    recipe = dataclasses.replace(FREE, steps=20, learning_rate=1e-3, patience=patience)
+    strategy, backbone = build("scratch", recipe), small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=52))
+    training = strategy.fit(backbone, train, context).training
+    held = [look["held"] for look in training["looks"]]
+    assert training["held_out"] >= 20 and None not in held and training["moment"] == moment
+    best = training["looks"][int(np.argmin(held))]["step"]
+    assert training["best_step"] == (20 if moment == "last" else best)
+
+
+@pytest.mark.parametrize(
+    ("logits", "same"),
+    [
+        ([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]], True),
+        ([[1.0, 0.0], [3.0, 2.0], [-5.0, -6.0]], True),  # what is alike in all classes says nothing
+        ([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]], False),
+        ([[0.01, 0.0], [0.0, 0.01], [0.01, 0.0]], True),
+        ([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]], False),
+    ],
+)
+def test_a_network_that_tells_nothing_apart_is_known_by_its_logits(logits, same):
+    assert says_the_same(np.array(logits)) == same
+
+
+class _Heard(Quiet):
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)

@@ -324,11 +324,16 @@ def _training(record: dict[str, Any], figures: Path, words: dict[str, Any]) -> d
     views = words["rows_views"].format(n=rows["views"]) if rows.get("views") else ""
     kept = words["rows_cached"].format(kb=rows.get("row_bytes", 0) / 1000, mb=rows.get("bytes", 0) / 1e6, views=views)
     trials = ", ".join(
-        f"{rate}: {'diverged' if v is None else f'{v:.3f}'}" for rate, v in record.get("trials", {}).items()
+        f"{rate}: {words['trial_failed'] if v is None else f'{v:.3f}'}" for rate, v in record.get("trials", {}).items()
     )
+    note = "training_note_all"
+    if record.get("held_out"):
+        note = "training_note_last" if record.get("moment") == "last" else "training_note"
     return {
         "trials": {},
+        "shortened": False,
         **record,
+        "note": words[note],
         "share_note": words["share"].get(share, between),
         "rows_note": kept if rows.get("cached") else words["rows_live"],
         "trials_said": trials,

@@ -4,6 +4,10 @@ A part of the training examples is held out to choose the best moment, how far t
 trained ones (Wortsman et al. 2022, WiSE-FT), and the temperature. The result leaves the linear probe only where the
 held-out part says so by more than one standard error. With few examples the training is then repeated on all of them,
 to the same moment and with the same choices; with very few, all steps are made and the head's own temperature holds.
+
+A control from scratch has no probe to go back to, and of little data it often generalises no better than chance. There
+a network that says the same of everything has the least log-loss of all, so that the best of ten looks at a few dozen
+examples is one before anything was learned: with few examples such a training goes to its end.
 """
 
 from __future__ import annotations
@@ -33,11 +37,13 @@ from jeoni.training.loop import train
 from jeoni.training.rows import Rows, plain_rows, training_rows
 from jeoni.types import FloatArray, IntArray
 
-__all__ = ["Manner", "can_tell", "held_out_score", "tune"]
+__all__ = ["Manner", "can_tell", "held_out_score", "says_the_same", "tune"]
 
 FEW = 1000
 TELLING = 20  # held-out examples below which nothing fine is chosen on them
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+SAME = 0.05  # log-odds
+SAMPLE = 256  # examples that tell whether a network tells any apart
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class Manner:
         warm_head: fit the head on the frozen features first (LP-FT, Kumar et al. 2022), else start at nothing.
         train_statistics: batch normalisation uses batch statistics in trained stages.
         interpolate: choose how far to go from the start; without a warm head there is nothing to go back to.
+        to_the_end: with few examples every step is made, and the held-out part does not choose the best moment.
         reuse: stages that start from pretrained weights; -1: all.
         loss: made from the numbers of the examples trained on; None is cross-entropy.
         objective: of the stages alone, made from the part of the network that gives features: then the head does not
@@ -69,6 +76,7 @@ class Manner:
     warm_head: bool = True
     train_statistics: bool = False
     interpolate: bool = True
+    to_the_end: bool = False
     reuse: int = -1
     loss: Callable[[Examples], Loss] | None = None
     objective: Callable[[nn.Module], Objective] | None = None
@@ -141,6 +149,7 @@ def tune(
         again = recipe if choices.history is None else replace(recipe, steps=max(1, choices.history.best_step))
         run = _train(backbone, source, context, again, *common[4:], train_on, None)
         _go(run, choices.share)
+    same = says_the_same(_of_some(run, train_on, source, context)) if manner.to_the_end else False
     set_temperature(run.network, choices.heat)
     run.network.cpu()
     manner.fold(run.made)
@@ -156,9 +165,11 @@ def tune(
         "looks": looks.looks,
         "seconds": round(sum(h.seconds for h in histories), 3),
         "examples": sum(h.examples for h in histories),
+        "same": processes.agree(same),
         "share": choices.share,
         "shares": choices.scores,
         "held_out": choices.held_out,
+        "moment": "best" if _decides(manner, recipe, len(labels)) else "last",
         "refitted": len(labels) < FEW and choices.held_out > 0 and choices.share > 0,
         "rows": choices.rows or run.rows,
         "apart": run.made.apart,
@@ -215,14 +226,37 @@ def held_out_score(
     class_weights: str,
     source: Backbone | None = None,
 ) -> float:
-    """The best held-out log-loss that a training reaches; infinite where it diverges. For choosing among recipes."""
+    """The held-out log-loss that a training reaches, for choosing among recipes.
+
+    Infinite where it diverges, and where the network says the same of all that is held out: its log-loss is that of
+    knowing nothing, which is less than that of having learned from too little.
+    """
     try:
         run, held_rows, score = _first(
             (backbone, source or backbone, context, recipe, manner, head, class_weights), train_on
         )
     except Diverged:
         return float("inf")
-    return processes.agree(score(logits_of(run.network, held_rows)))
+    logits = logits_of(run.network, held_rows)
+    return processes.agree(float("inf") if says_the_same(logits) else score(logits))
+
+
+def _decides(manner: Manner, recipe: Recipe, n: int) -> bool:
+    """Whether what is held out of ``n`` examples chooses the best moment; it does where patience is asked for."""
+    return not manner.to_the_end or n >= FEW or bool(recipe.patience)
+
+
+def says_the_same(logits: FloatArray) -> bool:
+    """Whether the log-odds ``(n, classes)`` hardly differ between examples: nothing was learned, or it was ruined."""
+    return bool((logits - logits.mean(1, keepdims=True)).std(0).max() < SAME)
+
+
+def _of_some(run: _Run, examples: Examples, source: Backbone, context: Context) -> FloatArray:
+    """The network's logits of some examples that it was trained on."""
+    n = len(examples.data.labels)
+    some = np.unique(np.linspace(0, n - 1, min(n, SAMPLE)).round().astype(np.int64))
+    part = examples.select(some, examples.folds[:, some])
+    return logits_of(run.network, plain_rows(part, source, run.made.tap, context))
 
 
 def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
@@ -235,7 +269,11 @@ def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
     tap = cut(common[0], manner.frozen).tap
     held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), source, tap, context)
     score = _Score(labels[held])
-    held_part = Held(held_rows, score) if score.telling and manner.objective is None else None
+    held_part = (
+        Held(held_rows, score, _decides(manner, common[3], len(labels)))
+        if score.telling and manner.objective is None
+        else None
+    )
     return _train(*common, train_on.select(fit, inner), held_part), held_rows, score
 
 

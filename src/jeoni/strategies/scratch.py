@@ -1,8 +1,10 @@
 """Training from scratch: the same network with random weights, the control of He, Girshick & Dollár ICCV 2019.
 
 arXiv:1811.08883 asks for a fair rival: ours gets twice the steps of fine-tuning, a learning rate chosen by short
-trials on a held-out part of the training examples, batch statistics, and the same augmentation. Texts and waves are
-computed in bfloat16 where that is faster, for it is by far the longest training of all; its weights stay in float32.
+trials on a held-out part of the training examples, batch statistics, and the same augmentation. Where the long training
+comes to less than its own trial, on that held-out part, or ends in saying the same of everything, as transformers do at
+a rate that is too high for them, the short one counts. Texts and waves are computed in bfloat16 where that is faster,
+for it is by far the longest training of all; its weights stay in float32.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
-from jeoni.spec import AUTO
+from jeoni.spec import AUTO, Recipe
 from jeoni.strategies._tuning import Manner, held_out_score, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import taps_for
+from jeoni.training.job import Diverged
 from jeoni.training.precision import precision_for
 from jeoni.training.settle import settle
 
@@ -29,6 +32,11 @@ __all__ = ["Scratch"]
 LENGTH = 2.0
 TRIAL = 0.2
 RATES = (1.0, 10 / 3, 10.0)  # times that of fine-tuning: what ruins a network of some kind differs by its kind
+MANNER = Manner("From scratch", 0, warm_head=False, train_statistics=True, interpolate=False, to_the_end=True, reuse=0)
+NO_CONTROL = (
+    "Training from scratch learned nothing: it says the same of every example, and cannot serve as a control. "
+    "Try another --learning-rate, or more --steps."
+)
 
 
 @dataclass(frozen=True)
@@ -49,28 +57,50 @@ class Scratch(Finetune):
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Choose a learning rate, then train everything from random weights."""
         twin = untrained_twin(backbone, context.seed)
-        manner = Manner("From scratch", 0, warm_head=False, train_statistics=True, interpolate=False, reuse=0)
         own: dict[str, Any] = {"depth_decay": 1.0, "weight_decay": 0.05, "precision": precision_for(backbone)}
+        full = settle(self.recipe, {**backbone.preferred, **own}, len(train), LENGTH)
+        named: dict[str, Any] = {"head": self.head, "class_weights": self.class_weights, "source": backbone}
+
+        def tuned(recipe: Recipe) -> Model:
+            return tune(twin, train, context, recipe, MANNER, **named)
+
+        if self.recipe.learning_rate != AUTO:
+            return _said(tuned(full), {}, False, context)
         trials: dict[float, float] = {}
-        if self.recipe.learning_rate == AUTO:
-            full = settle(self.recipe, {**backbone.preferred, **own}, len(train), LENGTH)
-            short = replace(full, steps=max(10, round(TRIAL * full.steps)))
-            for rate in (full.learning_rate * factor for factor in self.rates):
-                tried = replace(short, learning_rate=rate, head_learning_rate=rate)
-                trials[rate] = held_out_score(
-                    twin,
-                    train,
-                    context,
-                    tried,
-                    manner,
-                    head=self.head,
-                    class_weights=self.class_weights,
-                    source=backbone,
-                )
-            best = min(trials, key=lambda rate: trials[rate] if np.isfinite(trials[rate]) else np.inf)
-            own |= {"learning_rate": best, "head_learning_rate": best}
-        recipe = settle(self.recipe, {**backbone.preferred, **own}, len(train), LENGTH)
-        model = tune(
-            twin, train, context, recipe, manner, head=self.head, class_weights=self.class_weights, source=backbone
-        )
-        return replace(model, training={**model.training, "trials": {f"{k:g}": round(v, 5) for k, v in trials.items()}})
+        for rate in (full.learning_rate * factor for factor in self.rates):
+            trials[rate] = held_out_score(twin, train, context, self._short(full, rate), MANNER, **named)
+        useful = [rate for rate in trials if np.isfinite(trials[rate])]
+        # where no trial learned anything, they were too short to tell: not the fastest, which ruins, nor the slowest
+        best = min(useful, key=lambda rate: trials[rate]) if useful else sorted(trials)[len(trials) // 2]
+        try:
+            model = tuned(self._at(full, best))
+        except Diverged:
+            if not useful:
+                raise
+            model = None
+        shortened = bool(useful) and (model is None or _worse(model, trials[best]))
+        if model is None or shortened:
+            model = tuned(self._short(full, best))
+        return _said(model, trials, shortened, context)
+
+    def _at(self, recipe: Recipe, rate: float) -> Recipe:
+        """The same rate for all, but of the head if its own was named."""
+        head = rate if self.recipe.head_learning_rate == AUTO else recipe.head_learning_rate
+        return replace(recipe, learning_rate=rate, head_learning_rate=head)
+
+    def _short(self, full: Recipe, rate: float) -> Recipe:
+        return replace(self._at(full, rate), steps=max(10, round(TRIAL * full.steps)))
+
+
+def _said(model: Model, trials: dict[float, float], shortened: bool, context: Context) -> Model:
+    if model.training["same"]:
+        context.console.warn(NO_CONTROL)
+    tried = {f"{k:g}": round(v, 5) for k, v in trials.items()}
+    return replace(model, training={**model.training, "trials": tried, "shortened": shortened})
+
+
+def _worse(model: Model, trial: float) -> bool:
+    """Whether a long training came to less than its trial."""
+    training = model.training
+    held = [look["held"] for look in training["looks"] if look["step"] == training["best_step"]]
+    return bool(training["same"] or (held and held[0] is not None and held[0] > trial))

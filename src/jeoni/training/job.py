@@ -28,10 +28,17 @@ class Diverged(ConfigError):  # noqa: N818 - says what happened
 
 @dataclass(frozen=True)
 class Held:
-    """Examples that decide when training was best; they are never trained on."""
+    """Examples that are never trained on.
+
+    Attributes:
+        rows: as the network takes them.
+        score: of its logits; lower is better.
+        decides: whether the best score decides which weights are taken; otherwise the last ones are.
+    """
 
     rows: Rows
     score: Callable[[FloatArray], float]
+    decides: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ class Job:
         class_weights: ``(classes,)`` in the loss, or None.
         log_prior: ``(classes,)`` added to logits times ``recipe.logit_adjustment``, or None.
         train_statistics: whether batch normalisation uses, and updates, batch statistics in trained stages.
-        held: decides the best step, or None: then the last one counts.
+        held: decides the best step; without it the last one counts.
         loss: replaces cross-entropy: logits, targets ``(b, classes)``, example numbers to a scalar.
         objective: replaces the whole step, such as where two players are trained in turn.
         domains: sizes of consecutive parts of the examples, each of which gives an equal share of every batch; empty

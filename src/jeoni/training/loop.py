@@ -258,13 +258,18 @@ class _State:
                 if not np.isfinite(logits).all():
                     raise Diverged(f"The weights are no longer finite at step {self.step}. Lower --learning-rate.")
                 score = processes.agree(self.job.held.score(logits))
-                if score < self.best:
-                    self.best, self.best_step = score, self.step
-                    self.kept = {k: v.detach().clone() for k, v in self.job.network.state_dict().items()}
-            patience = self.job.recipe.patience
-            self.stopped = bool(patience) and self.step - self.best_step >= patience * self.every
+                if self.job.held.decides:
+                    self._keep(score)
         self.looks.append({"step": self.step, "loss": float(np.mean(self.losses)), "held": score})
         self.losses = []
+
+    def _keep(self, score: float) -> None:
+        """The weights, if they are the best so far."""
+        if score < self.best:
+            self.best, self.best_step = score, self.step
+            self.kept = {k: v.detach().clone() for k, v in self.job.network.state_dict().items()}
+        patience = self.job.recipe.patience
+        self.stopped = bool(patience) and self.step - self.best_step >= patience * self.every
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:

@@ -94,6 +94,8 @@ WORDS = {
     "best moment, step {best}.",
     "training_note_all": "{steps} steps in {seconds}, {rate} items per second, on all training examples: too few to hold "
     "some out.",
+    "training_note_last": "{steps} steps in {seconds}, {rate} items per second. {held} training examples were held out to choose "
+    "the learning rate.",
     "share": {
         0.0: "Training did not clearly improve the held-out log-loss: the linear probe was kept as it was.",
         1.0: "The trained weights were taken as they are.",
@@ -102,6 +104,8 @@ WORDS = {
     "held-out log-loss is lowest.",
     "refitted": "With so few examples the training was then repeated on all of them.",
     "trials": "The learning rate was chosen by short trials ({trials}).",
+    "trial_failed": "learned nothing",
+    "shortened": "Trained five times as long, it came to less: the short training was taken.",
     "axis_accuracy": "accuracy",
     "axis_labels": "training examples",
     "axis_time": "seconds to fit",
