@@ -17,7 +17,7 @@ from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.spec import Recipe
-from jeoni.strategies._tuning import says_the_same
+from jeoni.strategies._tuning import Trial, says_the_same
 from jeoni.training.job import Diverged
 from jeoni.types import Quiet
 from tests.conftest import TINY
@@ -379,9 +379,9 @@ def test_training_from_scratch_tries_rates_that_suit_the_network(preferred, rate
     def score(twin, train_on, context, recipe, manner, **options):
         tried.append(recipe.learning_rate)
         assert recipe.head_learning_rate == recipe.learning_rate
-        return abs(recipe.learning_rate - rates[1])
+        return Trial(abs(recipe.learning_rate - rates[1]))
 
-    monkeypatch.setattr("jeoni.strategies.scratch.held_out_score", score)
+    monkeypatch.setattr("jeoni.strategies.scratch.attempt", score)
     monkeypatch.setattr("jeoni.strategies.scratch.tune", lambda *given, **options: _Tuned(given[3]))
     model = strategy.fit(backbone, train, context)
     assert tried == pytest.approx(rates) and model.recipe.learning_rate == pytest.approx(rates[1])
@@ -400,26 +400,29 @@ LOW, MIDDLE, HIGH = 3e-4, 1e-3, 3e-3
 
 
 @pytest.mark.parametrize(
-    ("trials", "full", "rate", "steps", "warned"),
+    ("trials", "full", "rate", "why", "warned"),
     [
-        ((0.69, 0.60, 0.65), 0.50, MIDDLE, 100, False),
-        ((0.69, 0.60, 0.65), 0.61, MIDDLE, 20, False),  # longer came to less
-        ((0.69, np.inf, 0.70), 0.60, LOW, 100, False),
-        ((np.inf, 0.70, np.inf), "same", MIDDLE, 20, False),  # the long one was ruined
-        ((np.inf, 0.70, np.inf), "diverged", MIDDLE, 20, False),
-        ((np.inf, np.inf, np.inf), 0.65, MIDDLE, 100, False),  # too short to tell
-        ((np.inf, np.inf, np.inf), "same", MIDDLE, 100, True),
-        ((0.69, 0.60, 0.65), None, MIDDLE, 100, False),  # nothing held out to hold it against
+        ((0.69, 0.60, 0.65), 0.50, MIDDLE, "", False),
+        ((0.69, 0.60, 0.65), 0.61, MIDDLE, "less", False),  # longer came to less
+        ((0.69, np.inf, 0.70), 0.60, LOW, "", False),
+        ((np.inf, 0.70, np.inf), "same", MIDDLE, "less", False),  # the long one was ruined
+        ((np.inf, 0.70, np.inf), "diverged", MIDDLE, "less", False),
+        ((np.inf, np.inf, np.inf), 0.65, MIDDLE, "", False),  # too short to tell
+        ((np.inf, np.inf, np.inf), "same", MIDDLE, "", True),
+        ((0.69, 0.60, 0.65), None, MIDDLE, "", False),  # nothing held out to hold it against
+        ((0.69, 0.60, 0.65), "by heart", MIDDLE, "by_heart", False),  # nothing left to learn
     ],
 )
 def test_the_control_is_the_better_of_a_long_training_and_its_trial(
-    trials, full, rate, steps, warned, make_photos, monkeypatch
+    trials, full, rate, why, warned, make_photos, monkeypatch
 ):
     strategy, heard = build("scratch", dataclasses.replace(FREE, steps=100)), _Heard()
     backbone = small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=6), Context(engine="torch", console=heard))
 
-    def tune(twin, train_on, context, recipe, manner, **options):
+    def tune(twin, train_on, context, recipe, manner, *, begun=None, **options):
+        assert (recipe.steps == 20) == (begun is not None)
+        assert recipe.steps == 20 or full != "by heart"
         if recipe.steps == 100 and full == "diverged":
             raise Diverged("inf")
         same = recipe.steps == 100 and full == "same"
@@ -427,12 +430,12 @@ def test_the_control_is_the_better_of_a_long_training_and_its_trial(
         looks = [{"step": 50, "held": 0.1}, {"step": recipe.steps, "held": held}]
         return _Tuned(recipe, {"same": same, "looks": looks, "best_step": recipe.steps})
 
-    scores = iter(trials)
-    monkeypatch.setattr("jeoni.strategies.scratch.held_out_score", lambda *given, **options: next(scores))
+    tried = iter([Trial(score, full == "by heart") for score in trials])
+    monkeypatch.setattr("jeoni.strategies.scratch.attempt", lambda *given, **options: next(tried))
     monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
     model = strategy.fit(backbone, train, context)
-    assert (model.recipe.learning_rate, model.recipe.steps) == (pytest.approx(rate), steps)
-    assert model.training["shortened"] == (steps == 20) and len(model.training["trials"]) == 3
+    assert (model.recipe.learning_rate, model.recipe.steps) == (pytest.approx(rate), 20 if why else 100)
+    assert model.training["shortened"] == why and len(model.training["trials"]) == 3
     assert bool(heard.warnings) == warned
 
 
@@ -443,7 +446,7 @@ def test_where_no_trial_learned_and_the_long_training_diverges_it_says_so(make_p
     def tune(*given, **options):
         raise Diverged("inf")
 
-    monkeypatch.setattr("jeoni.strategies.scratch.held_out_score", lambda *given, **options: np.inf)
+    monkeypatch.setattr("jeoni.strategies.scratch.attempt", lambda *given, **options: Trial(np.inf))
     monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
     with pytest.raises(Diverged):
         strategy.fit(backbone, train, context)

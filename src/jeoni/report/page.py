@@ -331,7 +331,7 @@ def _training(record: dict[str, Any], figures: Path, words: dict[str, Any]) -> d
         note = "training_note_last" if record.get("moment") == "last" else "training_note"
     return {
         "trials": {},
-        "shortened": False,
+        "shortened": "",
         **record,
         "note": words[note],
         "share_note": words["share"].get(share, between),

@@ -37,12 +37,13 @@ from jeoni.training.loop import train
 from jeoni.training.rows import Rows, plain_rows, training_rows
 from jeoni.types import FloatArray, IntArray
 
-__all__ = ["Manner", "can_tell", "held_out_score", "says_the_same", "tune"]
+__all__ = ["Manner", "Trial", "attempt", "can_tell", "says_the_same", "tune"]
 
 FEW = 1000
 TELLING = 20  # held-out examples below which nothing fine is chosen on them
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 SAME = 0.05  # log-odds
+BY_HEART = 0.1  # log-loss: the right classes have nine tenths of the probability
 SAMPLE = 256  # examples that tell whether a network tells any apart
 
 
@@ -122,6 +123,7 @@ def tune(
     head: str,
     class_weights: str,
     source: Backbone | None = None,
+    begun: Trial | None = None,
 ) -> Model:
     """Train what is above the cut.
 
@@ -134,13 +136,14 @@ def tune(
         head: its id.
         class_weights: ``auto``, ``balanced`` or ``none``.
         source: the backbone whose rows are in the store, where ``backbone`` is a part of it.
+        begun: a trial of the same recipe and manner, whose training is not done again.
     """
     source = source or backbone
     labels = train_on.data.labels
     common = (backbone, source, context, recipe, manner, head, class_weights)
     choices = _Choices()
     if manner.interpolate or can_tell(len(labels)):
-        run, held_rows, score = _first(common, train_on)
+        run, held_rows, score = begun.first if begun and begun.first else _first(common, train_on)
         choices = processes.agree(_choose(run, held_rows, score, manner))
     if choices.share == 0:  # the linear probe, fitted on all examples
         run = _started(*common, train_on)
@@ -149,7 +152,9 @@ def tune(
         again = recipe if choices.history is None else replace(recipe, steps=max(1, choices.history.best_step))
         run = _train(backbone, source, context, again, *common[4:], train_on, None)
         _go(run, choices.share)
-    same = says_the_same(_of_some(run, train_on, source, context)) if manner.to_the_end else False
+    same = False
+    if manner.to_the_end:
+        same = says_the_same(logits_of(run.network, plain_rows(_some(train_on), source, run.made.tap, context)))
     set_temperature(run.network, choices.heat)
     run.network.cpu()
     manner.fold(run.made)
@@ -215,7 +220,7 @@ def can_tell(n: int) -> bool:
     return n // (5 if n < FEW else 10) >= TELLING
 
 
-def held_out_score(
+def attempt(
     backbone: Backbone,
     train_on: Examples,
     context: Context,
@@ -225,20 +230,28 @@ def held_out_score(
     head: str,
     class_weights: str,
     source: Backbone | None = None,
-) -> float:
-    """The held-out log-loss that a training reaches, for choosing among recipes.
-
-    Infinite where it diverges, and where the network says the same of all that is held out: its log-loss is that of
-    knowing nothing, which is less than that of having learned from too little.
-    """
+) -> Trial:
+    """Train on a part of the examples, for choosing among recipes. Arguments are those of :func:`tune`."""
     try:
-        run, held_rows, score = _first(
-            (backbone, source or backbone, context, recipe, manner, head, class_weights), train_on
-        )
+        first = _first((backbone, source or backbone, context, recipe, manner, head, class_weights), train_on)
     except Diverged:
-        return float("inf")
+        return Trial(float("inf"))
+    run, held_rows, score = first
     logits = logits_of(run.network, held_rows)
-    return processes.agree(float("inf") if says_the_same(logits) else score(logits))
+    found = processes.agree(float("inf") if says_the_same(logits) else score(logits))
+    seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
+    return Trial(found, processes.agree(_by_heart(run, seen, backbone if source is None else source, context)), first)
+
+
+def _by_heart(run: _Run, seen: Examples, source: Backbone, context: Context) -> bool:
+    """Whether a network knows what it was trained on by heart, trained and as it will be used: these differ where batch
+    statistics do. Never where examples looked different in every epoch."""
+    towards_the_end = run.history.looks[-1]["loss"]
+    if run.rows["policy"] != "none" or towards_the_end is None or towards_the_end > BY_HEART:
+        return False
+    some = _some(seen)
+    logits = logits_of(run.network, plain_rows(some, source, run.made.tap, context))
+    return float(_losses(softmax(logits), some.data.labels).mean()) <= BY_HEART
 
 
 def _decides(manner: Manner, recipe: Recipe, n: int) -> bool:
@@ -251,20 +264,33 @@ def says_the_same(logits: FloatArray) -> bool:
     return bool((logits - logits.mean(1, keepdims=True)).std(0).max() < SAME)
 
 
-def _of_some(run: _Run, examples: Examples, source: Backbone, context: Context) -> FloatArray:
-    """The network's logits of some examples that it was trained on."""
+def _some(examples: Examples) -> Examples:
     n = len(examples.data.labels)
     some = np.unique(np.linspace(0, n - 1, min(n, SAMPLE)).round().astype(np.int64))
-    part = examples.select(some, examples.folds[:, some])
-    return logits_of(run.network, plain_rows(part, source, run.made.tap, context))
+    return examples.select(some, examples.folds[:, :0])
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A training on a part of the examples.
+
+    Attributes:
+        score: log-loss on the others. Infinite where it diverged, and where the network says the same of all of them:
+            that is the log-loss of knowing nothing, which is less than that of having learned from too little.
+        by_heart: whether it knows all it was trained on, so that there is nothing left to learn from it.
+        first: what :func:`tune` goes on from.
+    """
+
+    score: float
+    by_heart: bool = False
+    first: tuple[_Run, Rows, _Score] | None = None
 
 
 def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
     """Train on a part of the examples; the others decide the best moment."""
     source, context, manner = common[1], common[2], common[4]
     labels, clusters = train_on.data.labels, train_on.clusters
-    parts = build_folds(labels, clusters, 5 if len(labels) < FEW else 10, 1, context.seed)[0]
-    fit, held = np.flatnonzero(parts != 0), np.flatnonzero(parts == 0)
+    fit, held = _parted(train_on, context.seed)
     inner = build_folds(labels[fit], clusters[fit], 5, repeats_for(len(fit)), context.seed)
     tap = cut(common[0], manner.frozen).tap
     held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), source, tap, context)
@@ -275,6 +301,13 @@ def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
         else None
     )
     return _train(*common, train_on.select(fit, inner), held_part), held_rows, score
+
+
+def _parted(examples: Examples, seed: int) -> tuple[IntArray, IntArray]:
+    """Which are trained on first, and which are held out."""
+    labels = examples.data.labels
+    parts = build_folds(labels, examples.clusters, 5 if len(labels) < FEW else 10, 1, seed)[0]
+    return np.flatnonzero(parts != 0), np.flatnonzero(parts == 0)
 
 
 _Common = tuple[Backbone, Backbone, Context, Recipe, Manner, str, str]
@@ -296,12 +329,15 @@ class _Score:
 
     def each(self, logits: FloatArray) -> FloatArray:
         """``(n,)``."""
-        probs = softmax(logits / (self.heat(logits) if self.telling else 1.0))
-        losses: FloatArray = -np.log(np.maximum(probs[np.arange(len(probs)), self.labels], 1e-12))
-        return losses
+        return _losses(softmax(logits / (self.heat(logits) if self.telling else 1.0)), self.labels)
 
     def __call__(self, logits: FloatArray) -> float:
         return float(self.each(logits).mean())
+
+
+def _losses(probs: FloatArray, labels: IntArray) -> FloatArray:
+    losses: FloatArray = -np.log(np.maximum(probs[np.arange(len(probs)), labels], 1e-12))
+    return losses
 
 
 def _started(

@@ -1,14 +1,16 @@
 """Training from scratch: the same network with random weights, the control of He, Girshick & Dollár ICCV 2019.
 
 arXiv:1811.08883 asks for a fair rival: ours gets twice the steps of fine-tuning, a learning rate chosen by short
-trials on a held-out part of the training examples, batch statistics, and the same augmentation. Where the long training
-comes to less than its own trial, on that held-out part, or ends in saying the same of everything, as transformers do at
-a rate that is too high for them, the short one counts. Texts and waves are computed in bfloat16 where that is faster,
-for it is by far the longest training of all; its weights stay in float32.
+trials on a held-out part of the training examples, batch statistics, and the same augmentation. A trial may count
+itself: where it knows its examples by heart and they look the same in every epoch, so that a longer training has
+nothing to learn from; and where the long training comes to less on the held-out part, or ends in saying the same of
+everything, as transformers do at a rate that is too high for them. Texts and waves are computed in bfloat16 where that
+is faster, for it is by far the longest training of all; its weights stay in float32.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +22,7 @@ from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
 from jeoni.spec import AUTO, Recipe
-from jeoni.strategies._tuning import Manner, held_out_score, tune
+from jeoni.strategies._tuning import Manner, Trial, attempt, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import taps_for
 from jeoni.training.job import Diverged
@@ -61,27 +63,28 @@ class Scratch(Finetune):
         full = settle(self.recipe, {**backbone.preferred, **own}, len(train), LENGTH)
         named: dict[str, Any] = {"head": self.head, "class_weights": self.class_weights, "source": backbone}
 
-        def tuned(recipe: Recipe) -> Model:
-            return tune(twin, train, context, recipe, MANNER, **named)
+        def tuned(recipe: Recipe, begun: Trial | None = None) -> Model:
+            return tune(twin, train, context, recipe, MANNER, begun=begun, **named)
 
         if self.recipe.learning_rate != AUTO:
-            return _said(tuned(full), {}, False, context)
+            return _said(tuned(full), {}, "", context)
         trials: dict[float, float] = {}
-        for rate in (full.learning_rate * factor for factor in self.rates):
-            trials[rate] = held_out_score(twin, train, context, self._short(full, rate), MANNER, **named)
-        useful = [rate for rate in trials if np.isfinite(trials[rate])]
-        # where no trial learned anything, they were too short to tell: not the fastest, which ruins, nor the slowest
-        best = min(useful, key=lambda rate: trials[rate]) if useful else sorted(trials)[len(trials) // 2]
-        try:
-            model = tuned(self._at(full, best))
-        except Diverged:
-            if not useful:
-                raise
-            model = None
-        shortened = bool(useful) and (model is None or _worse(model, trials[best]))
-        if model is None or shortened:
-            model = tuned(self._short(full, best))
-        return _said(model, trials, shortened, context)
+        best, rate = None, 0.0
+        for tried in (full.learning_rate * factor for factor in self.rates):
+            trial = attempt(twin, train, context, self._short(full, tried), MANNER, **named)
+            trials[tried] = trial.score
+            if np.isfinite(trial.score) and (best is None or trial.score < best.score):
+                best, rate = trial, tried
+        if best is None:  # too short to tell: not the fastest, which ruins, nor the slowest
+            return _said(tuned(self._at(full, sorted(trials)[len(trials) // 2])), trials, "", context)
+        model, why = None, "by_heart"
+        if not best.by_heart:
+            with suppress(Diverged):
+                model = tuned(self._at(full, rate))
+            why = "less" if model is None or _worse(model, best.score) else ""
+        if model is None or why:
+            model = tuned(self._short(full, rate), begun=best)
+        return _said(model, trials, why, context)
 
     def _at(self, recipe: Recipe, rate: float) -> Recipe:
         """The same rate for all, but of the head if its own was named."""
@@ -92,7 +95,7 @@ class Scratch(Finetune):
         return replace(self._at(full, rate), steps=max(10, round(TRIAL * full.steps)))
 
 
-def _said(model: Model, trials: dict[float, float], shortened: bool, context: Context) -> Model:
+def _said(model: Model, trials: dict[float, float], shortened: str, context: Context) -> Model:
     if model.training["same"]:
         context.console.warn(NO_CONTROL)
     tried = {f"{k:g}": round(v, 5) for k, v in trials.items()}

@@ -105,7 +105,10 @@ WORDS = {
     "refitted": "With so few examples the training was then repeated on all of them.",
     "trials": "The learning rate was chosen by short trials ({trials}).",
     "trial_failed": "learned nothing",
-    "shortened": "Trained five times as long, it came to less: the short training was taken.",
+    "shortened": {
+        "by_heart": "The best knew its examples by heart: there was nothing left to learn, and it was taken.",
+        "less": "Trained five times as long, it came to less: the short training was taken.",
+    },
     "axis_accuracy": "accuracy",
     "axis_labels": "training examples",
     "axis_time": "seconds to fit",
