@@ -430,7 +430,7 @@ def test_the_control_is_the_better_of_a_long_training_and_its_trial(
         looks = [{"step": 50, "held": 0.1}, {"step": recipe.steps, "held": held}]
         return _Tuned(recipe, {"same": same, "looks": looks, "best_step": recipe.steps})
 
-    tried = iter([Trial(score, full == "by heart") for score in trials])
+    tried = iter([Trial(score, np.full(9, score), full == "by heart") for score in trials])
     monkeypatch.setattr("jeoni.strategies.scratch.attempt", lambda *given, **options: next(tried))
     monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
     model = strategy.fit(backbone, train, context)
@@ -462,6 +462,23 @@ def test_a_control_that_says_the_same_of_everything_is_called_none(make_photos):
     assert model.training["same"] and not model.training["shortened"]
     assert all(np.isinf(v) for v in model.training["trials"].values())
     assert any("learned nothing" in text for text in heard.warnings)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "chosen"),
+    [
+        ((0.3, -0.2, 0.3, -0.2), 2.0),  # the one that is done loses by less than the draw of the held-out lets it
+        ((0.1, 0.1, 0.1, 0.1), 1.0),
+        ((-0.1, -0.1, -0.1, -0.1), 2.0),
+    ],
+)
+def test_a_trial_that_has_nothing_left_to_learn_wins_unless_another_is_clearly_better(gaps, chosen):
+    from jeoni.strategies.scratch import _choose
+
+    losses = np.array([0.5, 0.6, 0.7, 0.8])
+    other = losses + gaps
+    trials = {1.0: Trial(losses.mean(), losses), 2.0: Trial(other.mean(), other, by_heart=True), 3.0: Trial(np.inf)}
+    assert _choose(trials) == chosen
 
 
 @pytest.mark.parametrize(("patience", "moment"), [(0, "last"), (2, "best")])

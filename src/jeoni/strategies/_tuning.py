@@ -238,9 +238,12 @@ def attempt(
         return Trial(float("inf"))
     run, held_rows, score = first
     logits = logits_of(run.network, held_rows)
-    found = processes.agree(float("inf") if says_the_same(logits) else score(logits))
+    losses = processes.agree(score.each(logits))
+    found = float("inf") if says_the_same(logits) else float(losses.mean())
     seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
-    return Trial(found, processes.agree(_by_heart(run, seen, backbone if source is None else source, context)), first)
+    by_heart = _by_heart(run, seen, backbone if source is None else source, context)
+    by_heart = processes.agree(by_heart)
+    return Trial(processes.agree(found), losses, by_heart, first if by_heart else None)
 
 
 def _by_heart(run: _Run, seen: Examples, source: Backbone, context: Context) -> bool:
@@ -277,13 +280,20 @@ class Trial:
     Attributes:
         score: log-loss on the others. Infinite where it diverged, and where the network says the same of all of them:
             that is the log-loss of knowing nothing, which is less than that of having learned from too little.
+        losses: ``(held out,)`` what it is the mean of.
         by_heart: whether it knows all it was trained on, so that there is nothing left to learn from it.
-        first: what :func:`tune` goes on from.
+        first: what :func:`tune` goes on from; not kept, for its size, where it is hardly ever gone on from.
     """
 
     score: float
+    losses: FloatArray = field(default_factory=lambda: np.zeros(0))
     by_heart: bool = False
     first: tuple[_Run, Rows, _Score] | None = None
+
+    def clearly_worse(self, other: Trial) -> bool:
+        """Whether it loses against another by more than one standard error of the difference."""
+        loss = self.losses - other.losses
+        return bool(loss.mean() > loss.std() / np.sqrt(max(1, len(loss) - 1)))
 
 
 def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:

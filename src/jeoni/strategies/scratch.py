@@ -68,15 +68,14 @@ class Scratch(Finetune):
 
         if self.recipe.learning_rate != AUTO:
             return _said(tuned(full), {}, "", context)
-        trials: dict[float, float] = {}
-        best, rate = None, 0.0
-        for tried in (full.learning_rate * factor for factor in self.rates):
-            trial = attempt(twin, train, context, self._short(full, tried), MANNER, **named)
-            trials[tried] = trial.score
-            if np.isfinite(trial.score) and (best is None or trial.score < best.score):
-                best, rate = trial, tried
-        if best is None:  # too short to tell: not the fastest, which ruins, nor the slowest
+        trials = {
+            rate: attempt(twin, train, context, self._short(full, rate), MANNER, **named)
+            for rate in (full.learning_rate * factor for factor in self.rates)
+        }
+        rate = _choose(trials)
+        if rate is None:  # too short to tell: not the fastest, which ruins, nor the slowest
             return _said(tuned(self._at(full, sorted(trials)[len(trials) // 2])), trials, "", context)
+        best = trials[rate]
         model, why = None, "by_heart"
         if not best.by_heart:
             with suppress(Diverged):
@@ -95,10 +94,20 @@ class Scratch(Finetune):
         return replace(self._at(full, rate), steps=max(10, round(TRIAL * full.steps)))
 
 
-def _said(model: Model, trials: dict[float, float], shortened: str, context: Context) -> Model:
+def _choose(trials: dict[float, Trial]) -> float | None:
+    """The rate of the best trial that learned anything; of one that knows all by heart, if it is not clearly worse."""
+    useful = {rate: trial for rate, trial in trials.items() if np.isfinite(trial.score)}
+    if not useful:
+        return None
+    best = min(useful, key=lambda rate: useful[rate].score)
+    done = [rate for rate, trial in useful.items() if trial.by_heart and not trial.clearly_worse(useful[best])]
+    return min(done, key=lambda rate: useful[rate].score) if done else best
+
+
+def _said(model: Model, trials: dict[float, Trial], shortened: str, context: Context) -> Model:
     if model.training["same"]:
         context.console.warn(NO_CONTROL)
-    tried = {f"{k:g}": round(v, 5) for k, v in trials.items()}
+    tried = {f"{rate:g}": round(trial.score, 5) for rate, trial in trials.items()}
     return replace(model, training={**model.training, "trials": tried, "shortened": shortened})
 
 
