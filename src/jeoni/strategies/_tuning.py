@@ -232,8 +232,9 @@ def attempt(
     source: Backbone | None = None,
 ) -> Trial:
     """Train on a part of the examples, for choosing among recipes. Arguments are those of :func:`tune`."""
+    source = source or backbone
     try:
-        first = _first((backbone, source or backbone, context, recipe, manner, head, class_weights), train_on)
+        first = _first((backbone, source, context, recipe, manner, head, class_weights), train_on)
     except Diverged:
         return Trial(float("inf"))
     run, held_rows, score = first
@@ -241,8 +242,7 @@ def attempt(
     losses = processes.agree(score.each(logits))
     found = float("inf") if says_the_same(logits) else float(losses.mean())
     seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
-    by_heart = _by_heart(run, seen, backbone if source is None else source, context)
-    by_heart = processes.agree(by_heart)
+    by_heart = processes.agree(_by_heart(run, seen, source, context))
     return Trial(processes.agree(found), losses, by_heart, first if by_heart else None)
 
 
@@ -305,11 +305,8 @@ def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
     tap = cut(common[0], manner.frozen).tap
     held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), source, tap, context)
     score = _Score(labels[held])
-    held_part = (
-        Held(held_rows, score, _decides(manner, common[3], len(labels)))
-        if score.telling and manner.objective is None
-        else None
-    )
+    looked_at = score.telling and manner.objective is None
+    held_part = Held(held_rows, score, _decides(manner, common[3], len(labels))) if looked_at else None
     return _train(*common, train_on.select(fit, inner), held_part), held_rows, score
 
 
