@@ -135,7 +135,7 @@ def test_the_page_is_whole_balanced_and_asks_nothing_of_a_network(tmp_path, clas
         ({"moment": "best"}, "to choose the best moment, step 20", "learning rate"),
         ({}, "to choose the best moment, step 20", "learning rate"),  # a run of before there were moments
         ({"moment": "last", "trials": {"0.001": 0.6, "0.003": None}, "shortened": "less"},
-         "chosen by short trials (0.001: 0.600, 0.003: learned nothing). Trained five times as long, it came to less",
+         "chosen by short trials (0.001: 0.600, 0.003: learned nothing). Trained longer, it came to less",
          "best moment"),
         ({"held_out": 0}, "too few to hold some out", "best moment"),
     ],

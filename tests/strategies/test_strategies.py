@@ -465,6 +465,41 @@ def test_a_control_that_says_the_same_of_everything_is_called_none(make_photos):
 
 
 @pytest.mark.parametrize(
+    ("longer", "by_heart", "steps", "why"),
+    [
+        (0.6, True, 40, "by_heart"),
+        (0.6, False, 40, "less"),  # the long one comes to 0.65
+        (0.64, True, 40, "by_heart"),
+        (0.9, True, 20, "less"),  # clearly worse than half of it
+        (np.inf, False, 20, "less"),
+    ],
+)
+@pytest.mark.parametrize("unchanging", [True, False])
+def test_examples_that_do_not_change_are_tried_for_twice_as_long(
+    longer, by_heart, steps, why, unchanging, make_photos, monkeypatch
+):
+    strategy, backbone = build("scratch", dataclasses.replace(FREE, steps=100)), small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=6))
+    noise, tried = np.linspace(-0.3, 0.3, 9), []
+
+    def attempt(twin, train_on, context, recipe, manner, **options):
+        tried.append(recipe.steps)
+        if recipe.steps == 20:
+            return Trial(0.63, 0.63 + noise, unchanging=unchanging)
+        return Trial(longer, longer - noise * (longer < 0.7), by_heart, unchanging)
+
+    def tune(twin, train_on, context, recipe, manner, **options):
+        looks = [{"step": recipe.steps, "held": 0.65}]
+        return _Tuned(recipe, {"same": False, "looks": looks, "best_step": recipe.steps})
+
+    monkeypatch.setattr("jeoni.strategies.scratch.attempt", attempt)
+    monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
+    model = strategy.fit(backbone, train, context)
+    assert tried == [20, 20, 20, 40][: 4 if unchanging else 3]
+    assert (model.recipe.steps, model.training["shortened"]) == ((steps, why) if unchanging else (20, "less"))
+
+
+@pytest.mark.parametrize(
     ("gaps", "chosen"),
     [
         ((0.3, -0.2, 0.3, -0.2), 2.0),  # the one that is done loses by less than the draw of the held-out lets it

@@ -37,7 +37,7 @@ from jeoni.training.loop import train
 from jeoni.training.rows import Rows, plain_rows, training_rows
 from jeoni.types import FloatArray, IntArray
 
-__all__ = ["Manner", "Trial", "attempt", "can_tell", "says_the_same", "tune"]
+__all__ = ["FEW", "Manner", "Trial", "attempt", "can_tell", "says_the_same", "tune"]
 
 FEW = 1000
 TELLING = 20  # held-out examples below which nothing fine is chosen on them
@@ -243,7 +243,8 @@ def attempt(
     found = float("inf") if says_the_same(logits) else float(losses.mean())
     seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
     by_heart = processes.agree(_by_heart(run, seen, source, context))
-    return Trial(processes.agree(found), losses, by_heart, first if by_heart else None)
+    unchanging = run.rows["policy"] == "none"
+    return Trial(processes.agree(found), losses, by_heart, unchanging, first if by_heart else None)
 
 
 def _by_heart(run: _Run, seen: Examples, source: Backbone, context: Context) -> bool:
@@ -282,12 +283,14 @@ class Trial:
             that is the log-loss of knowing nothing, which is less than that of having learned from too little.
         losses: ``(held out,)`` what it is the mean of.
         by_heart: whether it knows all it was trained on, so that there is nothing left to learn from it.
+        unchanging: whether examples look the same in every epoch.
         first: what :func:`tune` goes on from; not kept, for its size, where it is hardly ever gone on from.
     """
 
     score: float
     losses: FloatArray = field(default_factory=lambda: np.zeros(0))
     by_heart: bool = False
+    unchanging: bool = False
     first: tuple[_Run, Rows, _Score] | None = None
 
     def clearly_worse(self, other: Trial) -> bool:

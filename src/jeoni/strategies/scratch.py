@@ -22,7 +22,7 @@ from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
 from jeoni.spec import AUTO, Recipe
-from jeoni.strategies._tuning import Manner, Trial, attempt, tune
+from jeoni.strategies._tuning import FEW, Manner, Trial, attempt, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import taps_for
 from jeoni.training.job import Diverged
@@ -32,7 +32,7 @@ from jeoni.training.settle import settle
 __all__ = ["Scratch"]
 
 LENGTH = 2.0
-TRIAL = 0.2
+TRIAL = 0.2  # of all steps; twice as many where few examples, alike in every epoch, may then be known by heart
 RATES = (1.0, 10 / 3, 10.0)  # times that of fine-tuning: what ruins a network of some kind differs by its kind
 MANNER = Manner("From scratch", 0, warm_head=False, train_statistics=True, interpolate=False, to_the_end=True, reuse=0)
 NO_CONTROL = (
@@ -69,20 +69,24 @@ class Scratch(Finetune):
         if self.recipe.learning_rate != AUTO:
             return _said(tuned(full), {}, "", context)
         trials = {
-            rate: attempt(twin, train, context, self._short(full, rate), MANNER, **named)
+            rate: attempt(twin, train, context, self._part(full, rate), MANNER, **named)
             for rate in (full.learning_rate * factor for factor in self.rates)
         }
         rate = _choose(trials)
         if rate is None:  # too short to tell: not the fastest, which ruins, nor the slowest
             return _said(tuned(self._at(full, sorted(trials)[len(trials) // 2])), trials, "", context)
-        best = trials[rate]
+        best, share = trials[rate], TRIAL
+        if best.unchanging and not best.by_heart and len(train) < FEW:
+            longer = attempt(twin, train, context, self._part(full, rate, 2 * TRIAL), MANNER, **named)
+            if np.isfinite(longer.score) and not longer.clearly_worse(best):
+                best, share = longer, 2 * TRIAL
         model, why = None, "by_heart"
         if not best.by_heart:
             with suppress(Diverged):
                 model = tuned(self._at(full, rate))
             why = "less" if model is None or _worse(model, best.score) else ""
         if model is None or why:
-            model = tuned(self._short(full, rate), begun=best)
+            model = tuned(self._part(full, rate, share), begun=best)
         return _said(model, trials, why, context)
 
     def _at(self, recipe: Recipe, rate: float) -> Recipe:
@@ -90,8 +94,8 @@ class Scratch(Finetune):
         head = rate if self.recipe.head_learning_rate == AUTO else recipe.head_learning_rate
         return replace(recipe, learning_rate=rate, head_learning_rate=head)
 
-    def _short(self, full: Recipe, rate: float) -> Recipe:
-        return replace(self._at(full, rate), steps=max(10, round(TRIAL * full.steps)))
+    def _part(self, full: Recipe, rate: float, share: float = TRIAL) -> Recipe:
+        return replace(self._at(full, rate), steps=max(10, round(share * full.steps)))
 
 
 def _choose(trials: dict[float, Trial]) -> float | None:
@@ -112,7 +116,7 @@ def _said(model: Model, trials: dict[float, Trial], shortened: str, context: Con
 
 
 def _worse(model: Model, trial: float) -> bool:
-    """Whether a long training came to less than its trial."""
+    """Whether a long training came to less than the short one."""
     training = model.training
     held = [look["held"] for look in training["looks"] if look["step"] == training["best_step"]]
     return bool(training["same"] or (held and held[0] is not None and held[0] > trial))

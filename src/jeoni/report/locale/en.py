@@ -107,7 +107,7 @@ WORDS = {
     "trial_failed": "learned nothing",
     "shortened": {
         "by_heart": "The best knew its examples by heart: there was nothing left to learn, and it was taken.",
-        "less": "Trained five times as long, it came to less: the short training was taken.",
+        "less": "Trained longer, it came to less: the short training was taken.",
     },
     "axis_accuracy": "accuracy",
     "axis_labels": "training examples",
