@@ -503,6 +503,8 @@ def test_examples_that_do_not_change_are_tried_for_twice_as_long(
     ("gaps", "chosen"),
     [
         ((0.3, -0.2, 0.3, -0.2), 2.0),  # the one that is done loses by less than the draw of the held-out lets it
+        ((0.3, 0.0, 0.3, -0.1), 2.0),  # by 1.2 standard errors
+        ((0.3, 0.2, 0.3, 0.0), 1.0),  # by 2.8
         ((0.1, 0.1, 0.1, 0.1), 1.0),
         ((-0.1, -0.1, -0.1, -0.1), 2.0),
     ],

@@ -294,9 +294,9 @@ class Trial:
     first: tuple[_Run, Rows, _Score] | None = None
 
     def clearly_worse(self, other: Trial) -> bool:
-        """Whether it loses against another by more than one standard error of the difference."""
+        """Whether it loses against another by more than two standard errors of the difference."""
         loss = self.losses - other.losses
-        return bool(loss.mean() > loss.std() / np.sqrt(max(1, len(loss) - 1)))
+        return bool(loss.mean() > 2 * loss.std() / np.sqrt(max(1, len(loss) - 1)))
 
 
 def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:

@@ -99,7 +99,11 @@ class Scratch(Finetune):
 
 
 def _choose(trials: dict[float, Trial]) -> float | None:
-    """The rate of the best trial that learned anything; of one that knows all by heart, if it is not clearly worse."""
+    """The rate of the best trial that learned anything; of one that knows all by heart, if it is not clearly worse.
+
+    A trial that has only begun to learn is near the log-loss of knowing nothing, which of few examples is hard to beat:
+    that it is a little better says nothing of what it will have come to in the end.
+    """
     useful = {rate: trial for rate, trial in trials.items() if np.isfinite(trial.score)}
     if not useful:
         return None
