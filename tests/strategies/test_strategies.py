@@ -12,13 +12,16 @@ from sklearn.metrics.pairwise import cosine_similarity
 from jeoni import plugins
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
+from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.spec import Recipe
-from jeoni.strategies._tuning import Trial, says_the_same
+from jeoni.strategies._tuning import Trial, attempt, says_the_same, tune
+from jeoni.strategies.scratch import MANNER
 from jeoni.training.job import Diverged
+from jeoni.training.settle import settle
 from jeoni.types import Quiet
 from tests.conftest import TINY
 
@@ -500,22 +503,22 @@ def test_examples_that_do_not_change_are_tried_for_twice_as_long(
 
 
 @pytest.mark.parametrize(
-    ("gaps", "chosen"),
-    [
-        ((0.3, -0.2, 0.3, -0.2), 2.0),  # the one that is done loses by less than the draw of the held-out lets it
-        ((0.3, 0.0, 0.3, -0.1), 2.0),  # by 1.2 standard errors
-        ((0.3, 0.2, 0.3, 0.0), 1.0),  # by 2.8
-        ((0.1, 0.1, 0.1, 0.1), 1.0),
-        ((-0.1, -0.1, -0.1, -0.1), 2.0),
-    ],
+    ("augment", "steps", "by_heart"), [("none", 40, True), ("none", 2, False), ("light", 40, False)]
 )
-def test_a_trial_that_has_nothing_left_to_learn_wins_unless_another_is_clearly_better(gaps, chosen):
-    from jeoni.strategies.scratch import _choose
-
-    losses = np.array([0.5, 0.6, 0.7, 0.8])
-    other = losses + gaps
-    trials = {1.0: Trial(losses.mean(), losses), 2.0: Trial(other.mean(), other, by_heart=True), 3.0: Trial(np.inf)}
-    assert _choose(trials) == chosen
+def test_only_what_looks_the_same_in_every_epoch_is_known_by_heart(augment, steps, by_heart, make_photos):
+    recipe = dataclasses.replace(FREE, steps=steps, learning_rate=3e-3, augment=augment)
+    strategy, backbone = build("scratch", recipe), small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=52))
+    twin, whole = untrained_twin(backbone, 0), settle(recipe, {}, len(train))
+    named = {"head": "linear", "class_weights": "none", "source": backbone}
+    trial = attempt(twin, train, context, whole, MANNER, **named)
+    assert (trial.by_heart, trial.unchanging) == (by_heart, augment == "none")
+    if by_heart:  # its training is gone on with: the same weights as without it
+        again = tune(twin, train, context, whole, MANNER, begun=trial, **named)
+        assert again.training["looks"] == trial.first[0].history.looks
+        assert alike(tensors(again), tensors(tune(twin, train, context, whole, MANNER, **named)))
+    else:
+        assert trial.first is None
 
 
 @pytest.mark.parametrize(("patience", "moment"), [(0, "last"), (2, "best")])

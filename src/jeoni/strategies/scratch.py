@@ -99,17 +99,9 @@ class Scratch(Finetune):
 
 
 def _choose(trials: dict[float, Trial]) -> float | None:
-    """The rate of the best trial that learned anything; of one that knows all by heart, if it is not clearly worse.
-
-    A trial that has only begun to learn is near the log-loss of knowing nothing, which of few examples is hard to beat:
-    that it is a little better says nothing of what it will have come to in the end.
-    """
-    useful = {rate: trial for rate, trial in trials.items() if np.isfinite(trial.score)}
-    if not useful:
-        return None
-    best = min(useful, key=lambda rate: useful[rate].score)
-    done = [rate for rate, trial in useful.items() if trial.by_heart and not trial.clearly_worse(useful[best])]
-    return min(done, key=lambda rate: useful[rate].score) if done else best
+    """The rate of the best trial that learned anything."""
+    useful = {rate: trial.score for rate, trial in trials.items() if np.isfinite(trial.score)}
+    return min(useful, key=lambda rate: useful[rate]) if useful else None
 
 
 def _said(model: Model, trials: dict[float, Trial], shortened: str, context: Context) -> Model:
