@@ -29,6 +29,7 @@ from jeoni.features.examples import Context, Examples
 from jeoni.heads._protocol import Head
 from jeoni.model import Model
 from jeoni.spec import Recipe
+from jeoni.strategies._losses import log_losses
 from jeoni.training.depth import frozen_alike, identity_of, set_temperature
 from jeoni.training.forward import logits_of
 from jeoni.training.groups import HEAD, Group, build_groups
@@ -254,7 +255,7 @@ def _by_heart(run: _Run, seen: Examples, source: Backbone, context: Context) -> 
         return False
     some = _some(seen)
     logits = logits_of(run.network, plain_rows(some, source, run.made.tap, context))
-    return float(_losses(softmax(logits), some.data.labels).mean()) <= BY_HEART
+    return float(log_losses(softmax(logits), some.data.labels).mean()) <= BY_HEART
 
 
 def _decides(manner: Manner, recipe: Recipe, n: int) -> bool:
@@ -269,7 +270,7 @@ def says_the_same(logits: FloatArray) -> bool:
 
 def _some(examples: Examples) -> Examples:
     n = len(examples.data.labels)
-    some = np.unique(np.linspace(0, n - 1, min(n, SAMPLE)).round().astype(np.int64))
+    some = np.linspace(0, n - 1, min(n, SAMPLE)).astype(np.int64)
     return examples.select(some, examples.folds[:, :0])
 
 
@@ -291,11 +292,6 @@ class Trial:
     by_heart: bool = False
     unchanging: bool = False
     first: tuple[_Run, Rows, _Score] | None = None
-
-    def clearly_worse(self, other: Trial) -> bool:
-        """Whether it loses against another by more than two standard errors of the difference."""
-        loss = self.losses - other.losses
-        return bool(loss.mean() > 2 * loss.std() / np.sqrt(max(1, len(loss) - 1)))
 
 
 def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
@@ -338,15 +334,10 @@ class _Score:
 
     def each(self, logits: FloatArray) -> FloatArray:
         """``(n,)``."""
-        return _losses(softmax(logits / (self.heat(logits) if self.telling else 1.0)), self.labels)
+        return log_losses(softmax(logits / (self.heat(logits) if self.telling else 1.0)), self.labels)
 
     def __call__(self, logits: FloatArray) -> float:
         return float(self.each(logits).mean())
-
-
-def _losses(probs: FloatArray, labels: IntArray) -> FloatArray:
-    losses: FloatArray = -np.log(np.maximum(probs[np.arange(len(probs)), labels], 1e-12))
-    return losses
 
 
 def _started(

@@ -22,6 +22,7 @@ from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.model import Model
+from jeoni.strategies._losses import clearly_lower, log_losses
 from jeoni.strategies._tuning import FEW
 from jeoni.strategies.contrastive import Contrastive
 from jeoni.strategies.finetune import Finetune
@@ -78,7 +79,7 @@ class Auto(Finetune):
             transferred.append("contrastive")
         held = {name: _held_out(*candidate, context) for name, candidate in candidates.items()}
         best = _simplest(held, transferred)
-        if len(train) >= MANY or not _clearly(held[best], held[UNTRAINED]):
+        if len(train) >= MANY or not clearly_lower(held[best].losses, held[UNTRAINED].losses, CLEAR):
             scratch = Scratch(self.head, self.class_weights, replace(self.recipe, frozen="auto"))
             candidates["scratch"] = scratch, backbone, train
             held["scratch"] = _held_out(scratch, backbone, train, context)
@@ -119,7 +120,7 @@ def _held_out(strategy: Strategy, backbone: Backbone, train: Examples, context: 
             probs = model.predict_examples(train.select(held, train.folds[:, held]), backbone, context)
         except Diverged:
             probs = np.full((len(held), len(train.data.class_names)), 1e-12)
-        losses.append(-np.log(np.maximum(probs[np.arange(len(held)), labels[held]], 1e-12)))
+        losses.append(log_losses(probs, labels[held]))
         right.append(probs.argmax(1) == labels[held])
     return processes.agree(_Held(np.concatenate(losses), np.concatenate(right)))
 
@@ -128,12 +129,6 @@ def _simplest(held: dict[str, _Held], names: list[str]) -> str:
     """The first of ``names`` that is not worse than their best by more than one standard error."""
     best = min(names, key=lambda name: held[name].losses.mean())
     for name in names:
-        if name == best or not _clearly(held[best], held[name], 1.0):
+        if name == best or not clearly_lower(held[best].losses, held[name].losses, 1.0):
             return name
     return best
-
-
-def _clearly(ours: _Held, other: _Held, errors: float = CLEAR) -> bool:
-    """Whether ours has a lower log-loss by more than so many standard errors of the paired difference."""
-    gain = other.losses - ours.losses
-    return bool(gain.mean() > errors * gain.std() / np.sqrt(max(1, len(gain) - 1)))

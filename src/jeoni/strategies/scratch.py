@@ -22,6 +22,7 @@ from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
 from jeoni.spec import AUTO, Recipe
+from jeoni.strategies._losses import clearly_lower
 from jeoni.strategies._tuning import FEW, Manner, Trial, attempt, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import taps_for
@@ -33,6 +34,7 @@ __all__ = ["Scratch"]
 
 LENGTH = 2.0
 TRIAL = 0.2  # of all steps; twice as many where few examples, alike in every epoch, may then be known by heart
+CLEAR = 2.0  # standard errors
 RATES = (1.0, 10 / 3, 10.0)  # times that of fine-tuning: what ruins a network of some kind differs by its kind
 MANNER = Manner("From scratch", 0, warm_head=False, train_statistics=True, interpolate=False, to_the_end=True, reuse=0)
 NO_CONTROL = (
@@ -78,16 +80,15 @@ class Scratch(Finetune):
         best, share = trials[rate], TRIAL
         if best.unchanging and not best.by_heart and len(train) < FEW:
             longer = attempt(twin, train, context, self._part(full, rate, 2 * TRIAL), MANNER, **named)
-            if np.isfinite(longer.score) and not longer.clearly_worse(best):
+            if np.isfinite(longer.score) and not clearly_lower(best.losses, longer.losses, CLEAR):
                 best, share = longer, 2 * TRIAL
-        model, why = None, "by_heart"
         if not best.by_heart:
             with suppress(Diverged):
                 model = tuned(self._at(full, rate))
-            why = "less" if model is None or _worse(model, best.score) else ""
-        if model is None or why:
-            model = tuned(self._part(full, rate, share), begun=best)
-        return _said(model, trials, why, context)
+                if not _worse(model, best.score):
+                    return _said(model, trials, "", context)
+        why = "by_heart" if best.by_heart else "less"
+        return _said(tuned(self._part(full, rate, share), begun=best), trials, why, context)
 
     def _at(self, recipe: Recipe, rate: float) -> Recipe:
         """The same rate for all, but of the head if its own was named."""

@@ -94,8 +94,8 @@ WORDS = {
     "best moment, step {best}.",
     "training_note_all": "{steps} steps in {seconds}, {rate} items per second, on all training examples: too few to hold "
     "some out.",
-    "training_note_last": "{steps} steps in {seconds}, {rate} items per second. {held} training examples were held out to choose "
-    "the learning rate.",
+    "training_note_last": "{steps} steps in {seconds}, {rate} items per second. {held} training examples were held out to set "
+    "the temperature; every step was made.",
     "share": {
         0.0: "Training did not clearly improve the held-out log-loss: the linear probe was kept as it was.",
         1.0: "The trained weights were taken as they are.",
