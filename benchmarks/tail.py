@@ -35,7 +35,7 @@ from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
 from jeoni.spec import Recipe
-from jeoni.strategies._tuning import _Network
+from jeoni.strategies._run import Network
 from jeoni.training.forward import logits_of
 from jeoni.training.groups import build_groups
 from jeoni.training.job import Job
@@ -84,10 +84,10 @@ def rival(
     """The whole network and seconds per epoch."""
     torch.manual_seed(seed)
     whole = cut(backbone, 0)
-    network = _Network(Normal(whole.upper, channels_last), head)
+    network = Network(Normal(whole.upper, channels_last), head)
     network.requires_grad_(False)
     groups = build_groups(
-        backbone, cut(backbone, frozen), _Network(cut(backbone, frozen).from_rows(backbone.input), head), recipe
+        backbone, cut(backbone, frozen), Network(cut(backbone, frozen).from_rows(backbone.input), head), recipe
     )
     named = dict(network.named_parameters())
     options = []
@@ -157,7 +157,7 @@ def main() -> None:
             return module
 
         fresh = cut(backbone, asked.frozen)
-        network = _Network(fresh.from_rows(backbone.input), head())
+        network = Network(fresh.from_rows(backbone.input), head())
         start = time.perf_counter()
         rows, _ = training_rows(training, backbone, fresh.tap, recipe, context)
         fill = fill or time.perf_counter() - start

@@ -12,50 +12,11 @@ from sklearn.metrics.pairwise import cosine_similarity
 from jeoni import plugins
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
-from jeoni.backbones.sources.untrained import untrained_twin
-from jeoni.data.read import load_data
-from jeoni.data.splits import build_folds
-from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
-from jeoni.spec import Recipe
-from jeoni.strategies._tuning import Trial, attempt, says_the_same, tune
-from jeoni.strategies.scratch import MANNER
-from jeoni.training.job import Diverged
-from jeoni.training.settle import settle
-from jeoni.types import Quiet
-from tests.conftest import TINY
+from tests.strategies.made_networks import SHORT, alike, build, examples, small_backbone, tensors
 
 STRATEGIES = plugins.names("jeoni.strategies")
 TRAINED = tuple(name for name in STRATEGIES if name != "probe")
-SHORT = Recipe(steps=12, batch_size=8, views=2, head_learning_rate=0.01)
-FREE = Recipe(steps=12, batch_size=8, views=2)  # the rate of the head as well is chosen
-
-
-def small_backbone():
-    """The tiny network on tiny pictures: any size will do for a convolutional one."""
-    backbone = load_backbone(TINY)
-    return dataclasses.replace(backbone, input=dataclasses.replace(backbone.input, size=48))
-
-
-def build(name, recipe=SHORT):
-    kind = plugins.load("jeoni.strategies", name)
-    wanted = {f.name for f in dataclasses.fields(kind)}
-    return kind(**({"recipe": recipe} if "recipe" in wanted else {}))
-
-
-def examples(strategy, backbone, root, context=None):
-    data, context = load_data(root), context or Context(engine="torch")
-    seen = context.extract(data.items, [Request(backbone, strategy.taps(backbone, len(data)))])
-    alone = np.arange(len(data))
-    return Examples(data, alone, seen, alone, build_folds(data.labels, alone, 3, 1, 0)), context
-
-
-def tensors(model):
-    return {**model.backbone.network.state_dict(), **{f"head.{k}": v for k, v in model.head.state_dict().items()}}
-
-
-def alike(one, other):
-    return one.keys() == other.keys() and all(torch.equal(v, other[k]) for k, v in one.items())
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -215,7 +176,7 @@ def test_contrastive_training_brings_classes_together_and_fits_the_head_behind(m
 
 @pytest.mark.parametrize("name", ["finetune", "contrastive"])
 def test_where_training_does_not_help_the_result_is_the_linear_probe_itself(name, make_photos, monkeypatch):
-    from jeoni.strategies import _tuning
+    from jeoni.strategies import _run, _tuning
 
     # a training that ruins everything it touches
     def ruin(job, *others):
@@ -224,9 +185,9 @@ def test_where_training_does_not_help_the_result_is_the_linear_probe_itself(name
             for group in job.groups:
                 for p in group.parameters.values():
                     p.normal_(std=10.0)
-        return _tuning.History(1, 1)
+        return _run.History(1, 1)
 
-    monkeypatch.setattr(_tuning, "train", ruin)
+    monkeypatch.setattr(_run, "train", ruin)
     monkeypatch.setattr(_tuning, "FEW", 10)
     monkeypatch.setattr(_tuning, "TELLING", 2)
     backbone, finetune, probe = small_backbone(), build(name), build("probe")
@@ -349,18 +310,6 @@ def test_the_teacher_has_not_seen_what_is_held_out_for_the_student(make_photos, 
     assert taught[0] == len(train) - model.training["held_out"] < len(train)
 
 
-@pytest.mark.parametrize("head", ["linear", "mlp"])
-def test_training_from_scratch_starts_from_its_seed_whatever_was_drawn_before(head, make_photos):
-    recipe = dataclasses.replace(SHORT, learning_rate=1e-3)
-    strategy = dataclasses.replace(build("scratch", recipe), head=head)
-    backbone = small_backbone()
-    train, context = examples(strategy, backbone, make_photos(each=8))
-    torch.manual_seed(1)
-    first = strategy.fit(backbone, train, context)
-    torch.manual_seed(2)
-    assert alike(tensors(first), tensors(strategy.fit(backbone, train, context)))
-
-
 @pytest.mark.parametrize("name", ["scratch", "contrastive"])
 def test_the_long_trainings_compute_in_what_is_fast_here_unless_told_otherwise(name, make_photos, monkeypatch):
     monkeypatch.setattr(f"jeoni.strategies.{name}.precision_for", lambda backbone: "bfloat16")
@@ -369,188 +318,3 @@ def test_the_long_trainings_compute_in_what_is_fast_here_unless_told_otherwise(n
         strategy = build(name, recipe)
         train, context = examples(strategy, backbone, make_photos(each=6))
         assert strategy.fit(backbone, train, context).training["recipe"]["precision"] == found
-
-
-@pytest.mark.parametrize(
-    ("preferred", "rates"), [({}, (3e-4, 1e-3, 3e-3)), ({"learning_rate": 6e-5}, (6e-5, 2e-4, 6e-4))]
-)
-def test_training_from_scratch_tries_rates_that_suit_the_network(preferred, rates, make_photos, monkeypatch):
-    tried, strategy = [], build("scratch", FREE)
-    backbone = dataclasses.replace(small_backbone(), preferred=preferred)
-    train, context = examples(strategy, backbone, make_photos(each=6))
-
-    def score(twin, train_on, context, recipe, manner, **options):
-        tried.append(recipe.learning_rate)
-        assert recipe.head_learning_rate == recipe.learning_rate
-        return Trial(abs(recipe.learning_rate - rates[1]))
-
-    monkeypatch.setattr("jeoni.strategies.scratch.attempt", score)
-    monkeypatch.setattr("jeoni.strategies.scratch.tune", lambda *given, **options: _Tuned(given[3]))
-    model = strategy.fit(backbone, train, context)
-    assert tried == pytest.approx(rates) and model.recipe.learning_rate == pytest.approx(rates[1])
-    named = dataclasses.replace(strategy, recipe=dataclasses.replace(SHORT, learning_rate=0.1))
-    tried.clear()
-    assert named.fit(backbone, train, context).recipe.learning_rate == 0.1 and not tried
-
-
-@dataclasses.dataclass(frozen=True)
-class _Tuned:
-    recipe: Recipe
-    training: dict = dataclasses.field(default_factory=lambda: {"same": False, "looks": [], "best_step": 0})
-
-
-LOW, MIDDLE, HIGH = 3e-4, 1e-3, 3e-3
-
-
-@pytest.mark.parametrize(
-    ("trials", "full", "rate", "why", "warned"),
-    [
-        ((0.69, 0.60, 0.65), 0.50, MIDDLE, "", False),
-        ((0.69, 0.60, 0.65), 0.61, MIDDLE, "less", False),  # longer came to less
-        ((0.69, np.inf, 0.70), 0.60, LOW, "", False),
-        ((np.inf, 0.70, np.inf), "same", MIDDLE, "less", False),  # the long one was ruined
-        ((np.inf, 0.70, np.inf), "diverged", MIDDLE, "less", False),
-        ((np.inf, np.inf, np.inf), 0.65, MIDDLE, "", False),  # too short to tell
-        ((np.inf, np.inf, np.inf), "same", MIDDLE, "", True),
-        ((0.69, 0.60, 0.65), None, MIDDLE, "", False),  # nothing held out to hold it against
-        ((0.69, 0.60, 0.65), "by heart", MIDDLE, "by_heart", False),  # nothing left to learn
-    ],
-)
-def test_the_control_is_the_better_of_a_long_training_and_its_trial(
-    trials, full, rate, why, warned, make_photos, monkeypatch
-):
-    strategy, heard = build("scratch", dataclasses.replace(FREE, steps=100)), _Heard()
-    backbone = small_backbone()
-    train, context = examples(strategy, backbone, make_photos(each=6), Context(engine="torch", console=heard))
-
-    def tune(twin, train_on, context, recipe, manner, *, begun=None, **options):
-        assert (recipe.steps == 20) == (begun is not None)
-        assert recipe.steps == 20 or full != "by heart"
-        if recipe.steps == 100 and full == "diverged":
-            raise Diverged("inf")
-        same = recipe.steps == 100 and full == "same"
-        held = None if same else full
-        looks = [{"step": 50, "held": 0.1}, {"step": recipe.steps, "held": held}]
-        return _Tuned(recipe, {"same": same, "looks": looks, "best_step": recipe.steps})
-
-    tried = iter([Trial(score, np.full(9, score), full == "by heart") for score in trials])
-    monkeypatch.setattr("jeoni.strategies.scratch.attempt", lambda *given, **options: next(tried))
-    monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
-    model = strategy.fit(backbone, train, context)
-    assert (model.recipe.learning_rate, model.recipe.steps) == (pytest.approx(rate), 20 if why else 100)
-    assert model.training["shortened"] == why and len(model.training["trials"]) == 3
-    assert bool(heard.warnings) == warned
-
-
-def test_where_no_trial_learned_and_the_long_training_diverges_it_says_so(make_photos, monkeypatch):
-    strategy, backbone = build("scratch", FREE), small_backbone()
-    train, context = examples(strategy, backbone, make_photos(each=6))
-
-    def tune(*given, **options):
-        raise Diverged("inf")
-
-    monkeypatch.setattr("jeoni.strategies.scratch.attempt", lambda *given, **options: Trial(np.inf))
-    monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
-    with pytest.raises(Diverged):
-        strategy.fit(backbone, train, context)
-
-
-def test_a_control_that_says_the_same_of_everything_is_called_none(make_photos):
-    """At a rate of next to nothing it stays what it was: a head of zeros."""
-    heard = _Heard()
-    strategy = dataclasses.replace(build("scratch", FREE), rates=(1e-9, 1e-8))
-    backbone = small_backbone()
-    train, context = examples(strategy, backbone, make_photos(each=6), Context(engine="torch", console=heard))
-    model = strategy.fit(backbone, train, context)
-    assert model.training["same"] and not model.training["shortened"]
-    assert all(np.isinf(v) for v in model.training["trials"].values())
-    assert any("learned nothing" in text for text in heard.warnings)
-
-
-@pytest.mark.parametrize(
-    ("longer", "by_heart", "steps", "why"),
-    [
-        (0.6, True, 40, "by_heart"),
-        (0.6, False, 40, "less"),  # the long one comes to 0.65
-        (0.64, True, 40, "by_heart"),
-        (0.9, True, 20, "less"),  # clearly worse than half of it
-        (np.inf, False, 20, "less"),
-    ],
-)
-@pytest.mark.parametrize("unchanging", [True, False])
-def test_examples_that_do_not_change_are_tried_for_twice_as_long(
-    longer, by_heart, steps, why, unchanging, make_photos, monkeypatch
-):
-    strategy, backbone = build("scratch", dataclasses.replace(FREE, steps=100)), small_backbone()
-    train, context = examples(strategy, backbone, make_photos(each=6))
-    noise, tried = np.linspace(-0.3, 0.3, 9), []
-
-    def attempt(twin, train_on, context, recipe, manner, **options):
-        tried.append(recipe.steps)
-        if recipe.steps == 20:
-            return Trial(0.63, 0.63 + noise, unchanging=unchanging)
-        return Trial(longer, longer - noise * (longer < 0.7), by_heart, unchanging)
-
-    def tune(twin, train_on, context, recipe, manner, **options):
-        looks = [{"step": recipe.steps, "held": 0.65}]
-        return _Tuned(recipe, {"same": False, "looks": looks, "best_step": recipe.steps})
-
-    monkeypatch.setattr("jeoni.strategies.scratch.attempt", attempt)
-    monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
-    model = strategy.fit(backbone, train, context)
-    assert tried == [20, 20, 20, 40][: 4 if unchanging else 3]
-    assert (model.recipe.steps, model.training["shortened"]) == ((steps, why) if unchanging else (20, "less"))
-
-
-@pytest.mark.parametrize(
-    ("augment", "steps", "by_heart"), [("none", 40, True), ("none", 2, False), ("light", 40, False)]
-)
-def test_only_what_looks_the_same_in_every_epoch_is_known_by_heart(augment, steps, by_heart, make_photos):
-    recipe = dataclasses.replace(FREE, steps=steps, learning_rate=3e-3, augment=augment)
-    strategy, backbone = build("scratch", recipe), small_backbone()
-    train, context = examples(strategy, backbone, make_photos(each=52))
-    twin, whole = untrained_twin(backbone, 0), settle(recipe, {}, len(train))
-    named = {"head": "linear", "class_weights": "none", "source": backbone}
-    trial = attempt(twin, train, context, whole, MANNER, **named)
-    assert (trial.by_heart, trial.unchanging) == (by_heart, augment == "none")
-    if by_heart:  # its training is gone on with: the same weights as without it
-        again = tune(twin, train, context, whole, MANNER, begun=trial, **named)
-        assert again.training["looks"] == trial.first[0].history.looks
-        assert alike(tensors(again), tensors(tune(twin, train, context, whole, MANNER, **named)))
-    else:
-        assert trial.first is None
-
-
-@pytest.mark.parametrize(("patience", "moment"), [(0, "last"), (2, "best")])
-def test_with_few_examples_a_control_goes_to_its_end(patience, moment, make_photos):
-    """Unless patience is asked for: then what is held out stops it."""
-    recipe = dataclasses.replace(FREE, steps=20, learning_rate=1e-3, patience=patience)
-    strategy, backbone = build("scratch", recipe), small_backbone()
-    train, context = examples(strategy, backbone, make_photos(each=52))
-    training = strategy.fit(backbone, train, context).training
-    held = [look["held"] for look in training["looks"]]
-    assert training["held_out"] >= 20 and None not in held and training["moment"] == moment
-    best = training["looks"][int(np.argmin(held))]["step"]
-    assert training["best_step"] == (20 if moment == "last" else best)
-
-
-@pytest.mark.parametrize(
-    ("logits", "same"),
-    [
-        ([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]], True),
-        ([[1.0, 0.0], [3.0, 2.0], [-5.0, -6.0]], True),  # what is alike in all classes says nothing
-        ([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]], False),
-        ([[0.01, 0.0], [0.0, 0.01], [0.01, 0.0]], True),
-        ([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]], False),
-    ],
-)
-def test_a_network_that_tells_nothing_apart_is_known_by_its_logits(logits, same):
-    assert says_the_same(np.array(logits)) == same
-
-
-class _Heard(Quiet):
-    def __init__(self):
-        self.warnings = []
-
-    def warn(self, text):
-        self.warnings.append(text)

@@ -16,6 +16,9 @@ def log_losses(probs: Array, labels: IntArray) -> FloatArray:
 
 
 def clearly_lower(ours: FloatArray, other: FloatArray, errors: float) -> bool:
-    """Whether our losses ``(n,)`` are lower by more than so many standard errors of the paired difference."""
+    """Whether our losses ``(n,)`` are lower by more than so many standard errors of the paired difference.
+
+    A single example says nothing of its own error, so nothing is clear.
+    """
     gain = other - ours
-    return bool(gain.mean() > errors * gain.std() / np.sqrt(max(1, len(gain) - 1)))
+    return len(gain) > 1 and bool(gain.mean() > errors * gain.std() / np.sqrt(len(gain) - 1))

@@ -12,33 +12,28 @@ examples is one before anything was learned: with few examples such a training g
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
-from jeoni import plugins, processes
+from jeoni import processes
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import Cut, Tap, cut, merge
+from jeoni.backbones.cut import cut, merge
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.evaluation.calibration import softmax, temperature
 from jeoni.features.examples import Context, Examples
-from jeoni.heads._protocol import Head
 from jeoni.model import Model
 from jeoni.spec import Recipe
-from jeoni.strategies._losses import log_losses
-from jeoni.training.depth import frozen_alike, identity_of, set_temperature
+from jeoni.strategies._losses import clearly_lower, log_losses
+from jeoni.strategies._run import Manner, Plan, Run, begin, run_on
+from jeoni.training.depth import frozen_alike, set_temperature
 from jeoni.training.forward import logits_of
-from jeoni.training.groups import HEAD, Group, build_groups
-from jeoni.training.job import Diverged, Held, History, Job, Loss, Objective
-from jeoni.training.loop import train
-from jeoni.training.rows import Rows, plain_rows, training_rows
+from jeoni.training.groups import Group
+from jeoni.training.job import Diverged, Held, History
+from jeoni.training.rows import Rows, plain_rows
 from jeoni.types import FloatArray, IntArray
 
-__all__ = ["FEW", "Manner", "Trial", "attempt", "can_tell", "says_the_same", "tune"]
+__all__ = ["FEW", "Trial", "attempt", "can_tell", "says_the_same", "tune"]
 
 FEW = 1000
 TELLING = 20  # held-out examples below which nothing fine is chosen on them
@@ -46,72 +41,6 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 SAME = 0.05  # log-odds
 BY_HEART = 0.2  # log-loss: the right classes have four fifths of the probability
 SAMPLE = 256  # examples that tell whether a network tells any apart
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How one strategy differs from the others.
-
-    Attributes:
-        title: for the progress bar.
-        frozen: stages that stay as they are.
-        wanted: which parameters of the other stages are trained.
-        starts: the step at which a stage starts, by its distance from the top.
-        anchor: pull towards the starting weights.
-        warm_head: fit the head on the frozen features first (LP-FT, Kumar et al. 2022), else start at nothing.
-        train_statistics: batch normalisation uses batch statistics in trained stages.
-        interpolate: choose how far to go from the start; without a warm head there is nothing to go back to.
-        to_the_end: with few examples every step is made, and the held-out part does not choose the best moment.
-        reuse: stages that start from pretrained weights; -1: all.
-        loss: made from the numbers of the examples trained on; None is cross-entropy.
-        objective: of the stages alone, made from the part of the network that gives features: then the head does not
-            take part in the training, and is fitted anew behind it.
-        adapt: changes the network above the cut in place before its first step, such as by adding adapters.
-        fold: undoes that after the last step, keeping what was learned: names of parameters are what they were.
-    """
-
-    title: str
-    frozen: int
-    wanted: Callable[[str, nn.Module], bool] = field(default=lambda name, owner: True)
-    starts: Callable[[int], int] = field(default=lambda depth: 0)
-    anchor: float = 0.0
-    warm_head: bool = True
-    train_statistics: bool = False
-    interpolate: bool = True
-    to_the_end: bool = False
-    reuse: int = -1
-    loss: Callable[[Examples], Loss] | None = None
-    objective: Callable[[nn.Module], Objective] | None = None
-    adapt: Callable[[Cut], None] = field(default=lambda made: None)
-    fold: Callable[[Cut], None] = field(default=lambda made: None)
-
-
-class _Network(nn.Module):
-    """Rows at the cut to logits."""
-
-    features: nn.Module
-    head: nn.Module
-
-    def __init__(self, features: nn.Module, head: nn.Module) -> None:
-        super().__init__()
-        self.features, self.head = features, head
-
-    def forward(self, rows: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.features(rows))
-        return logits
-
-
-@dataclass(frozen=True)
-class _Run:
-    made: Cut
-    network: _Network
-    groups: list[Group]
-    start: dict[str, Tensor]
-    history: History
-    rows: dict[str, object]
-    choice: dict[str, Any]
-    candidates: list[dict[str, Any]]
-    warm_temperature: float
 
 
 def tune(
@@ -141,21 +70,22 @@ def tune(
     """
     source = source or backbone
     labels = train_on.data.labels
-    common = (backbone, source, context, recipe, manner, head, class_weights)
+    plan = Plan(backbone, source, context, recipe, manner, head, class_weights)
     choices = _Choices()
     if manner.interpolate or can_tell(len(labels)):
-        run, held_rows, score = begun.first if begun and begun.first else _first(common, train_on)
+        run, held_rows, score = begun.first if begun and begun.first else _first(plan, train_on)
         choices = processes.agree(_choose(run, held_rows, score, manner))
     if choices.share == 0:  # the linear probe, fitted on all examples
-        run = _started(*common, train_on)
+        run = begin(plan, train_on)
         choices = replace(choices, heat=run.warm_temperature)
     elif len(labels) < FEW:
         again = recipe if choices.history is None else replace(recipe, steps=max(1, choices.history.best_step))
-        run = _train(backbone, source, context, again, *common[4:], train_on, None)
-        _go(run, choices.share)
-    same = False
+        run = run_on(replace(plan, recipe=again), train_on, None)
+        run.go(choices.share)
+    same = {}
     if manner.to_the_end:
-        same = says_the_same(logits_of(run.network, plain_rows(_some(train_on), source, run.made.tap, context)))
+        logits = logits_of(run.network, plain_rows(_some(train_on), source, run.made.tap, context))
+        same = {"same": processes.agree(says_the_same(logits))}
     set_temperature(run.network, choices.heat)
     run.network.cpu()
     manner.fold(run.made)
@@ -171,7 +101,7 @@ def tune(
         "looks": looks.looks,
         "seconds": round(sum(h.seconds for h in histories), 3),
         "examples": sum(h.examples for h in histories),
-        "same": processes.agree(same),
+        **same,
         "share": choices.share,
         "shares": choices.scores,
         "held_out": choices.held_out,
@@ -208,7 +138,7 @@ class _Choices:
     rows: dict[str, object] = field(default_factory=dict)
 
 
-def _choose(run: _Run, held_rows: Rows, score: _Score, manner: Manner) -> _Choices:
+def _choose(run: Run, held_rows: Rows, score: _Score, manner: Manner) -> _Choices:
     share, scores = _best_share(run, held_rows, score, manner)
     heat = run.warm_temperature
     if share > 0 and score.telling:
@@ -235,7 +165,7 @@ def attempt(
     """Train on a part of the examples, for choosing among recipes. Arguments are those of :func:`tune`."""
     source = source or backbone
     try:
-        first = _first((backbone, source, context, recipe, manner, head, class_weights), train_on)
+        first = _first(Plan(backbone, source, context, recipe, manner, head, class_weights), train_on)
     except Diverged:
         return Trial(float("inf"))
     run, held_rows, score = first
@@ -248,7 +178,7 @@ def attempt(
     return Trial(processes.agree(found), losses, by_heart, unchanging, first if by_heart else None)
 
 
-def _by_heart(run: _Run, seen: Examples, source: Backbone, context: Context) -> bool:
+def _by_heart(run: Run, seen: Examples, source: Backbone, context: Context) -> bool:
     """Whether a network, as it will be used, knows what it was trained on by heart. Never where examples looked
     different in every epoch."""
     if run.rows["policy"] != "none":
@@ -291,21 +221,21 @@ class Trial:
     losses: FloatArray = field(default_factory=lambda: np.zeros(0))
     by_heart: bool = False
     unchanging: bool = False
-    first: tuple[_Run, Rows, _Score] | None = None
+    first: tuple[Run, Rows, _Score] | None = None
 
 
-def _first(common: _Common, train_on: Examples) -> tuple[_Run, Rows, _Score]:
+def _first(plan: Plan, train_on: Examples) -> tuple[Run, Rows, _Score]:
     """Train on a part of the examples; the others decide the best moment."""
-    source, context, manner = common[1], common[2], common[4]
+    context, manner = plan.context, plan.manner
     labels, clusters = train_on.data.labels, train_on.clusters
     fit, held = _parted(train_on, context.seed)
     inner = build_folds(labels[fit], clusters[fit], 5, repeats_for(len(fit)), context.seed)
-    tap = cut(common[0], manner.frozen).tap
-    held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), source, tap, context)
+    tap = cut(plan.backbone, manner.frozen).tap
+    held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), plan.source, tap, context)
     score = _Score(labels[held])
     looked_at = score.telling and manner.objective is None
-    held_part = Held(held_rows, score, _decides(manner, common[3], len(labels))) if looked_at else None
-    return _train(*common, train_on.select(fit, inner), held_part), held_rows, score
+    held_part = Held(held_rows, score, _decides(manner, plan.recipe, len(labels))) if looked_at else None
+    return run_on(plan, train_on.select(fit, inner), held_part), held_rows, score
 
 
 def _parted(examples: Examples, seed: int) -> tuple[IntArray, IntArray]:
@@ -313,9 +243,6 @@ def _parted(examples: Examples, seed: int) -> tuple[IntArray, IntArray]:
     labels = examples.data.labels
     parts = build_folds(labels, examples.clusters, 5 if len(labels) < FEW else 10, 1, seed)[0]
     return np.flatnonzero(parts != 0), np.flatnonzero(parts == 0)
-
-
-_Common = tuple[Backbone, Backbone, Context, Recipe, Manner, str, str]
 
 
 @dataclass(frozen=True)
@@ -340,133 +267,22 @@ class _Score:
         return float(self.each(logits).mean())
 
 
-def _started(
-    backbone: Backbone,
-    source: Backbone,
-    context: Context,
-    recipe: Recipe,
-    manner: Manner,
-    head: str,
-    class_weights: str,
-    examples: Examples,
-) -> _Run:
-    """The network before its first step."""
-    made = cut(backbone, manner.frozen)
-    kind: Head = plugins.load("jeoni.heads", head)()
-    labels, classes = examples.data.labels, len(examples.data.class_names)
-    choice: dict[str, Any] = {"class_weights": "none" if class_weights == "auto" else class_weights}
-    candidates: list[dict[str, Any]] = []
-    if manner.warm_head:
-        tap = Tap(backbone.n, True)
-        features = examples.features(source, tap)
-        fitted = kind.fit(features, labels, classes, examples.folds, class_weights)
-        module, choice, candidates = fitted.module, processes.agree(fitted.choice), fitted.candidates
-    else:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(context.seed)
-            module = kind.build(backbone.dim, classes)
-    warm = float(module.get_buffer("temperature"))
-    set_temperature(module, 1.0)
-    manner.adapt(made)
-    network = _Network(made.from_rows(backbone.input), module)
-    groups = build_groups(
-        backbone, made, network, recipe, wanted=manner.wanted, starts=manner.starts, anchor=manner.anchor
-    )
-    start = {n: p.detach().clone() for g in groups for n, p in g.parameters.items()}
-    return _Run(made, network, groups, start, History(0, 0), {}, choice, candidates, warm)
-
-
-def _train(
-    backbone: Backbone,
-    source: Backbone,
-    context: Context,
-    recipe: Recipe,
-    manner: Manner,
-    head: str,
-    class_weights: str,
-    examples: Examples,
-    held: Held | None,
-) -> _Run:
-    run = _started(backbone, source, context, recipe, manner, head, class_weights, examples)
-    if run.made.note:
-        context.console.warn(run.made.note)
-    rows, said = training_rows(examples, source, run.made.tap, recipe, context)
-    labels, classes = examples.data.labels, len(examples.data.class_names)
-    counts = np.bincount(labels, minlength=classes).astype(np.float32)
-    balanced = run.choice.get("class_weights") == "balanced"
-    weights = torch.from_numpy(counts.sum() / (classes * np.maximum(counts, 1))) if balanced else None
-    objective = manner.objective(run.network.features) if manner.objective else None
-    job = Job(
-        title=manner.title,
-        network=run.network,
-        groups=[g for g in run.groups if objective is None or g.name != HEAD],
-        rows=rows,
-        labels=labels,
-        classes=classes,
-        recipe=recipe,
-        seed=context.seed,
-        class_weights=weights,
-        log_prior=torch.from_numpy(np.log(np.maximum(counts, 1) / counts.sum())),
-        train_statistics=manner.train_statistics,
-        held=held,
-        loss=manner.loss(examples) if manner.loss else None,
-        objective=objective,
-        identity=identity_of(examples),
-    )
-    history = train(job, context.checkpoints, context.checkpoint_s, context.console)
-    if objective is not None:
-        plain = plain_rows(examples, source, run.made.tap, context)
-        _refit(run, head, logits_of(run.network.features, plain).astype(np.float32), examples)
-    return replace(run, history=history, rows=said)
-
-
-def _refit(run: _Run, head: str, features: FloatArray, examples: Examples) -> None:
-    """Fit the head on what the trained network makes of its examples, in place.
-
-    Its strength and class weights stay as the untrained features had them: the trained ones know the labels, so folds
-    of them can decide nothing.
-    """
-    kind: Any = plugins.load("jeoni.heads", head)
-    known = {"strengths": (run.choice["strength"],)} if "strength" in run.choice else {}
-    labels, classes = examples.data.labels, len(examples.data.class_names)
-    fitted = kind(**known).fit(features, labels, classes, examples.folds, run.choice.get("class_weights", "none"))
-    run.network.head.load_state_dict(fitted.module.state_dict())
-    set_temperature(run.network, 1.0)
-
-
-def _best_share(run: _Run, held: Rows, score: _Score, manner: Manner) -> tuple[float, dict[str, float]]:
+def _best_share(run: Run, held: Rows, score: _Score, manner: Manner) -> tuple[float, dict[str, float]]:
     """How far to go, and the held-out score at every share; the network is left there."""
     if not (manner.interpolate and manner.warm_head):
         return 1.0, {}
     end = {n: p.detach().clone() for g in run.groups for n, p in g.parameters.items()}
     losses = {}
     for share in SHARES:
-        _put(run, end)
-        _go(run, share)
+        run.put(end)
+        run.go(share)
         losses[share] = score.each(logits_of(run.network, held))
     best = min(SHARES, key=lambda s: losses[s].mean())
-    gain = losses[0.0] - losses[best]
-    error = gain.std() / np.sqrt(len(gain) - 1) if len(gain) > 1 else np.inf
-    if gain.mean() <= error:
+    if not clearly_lower(losses[best], losses[0.0], 1.0):
         best = 0.0
-    _put(run, end)
-    _go(run, best)
+    run.put(end)
+    run.go(best)
     return best, {f"{s:g}": round(float(v.mean()), 5) for s, v in losses.items()}
-
-
-def _put(run: _Run, values: dict[str, Tensor]) -> None:
-    with torch.no_grad():
-        for group in run.groups:
-            for name, p in group.parameters.items():
-                p.copy_(values[name])
-
-
-def _go(run: _Run, share: float) -> None:
-    """From the starting weights, ``share`` of the way to the present ones."""
-    with torch.no_grad():
-        for group in run.groups:
-            for name, p in group.parameters.items():
-                p.copy_(torch.lerp(run.start[name].to(p.device), p, share))
 
 
 def _rates(groups: list[Group], manner: Manner) -> dict[str, dict[str, float]]:

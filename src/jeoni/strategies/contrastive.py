@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from jeoni.backbones.backbone import Backbone
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
-from jeoni.strategies._tuning import Manner, can_tell, tune
+from jeoni.strategies._run import Manner
+from jeoni.strategies._tuning import can_tell, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import frozen_stages
 from jeoni.training.job import Update

@@ -17,7 +17,8 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
-from jeoni.strategies._tuning import Manner, tune
+from jeoni.strategies._run import Manner
+from jeoni.strategies._tuning import tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.layer_reuse import LayerReuse
 from jeoni.training.job import Loss

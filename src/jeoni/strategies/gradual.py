@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from jeoni.backbones.backbone import Backbone
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
-from jeoni.strategies._tuning import Manner, tune
+from jeoni.strategies._run import Manner
+from jeoni.strategies._tuning import tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.settle import settle
 

@@ -12,7 +12,8 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, shorten
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
-from jeoni.strategies._tuning import Manner, tune
+from jeoni.strategies._run import Manner
+from jeoni.strategies._tuning import tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import default_frozen, frozen_stages, taps_for
 from jeoni.training.settle import find_stage, settle

@@ -20,7 +20,8 @@ from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.errors import ConfigError, MissingExtra
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
-from jeoni.strategies._tuning import Manner, tune
+from jeoni.strategies._run import Manner
+from jeoni.strategies._tuning import tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.settle import settle
 

@@ -23,7 +23,8 @@ from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
 from jeoni.spec import AUTO, Recipe
 from jeoni.strategies._losses import clearly_lower
-from jeoni.strategies._tuning import FEW, Manner, Trial, attempt, tune
+from jeoni.strategies._run import Manner
+from jeoni.strategies._tuning import FEW, Trial, attempt, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import taps_for
 from jeoni.training.job import Diverged

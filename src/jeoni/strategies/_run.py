@@ -1,0 +1,222 @@
+"""One training: the cut, its rows from the store, a fitted head, and the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jeoni import plugins, processes
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Cut, Tap, cut
+from jeoni.features.examples import Context, Examples
+from jeoni.heads._protocol import Head
+from jeoni.spec import Recipe
+from jeoni.training.depth import identity_of, set_temperature
+from jeoni.training.forward import logits_of
+from jeoni.training.groups import HEAD, Group, build_groups
+from jeoni.training.job import Held, History, Job, Loss, Objective
+from jeoni.training.loop import train
+from jeoni.training.rows import plain_rows, training_rows
+from jeoni.types import FloatArray
+
+__all__ = ["Manner", "Network", "Plan", "Run", "begin", "run_on"]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How one strategy differs from the others.
+
+    Attributes:
+        title: for the progress bar.
+        frozen: stages that stay as they are.
+        wanted: which parameters of the other stages are trained.
+        starts: the step at which a stage starts, by its distance from the top.
+        anchor: pull towards the starting weights.
+        warm_head: fit the head on the frozen features first (LP-FT, Kumar et al. 2022), else start at nothing.
+        train_statistics: batch normalisation uses batch statistics in trained stages.
+        interpolate: choose how far to go from the start; without a warm head there is nothing to go back to.
+        to_the_end: with few examples every step is made, and the held-out part does not choose the best moment.
+        reuse: stages that start from pretrained weights; -1: all.
+        loss: made from the numbers of the examples trained on; None is cross-entropy.
+        objective: of the stages alone, made from the part of the network that gives features: then the head does not
+            take part in the training, and is fitted anew behind it.
+        adapt: changes the network above the cut in place before its first step, such as by adding adapters.
+        fold: undoes that after the last step, keeping what was learned: names of parameters are what they were.
+    """
+
+    title: str
+    frozen: int
+    wanted: Callable[[str, nn.Module], bool] = field(default=lambda name, owner: True)
+    starts: Callable[[int], int] = field(default=lambda depth: 0)
+    anchor: float = 0.0
+    warm_head: bool = True
+    train_statistics: bool = False
+    interpolate: bool = True
+    to_the_end: bool = False
+    reuse: int = -1
+    loss: Callable[[Examples], Loss] | None = None
+    objective: Callable[[nn.Module], Objective] | None = None
+    adapt: Callable[[Cut], None] = field(default=lambda made: None)
+    fold: Callable[[Cut], None] = field(default=lambda made: None)
+
+
+class Network(nn.Module):
+    """Rows at the cut to logits."""
+
+    features: nn.Module
+    head: nn.Module
+
+    def __init__(self, features: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.features, self.head = features, head
+
+    def forward(self, rows: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.features(rows))
+        return logits
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained, and how.
+
+    Attributes:
+        backbone: what to start from.
+        source: the backbone whose rows are in the store.
+        context: store, engine, seed, console.
+        recipe: settled.
+        manner: of the strategy.
+        head: its id.
+        class_weights: ``auto``, ``balanced`` or ``none``.
+    """
+
+    backbone: Backbone
+    source: Backbone
+    context: Context
+    recipe: Recipe
+    manner: Manner
+    head: str
+    class_weights: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A network, before its first step or after its last.
+
+    Attributes:
+        made: where the backbone was cut.
+        network: rows at the cut to logits.
+        groups: what is trained of it.
+        start: the weights before the first step.
+        history: of the training.
+        rows: what they were made with.
+        choice: of the head that was fitted first.
+        candidates: what that was chosen from.
+        warm_temperature: of that head.
+    """
+
+    made: Cut
+    network: Network
+    groups: list[Group]
+    start: dict[str, Tensor]
+    history: History
+    rows: dict[str, object]
+    choice: dict[str, Any]
+    candidates: list[dict[str, Any]]
+    warm_temperature: float
+
+    def put(self, values: dict[str, Tensor]) -> None:
+        """Set the trained weights."""
+        with torch.no_grad():
+            for group in self.groups:
+                for name, p in group.parameters.items():
+                    p.copy_(values[name])
+
+    def go(self, share: float) -> None:
+        """From the starting weights, ``share`` of the way to the present ones."""
+        with torch.no_grad():
+            for group in self.groups:
+                for name, p in group.parameters.items():
+                    p.copy_(torch.lerp(self.start[name].to(p.device), p, share))
+
+
+def begin(plan: Plan, examples: Examples) -> Run:
+    """The network before its first step."""
+    backbone, manner, context, class_weights = plan.backbone, plan.manner, plan.context, plan.class_weights
+    made = cut(backbone, manner.frozen)
+    kind: Head = plugins.load("jeoni.heads", plan.head)()
+    labels, classes = examples.data.labels, len(examples.data.class_names)
+    choice: dict[str, Any] = {"class_weights": "none" if class_weights == "auto" else class_weights}
+    candidates: list[dict[str, Any]] = []
+    if manner.warm_head:
+        tap = Tap(backbone.n, True)
+        features = examples.features(plan.source, tap)
+        fitted = kind.fit(features, labels, classes, examples.folds, class_weights)
+        module, choice, candidates = fitted.module, processes.agree(fitted.choice), fitted.candidates
+    else:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(context.seed)
+            module = kind.build(backbone.dim, classes)
+    warm = float(module.get_buffer("temperature"))
+    set_temperature(module, 1.0)
+    manner.adapt(made)
+    network = Network(made.from_rows(backbone.input), module)
+    groups = build_groups(
+        backbone, made, network, plan.recipe, wanted=manner.wanted, starts=manner.starts, anchor=manner.anchor
+    )
+    start = {n: p.detach().clone() for g in groups for n, p in g.parameters.items()}
+    return Run(made, network, groups, start, History(0, 0), {}, choice, candidates, warm)
+
+
+def run_on(plan: Plan, examples: Examples, held: Held | None) -> Run:
+    """Train on the examples; the held-out part is looked at now and then."""
+    source, context, recipe, manner = plan.source, plan.context, plan.recipe, plan.manner
+    run = begin(plan, examples)
+    if run.made.note:
+        context.console.warn(run.made.note)
+    rows, said = training_rows(examples, source, run.made.tap, recipe, context)
+    labels, classes = examples.data.labels, len(examples.data.class_names)
+    counts = np.bincount(labels, minlength=classes).astype(np.float32)
+    balanced = run.choice.get("class_weights") == "balanced"
+    weights = torch.from_numpy(counts.sum() / (classes * np.maximum(counts, 1))) if balanced else None
+    objective = manner.objective(run.network.features) if manner.objective else None
+    job = Job(
+        title=manner.title,
+        network=run.network,
+        groups=[g for g in run.groups if objective is None or g.name != HEAD],
+        rows=rows,
+        labels=labels,
+        classes=classes,
+        recipe=recipe,
+        seed=context.seed,
+        class_weights=weights,
+        log_prior=torch.from_numpy(np.log(np.maximum(counts, 1) / counts.sum())),
+        train_statistics=manner.train_statistics,
+        held=held,
+        loss=manner.loss(examples) if manner.loss else None,
+        objective=objective,
+        identity=identity_of(examples),
+    )
+    history = train(job, context.checkpoints, context.checkpoint_s, context.console)
+    if objective is not None:
+        plain = plain_rows(examples, source, run.made.tap, context)
+        _refit(run, plan.head, logits_of(run.network.features, plain).astype(np.float32), examples)
+    return replace(run, history=history, rows=said)
+
+
+def _refit(run: Run, head: str, features: FloatArray, examples: Examples) -> None:
+    """Fit the head on what the trained network makes of its examples, in place.
+
+    Its strength and class weights stay as the untrained features had them: the trained ones know the labels, so folds
+    of them can decide nothing.
+    """
+    kind: Any = plugins.load("jeoni.heads", head)
+    known = {"strengths": (run.choice["strength"],)} if "strength" in run.choice else {}
+    labels, classes = examples.data.labels, len(examples.data.class_names)
+    fitted = kind(**known).fit(features, labels, classes, examples.folds, run.choice.get("class_weights", "none"))
+    run.network.head.load_state_dict(fitted.module.state_dict())
+    set_temperature(run.network, 1.0)

@@ -1,0 +1,30 @@
+"""Whether one model's log-losses are clearly lower than another's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from jeoni.strategies._losses import clearly_lower, log_losses
+
+
+@pytest.mark.parametrize(
+    ("gain", "errors", "clear"),
+    [
+        ([1.0, 1.0, 1.0], 2.0, True),
+        ([0.0, 0.0, 0.0], 0.0, False),
+        ([3.0, -1.0, 1.0, 1.0], 1.0, True),  # 1 ± 0.816
+        ([3.0, -1.0, 1.0, 1.0], 1.3, False),
+        ([-1.0, -1.0], 1.0, False),
+        ([5.0], 1.0, False),  # a single one says nothing of its error
+        ([], 1.0, False),
+    ],
+)
+def test_lower_is_clear_only_beyond_so_many_standard_errors(gain, errors, clear):
+    other = np.full(len(gain), 0.7)
+    assert clearly_lower(other - gain, other, errors) is clear
+
+
+def test_log_losses_are_of_the_right_class_and_never_infinite():
+    found = log_losses(np.array([[0.25, 0.75], [1.0, 0.0]]), np.array([1, 1]))
+    assert found == pytest.approx([-np.log(0.75), -np.log(1e-12)])
