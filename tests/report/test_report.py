@@ -137,6 +137,7 @@ def test_the_page_is_whole_balanced_and_asks_nothing_of_a_network(tmp_path, clas
         ({"moment": "last", "trials": {"0.001": 0.6, "0.003": None}, "shortened": "less"},
          "chosen by short trials (0.001: 0.600, 0.003: learned nothing). Trained longer, it came to less",
          "best moment"),
+        ({"ruined": True}, "it lost what it had learned from four fifths of them", "was then repeated"),
         ({"held_out": 0}, "too few to hold some out", "best moment"),
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ import torch
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context
 from jeoni.spec import Recipe
+from jeoni.strategies import _tuning
 from jeoni.strategies._tuning import Trial, attempt, says_the_same, tune
 from jeoni.strategies.scratch import MANNER
 from jeoni.training.job import Diverged
@@ -179,6 +180,34 @@ def test_only_what_looks_the_same_in_every_epoch_is_known_by_heart(augment, step
         assert alike(tensors(again), tensors(tune(twin, train, context, whole, MANNER, **named)))
     else:
         assert trial.first is None
+
+
+@pytest.mark.parametrize("how", ["says the same", "forgets"])
+@pytest.mark.parametrize("each", [20, 52])
+def test_where_all_examples_ruin_what_a_part_of_them_taught_that_is_the_control(each, how, make_photos, monkeypatch):
+    recipe = dataclasses.replace(FREE, steps=40, learning_rate=3e-3, augment="none")
+    strategy, backbone = build("scratch", recipe), small_backbone()
+    train, context = examples(strategy, backbone, make_photos(each=each))
+    twin, whole = untrained_twin(backbone, 0), settle(recipe, {}, len(train))
+    named = {"head": "linear", "class_weights": "none", "source": backbone}
+    trial = attempt(twin, train, context, whole, MANNER, **named)
+    assert trial.by_heart
+    learned = trial.first[0].network.state_dict()
+    real = _tuning.run_on
+
+    def ruining(plan, some, held):
+        run = real(plan, some, held)
+        assert len(some) == len(train)
+        with torch.no_grad():
+            for p in run.network.head.parameters():
+                p.mul_(0.0 if how == "says the same" else -1.0)
+        return run
+
+    monkeypatch.setattr(_tuning, "run_on", ruining)
+    model = tune(twin, train, context, whole, MANNER, begun=trial, **named)
+    assert model.training["ruined"] and not model.training["same"] and not model.training["refitted"]
+    head = {k: v for k, v in model.head.state_dict().items() if k != "temperature"}
+    assert head and all(torch.equal(v, learned[f"head.{k}"]) for k, v in head.items())
 
 
 @pytest.mark.parametrize(("patience", "moment"), [(0, "last"), (2, "best")])

@@ -332,6 +332,7 @@ def _training(record: dict[str, Any], figures: Path, words: dict[str, Any]) -> d
     return {
         "trials": {},
         "shortened": "",
+        "ruined": False,
         **record,
         "note": words[note],
         "share_note": words["share"].get(share, between),

@@ -7,7 +7,9 @@ to the same moment and with the same choices; with very few, all steps are made 
 
 A control from scratch has no probe to go back to, and of little data it often generalises no better than chance. There
 a network that says the same of everything has the least log-loss of all, so that the best of ten looks at a few dozen
-examples is one before anything was learned: with few examples such a training goes to its end.
+examples is one before anything was learned: with few examples such a training goes to its end. Nor is a transformer
+that learned from a part of its examples safe from being ruined, at the same rate and as many steps, by all of them: it
+then is the one that learned.
 """
 
 from __future__ import annotations
@@ -72,20 +74,26 @@ def tune(
     labels = train_on.data.labels
     plan = Plan(backbone, source, context, recipe, manner, head, class_weights)
     choices = _Choices()
+    first = begun.first if begun else None
     if manner.interpolate or can_tell(len(labels)):
-        run, held_rows, score = begun.first if begun and begun.first else _first(plan, train_on)
-        choices = processes.agree(_choose(run, held_rows, score, manner))
+        first = first or _first(plan, train_on)
+        run = first[0]
+        choices = processes.agree(_choose(*first, manner))
+        first = first if manner.to_the_end else None
+    refitted = len(labels) < FEW and choices.share > 0
     if choices.share == 0:  # the linear probe, fitted on all examples
         run = begin(plan, train_on)
         choices = replace(choices, heat=run.warm_temperature)
-    elif len(labels) < FEW:
+    elif refitted:
         again = recipe if choices.history is None else replace(recipe, steps=max(1, choices.history.best_step))
         run = run_on(replace(plan, recipe=again), train_on, None)
         run.go(choices.share)
     same = {}
     if manner.to_the_end:
-        logits = logits_of(run.network, plain_rows(_some(train_on), source, run.made.tap, context))
-        same = {"same": processes.agree(says_the_same(logits))}
+        ruined = refitted and first is not None and _ruined(run, first[0], train_on, plan)
+        if ruined and first:
+            run, refitted = first[0], False
+        same = {"ruined": ruined, "same": processes.agree(says_the_same(_own(run, _some(train_on), plan)))}
     set_temperature(run.network, choices.heat)
     run.network.cpu()
     manner.fold(run.made)
@@ -106,7 +114,7 @@ def tune(
         "shares": choices.scores,
         "held_out": choices.held_out,
         "moment": "best" if _decides(manner, recipe, len(labels)) else "last",
-        "refitted": len(labels) < FEW and choices.held_out > 0 and choices.share > 0,
+        "refitted": refitted and choices.held_out > 0,
         "rows": choices.rows or run.rows,
         "apart": run.made.apart,
         "frozen_identical": proof,
@@ -163,9 +171,9 @@ def attempt(
     source: Backbone | None = None,
 ) -> Trial:
     """Train on a part of the examples, for choosing among recipes. Arguments are those of :func:`tune`."""
-    source = source or backbone
+    plan = Plan(backbone, source or backbone, context, recipe, manner, head, class_weights)
     try:
-        first = _first(Plan(backbone, source, context, recipe, manner, head, class_weights), train_on)
+        first = _first(plan, train_on)
     except Diverged:
         return Trial(float("inf"))
     run, held_rows, score = first
@@ -173,19 +181,33 @@ def attempt(
     losses = processes.agree(score.each(logits))
     found = float("inf") if says_the_same(logits) else float(losses.mean())
     seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
-    by_heart = processes.agree(_by_heart(run, seen, source, context))
+    by_heart = processes.agree(_by_heart(run, seen, plan))
     unchanging = run.rows["policy"] == "none"
     return Trial(processes.agree(found), losses, by_heart, unchanging, first if by_heart else None)
 
 
-def _by_heart(run: Run, seen: Examples, source: Backbone, context: Context) -> bool:
+def _by_heart(run: Run, seen: Examples, plan: Plan, most: float = BY_HEART) -> bool:
     """Whether a network, as it will be used, knows what it was trained on by heart. Never where examples looked
     different in every epoch."""
     if run.rows["policy"] != "none":
         return False
     some = _some(seen)
-    logits = logits_of(run.network, plain_rows(some, source, run.made.tap, context))
-    return float(log_losses(softmax(logits), some.data.labels).mean()) <= BY_HEART
+    return float(log_losses(softmax(_own(run, some, plan)), some.data.labels).mean()) <= most
+
+
+def _ruined(run: Run, first: Run, train_on: Examples, plan: Plan) -> bool:
+    """Whether a training on all examples lost what that on a part of them had learned."""
+    seen = train_on.select(_parted(train_on, plan.context.seed)[0], train_on.folds[:, :0])
+    if says_the_same(_own(run, _some(train_on), plan)):
+        lost = not says_the_same(_own(first, _some(seen), plan))
+    else:
+        lost = _by_heart(first, seen, plan) and not _by_heart(run, train_on, plan, 2 * BY_HEART)
+    return processes.agree(lost)
+
+
+def _own(run: Run, examples: Examples, plan: Plan) -> FloatArray:
+    """What a network says of examples as they are: logits ``(n, classes)``."""
+    return logits_of(run.network, plain_rows(examples, plan.source, run.made.tap, plan.context))
 
 
 def _decides(manner: Manner, recipe: Recipe, n: int) -> bool:

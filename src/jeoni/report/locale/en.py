@@ -103,6 +103,7 @@ WORDS = {
     "share_between": "The weights were taken {percent:.0f} % of the way from the pretrained to the trained ones: there the "
     "held-out log-loss is lowest.",
     "refitted": "With so few examples the training was then repeated on all of them.",
+    "ruined": "Repeated on all examples it lost what it had learned from four fifths of them: that was taken.",
     "trials": "The learning rate was chosen by short trials ({trials}).",
     "trial_failed": "learned nothing",
     "shortened": {
