@@ -136,7 +136,11 @@ def main() -> None:
                 else:  # nothing of it is in the store: all texts run through the whole network, by the fastest engine
                     probs = model.predict(test, Context(FeatureStore(), engine=context.engine)).probs
                 right.setdefault(name, []).append(probs.argmax(1) == labels)
-                how = {k: model.training[k] for k in ("steps", "trials", "shortened", "ruined", "same") if k in model.training}
+                how = {
+                    k: model.training[k]
+                    for k in ("steps", "trials", "shortened", "ruined", "same")
+                    if k in model.training
+                }
                 print(f"  {name} {size} draw {seed}: {right[name][-1].mean():.4f} {how or ''}", flush=True)
                 if kept:
                     kept.parent.mkdir(parents=True, exist_ok=True)

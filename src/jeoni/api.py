@@ -16,7 +16,7 @@ from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.comparison import CompareResult, compare
-from jeoni.data.checks import Checked, check_labels, tell, unlabelled, without_empty_classes
+from jeoni.data.checks import Checked, check_labels, tell, unlabelled, without_empty_classes, without_lost_classes
 from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds, repeats_for, split_test
 from jeoni.errors import ConfigError, DataError
@@ -204,9 +204,12 @@ def _fit(
     requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
     requests += [Request(control, floor_of(spec).taps(control, len(dataset)))] if control else []
     ready = prepare(dataset, requests, findings, spec, context, clock)
-    seen, findings = ready.seen, ready.findings
+    seen = ready.seen
     with clock.step("check"):
-        split = _split(dataset, seen, ready.checked, spec)
+        dataset, checked = without_lost_classes(dataset, ready.checked)
+        tell(more := checked.findings[len(ready.checked.findings) :], console)
+        findings = [*ready.findings, *more]
+        split = _split(dataset, seen, checked, spec)
     with clock.step("fit"):
         found = _assess(strategy, backbone, split, context)
         floor = _assess(floor_of(spec), control, split, context) if control else None
@@ -218,7 +221,7 @@ def _fit(
         "items": len(dataset),
         "train": len(split.train),
         "test": len(split.test) if split.test else 0,
-        "skipped": int(len(dataset) - ready.checked.keep.sum()),
+        "skipped": int(len(dataset) - checked.keep.sum()),
     }
     model = _with_facts(found.model, dataset, metrics)
     if not processes.first():
@@ -305,7 +308,7 @@ def _split(data: Dataset, seen: Extraction, checked: Checked, spec: FitSpec) -> 
     """The user's own test part, or a fifth, or none below :data:`SMALL` examples; folds for the rest.
 
     Raises:
-        DataError: the checks left a class without a training example.
+        DataError: the test part left a class without a training example.
     """
     usable = np.flatnonzero(checked.keep)
     own = data.part[usable] == "test"
@@ -315,7 +318,10 @@ def _split(data: Dataset, seen: Extraction, checked: Checked, spec: FitSpec) -> 
     present = np.bincount(data.labels[train], minlength=len(data.class_names))
     if (present == 0).any():
         missing = ", ".join(np.array(data.class_names)[present == 0][:5])
-        raise DataError(f"After the checks no usable training example is left of: {missing}. See the issues found.")
+        raise DataError(
+            f"All examples of a class went to the test part: {missing}. They are near-identical, or of one group, with "
+            "those of other classes; give a test part of your own, or more examples."
+        )
     repeats = spec.repeats or (repeats_for(len(train)) if spec.strategy == "probe" else 1)
     folds = build_folds(data.labels[train], checked.clusters[train], spec.folds, repeats, spec.seed)
     unfolded = np.zeros((1, len(test)), dtype=np.int64)

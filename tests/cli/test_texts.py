@@ -195,7 +195,7 @@ def test_a_row_with_broken_bytes_is_skipped_and_listed_and_stops_a_strict_run(je
     rows = "리뷰,라벨\n" + "".join(f"{text},{label}\n" for text, label in korean_rows())
     whole = "친구와 봤는데 너무 지루하다".encode()
     (tmp_path / "t.csv").write_bytes(rows.encode().replace(whole, whole[:-1]))
-    said = "row 15 of t.csv holds bytes that are not UTF-8, in '친구와 봤는데 너무 지루하\ufffd'"
+    said = "row 15 of t.csv holds broken bytes, in '친구와 봤는데 너무 지루하\ufffd'"
     done = jeoni("fit", tmp_path / "t.csv", *backbone, "--no-control", "--repeats", 1, "--out", tmp_path / "run")
     assert done.code == 0, done.err
     with open(tmp_path / "run" / "issues.csv", encoding="utf-8") as file:
@@ -205,6 +205,27 @@ def test_a_row_with_broken_bytes_is_skipped_and_listed_and_stops_a_strict_run(je
     assert json.loads(done.out.splitlines()[-1])["predicted"] == 35 and said in done.err
     strict = jeoni("fit", tmp_path / "t.csv", *backbone, "--strict", "--out", tmp_path / "strict")
     assert strict.code == 1 and said in strict.err
+
+
+def test_a_class_of_empty_texts_costs_that_class_and_not_the_run(jeoni, make_reviews, backbone, tmp_path):
+    table = make_reviews(each=12)
+    with open(table, "a", encoding="utf-8") as file:
+        file.write(" ,neutral\n" * 2)
+    done = jeoni("fit", table, *backbone, "--no-control", "--repeats", 1, "--out", tmp_path / "run")
+    assert done.code == 0, done.err
+    assert "empty class: of the class neutral no training item can be used (left out)" in done.err
+    assert package.load_model(tmp_path / "run").class_names == ("bad", "good")
+
+
+def test_a_folder_of_which_nothing_is_text_says_what_came(jeoni, backbone, tmp_path):
+    for k in range(6):
+        folder = tmp_path / "photos" / "ab"[k % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{k}.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00" + bytes([k]))
+    done = jeoni("fit", tmp_path / "photos", *backbone, "--out", tmp_path / "run")
+    assert done.code == 1 and "Traceback" not in done.err
+    said = done.err[done.err.index("After the checks") :]
+    assert "Not used as unreadable: 6, the first because" in said and "is not a text but binary" in said
 
 
 def test_a_backbone_for_images_is_refused_for_texts(jeoni, make_reviews):

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from jeoni.data.checks import check_content, check_labels
+from jeoni.data.checks import check_content, check_labels, without_lost_classes
 from jeoni.data.items import ArrayItems, FileItems, content_digest
 from jeoni.data.texts import text_signature
 from jeoni.errors import DataError
@@ -217,3 +217,23 @@ def test_many_copies_are_told_once_each_and_never_in_pairs():
     checked = check(pictures, [0, 1] * 1126)
     assert Counter(f.kind for f in checked.findings) == {"near_duplicate": 1499 + 750}
     assert len({f.path for f in checked.findings}) == len(checked.findings)
+
+
+def test_a_class_of_which_nothing_usable_is_left_is_left_out_and_told():
+    data = make_data([0, 0, 1, 1, 2, 2], part=["", "", "", "", "", "test"])
+    checked = check("pqrstu", [0, 0, 1, 1, 2, 2], unread=(4,), part=["", "", "", "", "", "test"])
+    left, after = without_lost_classes(data, checked)
+    assert left.class_names == ("a", "b") and left.labels.tolist() == [0, 0, 1, 1, -1, -1]
+    assert after.keep.tolist() == [True] * 4 + [False] * 2  # its test item could only be called wrong
+    assert after.findings[-1].detail == "of the class c no training item can be used"
+    whole = check("pqrstu", [0, 0, 1, 1, 2, 2])
+    assert without_lost_classes(data, whole) == (data, whole)
+
+
+def test_where_fewer_than_two_classes_are_left_it_is_said_why():
+    checked = check("pqrs", [0, 0, 1, 1], unread=(2, 3), classes="ab")
+    said = (
+        r"is left of: b; a classifier needs two classes at least\. Not used as unreadable: 2, the first because f2 is"
+    )
+    with pytest.raises(DataError, match=said):
+        without_lost_classes(make_data([0, 0, 1, 1], classes="ab"), checked)

@@ -188,7 +188,7 @@ def damaged(tmp_path):
 def test_a_row_with_broken_bytes_is_no_text_and_all_others_are_read(damaged, name, old, new):
     data = load_data(damaged(name, (old, new)))
     assert (len(data), data.class_names, data.findings) == (60, ("n", "p"), ())
-    said = "row 17 of t[.].* holds bytes that are not UTF-8, in '.*\ufffd.*'. Correct that row"
+    said = "row 17 of t[.].* holds broken bytes, in '.*\ufffd.*'. Correct that row"
     with pytest.raises(DataError, match=said):
         data.items.read(17)
     rest = data.select([k for k in range(59, -1, -1) if k != 17])
@@ -202,7 +202,7 @@ def test_a_broken_label_is_no_class_and_a_broken_part_no_part(damaged):
     data = load_data(damaged("t.csv", (label, label + b"\xec"), (part, part[:-1] + b"\x80")))
     assert (data.class_names, set(data.part.tolist())) == (("n", "p"), {"train"})
     for row in (17, 18):
-        with pytest.raises(DataError, match=f"row {row} of t.csv holds bytes that are not UTF-8"):
+        with pytest.raises(DataError, match=f"row {row} of t.csv holds broken bytes"):
             data.items.read(row)
     data.items.read(16)
 
@@ -214,7 +214,7 @@ def test_broken_bytes_where_nothing_is_read_do_not_matter(damaged):
 
 
 def test_a_broken_name_of_a_column_is_refused(damaged):
-    with pytest.raises(DataError, match="column 'l\ufffdbel' of .* has a name that is not UTF-8"):
+    with pytest.raises(DataError, match="column 'l\ufffdbel' of .* has a name of broken bytes"):
         load_data(damaged("t.csv", (b"label", b"l\xe2bel")))
 
 
@@ -227,3 +227,41 @@ def test_of_plain_ascii_fewer_bytes_may_be_broken_since_nothing_says_that_it_is_
     else:
         with pytest.raises(DataError, match=r"not understood: it is not UTF-8.*Save it again as UTF-8.*: line 19 …"):
             load_data(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    "text, name",
+    [
+        ("text;label (0, 1, 2)\ngood;1\nbad, bad;0\nx y;1\n", "t.csv"),
+        ('"text";"label (0, 1, 2)"\ngood;1\nbad, bad;0\nx y;1\n', "t.csv"),
+        ("text|label (0, 1, 2)\ngood|1\nbad, bad|0\nx y|1\n", "t.csv"),
+        ('sep=;\r\ntext;"label (0, 1, 2)"\r\ngood;1\r\nbad, bad;0\r\nx y;1\r\n', "t.csv"),
+        ('text,"label (0, 1, 2)"\ngood,1\n"bad, bad",0\nx y,1\n', "t.tsv"),
+    ],
+)
+def test_what_stands_between_cells_is_what_all_rows_agree_on(write, text, name):
+    data = load_data(write(text, name), label_column="label (0, 1, 2)")
+    assert rows_of(data) == [("good", "1"), ("bad, bad", "0"), ("x y", "1")]
+
+
+def test_commas_within_rows_do_not_make_a_table_of_another_kind(write):
+    assert rows_of(load_data(write("text,label\nhello; world,1\na;b;c,0\n"))) == [("hello; world", "1"), ("a;b;c", "0")]
+    with pytest.raises(DataError, match="row 2, counting the header, has 3 cells"):
+        load_data(write("text,label\nhello, world,1\na,0\nc,d,e,1\n"))
+
+
+@pytest.mark.parametrize("before", [0, 9000])
+def test_a_stray_zero_byte_makes_no_binary_file_of_a_table(write, before):
+    data = load_data(write("text,label\n" + "x y,0\n" * before + "bad \0 cell,1\n" + "x y,0\n" * 3))
+    assert len(data) == before + 4 and data.class_names == ("0", "1")
+
+
+def test_a_broken_syllable_is_that_of_one_row_in_cp949_too(tmp_path):
+    good = "text,label\n" + "".join(f"정말 재미있는 영화였다 {i},{'ab'[i % 2]}\n" for i in range(50))
+    path = tmp_path / "t.csv"
+    path.write_bytes(good.encode("cp949") + "정말 재미있는 영".encode("cp949")[:-1] + b",a\n")
+    data = load_data(path)
+    assert len(data) == 51 and data.items.read(49).decode() == "정말 재미있는 영화였다 49"
+    assert [f.kind for f in data.findings] == ["encoding"]
+    with pytest.raises(DataError, match="row 50 of t.csv holds broken bytes, in '정말 재미있는 \ufffd'"):
+        data.items.read(50)

@@ -116,3 +116,25 @@ def test_names_of_files_in_a_saved_dataset_are_no_texts(tmp_path):
     datasets.Dataset.from_dict({"text": ["a.txt", "b.txt"], "label": ["x", "y"]}).save_to_disk(tmp_path / "kept")
     with pytest.raises(DataError, match=r"column 'text' of .* holds names of files, for example 'a\.txt', not texts"):
         load_data(tmp_path / "kept")
+
+
+def test_a_split_without_labels_has_none_and_one_without_items_is_named(tmp_path):
+    train = datasets.Dataset.from_dict({"text": ["fine film", "dull film"], "label": ["a", "b"], "who": ["x", "y"]})
+    for name, test in {"texts": {"text": ["so so"]}, "others": {"words": ["so so"]}}.items():
+        datasets.DatasetDict({"train": train, "test": datasets.Dataset.from_dict(test)}).save_to_disk(tmp_path / name)
+    data = load_data(tmp_path / "texts")
+    assert data.labels.tolist() == [0, 1, -1] and data.part.tolist() == ["train", "train", "test"]
+    with pytest.raises(DataError, match="The split 'test' of .*texts has no column 'who'. Its columns: text"):
+        load_data(tmp_path / "texts", group_column="who")
+    with pytest.raises(DataError, match="The split 'test' of .*others has no column 'text'. Its columns: words"):
+        load_data(tmp_path / "others")
+
+
+@pytest.mark.parametrize("column", ["label", "who"])
+def test_cells_of_a_saved_dataset_that_hold_several_values_are_no_labels_and_no_groups(tmp_path, column):
+    table = {"text": ["fine film", "dull film"], "label": ["a", "b"], "who": ["x", "y"], column: [["a"], ["b"]]}
+    datasets.Dataset.from_dict(table).save_to_disk(tmp_path / "kept")
+    with pytest.raises(
+        DataError, match=rf"column '{column}' of .* holds several values in one cell, for example \['a'\]"
+    ):
+        load_data(tmp_path / "kept", group_column="who")

@@ -83,7 +83,7 @@ def test_an_empty_group_is_a_group_by_itself(write):
         (("2", "10"), ("2", "10")),
         (("01", "02"), ("01", "02")),
         (("True", "False"), ("false", "true")),
-        (("nan", "inf"), ("inf", "nan")),
+        (("Nan", "inf"), ("Nan", "inf")),
         (("0.5", "-1"), ("-1", "0.5")),
     ],
 )

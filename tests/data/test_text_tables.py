@@ -18,7 +18,7 @@ def test_a_column_of_texts_is_recognised(tmp_path, column):
     assert (data.modality, data.items.read(1), data.findings) == ("text", b"dull", ())
 
 
-@pytest.mark.parametrize("column", ["감정", "감성", "정답", "Rating", "평점"])
+@pytest.mark.parametrize("column", ["감정", "감성", "긍부정", "정답", "Rating", "평점", "평가"])
 def test_a_column_of_labels_is_recognised(tmp_path, column):
     data = load_data(write(tmp_path / "t.csv", f"text,{column}\nfine,1\ndull,2\n"))
     assert data.class_names == ("1", "2")
@@ -29,7 +29,9 @@ def test_ratings_are_labels_only_where_no_other_column_is_and_they_are_few(tmp_p
     data = load_data(write(tmp_path / "t.csv", f"text,rating,label\n{rows}"))
     assert data.class_names == ("x", "y")
     many = write(tmp_path / "t.csv", f"text,rating,other\n{rows}")
-    with pytest.raises(DataError, match=r"known to hold the labels. Name it with --label-column.*text, rating, other"):
+    with pytest.raises(
+        DataError, match=r"the labels: 'rating' holds 21 different values.*--label-column.*text, rating, other"
+    ):
         load_data(many)
     assert len(load_data(many, label_column="rating").class_names) == 21
     numbers = write(tmp_path / "t.csv", "a,rating,y\n1,2,x\n2,1,z\n")
@@ -149,3 +151,110 @@ def test_a_binary_table_is_refused(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
     with pytest.raises(DataError, match="is not a text but binary"):
         load_data(tmp_path / "t.csv")
+
+
+def test_the_hint_is_at_the_column_of_the_longest_texts_and_never_at_dates(tmp_path):
+    rows = "".join(
+        f"{i},2024-01-{i + 1:02} 10:00,김 철수,정말 재미있게 본 영화 {i},{'긍부'[i % 2]}\n" for i in range(9)
+    )
+    path = write(tmp_path / "t.csv", f"번호,작성일,작성자,의견,감정\n{rows}")
+    with pytest.raises(DataError, match=r"If it is '의견', name it: --text-column '의견'"):
+        load_data(path)
+    with pytest.raises(DataError, match=r"'작성일' .* holds dates, for example '2024-01-01 10:00', not texts"):
+        load_data(path, text_column="작성일")
+    assert load_data(path, text_column="의견").findings == ()
+
+
+@pytest.mark.parametrize(
+    "date, other",
+    [
+        ("2024-01-01T10:00:00Z", "2024-01-01 10:00 재밌다"),
+        ("2024년 1월 3일", "2024년 최고의 영화"),
+        ("24. 1. 3.", "3.5 점"),
+        ("2024-01-01 오후 3:20", "1-2-3 좋다"),
+    ],
+)
+def test_dates_are_told_from_texts_that_begin_like_one(tmp_path, date, other):
+    path = write(tmp_path / "t.csv", f'text,label\n"{date}",x\n"{date}",y\n"{date} ",x\n')
+    with pytest.raises(DataError, match="holds dates"):
+        load_data(path)
+    assert len(load_data(write(path, f"text,label\n{other},x\n{other}!,y\n"))) == 2
+
+
+@pytest.mark.parametrize("kind", ["string", "large_string", "string_view", "dictionary"])
+def test_texts_are_hinted_at_whatever_type_of_string_they_have(tmp_path, kind):
+    texts = pyarrow.array(["정말 좋다", "아주 나쁘다"] * 3)
+    texts = texts.dictionary_encode() if kind == "dictionary" else texts.cast(getattr(pyarrow, kind)())
+    parquet.write_table(pyarrow.table({"의견": texts, "감정": ["긍정", "부정"] * 3}), tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="--text-column '의견'"):
+        load_data(tmp_path / "t.parquet")
+    assert load_data(tmp_path / "t.parquet", text_column="의견").items.text(1) == "아주 나쁘다"
+
+
+def test_a_table_without_a_line_of_names_is_told_to_have_one(tmp_path):
+    path = write(tmp_path / "t.csv", "아주 좋은 영화,긍정\n정말 별로다,부정\n다시 보고 싶다,긍정\n")
+    with pytest.raises(DataError, match=r"The first line must hold names; where it holds data, write one above it"):
+        load_data(path)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_what_pandas_writes_for_nothing_is_nothing_and_what_may_be_a_class_is_told(tmp_path, ending):
+    table = pyarrow.table({
+        "text": ["fine film", "dull film", "good one", "nan", "bad one", "so so"],
+        "label": ["a", "b", "NaN", "a", "None", "b"],
+        "group": ["x", "y", "nan", "x", "y", "nan"],
+    })  # fmt: skip
+    path = tmp_path / f"t.{ending}"
+    parquet.write_table(table, path) if ending == "parquet" else table.to_pandas().to_csv(path, index=False)
+    data = load_data(path, group_column="group")
+    assert data.class_names == ("None", "a", "b") and data.labels.tolist() == [1, 2, -1, 1, 0, 2]
+    assert data.groups[2] != data.groups[5]
+    with pytest.raises(DataError, match="row 3 is empty"):
+        data.items.read(3)
+    said = [f.detail for f in data.findings]
+    assert [s for s in said if "'label' that say nan (1)" in s] and [s for s in said if "'None' (1) are taken for" in s]
+
+
+@pytest.mark.parametrize("column", ["label", "group"])
+@pytest.mark.parametrize("cell", [["a"], {"name": "a"}])
+def test_cells_that_hold_several_values_are_no_labels_and_no_groups(tmp_path, column, cell):
+    table = {"text": ["a b", "c d"], "label": ["x", "y"], "group": ["1", "2"], column: [cell, cell]}
+    parquet.write_table(pyarrow.table(table), tmp_path / "t.parquet")
+    with pytest.raises(DataError, match=f"column '{column}' of .* holds several values in one cell, for example .*a"):
+        load_data(tmp_path / "t.parquet", group_column="group")
+
+
+def test_nested_texts_are_named_as_such(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text("".join(json.dumps({"text": {"body": f"good {i}"}, "label": i % 2}) + "\n" for i in range(4)))
+    with pytest.raises(DataError, match=r"holds struct<body: string>, for example {'body': 'good 0'}, not texts"):
+        load_data(path)
+
+
+@pytest.mark.parametrize("cell", ["Y", ""])
+def test_texts_go_before_a_column_of_images_that_names_none(tmp_path, cell):
+    path = write(tmp_path / "t.csv", f"리뷰,사진,감정\n정말 좋다,{cell},긍정\n나쁘다,{cell},부정\n")
+    data = load_data(path)
+    assert (data.modality, data.column) == ("text", "리뷰") and "'사진' names do not exist" in data.findings[0].detail
+
+
+def test_where_the_images_are_missing_the_texts_beside_them_are_named(tmp_path):
+    path = write(tmp_path / "t.csv", "review,image,label\ngood one,a.jpg,x\nbad one,b.jpg,y\n")
+    with pytest.raises(DataError, match=r"do not exist.* If the texts in 'review' .*: --text-column 'review'"):
+        load_data(path)
+
+
+def test_which_column_of_texts_was_taken_is_told(tmp_path):
+    path = write(tmp_path / "t.csv", "body,review,label\ngood one,fine,x\nbad one,dull,y\n")
+    assert "taken from the column 'review'; 'body' may hold" in load_data(path).findings[0].detail
+    assert load_data(path, text_column="review").findings == ()
+    assert "there is no column 'text', in which" in load_items(path, "text", kept="text").findings[0].detail
+    assert not load_items(path, "text", "body", kept="text").findings
+
+
+def test_the_index_that_pandas_writes_is_no_feature(tmp_path):
+    table = {"a": [0.1, 0.2, 0.3], "b": [1.0, 2.0, 3.0], "label": [0, 1, 0], "__index_level_0__": [0, 3, 4]}
+    parquet.write_table(pyarrow.table(table), tmp_path / "t.parquet")
+    data = load_data(tmp_path / "t.parquet")
+    assert data.items.read(0).tolist() == pytest.approx([0.1, 1.0])
+    assert "'__index_level_0__' is no feature" in data.findings[0].detail

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jeoni.data.checks import Checked, check_labels, without_empty_classes
+from jeoni.data.checks import Checked, check_labels, without_empty_classes, worst_of
 from jeoni.data.items import JoinedItems
 from jeoni.data.read import load_items
 from jeoni.data.splits import build_folds, repeats_for
@@ -98,7 +98,7 @@ def domains_of(data: Dataset, seen: Extraction, checked: Checked, spec: AdaptSpe
     own = data.part[usable] == "test"
     train, test = usable[~own], usable[own]
     if not len(test):
-        raise DataError("No target item could be read. See the issues found.")
+        raise DataError(f"No target item could be read. {worst_of(checked.findings)}")
 
     def part(index: IntArray, folds: IntArray) -> Examples:
         return Examples(data.select(index), checked.clusters[index], seen, index, folds)
@@ -110,7 +110,8 @@ def domains_of(data: Dataset, seen: Extraction, checked: Checked, spec: AdaptSpe
     missing = [n for k, n in enumerate(data.class_names) if not (labels == k).any()]
     if missing:
         raise DataError(
-            f"After the checks no usable source example is left of: {', '.join(missing[:5])}. See the issues found."
+            f"After the checks no usable source example is left of: {', '.join(missing[:5])}. "
+            f"{worst_of(checked.findings)}"
         )
     repeats = spec.repeats or repeats_for(len(train))
     return part(train, build_folds(labels, checked.clusters[train], spec.folds, repeats, spec.seed)), target

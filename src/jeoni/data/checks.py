@@ -23,6 +23,8 @@ __all__ = [
     "unlabelled",
     "unreadable",
     "without_empty_classes",
+    "without_lost_classes",
+    "worst_of",
 ]
 
 IMBALANCE = 3.0
@@ -108,6 +110,41 @@ def without_empty_classes(data: Dataset) -> Dataset:
     number = np.where(counts > 0, np.cumsum(counts > 0) - 1, -1)
     names = tuple(c for c, k in zip(data.class_names, counts, strict=True) if k)
     return replace(data, labels=np.where(data.labels >= 0, number[data.labels], -1), class_names=names)
+
+
+def without_lost_classes(data: Dataset, checked: Checked) -> tuple[Dataset, Checked]:
+    """Without the classes of which the checks left no training example; their other items are not used either.
+
+    Raises:
+        DataError: fewer than two classes are left; the message says what befell most items.
+    """
+    training = checked.keep & (data.part != "test") & (data.labels >= 0)
+    counts = np.bincount(data.labels[training], minlength=len(data.class_names))
+    if (counts > 0).all():
+        return data, checked
+    lost = [str(c) for c in np.array(data.class_names)[counts == 0]]
+    if (counts > 0).sum() < 2:
+        raise DataError(
+            f"After the checks no usable training example is left of: {', '.join(lost[:5])}; a classifier needs two "
+            f"classes at least. {worst_of(checked.findings)}",
+            path=data.origin,
+        )
+    text = "of the class {} no training item can be used"
+    findings = [*checked.findings, *(Finding("empty_class", "", text.format(c), "left out") for c in lost)]
+    of_lost = np.isin(data.labels, np.flatnonzero(counts == 0))
+    data = without_empty_classes(replace(data, labels=np.where(of_lost, -1, data.labels)))
+    return data, replace(checked, findings=findings, keep=checked.keep & ~of_lost)
+
+
+def worst_of(findings: Sequence[Finding]) -> str:
+    """What made most items useless, in a sentence, with the first of them as an example."""
+    counts = Counter(f.kind for f in findings if f.action == "skipped")
+    if not counts:
+        return "See the findings."
+    kind, number = counts.most_common(1)[0]
+    first = next(f for f in findings if f.kind == kind and f.action == "skipped")
+    said = first.detail.rstrip(".") if first.path in first.detail else f"{first.path}: {first.detail.rstrip('.')}"
+    return f"Not used as {kind.replace('_', ' ')}: {number}, the first because {said}."
 
 
 def unreadable(items: Items, errors: Mapping[int, str]) -> list[Finding]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +26,22 @@ __all__ = [
     "find_labels",
     "group_numbers",
     "is_missing",
+    "nothing_in",
     "part_names",
     "pattern_groups",
     "rival_labels",
+    "rival_texts",
+    "single_values",
     "ungrouped",
 ]
 
 LABEL_NAMES = (
     *("label", "labels", "class", "target", "category", "sentiment", "y"),
-    *("라벨", "레이블", "분류", "감정", "감성", "정답"),
+    *("라벨", "레이블", "분류", "감정", "감성", "긍부정", "정답"),
 )
-RATINGS = ("rating", "ratings", "평점", "별점")  # perhaps a label, perhaps a number beside it
+RATINGS = ("rating", "ratings", "평점", "별점", "평가")  # perhaps a label, perhaps a number beside it
 MOST_RATINGS = 20
+NOTHING = ("nan", "NaN", "<NA>", "NaT")  # what pandas and numpy write for an empty cell; nobody's name of a class
 _EMPTY = ("", "na", "n/a", "nan", "null", "none", "?")
 PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
@@ -83,9 +88,20 @@ def find_labels(columns: Sequence[str], wanted: str, values: Callable[[str], Seq
     """
     usual: tuple[str, ...] = LABEL_NAMES
     if not wanted and not any(c.lower() in usual for c in columns):
-        rated = [c for c in columns if c.lower() in RATINGS and list(columns).count(c) == 1]
-        usual = tuple(c.lower() for c in rated if len({str(v) for v in values(c)}) <= MOST_RATINGS)
+        rated = {c: len({str(v) for v in values(c)}) for c in columns if _is_rating(c) and list(columns).count(c) == 1}
+        usual = tuple(c.lower() for c, different in rated.items() if different <= MOST_RATINGS)
+        if rated and not usual:
+            column, different = next(iter(rated.items()))
+            raise DataError(
+                f"No column of {origin} is known to hold the labels: {column!r} holds {different} different values, "
+                f"more than ratings have. Name one with --label-column. Its columns: {', '.join(columns)}.",
+                path=origin,
+            )
     return find_column(columns, wanted, usual, "label", origin)
+
+
+def _is_rating(column: str) -> bool:
+    return column.lower() in RATINGS
 
 
 def rival_labels(columns: Sequence[str], chosen: str, wanted: str) -> list[Finding]:
@@ -100,6 +116,50 @@ def rival_labels(columns: Sequence[str], chosen: str, wanted: str) -> list[Findi
         return []
     told = f"the labels are taken from the column {chosen!r}; {' and '.join(others)} may hold them too"
     return [Finding("labels", "", told, "if another is meant, name it with --label-column")]
+
+
+def rival_texts(columns: Sequence[str], chosen: str, usual: Mapping[str, str], wanted: str) -> list[Finding]:
+    """What is told where other columns than the one that was recognised may hold the texts.
+
+    >>> [f.detail for f in rival_texts(["title", "body", "review"], "review", {"body": "text", "review": "text"}, "")]
+    ["the texts are taken from the column 'review'; 'body' may hold them too"]
+    """
+    others = [repr(c) for c in columns if usual.get(c.lower()) == "text" and c != chosen]
+    if wanted or not others or usual.get(chosen.lower()) != "text":
+        return []
+    told = f"the texts are taken from the column {chosen!r}; {' and '.join(others)} may hold them too"
+    return [Finding("columns", "", told, "if another is meant, name it with --text-column")]
+
+
+def single_values(values: Sequence[Any], column: str, origin: str) -> Sequence[Any]:
+    """The cells of a column of labels or groups, each of which holds one value.
+
+    Raises:
+        DataError: lists or records.
+    """
+    odd = next((v for v in values if isinstance(v, (list, dict, tuple, set, np.ndarray))), None)
+    if odd is not None:
+        raise DataError(
+            f"The column {column!r} of {origin} holds several values in one cell, for example {str(odd)[:60]}. "
+            "Needed: one value per row.",
+            path=origin,
+        )
+    return values
+
+
+def nothing_in(values: Sequence[Any], column: str) -> list[Finding]:
+    """What is told of labels that read like empty cells, but may be names of classes.
+
+    >>> [f.detail for f in nothing_in(["for", "None", "None"], "stance")]
+    ["the cells of the column 'stance' that say 'None' (2) are taken for a class"]
+    """
+    counts = Counter(v.strip() for v in values if isinstance(v, str) and v.strip().lower() in _EMPTY and v.strip())
+    return [
+        Finding(
+            "labels", "", f"the cells of the column {column!r} that say {name!r} ({k}) are taken for a class", "kept"
+        )
+        for name, k in counts.items()
+    ]
 
 
 def as_numbers(cells: Any) -> Array | None:
@@ -268,7 +328,7 @@ def pattern_groups(
     """
     searched = names if searched is None else searched
     try:
-        found = re.compile(pattern)
+        found = re.compile(composed(pattern))
     except re.error as error:
         raise DataError(f"The group pattern {pattern!r} is not a regular expression: {error}.") from error
     if not found.groups:

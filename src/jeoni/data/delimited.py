@@ -12,6 +12,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ __all__ = ["in_blocks", "read_delimited"]
 
 BLOCK, LARGEST = 1 << 20, (1 << 31) - 1
 BREAK = r"\r\n|\r|\n"
+MARKS = ",;\t|"
+FIRST = 100  # lines by which it is judged what stands between cells
 PAIRED = '^([^"]|"([^"]|"")*"$)'  # a cell, as it is in the file, that is not quoted, or is so as it should be
 
 
@@ -36,7 +39,8 @@ def read_delimited(path: Path) -> tuple[Any, list[Finding]]:
     import pyarrow
 
     raw, findings = as_utf8(path)
-    mark, names, above = _header(raw, "\t" if path.suffix.lower() == ".tsv" else "")
+    raw, said = _without_mark(raw)
+    mark, names, above = _header(raw, said or ("\t" if path.suffix.lower() == ".tsv" else ""))
     table, lines, wrong = None, None, ""
     try:
         table = _parsed(raw, mark, names)
@@ -53,12 +57,44 @@ def read_delimited(path: Path) -> tuple[Any, list[Finding]]:
     return table, [*findings, *suspects]
 
 
-def _header(raw: Path | bytes, mark: str) -> tuple[str, list[str], int]:
-    """What stands between cells, if it is not known; the names of the columns, and how many lines end with them."""
+def _without_mark(raw: Path | bytes) -> tuple[Path | bytes, str]:
+    """Without the line in which Excel says what stands between cells; and what it says."""
+    with _opened(raw) as file:
+        found = re.match(rb"(?:\xef\xbb\xbf)?\"?sep=([,;\t|])\"?(?:\r\n|\r|\n)", file.read(32))
+    if not found:
+        return raw, ""
+    whole = raw if isinstance(raw, bytes) else raw.read_bytes()
+    return whole[found.end() :], found[1].decode()
+
+
+def _between(head: str, lines: Sequence[str], usual: str) -> str:
+    """What stands between cells: what gives most of the first rows as many cells as the header.
+
+    Among equals it is what the header has most of, and the usual where it has nothing of any.
+    """
+
+    def rows_of(mark: str) -> list[int]:
+        rows = plain_csv.reader([head, *lines], delimiter=mark)
+        try:
+            return [len(row) for row in rows if row]
+        except plain_csv.Error:  # a cell longer than any may be
+            return [head.count(mark) + 1]
+
+    def suits(mark: str) -> tuple[float, int, bool]:
+        wide, *others = rows_of(mark) or [1]
+        return sum(n == wide for n in others) / max(1, len(others)), wide, mark == usual
+
+    able = [mark for mark in MARKS if (rows_of(mark) or [1])[0] > 1]
+    return max(able, key=suits, default=usual)
+
+
+def _header(raw: Path | bytes, usual: str) -> tuple[str, list[str], int]:
+    """What stands between cells, the names of the columns, and how many lines end with them."""
     with io.TextIOWrapper(_opened(raw), encoding="utf-8-sig", newline="") as letters:
-        head = next((line for line in iter(letters.readline, "") if line.strip()), "")
+        filled = (line for line in iter(letters.readline, "") if line.strip())
+        head, *some = [*islice(filled, FIRST)] or [""]
         letters.seek(0)
-        mark = mark or max(",;\t", key=head.count)
+        mark = usual if usual in head and usual else _between(head, some, usual or ",")
         rows = plain_csv.reader(letters, delimiter=mark)
         try:
             return mark, next(filter(None, rows), []), rows.line_num
@@ -177,7 +213,7 @@ def _unparsed(path: Path, wrong: str, mark: str) -> DataError:
         return DataError(f"{path} cannot be read as a table: {wrong.splitlines()[0].rstrip('.')}.", path=str(path))
     number, wide, came, line = found.groups()
     where = f"row {number}, counting the header," if number else "a row"
-    named = {"\t": "a tab", ";": "a semicolon"}.get(mark, "a comma")
+    named = {"\t": "a tab", ";": "a semicolon", "|": "a bar"}.get(mark, "a comma")
     mend = (
         f"Put each cell that holds {named} in double quotes"
         if int(came) > int(wide)

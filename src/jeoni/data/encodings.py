@@ -37,7 +37,8 @@ LEAST = 0.5  # of the letters outside ASCII, more than that
 FEW = 8  # letters outside ASCII, that tell less than the files beside them do
 SEVERAL = 3  # files that tell something of all
 BLOCK = 1 << 20
-BROKEN = "\ufdd0"  # stands for bytes that are not UTF-8 in a table that otherwise is: a code that is no character
+UNWRITTEN = bytes(set(range(32)) - set(b"\t\n\r\f\v"))
+BROKEN = "\ufdd0"  # stands for bytes that its encoding does not know: a code that is no character
 ESCAPED = re.compile("[\udc80-\udcff]+")  # what Python makes of such bytes
 SIGNS_PER_BREAK, LINES_PER_BREAK = 20, 1000  # so many in UTF-8, or lines at all, for each place that is broken
 
@@ -126,7 +127,7 @@ def encoding_of(path: Path) -> str:
     """
     with path.open("rb") as file:
         head = file.read(1 << 16)
-    if b"\0" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\0" in head and not _written(head)):
         return decode(path.read_bytes(), str(path))[1]
     try:
         for _ in _blocks(path, "utf-8"):
@@ -149,7 +150,8 @@ def encoding_of(path: Path) -> str:
 def as_utf8(path: Path) -> tuple[Path | bytes, list[Finding]]:
     """A table in UTF-8: the file where it is, else what it holds in UTF-8, and a finding that says so.
 
-    Where all but a few bytes are UTF-8, as of texts that were cut at so many bytes, :data:`BROKEN` stands for these.
+    Where all but a few bytes are UTF-8, or CP949, as of texts that were cut at so many bytes, :data:`BROKEN` stands
+    for these.
 
     Raises:
         DataError: binary, or in an encoding that is not understood; the message names the first lines.
@@ -158,28 +160,40 @@ def as_utf8(path: Path) -> tuple[Path | bytes, list[Finding]]:
         encoding = encoding_of(path)
     except DataError as error:
         raw = path.read_bytes()
-        if b"\0" in raw:
+        if b"\0" in raw and not _written(raw):
             raise
-        return _mostly_utf8(raw, error), []
-    if encoding == "utf-8":
-        return path, []
+        text, encoding = _mended(raw, error)
+    else:
+        if encoding == "utf-8":
+            return path, []
+        text = path.read_bytes().decode(encoding)
     told = f"the table is in {encoding.upper()}, not in UTF-8"
-    return path.read_bytes().decode(encoding).encode(), [Finding("encoding", "", told, "converted")]
+    return text.encode(), [] if encoding == "utf-8" else [Finding("encoding", "", told, "converted")]
 
 
-def _mostly_utf8(raw: bytes, error: DataError) -> bytes:
-    """With marks for the places that are broken; raises the error, with their lines, where they are not few.
+def _mended(raw: bytes, error: DataError) -> tuple[str, str]:
+    """With marks for the places that are broken, and the encoding; raises the error, with lines that are not UTF-8,
+    where they are not few.
 
-    In other encodings hardly any sign outside ASCII is one of UTF-8 too.
+    In other encodings hardly any sign outside ASCII is one of UTF-8 too, and what decodes as CP949 is not Korean.
     """
+    for encoding in ("utf-8", "cp949"):
+        text = raw.decode(encoding, "surrogateescape")
+        marked, breaks = ESCAPED.subn(BROKEN, text)
+        signs = _foreign(marked)
+        del signs[BROKEN]
+        few = breaks <= max(signs.total() // SIGNS_PER_BREAK, text.count("\n") // LINES_PER_BREAK)
+        if few and (encoding == "utf-8" or _korean(signs)):
+            return marked, encoding
     text = raw.decode("utf-8", "surrogateescape")
-    breaks = [found.start() for found in ESCAPED.finditer(text)]
-    marked = ESCAPED.sub(BROKEN, text)
-    signs = sum(_foreign(marked).values()) - len(breaks)
-    if len(breaks) <= max(signs // SIGNS_PER_BREAK, text.count("\n") // LINES_PER_BREAK):
-        return marked.encode()
-    lines = sorted({text.count("\n", 0, place) + 1 for place in breaks[:3]})
+    places = [found.start() for _, found in zip(range(3), ESCAPED.finditer(text), strict=False)]
+    lines = sorted({text.count("\n", 0, place) + 1 for place in places})
     raise DataError(f"{error} Not in UTF-8: line {', '.join(map(str, lines))} …", path=error.path) from None
+
+
+def _written(raw: bytes) -> bool:
+    """Whether hardly a byte is one that nobody writes: a stray zero makes no binary file of a table."""
+    return len(raw) - len(raw.translate(None, UNWRITTEN)) <= max(1, len(raw) // 50)
 
 
 def _blocks(path: Path, encoding: str) -> Iterator[str]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jeoni.data.columns import PARTS, class_numbers, find_column, find_labels, group_numbers, rival_labels
+from jeoni.data.columns import (
+    PARTS,
+    class_numbers,
+    find_column,
+    find_labels,
+    group_numbers,
+    rival_labels,
+    single_values,
+)
 from jeoni.data.items import EncodedItems, JoinedItems
 from jeoni.data.kinds import Columns, composed, option_for, usual_names
 from jeoni.data.tables import text_items
@@ -79,6 +88,7 @@ def _from_datasets(found: Any, name: str, origin: str, columns: Columns, labelle
     items: Any = None
     parts: list[str] = []
     for split, table in splits.items():
+        _needed(column, split, table, origin)
         here = _items(table, column, modality, f"{split} " if split else "", origin, labelled)
         items = here if items is None else JoinedItems(items, here)
         parts += [PARTS.get(split.lower(), "")] * len(table)
@@ -89,11 +99,13 @@ def _from_datasets(found: Any, name: str, origin: str, columns: Columns, labelle
         wanted = columns.label or _of_type(first, datasets.ClassLabel)
         label = find_labels(first.column_names, wanted, lambda c: _values(splits, c), origin)
         findings = rival_labels(first.column_names, label, wanted)
-        labels, classes = _labels(first.features[label], _values(splits, label))
+        labels, classes = _labels(first.features[label], single_values(_values(splits, label), label, origin))
     groups = None
     if labelled and columns.group:
         group = find_column(first.column_names, columns.group, (), "group", origin)
-        groups = group_numbers(_values(splits, group), origin)
+        for split, table in splits.items():
+            _needed(group, split, table, origin)
+        groups = group_numbers(single_values(_values(splits, group), group, origin), origin)
     part = np.array(parts, dtype="<U5")
     return Dataset(name, items, labels, classes, groups, part, origin, modality, tuple(findings), column)
 
@@ -126,11 +138,24 @@ def _of_type(table: Any, kind: type) -> str:
     return next((c for c, feature in table.features.items() if isinstance(feature, kind)), "")
 
 
+def _needed(column: str, split: str, table: Any, origin: str) -> None:
+    if column not in table.column_names:
+        raise DataError(
+            f"The split {split!r} of {origin} has no column {column!r}. Its columns: {', '.join(table.column_names)}.",
+            path=origin,
+        )
+
+
 def _values(splits: dict[str, Any], column: str) -> list[Any]:
-    return [value for table in splits.values() for value in table.select_columns([column])[column]]
+    """Of all splits; nothing for the rows of one that lacks it, as a test part that is to be labelled."""
+    found: list[Any] = []
+    for table in splits.values():
+        there = column in table.column_names
+        found += list(table.select_columns([column])[column]) if there else [None] * len(table)
+    return found
 
 
-def _labels(feature: Any, values: list[Any]) -> tuple[IntArray, tuple[str, ...]]:
+def _labels(feature: Any, values: Sequence[Any]) -> tuple[IntArray, tuple[str, ...]]:
     names = getattr(feature, "names", None)
     if names is None:
         return class_numbers(values)

@@ -11,12 +11,16 @@ import numpy as np
 
 from jeoni.data.columns import (
     LABEL_NAMES,
+    NOTHING,
     RATINGS,
     as_numbers,
     dataset_of,
     find_column,
     find_labels,
+    nothing_in,
     rival_labels,
+    rival_texts,
+    single_values,
 )
 from jeoni.data.delimited import in_blocks, read_delimited
 from jeoni.data.encodings import BROKEN, as_utf8
@@ -31,7 +35,10 @@ __all__ = ["TABLES", "read_table", "text_items"]
 
 _NUMBER = re.compile(r"[+-]?[\d.,]+([eE][+-]?\d+)?%?")
 
+_DATE = re.compile(r"\d{1,4}\s*[-./년]\s*\d{1,2}\s*[-./월]\s*\d{1,4}\s*[일.]?([T ]+\D*\d{1,2}:\d\d[\d:.+ -]*[zZ]?)?")
+
 _NAMES = ("id", "index", "idx", "", "unnamed: 0")  # the last two are how pandas writes an index
+_UNNAMED = re.compile(r"__index_level_\d+__")  # and that, in Parquet
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 
@@ -51,9 +58,13 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
     origin = str(path)
     table, findings = _load(path)
     table, n = table.rename_columns([composed(c) for c in table.column_names]), len(table)
-    columns = (columns or Columns()).among(table.column_names)
     if not n:
         raise DataError(f"{path} has no rows.", path=origin)
+    columns = columns or Columns()
+    if columns.kept and not columns.items[0] and columns.kept not in table.column_names:
+        told = f"there is no column {columns.kept!r}, in which the model's examples stood"
+        findings.append(Finding("columns", "", told, "another is taken"))
+    columns = columns.among(table.column_names)
     features, reason, left_out = _features(table, columns)
     column, modality = (
         ("", "vector") if features is not None else _item_column(table, columns, origin, reason, labelled)
@@ -64,9 +75,14 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         column, modality = texts, "text"
     label = _label_column(table, columns, features is not None, origin) if labelled else ""
     findings += rival_labels(table.column_names, label, columns.label)
+    if modality == "text":
+        findings += rival_texts(table.column_names, column, usual_names(columns.modality), columns.items[0])
     group = find_column(table.column_names, columns.group, (), "group", origin) if columns.group else ""
     split = next((c for c in table.column_names if c.lower() == "split"), "") if labelled else ""
     table, flaws = _flaws(table, [c for c in (column, label, group, split) if c], path)
+    table, empty = _emptied(table, [c for c in (column if modality == "text" else "", label, group) if c])
+    labels = single_values(table[label].to_pylist(), label, origin) if label else None
+    findings += [*empty, *(nothing_in(labels, label) if labels else [])]
     items: Items
     if features is not None:
         check_numbers(features, origin)
@@ -79,8 +95,8 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         path,
         FlawedItems(items, flaws) if flaws else items,
         modality,
-        labels=table[label].to_pylist() if label else None,
-        groups=table[group].to_pylist() if group else None,
+        labels=labels,
+        groups=single_values(table[group].to_pylist(), group, origin) if group else None,
         parts=_parts(table[split].to_pylist(), flaws) if split else None,
         pattern=columns.pattern,
         no_labels=f"The column {label!r} of {path} holds no labels.",
@@ -99,7 +115,7 @@ def _features(table: Any, columns: Columns) -> tuple[Array | None, str, list[str
     if columns.items[0] or any(name in usual for name in lower.values()):
         return None, "", []
     label = columns.label or next((c for name in LABEL_NAMES for c in lower if lower[c] == name), "")
-    names = [c for c in lower if lower[c] in _NAMES]
+    names = [c for c in lower if lower[c] in _NAMES or _UNNAMED.fullmatch(c)]
     apart = {label, columns.group, *names, *(c for c in lower if lower[c] == "split")}
     found: list[Array] = []
     for column in (c for c in lower if c not in apart):
@@ -138,6 +154,9 @@ def _item_column(table: Any, columns: Columns, origin: str, reason: str, labelle
 def _unknown_column(table: Any, columns: Columns, worded: str, origin: str, reason: str, labelled: bool) -> DataError:
     holds = f"{columns.modality}s" if columns.modality else "images, texts or sounds"
     said, there = f"No column of {origin} is known to hold {holds}.", ", ".join(table.column_names)
+    known = (*usual_names(), *LABEL_NAMES, *RATINGS, *_NAMES, "split")
+    if not any(c.lower() in known for c in table.column_names):
+        said += " The first line must hold names; where it holds data, write one above it, such as text,label."
     if worded:
         mend = f"If it is {worded!r}, name it: {option_for('text', labelled)} {worded!r}. Its columns, by its first row"
     else:
@@ -153,26 +172,31 @@ def _options(labelled: bool) -> str:
 
 
 def _worded(table: Any, columns: Columns) -> str:
-    """The first column whose cells are plainly texts: most hold a blank or are not ASCII, and none is a file."""
+    """Of the columns whose cells are plainly texts the one with the longest: most of them hold a blank or are not
+    ASCII, and none is a date or a file."""
     import pyarrow
 
+    found: dict[str, float] = {}
     for column in table.column_names if columns.modality in ("", "text") else ():
         if table.column_names.count(column) > 1 or not pyarrow.types.is_string(table.schema.field(column).type):
             continue
-        cells = [c for c in table[column].slice(0, 1000).to_pylist() if c]
-        plainly = sum(" " in c.strip() or not c.isascii() for c in cells) * 2 > len(cells)
+        cells = [c.strip() for c in table[column].slice(0, 1000).to_pylist() if c]
+        plainly = sum((" " in c or not c.isascii()) and not _DATE.fullmatch(c) for c in cells) * 2 > len(cells)
         if plainly and not modality_of(cells) and column.lower() not in (columns.label.lower(), *LABEL_NAMES, *RATINGS):
-            return str(column)
-    return ""
+            found[column] = sum(map(len, cells)) / len(cells)
+    return max(found, key=lambda c: found[c], default="")
 
 
 def _texts_instead(table: Any, column: str, columns: Columns, path: Path) -> str:
     """A column known to hold texts, where the one that was recognised names files of which most do not exist."""
     usual = usual_names(columns.modality)
     texts = next((c for c in table.column_names if usual.get(c.lower()) == "text"), "")
-    if not texts or usual.get(column.lower(), "text") or not _named(table, column):
-        return ""  # a column called image is meant
-    return texts if _mostly_missing(_cells(table, column), path.parent) else ""
+    if not texts or usual.get(column.lower()) == "text" or not _named(table, column):
+        return ""
+    cells = _cells(table, column)
+    if usual.get(column.lower()) and modality_of(cells):
+        return ""  # files were meant, and are not where they should be
+    return texts if _mostly_missing(cells, path.parent) else ""
 
 
 def _named(table: Any, column: str) -> bool:
@@ -195,7 +219,7 @@ def _load(path: Path) -> tuple[Any, list[Finding]]:
 
     try:
         if path.suffix.lower() == ".parquet":
-            return parquet.read_table(path), []
+            return _plain_strings(parquet.read_table(path)), []
         if path.suffix.lower() in (".jsonl", ".ndjson"):
             raw, findings = as_utf8(path)
             table = _lines_of_json(raw)
@@ -205,8 +229,37 @@ def _load(path: Path) -> tuple[Any, list[Finding]]:
         said = str(error).splitlines()[0].rstrip(".")
         raise DataError(f"{path} cannot be read as a table: {said}.", path=str(path)) from error
     if odd := [name.replace(BROKEN, "\ufffd") for name in table.column_names if BROKEN in name]:
-        raise DataError(f"The column {odd[0]!r} of {path} has a name that is not UTF-8. Write it anew.", path=str(path))
+        raise DataError(f"The column {odd[0]!r} of {path} has a name of broken bytes. Write it anew.", path=str(path))
     return table.rename_columns([name.strip() for name in table.column_names]), findings
+
+
+def _plain_strings(table: Any) -> Any:
+    """With all columns of strings of the one type: they come large, as views, or as numbers of what is said often."""
+    import pyarrow
+
+    kinds = (pyarrow.string(), pyarrow.large_string(), pyarrow.string_view())
+    for at, field in enumerate(table.schema):
+        kind = field.type.value_type if pyarrow.types.is_dictionary(field.type) else field.type
+        if kind in kinds and field.type != kinds[0]:
+            table = table.set_column(at, field.name, table.column(at).cast(kinds[0]))
+    return table
+
+
+def _emptied(table: Any, columns: Sequence[str]) -> tuple[Any, list[Finding]]:
+    """The table with nothing in those cells of some columns that say so, as pandas writes it; and what is told."""
+    import pyarrow
+    from pyarrow import compute
+
+    findings = []
+    for name in (c for c in columns if pyarrow.types.is_string(table.schema.field(c).type)):
+        plain = compute.utf8_trim_whitespace(table[name])
+        nothing = compute.fill_null(compute.is_in(plain, pyarrow.array(NOTHING)), False)
+        if count := compute.sum(nothing).as_py():
+            told = f"the cells of the column {name!r} that say nan ({count}) are taken for empty"
+            findings.append(Finding("columns", "", told, "left out"))
+            cells = compute.if_else(nothing, pyarrow.scalar(None, pyarrow.string()), table[name])
+            table = table.set_column(table.column_names.index(name), name, cells)
+    return table, findings
 
 
 def _flaws(table: Any, columns: Sequence[str], path: Path) -> tuple[Any, dict[int, str]]:
@@ -220,7 +273,7 @@ def _flaws(table: Any, columns: Sequence[str], path: Path) -> tuple[Any, dict[in
         for row in compute.indices_nonzero(broken).to_pylist():
             before, _, after = table[name][row].as_py().partition(BROKEN)
             read = f"{before[-20:]}\ufffd{after[:20]}".replace(BROKEN, "\ufffd")
-            flaws[row] = f"row {row} of {path.name} holds bytes that are not UTF-8, in {read!r}. Correct that row."
+            flaws[row] = f"row {row} of {path.name} holds broken bytes, in {read!r}. Correct that row."
         empty = compute.if_else(broken, pyarrow.scalar(None, pyarrow.string()), table[name])
         table = table.set_column(table.column_names.index(name), name, empty)
     return table, flaws
@@ -248,6 +301,10 @@ def _lines_of_json(raw: Path | bytes) -> Any:
 
 def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -> tuple[Items, str, Sequence[Finding]]:
     """Files that the cells name, or what they hold; the modality; and what there is to tell of them."""
+    import pyarrow
+
+    if modality == "text" and pyarrow.types.is_struct(table.schema.field(column).type):
+        return text_items(table[column], column, str(path), labelled), "text", ()
     if not _named(table, column):
         import datasets
 
@@ -257,10 +314,16 @@ def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -
     if modality == "text" and not _text_files(paths, path.parent):
         return text_items(table[column], column, str(path), labelled), "text", ()
     if missing := _mostly_missing(paths, path.parent):
+        usual = usual_names()
+        texts = next((c for c in table.column_names if usual.get(c.lower()) == "text" and c != column), "")
+        mend = (
+            f"If the texts in {texts!r} are meant, name them: {option_for('text', labelled)} {texts!r}."
+            if texts and labelled
+            else f"If another column holds the items, name it with {_options(labelled)}."
+        )
         raise DataError(
             f"{len(missing)} of the {len(paths)} paths in the column {column!r} of {path} do not exist, for example "
-            f"{', '.join(p[:200] for p in missing[:3])}. Paths are taken relative to {path.parent}. If another column "
-            f"holds the items, name it with {_options(labelled)}.",
+            f"{', '.join(p[:200] for p in missing[:3])}. Paths are taken relative to {path.parent}. {mend}",
             path=str(path),
         )
     modality = modality or modality_of(paths) or "image"
@@ -294,12 +357,14 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
         )
     texts = [None if v is None else str(v) for v in cells.to_pylist()]
     filled = [t.strip() for t in texts if t and t.strip()]
-    if filled and sum(bool(_NUMBER.fullmatch(t)) for t in filled) > 0.9 * len(filled):
-        raise DataError(
-            f"The column {column!r} of {origin} holds numbers, for example {filled[0]!r}, not texts. "
-            f"Name the column of texts with {option_for('text', labelled)}.",
-            path=origin,
-        )
+    enough = len(filled) > 1  # a single one to predict may well be a number
+    for pattern, what in ((_NUMBER, "numbers"), (_DATE, "dates")):
+        if enough and sum(bool(pattern.fullmatch(t)) for t in filled) > 0.9 * len(filled):
+            raise DataError(
+                f"The column {column!r} of {origin} holds {what}, for example {filled[0]!r}, not texts. "
+                f"Name the column of texts with {option_for('text', labelled)}.",
+                path=origin,
+            )
     named = [t for t in filled[:1000] if " " not in t and modality_of([t])]
     if len(named) * 2 > len(filled[:1000]):
         raise DataError(

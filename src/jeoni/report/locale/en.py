@@ -181,6 +181,7 @@ WORDS = {
         "empty_class": "classes are empty",
         "imbalance": "note about imbalance",
         "groups": "note about groups",
+        "columns": "note about the columns",
         "labels": "note about the column of labels",
         "ungrouped": "have no group in their paths: each is one by itself",
         "shortened": "are longer than what is taken of each: the rest was left out",
