@@ -237,6 +237,7 @@ LISTENERS = {
     "hubert": WAVES,
     "wav2vec2 group": {**WAVES, "feat_extract_norm": "group", "do_stable_layer_norm": False},
     "wav2vec2-conformer": WAVES,
+    "wav2vec2 adapter": {**WAVES, "add_adapter": True, "num_adapter_layers": 2},
     "wavlm": WAVES,
     "data2vec-audio": WAVES,
     "whisper": {

@@ -121,7 +121,7 @@ def test_a_missing_file_among_files_of_texts_is_named(tmp_path, encoder_folder):
     for k, text in enumerate(texts):
         (tmp_path / f"{k}.txt").write_text(text)
     paths = [str(tmp_path / f"{k}.txt") for k in range(8)]
-    with pytest.raises(DataError, match="^item 0 cannot be read"):
+    with pytest.raises(DataError, match="^item 0 names no file"):
         TransferClassifier(str(encoder_folder("bert")), folds=2).fit([None, *paths[1:]], labels)
 
 
@@ -200,3 +200,10 @@ def test_wrong_input_is_said(make_photos):
         TransferClassifier(TINY).fit(X, y[:3])
     with pytest.raises(DataError, match="does not exist"):
         TransferClassifier(TINY).fit(["nowhere.png", "neither.png"], ["a", "b"])
+
+
+@pytest.mark.parametrize("seconds", [1e12, float("inf"), 3601])
+def test_seconds_that_no_memory_holds_are_refused(seconds):
+    for heard in (package.FitSpec, lambda **options: TransferClassifier(**options).fit(["a.wav", "b.wav"], [0, 1])):
+        with pytest.raises(ConfigError, match="of a sound at most 3,600 can be heard at once"):
+            heard(seconds=seconds)

@@ -12,7 +12,7 @@ import torch
 import jeoni
 from jeoni.backbones.catalog import load_backbone
 from jeoni.errors import DataError, WeightsError
-from jeoni.model import load_model
+from jeoni.model import as_items, load_model
 from tests.conftest import TINY, make_picture
 
 
@@ -121,3 +121,12 @@ def test_saving_over_a_model_replaces_it_whole(result):
     result.model.save(folder)
     assert not (folder / "stray.txt").exists()
     assert load_model(folder).class_names == result.model.class_names
+
+
+@pytest.mark.parametrize(
+    "waves", [[np.zeros(8000), np.zeros(4000)], np.zeros((3, 8000)), np.zeros((2, 8000, 2)), [np.zeros(8000), "a.wav"]]
+)
+def test_waves_in_memory_are_refused_since_they_do_not_tell_their_rate(waves):
+    with pytest.raises(DataError, match="takes paths of files: samples alone do not tell their rate"):
+        as_items(waves, "sound")
+    assert len(as_items(["a.wav", None], "sound")) == 2

@@ -261,6 +261,10 @@ def _as_data(
         return VectorItems(np.asarray(data))
     if modality == "text" and not any(isinstance(d, Path) for d in data):
         return TextItems([None if is_missing(d) else str(d) for d in data], [f"item {k}" for k in range(len(data))])
+    if modality == "sound" and any(not isinstance(d, (str, Path)) and not is_missing(d) for d in data):
+        raise DataError(
+            "A model of sounds takes paths of files: samples alone do not tell their rate. Write them as WAV."
+        )
     if isinstance(data, np.ndarray) and data.dtype.kind in "uif":
         return ArrayItems(data)
     paths = ["" if is_missing(p) else str(p) for p in data]

@@ -12,9 +12,10 @@ from typing import Any, Self
 
 from jeoni.errors import ConfigError, did_you_mean
 
-__all__ = ["AUTO", "AdaptSpec", "CompareSpec", "FitSpec", "Recipe"]
+__all__ = ["AUTO", "MOST_SECONDS", "AdaptSpec", "CompareSpec", "FitSpec", "Recipe"]
 
 AUTO = -1
+MOST_SECONDS = 3600
 
 
 def _option(default: Any, help_text: str, choices: Sequence[str] = ()) -> Any:
@@ -121,6 +122,8 @@ class FitSpec(Recipe):
         for name in ("steps", "batch_size", "learning_rate", "depth_decay", "views", "seconds"):
             if getattr(self, name) != AUTO and not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0, or left out.")
+        if self.seconds != AUTO and not self.seconds <= MOST_SECONDS:
+            raise ConfigError(f"seconds is {self.seconds:g}; of a sound at most {MOST_SECONDS:,} can be heard at once.")
         for name in ("warmup", "label_smoothing", "ema"):
             if getattr(self, name) != AUTO and not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it lies between 0 and 1, or is left out.")

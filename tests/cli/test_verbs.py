@@ -81,6 +81,14 @@ def test_few_examples_are_cross_validated_and_the_report_says_so(jeoni, make_pho
     assert summary["scores"]["accuracy"]["value"] > 0.8
 
 
+def test_a_path_that_looks_like_markup_is_told_as_it_is(jeoni, make_photos, tmp_path):
+    run = tmp_path / "run [old]"
+    done = jeoni("fit", make_photos(each=8), "--backbone", TINY, "--repeats", 1, "--no-control", "--out", run)
+    assert done.code == 0, done.err
+    said = done.out.replace("\n", "")  # long paths are broken
+    assert "run [old]/report.html" in said and "run [old]/model" in said
+
+
 def test_an_own_test_set_is_scored_and_its_copies_leave_training(jeoni, make_photos, tmp_path):
     photos, holdout = make_photos(each=20), make_photos("holdout", each=6, first=300)
     (photos / "class_0" / "copy.png").write_bytes((holdout / "class_0" / "300.png").read_bytes())

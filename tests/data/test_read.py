@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import numpy as np
@@ -239,3 +240,49 @@ def test_items_to_predict_come_from_a_file_a_folder_or_a_table(put):
 def test_nothing_to_predict_is_an_error(tmp_path, name, message):
     with pytest.raises(DataError, match=message):
         load_items(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "names, modality",
+    [
+        (("0.wav", "0.txt"), "sound"),  # what is said in each
+        (("0.wav", "0.png"), "sound"),  # its picture
+        (("0.txt", "0.png"), "image"),  # what is to be seen
+        (("0.wav", "0.txt", "1.txt"), "text"),
+    ],
+)
+def test_of_as_many_files_of_two_kinds_sounds_go_before_images_and_these_before_texts(tmp_path, names, modality):
+    for kind in "ab":
+        (tmp_path / kind).mkdir()
+        for name in names:
+            (tmp_path / kind / name).write_bytes(b"x")
+    data = load_data(tmp_path)
+    assert data.modality == modality and "lie among them" in data.findings[0].detail
+
+
+@pytest.mark.parametrize("table, disk", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_files_are_found_however_the_letters_of_their_names_are_put_together(tmp_path, table, disk):
+    names = [f"소리 {k}.wav" for k in range(4)]
+    for name in names:
+        (tmp_path / unicodedata.normalize(disk, name)).write_bytes(b"RIFF")
+    rows = "".join(f"{unicodedata.normalize(table, name)},{'ab'[k % 2]}\n" for k, name in enumerate(names))
+    (tmp_path / "t.csv").write_text(f"file,label\n{rows}", encoding="utf-8")
+    data = load_data(tmp_path / "t.csv", group_pattern=unicodedata.normalize("NFD", "소리 ([0-9])"))
+    assert [data.items.read(k) for k in range(4)] == [b"RIFF"] * 4 and len(set(data.groups.tolist())) == 4
+
+
+def test_paths_in_records_are_relative_to_their_table_too(tmp_path, monkeypatch):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "0.wav").write_bytes(b"RIFF")
+    cells = [{"audio": {"path": "0.wav", "bytes": None}, "label": k} for k in (0, 1)]
+    (tmp_path / "there" / "t.jsonl").write_text("\n".join(map(json.dumps, cells)))
+    monkeypatch.chdir(tmp_path)
+    data = load_data("there/t.jsonl")
+    assert (data.modality, data.items.read(0), data.select([1]).items.read(0)) == ("sound", b"RIFF", b"RIFF")
+
+
+def test_records_of_samples_are_said_to_be_no_files(tmp_path):
+    cells = [{"audio": {"array": [0.0, 0.5], "sampling_rate": 8000}, "label": k} for k in (0, 1)]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, cells)))
+    with pytest.raises(DataError, match=r"'audio' of .* holds struct<array.*Needed: encoded files \(bytes\), or paths"):
+        load_data(tmp_path / "t.jsonl")

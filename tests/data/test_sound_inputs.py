@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -71,3 +75,44 @@ def test_without_mp3_a_sound_is_played_as_flac(monkeypatch, noise):
     monkeypatch.setattr(soundfile, "available_formats", lambda: {k: v for k, v in formats.items() if k != "MP3"})
     played = spec.sound(noise)
     assert played.startswith(b"fLaC") and open_sound(played, "as FLAC", 16_000).samples.shape == (32_000,)
+
+
+@pytest.mark.parametrize("family", ["whisper", "audio-spectrogram-transformer"])
+def test_stripes_are_of_what_is_heard_also_where_less_is_asked_for(listener_folder, family):
+    spec = load_backbone(str(listener_folder(family))).input
+    spec = dataclasses.replace(spec, seconds=1.0 if family != "whisper" else 3.0)
+    sound = open_sound(np.random.default_rng(0).uniform(-0.5, 0.5, 16_000).astype(np.float32), "short", 16_000)
+    plain, heard = spec.view(sound, "none", b"12345678", 1), 0
+    for k in range(1, 17):
+        seen = spec.view(sound, "strong", b"12345678", k)
+        assert np.ptp(seen[104:], axis=0).max(initial=0) < 1e-5 + np.ptp(plain[104:], axis=0).max(initial=0)
+        heard += int((seen[1:98] == seen[:97]).all(1).sum())
+    assert heard > 40
+
+
+def test_stripes_of_pictures_are_of_what_is_heard_too():
+    spec = SpectrogramInput(16_000, 4.0, 64, MEAN, MEAN)
+    sound = open_sound(np.random.default_rng(0).uniform(-0.5, 0.5, 16_000).astype(np.float32), "short", 16_000)
+    views = [spec.view(sound, "strong", b"12345678", k) for k in range(1, 17)]
+    assert all(view[:, 18:].max() == 0 for view in views)  # a quarter is heard
+    assert any((np.diff(view[:, :14].astype(int), axis=1) == 0).all((0, 2)).any() for view in views)
+
+
+def test_a_constant_offset_changes_no_picture():
+    rng = np.random.default_rng(0)
+    samples = (0.01 * np.sin(np.arange(16_000) / 3) + 0.001 * rng.standard_normal(16_000)).astype(np.float32)
+    spec = SpectrogramInput(16_000, 2.0, 64, MEAN, MEAN)
+    plain, offset = (spec.row(open_sound(samples + by, "it", 16_000)).astype(int) for by in (0.0, 0.3))
+    assert np.abs(plain - offset).max() <= 2
+    older = SpectrogramInput.restore({k: v for k, v in spec.describe().items() if k != "centred"}, Path())
+    assert not older.centred and SpectrogramInput.restore(spec.describe(), Path()) == spec
+    assert np.abs(older.row(open_sound(samples + np.float32(0.3), "it", 16_000)).astype(int) - plain).mean() > 20
+
+
+def test_a_sound_most_of_which_is_too_high_to_be_heard_is_remarked():
+    tone = (0.5 * np.sin(2 * np.pi * 20_000 * np.arange(48_000) / 48_000)).astype(np.float32)
+    file = io.BytesIO()
+    pytest.importorskip("soundfile").write(file, tone, 48_000, format="WAV")
+    spec = SpectrogramInput(16_000, 2.0, 64, MEAN, MEAN)
+    (said,) = spec.remarks(spec.open(file.getvalue(), "it"))
+    assert said == "high: 100% of its power lies above 8 kHz"

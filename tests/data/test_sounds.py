@@ -12,7 +12,7 @@ import pytest
 from jeoni.data.kinds import SUFFIXES
 from jeoni.data.sounds import duration, open_sound
 from jeoni.errors import DataError, MissingExtra
-from tests.data.made_sounds import KINDS, encoded, level_at, make_tone, soundfile
+from tests.data.made_sounds import KINDS, encoded, level_at, make_phrase, make_tone, soundfile
 
 # --- reading
 
@@ -346,3 +346,51 @@ def test_an_array_without_samples_or_with_floats_too_large_for_their_type_is_ref
 def test_suffixes_are_lower_case_and_hold_the_usual_ones():
     assert {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au"} <= SUFFIXES["sound"]
     assert all(s == s.lower() and s.startswith(".") for s in SUFFIXES["sound"])
+
+
+@pytest.mark.parametrize(
+    "kind, subtype", [("WAV", "GSM610"), ("WAV", "NMS_ADPCM_32"), ("AU", "G721_32"), ("WAV", "PCM_16")]
+)
+def test_the_middle_of_what_can_only_be_read_from_its_beginning_is_found_too(kind, subtype):
+    raw = encoded(make_phrase(0, 8_000, 4.0), 8_000, kind, subtype)
+    whole, middle = open_sound(raw, "it", 8_000), open_sound(raw, "it", 8_000, most_s=1)
+    first = round(middle.start * 8_000)
+    assert middle.start == pytest.approx(1.5, abs=0.05) and not middle.truncated
+    np.testing.assert_array_equal(middle.samples, whole.samples[first : first + 8_000])
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_the_middle_of_an_mp3_is_what_the_whole_has_there_and_nothing_is_printed(long, monkeypatch, capfd):
+    """Its frames rest on those before them, which a jump leaves out."""
+    rng = np.random.default_rng(0)
+    raw = encoded(make_phrase(1, 44_100, 12.0) + 0.1 * rng.standard_normal(529_200), 44_100, "MP3", "MPEG_LAYER_III")
+    if long:
+        monkeypatch.setattr("jeoni.data.sounds.LONG_S", 0)
+    whole, middle = open_sound(raw, "it", 44_100), open_sound(raw, "it", 44_100, most_s=2)
+    first = round(middle.start * 44_100)
+    np.testing.assert_allclose(middle.samples, whole.samples[first : first + len(middle.samples)], atol=1e-4)
+    assert long or not capfd.readouterr().err
+
+
+@pytest.mark.parametrize("cut_off", [True, False])
+def test_a_wav_of_which_only_the_header_was_not_finished_is_read(cut_off):
+    tone = make_tone(440)
+    raw = encoded(tone)
+    at = raw.index(b"data") + 4
+    raw = raw[:4] + bytes(4) + raw[8:at] + (bytes(4) if cut_off else raw[at : at + 4]) + raw[at + 4 :]
+    sound = open_sound(raw, "it", 16_000)
+    assert sound.seconds == duration(raw, "it") == 1.0 and not sound.truncated
+    np.testing.assert_allclose(sound.samples, tone, atol=2**-15)
+
+
+@pytest.mark.parametrize("hz, above", [(20_000, 1.0), (1_000, 0.0)])
+def test_how_much_of_it_lies_above_what_is_heard_is_told(hz, above):
+    sound = open_sound(encoded(make_tone(hz, 48_000), 48_000), "it", 16_000)
+    assert sound.above == pytest.approx(above, abs=0.01)
+    assert open_sound(encoded(make_tone(hz, 48_000), 48_000), "it", 48_000).above == 0
+
+
+def test_resampling_makes_no_click_of_a_constant_offset():
+    offset = np.full(44_100, 0.3, np.float32) + make_tone(440, 44_100, level=0.01)
+    sound = open_sound(encoded(offset, 44_100, subtype="FLOAT"), "it", 16_000)
+    assert np.abs(sound.samples - 0.3).max() < 0.012

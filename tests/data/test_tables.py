@@ -141,7 +141,7 @@ def test_a_few_missing_paths_stay_and_fail_when_they_are_read(write):
     assert (len(data), data.items.name(2)) == (4, "row 2")
     with pytest.raises(DataError, match=r"gone\.png does not exist"):
         data.items.read(1)
-    with pytest.raises(DataError, match="row 2 cannot be read"):
+    with pytest.raises(DataError, match="row 2 names no file"):
         data.items.read(2)
 
 

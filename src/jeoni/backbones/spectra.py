@@ -61,7 +61,8 @@ class SpectrumInput(SoundInput):
     def striped(self, samples: Array, stripes: int, rng: np.random.Generator) -> Array:
         """Stripes of what is heard of its spectrum, not of what fills it up."""
         found = _spectrum(self.extractor, self.cut(samples), self.rate)
-        heard = max(1, min(self.frames, round(self.frames * len(samples) / (self.rate * self.seconds))))
+        hop = getattr(self.extractor, "hop_length", self.rate // 100)  # AST's, as Kaldi's, is 10 ms
+        heard = max(1, min(self.frames, len(self.cut(samples)) // hop))
         found[:heard] = mask_spectrogram(found[:heard].T, rng, times=stripes).T
         return found
 

@@ -86,5 +86,5 @@ def _show(result: object) -> None:
             out.print(f"  {escape(line)}")
     if "advice" in metrics:
         out.print(f"  {escape(metrics['advice'])}")
-    out.print(f"\nreport  {result.run / 'report.html'}")
-    out.print(f"model   {result.run / 'model'}")
+    out.print(f"\nreport  {escape(str(result.run / 'report.html'))}")
+    out.print(f"model   {escape(str(result.run / 'model'))}")

@@ -74,4 +74,4 @@ def _show(result: object) -> None:
     out.print(table)
     for line in result.verdict["advice"]:
         out.print(f"  {escape(line)}")
-    out.print(f"\nreport  {result.run / 'report.html'}")
+    out.print(f"\nreport  {escape(str(result.run / 'report.html'))}")

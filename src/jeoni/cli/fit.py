@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -66,6 +65,7 @@ def fit(
 def _show(result: object, terminal: object) -> None:
     """The result as a person wants to see it."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from jeoni.api import FitResult
@@ -84,7 +84,7 @@ def _show(result: object, terminal: object) -> None:
         table.add_row(
             name.replace("_", " "), f"[bold]{score['value']:.3f}", f"{score['low']:.3f} to {score['high']:.3f}", *beside
         )
-    out.print(f"\n[bold]{result.summary}[/]\n")
+    out.print(f"\n[bold]{escape(result.summary)}[/]\n")
     out.print(table)
     record = read_json(result.run / "run.json")
     if record["training"]:
@@ -92,8 +92,8 @@ def _show(result: object, terminal: object) -> None:
     if metrics["estimate"] == "cv":
         out.print("\n[dim]No separate test set was kept: with so few items, cross-validation is the estimate.[/]")
     seconds = result.timings["total_s"] or 0.0
-    out.print(f"\n[dim]{seconds:.1f} s[/]   report  {result.run / 'report.html'}")
-    out.print(f"[dim]{' ' * len(f'{seconds:.1f} s')}[/]   model   {Path(result.run) / 'model'}")
+    out.print(f"\n[dim]{seconds:.1f} s[/]   report  {escape(str(result.run / 'report.html'))}")
+    out.print(f"[dim]{' ' * len(f'{seconds:.1f} s')}[/]   model   {escape(str(result.run / 'model'))}")
 
 
 def _show_stages(record: dict[str, Any], out: Any) -> None:

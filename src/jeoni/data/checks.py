@@ -36,6 +36,7 @@ REMARKS = {
     "unknown": "the backbone knows hardly any of its words: it is made for other languages",
     "incomplete": "its end is missing",
     "silent": "hardly anything is to be heard",
+    "high": "most of its power lies above what is heard",
     "clipped": "it is distorted: too loud when it was recorded",
 }
 

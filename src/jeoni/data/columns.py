@@ -267,6 +267,8 @@ def is_missing(value: Any) -> bool:
         return value is None or bool(value != value)
     except TypeError:  # pandas's NA is neither equal to itself nor not
         return True
+    except ValueError:  # an array has no one answer
+        return False
 
 
 def _name(value: Any) -> str:

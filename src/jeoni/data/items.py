@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.data.kinds import spelled
 from jeoni.errors import DataError
 from jeoni.types import Array, IntArray
 
@@ -52,6 +53,8 @@ class FileItems:
             DataError: missing, unreadable or empty; the message names the file.
         """
         name = self.name(index)
+        if not self._paths[index]:
+            raise DataError(f"{name} names no file.", path=name)
         try:
             raw = Path(self._paths[index]).read_bytes()
         except FileNotFoundError:
@@ -136,10 +139,20 @@ def _scale(array: Array) -> float:
 
 
 class EncodedItems:
-    """A column of a Hugging Face dataset, not decoded: cells hold bytes, or the path of a file."""
+    """A column of a Hugging Face dataset, not decoded: cells hold bytes, or the path of a file.
 
-    def __init__(self, table: Any, column: str, rows: IntArray | None = None, prefix: str = "") -> None:
-        self._table, self._column, self._prefix = table, column, prefix
+    Args:
+        table: of ``datasets``.
+        column: its name.
+        rows: those that are meant, in order; all if left out.
+        prefix: of the rows' names.
+        folder: what paths are relative to.
+    """
+
+    def __init__(
+        self, table: Any, column: str, rows: IntArray | None = None, prefix: str = "", folder: str = ""
+    ) -> None:
+        self._table, self._column, self._prefix, self._folder = table, column, prefix, folder
         self._rows = np.arange(len(table)) if rows is None else rows
 
     def __len__(self) -> int:
@@ -163,7 +176,7 @@ class EncodedItems:
             return bytes(raw)
         path = cell.get("path") if isinstance(cell, dict) else None
         if path:
-            return FileItems([path], [path]).read(0)
+            return FileItems([spelled(Path(self._folder) / path)], [path]).read(0)
         name = self.name(index)
         raise DataError(f"{name} is empty.", path=name, row=int(self._rows[index]))
 
@@ -173,7 +186,8 @@ class EncodedItems:
 
     def select(self, indices: Sequence[int] | IntArray) -> EncodedItems:
         """The same rows, fewer or in another order."""
-        return EncodedItems(self._table, self._column, self._rows[np.asarray(indices, dtype=np.int64)], self._prefix)
+        rows = self._rows[np.asarray(indices, dtype=np.int64)]
+        return EncodedItems(self._table, self._column, rows, self._prefix, self._folder)
 
     def _cell(self, index: int) -> Any:
         return self._table[int(self._rows[index])][self._column]

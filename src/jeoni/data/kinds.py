@@ -9,7 +9,17 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePath
 from stat import S_ISDIR, S_ISREG
 
-__all__ = ["MODALITIES", "SUFFIXES", "Columns", "composed", "found_at", "modality_of", "option_for", "usual_names"]
+__all__ = [
+    "MODALITIES",
+    "SUFFIXES",
+    "Columns",
+    "composed",
+    "found_at",
+    "modality_of",
+    "option_for",
+    "spelled",
+    "usual_names",
+]
 
 MODALITIES = ("image", "text", "sound")
 _ENDINGS = {  # the most usual first: messages show these
@@ -122,10 +132,28 @@ def found_at(path: str | Path) -> str:
     return "file" if S_ISREG(mode) else "folder" if S_ISDIR(mode) else ""
 
 
+def spelled(path: Path) -> str:
+    """A path as its folder has it, where the letters of that are put together in another way; else as it is.
+
+    A table and the files that it names may have come over different machines: a Mac's have letters in parts.
+    """
+    if found_at(path):
+        return str(path)
+    others = (unicodedata.normalize(form, str(path)) for form in ("NFC", "NFD"))
+    return next((other for other in others if found_at(other)), str(path))
+
+
 def modality_of(paths: Iterable[str]) -> str:
-    """What most of some files hold, by their endings; empty where none is known."""
+    """What most of some files hold, by their endings; empty where none is known.
+
+    Where there are as many, sounds go before images and these before texts: what lies beside a recording may be its
+    picture or what is said in it.
+
+    >>> modality_of(["1.txt", "1.wav"])
+    'sound'
+    """
     counts: Counter[str] = Counter()
     for path in paths:
         ending = PurePath(path).suffix.lower()
         counts.update(m for m in MODALITIES if ending in SUFFIXES[m])
-    return counts.most_common(1)[0][0] if counts else ""
+    return max(MODALITIES[::-1], key=lambda m: (counts[m], m != "text")) if counts else ""

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from jeoni.data.images import RESAMPLING, ImageInput
-from jeoni.data.sounds import Sound, open_sound, resampled
+from jeoni.data.sounds import Sound, facts, open_sound, resampled
 from jeoni.data.spectrograms import augment_sound, mask_spectrogram, sound_signature, spectrogram_image
 from jeoni.errors import ConfigError, DataError, did_you_mean
 from jeoni.types import Array, Items
@@ -82,7 +82,7 @@ class SoundInput:
     bounded: ClassVar[bool] = False
     # of spoken digits, 0.993 would take every copy and no distinct pair; but two takes of one machine are that alike
     near: ClassVar[float] = 0.998
-    remarkable: ClassVar[tuple[str, ...]] = ("silent", "clipped", "incomplete", "shortened")
+    remarkable: ClassVar[tuple[str, ...]] = ("silent", "clipped", "incomplete", "shortened", "high")
 
     rate: int
     seconds: float
@@ -117,14 +117,17 @@ class SoundInput:
         return asdict(find_sound_policy(name))
 
     def remarks(self, opened: Sound) -> tuple[str, ...]:
-        """``silent``, ``clipped``, ``incomplete`` and ``shortened: what is heard``, as far as they hold."""
+        """``silent``, ``clipped``, ``incomplete``, ``shortened: what is heard`` and ``high: what is not``, as far as
+        they hold."""
         first = opened.start + max(0.0, len(opened.samples) / self.rate - self.seconds) / 2
+        lost = opened.above
         part = f"seconds {_said(first)} to {_said(first + self.seconds)} are heard"
         found = {
             "silent": opened.silent,
             "clipped": opened.clipped > 0.001,
             "incomplete": opened.truncated,
             f"shortened: it is {_said(opened.seconds)} s long; {part}": opened.seconds > self.seconds * 1.05,
+            f"high: {lost:.0%} of its power lies above {self.rate / 2000:g} kHz": not opened.silent and lost > 0.5,
         }
         return tuple(remark for remark, holds in found.items() if holds)
 
@@ -188,6 +191,7 @@ class SpectrogramInput(SoundInput):
         std: of each channel.
         interpolation: how the spectrogram is brought to its size.
         bands: of the mel scale.
+        centred: whether a constant offset is taken out first, as cheap recorders add one; older models did not.
     """
 
     kind: ClassVar[str] = "spectrogram"
@@ -199,6 +203,7 @@ class SpectrogramInput(SoundInput):
     std: tuple[float, float, float]
     interpolation: str = "bilinear"
     bands: int = 128
+    centred: bool = True
 
     @property
     def longest(self) -> int:
@@ -210,18 +215,21 @@ class SpectrogramInput(SoundInput):
         return self._drawn(opened.samples)
 
     def striped(self, samples: Array, stripes: int, rng: np.random.Generator) -> Array:
-        """Stripes of its picture."""
-        return mask_spectrogram(self._drawn(samples), rng, times=stripes)
+        """Stripes of what is heard in its picture, not of what fills it up."""
+        drawn = self._drawn(samples)
+        heard = max(1, min(self.size, round(self.size * len(samples) / (self.rate * self.seconds))))
+        drawn[:, :heard] = mask_spectrogram(drawn[:, :heard], rng, times=stripes)
+        return drawn
 
     def _drawn(self, samples: Array) -> Array:
-        small = spectrogram_image(samples, self.rate, self.seconds, self.bands)
-        return np.asarray(small.resize((self.size, self.size), RESAMPLING[self.interpolation]).convert("RGB"))
+        small = spectrogram_image(samples, self.rate, self.seconds, self.bands, self.centred)
+        return np.array(small.resize((self.size, self.size), RESAMPLING[self.interpolation]).convert("RGB"))
 
     @classmethod
     def restore(cls, described: dict[str, Any], folder: Path) -> SpectrogramInput:
         """From what :meth:`describe` gave."""
         fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in described.items()}
-        return cls(**fields)
+        return cls(**{"centred": False, **fields})
 
 
 @dataclass(frozen=True)
@@ -273,13 +281,21 @@ def heard(items: Items) -> tuple[int, float]:
     rates, lengths = [], []
     for i in some.tolist():
         with suppress(DataError):
-            sound = open_sound(items.read(i), items.name(i), QUIETEST_HZ, GLANCE_S)
-            rates.append(sound.original_rate)
-            lengths.append(min(sound.seconds, MOST_S))
-    if not rates:
+            raw = items.read(i)
+            rate, seconds = facts(raw, items.name(i)) if isinstance(raw, bytes) else _facts_of(raw, items.name(i))
+            rates.append(rate)
+            lengths.append(min(seconds, MOST_S))
+    lengths = [length for length in lengths if length > 0]
+    if not lengths:
         return 16_000, 1.0
     rate = int(np.clip(np.median(rates), QUIETEST_HZ, FINEST_HZ))
     return rate, float(np.clip(np.ceil(10 * np.percentile(lengths, 95)) / 10, 0.3, MOST_S))
+
+
+def _facts_of(samples: Array, name: str) -> tuple[int, float]:
+    """Of what has no header."""
+    sound = open_sound(samples, name, QUIETEST_HZ, GLANCE_S)
+    return sound.rate, sound.seconds
 
 
 def pictured(spec: ImageInput, items: Items, seconds: float | None = None) -> SpectrogramInput:

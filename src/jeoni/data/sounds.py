@@ -18,7 +18,7 @@ from jeoni.data.mpeg import with_count
 from jeoni.errors import DataError, MissingExtra
 from jeoni.types import Array
 
-__all__ = ["Sound", "duration", "open_sound", "resampled"]
+__all__ = ["Sound", "duration", "facts", "open_sound", "resampled"]
 
 FOREIGN = (
     (rb".{4}ftyp", "an M4A or MP4 file"),
@@ -43,6 +43,7 @@ SAME = 4e-5
 SILENCE = 1e-4
 LOUDEST = 10.0
 SLACK_S = 0.1
+LONG_S, BEFORE_S = 600, 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,7 @@ class Sound:
         clipped: share of samples, of all channels, that lie in flat runs of at least three at full scale.
         silent: after mixing, nothing but a constant comes within 80 dB of full scale.
         truncated: the file ends before the samples that its header promises; what is there was read.
+        above: share of its power that lies above half of ``rate``, and so is not in ``samples``.
         start: where in the file ``samples`` begin, seconds.
     """
 
@@ -69,6 +71,7 @@ class Sound:
     clipped: float
     silent: bool
     truncated: bool
+    above: float = 0.0
     start: float = 0.0
 
 
@@ -108,8 +111,9 @@ def open_sound(raw: bytes | Array, name: str, rate: int, most_s: float = 60.0) -
         decoded = _Decoded(_from_array(raw, name, asked), rate, _start(len(raw), asked), len(raw))
     _check(decoded.values, name)
     mono = decoded.values.mean(axis=1)
+    samples = resampled(mono, decoded.rate, rate, name)
     return Sound(
-        samples=resampled(mono, decoded.rate, rate, name),
+        samples=samples,
         rate=rate,
         seconds=decoded.frames / decoded.rate,
         channels=decoded.values.shape[1],
@@ -117,8 +121,25 @@ def open_sound(raw: bytes | Array, name: str, rate: int, most_s: float = 60.0) -
         clipped=_clipped(decoded.values),
         silent=bool(np.abs(mono - mono.mean()).max() < SILENCE),
         truncated=decoded.truncated,
+        above=max(0.0, 1 - _power(samples) / max(_power(mono), SILENCE**2)) if decoded.rate > rate else 0.0,
         start=decoded.start / decoded.rate,
     )
+
+
+def _power(samples: Array) -> float:
+    return float(np.var(samples, dtype=np.float64)) if len(samples) else 0.0
+
+
+def facts(raw: bytes, name: str) -> tuple[int, float]:
+    """Sampling rate, Hz, and seconds: of most files from their headers.
+
+    Raises:
+        DataError: not a sound, or of a kind that cannot be decoded.
+        MissingExtra: soundfile is not installed.
+    """
+    with _opened(raw, name) as file:
+        frames = file.frames if file.frames < UNKNOWN_FRAMES else _count(file)
+        return int(file.samplerate), float(frames / file.samplerate)
 
 
 def duration(raw: bytes, name: str) -> float:
@@ -128,9 +149,7 @@ def duration(raw: bytes, name: str) -> float:
         DataError: not a sound, or of a kind that cannot be decoded.
         MissingExtra: soundfile is not installed.
     """
-    with _opened(raw, name) as file:
-        frames = file.frames if file.frames < UNKNOWN_FRAMES else _count(file)
-        return float(frames / file.samplerate)
+    return facts(raw, name)[1]
 
 
 def _decode(raw: bytes, name: str, most_s: float) -> _Decoded:
@@ -138,8 +157,7 @@ def _decode(raw: bytes, name: str, most_s: float) -> _Decoded:
         rate, promised = int(file.samplerate), int(file.frames)
         asked = math.ceil(most_s * rate)
         start = _start(promised, asked) if promised < UNKNOWN_FRAMES else 0
-        if start:
-            file.seek(start)
+        _go_to(file, start)
         values = _read(file, asked)
         told = promised < UNKNOWN_FRAMES
         if not told:
@@ -158,9 +176,27 @@ def _measured(raw: bytes, name: str, asked: int, truncated: bool) -> _Decoded:
         frames = _count(file)
     start = _start(frames, asked)
     with _opened(raw, name) as file:
-        for at in range(0, start, BLOCK):
-            _read(file, min(BLOCK, start - at))
+        _skip(file, start)
         return _Decoded(_read(file, asked), int(file.samplerate), start, frames, truncated)
+
+
+def _go_to(file: Any, start: int) -> None:
+    """Where reading begins: some codecs know no way there but from the beginning.
+
+    An MP3 is decoded from there too, unless it is long: its frames rest on those before them, and after a jump the
+    first ones are wrong.
+    """
+    if not file.seekable() or (file.format == "MP3" and start < LONG_S * file.samplerate):
+        _skip(file, start)
+    elif start:
+        before = BEFORE_S * file.samplerate if file.format == "MP3" else 0
+        file.seek(max(0, start - before))
+        _skip(file, min(start, before))
+
+
+def _skip(file: Any, frames: int) -> None:
+    for at in range(0, frames, BLOCK):
+        _read(file, min(BLOCK, frames - at))
 
 
 def _start(frames: int, asked: int) -> int:
@@ -192,7 +228,7 @@ def _opened(raw: bytes, name: str) -> Iterator[Any]:
     if not raw:
         raise DataError(f"{name} is empty: 0 bytes. Needed: a sound. Copy or record it again.", path=name)
     try:
-        told = with_count(raw) if _kind(raw, YOUNG) == "MP3" else raw
+        told = with_count(raw) if _kind(raw, YOUNG) == "MP3" else _with_size(raw)
         with soundfile.SoundFile(_Stream(told)) as file:
             yield file
     except Exception as error:  # on a damaged file not only its own errors are raised
@@ -259,6 +295,23 @@ def _ends_early(raw: bytes) -> bool:
             return bool(size < STREAMED and at + 8 + size > len(raw))
         at += 8 + size + size % 2
     return False
+
+
+def _with_size(raw: bytes) -> bytes:
+    """A WAV file whose header says that it holds nothing, though samples follow: a recorder that was cut off.
+
+    Its data then last to its end.
+    """
+    at = 12
+    while raw[:4] == b"RIFF" and at + 8 < len(raw):
+        kind, size = struct.unpack("<4sI", raw[at : at + 8])
+        if kind == b"data":
+            rest = len(raw) - at - 8
+            if size or rest >= 1 << 32:
+                return raw
+            return raw[:4] + struct.pack("<I", len(raw) - 8) + raw[8 : at + 4] + struct.pack("<I", rest) + raw[at + 8 :]
+        at += 8 + size + size % 2
+    return raw
 
 
 def _from_array(array: Array, name: str, asked: int) -> Array:
@@ -340,5 +393,5 @@ def resampled(mono: Array, original: int, rate: int, name: str) -> Array:
     if up != down:
         from scipy.signal import resample_poly  # half a second, which most who read arrays need not wait for
 
-        mono = resample_poly(mono, up, down)
+        mono = resample_poly(mono, up, down, padtype="mean")  # a constant offset makes no click at either end
     return np.clip(mono, -1, 1).astype(np.float32)

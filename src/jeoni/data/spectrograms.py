@@ -106,15 +106,24 @@ def mel_filters(rate: int, length: int, bands: int, low_hz: float, high_hz: floa
     return filters
 
 
-def spectrogram_image(samples: Array, rate: int, seconds: float, bands: int = 128) -> Image.Image:
+def spectrogram_image(samples: Array, rate: int, seconds: float, bands: int = 128, centred: bool = True) -> Image.Image:
     """What a sound looks like: time to the right, low frequencies at the bottom, grey (mode ``L``).
 
     A longer sound is cut to its middle, a shorter one filled up with silence at its end. White is the sound's own
     loudest spot, black 80 dB below it; silence is black. One column for each 10 ms, one row for each mel band.
+
+    Args:
+        samples: ``(t,)``.
+        rate: Hz.
+        seconds: how long the picture is.
+        bands: of the mel scale.
+        centred: take a constant offset out, which else is louder than a soft sound in the lowest bands, and clicks
+            where the sound ends.
     """
     wanted = max(1, round(seconds * rate))
     start = max(0, len(samples) - wanted) // 2
     middle = samples[start : start + wanted]
+    middle = middle - middle.mean() if centred and len(middle) else middle
     filled = np.pad(middle, (0, wanted - len(middle)))
     window, hop = max(1, round(0.025 * rate)), max(1, round(0.010 * rate))
     power = _mel_power(filled, rate, bands, min(20.0, rate / 4), rate / 2, window, hop)

@@ -25,7 +25,17 @@ from jeoni.data.columns import (
 from jeoni.data.delimited import in_blocks, read_delimited
 from jeoni.data.encodings import BROKEN, as_utf8
 from jeoni.data.items import EncodedItems, FlawedItems
-from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of, option_for, usual_names
+from jeoni.data.kinds import (
+    MODALITIES,
+    SUFFIXES,
+    Columns,
+    composed,
+    found_at,
+    modality_of,
+    option_for,
+    spelled,
+    usual_names,
+)
 from jeoni.data.texts import TextItems, named_files
 from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
@@ -308,8 +318,9 @@ def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -
     if not _named(table, column):
         import datasets
 
+        _check_cells(table, column, path)
         plain = datasets.Dataset(table.select([column]).replace_schema_metadata(None))
-        return EncodedItems(plain, column), modality or "image", ()
+        return EncodedItems(plain, column, folder=str(path.parent)), modality or "image", ()
     paths = _cells(table, column)
     if modality == "text" and not _text_files(paths, path.parent):
         return text_items(table[column], column, str(path), labelled), "text", ()
@@ -327,9 +338,21 @@ def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -
             path=str(path),
         )
     modality = modality or modality_of(paths) or "image"
-    files = [str(path.parent / p) for p in paths]
+    files = [spelled(path.parent / p) if p else "" for p in paths]
     items, findings = named_files(files, [p or f"row {i}" for i, p in enumerate(paths)], modality)
     return items, modality, findings
+
+
+def _check_cells(table: Any, column: str, path: Path) -> None:
+    """Refuses records in which nothing encoded stands, such as samples with their rate."""
+    import pyarrow
+
+    kind = table.schema.field(column).type
+    if pyarrow.types.is_struct(kind) and not {"bytes", "path"} & {kind.field(i).name for i in range(kind.num_fields)}:
+        raise DataError(
+            f"The column {column!r} of {path} holds {kind}. Needed: encoded files (bytes), or paths of files.",
+            path=str(path),
+        )
 
 
 def _text_files(paths: Sequence[str], folder: Path) -> bool:
@@ -383,5 +406,5 @@ def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItem
 
 def _mostly_missing(paths: Sequence[str], folder: Path) -> list[str]:
     """The paths that do not exist, if they are the most."""
-    missing = [p for p in paths if found_at(folder / p) != "file"]
+    missing = [p for p in paths if found_at(spelled(folder / p)) != "file"]
     return missing if len(missing) * 2 > len(paths) else []

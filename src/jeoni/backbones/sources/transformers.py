@@ -100,7 +100,7 @@ def import_transformers() -> ModuleType:
     try:
         import transformers
     except ImportError:
-        raise MissingExtra("transformers", "text", "A backbone for texts") from None
+        raise MissingExtra("transformers", "text", "A backbone of transformers") from None
     logging: Any = transformers.utils.logging
     logging.disable_progress_bar()
     logging.set_verbosity_error()
@@ -252,9 +252,11 @@ def longest(config: Any, tokenizer: Any) -> int:
 
 
 def _headless(model: Any) -> Any:
-    """Without what was only there for its pretraining task."""
+    """Without what was only there for its pretraining task, or for a decoder that is to read what was heard."""
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
+    if getattr(model.config, "add_adapter", False):
+        model.adapter, model.config.add_adapter = None, False
     return model
 
 

@@ -191,6 +191,7 @@ WORDS = {
         "unknown": "hold hardly a word that the backbone knows: it is made for other languages",
         "incomplete": "are incomplete: their ends are missing",
         "silent": "are all but silent",
+        "high": "have most of their power above what is heard",
         "clipped": "are distorted: too loud when recorded",
     },
     "method": "method",
