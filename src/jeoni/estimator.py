@@ -21,7 +21,7 @@ from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.heads._estimator import HeadClassifier
 from jeoni.model import as_items
-from jeoni.spec import MOST_SECONDS
+from jeoni.spec import check_span
 from jeoni.types import Dataset, FloatArray, Items
 
 __all__ = ["TransferClassifier"]
@@ -85,8 +85,7 @@ class TransferClassifier(HeadClassifier):
         """
         if self.seconds is not None and not self.seconds > 0:
             raise ConfigError(f"seconds is {self.seconds}; it must be above 0, or None to let the data decide.")
-        if self.seconds is not None and not self.seconds <= MOST_SECONDS:
-            raise ConfigError(f"seconds is {self.seconds:g}; of a sound at most {MOST_SECONDS:,} can be heard at once.")
+        check_span(self.seconds or 0)
         X = _listed(X)
         self.backbone_, self.input_ = "", None
         if _are_examples(X):

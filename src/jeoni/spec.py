@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from jeoni.errors import ConfigError, did_you_mean
 
-__all__ = ["AUTO", "MOST_SECONDS", "AdaptSpec", "CompareSpec", "FitSpec", "Recipe"]
+__all__ = ["AUTO", "AdaptSpec", "CompareSpec", "FitSpec", "Recipe", "check_span"]
 
 AUTO = -1
 MOST_SECONDS = 3600
@@ -122,8 +122,7 @@ class FitSpec(Recipe):
         for name in ("steps", "batch_size", "learning_rate", "depth_decay", "views", "seconds"):
             if getattr(self, name) != AUTO and not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0, or left out.")
-        if self.seconds != AUTO and not self.seconds <= MOST_SECONDS:
-            raise ConfigError(f"seconds is {self.seconds:g}; of a sound at most {MOST_SECONDS:,} can be heard at once.")
+        check_span(self.seconds)
         for name in ("warmup", "label_smoothing", "ema"):
             if getattr(self, name) != AUTO and not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it lies between 0 and 1, or is left out.")
@@ -243,3 +242,13 @@ def _value(word: str) -> Any:
         except ValueError:
             continue
     return word
+
+
+def check_span(seconds: float) -> None:
+    """Refuses more of a sound than memory holds.
+
+    Raises:
+        ConfigError: more than :data:`MOST_SECONDS`.
+    """
+    if not seconds <= MOST_SECONDS:
+        raise ConfigError(f"seconds is {seconds:g}; of a sound at most {MOST_SECONDS:,} can be heard at once.")

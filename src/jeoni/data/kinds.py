@@ -137,7 +137,7 @@ def spelled(path: Path) -> str:
 
     A table and the files that it names may have come over different machines: a Mac's have letters in parts.
     """
-    if found_at(path):
+    if str(path).isascii() or found_at(path):
         return str(path)
     others = (unicodedata.normalize(form, str(path)) for form in ("NFC", "NFD"))
     return next((other for other in others if found_at(other)), str(path))

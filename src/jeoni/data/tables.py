@@ -200,13 +200,18 @@ def _worded(table: Any, columns: Columns) -> str:
 def _texts_instead(table: Any, column: str, columns: Columns, path: Path) -> str:
     """A column known to hold texts, where the one that was recognised names files of which most do not exist."""
     usual = usual_names(columns.modality)
-    texts = next((c for c in table.column_names if usual.get(c.lower()) == "text"), "")
+    texts = _known_texts(table, usual)
     if not texts or usual.get(column.lower()) == "text" or not _named(table, column):
         return ""
     cells = _cells(table, column)
     if usual.get(column.lower()) and modality_of(cells):
         return ""  # files were meant, and are not where they should be
     return texts if _mostly_missing(cells, path.parent) else ""
+
+
+def _known_texts(table: Any, usual: Mapping[str, str], but: str = "") -> str:
+    """The first column, but one, whose name speaks for texts."""
+    return next((c for c in table.column_names if usual.get(c.lower()) == "text" and c != but), "")
 
 
 def _named(table: Any, column: str) -> bool:
@@ -325,8 +330,7 @@ def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -
     if modality == "text" and not _text_files(paths, path.parent):
         return text_items(table[column], column, str(path), labelled), "text", ()
     if missing := _mostly_missing(paths, path.parent):
-        usual = usual_names()
-        texts = next((c for c in table.column_names if usual.get(c.lower()) == "text" and c != column), "")
+        texts = _known_texts(table, usual_names(), but=column)
         mend = (
             f"If the texts in {texts!r} are meant, name them: {option_for('text', labelled)} {texts!r}."
             if texts and labelled
