@@ -1,6 +1,6 @@
 """Extraction wastes nothing: from files, against decoding and computing measured alone.
 
-    python benchmarks/extraction.py [--images 1000] [--side 300]
+    python benchmarks/extraction.py [--images 1000] [--side 300] [--photos 120]
 
 Decoding alone and the engine alone each run on all cores; nothing from files can be faster than
 1 / (1/decode + 1/compute). Prints images/s of all three and the share of that bound that is reached, for PNG files of
@@ -28,13 +28,13 @@ from jeoni.backbones.entry import ByteInput
 from jeoni.data.images import open_image, signature, to_input
 from jeoni.data.items import FileItems
 from jeoni.features import extract as extract_module
-from jeoni.features.engine import choose
+from jeoni.features.engine import accelerated, choose
 from jeoni.features.extract import Request, extract
 from jeoni.features.store import FeatureStore
 from jeoni.types import Quiet
 
 CORES = len(os.sched_getaffinity(0))
-CHUNK = extract_module.CHUNK
+CHUNK = 8 * (extract_module.ON_ACCELERATOR if accelerated("auto") else 1)  # as the pipeline has them
 
 
 def make_files(folder: Path, count: int, width: int, height: int, suffix: str) -> list[str]:
@@ -109,11 +109,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--side", type=int, default=300)
+    parser.add_argument("--photos", type=int, default=120, help="0 leaves photographs out")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         compare("PNG", make_files(Path(folder), given.images, given.side, given.side, "png"))
+    if not given.photos:
+        return
     with tempfile.TemporaryDirectory() as folder:
-        photos = make_files(Path(folder), 120, 3000, 2000, "jpg")
+        photos = make_files(Path(folder), given.photos, 3000, 2000, "jpg")
         raw = [Path(p).read_bytes() for p in photos]
         full = rate(len(raw), lambda: spread(raw, lambda chunk: [open_image(r, "x") for r in chunk]))
         less = rate(len(raw), lambda: spread(raw, lambda chunk: [open_image(r, "x", 224) for r in chunk]))

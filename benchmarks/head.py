@@ -22,7 +22,8 @@ from jeoni.data.splits import build_folds
 from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
-from jeoni.heads.linear import Linear, _held_out_logits, rows_from
+from jeoni.heads._logistic import rows_from
+from jeoni.heads.linear import Linear, held_out_logits
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     strengths = Linear().strengths
     folds = build_folds(labels, np.arange(len(labels)), 5, 1, 0)
     start = time.perf_counter()
-    logits = _held_out_logits(rows_from(features), labels, 2, folds, ["none"], strengths)[0, 0]
+    logits = held_out_logits(rows_from(features), labels, 2, folds, ["none"], strengths, np.ones(len(labels)))[0, 0]
     ours = time.perf_counter() - start
     deviation = features.std(0)
     scaled = (features - features.mean(0)) / np.where(deviation > 0, deviation, 1) / np.sqrt((deviation > 0).sum())

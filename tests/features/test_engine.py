@@ -15,6 +15,7 @@ from jeoni.data.inputs import collate
 from jeoni.errors import ConfigError
 from jeoni.features import engine as engine_module
 from jeoni.features.engine import agreement, choose
+from jeoni.features.engines.torch import TorchEngine
 from jeoni.types import Quiet
 
 ENGINES = plugins.names("jeoni.features.engines")
@@ -68,6 +69,9 @@ class Wrong:
     def missing(self) -> str:
         return ""
 
+    def accelerated(self) -> bool:
+        return False
+
     def precisions(self) -> tuple[str, ...]:
         return ("float32",)
 
@@ -95,6 +99,26 @@ def test_an_engine_that_fails_falls_back_to_torch_and_says_so(network, pixels, m
     assert choice.name == "torch"
     assert why in choice.notes[0]
     assert why in heard[0] and heard[0].endswith("torch is used instead.")
+
+
+class OnGpu(Wrong):
+    name = "gpu"
+
+    def accelerated(self) -> bool:
+        return True
+
+    def compile(self, network: nn.Module, *args: object) -> Callable[..., object]:
+        return lambda batch: [t.detach().numpy() for t in network(torch.from_numpy(batch))]
+
+
+def test_what_runs_on_an_accelerator_is_taken_before_processors_are_asked(network, pixels, monkeypatch):
+    monkeypatch.setattr(TorchEngine, "accelerated", lambda self: True)
+    names = [engine.name for engine, _ in engine_module._candidates("auto")]
+    assert names[0] == "torch" and "onnxruntime" in names
+    assert engine_module.accelerated("auto") and not engine_module.accelerated("onnxruntime")
+    monkeypatch.setattr(engine_module, "_candidates", lambda wanted: [(OnGpu(), "float32"), (Broken(), "float32")])
+    choice = choose(network, pixels, "auto", 2, Quiet())
+    assert (choice.name, choice.notes) == ("gpu", ())
 
 
 def test_an_unknown_engine_offers_near_names(network, pixels):

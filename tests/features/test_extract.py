@@ -103,6 +103,24 @@ def test_bad_files_are_named_and_skipped_or_stop_a_strict_run(make_photos, backb
         extract(items, [request], FeatureStore(), strict=True)
 
 
+@pytest.mark.parametrize(("gpu", "threads", "largest"), [(False, 1, 8), (True, 1, 20), (True, 4, 8)])
+def test_an_accelerator_gets_more_at_once_as_far_as_all_threads_have_work(
+    gpu, threads, largest, make_photos, backbone, monkeypatch
+):
+    items, _ = files(make_photos(each=20))
+    sizes = []
+    monkeypatch.setattr(extract_module, "accelerated", lambda wanted: gpu)
+    choose = extract_module.choose
+
+    def watched(*given):
+        choice = choose(*given)
+        return dataclasses.replace(choice, run=lambda batch: (sizes.append(len(batch)), choice.run(batch))[1])
+
+    monkeypatch.setattr(extract_module, "choose", watched)
+    extract(items, [Request(backbone, (Tap(backbone.n, True),))], FeatureStore(), threads=threads)
+    assert max(sizes) == largest and sum(sizes) == 40
+
+
 def test_an_interruption_keeps_what_was_computed(make_photos, backbone, monkeypatch):
     items, _ = files(make_photos(each=20))
     request = Request(backbone, (Tap(backbone.n, True),))

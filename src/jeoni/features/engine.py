@@ -1,6 +1,6 @@
 """Choosing what runs the frozen stages, and trusting it only after it was held against torch.
 
-An engine is one file in ``engines/``. Each offers ``name``, ``precisions()`` and
+An engine is one file in ``engines/``. Each offers ``name``, ``missing()``, ``accelerated()``, ``precisions()`` and
 ``compile(network, rows, threads, precision)``, which returns a function from rows ``(n, …)``, as inputs make them, to a
 list of arrays, one per output. That function may be called from several threads at once, each call using one core.
 """
@@ -20,7 +20,7 @@ from jeoni import plugins
 from jeoni.errors import ConfigError, JeoniError, did_you_mean
 from jeoni.types import Array, Console
 
-__all__ = ["Choice", "Engine", "Run", "agreement", "check_engine", "choose"]
+__all__ = ["Choice", "Engine", "Run", "accelerated", "agreement", "check_engine", "choose"]
 
 AGREEMENT = 0.999
 Run = Callable[[Array], list[Array]]
@@ -33,6 +33,9 @@ class Engine(Protocol):
 
     def missing(self) -> str:
         """Why it cannot be used here, with the remedy; empty if it can."""
+
+    def accelerated(self) -> bool:
+        """Whether it runs on an accelerator of this machine: then processors are not asked."""
 
     def precisions(self) -> tuple[str, ...]:
         """What it can compute in on this machine, the fastest first."""
@@ -81,6 +84,17 @@ def check_engine(wanted: str) -> None:
         raise ConfigError(f"No engine is called {wanted!r}.{did_you_mean(wanted, known)} Known: {', '.join(known)}.")
 
 
+def accelerated(wanted: str) -> bool:
+    """Whether an accelerator will run the network, where it can, if this engine is wanted.
+
+    Raises:
+        ConfigError: an engine that does not exist.
+    """
+    check_engine(wanted)
+    names = plugins.names("jeoni.features.engines") if wanted == "auto" else (wanted,)
+    return any(plugins.load("jeoni.features.engines", name)().accelerated() for name in names)
+
+
 def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: Console) -> Choice:
     """The fastest engine that gives what torch gives.
 
@@ -112,7 +126,7 @@ def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: 
             notes.append(f"{engine.name} ({precision}) was refused: cosine to torch {cosine:.4f}, {AGREEMENT} needed.")
             continue
         passed.append(Choice(run, engine.name, precision, cosine))
-        if precision != "float32":
+        if precision != "float32" or engine.accelerated():
             break
     if not passed:
         engine = plugins.load("jeoni.features.engines", "torch")()
@@ -131,10 +145,10 @@ def _candidates(wanted: str) -> list[tuple[Engine, str]]:
         reason = engine.missing()
         if reason and wanted != "auto":
             raise ConfigError(f"The engine {name!r} cannot be used: {reason}")
-        if reason or (wanted == "auto" and name == "torch" and not torch.cuda.is_available()):
+        if reason or (wanted == "auto" and name == "torch" and not engine.accelerated()):
             continue
         found += [(engine, precision) for precision in engine.precisions()]
-    return sorted(found, key=lambda c: c[1] == "float32")
+    return sorted(found, key=lambda c: (not c[0].accelerated(), c[1] == "float32"))
 
 
 def _seconds(run: Run, rows: Array) -> float:

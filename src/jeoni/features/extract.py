@@ -28,7 +28,7 @@ from jeoni.backbones.entry import entry
 from jeoni.data.inputs import Input, collate
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
-from jeoni.features.engine import Choice, choose
+from jeoni.features.engine import Choice, accelerated, choose
 from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter, Table
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
@@ -36,6 +36,7 @@ __all__ = ["Extraction", "Request", "extract"]
 
 FIRST = 8
 BLOCK = 4096
+ON_ACCELERATOR = 8  # times as many examples at once: with few of them it waits for its kernels' launches
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -132,6 +133,10 @@ class _Job:
             return FeatureKey(rows, 0, False, preprocessing, "uint8", rows, spec.ragged)
         ragged = spec.ragged and not tap.pooled and tap.stage < backbone.n
         return FeatureKey(backbone.fingerprint, tap.stage, tap.pooled, preprocessing, precision, backbone.name, ragged)
+
+    @property
+    def accelerated(self) -> bool:
+        return not self._run_taps or accelerated(self._wanted)
 
     @property
     def tables(self) -> dict[tuple[Tap, int], Table]:
@@ -284,7 +289,7 @@ def _chunks(
     """Worked-off chunks in order, with only a few under way so that memory stays flat."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="jeoni-extract")
     under_way: deque[Future[_Chunk]] = deque()
-    size = min(job.input.chunk for job in jobs)
+    size = _chunk_size(jobs, -(-len(todo) // (2 * threads)))
     try:
         for first in range(0, len(todo), size):
             under_way.append(pool.submit(_work, items, todo[first : first + size], jobs, looked, strict))
@@ -294,6 +299,14 @@ def _chunks(
             yield under_way.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _chunk_size(jobs: list[_Job], share: int) -> int:
+    """Examples that go through the frozen stages together; on an accelerator more, up to ``share``, a fair part of all
+    for each thread that decodes. What wants to be alone stays alone."""
+    size = min(job.input.chunk for job in jobs)
+    alone = size == 1 or not all(job.accelerated for job in jobs)
+    return size if alone else max(size, min(size * ON_ACCELERATOR, share))
 
 
 def _work(items: Items, index: Sequence[int], jobs: list[_Job], looked: Sequence[Table], strict: bool) -> _Chunk:

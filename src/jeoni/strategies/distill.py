@@ -22,7 +22,6 @@ from jeoni.strategies._tuning import tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.layer_reuse import LayerReuse
 from jeoni.training.job import Loss
-from jeoni.training.settle import settle
 from jeoni.types import IntArray
 
 __all__ = ["Distill"]
@@ -59,7 +58,7 @@ class Distill(LayerReuse):
             return _distilling(said, self.heat, self.weight)
 
         manner = Manner("Distillation", self.frozen(shorter, train.of), reuse=shorter.n, loss=loss_for)
-        recipe = settle(self.recipe, backbone.preferred, len(train))
+        recipe = self.settled(backbone, len(train))
         return tune(
             shorter, train, context, recipe, manner, head=self.head, class_weights=self.class_weights, source=backbone
         )

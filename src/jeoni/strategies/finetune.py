@@ -8,6 +8,7 @@ of the training examples warrants (WiSE-FT, Wortsman et al. CVPR 2022, arXiv:210
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
@@ -17,6 +18,7 @@ from jeoni.spec import Recipe
 from jeoni.strategies._run import Manner
 from jeoni.strategies._tuning import tune
 from jeoni.training.depth import default_frozen, frozen_stages, taps_for
+from jeoni.training.precision import precision_for
 from jeoni.training.settle import settle
 
 __all__ = ["Finetune"]
@@ -44,8 +46,13 @@ class Finetune:
         """Pooled features for the head, rows at the cut for the training."""
         return taps_for(backbone, self.frozen(backbone, n), n, self.recipe)
 
+    def settled(self, backbone: Backbone, n: int, length: float = 1.0, **own: Any) -> Recipe:
+        """The recipe for ``n`` examples: what the user said, then ``own`` preferences, then those of the backbone."""
+        preferred = {"precision": precision_for(backbone), **backbone.preferred, **own}
+        return settle(self.recipe, preferred, n, length)
+
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train."""
         manner = Manner("Fine-tuning", self.frozen(backbone, train.of))
-        recipe = settle(self.recipe, backbone.preferred, len(train))
+        recipe = self.settled(backbone, len(train))
         return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)

@@ -14,7 +14,6 @@ from jeoni.model import Model
 from jeoni.strategies._run import Manner
 from jeoni.strategies._tuning import tune
 from jeoni.strategies.finetune import Finetune
-from jeoni.training.settle import settle
 
 __all__ = ["L2SP"]
 
@@ -32,5 +31,5 @@ class L2SP(Finetune):
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train near the pretrained weights."""
         manner = Manner("Fine-tuning (L2-SP)", self.frozen(backbone, train.of), anchor=self.alpha)
-        recipe = settle(self.recipe, backbone.preferred, len(train))
+        recipe = self.settled(backbone, len(train))
         return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)

@@ -16,7 +16,7 @@ from jeoni.strategies._run import Manner
 from jeoni.strategies._tuning import tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import default_frozen, frozen_stages, taps_for
-from jeoni.training.settle import find_stage, settle
+from jeoni.training.settle import find_stage
 
 __all__ = ["LayerReuse"]
 
@@ -43,7 +43,7 @@ class LayerReuse(Finetune):
         """Drop the upper stages, fit the head, then train."""
         shorter = self.shorter(backbone)
         manner = Manner("Layer re-use", self.frozen(shorter, train.of), reuse=shorter.n)
-        recipe = settle(self.recipe, backbone.preferred, len(train))
+        recipe = self.settled(backbone, len(train))
         return tune(
             shorter, train, context, recipe, manner, head=self.head, class_weights=self.class_weights, source=backbone
         )

@@ -23,7 +23,6 @@ from jeoni.model import Model
 from jeoni.strategies._run import Manner
 from jeoni.strategies._tuning import tune
 from jeoni.strategies.finetune import Finetune
-from jeoni.training.settle import settle
 
 __all__ = ["Lora"]
 
@@ -61,7 +60,7 @@ class Lora(Finetune):
             adapt=adapt,
             fold=lambda made: _fold(made.upper),
         )
-        recipe = settle(self.recipe, {**backbone.preferred, "learning_rate": 1e-3, "depth_decay": 1.0}, len(train))
+        recipe = self.settled(backbone, len(train), learning_rate=1e-3, depth_decay=1.0)
         model = tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
         return replace(model, training={**model.training, "adapters": {"rank": self.rank, "alpha": self.alpha}})
 

@@ -16,7 +16,6 @@ from jeoni.model import Model
 from jeoni.strategies._run import Manner
 from jeoni.strategies._tuning import tune
 from jeoni.strategies.finetune import Finetune
-from jeoni.training.settle import settle
 
 __all__ = ["NormOnly"]
 
@@ -34,5 +33,5 @@ class NormOnly(Finetune):
             self.frozen(backbone, train.of),
             wanted=lambda name, owner: isinstance(owner, KINDS),
         )
-        recipe = settle(self.recipe, {**backbone.preferred, "learning_rate": 3e-3, "depth_decay": 1.0}, len(train))
+        recipe = self.settled(backbone, len(train), learning_rate=3e-3, depth_decay=1.0)
         return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)

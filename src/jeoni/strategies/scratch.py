@@ -29,7 +29,6 @@ from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import taps_for
 from jeoni.training.job import Diverged
 from jeoni.training.precision import precision_for
-from jeoni.training.settle import settle
 
 __all__ = ["Scratch"]
 
@@ -62,8 +61,8 @@ class Scratch(Finetune):
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Choose a learning rate, then train everything from random weights."""
         twin = untrained_twin(backbone, context.seed)
-        own: dict[str, Any] = {"depth_decay": 1.0, "weight_decay": 0.05, "precision": precision_for(backbone)}
-        full = settle(self.recipe, {**backbone.preferred, **own}, len(train), LENGTH)
+        own: dict[str, Any] = {"depth_decay": 1.0, "weight_decay": 0.05}
+        full = self.settled(backbone, len(train), LENGTH, **own, precision=precision_for(backbone, long=True))
         named: dict[str, Any] = {"head": self.head, "class_weights": self.class_weights, "source": backbone}
 
         def tuned(recipe: Recipe, begun: Trial | None = None) -> Model:

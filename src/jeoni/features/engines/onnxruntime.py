@@ -22,6 +22,10 @@ class OnnxRuntimeEngine:
         """Whether the package is there."""
         return "" if find_spec("onnxruntime") else "install it with: pip install onnxruntime"
 
+    def accelerated(self) -> bool:
+        """Never: it runs on the processor."""
+        return False
+
     def precisions(self) -> tuple[str, ...]:
         """``float32``."""
         return ("float32",)

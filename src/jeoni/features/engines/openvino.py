@@ -23,6 +23,10 @@ class OpenVinoEngine:
         """Whether the extra is there."""
         return "" if find_spec("openvino") else "install it with: pip install 'jeoni[openvino]'"
 
+    def accelerated(self) -> bool:
+        """Never: it runs on the processor."""
+        return False
+
     def precisions(self) -> tuple[str, ...]:
         """``bfloat16`` first, where the processor has it."""
         import openvino
