@@ -25,7 +25,7 @@ from PIL import Image
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import ByteInput
-from jeoni.data.images import open_image, signature, to_input
+from jeoni.data.images import ImageInput, open_image, signature, to_input
 from jeoni.data.items import FileItems
 from jeoni.features import extract as extract_module
 from jeoni.features.engine import accelerated, choose
@@ -34,7 +34,6 @@ from jeoni.features.store import FeatureStore
 from jeoni.types import Quiet
 
 CORES = len(os.sched_getaffinity(0))
-CHUNK = 8 * (extract_module.ON_ACCELERATOR if accelerated("auto") else 1)  # as the pipeline has them
 
 
 def make_files(folder: Path, count: int, width: int, height: int, suffix: str) -> list[str]:
@@ -58,10 +57,17 @@ def rate(count: int, work: Callable[[], object]) -> float:
     return count / (time.perf_counter() - start)
 
 
+def chunk_size(count: int) -> int:
+    """As the pipeline has them."""
+    most = ImageInput.chunk * (extract_module.ON_ACCELERATOR if accelerated("auto") else 1)
+    return max(ImageInput.chunk, min(most, -(-count // (2 * CORES))))
+
+
 def spread(items: list, work: Callable) -> None:
     """Chunks over all cores."""
+    size = chunk_size(len(items))
     with ThreadPoolExecutor(CORES) as pool:
-        list(pool.map(work, [items[i : i + CHUNK] for i in range(0, len(items), CHUNK)]))
+        list(pool.map(work, [items[i : i + size] for i in range(0, len(items), size)]))
 
 
 def compare(name: str, paths: list[str]) -> None:
@@ -77,7 +83,7 @@ def compare(name: str, paths: list[str]) -> None:
         return np.stack([to_input(image, spec) for image in images])
 
     network = ByteInput(Taps(backbone, (tap,)), spec).eval()
-    pixels = decode(list(range(CHUNK)))
+    pixels = decode(list(range(min(len(paths), chunk_size(len(paths))))))
     choice = choose(network, pixels, "auto", CORES, Quiet())
     # the same engine for both sides, chosen once: what is compared is the pipeline
     extract_module.choose = lambda *a: choice

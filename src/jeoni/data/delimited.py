@@ -20,7 +20,7 @@ from jeoni.data.encodings import as_utf8
 from jeoni.errors import DataError
 from jeoni.types import Finding
 
-__all__ = ["in_blocks", "read_delimited"]
+__all__ = ["in_blocks", "read_delimited", "rows_where"]
 
 BLOCK, LARGEST = 1 << 20, (1 << 31) - 1
 BREAK = r"\r\n|\r|\n"
@@ -179,6 +179,14 @@ def _filled(table: Any) -> list[Any]:
     return [c.filter(compute.greater(compute.binary_length(c), 0)) for c in table.columns]
 
 
+def rows_where(mask: Any) -> list[int]:
+    """The numbers of the rows that a column of yes and no says yes to. Arrow before 26 dies of one without rows."""
+    from pyarrow import compute
+
+    found: list[int] = compute.indices_nonzero(mask).to_pylist() if len(mask) else []
+    return found
+
+
 def _glued(table: Any, mark: str) -> list[Finding]:
     """A finding for each cell with line breaks that, together with its row, reads like several rows.
 
@@ -190,7 +198,7 @@ def _glued(table: Any, mark: str) -> list[Finding]:
     found, wide, known = [], table.num_columns, dict[int, set[str]]()
     for column in (c for c in range(wide) if wide > 1 and types.is_string(table.column(c).type)):
         broken = compute.fill_null(compute.match_substring_regex(table.column(column), "[\r\n]"), False)
-        for row in compute.indices_nonzero(broken).to_pylist():
+        for row in rows_where(broken):
             whole = mark.join(str(table.column(c)[row].as_py()) for c in range(wide))
             rows = [line.split(mark) for line in re.split(BREAK, whole)]
             if any(len(cells) != wide for cells in rows):

@@ -22,7 +22,7 @@ from jeoni.data.columns import (
     rival_texts,
     single_values,
 )
-from jeoni.data.delimited import in_blocks, read_delimited
+from jeoni.data.delimited import in_blocks, read_delimited, rows_where
 from jeoni.data.encodings import BROKEN, as_utf8
 from jeoni.data.items import EncodedItems, FlawedItems
 from jeoni.data.kinds import (
@@ -285,7 +285,7 @@ def _flaws(table: Any, columns: Sequence[str], path: Path) -> tuple[Any, dict[in
     flaws: dict[int, str] = {}
     for name in (c for c in columns if pyarrow.types.is_string(table.schema.field(c).type)):
         broken = compute.fill_null(compute.match_substring(table[name], BROKEN), False)
-        for row in compute.indices_nonzero(broken).to_pylist():
+        for row in rows_where(broken):
             before, _, after = table[name][row].as_py().partition(BROKEN)
             read = f"{before[-20:]}\ufffd{after[:20]}".replace(BROKEN, "\ufffd")
             flaws[row] = f"row {row} of {path.name} holds broken bytes, in {read!r}. Correct that row."
