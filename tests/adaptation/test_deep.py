@@ -257,8 +257,9 @@ def test_tent_leaves_the_statistics_of_the_whole_target_as_its_scales_give_them(
     model, backbone, _, target, _ = plainly("tent")
     rows = torch.from_numpy(target.features(backbone, Tap(0, False)).numpy())
     network = cut(model.backbone, 0).from_rows(backbone.input)
+    near = 2e-2 if torch.cuda.is_available() else 1e-3  # convolutions of GPUs round to TF32
     with torch.no_grad():
-        torch.testing.assert_close(network(rows), copy.deepcopy(network).train()(rows), rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(network(rows), copy.deepcopy(network).train()(rows), rtol=near, atol=near)
 
 
 # ---- arrays

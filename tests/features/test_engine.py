@@ -45,7 +45,8 @@ def test_every_engine_gives_what_torch_gives_at_any_batch_size(name, network, pi
         got = run(pixels[:n])
         assert [g.shape for g in got] == [w.shape for w in wanted]
         for g, w in zip(got, wanted, strict=True):
-            np.testing.assert_allclose(g, w, rtol=1e-3, atol=1e-4)
+            scale = np.abs(w).max() if engine.accelerated() else 0.1  # convolutions of GPUs round to TF32
+            np.testing.assert_allclose(g, w, rtol=1e-3, atol=1e-3 * scale)
 
 
 def test_the_choice_was_held_against_torch(network, pixels):

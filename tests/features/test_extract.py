@@ -134,6 +134,7 @@ def test_an_interruption_keeps_what_was_computed(make_photos, backbone, monkeypa
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(extract_module, "_work", work)
+        patched.setattr(extract_module, "ON_ACCELERATOR", 1)
         extract(items, [request], FeatureStore())
     rest = extract(items, [request], FeatureStore())
     assert 0 < rest.computed < 40

@@ -192,7 +192,7 @@ def test_where_all_examples_ruin_what_a_part_of_them_taught_that_is_the_control(
     named = {"head": "linear", "class_weights": "none", "source": backbone}
     trial = attempt(twin, train, context, whole, MANNER, **named)
     assert trial.by_heart
-    learned = trial.first[0].network.state_dict()
+    learned = {k: v.cpu() for k, v in trial.first[0].network.state_dict().items()}
     real = _tuning.run_on
 
     def ruining(plan, some, held):

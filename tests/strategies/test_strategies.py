@@ -58,9 +58,10 @@ def test_predictions_from_rows_at_the_cut_are_those_of_the_whole_network(name, m
     root = make_photos(each=9)
     train, context = examples(strategy, backbone, root)
     model = strategy.fit(backbone, train, context)
-    # rows at the cut are kept in half precision
+    # rows at the cut are kept in half precision, and a GPU runs the whole network in bfloat16
+    near = 2e-2 if torch.cuda.is_available() else 2e-3
     np.testing.assert_allclose(
-        model.predict_examples(train, backbone, context), model.predict(root, context).probs, atol=2e-3
+        model.predict_examples(train, backbone, context), model.predict(root, context).probs, atol=near
     )
 
 

@@ -75,6 +75,7 @@ def test_rows_of_one_length_stay_together():
     assert len(parts_alike(np.ones((1, 3), np.int32))) == 1
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU takes batches whole")
 @pytest.mark.parametrize("changes", [{}, {"class_weights": torch.tensor([3.0, 0.5])}, {"train_statistics": True}])
 def test_training_by_parts_gives_the_weights_of_training_whole_batches(monkeypatch, changes):
     found, places = [], []

@@ -78,6 +78,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
         _only(job.groups, job.network),
         plain_attention(job.network, job.recipe.precision, machine.device),
         kept_memory(),
+        _repeatable(),
         ThreadPoolExecutor(1, thread_name_prefix="jeoni-batch") as ahead,
         console.track(job.title, job.recipe.steps) as advance,
     ):
@@ -351,6 +352,17 @@ def _only(groups: list[Group], network: nn.Module) -> Iterator[None]:
     for group in groups:
         for p in group.parameters.values():
             p.grad = None
+
+
+@contextmanager
+def _repeatable() -> Iterator[None]:
+    """A GPU's convolutions add up in one order, so that the same training ends with the same weights."""
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before
 
 
 def _normalises_by_batch(module: nn.Module) -> bool:
