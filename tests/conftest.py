@@ -136,7 +136,7 @@ FAMILIES = {
 MORE_FAMILIES = {
     "bloom": {"hidden_size": 32, "n_layer": 3, "n_head": 2},
     "camembert": SMALL | {"pad_token_id": 1},
-    "exaone4": SMALL | {"num_key_value_heads": 2},
+    "exaone4": SMALL | {"num_key_value_heads": 2, "pad_token_id": 0},
     "gpt_neox": SMALL,
     "gptj": {"n_embd": 32, "n_layer": 3, "n_head": 2, "n_positions": 64, "rotary_dim": 8},
     "mistral": SMALL | {"num_key_value_heads": 2},

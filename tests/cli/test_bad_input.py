@@ -10,6 +10,7 @@ import signal
 import struct
 import subprocess
 import sys
+import textwrap
 import time
 import zlib
 from pathlib import Path
@@ -230,6 +231,36 @@ def test_data_with_classes_the_model_does_not_know(jeoni, make_photos, tmp_path)
 def test_a_test_set_with_a_class_of_its_own(jeoni, make_photos, tmp_path):
     outcome = fit(jeoni, make_photos(), tmp_path, "--test", make_photos("three", classes=3))
     assert outcome.code == 1 and "class_2" in outcome.err
+
+
+@pytest.mark.parametrize("importing", [False, True])
+def test_ctrl_c_while_a_string_is_executed_exits_with_130_too(tmp_path, importing):
+    """CPython marks it as not taken care of; `python -m` then died of it, now and then."""
+    script = """
+        import os, signal
+        from jeoni import cli
+        from jeoni.cli import _app
+
+        def run():
+            try:
+                exec("os.kill(os.getpid(), signal.SIGINT)\\nwhile True: pass", globals())
+            except KeyboardInterrupt:
+                if IMPORTING:
+                    raise
+                return 130
+
+        _app.run = run
+        cli.main()
+    """
+    (tmp_path / "interrupted.py").write_text(textwrap.dedent(script).replace("IMPORTING", str(importing)))
+    paths = [str(tmp_path), *sys.path]
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        timeout=60,
+    )
+    assert done.returncode == 130
 
 
 @pytest.mark.parametrize("after_s", [2.0, 4.0, 6.0])

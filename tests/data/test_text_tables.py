@@ -184,7 +184,10 @@ def test_dates_are_told_from_texts_that_begin_like_one(tmp_path, date, other):
 @pytest.mark.parametrize("kind", ["string", "large_string", "string_view", "dictionary"])
 def test_texts_are_hinted_at_whatever_type_of_string_they_have(tmp_path, kind):
     texts = pyarrow.array(["정말 좋다", "아주 나쁘다"] * 3)
-    texts = texts.dictionary_encode() if kind == "dictionary" else texts.cast(getattr(pyarrow, kind)())
+    try:
+        texts = texts.dictionary_encode() if kind == "dictionary" else texts.cast(getattr(pyarrow, kind)())
+    except pyarrow.ArrowNotImplementedError as error:
+        pytest.skip(str(error))
     parquet.write_table(pyarrow.table({"의견": texts, "감정": ["긍정", "부정"] * 3}), tmp_path / "t.parquet")
     with pytest.raises(DataError, match="--text-column '의견'"):
         load_data(tmp_path / "t.parquet")

@@ -15,4 +15,7 @@ def main() -> None:
         leave_quickly()
     except KeyboardInterrupt:  # before there was anybody to say it nicely
         code = 130
+    # Ctrl-C that came while `exec` ran a string, as dataclasses have it do, stays marked as not taken care of:
+    # `python -m` would end by it, whatever its exit code. The next `exec` takes the mark away.
+    exec("")
     raise SystemExit(code)
