@@ -19,7 +19,7 @@ from jeoni.data.columns import (
 )
 from jeoni.data.items import EncodedItems, JoinedItems
 from jeoni.data.kinds import Columns, composed, option_for, usual_names
-from jeoni.data.tables import text_items
+from jeoni.data.text_cells import text_items
 from jeoni.data.texts import TextItems
 from jeoni.errors import DataError
 from jeoni.types import Dataset, Finding, IntArray, Items

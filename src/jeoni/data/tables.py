@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.data.arrow import emptied, load_table, without_flaws
 from jeoni.data.columns import (
     LABEL_NAMES,
-    NOTHING,
     RATINGS,
     as_numbers,
     dataset_of,
@@ -22,8 +22,6 @@ from jeoni.data.columns import (
     rival_texts,
     single_values,
 )
-from jeoni.data.delimited import in_blocks, read_delimited, rows_where
-from jeoni.data.encodings import BROKEN, as_utf8
 from jeoni.data.items import EncodedItems, FlawedItems
 from jeoni.data.kinds import (
     MODALITIES,
@@ -36,16 +34,13 @@ from jeoni.data.kinds import (
     spelled,
     usual_names,
 )
-from jeoni.data.texts import TextItems, named_files
+from jeoni.data.text_cells import text_items, worded
+from jeoni.data.texts import named_files
 from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, Items
 
-__all__ = ["TABLES", "read_table", "text_items"]
-
-_NUMBER = re.compile(r"[+-]?[\d.,]+([eE][+-]?\d+)?%?")
-
-_DATE = re.compile(r"\d{1,4}\s*[-./년]\s*\d{1,2}\s*[-./월]\s*\d{1,4}\s*[일.]?([T ]+\D*\d{1,2}:\d\d[\d:.+ -]*[zZ]?)?")
+__all__ = ["TABLES", "read_table"]
 
 _NAMES = ("id", "index", "idx", "", "unnamed: 0")  # the last two are how pandas writes an index
 _UNNAMED = re.compile(r"__index_level_\d+__")  # and that, in Parquet
@@ -66,7 +61,7 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
             message says which.
     """
     origin = str(path)
-    table, findings = _load(path)
+    table, findings = load_table(path)
     table, n = table.rename_columns([composed(c) for c in table.column_names]), len(table)
     if not n:
         raise DataError(f"{path} has no rows.", path=origin)
@@ -89,8 +84,8 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         findings += rival_texts(table.column_names, column, usual_names(columns.modality), columns.items[0])
     group = find_column(table.column_names, columns.group, (), "group", origin) if columns.group else ""
     split = next((c for c in table.column_names if c.lower() == "split"), "") if labelled else ""
-    table, flaws = _flaws(table, [c for c in (column, label, group, split) if c], path)
-    table, empty = _emptied(table, [c for c in (column if modality == "text" else "", label, group) if c])
+    table, flaws = without_flaws(table, [c for c in (column, label, group, split) if c], path)
+    table, empty = emptied(table, [c for c in (column if modality == "text" else "", label, group) if c])
     labels = single_values(table[label].to_pylist(), label, origin) if label else None
     findings += [*empty, *(nothing_in(labels, label) if labels else [])]
     items: Items
@@ -154,21 +149,21 @@ def _item_column(table: Any, columns: Columns, origin: str, reason: str, labelle
     wanted, modality = columns.items
     usual, names = usual_names(columns.modality), [c.lower() for c in table.column_names]
     if not wanted and not any(name in usual for name in names):
-        worded, usual = _worded(table, columns), usual_names()
-        if worded or not any(name in usual for name in names):
-            raise _unknown_column(table, columns, worded, origin, reason, labelled)
+        texts, usual = worded(table, columns), usual_names()
+        if texts or not any(name in usual for name in names):
+            raise _unknown_column(table, columns, texts, origin, reason, labelled)
     column = find_column(table.column_names, wanted, tuple(usual), "item", origin)
     return column, modality or usual.get(column.lower(), "")
 
 
-def _unknown_column(table: Any, columns: Columns, worded: str, origin: str, reason: str, labelled: bool) -> DataError:
+def _unknown_column(table: Any, columns: Columns, texts: str, origin: str, reason: str, labelled: bool) -> DataError:
     holds = f"{columns.modality}s" if columns.modality else "images, texts or sounds"
     said, there = f"No column of {origin} is known to hold {holds}.", ", ".join(table.column_names)
     known = (*usual_names(), *LABEL_NAMES, *RATINGS, *_NAMES, "split")
     if not any(c.lower() in known for c in table.column_names):
         said += " The first line must hold names; where it holds data, write one above it, such as text,label."
-    if worded:
-        mend = f"If it is {worded!r}, name it: {option_for('text', labelled)} {worded!r}. Its columns, by its first row"
+    if texts:
+        mend = f"If it is {texts!r}, name it: {option_for('text', labelled)} {texts!r}. Its columns, by its first row"
     else:
         rule = f" In a table of features all columns but those of labels, groups, split and id hold numbers: {reason}."
         mend = f"Name it with {_options(labelled)}.{'' if columns.modality else rule} Its columns"
@@ -179,22 +174,6 @@ def _options(labelled: bool) -> str:
     """Those that may name the column of the items."""
     *some, last = dict.fromkeys(option_for(m, labelled) for m in MODALITIES)
     return f"{', '.join(some)} or {last}" if some else last
-
-
-def _worded(table: Any, columns: Columns) -> str:
-    """Of the columns whose cells are plainly texts the one with the longest: most of them hold a blank or are not
-    ASCII, and none is a date or a file."""
-    import pyarrow
-
-    found: dict[str, float] = {}
-    for column in table.column_names if columns.modality in ("", "text") else ():
-        if table.column_names.count(column) > 1 or not pyarrow.types.is_string(table.schema.field(column).type):
-            continue
-        cells = [c.strip() for c in table[column].slice(0, 1000).to_pylist() if c]
-        plainly = sum((" " in c or not c.isascii()) and not _DATE.fullmatch(c) for c in cells) * 2 > len(cells)
-        if plainly and not modality_of(cells) and column.lower() not in (columns.label.lower(), *LABEL_NAMES, *RATINGS):
-            found[column] = sum(map(len, cells)) / len(cells)
-    return max(found, key=lambda c: found[c], default="")
 
 
 def _texts_instead(table: Any, column: str, columns: Columns, path: Path) -> str:
@@ -225,93 +204,6 @@ def _named(table: Any, column: str) -> bool:
 def _cells(table: Any, column: str) -> list[str]:
     """What they say, without blanks around it."""
     return [str(v).strip() if v is not None else "" for v in table[column].to_pylist()]
-
-
-def _load(path: Path) -> tuple[Any, list[Finding]]:
-    """The table, and what there is to tell of how it is written."""
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        if path.suffix.lower() == ".parquet":
-            return _plain_strings(parquet.read_table(path)), []
-        if path.suffix.lower() in (".jsonl", ".ndjson"):
-            raw, findings = as_utf8(path)
-            table = _lines_of_json(raw)
-        else:
-            table, findings = read_delimited(path)
-    except (pyarrow.ArrowInvalid, OSError) as error:
-        said = str(error).splitlines()[0].rstrip(".")
-        raise DataError(f"{path} cannot be read as a table: {said}.", path=str(path)) from error
-    if odd := [name.replace(BROKEN, "\ufffd") for name in table.column_names if BROKEN in name]:
-        raise DataError(f"The column {odd[0]!r} of {path} has a name of broken bytes. Write it anew.", path=str(path))
-    return table.rename_columns([name.strip() for name in table.column_names]), findings
-
-
-def _plain_strings(table: Any) -> Any:
-    """With all columns of strings of the one type: they come large, as views, or as numbers of what is said often."""
-    import pyarrow
-
-    kinds = (pyarrow.string(), pyarrow.large_string(), pyarrow.string_view())
-    for at, field in enumerate(table.schema):
-        kind = field.type.value_type if pyarrow.types.is_dictionary(field.type) else field.type
-        if kind in kinds and field.type != kinds[0]:
-            table = table.set_column(at, field.name, table.column(at).cast(kinds[0]))
-    return table
-
-
-def _emptied(table: Any, columns: Sequence[str]) -> tuple[Any, list[Finding]]:
-    """The table with nothing in those cells of some columns that say so, as pandas writes it; and what is told."""
-    import pyarrow
-    from pyarrow import compute
-
-    findings = []
-    for name in (c for c in columns if pyarrow.types.is_string(table.schema.field(c).type)):
-        plain = compute.utf8_trim_whitespace(table[name])
-        nothing = compute.fill_null(compute.is_in(plain, pyarrow.array(NOTHING)), False)
-        if count := compute.sum(nothing).as_py():
-            told = f"the cells of the column {name!r} that say nan ({count}) are taken for empty"
-            findings.append(Finding("columns", "", told, "left out"))
-            cells = compute.if_else(nothing, pyarrow.scalar(None, pyarrow.string()), table[name])
-            table = table.set_column(table.column_names.index(name), name, cells)
-    return table, findings
-
-
-def _flaws(table: Any, columns: Sequence[str], path: Path) -> tuple[Any, dict[int, str]]:
-    """The table with nothing in those cells of some columns that hold broken bytes; and by row what is to be said."""
-    import pyarrow
-    from pyarrow import compute
-
-    flaws: dict[int, str] = {}
-    for name in (c for c in columns if pyarrow.types.is_string(table.schema.field(c).type)):
-        broken = compute.fill_null(compute.match_substring(table[name], BROKEN), False)
-        for row in rows_where(broken):
-            before, _, after = table[name][row].as_py().partition(BROKEN)
-            read = f"{before[-20:]}\ufffd{after[:20]}".replace(BROKEN, "\ufffd")
-            flaws[row] = f"row {row} of {path.name} holds broken bytes, in {read!r}. Correct that row."
-        empty = compute.if_else(broken, pyarrow.scalar(None, pyarrow.string()), table[name])
-        table = table.set_column(table.column_names.index(name), name, empty)
-    return table, flaws
-
-
-def _parts(values: Sequence[Any], flaws: Mapping[int, str]) -> list[Any]:
-    """What a split says; of a row where that was broken what it says of another, for the row is not used."""
-    some = next((v for v in values if v), None)
-    return [some if v is None and i in flaws else v for i, v in enumerate(values)]
-
-
-def _lines_of_json(raw: Path | bytes) -> Any:
-    """With what Arrow takes for dates as it is written: a label ``2020-01-01`` is no midnight."""
-    import pyarrow
-    from pyarrow import json
-
-    def read(dated: Sequence[str] = ()) -> Any:
-        parse = json.ParseOptions(explicit_schema=pyarrow.schema([(name, pyarrow.string()) for name in dated]))
-        return in_blocks(raw, lambda source, size: json.read_json(source, json.ReadOptions(block_size=size), parse))
-
-    table = read()
-    dated = [field.name for field in table.schema if pyarrow.types.is_timestamp(field.type)]
-    return read(dated) if dated else table
 
 
 def _items(table: Any, column: str, modality: str, path: Path, labelled: bool) -> tuple[Items, str, Sequence[Finding]]:
@@ -367,48 +259,13 @@ def _text_files(paths: Sequence[str], folder: Path) -> bool:
     return len(named) * 2 > len(filled)
 
 
-def text_items(cells: Any, column: str, origin: str, labelled: bool) -> TextItems:
-    """The texts of a column.
-
-    Raises:
-        DataError: numbers, lists, names of files, or the same text in every row.
-    """
-    import pyarrow
-
-    if pyarrow.types.is_nested(cells.type):
-        first = next((v for v in cells.to_pylist() if v is not None), None)
-        raise DataError(
-            f"The column {column!r} of {origin} holds {cells.type}, for example {str(first)[:60]}, not texts. "
-            f"Join what belongs to one text, or name the column of texts with {option_for('text', labelled)}.",
-            path=origin,
-        )
-    texts = [None if v is None else str(v) for v in cells.to_pylist()]
-    filled = [t.strip() for t in texts if t and t.strip()]
-    enough = len(filled) > 1  # a single one to predict may well be a number
-    for pattern, what in ((_NUMBER, "numbers"), (_DATE, "dates")):
-        if enough and sum(bool(pattern.fullmatch(t)) for t in filled) > 0.9 * len(filled):
-            raise DataError(
-                f"The column {column!r} of {origin} holds {what}, for example {filled[0]!r}, not texts. "
-                f"Name the column of texts with {option_for('text', labelled)}.",
-                path=origin,
-            )
-    named = [t for t in filled[:1000] if " " not in t and modality_of([t])]
-    if len(named) * 2 > len(filled[:1000]):
-        raise DataError(
-            f"The column {column!r} of {origin} holds names of files, for example {named[0]!r}, not texts. "
-            f"Name the column of texts with {option_for('text', labelled)}.",
-            path=origin,
-        )
-    if labelled and len(filled) > 1 and len(set(filled)) == 1:
-        raise DataError(
-            f"All texts in the column {column!r} of {origin} are the same: {filled[0][:60]!r}. "
-            "Nothing can be learned from them; name the column of texts with --text-column.",
-            path=origin,
-        )
-    return TextItems(texts)
-
-
 def _mostly_missing(paths: Sequence[str], folder: Path) -> list[str]:
     """The paths that do not exist, if they are the most."""
     missing = [p for p in paths if found_at(spelled(folder / p)) != "file"]
     return missing if len(missing) * 2 > len(paths) else []
+
+
+def _parts(values: Sequence[Any], flaws: Mapping[int, str]) -> list[Any]:
+    """What a split says; of a row where that was broken what it says of another, for the row is not used."""
+    some = next((v for v in values if v), None)
+    return [some if v is None and i in flaws else v for i, v in enumerate(values)]

@@ -1,0 +1,96 @@
+"""A table as Arrow has it: read from its file, and what cells say that hold nothing, or broken bytes, taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jeoni.data.columns import NOTHING
+from jeoni.data.delimited import in_blocks, read_delimited, rows_where
+from jeoni.data.encodings import BROKEN, as_utf8
+from jeoni.errors import DataError
+from jeoni.types import Finding
+
+__all__ = ["emptied", "load_table", "without_flaws"]
+
+
+def load_table(path: Path) -> tuple[Any, list[Finding]]:
+    """The table, and what there is to tell of how it is written."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        if path.suffix.lower() == ".parquet":
+            return _plain_strings(parquet.read_table(path)), []
+        if path.suffix.lower() in (".jsonl", ".ndjson"):
+            raw, findings = as_utf8(path)
+            table = _lines_of_json(raw)
+        else:
+            table, findings = read_delimited(path)
+    except (pyarrow.ArrowInvalid, OSError) as error:
+        said = str(error).splitlines()[0].rstrip(".")
+        raise DataError(f"{path} cannot be read as a table: {said}.", path=str(path)) from error
+    if odd := [name.replace(BROKEN, "\ufffd") for name in table.column_names if BROKEN in name]:
+        raise DataError(f"The column {odd[0]!r} of {path} has a name of broken bytes. Write it anew.", path=str(path))
+    return table.rename_columns([name.strip() for name in table.column_names]), findings
+
+
+def _plain_strings(table: Any) -> Any:
+    """With all columns of strings of the one type: they come large, as views, or as numbers of what is said often."""
+    import pyarrow
+
+    kinds = (pyarrow.string(), pyarrow.large_string(), pyarrow.string_view())
+    for at, field in enumerate(table.schema):
+        kind = field.type.value_type if pyarrow.types.is_dictionary(field.type) else field.type
+        if kind in kinds and field.type != kinds[0]:
+            table = table.set_column(at, field.name, table.column(at).cast(kinds[0]))
+    return table
+
+
+def emptied(table: Any, columns: Sequence[str]) -> tuple[Any, list[Finding]]:
+    """The table with nothing in those cells of some columns that say so, as pandas writes it; and what is told."""
+    import pyarrow
+    from pyarrow import compute
+
+    findings = []
+    for name in (c for c in columns if pyarrow.types.is_string(table.schema.field(c).type)):
+        plain = compute.utf8_trim_whitespace(table[name])
+        nothing = compute.fill_null(compute.is_in(plain, pyarrow.array(NOTHING)), False)
+        if count := compute.sum(nothing).as_py():
+            told = f"the cells of the column {name!r} that say nan ({count}) are taken for empty"
+            findings.append(Finding("columns", "", told, "left out"))
+            cells = compute.if_else(nothing, pyarrow.scalar(None, pyarrow.string()), table[name])
+            table = table.set_column(table.column_names.index(name), name, cells)
+    return table, findings
+
+
+def without_flaws(table: Any, columns: Sequence[str], path: Path) -> tuple[Any, dict[int, str]]:
+    """The table with nothing in those cells of some columns that hold broken bytes; and by row what is to be said."""
+    import pyarrow
+    from pyarrow import compute
+
+    flaws: dict[int, str] = {}
+    for name in (c for c in columns if pyarrow.types.is_string(table.schema.field(c).type)):
+        broken = compute.fill_null(compute.match_substring(table[name], BROKEN), False)
+        for row in rows_where(broken):
+            before, _, after = table[name][row].as_py().partition(BROKEN)
+            read = f"{before[-20:]}\ufffd{after[:20]}".replace(BROKEN, "\ufffd")
+            flaws[row] = f"row {row} of {path.name} holds broken bytes, in {read!r}. Correct that row."
+        empty = compute.if_else(broken, pyarrow.scalar(None, pyarrow.string()), table[name])
+        table = table.set_column(table.column_names.index(name), name, empty)
+    return table, flaws
+
+
+def _lines_of_json(raw: Path | bytes) -> Any:
+    """With what Arrow takes for dates as it is written: a label ``2020-01-01`` is no midnight."""
+    import pyarrow
+    from pyarrow import json
+
+    def read(dated: Sequence[str] = ()) -> Any:
+        parse = json.ParseOptions(explicit_schema=pyarrow.schema([(name, pyarrow.string()) for name in dated]))
+        return in_blocks(raw, lambda source, size: json.read_json(source, json.ReadOptions(block_size=size), parse))
+
+    table = read()
+    dated = [field.name for field in table.schema if pyarrow.types.is_timestamp(field.type)]
+    return read(dated) if dated else table
