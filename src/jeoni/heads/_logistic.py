@@ -236,8 +236,7 @@ def _lbfgs(objective: _Objective, tolerance: float, steps: int) -> Tensor:
     members = torch.arange(objective.shape[2])
     x = torch.zeros(objective.shape)
     value, gradient = objective(x)
-    moves: list[Tensor] = []
-    changes: list[Tensor] = []
+    pairs: list[_Pair] = []
     done = torch.zeros(len(members), dtype=torch.bool)
     for _ in range(steps):
         done |= gradient.square().sum((0, 1)).sqrt() <= tolerance
@@ -248,35 +247,39 @@ def _lbfgs(objective: _Objective, tolerance: float, steps: int) -> Tensor:
             stay = torch.nonzero(~done)[:, 0]
             members, objective = members[stay], objective.only(stay)
             x, gradient, value = x[..., stay], gradient[..., stay], value[stay]
-            moves, changes = [m[..., stay] for m in moves], [c[..., stay] for c in changes]
+            pairs = [(s[..., stay], y[..., stay], curvature[stay]) for s, y, curvature in pairs]
             done = done[stay]
-        direction = -_inverse_hessian_times(gradient, moves, changes)
+        direction = -_inverse_hessian_times(gradient, pairs)
         new_x, new_value, new_gradient, moved = _line_search(objective, x, value, gradient, direction)
-        moves, changes = [*moves, new_x - x][-HISTORY:], [*changes, new_gradient - gradient][-HISTORY:]
+        move, change = new_x - x, new_gradient - gradient
+        pairs = [*pairs, (move, change, _dot(move, change))][-HISTORY:]
         done |= ~moved
         x, value, gradient = new_x, new_value, new_gradient
     result[..., members] = x * objective.scale
     return result
 
 
-def _inverse_hessian_times(gradient: Tensor, moves: list[Tensor], changes: list[Tensor]) -> Tensor:
+_Pair = tuple[Tensor, Tensor, Tensor]  # how the weights moved, how the gradient changed, and the curvature along it
+
+
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    return (a * b).sum((0, 1))
+
+
+def _inverse_hessian_times(gradient: Tensor, pairs: list[_Pair]) -> Tensor:
     """The two-loop recursion, problem by problem; a pair without positive curvature counts for nothing."""
-
-    def dot(a: Tensor, b: Tensor) -> Tensor:
-        return (a * b).sum((0, 1))
-
     q, kept = gradient.clone(), []
-    for s, y in zip(reversed(moves), reversed(changes), strict=True):
-        curvature = dot(s, y)
+    for s, y, curvature in reversed(pairs):
         rho = torch.where(curvature > 1e-12, 1.0 / curvature.clamp_min(1e-12), 0.0)
-        alpha = rho * dot(s, q)
+        alpha = rho * _dot(s, q)
         q -= alpha * y
         kept.append((s, y, rho, alpha))
-    if moves:
-        curvature, size = dot(moves[-1], changes[-1]), changes[-1].square().sum((0, 1))
+    if pairs:
+        _, change, curvature = pairs[-1]
+        size = change.square().sum((0, 1))
         q *= torch.where(curvature > 1e-12, curvature / size.clamp_min(1e-12), 1.0).clamp(1e-2, 1e4)
     for s, y, rho, alpha in reversed(kept):
-        q += s * (alpha - rho * dot(y, q))
+        q += s * (alpha - rho * _dot(y, q))
     return q
 
 

@@ -150,7 +150,7 @@ class _State:
             job.objective.begin(self.step)
             _set_mode(job.network, job.groups, job.train_statistics)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(hash((job.seed, self.step, machine.process_index)) % (1 << 31))
+            _seed(hash((job.seed, self.step, machine.process_index)) % (1 << 31), self.device)
             losses = [self._update(loss, machine) for loss in self._passes(index, rows, total)]
         self.step += 1
         self.losses.append(losses[0])
@@ -363,6 +363,14 @@ def _repeatable() -> Iterator[None]:
         yield
     finally:
         torch.backends.cudnn.deterministic = before
+
+
+def _seed(seed: int, device: torch.device) -> None:
+    """``torch.manual_seed`` for the devices in use: for all others it writes down where it was called from, which takes
+    as long as a small network's step."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
 
 
 def _normalises_by_batch(module: nn.Module) -> bool:
