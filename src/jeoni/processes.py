@@ -7,8 +7,10 @@ Alone, nothing here does anything.
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 __all__ = [
@@ -120,4 +122,16 @@ def state() -> Any:
     import torch
     from accelerate import PartialState
 
-    return PartialState(cpu=not torch.cuda.is_available())  # else several processes without GPUs go unnoticed
+    found = PartialState(cpu=not torch.cuda.is_available())  # else several processes without GPUs go unnoticed
+    if count() > 1:
+        _part_at_the_end()
+    return found
+
+
+@cache
+def _part_at_the_end() -> None:
+    """Threads of the connection that are still there when the interpreter goes may take it down: now and then a process
+    whose work was done died of it."""
+    import torch.distributed as dist
+
+    atexit.register(lambda: dist.destroy_process_group() if dist.is_initialized() else None)

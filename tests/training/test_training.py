@@ -225,7 +225,9 @@ def test_what_does_not_fit_is_said_and_computed_again(make_photos):
 
 
 SCRIPT = """
-import dataclasses, json, sys, torch
+import atexit, dataclasses, json, sys, torch, torch.distributed
+connected = torch.distributed.is_initialized
+atexit.register(lambda: print("connected at the end:", connected(), file=sys.stderr))
 import numpy as np
 from tests.training.test_training import make_job, weights
 from jeoni.training.loop import train
@@ -256,6 +258,7 @@ def test_two_processes_reach_the_weights_of_one(tmp_path):
     ):
         done = subprocess.run([*start, str(script)], capture_output=True, text=True, env=environment, timeout=120)
         assert done.returncode == 0, done.stderr
+        assert "connected at the end: False" in done.stderr and "end: True" not in done.stderr
         found.append(json.loads(done.stdout.strip().splitlines()[-1]))
     assert [f[0] for f in found] == [1, 2]
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-5)
