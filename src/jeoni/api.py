@@ -16,7 +16,7 @@ from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.comparison import CompareResult, compare
-from jeoni.data.checks import Checked, check_labels, tell, unlabelled, without_empty_classes, without_lost_classes
+from jeoni.data.checks import Checked, check_labels, tell, unlabelled, without_empty_classes
 from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds, repeats_for, split_test
 from jeoni.errors import ConfigError, DataError
@@ -204,11 +204,8 @@ def _fit(
     requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
     requests += [Request(control, floor_of(spec).taps(control, len(dataset)))] if control else []
     ready = prepare(dataset, requests, findings, spec, context, clock)
-    seen = ready.seen
+    dataset, seen, checked, findings = ready.data, ready.seen, ready.checked, ready.findings
     with clock.step("check"):
-        dataset, checked = without_lost_classes(dataset, ready.checked)
-        tell(more := checked.findings[len(ready.checked.findings) :], console)
-        findings = [*ready.findings, *more]
         split = _split(dataset, seen, checked, spec)
     with clock.step("fit"):
         found = _assess(strategy, backbone, split, context)

@@ -107,6 +107,7 @@ def compare(
         context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)
         taps = _taps(strategies, backbone, dataset, spec)
         ready = prepare(dataset, [Request(backbone, taps)], findings, spec, context, clock)
+        dataset = ready.data
         examples, draws, overlap = _draws(dataset, ready.seen, ready.checked.keep, ready.checked.clusters, spec)
         budgets = _useful(spec.sizes, examples, draws)
         with clock.step("fit"):
@@ -168,10 +169,12 @@ def _draws(
     examples = Examples(chosen, clusters[usable], seen, usable, folds)
     if own.any():
         return examples, draws_for_test(np.flatnonzero(~own), np.flatnonzero(own), spec.repeats), 0.0
-    if np.bincount(chosen.labels, minlength=len(data.class_names)).min() < 4:
+    counts = np.bincount(chosen.labels, minlength=len(data.class_names))
+    if counts.min() < 4:
+        fewest = data.class_names[int(counts.argmin())]
         raise DataError(
-            "After the checks a class has fewer than 4 usable examples; a comparison needs some to learn from and "
-            "some to test on in every draw."
+            f"After the checks the class {fewest!r} has {counts.min()} usable examples, and 4 are needed: a comparison "
+            "learns from some and tests on some in every draw."
         )
     fold = build_folds(chosen.labels, examples.clusters, spec.folds, 1, spec.seed)
     count = len(np.unique(fold))

@@ -14,7 +14,7 @@ from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
-from jeoni.data.checks import Checked, check_content, remarked, tell
+from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_classes
 from jeoni.data.kinds import Columns
 from jeoni.data.read import load_labelled
 from jeoni.errors import ConfigError
@@ -69,11 +69,13 @@ class Prepared:
     """Examples that were read, checked and run through the frozen stages.
 
     Attributes:
+        data: without the classes of which nothing usable is left to train on, but for items that may lack a label.
         seen: the extraction.
         checked: which of them can be used, and which belong together.
         findings: of all checks.
     """
 
+    data: Dataset
     seen: Extraction
     checked: Checked
     findings: list[Finding]
@@ -97,7 +99,10 @@ def prepare(
         spec: says what to do with leaks.
         context: where to compute.
         clock: counts ``extract`` and ``check``.
-        may_lack: ``(n,)`` bool: items that are used without a label.
+        may_lack: ``(n,)`` bool: items that are used without a label; then no class is left out.
+
+    Raises:
+        DataError: fewer than two classes are left.
     """
     with clock.step("extract"):
         seen = context.extract(dataset.items, requests)
@@ -105,9 +110,13 @@ def prepare(
         checked = check_content(
             dataset, seen.digests, seen.signatures, seen.near, seen.readable, seen.errors, spec.keep_leaks, may_lack
         )
-        findings = [*dataset.findings, *remarked(dataset.items, seen.remarks), *findings, *checked.findings]
-        tell(findings, context.console)
-    return Prepared(seen, checked, findings)
+        known = [*dataset.findings, *remarked(dataset.items, seen.remarks), *findings]
+        tell([*known, *checked.findings], context.console)
+        if may_lack is None:
+            before = len(checked.findings)
+            dataset, checked = without_lost_classes(dataset, checked)
+            tell(checked.findings[before:], context.console)
+    return Prepared(dataset, seen, checked, [*known, *checked.findings])
 
 
 def asked(verb: str, spec: FitSpec, command: str, **inputs: Any) -> dict[str, Any]:

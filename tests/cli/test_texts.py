@@ -215,6 +215,20 @@ def test_a_class_of_empty_texts_costs_that_class_and_not_the_run(jeoni, make_rev
     assert done.code == 0, done.err
     assert "empty class: of the class neutral no training item can be used (left out)" in done.err
     assert package.load_model(tmp_path / "run").class_names == ("bad", "good")
+    words = (
+        "--strategies",
+        "probe,finetune",
+        "--budgets",
+        "all",
+        "--repeats",
+        1,
+        "--steps",
+        4,
+        "--out",
+        tmp_path / "held",
+    )
+    done = jeoni("compare", table, *backbone, *words)
+    assert done.code == 0 and "empty class: of the class neutral no training item can be used" in done.err
 
 
 def test_a_folder_of_which_nothing_is_text_says_what_came(jeoni, backbone, tmp_path):
