@@ -5,11 +5,11 @@
 
 Every draw takes as many labels of each class from train.csv; all are tested on the whole of test.csv, and paired on it.
 TF-IDF: character n-grams of 1 to 5 with logistic regression, its strength chosen by cross-validation in the draw. With
---all: all 20,000 training reviews, once. From scratch a fit takes up to half an hour: with --keep, what each draw had
-right is written to a folder and not computed again, so that draws can be done by several processes (--first), and an
-interval printed by a last one; outcomes/nsmc/ holds those that are done, outcomes/nsmc-h100/ those of a GPU. Prints accuracy with its 95 % interval over
-draws, and the paired difference to TF-IDF with its interval (draws and test items resampled together). Expected at 16
-and 64: a positive interval.
+--all: all 20,000 training reviews, once. From scratch a fit takes up to 40 minutes: with --keep, what each draw had right
+is written to a folder and not computed again, so that draws can be done by several processes (--first), and an interval
+printed by a last one; outcomes/nsmc/ holds those that are done, outcomes/nsmc-h100/ those of a GPU. Prints accuracy with
+its 95 % interval over draws, and the paired difference to TF-IDF with its interval (draws and test items resampled
+together). Expected of probe and fine-tuning at 16 and 64: a positive interval.
 """
 
 from __future__ import annotations
