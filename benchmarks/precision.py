@@ -4,7 +4,8 @@
 
 Handwritten digits (scikit-learn's, EfficientNet-lite0, 16 of each digit) and reviews (MiniLM, 64 of each class; in
 JEONI_DATA), everything else is the test set, at most 1,000. Prints both accuracies, the paired difference with its 95 %
-interval over draws and test items, and seconds a fit, features in the store.
+interval over draws and test items, and seconds a fit, features in the store. It is meant for a GPU: on two cores a fit of
+the reviews takes more than ten minutes.
 """
 
 from __future__ import annotations
