@@ -29,7 +29,7 @@ from jeoni.data.images import ImageInput, open_image, signature, to_input
 from jeoni.data.items import FileItems
 from jeoni.features import extract as extract_module
 from jeoni.features.engine import accelerated, choose
-from jeoni.features.extract import Request, extract
+from jeoni.features.extract import Request, chunk_size, extract
 from jeoni.features.store import FeatureStore
 from jeoni.types import Quiet
 
@@ -57,15 +57,13 @@ def rate(count: int, work: Callable[[], object]) -> float:
     return count / (time.perf_counter() - start)
 
 
-def chunk_size(count: int) -> int:
-    """As the pipeline has them."""
-    most = ImageInput.chunk * (extract_module.ON_ACCELERATOR if accelerated("auto") else 1)
-    return max(ImageInput.chunk, min(most, -(-count // (2 * CORES))))
+def at_once(count: int) -> int:
+    return chunk_size(ImageInput.chunk, accelerated("auto"), count, CORES)
 
 
 def spread(items: list, work: Callable) -> None:
     """Chunks over all cores."""
-    size = chunk_size(len(items))
+    size = at_once(len(items))
     with ThreadPoolExecutor(CORES) as pool:
         list(pool.map(work, [items[i : i + size] for i in range(0, len(items), size)]))
 
@@ -83,7 +81,7 @@ def compare(name: str, paths: list[str]) -> None:
         return np.stack([to_input(image, spec) for image in images])
 
     network = ByteInput(Taps(backbone, (tap,)), spec).eval()
-    pixels = decode(list(range(min(len(paths), chunk_size(len(paths))))))
+    pixels = decode(list(range(min(len(paths), at_once(len(paths))))))
     choice = choose(network, pixels, "auto", CORES, Quiet())
     # the same engine for both sides, chosen once: what is compared is the pipeline
     extract_module.choose = lambda *a: choice

@@ -130,8 +130,7 @@ def state() -> Any:
 
 @cache
 def _part_at_the_end() -> None:
-    """Threads of the connection that are still there when the interpreter goes may take it down: now and then a process
-    whose work was done died of it."""
+    """As torch asks: the connection ends before the interpreter does."""
     import torch.distributed as dist
 
     atexit.register(lambda: dist.destroy_process_group() if dist.is_initialized() else None)

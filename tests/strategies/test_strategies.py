@@ -313,7 +313,9 @@ def test_the_teacher_has_not_seen_what_is_held_out_for_the_student(make_photos, 
 
 @pytest.mark.parametrize("name", ["scratch", "contrastive"])
 def test_the_long_trainings_compute_in_what_is_fast_here_unless_told_otherwise(name, make_photos, monkeypatch):
-    monkeypatch.setattr(f"jeoni.strategies.{name}.precision_for", lambda backbone, long: "bfloat16")
+    monkeypatch.setattr(
+        "jeoni.strategies.finetune.precision_for", lambda backbone, long: "bfloat16" if long else "none"
+    )
     backbone, asked = small_backbone(), dataclasses.replace(SHORT, precision="float32")
     for recipe, found in ((SHORT, "bfloat16"), (asked, "float32")):
         strategy = build(name, recipe)

@@ -242,7 +242,6 @@ seen = train(job)
 state = PartialState()
 if state.is_main_process:
     print(json.dumps([state.num_processes, weights(job).tolist(), seen.looks[-1]["loss"]]))
-state.destroy_process_group()
 """
 
 

@@ -91,8 +91,7 @@ def accelerated(wanted: str) -> bool:
         ConfigError: an engine that does not exist.
     """
     check_engine(wanted)
-    names = plugins.names("jeoni.features.engines") if wanted == "auto" else (wanted,)
-    return any(plugins.load("jeoni.features.engines", name)().accelerated() for name in names)
+    return any(engine.accelerated() for engine in _engines(wanted))
 
 
 def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: Console) -> Choice:
@@ -138,14 +137,18 @@ def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: 
     return Choice(best.run, best.name, best.precision, best.cosine, tuple(notes))
 
 
+def _engines(wanted: str) -> list[Engine]:
+    names = plugins.names("jeoni.features.engines") if wanted == "auto" else (wanted,)
+    return [plugins.load("jeoni.features.engines", name)() for name in names]
+
+
 def _candidates(wanted: str) -> list[tuple[Engine, str]]:
     found: list[tuple[Engine, str]] = []
-    for name in plugins.names("jeoni.features.engines") if wanted == "auto" else (wanted,):
-        engine: Engine = plugins.load("jeoni.features.engines", name)()
+    for engine in _engines(wanted):
         reason = engine.missing()
         if reason and wanted != "auto":
-            raise ConfigError(f"The engine {name!r} cannot be used: {reason}")
-        if reason or (wanted == "auto" and name == "torch" and not engine.accelerated()):
+            raise ConfigError(f"The engine {wanted!r} cannot be used: {reason}")
+        if reason or (wanted == "auto" and engine.name == "torch" and not engine.accelerated()):
             continue
         found += [(engine, precision) for precision in engine.precisions()]
     return sorted(found, key=lambda c: (not c[0].accelerated(), c[1] == "float32"))

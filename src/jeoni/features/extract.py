@@ -32,7 +32,7 @@ from jeoni.features.engine import Choice, accelerated, choose
 from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter, Table
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
-__all__ = ["Extraction", "Request", "extract"]
+__all__ = ["Extraction", "Request", "chunk_size", "extract"]
 
 FIRST = 8
 BLOCK = 4096
@@ -289,7 +289,8 @@ def _chunks(
     """Worked-off chunks in order, with only a few under way so that memory stays flat."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="jeoni-extract")
     under_way: deque[Future[_Chunk]] = deque()
-    size = _chunk_size(jobs, -(-len(todo) // (2 * threads)))
+    least, gpu = min(job.input.chunk for job in jobs), all(job.accelerated for job in jobs)
+    size = chunk_size(least, gpu, len(todo), threads)
     try:
         for first in range(0, len(todo), size):
             under_way.append(pool.submit(_work, items, todo[first : first + size], jobs, looked, strict))
@@ -301,12 +302,11 @@ def _chunks(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _chunk_size(jobs: list[_Job], share: int) -> int:
-    """Examples that go through the frozen stages together; on an accelerator more, up to ``share``, a fair part of all
-    for each thread that decodes. What wants to be alone stays alone."""
-    size = min(job.input.chunk for job in jobs)
-    alone = size == 1 or not all(job.accelerated for job in jobs)
-    return size if alone else max(size, min(size * ON_ACCELERATOR, share))
+def chunk_size(least: int, gpu: bool, count: int, threads: int) -> int:
+    """Examples that go through the frozen stages together: ``least``, on an accelerator up to :data:`ON_ACCELERATOR`
+    times as many if each thread that decodes keeps its part of ``count``. What wants to be alone stays alone."""
+    share = -(-count // (2 * threads))
+    return max(least, min(least * ON_ACCELERATOR, share)) if gpu and least > 1 else least
 
 
 def _work(items: Items, index: Sequence[int], jobs: list[_Job], looked: Sequence[Table], strict: bool) -> _Chunk:

@@ -24,7 +24,6 @@ from jeoni.strategies._tuning import can_tell, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import frozen_stages
 from jeoni.training.job import Update
-from jeoni.training.precision import precision_for
 from jeoni.types import IntArray
 
 __all__ = ["Contrastive"]
@@ -46,7 +45,7 @@ class Contrastive(Finetune):
         frozen = self.frozen(backbone, train.of)
         # the three or four examples that would be held out of a handful can say nothing
         manner = Manner("Contrastive fine-tuning", frozen, objective=_Pairs, interpolate=can_tell(len(train)))
-        recipe = self.settled(backbone, len(train), LENGTH, **PREFERRED, precision=precision_for(backbone, long=True))
+        recipe = self.settled(backbone, len(train), LENGTH, long=True, **PREFERRED)
         return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
 
 

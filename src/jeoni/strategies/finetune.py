@@ -46,9 +46,12 @@ class Finetune:
         """Pooled features for the head, rows at the cut for the training."""
         return taps_for(backbone, self.frozen(backbone, n), n, self.recipe)
 
-    def settled(self, backbone: Backbone, n: int, length: float = 1.0, **own: Any) -> Recipe:
-        """The recipe for ``n`` examples: what the user said, then ``own`` preferences, then those of the backbone."""
-        preferred = {"precision": precision_for(backbone), **backbone.preferred, **own}
+    def settled(self, backbone: Backbone, n: int, length: float = 1.0, long: bool = False, **own: Any) -> Recipe:
+        """The recipe for ``n`` examples: what the user said, then ``own`` preferences, then those of the backbone.
+
+        ``long`` is for :func:`jeoni.training.precision.precision_for`.
+        """
+        preferred = {"precision": precision_for(backbone, long), **backbone.preferred, **own}
         return settle(self.recipe, preferred, n, length)
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:

@@ -28,7 +28,6 @@ from jeoni.strategies._tuning import FEW, Trial, attempt, tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.training.depth import taps_for
 from jeoni.training.job import Diverged
-from jeoni.training.precision import precision_for
 
 __all__ = ["Scratch"]
 
@@ -61,8 +60,7 @@ class Scratch(Finetune):
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Choose a learning rate, then train everything from random weights."""
         twin = untrained_twin(backbone, context.seed)
-        own: dict[str, Any] = {"depth_decay": 1.0, "weight_decay": 0.05}
-        full = self.settled(backbone, len(train), LENGTH, **own, precision=precision_for(backbone, long=True))
+        full = self.settled(backbone, len(train), LENGTH, long=True, depth_decay=1.0, weight_decay=0.05)
         named: dict[str, Any] = {"head": self.head, "class_weights": self.class_weights, "source": backbone}
 
         def tuned(recipe: Recipe, begun: Trial | None = None) -> Model:

@@ -34,6 +34,7 @@ from jeoni.training.memory import kept_memory
 from jeoni.training.optimizer import AdamW
 from jeoni.training.order import Shares
 from jeoni.training.precision import plain_attention
+from jeoni.training.repeatable import repeatable, seed_devices
 from jeoni.training.rows import Rows
 from jeoni.training.vocabulary import only_tokens_of
 from jeoni.types import Array, Console, IntArray, Quiet
@@ -78,7 +79,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
         _only(job.groups, job.network),
         plain_attention(job.network, job.recipe.precision, machine.device),
         kept_memory(),
-        _repeatable(),
+        repeatable(),
         ThreadPoolExecutor(1, thread_name_prefix="jeoni-batch") as ahead,
         console.track(job.title, job.recipe.steps) as advance,
     ):
@@ -150,7 +151,7 @@ class _State:
             job.objective.begin(self.step)
             _set_mode(job.network, job.groups, job.train_statistics)
         with torch.random.fork_rng(devices=[]):
-            _seed(hash((job.seed, self.step, machine.process_index)) % (1 << 31), self.device)
+            seed_devices(hash((job.seed, self.step, machine.process_index)) % (1 << 31), self.device)
             losses = [self._update(loss, machine) for loss in self._passes(index, rows, total)]
         self.step += 1
         self.losses.append(losses[0])
@@ -352,25 +353,6 @@ def _only(groups: list[Group], network: nn.Module) -> Iterator[None]:
     for group in groups:
         for p in group.parameters.values():
             p.grad = None
-
-
-@contextmanager
-def _repeatable() -> Iterator[None]:
-    """A GPU's convolutions add up in one order, so that the same training ends with the same weights."""
-    before = torch.backends.cudnn.deterministic
-    torch.backends.cudnn.deterministic = True
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.deterministic = before
-
-
-def _seed(seed: int, device: torch.device) -> None:
-    """``torch.manual_seed`` for the devices in use: for all others it writes down where it was called from, which takes
-    as long as a small network's step."""
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        torch.cuda.manual_seed(seed)
 
 
 def _normalises_by_batch(module: nn.Module) -> bool:
