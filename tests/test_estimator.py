@@ -198,6 +198,8 @@ def test_wrong_input_is_said(make_photos):
         TransferClassifier(TINY).fit(X, ["a"] * 8)
     with pytest.raises(ValueError, match="8 examples and y 3"):
         TransferClassifier(TINY).fit(X, y[:3])
+    with pytest.raises(DataError, match=r"X is an array \(48, 48, 3\), which is one picture\. Write X\[None\]"):
+        TransferClassifier(TINY, folds=3).fit(X, y).predict(X[0])
     with pytest.raises(DataError, match="does not exist"):
         TransferClassifier(TINY).fit(["nowhere.png", "neither.png"], ["a", "b"])
 

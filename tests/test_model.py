@@ -8,6 +8,7 @@ import numpy as np
 import pandas
 import pytest
 import torch
+from PIL import Image
 
 import jeoni
 from jeoni.backbones.catalog import load_backbone
@@ -95,6 +96,9 @@ def test_missing_texts_are_listed_as_empty_and_one_alone_is_no_list(
     monkeypatch.chdir(tmp_path)
     model = jeoni.fit(make_reviews(each=20), backbone=str(encoder_folder("bert")), control=False, out="run").model
     texts = ["a fine film", None, float("nan"), " ", "nan"]
+    with pytest.raises(DataError, match="item 0 is of the type int '3'; a string"):
+        model.predict([3, 4])
+    assert model.predict(pandas.DataFrame({"stars": [1, 2], "review": texts[:2]})).names == ["row 0"]
     for given in (texts, pandas.Series(texts, index=range(5, 10)), pandas.Series(texts, dtype="string")):
         said = model.predict(given)
         assert said.names == ["item 0", "item 4"] and said.readable.tolist() == [True, False, False, False, True]
@@ -107,6 +111,54 @@ def test_missing_texts_are_listed_as_empty_and_one_alone_is_no_list(
             model.predict(text)
         with pytest.raises(DataError, match=f"^{shown} does not exist. Needed: a folder per class"):
             jeoni.load_data(text)
+
+
+def test_one_picture_gets_one_label_whatever_it_comes_as(result, make_photos):
+    path = make_photos("new", each=1) / "class_0" / "000.png"
+    wanted = result.model.predict(path)
+    picture = Image.open(path)
+    for one in (
+        path.read_bytes(),
+        picture,
+        np.asarray(picture),
+        {"image": [str(path)]},
+        pandas.DataFrame({"x": [picture]}),
+    ):
+        said = result.model.predict(one, column="x" if isinstance(one, pandas.DataFrame) else "")
+        assert said.labels == wanted.labels, one
+        np.testing.assert_allclose(said.probs, wanted.probs, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        ([], r"^A list holds no items; at least one is needed\."),
+        (255, r"^An int came\. Needed: a path"),
+        (
+            [255, 254],
+            r"^None of the 2 items could be read\. The first: item 0 is of the type int '255'; a path, the bytes",
+        ),
+        ({"a": 1}, r"^A dictionary is read as columns, each a list; 'a' holds int"),
+        (
+            jeoni.types.Dataset("d", as_items(["a"], "text"), np.array([-1]), (), modality="text"),
+            "d holds texts; the model takes images",
+        ),
+        (
+            jeoni.types.Dataset("d", as_items([b"a"]).select([]), np.zeros(0, dtype=np.int64), ()),
+            "d holds no items; at least",
+        ),
+        ({"a": [1, 2], "b": [3, 4]}, "the table holds vectors; the model takes images"),
+    ],
+)
+def test_what_no_model_of_images_takes_is_refused_in_a_sentence(result, data, message):
+    with pytest.raises(DataError, match=message):
+        result.model.predict(data)
+
+
+def test_a_path_with_a_zero_byte_is_listed(result, make_photos):
+    path = str(make_photos("new", each=1) / "class_0" / "000.png")
+    said = result.model.predict([path, "a\0.png"])
+    assert said.names == [path] and "is no path of a file" in said.errors["a\0.png"]
 
 
 def test_a_missing_path_is_listed_by_its_place(result, make_photos):

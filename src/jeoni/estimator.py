@@ -153,4 +153,7 @@ def _items(X: Any, modality: str) -> Items:
     """Examples to read; strings are texts themselves, unless they name files of texts."""
     if modality == "text" and all(x is None or (modality_of([str(x)]) == "text" and found_at(x) == "file") for x in X):
         X = [x and Path(x) for x in X]
-    return as_items(X, modality)
+    items = as_items(X, modality)
+    if len(items) != len(X):
+        raise DataError(f"X is an array {X.shape}, which is one picture. Write X[None].")
+    return items

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import uuid
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -23,12 +23,9 @@ from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
 from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
 from jeoni.data.checks import remarked, tell, unreadable
-from jeoni.data.columns import is_missing
-from jeoni.data.items import ArrayItems, FileItems
-from jeoni.data.kinds import composed
+from jeoni.data.in_memory import load_in_memory
+from jeoni.data.kinds import Columns, composed
 from jeoni.data.read import load_items
-from jeoni.data.texts import TextItems
-from jeoni.data.vectors import VectorItems
 from jeoni.errors import ConfigError, DataError, StorageError
 from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context, Examples
@@ -132,31 +129,35 @@ class Model:
 
     def predict(
         self,
-        data: str | Path | Sequence[str | Path] | Array | Dataset,
+        data: Any,
         context: Context | None = None,
         *,
         column: str = "",
     ) -> Predictions:
-        """Predict a folder, a file, a list of paths or of texts, a table, an array, or a dataset.
+        """Predict a folder, a file, a table, or whatever of these is in memory.
 
         Args:
-            data: a list of strings is one of paths, or of the texts themselves for a model of texts, where what is
-                missing (None, NaN) is listed as empty; a string alone is a path. Arrays are images ``(n, h, w)`` or
-                ``(n, h, w, c)``, or vectors ``(n, d)`` for a model of such.
+            data: a string alone is a path: of a file, a folder, or a table. A list of strings is one of paths, or of
+                the texts themselves for a model of texts; what is missing in it (None, NaN) is listed as empty. It may
+                also hold Paths, bytes of files, PIL pictures, arrays of any sizes, or rows of numbers. Arrays and
+                tensors are images ``(n, h, w)``, ``(n, h, w, c)`` or ``(n, c, h, w)``, or vectors ``(n, d)`` for a
+                model of such; ``(h, w)``, ``(h, w, c)`` and a PIL picture are a single image. A frame of pandas or
+                polars, a table of Arrow, a dictionary of columns and a list of records are tables. Datasets of torch
+                and of ``datasets`` are taken too, and iterators.
             context: cache, engine, threads; left out, the defaults.
             column: of a table, the one that holds the examples; left out, the one that the model was fitted on if
                 there is one of that name, or else one that is recognised by its name.
 
         Raises:
-            DataError: nothing there that can be read.
+            DataError: nothing there, or nothing that can be read; what cannot be understood, or in two ways.
+            ConfigError: a column, and no table.
         """
         context = context or Context()
-        found = _as_data(data, self.backbone.input.modality, column, self.column)
-        items = found.items if isinstance(found, Dataset) else found
+        found = as_dataset(data, self.backbone.input.modality, column, self.column)
+        items = found.items
         tap = Tap(self.backbone.n, True)
         seen = context.extract(items, [Request(self.backbone, (tap,))])
-        findings = found.findings if isinstance(found, Dataset) else ()
-        tell([*findings, *remarked(items, seen.remarks), *unreadable(items, seen.errors)], context.console)
+        tell([*found.findings, *remarked(items, seen.remarks), *unreadable(items, seen.errors)], context.console)
         index = np.flatnonzero(seen.readable)
         if not len(index):
             raise DataError(
@@ -243,32 +244,35 @@ class Model:
         return seal(config)
 
 
-def as_items(data: str | Path | Sequence[str | Path] | Array | Dataset, modality: str = "image") -> Items:
-    """Whatever a user may hand over, as items."""
-    found = _as_data(data, modality)
-    return found.items if isinstance(found, Dataset) else found
+def as_items(data: Any, modality: str = "image") -> Items:
+    """Whatever a user may hand over, as items; see :meth:`Model.predict`."""
+    return as_dataset(data, modality).items
 
 
-def _as_data(
-    data: str | Path | Sequence[str | Path] | Array | Dataset, modality: str, column: str = "", kept: str = ""
-) -> Dataset | Items:
-    if isinstance(data, (str, Path, Dataset)):
-        found = data if isinstance(data, Dataset) else load_items(data, modality, column, kept)
-        if found.modality != modality and len(found):
-            raise DataError(f"{found.origin or found.name} holds {found.modality}s; the model takes {modality}s.")
-        return found
-    if modality == "vector":
-        return VectorItems(np.asarray(data))
-    if modality == "text" and not any(isinstance(d, Path) for d in data):
-        return TextItems([None if is_missing(d) else str(d) for d in data], [f"item {k}" for k in range(len(data))])
-    if modality == "sound" and any(not isinstance(d, (str, Path)) and not is_missing(d) for d in data):
-        raise DataError(
-            "A model of sounds takes paths of files: samples alone do not tell their rate. Write them as WAV."
-        )
-    if isinstance(data, np.ndarray) and data.dtype.kind in "uif":
-        return ArrayItems(data)
-    paths = ["" if is_missing(p) else str(p) for p in data]
-    return FileItems(paths, [p or f"item {k}" for k, p in enumerate(paths)])
+def as_dataset(data: Any, modality: str, column: str = "", kept: str = "") -> Dataset:
+    """Whatever a user may hand over, as examples of a modality.
+
+    Args:
+        data: see :meth:`Model.predict`.
+        modality: of the examples that are needed.
+        column: of a table, the one that holds them.
+        kept: the column that held such examples before: taken where there is one, and none is named.
+
+    Raises:
+        DataError: nothing there, or something else.
+    """
+    if isinstance(data, (str, os.PathLike)):
+        found = load_items(data if isinstance(data, str) else Path(data), modality, column, kept)
+    elif isinstance(data, Dataset):
+        found = data
+    else:
+        found = load_in_memory(data, modality, column=column, columns=Columns(modality=modality, kept=kept))
+    what = found.origin or found.name
+    if not len(found):
+        raise DataError(f"{what} holds no items; at least one is needed.")
+    if found.modality != modality:
+        raise DataError(f"{what} holds {found.modality}s; the model takes {modality}s.")
+    return found
 
 
 def load_model(folder: str | Path) -> Model:

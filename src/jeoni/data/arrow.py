@@ -12,7 +12,7 @@ from jeoni.data.encodings import BROKEN, as_utf8
 from jeoni.errors import DataError
 from jeoni.types import Finding
 
-__all__ = ["emptied", "load_table", "without_flaws"]
+__all__ = ["emptied", "load_table", "plain_strings", "without_flaws"]
 
 
 def load_table(path: Path) -> tuple[Any, list[Finding]]:
@@ -22,7 +22,7 @@ def load_table(path: Path) -> tuple[Any, list[Finding]]:
 
     try:
         if path.suffix.lower() == ".parquet":
-            return _plain_strings(parquet.read_table(path)), []
+            return plain_strings(parquet.read_table(path)), []
         if path.suffix.lower() in (".jsonl", ".ndjson"):
             raw, findings = as_utf8(path)
             table = _lines_of_json(raw)
@@ -36,7 +36,7 @@ def load_table(path: Path) -> tuple[Any, list[Finding]]:
     return table.rename_columns([name.strip() for name in table.column_names]), findings
 
 
-def _plain_strings(table: Any) -> Any:
+def plain_strings(table: Any) -> Any:
     """With all columns of strings of the one type: they come large, as views, or as numbers of what is said often."""
     import pyarrow
 

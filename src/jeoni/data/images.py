@@ -16,7 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from jeoni.errors import DataError
 from jeoni.types import Array
 
-__all__ = ["ImageInput", "open_image", "signature", "thumbnail", "to_input"]
+__all__ = ["ImageInput", "open_image", "picture_pixels", "signature", "thumbnail", "to_input"]
 
 MOST_PIXELS = 200_000_000
 SIGNATURE_SIDE = 32
@@ -169,6 +169,28 @@ def open_image(raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
         raise DataError(f"{name} {what}: {error}.", path=name) from error
 
 
+def picture_pixels(image: Image.Image, name: str) -> Array:
+    """``(h, w)`` or ``(h, w, 3)`` uint8 of a picture in memory, which :func:`open_image` takes as it takes its file.
+
+    Raises:
+        DataError: its file is damaged, or was closed; too many pixels.
+    """
+    if image.width * image.height > MOST_PIXELS:
+        raise _too_many_pixels(image, name)
+    try:
+        return np.asarray(_to_plain(ImageOps.exif_transpose(image)))
+    except Exception as error:  # as in open_image: what was opened is only decoded now
+        raise DataError(f"{name} cannot be decoded: {error}.", path=name) from error
+
+
+def _too_many_pixels(image: Image.Image, name: str) -> DataError:
+    return DataError(
+        f"{name} has {image.width:,} x {image.height:,} pixels; at most {MOST_PIXELS:,} are decoded. "
+        "Make it smaller, or cut it into tiles.",
+        path=name,
+    )
+
+
 def _read_header(raw: bytes, name: str) -> Image.Image:
     """Open without decoding, and without Pillow's warnings.
 
@@ -185,11 +207,7 @@ def _read_header(raw: bytes, name: str) -> Image.Image:
             finally:
                 Image.MAX_IMAGE_PIXELS = limit
     if image.width * image.height > MOST_PIXELS:
-        raise DataError(
-            f"{name} has {image.width:,} x {image.height:,} pixels; at most {MOST_PIXELS:,} are decoded. "
-            "Make it smaller, or cut it into tiles.",
-            path=name,
-        )
+        raise _too_many_pixels(image, name)
     return image
 
 

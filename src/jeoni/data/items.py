@@ -13,7 +13,16 @@ from jeoni.data.kinds import spelled
 from jeoni.errors import DataError
 from jeoni.types import Array, IntArray
 
-__all__ = ["ArrayItems", "EncodedItems", "FileItems", "FlawedItems", "JoinedItems", "PickedItems", "content_digest"]
+__all__ = [
+    "ArrayItems",
+    "EncodedItems",
+    "FileItems",
+    "FlawedItems",
+    "JoinedItems",
+    "PickedItems",
+    "content_digest",
+    "pixel_scale",
+]
 
 
 def content_digest(raw: bytes | Array) -> bytes:
@@ -61,6 +70,8 @@ class FileItems:
             raise DataError(f"{name} does not exist.", path=name) from None
         except OSError as error:
             raise DataError(f"{name} cannot be read: {error.strerror or error}.", path=name) from error
+        except ValueError as error:  # a path with a zero byte
+            raise DataError(f"{name!r} is no path of a file: {error}.", path=name) from error
         if not raw:
             raise DataError(f"{name} is empty (zero bytes).", path=name)
         return raw
@@ -98,7 +109,7 @@ class ArrayItems:
             raise DataError(f"Images are (n, h, w) or (n, h, w, c); this array is {array.shape}.")
         self._array, self._names = array, names
         self._rows = np.arange(len(array)) if rows is None else rows
-        self._scale = _scale(array) if rows is None else 0.0
+        self._scale = pixel_scale(array) if rows is None else 0.0
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -124,18 +135,27 @@ class ArrayItems:
         return chosen
 
 
-def _scale(array: Array) -> float:
-    """What brings the values to 0 … 255; 0 for unsigned integers, which stay as they are."""
+def pixel_scale(array: Array, name: str = "The array of images", brightest: float = 0.0) -> float:
+    """What brings the values to 0 … 255; 0 for unsigned integers, which stay as they are.
+
+    Args:
+        array: pixels of one image or of many.
+        name: for messages.
+        brightest: the largest value of images that belong to these: whether 1 is white is decided for all of them.
+
+    Raises:
+        DataError: values out of range, NaN or infinity.
+    """
     if array.dtype.kind == "u" or not array.size:
         return 0.0
     low, high = float(array.min()), float(array.max())
     if not np.isfinite([low, high]).all():
-        raise DataError("The array of images holds NaN or infinity; finite values are needed.")
+        raise DataError(f"{name} holds NaN or infinity; finite values are needed.")
     if low < 0 or high > 255:
         raise DataError(
-            f"Images hold values from {low:g} to {high:g}; needed are 0 … 1 or 0 … 255, or unsigned integers."
+            f"{name} holds values from {low:g} to {high:g}; needed are 0 … 1 or 0 … 255, or unsigned integers."
         )
-    return 255.0 if array.dtype.kind in "fb" and high <= 1 else 1.0
+    return 255.0 if array.dtype.kind in "fb" and max(high, brightest) <= 1 else 1.0
 
 
 class EncodedItems:

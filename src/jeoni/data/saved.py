@@ -24,7 +24,7 @@ from jeoni.data.texts import TextItems
 from jeoni.errors import DataError
 from jeoni.types import Dataset, Finding, IntArray, Items
 
-__all__ = ["is_saved", "read_hub", "read_saved"]
+__all__ = ["is_saved", "loaded_dataset", "read_hub", "read_saved"]
 
 
 def is_saved(path: Path) -> bool:
@@ -47,7 +47,7 @@ def read_saved(path: Path, columns: Columns | None = None, labelled: bool = True
             f"{path} looks like a saved dataset but cannot be read: {_first_line(error)}. Save it again.",
             path=str(path),
         ) from error
-    return _from_datasets(found, path.name, str(path), columns or Columns(), labelled)
+    return loaded_dataset(found, path.name, str(path), columns or Columns(), labelled)
 
 
 def read_hub(name: str, columns: Columns) -> Dataset:
@@ -66,10 +66,10 @@ def read_hub(name: str, columns: Columns) -> Dataset:
             "Check the path, or the connection.",
             path=name,
         ) from error
-    return _from_datasets(found, name.replace("/", "-"), name, columns, True)
+    return loaded_dataset(found, name.replace("/", "-"), name, columns, True)
 
 
-def _from_datasets(found: Any, name: str, origin: str, columns: Columns, labelled: bool) -> Dataset:
+def loaded_dataset(found: Any, name: str, origin: str, columns: Columns, labelled: bool) -> Dataset:
     """One dataset, or the splits of one."""
     import datasets
 

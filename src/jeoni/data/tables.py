@@ -40,7 +40,7 @@ from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, Items
 
-__all__ = ["TABLES", "read_table"]
+__all__ = ["TABLES", "read_table", "table_dataset"]
 
 _NAMES = ("id", "index", "idx", "", "unnamed: 0")  # the last two are how pandas writes an index
 _UNNAMED = re.compile(r"__index_level_\d+__")  # and that, in Parquet
@@ -60,12 +60,23 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         DataError: a column that is not there, paths of which most do not exist, texts that are none, no labels; the
             message says which.
     """
-    origin = str(path)
-    table, findings = load_table(path)
+    return table_dataset(*load_table(path), path, columns or Columns(), labelled)
+
+
+def table_dataset(table: Any, read: Sequence[Finding], path: Path, columns: Columns, labelled: bool) -> Dataset:
+    """:func:`read_table` of a table that Arrow holds already.
+
+    Args:
+        table: of ``pyarrow``.
+        read: what its reader has to tell.
+        path: what to call it; paths in it are relative to its folder.
+        columns: those that the user named.
+        labelled: False reads the examples only.
+    """
+    origin, findings = str(path), list(read)
     table, n = table.rename_columns([composed(c) for c in table.column_names]), len(table)
     if not n:
         raise DataError(f"{path} has no rows.", path=origin)
-    columns = columns or Columns()
     if columns.kept and not columns.items[0] and columns.kept not in table.column_names:
         told = f"there is no column {columns.kept!r}, in which the model's examples stood"
         findings.append(Finding("columns", "", told, "another is taken"))
