@@ -13,7 +13,9 @@ from PIL import Image
 import jeoni
 from jeoni.backbones.catalog import load_backbone
 from jeoni.errors import DataError, WeightsError
+from jeoni.features.examples import Context
 from jeoni.model import as_items, load_model
+from jeoni.types import Quiet
 from tests.conftest import TINY, make_picture
 
 
@@ -41,7 +43,12 @@ def test_the_saved_model_is_one_network_from_pixels_to_calibrated_logits(result)
 
 def test_the_folder_holds_no_code_and_names_classes_licence_and_scores(result):
     folder = result.run / "model"
-    assert sorted(p.name for p in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "README.md",
+        "config.json",
+        "fitted_on.bin",
+        "model.safetensors",
+    ]
     card = (folder / "README.md").read_text()
     assert "`class_0`, `class_1`" in card and "accuracy" in card and "licence" in card
     config = json.loads((folder / "config.json").read_text())
@@ -159,6 +166,87 @@ def test_a_path_with_a_zero_byte_is_listed(result, make_photos):
     path = str(make_photos("new", each=1) / "class_0" / "000.png")
     said = result.model.predict([path, "a\0.png"])
     assert said.names == [path] and "is no path of a file" in said.errors["a\0.png"]
+
+
+class Heard(Quiet):
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+
+@pytest.mark.parametrize("kept", ["in memory", "saved"])
+def test_what_was_seen_in_fitting_is_remarked_and_scored_apart(result, make_photos, kept):
+    model = result.model if kept == "in memory" else load_model(result.run)
+    photos, heard = make_photos("photos", each=3, first=15), Heard()  # beside the thirty of the fit
+    assert len(model.fitted_on) == 30
+    said = model.predict(photos, Context(console=heard))
+    assert heard.warnings == [
+        "30 of the 36 items were seen in fitting; what the model says of them tells nothing about new data."
+    ]
+    assert [k for k, seen in enumerate(said.seen) if not seen] == [15, 16, 17, 33, 34, 35]
+    scored = jeoni.evaluate(model, photos, console=heard)
+    assert heard.warnings[1:] == heard.warnings[:1] and (scored.n, scored.seen) == (36, 30)
+    new = jeoni.evaluate(model, make_photos("new", each=3, first=15), console=heard)
+    assert len(heard.warnings) == 2 and (new.n, new.seen, new.unseen) == (6, 0, None)
+    assert scored.unseen.as_dict() == new.as_dict()
+
+
+def test_scores_of_the_training_data_alone_are_said_to_tell_nothing(result, tmp_path):
+    heard = Heard()
+    scored = jeoni.evaluate(result.run, tmp_path / "photos", console=heard)
+    assert heard.warnings[-1].startswith("All 30 items were seen in fitting; what the model says of them tells nothing")
+    assert scored.seen == scored.n == 30 and scored.unseen is None
+
+
+def test_a_test_part_is_not_seen_in_fitting_but_a_validation_part_is(make_photos, tmp_path):
+    photos = make_photos(each=8)
+    for kind in ("class_0", "class_1"):
+        for k, file in enumerate(sorted((photos / kind).iterdir())):
+            folder = photos / ("train", "train", "val", "test")[k % 4] / kind
+            folder.mkdir(parents=True, exist_ok=True)
+            file.rename(folder / file.name)
+        (photos / kind).rmdir()
+    model = jeoni.fit(photos, backbone=TINY, repeats=1, control=False, out=tmp_path / "run").model
+    assert len(model.fitted_on) == 12
+    assert not model.predict(photos / "test").seen.any() and model.predict(photos / "val").seen.all()
+
+
+def test_models_of_before_are_silent_about_what_they_were_fitted_on(result, tmp_path):
+    (result.run / "model" / "fitted_on.bin").unlink()
+    model, heard = load_model(result.run), Heard()
+    assert not model.predict(tmp_path / "photos", Context(console=heard)).seen.any()
+    assert heard.warnings == [] and jeoni.evaluate(model, tmp_path / "photos").seen == 0
+    model.save(tmp_path / "again")
+    assert not (tmp_path / "again" / "fitted_on.bin").exists()
+
+
+@pytest.mark.parametrize(
+    "change", [lambda raw: raw[:-1], lambda raw: raw[:-1] + b"?", lambda raw: b"", lambda raw: b"x" * 99]
+)
+def test_a_changed_byte_in_what_it_was_fitted_on_is_noticed(result, change):
+    path = result.run / "model" / "fitted_on.bin"
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(
+        WeightsError, match=r"fitted_on\.bin was changed since it was saved.* Copy it anew, or remove it"
+    ):
+        load_model(result.run)
+
+
+def test_a_table_in_memory_is_evaluated(result, make_photos):
+    new = make_photos("new", each=2, first=70)
+    paths = sorted(map(str, new.rglob("*.png")))
+    table = {"image": paths, "label": [path.split("/")[-2] for path in paths]}
+    wanted = jeoni.evaluate(result.model, new).as_dict()
+    assert jeoni.evaluate(result.model, table).as_dict() == wanted
+    assert jeoni.evaluate(result.model, pandas.DataFrame(table)).as_dict() == wanted
+    with pytest.raises(DataError, match="A list has no labels. Needed: a table"):
+        jeoni.evaluate(result.model, paths)
+    with pytest.raises(
+        DataError, match=r"No column of the table is known to hold the labels\. Name it with label_column="
+    ):
+        jeoni.evaluate(result.model, {"image": paths})
 
 
 def test_a_missing_path_is_listed_by_its_place(result, make_photos):

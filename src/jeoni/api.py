@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.comparison import CompareResult, compare
 from jeoni.data.checks import Checked, check_labels, tell, unlabelled, without_empty_classes
+from jeoni.data.fitted_on import FittedOn
+from jeoni.data.in_memory import load_in_memory
 from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds, repeats_for, split_test
 from jeoni.errors import ConfigError, DataError
@@ -35,6 +38,7 @@ from jeoni.prepare import (
     begin_run,
     build_strategy,
     check_training,
+    columns_of,
     floor_of,
     guarded,
     harmless,
@@ -47,7 +51,7 @@ from jeoni.prepare import (
 from jeoni.report import render
 from jeoni.runs import RunFolder, read_json
 from jeoni.spec import AdaptSpec, CompareSpec, FitSpec
-from jeoni.types import Console, Dataset, Finding, Quiet
+from jeoni.types import Array, Console, Dataset, Finding, Quiet
 from jeoni.write import write_pictures, write_tables
 
 __all__ = [
@@ -220,7 +224,7 @@ def _fit(
         "test": len(split.test) if split.test else 0,
         "skipped": int(len(dataset) - checked.keep.sum()),
     }
-    model = _with_facts(found.model, dataset, metrics)
+    model = _with_facts(found.model, dataset, metrics, FittedOn.of(split.train.digests))
     if not processes.first():
         processes.wait()
         return FitResult(run.path, model, metrics, metrics["summary"], dict(clock.total()), counts)
@@ -259,16 +263,16 @@ def _fit(
 
 def evaluate(
     model: Model | str | Path,
-    data: str | Path | Dataset,
+    data: Any,
     spec: FitSpec | None = None,
     *,
     console: Console | None = None,
 ) -> Evaluation:
-    """Score a saved model on labelled data it did not see.
+    """Score a saved model on labelled data it did not see; where it saw some in fitting, the others are scored apart.
 
     Args:
         model: a model, or its folder.
-        data: labelled data of any kind that :func:`fit` takes; classes by the model's names.
+        data: labelled data of any kind that :func:`fit` takes, or a table in memory; classes by the model's names.
         spec: names of the columns, the engine, the seed.
         console: who hears of progress.
 
@@ -291,14 +295,24 @@ def evaluate(
     use = said.readable & (dataset.labels >= 0)
     if not use.any():
         raise DataError("None of the data has a label; `jeoni predict` works without labels, evaluate needs them.")
-    labels = own[dataset.labels[use]]
+    scored = dataset.labels[said.readable] >= 0
+    labels, probs, seen = own[dataset.labels[use]], said.probs[scored], said.seen[scored]
     groups = None if dataset.groups is None else dataset.groups[use]
-    return measure(labels, said.probs[dataset.labels[said.readable] >= 0], model.class_names, groups, spec.seed)
+
+    def score(which: Array) -> Evaluation:
+        of_groups = None if groups is None else groups[which]
+        return measure(labels[which], probs[which], model.class_names, of_groups, spec.seed)
+
+    unseen = score(~seen) if 0 < seen.sum() < len(seen) else None
+    return replace(score(np.ones_like(seen)), seen=int(seen.sum()), unseen=unseen)
 
 
-def _read_for(model: Model, data: str | Path, spec: FitSpec) -> Dataset:
+def _read_for(model: Model, data: Any, spec: FitSpec) -> Dataset:
     """What such a model takes, of the column that it was fitted on if there is one."""
-    return read(data, spec, single_class=True, modality=model.backbone.input.modality, kept=model.column)
+    modality = model.backbone.input.modality
+    if isinstance(data, (str, os.PathLike)):
+        return read(str(data), spec, single_class=True, modality=modality, kept=model.column)
+    return load_in_memory(data, modality, columns=columns_of(spec, modality, model.column), labelled=True)
 
 
 def _split(data: Dataset, seen: Extraction, checked: Checked, spec: FitSpec) -> _Split:
@@ -378,10 +392,10 @@ def _metrics(
     }
 
 
-def _with_facts(model: Model, data: Dataset, metrics: dict[str, Any]) -> Model:
+def _with_facts(model: Model, data: Dataset, metrics: dict[str, Any], fitted_on: FittedOn) -> Model:
     how = {
         "test": f"On {metrics['n']} held-out examples.",
         "cv": f"Repeated cross-validation on {metrics['n']} examples; no separate test set was kept.",
     }[metrics["estimate"]]
     facts = {"data": data.name, "summary": metrics["summary"], "how": how, "scores": metrics[metrics["estimate"]]}
-    return replace(model, facts=facts, column=data.column)
+    return replace(model, facts=facts, column=data.column, fitted_on=fitted_on)

@@ -23,6 +23,7 @@ from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
 from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
 from jeoni.data.checks import remarked, tell, unreadable
+from jeoni.data.fitted_on import FittedOn
 from jeoni.data.in_memory import load_in_memory
 from jeoni.data.kinds import Columns, composed
 from jeoni.data.read import load_items
@@ -52,6 +53,8 @@ class Predictions:
         probs: ``(n, classes)``, calibrated.
         class_names: the columns of ``probs``.
         errors: name and reason of each example that could not be read.
+        readable: ``(m,)`` of all examples: which could be read.
+        seen: ``(n,)``: which of the readable ones the model was fitted on; none where that is not known.
     """
 
     names: list[str]
@@ -60,6 +63,7 @@ class Predictions:
     class_names: tuple[str, ...]
     errors: dict[str, str] = field(default_factory=dict)
     readable: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
+    seen: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -83,6 +87,7 @@ class Model:
         chosen: the strategy that was chosen among several; empty where none was.
         contest: held-out log-loss and accuracy of those it was chosen among.
         column: of the table it was fitted on, the one that held the examples; empty where there was none.
+        fitted_on: the examples it has learned from, or was adapted to, by digests of their content.
     """
 
     backbone: Backbone
@@ -98,6 +103,7 @@ class Model:
     chosen: str = ""
     contest: dict[str, dict[str, float]] = field(default_factory=dict)
     column: str = ""
+    fitted_on: FittedOn = field(default_factory=FittedOn, repr=False)
 
     @property
     def network(self) -> nn.Module:
@@ -163,6 +169,9 @@ class Model:
             raise DataError(
                 f"None of the {len(items)} items could be read. The first: {next(iter(seen.errors.values()))}"
             )
+        known = self.fitted_on.holds([seen.digests[int(i)] for i in index])
+        if known.any():
+            context.console.warn(_remark_on_seen(int(known.sum()), len(index)))
         probs = self.predict_features(seen.features(self.backbone, tap, index))
         return Predictions(
             names=[items.name(int(i)) for i in index],
@@ -171,10 +180,13 @@ class Model:
             class_names=self.class_names,
             errors={items.name(i): text for i, text in seen.errors.items()},
             readable=seen.readable,
+            seen=known,
         )
 
     def save(self, folder: str | Path) -> Path:
         """Write ``model.safetensors``, ``config.json`` and ``README.md``; an existing folder is replaced whole.
+
+        Beside them lies ``fitted_on.bin``, if it is known what the model was fitted on.
 
         Raises:
             StorageError: the folder cannot be written.
@@ -186,6 +198,7 @@ class Model:
             safetensors.torch.save_file(self._tensors(), part / "model.safetensors")
             for name, content in self.backbone.input.files().items():
                 (part / name).write_bytes(content)
+            self.fitted_on.save(part)
             config = self._config(part / "model.safetensors")
             (part / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
             (part / "README.md").write_text(card.render(config), encoding="utf-8")
@@ -242,6 +255,11 @@ class Model:
             "facts": self.facts,
         }
         return seal(config)
+
+
+def _remark_on_seen(count: int, of: int) -> str:
+    which = f"All {of} items were" if count == of else f"{count} of the {of} items {'was' if count == 1 else 'were'}"
+    return f"{which} seen in fitting; what the model says of them tells nothing about new data."
 
 
 def as_items(data: Any, modality: str = "image") -> Items:
@@ -312,4 +330,4 @@ def load_model(folder: str | Path) -> Model:
         reuse=config["cut"]["reuse"],
         choice=head_config["choice"],
     )
-    return replace(model, facts=config["facts"], column=config.get("column", ""))
+    return replace(model, facts=config["facts"], column=config.get("column", ""), fitted_on=FittedOn.load(folder))

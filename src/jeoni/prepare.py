@@ -33,6 +33,7 @@ __all__ = [
     "begin_run",
     "build_strategy",
     "check_training",
+    "columns_of",
     "floor_of",
     "guarded",
     "harmless",
@@ -199,7 +200,12 @@ def taps_of(strategy: Strategy, backbone: Backbone, n: int) -> tuple[Tap, ...]:
 
 def read(data: str | Path, spec: FitSpec, single_class: bool = False, modality: str = "", kept: str = "") -> Dataset:
     """Read data as the options say; see :func:`jeoni.load_data`, and of the last two arguments ``Columns``."""
-    columns = Columns(
+    return load_labelled(data, columns_of(spec, modality, kept), spec.test, single_class)
+
+
+def columns_of(spec: FitSpec, modality: str = "", kept: str = "") -> Columns:
+    """The columns that the options name."""
+    return Columns(
         image=spec.image_column,
         text=spec.text_column,
         audio=spec.audio_column,
@@ -209,7 +215,6 @@ def read(data: str | Path, spec: FitSpec, single_class: bool = False, modality: 
         modality=modality,
         kept=kept,
     )
-    return load_labelled(data, columns, spec.test, single_class)
 
 
 def backbone_for(data: Dataset, spec: FitSpec) -> Backbone:

@@ -51,6 +51,15 @@ def predictions(run):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.parametrize("method, target_seen", [("coral", True), ("source_only", False)])
+def test_an_adapted_model_knows_its_source_and_the_target_it_was_adapted_to(domains, tmp_path, method, target_seen):
+    source, target = domains
+    model = library.adapt(source, target, method=method, backbone=TINY, out=tmp_path / "run").model
+    assert model.predict(source).seen.all() and model.predict(target).seen.all() == target_seen
+    again = library.adapt("", target, model=tmp_path / "run", method="source_only", out=tmp_path / "again").model
+    assert again.fitted_on == model.fitted_on
+
+
 def test_the_run_holds_the_method_beside_the_source_model(adapted, domains):
     run, outcome = adapted
     metrics, record = read(run, "metrics.json"), read(run, "run.json")

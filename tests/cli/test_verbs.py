@@ -42,6 +42,11 @@ def test_fit_predict_evaluate_report(jeoni, fitted, make_photos, tmp_path):
     assert len(rows) == 12 and right >= 9
     assert all(abs(sum(float(v) for k, v in r.items() if k.startswith("prob:")) - 1) < 1e-4 for r in rows)
 
+    outcome = jeoni("evaluate", run, make_photos("photos", classes=3, each=4, first=500))
+    assert "192 of the 252 items were seen in fitting" in outcome.err
+    assert "252 items " in outcome.out and "60 items not seen in fitting " in outcome.out
+    assert outcome.out.count("accuracy") == 4
+
     outcome = jeoni("evaluate", run, new, "--json")
     assert last_json(outcome.out)["metrics"]["accuracy"]["value"] == pytest.approx(right / 12)
 

@@ -21,8 +21,9 @@ from jeoni.adapting.outcome import adapted_metrics, write_map, write_tables
 from jeoni.adapting.ways import SOURCE_ONLY, check_options, check_source, chosen, head_of, source_only
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
+from jeoni.data.fitted_on import FittedOn
 from jeoni.errors import ConfigError, DataError
-from jeoni.features.examples import Context
+from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.model import Model, load_model
@@ -181,7 +182,9 @@ def _adapt(
     with clock.step("adapt"):
         alone = source_only(backbone, source, target, start, spec)
         found = chosen(spec.method, method, alone, backbone, source, target, start, context, spec)
-        found = replace(found, model=replace(found.model, column=dataset.column or found.model.column))
+        learned = _learned_from(source, target, start, found.record.get("method") != SOURCE_ONLY)
+        column = dataset.column or found.model.column
+        found = replace(found, model=replace(found.model, column=column, fitted_on=learned))
     with clock.step("evaluate"):
         metrics = adapted_metrics(found, alone, target, spec)
     if not processes.first():
@@ -214,6 +217,13 @@ def _adapt(
     run.point_latest()
     processes.wait()
     return AdaptResult(run.path, found.model, metrics, metrics["summary"], metrics["method"])
+
+
+def _learned_from(source: Examples | None, target: Examples, start: Model | None, adapted: bool) -> FittedOn:
+    """The source, or what the model in its place was fitted on; and the target, though without its labels."""
+    found = start.fitted_on if start is not None else FittedOn()
+    parts = [part for part in (source, target if adapted else None) if part is not None]
+    return found.with_those(FittedOn.of(digest for part in parts for digest in part.digests))
 
 
 def _method(spec: AdaptSpec, start: Model | None) -> Adapter | Alignment | None:

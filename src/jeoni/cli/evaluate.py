@@ -37,10 +37,14 @@ def evaluate(
     if json:
         print_json(result.as_dict())
         return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(f"{result.n} items")
-    table.add_column("value", justify="right")
-    table.add_column("95 % interval", justify="right")
-    for name, score in result.metrics.items():
-        table.add_row(name.replace("_", " "), f"[bold]{score.value:.3f}", f"{score.low:.3f} to {score.high:.3f}")
-    Console(highlight=False).print(table)
+    scored = {f"{result.n} items": result}
+    if result.unseen:
+        scored[f"{result.unseen.n} items not seen in fitting"] = result.unseen
+    for title, scores in scored.items():
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column(title)
+        table.add_column("value", justify="right")
+        table.add_column("95 % interval", justify="right")
+        for name, score in scores.metrics.items():
+            table.add_row(name.replace("_", " "), f"[bold]{score.value:.3f}", f"{score.low:.3f} to {score.high:.3f}")
+        Console(highlight=False).print(table)

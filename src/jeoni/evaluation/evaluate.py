@@ -33,6 +33,8 @@ class Evaluation:
             mean), ``confidence`` and ``accuracy``.
         n: number of items.
         class_names: in the order of the confusion matrix.
+        seen: how many of the items the model was fitted on, as far as that is known.
+        unseen: the same of the other items alone; None where there are no seen ones, or no others.
     """
 
     metrics: dict[str, Interval]
@@ -41,6 +43,8 @@ class Evaluation:
     reliability: list[dict[str, float]]
     n: int
     class_names: tuple[str, ...]
+    seen: int = 0
+    unseen: Evaluation | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dictionaries and lists; what is undefined stays NaN."""

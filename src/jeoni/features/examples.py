@@ -104,6 +104,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.index)
 
+    @property
+    def digests(self) -> list[bytes]:
+        """Of each example's content."""
+        return [self.seen.digests[int(i)] for i in self.index]
+
     def features(self, backbone: Backbone, tap: Tap) -> Features:
         """``(n, …)`` rows of one tap."""
         return self.seen.features(backbone, tap, self.index)
