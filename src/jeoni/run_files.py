@@ -20,6 +20,7 @@ OWN = (
     "trials.csv",
     "report.html",
     "checkpoints/*.safetensors",
+    "checkpoints/.tmp*",  # of safetensors, killed while it wrote
     "model/model.safetensors",
     "model/config.json",
     "model/README.md",

@@ -62,6 +62,31 @@ def test_an_unreadable_data_set_does_not_cost_the_old_run(jeoni, fitted, tmp_pat
     assert state(run) != before and not list(tmp_path.glob("run.*"))
 
 
+def test_an_interrupted_replacement_is_resumed_and_then_takes_the_place(jeoni, fitted, tmp_path, monkeypatch):
+    from jeoni.training import loop
+
+    photos, run = fitted
+    before, step, made = state(run), loop._State.make_step, []
+
+    def stopped(*args):
+        made.append(0)
+        if len(made) == 6:
+            raise KeyboardInterrupt
+        return step(*args)
+
+    words = ("--strategy", "finetune", "--steps", "8", "--batch-size", "8", "--views", "2")
+    with monkeypatch.context() as patched:
+        patched.setattr(loop._State, "make_step", stopped)
+        outcome = fit(jeoni, photos, run, "--overwrite", *words)
+    assert outcome.code == 130 and f"jeoni fit --resume {run}.unfinished" in outcome.err, outcome.err
+    assert state(run) == before
+    outcome = jeoni("fit", "--resume", run)
+    assert outcome.code == 0 and f"{run}/report.html" in outcome.out, outcome.err
+    record = json.loads((run / "run.json").read_text())
+    assert record["spec"]["strategy"] == "finetune" and "state" not in record
+    assert not list(tmp_path.glob("run.*")) and not (run / "checkpoints").exists()
+
+
 def test_a_disk_that_fills_up_after_the_model_was_saved_does_not_cost_it(jeoni, make_photos, tmp_path, monkeypatch):
     from jeoni.runs import RunFolder
 
