@@ -33,7 +33,6 @@ from jeoni.looks import write_explanations, write_insides
 from jeoni.model import Model, load_model
 from jeoni.prepare import (
     Clock,
-    asked,
     backbone_for,
     begin_run,
     build_strategy,
@@ -146,7 +145,7 @@ def fit(
         findings = check_labels(dataset)
         dataset = without_empty_classes(dataset)
         path = Path(out) if out else RunFolder.named_for(dataset.name)
-        run = begin_run(path, asked("fit", spec, command, data=data), overwrite, resume)
+        run = begin_run(path, "fit", spec, {"data": data}, command=command, overwrite=overwrite, resume=resume)
     with guarded(run, "fit", console):
         return _fit(dataset, spec, findings, run, console, clock, command)
 
@@ -168,16 +167,35 @@ def resume(
     Example:
         ``jeoni.resume("runs/photos-20261123-101500")``
     """
-    RunFolder.reopen(Path(run))
-    said = read_json(Path(run) / "spec.json")
+    folder = RunFolder.reopen(Path(run)).path
+    said = _asked_for(folder / "spec.json")
     if verb not in ("", said["verb"]):
         raise ConfigError(f"{run} is a run of `jeoni {said['verb']}`; say: jeoni {said['verb']} --resume {run}")
     if None in said["inputs"].values():
         raise ConfigError(f"{run} was made from data in memory; say {said['verb']}(…, out=…, resume=True).")
     again, options = VERBS[said["verb"]]
-    given: dict[str, Any] = {"out": run, "resume": True, "console": console, "command": said["command"]}
-    result: FitResult | CompareResult | AdaptResult = again(**said["inputs"], spec=options(**said["spec"]), **given)
+    given: dict[str, Any] = {"out": folder, "resume": True, "console": console, "command": said["command"]}
+    result: FitResult | CompareResult | AdaptResult = again(
+        **said["inputs"], spec=options().changed(**said["spec"]), **given
+    )
     return result
+
+
+def _asked_for(path: Path) -> dict[str, Any]:
+    """What :func:`jeoni.prepare.begin_run` kept of a run.
+
+    Raises:
+        DataError: the file does not hold that.
+    """
+    said = read_json(path)
+    inputs, options = said.get("inputs"), said.get("spec")
+    whole = said.get("verb") in VERBS and isinstance(said.get("command"), str)
+    if not whole or not isinstance(inputs, dict) or not isinstance(options, dict):
+        raise DataError(f"{path} does not say what the run was asked for; it was changed. Begin anew.", path=str(path))
+    known = {"fit": {"data"}, "compare": {"data"}, "adapt": {"source", "target", "model"}}[said["verb"]]
+    if set(inputs) != known or not all(given is None or isinstance(given, str) for given in inputs.values()):
+        raise DataError(f"{path} does not name the inputs {', '.join(sorted(known))}. Begin anew.", path=str(path))
+    return said
 
 
 VERBS: dict[str, tuple[Callable[..., Any], type[FitSpec]]] = {
@@ -227,7 +245,7 @@ def _fit(
     model = _with_facts(found.model, dataset, metrics, FittedOn.of(split.train.digests))
     if not processes.first():
         processes.wait()
-        return FitResult(run.path, model, metrics, metrics["summary"], dict(clock.total()), counts)
+        return FitResult(run.final, model, metrics, metrics["summary"], dict(clock.total()), counts)
     with clock.step("write"):
         model.save(run.path / "model")
         fold = ["test"] * len(split.held) if split.test else [str(f) for f in split.train.folds[0]]
@@ -250,15 +268,13 @@ def _fit(
         "contest": model.contest,
         "findings": dict(Counter(f.kind for f in findings)),
     }
-    run.write_json("run.json", made_of)
+    run.write_draft(made_of)
     with clock.step("report"):
         render(run.path)
     timings = {**clock.total(), "images_per_s": made_of["engine"]["images_per_s"]}
-    run.write_json("run.json", {**made_of, "timings": timings})
-    run.finish()
-    run.point_latest()
+    run.finish({**made_of, "timings": timings}, console.warn)
     processes.wait()
-    return FitResult(run.path, model, metrics, metrics["summary"], timings, counts)
+    return FitResult(run.final, model, metrics, metrics["summary"], timings, counts)
 
 
 def evaluate(

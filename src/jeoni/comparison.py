@@ -23,7 +23,6 @@ from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.prepare import (
     Clock,
-    asked,
     backbone_for,
     begin_run,
     build_strategy,
@@ -101,7 +100,7 @@ def compare(
         dataset = without_empty_classes(dataset)
         backbone = backbone_for(dataset, spec)
         path = Path(out) if out else RunFolder.named_for(f"{dataset.name}-compare")
-        run = begin_run(path, asked("compare", spec, command, data=data), overwrite, resume)
+        run = begin_run(path, "compare", spec, {"data": data}, command=command, overwrite=overwrite, resume=resume)
     with guarded(run, "compare", console):
         store = FeatureStore(console=console)
         context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)
@@ -129,7 +128,7 @@ def compare(
             comparisons = compare_all(found, spec.arms[-1], groups, shared, spec.seed)
             verdict = {"measure": measure, **_verdict(points, comparisons, spec)}
             stages = _stages(probed, examples, spec, measure)
-        result = CompareResult(run.path, verdict, points, verdict["summary"])
+        result = CompareResult(run.final, verdict, points, verdict["summary"])
         if not processes.first():
             processes.wait()
             return result
@@ -138,10 +137,10 @@ def compare(
         of = record.data_record(dataset, counts, ready.seen)
         command = command or record.command_line(spec, "compare", dataset)
         made_of = record.run_record(command, spec, of, backbone, ready.seen, clock.total())
-        run.write_json("run.json", {"kind": "comparison", **made_of})
+        made_of = {"kind": "comparison", **made_of}
+        run.write_draft(made_of)
         render(run.path)
-    run.finish()
-    run.point_latest()
+        run.finish(made_of, console.warn)
     processes.wait()
     return result
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from jeoni import plugins, processes
 from jeoni.assess import Strategy
+from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
@@ -21,6 +22,7 @@ from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
+from jeoni.outputs import check_output, refuse_overlap
 from jeoni.runs import RunFolder
 from jeoni.spec import AUTO, FitSpec
 from jeoni.types import Array, Console, Dataset, Finding, Quiet
@@ -28,7 +30,6 @@ from jeoni.types import Array, Console, Dataset, Finding, Quiet
 __all__ = [
     "Clock",
     "Prepared",
-    "asked",
     "backbone_for",
     "begin_run",
     "build_strategy",
@@ -120,22 +121,43 @@ def prepare(
     return Prepared(dataset, seen, checked, [*known, *checked.findings])
 
 
-def asked(verb: str, spec: FitSpec, command: str, **inputs: Any) -> dict[str, Any]:
-    """What a run was asked for, so that it can be asked for again; inputs that are in memory only are null."""
-    read_again = {k: str(v) if isinstance(v, (str, Path)) else None for k, v in inputs.items()}
-    return {"verb": verb, "inputs": read_again, "command": command, "spec": asdict(spec)}
-
-
-def begin_run(path: Path, said: dict[str, Any], overwrite: bool, resume: bool) -> RunFolder:
+def begin_run(
+    path: Path,
+    verb: str,
+    spec: FitSpec,
+    inputs: dict[str, Any],
+    *,
+    command: str,
+    overwrite: bool,
+    resume: bool,
+) -> RunFolder:
     """The run folder, made by the first of several processes; the others know where it is, and read checkpoints there.
 
+    What was asked for is kept in it, so that it can be asked for again; inputs that are in memory only are null there.
+
     Raises:
-        ConfigError: as :meth:`RunFolder.begin`.
+        ConfigError: as :meth:`RunFolder.begin`, or the folder is an input of the run, contains or lies in one.
         StorageError: it cannot be written.
     """
+    run = RunFolder(path)
     if processes.first():
-        RunFolder.begin(path, said, overwrite, resume)
-    return RunFolder(Path(processes.agree(str(path) if processes.count() == 1 else str(path.absolute()))))
+        refuse_overlap(check_output(path), _paths_read(spec, inputs))
+        again = {name: str(given) if isinstance(given, (str, Path)) else None for name, given in inputs.items()}
+        said = {"verb": verb, "inputs": again, "command": command, "spec": asdict(spec)}
+        run = RunFolder.begin(path, said, overwrite, resume)
+    if processes.count() == 1:
+        return run
+    places = processes.agree((str(run.path.absolute()), str(run.final.absolute())))
+    return RunFolder(*map(Path, places))
+
+
+def _paths_read(spec: FitSpec, inputs: dict[str, Any]) -> dict[str, str | Path]:
+    """All that a run may read from, by what it is; some may be names of something else than a file."""
+    read_from = {name: given.origin if isinstance(given, Dataset) else given for name, given in inputs.items()}
+    read_from |= {"test set": spec.test, "weights": spec.weights}
+    source, _, rest = spec.backbone.partition(":")
+    read_from["backbone"] = rest if source in plugins.names(SOURCES) else spec.backbone
+    return {name: given for name, given in read_from.items() if isinstance(given, (str, Path)) and str(given)}
 
 
 @contextmanager

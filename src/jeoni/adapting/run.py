@@ -27,7 +27,7 @@ from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.model import Model, load_model
-from jeoni.prepare import Clock, asked, backbone_for, begin_run, guarded, heard, prepare
+from jeoni.prepare import Clock, backbone_for, begin_run, guarded, harmless, heard, prepare
 from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.spec import AdaptSpec
@@ -99,9 +99,8 @@ def adapt(
         method = _method(spec, start)  # what cannot be meant is said before anything is read, or replaced
         dataset, findings = joined(source, target, spec, start)
         path = Path(out) if out else RunFolder.named_for(f"{dataset.name}-adapt")
-        run = begin_run(
-            path, asked("adapt", spec, command, source=source, target=target, model=model), overwrite, resume
-        )
+        inputs = {"source": source, "target": target, "model": model}
+        run = begin_run(path, "adapt", spec, inputs, command=command, overwrite=overwrite, resume=resume)
         command = command or _command(spec, source, target, model)
     with guarded(run, "adapt", console):
         return _adapt(dataset, spec, start, method, findings, run, console, clock, command)
@@ -189,7 +188,7 @@ def _adapt(
         metrics = adapted_metrics(found, alone, target, spec)
     if not processes.first():
         processes.wait()
-        return AdaptResult(run.path, found.model, metrics, metrics["summary"], metrics["method"])
+        return AdaptResult(run.final, found.model, metrics, metrics["summary"], metrics["method"])
     counts = {
         "items": len(dataset),
         "train": len(source) if source else 0,
@@ -200,7 +199,8 @@ def _adapt(
         found.model.save(run.path / "model")
         write_tables(run, target, found, alone, ready.findings)
         run.write_json("metrics.json", metrics)
-        write_map(run, backbone, source, target, found, spec)
+        with harmless("The map of both domains", console):
+            write_map(run, backbone, source, target, found, spec)
     data = record.data_record(dataset, counts, ready.seen)
     made_of = {
         "kind": "adaptation",
@@ -210,13 +210,12 @@ def _adapt(
         "training": found.model.training,
         "findings": dict(Counter(f.kind for f in ready.findings)),
     }
-    run.write_json("run.json", made_of)
+    run.write_draft(made_of)
     with clock.step("report"):
         render(run.path)
-    run.finish()
-    run.point_latest()
+    run.finish(made_of, console.warn)
     processes.wait()
-    return AdaptResult(run.path, found.model, metrics, metrics["summary"], metrics["method"])
+    return AdaptResult(run.final, found.model, metrics, metrics["summary"], metrics["method"])
 
 
 def _learned_from(source: Examples | None, target: Examples, start: Model | None, adapted: bool) -> FittedOn:

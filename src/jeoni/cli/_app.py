@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -62,6 +63,8 @@ def _jeoni(
 def run() -> int:
     """Run the command line; returns the exit code: 0 done, 1 data or arguments, 2 usage, 130 interrupted."""
     command = typer.main.get_command(app)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that lacks a letter shows its number
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = command.main(prog_name="jeoni", standalone_mode=False)
     except JeoniError as error:
@@ -79,23 +82,30 @@ def run() -> int:
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return USER
-        raise
+        if not isinstance(error, (OSError, MemoryError)):
+            raise
+        _complain(_refusal(error))
+        return USER
     if code == INTERRUPTED:  # typer catches Ctrl-C itself, and says so by this code only
         _complain("Interrupted. What was computed is kept: the same command does not compute it again.")
     return code if isinstance(code, int) else DONE
 
 
+def _refusal(error: OSError | MemoryError) -> str:
+    """What the system refused, where nobody could say it better."""
+    if isinstance(error, MemoryError):
+        return "There is not enough memory. Give fewer or smaller items, or a smaller --batch-size."
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}. Check the path, the disk and who may use it."
+
+
 def _complain(text: str) -> None:
     from rich.console import Console
+
+    from jeoni.cli._terminal import escape
 
     if not processes.first():
         # what stops all processes the first one says; it then ends, and so do the others before they come to speak
         time.sleep(5)
         text = f"(process {processes.rank()}) {text}"
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]jeoni:[/] {_plain(text)}")
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]jeoni:[/] {escape(text)}")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jeoni.spec import AUTO
+from jeoni.spec import AUTO, out_of_bounds
 
 __all__ = ["with_options"]
 
@@ -29,14 +29,18 @@ def with_options(record: type, leave_out: tuple[str, ...] = ()) -> Callable[[Cal
 
         @functools.wraps(verb)
         def called(**given: Any) -> Any:
-            spec = record(**{f.name: given.pop(f.name) for f in offered})
-            return verb(**given, spec=spec)
+            options = {f.name: given.pop(f.name) for f in offered}
+            said = {name: value for name, value in options.items() if value is not None}
+            for f in offered:
+                if f.default == AUTO and said.get(f.name) == AUTO:  # which stands for an option that is left out
+                    raise out_of_bounds(f.name, said[f.name], AUTO, f.metadata["bounds"])
+            return verb(**given, spec=record(**said))
 
         made = [
             inspect.Parameter(
                 f.name,
                 inspect.Parameter.KEYWORD_ONLY,
-                default=f.default,
+                default=None if f.default == AUTO else f.default,
                 annotation=Annotated[_kind(f), _option(f)],
             )
             for f in offered
@@ -49,9 +53,10 @@ def with_options(record: type, leave_out: tuple[str, ...] = ()) -> Callable[[Cal
     return decorate
 
 
-def _kind(field: Any) -> type:
-    """The field's type; annotations are strings."""
-    return {"str": str, "int": int, "float": float, "bool": bool}[field.type]
+def _kind(field: Any) -> Any:
+    """The field's type, or None where nothing is said; annotations are strings."""
+    kind = {"str": str, "int": int, "float": float, "bool": bool}[field.type]
+    return kind | None if field.default == AUTO else kind
 
 
 def _option(field: Any) -> Any:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console as RichConsole
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-__all__ = ["Terminal", "print_json"]
+from jeoni.names import encodable_content, visible
+
+__all__ = ["Terminal", "escape", "print_json"]
 
 PATIENCE_S = 2.0
+
+
+def escape(text: str) -> str:
+    """A text to print as it is: names in it neither style the output nor steer the terminal."""
+    return escape_markup(visible(text))
 
 
 class _Rate(ProgressColumn):
@@ -64,4 +72,5 @@ class Terminal:
 
 def print_json(content: dict[str, Any]) -> None:
     """One line on standard output, the last one."""
-    print(json.dumps(content, ensure_ascii=False), flush=True)
+    line = json.dumps(encodable_content(content), ensure_ascii=False)
+    print(visible(line) if sys.stdout.isatty() else line, flush=True)

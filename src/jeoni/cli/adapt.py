@@ -58,10 +58,10 @@ def adapt(
 def _show(result: object) -> None:
     """Target scores beside the source model's, and what decided."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from jeoni.api import AdaptResult
+    from jeoni.cli._terminal import escape
 
     assert isinstance(result, AdaptResult)
     out, metrics = Console(highlight=False), result.metrics

@@ -9,6 +9,8 @@ import typer
 
 __all__ = ["cache"]
 
+MOST_DAYS = 1_000_000
+
 
 def cache(
     action: Annotated[str, typer.Argument(help="list or clear")] = "list",
@@ -18,9 +20,12 @@ def cache(
     from rich.console import Console
     from rich.table import Table
 
+    from jeoni.cli._terminal import escape
     from jeoni.errors import ConfigError
     from jeoni.features.store import FeatureStore, cache_folder
 
+    if not 0 <= older_than <= MOST_DAYS:
+        raise ConfigError(f"older_than is {older_than}; it must be a number of days from 0 to {MOST_DAYS:,}.")
     store, out = FeatureStore(), Console(highlight=False)
     if action == "clear":
         freed = store.clear(older_than_s=older_than * 86_400)
@@ -38,7 +43,12 @@ def cache(
         days = (time.time() - float(str(r["used"]))) / 86_400
         size = int(str(r["bytes"])) / 1e6
         table.add_row(
-            str(r["name"]), str(r["stage"]), str(r["precision"]), f"{r['rows']:,}", f"{size:,.1f}", f"{days:.1f}"
+            escape(str(r["name"])),
+            str(r["stage"]),
+            str(r["precision"]),
+            f"{r['rows']:,}",
+            f"{size:,.1f}",
+            f"{days:.1f}",
         )
     out.print(table if records else "The cache is empty.")
     out.print(f"[dim]{cache_folder()}[/]")

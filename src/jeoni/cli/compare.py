@@ -50,10 +50,10 @@ def compare(
 def _show(result: object) -> None:
     """Accuracy by strategy and budget, and the verdict."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from jeoni.api import CompareResult
+    from jeoni.cli._terminal import escape
 
     assert isinstance(result, CompareResult)
     out = Console(highlight=False)

@@ -31,7 +31,7 @@ def diagnose(
         raise ConfigError("Say both: --source and --target.")
     with without_collecting():
         from jeoni import api
-    from jeoni.cli._terminal import Terminal, print_json
+    from jeoni.cli._terminal import Terminal, escape, print_json
 
     found = api.diagnose(source, target, spec, console=Terminal())
     if not processes.first():
@@ -40,7 +40,6 @@ def diagnose(
         print_json(found.as_dict())
         return
     from rich.console import Console
-    from rich.markup import escape
 
     first, *rest = found.sentences
     out = Console(highlight=False)

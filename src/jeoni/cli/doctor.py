@@ -11,11 +11,11 @@ def doctor() -> None:
 
     import torch
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from jeoni import plugins, record
     from jeoni.backbones.catalog import list_backbones
+    from jeoni.cli._terminal import escape
     from jeoni.features.store import FeatureStore, cache_folder
 
     table = Table(box=None, pad_edge=False, show_header=False)

@@ -65,10 +65,10 @@ def fit(
 def _show(result: object, terminal: object) -> None:
     """The result as a person wants to see it."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from jeoni.api import FitResult
+    from jeoni.cli._terminal import escape
 
     assert isinstance(result, FitResult)
     out, metrics = Console(highlight=False), result.metrics
@@ -100,6 +100,8 @@ def _show_stages(record: dict[str, Any], out: Any) -> None:
     """What was frozen, what was trained and how, and whether frozen tensors are what they were."""
     from rich.table import Table
 
+    from jeoni.cli._terminal import escape
+
     training = record["training"]
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column, side in (("stage", "left"), ("parameters", "right"), ("state", "left"), ("learning rate", "right"),
@@ -108,7 +110,7 @@ def _show_stages(record: dict[str, Any], out: Any) -> None:
     for s in record["cut"]["stages"]:
         rate, kept = s["learning_rate"], s["kept_bytes"]
         table.add_row(
-            s["name"],
+            escape(s["name"]),
             f"{s['parameters']:,}",
             s["state"] if s["state"] != "new" else "from random",
             "" if rate is None else f"{rate:.1e}",

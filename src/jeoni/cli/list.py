@@ -33,10 +33,10 @@ def list_(
 ) -> None:
     """What there is to choose from; of the backbones that need a hub, those that match."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from jeoni import plugins
+    from jeoni.cli._terminal import escape
     from jeoni.errors import ConfigError, did_you_mean
 
     table = Table(box=None, pad_edge=False, header_style="dim")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,11 +36,15 @@ def predict(
     from jeoni.cli._terminal import Terminal, print_json
     from jeoni.features.examples import Context
     from jeoni.features.store import FeatureStore
+    from jeoni.spec import FitSpec
 
     with without_collecting():
         from jeoni.model import load_model
 
     terminal = Terminal()
+    FitSpec(engine=engine, workers=workers)  # refuses what these cannot be
+    if out:
+        _check(out, {"data": data, "model": model})
     context = Context(FeatureStore(console=terminal), engine, workers, strict, console=terminal)
     said = load_model(model).predict(data, context, column=column)
     if len(said.errors) > 1:  # one is named already
@@ -55,18 +58,42 @@ def predict(
         print_json({"predicted": len(said), "skipped": len(said.errors), "out": out})
 
 
+def _check(out: str, inputs: dict[str, str]) -> None:
+    """Whether the predictions can be written, before anything is computed."""
+    from pathlib import Path
+
+    from jeoni.errors import ConfigError
+    from jeoni.outputs import check_output, refuse_overlap
+    from jeoni.runs import refuse_kept
+
+    path = check_output(out)
+    refuse_overlap(path, inputs)
+    refuse_kept(path)
+    if path.is_dir():
+        raise ConfigError(f"--out {out} is a folder; a file is needed, such as {Path(out) / 'predictions.csv'}.")
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"--out {out} lies in a folder that does not exist. Make it, or choose another --out.")
+
+
 def _write(said: Predictions, out: str) -> None:
     """As CSV, to a file or standard output."""
-    import csv
     import sys
+    from pathlib import Path
 
-    from jeoni.errors import StorageError
+    from jeoni.cells import write_rows
+    from jeoni.names import visible
+    from jeoni.outputs import reporting, writing
 
-    try:
-        with open(out, "w", newline="", encoding="utf-8") if out else nullcontext(sys.stdout) as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["path", "predicted", "confidence", *(f"prob:{c}" for c in said.class_names)])
-            for name, label, probs in zip(said.names, said.labels, said.probs, strict=True):
-                writer.writerow([name, label, f"{probs.max():.6f}", *(f"{p:.6f}" for p in probs)])
-    except OSError as error:
-        raise StorageError(f"{out} cannot be written: {error.strerror or error}.") from error
+    header = ["path", "predicted", "confidence", *(f"prob:{c}" for c in said.class_names)]
+    shown = visible if not out and sys.stdout.isatty() else str
+    rows = (
+        [shown(name), shown(label), f"{probs.max():.6f}", *(f"{p:.6f}" for p in probs)]
+        for name, label, probs in zip(said.names, said.labels, said.probs, strict=True)
+    )
+    if out:
+        with writing(Path(out)) as file:
+            write_rows(file, header, rows, "\n")
+        return
+    with reporting(Path("standard output")):
+        write_rows(sys.stdout, [shown(title) for title in header], rows, "\n")
+        sys.stdout.flush()

@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePath
 from stat import S_ISDIR, S_ISREG
 
+from jeoni.names import encodable
+
 __all__ = [
     "MODALITIES",
     "SUFFIXES",
@@ -96,10 +98,12 @@ class Columns:
 def composed(name: str) -> str:
     """A name with each letter in one piece (Unicode's NFC), however it was written: a Mac's folders have them in parts.
 
+    Bytes that are no UTF-8 are escaped, so that the name can be saved and found again.
+
     >>> composed("e\u0301t\u00e9") == "\u00e9t\u00e9"
     True
     """
-    return unicodedata.normalize("NFC", name)
+    return unicodedata.normalize("NFC", encodable(name))
 
 
 def usual_names(modality: str = "") -> dict[str, str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from jeoni.cells import read_rows
 from jeoni.runs import read_json
 
 __all__ = ["adaptation_view"]
@@ -28,7 +28,7 @@ def adaptation_view(
         score_row: makes one line of scores.
     """
     metrics = read_json(run / "metrics.json")
-    rows = _predictions(run)
+    rows = read_rows(run / "predictions.csv")
     control = {"untrained": metrics["source_only"]["metrics"]} if metrics["target"] else {}
     scores = metrics["target"]["metrics"] if metrics["target"] else {}
     return {
@@ -44,11 +44,6 @@ def adaptation_view(
         "tried": metrics.get("tried") or [],
         "validators": list(next((t["gains"] for t in metrics.get("tried") or [] if t["gains"]), {})),
     }
-
-
-def _predictions(run: Path) -> list[dict[str, str]]:
-    with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def _classes(metrics: dict[str, Any], rows: list[dict[str, str]]) -> list[dict[str, Any]]:

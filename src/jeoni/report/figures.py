@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jeoni.outputs import write_bytes, write_text
+
 __all__ = ["labels_chart", "reliability_chart", "stages_chart", "time_chart", "training_chart"]
 
 # drawn in these colours, which then are replaced by the page's variables
@@ -223,7 +225,7 @@ def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
     paper = svg
     for drawn, printed in ON_PAPER.items():
         paper = paper.replace(drawn, printed)
-    (folder / f"{name}.svg").write_text(paper, encoding="utf-8")
+    write_text(folder / f"{name}.svg", paper)
     for artist in figure.findobj():
         for get, put in (
             ("get_color", "set_color"),
@@ -231,7 +233,9 @@ def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
             ("get_edgecolor", "set_edgecolor"),
         ):
             _repaint(artist, get, put)
-    figure.savefig(folder / f"{name}.png", dpi=160, facecolor="white")
+    printed_page = io.BytesIO()
+    figure.savefig(printed_page, format="png", dpi=160, facecolor="white")
+    write_bytes(folder / f"{name}.png", printed_page.getvalue())
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-import csv
 import re
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
 from jeoni import plugins
-from jeoni.errors import DataError, StorageError
+from jeoni.cells import read_rows
+from jeoni.errors import DataError, JeoniError
+from jeoni.outputs import real_path, write_text
 from jeoni.report.adaptation import adaptation_view
 from jeoni.report.figures import labels_chart, reliability_chart, stages_chart, time_chart, training_chart
 from jeoni.runs import read_json
@@ -21,13 +22,12 @@ METRICS = "jeoni.evaluation.metrics"
 ROWS = 200
 CLASSES_IN_MATRIX = 15
 PALETTE = 8
+MOST_BYTES = 50_000_000
 KEYS = ("accuracy", "macro_f1", "roc_auc")
 
 
 def write_report(run: Path, language: str = "en") -> Path:
     """Write ``report.html``; see :func:`jeoni.report.render`."""
-    import jinja2
-
     if not (run / "run.json").exists():
         raise DataError(
             f"{run} is not a run folder: run.json is missing. Needed: a folder that `jeoni fit` wrote.",
@@ -35,7 +35,26 @@ def write_report(run: Path, language: str = "en") -> Path:
         )
     words = import_module(f"jeoni.report.locale.{language}").WORDS
     kind = read_json(run / "run.json").get("kind", "report")
-    view = {"comparison": _comparison, "adaptation": _adaptation, "report": _view}[kind](run, words)
+    views = {"comparison": _comparison, "adaptation": _adaptation, "report": _view}
+    try:
+        page = _page(kind, views[kind](run, words))
+    except (JeoniError, MemoryError):
+        raise
+    except Exception as error:  # of records that anybody may have changed: any
+        said = f"{type(error).__name__}: {error}"
+        raise DataError(
+            f"The files in {run} do not hold what a run writes ({said}): the run is unfinished, or they were changed. "
+            "Fit again, or put the files back.",
+            path=str(run),
+        ) from error
+    target = run / "report.html"
+    write_text(target, page)
+    return target
+
+
+def _page(kind: str, view: dict[str, Any]) -> str:
+    import jinja2
+
     templates = resources.files("jeoni.report") / "templates"
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(templates)), autoescape=True, undefined=jinja2.StrictUndefined,
@@ -44,13 +63,7 @@ def write_report(run: Path, language: str = "en") -> Path:
     environment.filters.update(
         number=_number, percent=_percent, count=_count, seconds=_seconds, short=_short, rate=_rate, whole=_whole
     )
-    page = environment.get_template(f"{kind}.html").render(view)
-    target = run / "report.html"
-    try:
-        target.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{target} cannot be written: {error.strerror or error}.") from error
-    return target
+    return environment.get_template(f"{kind}.html").render(view)
 
 
 def _view(run: Path, words: dict[str, Any]) -> dict[str, Any]:
@@ -221,7 +234,7 @@ def _looks(figures: Path) -> dict[str, list[dict[str, Any]]]:
         kind: [
             {
                 **e,
-                "sources": [_inline(figures / f, "image/jpeg") for f in e.get("files", [])],
+                "sources": [_inline(figures, f, "image/jpeg") for f in e.get("files", [])],
                 "words": [{**w, "pieces": _weighed(w["pieces"])} for w in e.get("words", [])],
             }
             for e in entries
@@ -240,15 +253,12 @@ def _weighed(pieces: list[tuple[str, float]]) -> list[dict[str, Any]]:
 
 
 def _picture(figures: Path, name: str) -> str:
-    return _inline(figures / name, "image/jpeg") if name and (figures / name).exists() else ""
+    return _inline(figures, name, "image/jpeg") if name and (figures / name).exists() else ""
 
 
 def _sound(figures: Path, name: str) -> str:
-    return (
-        _inline(figures / name, "audio/flac" if name.endswith(".flac") else "audio/mpeg")
-        if name and (figures / name).exists()
-        else ""
-    )
+    kind = "audio/flac" if name.endswith(".flac") else "audio/mpeg"
+    return _inline(figures, name, kind) if name and (figures / name).exists() else ""
 
 
 def _inside(figures: Path) -> dict[str, Any] | None:
@@ -256,8 +266,8 @@ def _inside(figures: Path) -> dict[str, Any] | None:
     if not (figures / "inside.json").exists():
         return None
     found: dict[str, Any] = read_json(figures / "inside.json")
-    filters = _inline(figures / found["filters"], "image/png") if found["filters"] else ""
-    stages = [{**s, "sources": [_inline(figures / f, "image/jpeg") for f in s["files"]]} for s in found["stages"]]
+    filters = _inline(figures, found["filters"], "image/png") if found["filters"] else ""
+    stages = [{**s, "sources": [_inline(figures, f, "image/jpeg") for f in s["files"]]} for s in found["stages"]]
     return {"filters": filters, "stages": stages} if filters or stages else None
 
 
@@ -276,21 +286,27 @@ def _map(figures: Path, names: list[str]) -> dict[str, Any] | None:
         }
         for i, p in enumerate(found["points"])
     ]
-    sheet = figures / found.get("sprite", "")
-    sprite = _inline(sheet, "image/jpeg") if found.get("sprite") and sheet.exists() else ""
+    sprite = _picture(figures, found.get("sprite", ""))
     # mistakes last, so that they lie on top
     return {**found, "points": sorted(points, key=lambda p: p["wrong"]), "src": sprite}
 
 
-def _inline(path: Path, kind: str) -> str:
+def _inline(figures: Path, name: str, kind: str) -> str:
+    """A file among the figures, as part of the page; whoever sends the page on sends no other file with it.
+
+    Raises:
+        DataError: it lies elsewhere, or is no file of a picture's or a sound's size.
+    """
+    path = real_path(figures / name)
+    if real_path(figures) not in path.parents or not path.is_file() or path.stat().st_size > MOST_BYTES:
+        raise DataError(f"{name!r} is not a picture or sound in {figures}; its record was changed.", path=str(figures))
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _findings(run: Path, counts: dict[str, int], words: dict[str, Any]) -> dict[str, Any]:
     rows: list[dict[str, str]] = []
     if (run / "issues.csv").exists():
-        with open(run / "issues.csv", newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_rows(run / "issues.csv")
     kinds = words["kinds"]
     summary = [{"count": n, "text": kinds.get(k, k.replace("_", " "))} for k, n in counts.items() if n]
     return {"summary": summary, "rows": rows[:ROWS], "rest": max(0, len(rows) - ROWS)}
