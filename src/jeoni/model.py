@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import uuid
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 
@@ -21,13 +18,16 @@ from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
-from jeoni.backbones.sources.checkpoint import Checkpoint, read_config
+from jeoni.backbones.outline import check_shapes, outline
+from jeoni.backbones.saved import CONFIG, FORMAT, WEIGHTS, SavedModel, open_model, replaced_whole, write_weights
+from jeoni.backbones.sources.checkpoint import restore_backbone
+from jeoni.backbones.weights import file_sha256, first_line
 from jeoni.data.checks import remarked, tell, unreadable
 from jeoni.data.fitted_on import FittedOn
 from jeoni.data.in_memory import load_in_memory
-from jeoni.data.kinds import Columns, composed
+from jeoni.data.kinds import Columns
 from jeoni.data.read import load_items
-from jeoni.errors import ConfigError, DataError, StorageError
+from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
@@ -39,7 +39,6 @@ from jeoni.types import Array, Dataset, FloatArray, Items, RowsLike
 
 __all__ = ["Model", "Predictions", "load_model"]
 
-FORMAT = 1
 BLOCK = 4096
 
 
@@ -112,12 +111,23 @@ class Model:
         return entry(nn.Sequential(self.backbone.network, self.head), self.backbone.input).eval()
 
     def predict_features(self, features: RowsLike) -> FloatArray:
-        """Probabilities ``(n, classes)`` from pooled features ``(n, d)``, block by block."""
+        """Probabilities ``(n, classes)`` from pooled features ``(n, d)``, block by block.
+
+        Raises:
+            WeightsError: NaN among them, as weights that are too large give.
+        """
         found = []
         with torch.inference_mode():
             for start in range(0, len(features), BLOCK):
                 block = torch.as_tensor(np.asarray(features[slice(start, start + BLOCK)], dtype=np.float32))
-                found.append(softmax(self.head(block).double().numpy()))
+                logits = self.head(block).double().numpy()
+                bad = np.flatnonzero(~np.isfinite(logits).all(1))
+                if len(bad):
+                    raise WeightsError(
+                        f"The model on {self.backbone.name} gives NaN or infinity, first for example "
+                        f"{start + int(bad[0])}: its weights are damaged or too large. Train the model again."
+                    )
+                found.append(softmax(logits))
         return np.concatenate(found)
 
     def predict_examples(self, examples: Examples, source: Backbone, context: Context) -> FloatArray:
@@ -184,30 +194,24 @@ class Model:
         )
 
     def save(self, folder: str | Path) -> Path:
-        """Write ``model.safetensors``, ``config.json`` and ``README.md``; an existing folder is replaced whole.
+        """Write ``model.safetensors``, ``config.json`` and ``README.md``; an existing model is replaced when all is
+        written.
 
         Beside them lies ``fitted_on.bin``, if it is known what the model was fitted on.
 
         Raises:
-            StorageError: the folder cannot be written.
+            ConfigError: something else than a model folder is there; it is left alone.
+            StorageError: the folder cannot be written; what was there is there still.
         """
         folder = Path(folder)
-        part = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.part")
-        try:
-            part.mkdir(parents=True)
-            safetensors.torch.save_file(self._tensors(), part / "model.safetensors")
+        with replaced_whole(folder) as part:
+            write_weights(self._tensors(), part / WEIGHTS)
             for name, content in self.backbone.input.files().items():
                 (part / name).write_bytes(content)
             self.fitted_on.save(part)
-            config = self._config(part / "model.safetensors")
-            (part / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
+            config = self._config(part / WEIGHTS)
+            (part / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
             (part / "README.md").write_text(card.render(config), encoding="utf-8")
-            if folder.exists():
-                shutil.rmtree(folder)
-            part.rename(folder)
-        except OSError as error:
-            shutil.rmtree(part, ignore_errors=True)
-            raise StorageError(f"The model cannot be written to {folder}: {error.strerror or error}.") from error
         return folder
 
     def _tensors(self) -> dict[str, Tensor]:
@@ -219,8 +223,6 @@ class Model:
         }
 
     def _config(self, weights: Path) -> dict[str, Any]:
-        from jeoni.backbones.weights import file_sha256
-
         backbone = self.backbone
         config = {
             "format": FORMAT,
@@ -297,37 +299,65 @@ def load_model(folder: str | Path) -> Model:
     """Read a model folder, having checked its hashes and format.
 
     Args:
-        folder: the ``model`` folder of a run, or the run folder itself.
+        folder: the ``model`` folder of a run, a file in it, or the run folder itself.
 
     Raises:
-        WeightsError: not a model folder, a changed byte, or a newer format.
+        WeightsError: not a model folder, a changed byte, a value out of bounds, or a newer format.
 
     Example:
         ``jeoni.load_model("runs/latest/model").predict("new/").labels``
     """
-    folder = Path(folder)
-    if not (folder / "config.json").exists() and (folder / "model" / "config.json").exists():
-        folder = folder / "model"
-    config = read_config(folder)
-    backbone = Checkpoint().load(str(folder), "")
-    tensors = safetensors.torch.load_file(folder / config["weights"]["file"])
-    names = tuple(map(composed, config["class_names"]))
-    head_config = config["head"]
-    if head_config["id"] not in plugins.names("jeoni.heads"):
-        raise ConfigError(
-            f"This model's head {head_config['id']!r} is not known here; install the package it came with."
-        )
-    moved = head_config.get("mapped")
-    empty = plugins.load("jeoni.heads", head_config["id"])().build
-    head = Mapped(**moved, classes=len(names)) if moved else empty(head_config["dim"], len(names))
-    head.load_state_dict({k.removeprefix("head."): v for k, v in tensors.items() if k.startswith("head.")})
-    model = Model(
+    saved = open_model(Path(folder))
+    config, backbone = saved.config, restore_backbone(saved)
+    return Model(
         backbone=backbone,
-        head=head.eval(),
-        head_id=head_config["id"],
-        class_names=names,
-        frozen=config["cut"]["frozen"],
-        reuse=config["cut"]["reuse"],
-        choice=head_config["choice"],
+        head=_restored_head(saved, backbone.dim),
+        head_id=config.head.id,
+        class_names=tuple(config.class_names),
+        frozen=config.cut.frozen,
+        reuse=config.cut.reuse,
+        choice=config.head.choice,
+        facts=config.facts,
+        column=config.column,
+        fitted_on=FittedOn.load(saved.folder),
     )
-    return replace(model, facts=config["facts"], column=config.get("column", ""), fitted_on=FittedOn.load(folder))
+
+
+def _restored_head(saved: SavedModel, dim: int) -> nn.Module:
+    """The head of a model folder for ``dim`` features, its shapes held against the weights file before it is built.
+
+    Raises:
+        ConfigError: of a kind that is not installed here.
+        WeightsError: it does not go with its weights or its backbone.
+    """
+    kept, classes = saved.config.head, len(saved.config.class_names)
+    if kept.id not in plugins.names("jeoni.heads"):
+        raise ConfigError(f"This model's head {kept.id!r} is not known here; install the package it came with.")
+    if kept.dim != dim:
+        raise WeightsError(f"{saved.folder}: head.dim is {kept.dim}; the backbone gives {dim} features.")
+
+    def build() -> nn.Module:
+        if kept.mapped:
+            return Mapped(**kept.mapped.model_dump(), classes=classes)
+        made: nn.Module = plugins.load("jeoni.heads", kept.id)().build(dim, classes)
+        return made
+
+    held, what = saved.shapes_of("head"), f"The head in {saved.folder}"
+    check_shapes(outline(build, held, what), held, what, f"{kept.id} of {classes} classes")
+    head = build()
+    head.load_state_dict(saved.state_of("head"))
+    _try_head(head.eval(), dim, classes, what)
+    return head
+
+
+def _try_head(head: nn.Module, dim: int, classes: int, what: str) -> None:
+    """Raise a WeightsError if features do not become calibrated logits of all classes."""
+    if not float(getattr(head, "temperature", 1.0)) > 0:
+        raise WeightsError(f"{what} has a temperature that is not above 0. Copy the folder anew.")
+    try:
+        with torch.inference_mode():
+            shape = tuple(head(torch.zeros(1, dim)).shape)
+    except RuntimeError as error:
+        raise WeightsError(f"{what} does not take the backbone's {dim} features ({first_line(error)}).") from error
+    if shape != (1, classes):
+        raise WeightsError(f"{what} gives outputs of shape {shape}; (1, {classes}) is needed.")

@@ -15,7 +15,7 @@ from jeoni.data.encodings import decode
 from jeoni.data.inputs import collate
 from jeoni.data.read import load_data
 from jeoni.data.texts import TextInput, TextItems, text_signature
-from jeoni.errors import ConfigError, DataError
+from jeoni.errors import ConfigError, DataError, WeightsError
 from tests.data.made_texts import write
 
 
@@ -79,10 +79,10 @@ def test_an_input_survives_the_disk(spec, tmp_path):
     assert again == spec
     assert again.tokenize("a dull film").tokens.tolist() == spec.tokenize("a dull film").tokens.tolist()
     (tmp_path / "tokenizer.json").write_bytes(spec.files()["tokenizer.json"].replace(b"dull", b"full"))
-    with pytest.raises(DataError, match="was changed since it was saved"):
+    with pytest.raises(WeightsError, match="was changed since it was saved"):
         TextInput.restore(spec.describe(), tmp_path)
     (tmp_path / "tokenizer.json").unlink()
-    with pytest.raises(DataError, match="was lost since it was saved"):
+    with pytest.raises(WeightsError, match="was lost since it was saved"):
         TextInput.restore(spec.describe(), tmp_path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
@@ -14,6 +13,7 @@ import numpy as np
 from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.saved import CONFIG, find_folder, read_object
 from jeoni.data.encodings import decode
 from jeoni.data.images import ImageInput
 from jeoni.data.sound_inputs import SoundInput, listening, pictured
@@ -118,7 +118,7 @@ def _by_bare_name(name: str, weights: str) -> Backbone:
 
     folder = Path(name)
     known_to_timm = name.partition(".")[0] in architectures()
-    saved = any((f / "config.json").exists() for f in (folder, folder / "model"))
+    saved = find_folder(folder) is not None
     # a folder of photos that happens to be called resnet18 hides no architecture
     if saved or (folder.is_dir() and not known_to_timm):
         source = "transformers" if _is_of_transformers(folder) else "checkpoint"
@@ -137,8 +137,8 @@ def _by_bare_name(name: str, weights: str) -> Backbone:
 def _is_of_transformers(folder: Path) -> bool:
     """Whether ``save_pretrained`` of transformers wrote this folder."""
     try:
-        return "model_type" in json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return "model_type" in read_object(folder / CONFIG)
+    except WeightsError:
         return False
 
 

@@ -10,14 +10,27 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from jeoni.data.saved_files import read_saved
 from jeoni.data.sound_inputs import SoundInput
 from jeoni.data.sounds import Sound
 from jeoni.data.spectrograms import mask_spectrogram
+from jeoni.errors import WeightsError
 from jeoni.types import Array
 
 __all__ = ["SpectrumInput"]
 
 EXTRACTOR = "preprocessor_config.json"
+EXTRACTORS = ("WhisperFeatureExtractor", "ASTFeatureExtractor")
+# what a spectrum's size follows from, far above what Whisper and AST have
+MOST = {
+    "sampling_rate": 400_000,
+    "feature_size": 1024,
+    "num_mel_bins": 1024,
+    "n_fft": 1 << 14,
+    "hop_length": 1 << 14,
+    "chunk_length": 120,
+    "max_length": 12_000,
+}
 
 
 @dataclass(frozen=True)
@@ -77,11 +90,38 @@ class SpectrumInput(SoundInput):
 
     @classmethod
     def restore(cls, described: dict[str, Any], folder: Path) -> SpectrumInput:
-        """From what :meth:`describe` gave, and the extractor in a folder."""
-        from jeoni.backbones.sources.transformers import import_transformers
+        """From what :meth:`describe` gave, and the extractor in a folder.
 
-        extractor = import_transformers().AutoFeatureExtractor.from_pretrained(str(folder), trust_remote_code=False)
-        return cls.make(extractor, described["seconds"])
+        Raises:
+            WeightsError: the extractor is not the one that was saved, or makes other spectra than were described.
+        """
+        path = folder / EXTRACTOR
+        content = read_saved(path, described["digest"])
+        try:
+            made = cls.make(_extractor(json.loads(content)), described["seconds"])
+        except (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError) as error:
+            raise WeightsError(f"{path} describes no extractor of spectra ({error}).") from error
+        if any(getattr(made, name) != described[name] for name in ("rate", "frames", "bands")):
+            raise WeightsError(f"{path} makes other spectra than config.json describes. Copy the folder anew.")
+        return made
+
+
+def _extractor(described: dict[str, Any]) -> Any:
+    """The extractor of transformers, of a kind that is known here; nothing but its own file is read.
+
+    Raises:
+        ValueError: another kind, or a number with which a spectrum would take too much memory.
+    """
+    from jeoni.backbones.sources.transformers import import_transformers
+
+    kind = described.get("feature_extractor_type")
+    if kind not in EXTRACTORS:
+        raise ValueError(f"feature_extractor_type is {kind!r}; it can be {' or '.join(EXTRACTORS)}")
+    for name, most in MOST.items():
+        value = described.get(name, 1)
+        if not isinstance(value, (int, float)) or not 0 < value <= most:
+            raise ValueError(f"{name} must lie between 1 and {most:,}")
+    return getattr(import_transformers(), kind).from_dict(described)
 
 
 def _described(extractor: Any) -> bytes:

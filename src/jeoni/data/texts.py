@@ -15,7 +15,8 @@ from PIL.Image import Image
 
 from jeoni.data.encodings import common_encoding, decode
 from jeoni.data.items import FileItems
-from jeoni.errors import DataError, MissingExtra
+from jeoni.data.saved_files import read_saved
+from jeoni.errors import DataError, MissingExtra, WeightsError
 from jeoni.types import Array, Finding, IntArray
 
 __all__ = ["TextFiles", "TextInput", "TextItems", "is_english", "named_files", "text_signature", "tokens_of"]
@@ -191,11 +192,13 @@ class TextInput:
 
     @classmethod
     def restore(cls, described: dict[str, Any], folder: Path) -> TextInput:
-        """From what :meth:`describe` gave, and the tokenizer in a folder."""
+        """From what :meth:`describe` gave, and the tokenizer in a folder.
+
+        Raises:
+            WeightsError: the tokenizer is not the one that was saved, or none.
+        """
         path = folder / TOKENIZER
-        raw = path.read_bytes() if path.is_file() else b""
-        if hashlib.sha256(raw).hexdigest() != described["tokenizer"]:
-            raise DataError(f"{path} was {'changed' if raw else 'lost'} since it was saved. Copy the folder anew.")
+        read_saved(path, described["tokenizer"])
         tokenizer = tokens_of(path)
         return cls._around(tokenizer, tokenizer.to_str(), described["most"], described["prefix"])
 
@@ -205,12 +208,18 @@ def tokens_of(path: Path) -> Any:
 
     Raises:
         MissingExtra: the package ``tokenizers`` is not there.
+        WeightsError: the file describes no tokenizer.
     """
     try:
         from tokenizers import Tokenizer
     except ImportError:
         raise MissingExtra("tokenizers", "text", "A backbone for texts") from None
-    return Tokenizer.from_file(str(path))
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing more special
+        raise WeightsError(
+            f"{path} describes no tokenizer that can be read ({error}). Copy the folder anew."
+        ) from error
 
 
 def text_signature(text: str) -> Array:

@@ -65,7 +65,7 @@ class Bundled:
         path = Path(weights) if weights else packaged.file()
         if path is None:
             raise MissingExtra(packaged.package.replace("_", "-"), packaged.extra or "all", f"The backbone {name}")
-        network = build_network(packaged.architecture, {})
+        network = build_network(packaged.architecture)
         fill_in_order(network, read_state(path), path.name)
         return build_backbone(
             network,

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import safetensors.torch
+import torch
+from torch import nn
 
-from jeoni._version import __version__
-from jeoni.backbones.architectures import build_architecture
+from jeoni import plugins
+from jeoni.backbones.architectures import SOURCES, build_architecture
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.cut import shorten
+from jeoni.backbones.outline import check_shapes, outline
+from jeoni.backbones.saved import SavedModel, open_model
 from jeoni.backbones.sources.timm import fill
-from jeoni.backbones.weights import file_sha256, fingerprint
+from jeoni.backbones.weights import fingerprint, first_line
 from jeoni.data.inputs import load_input
-from jeoni.errors import WeightsError
-from jeoni.runs import sealed
+from jeoni.data.texts import TextInput
+from jeoni.errors import JeoniError, WeightsError
 
-__all__ = ["Checkpoint"]
-
-FORMAT = 1
+__all__ = ["Checkpoint", "restore_backbone"]
 
 
 class Checkpoint:
@@ -35,64 +34,80 @@ class Checkpoint:
         """Load from a model folder, hashes checked.
 
         Raises:
-            WeightsError: not a model folder, or one with a changed byte.
+            WeightsError: not a model folder, or one with a changed byte or a value out of bounds.
         """
         if weights:
             raise WeightsError(f"{name} is a model folder with its own weights; it takes no weights file ({weights}).")
-        folder = Path(name)
-        if not (folder / "config.json").exists() and (folder / "model" / "config.json").exists():
-            folder = folder / "model"
-        config = read_config(folder)
-        kept = config["backbone"]
-        library = kept.get("library", "timm")
-        network = build_architecture(library, kept["architecture"], kept["arguments"])
-        tensors = safetensors.torch.load_file(folder / config["weights"]["file"])
-        state = {k.removeprefix("backbone."): v for k, v in tensors.items() if k.startswith("backbone.")}
-        whole = build_backbone(
-            network,
-            name=kept["name"],
-            architecture=kept["architecture"],
-            arguments=kept["arguments"],
-            input=load_input(kept.get("kind", "image"), kept["input"], folder),
-            provenance=Provenance(**kept["provenance"]),
-            library=library,
-            preferred=kept.get("preferred", {}),
-        )
-        backbone = shorten(whole, whole.n - config["cut"].get("dropped", 0))
-        fill(backbone.network, state, str(folder))
-        return replace(backbone, fingerprint=fingerprint(backbone.network.state_dict()))
+        return restore_backbone(open_model(Path(name)))
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """A model folder's ``config.json``, having checked it and the weights against their checksums.
+def restore_backbone(saved: SavedModel) -> Backbone:
+    """The backbone of a model folder.
 
     Raises:
-        WeightsError: files missing, a changed byte, or a format newer than this jeoni.
+        WeightsError: its configuration and its weights do not make a network that runs.
     """
     try:
-        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return _restored(saved)
+    except JeoniError:
+        raise
+    except Exception as error:  # the libraries below raise what they like where values do not go together
+        raise WeightsError(f"{saved.folder} holds a backbone that cannot be run ({first_line(error)}).") from error
+
+
+def _restored(saved: SavedModel) -> Backbone:
+    kept, dropped = saved.config.backbone, saved.config.cut.dropped
+    network = _built(saved)
+    whole = build_backbone(
+        network,
+        name=kept.name,
+        architecture=kept.architecture,
+        arguments=kept.arguments,
+        input=load_input(kept.kind, kept.input, saved.folder),
+        provenance=Provenance(**kept.provenance.model_dump()),
+        library=kept.library,
+        preferred=kept.preferred.model_dump(exclude_unset=True),
+    )
+    if dropped >= whole.n:
+        raise WeightsError(f"{saved.folder}: cut.dropped is {dropped}, of {whole.n} stages; at least one must be left.")
+    backbone = shorten(whole, whole.n - dropped)
+    if backbone.n != len(saved.config.cut.stages):
         raise WeightsError(
-            f"{folder} is not a model folder: config.json is missing. Needed: the `model` folder of a run."
-        ) from None
-    except ValueError as error:
-        raise WeightsError(f"{folder / 'config.json'} was changed or damaged: {error}.") from error
-    if not isinstance(config, dict) or not isinstance(config.get("format"), int):
-        raise WeightsError(
-            f"{folder / 'config.json'} is not one that jeoni wrote. Needed: the `model` folder of a run."
+            f"{saved.folder}: cut.stages names {len(saved.config.cut.stages)} stages; the network has {backbone.n}."
         )
-    if config["format"] > FORMAT:
+    fill(backbone.network, saved.state_of("backbone"), str(saved.folder))
+    _try_longest(backbone, str(saved.folder))
+    return replace(backbone, fingerprint=fingerprint(backbone.network.state_dict()))
+
+
+def _built(saved: SavedModel) -> nn.Module:
+    """The network with fresh weights, once its shapes are known to be those of the weights file."""
+    kept, held = saved.config.backbone, saved.shapes_of("backbone")
+    if kept.library not in plugins.names(SOURCES) or not hasattr(plugins.load(SOURCES, kept.library), "build"):
         raise WeightsError(
-            f"{folder} was written by jeoni {config.get('jeoni')}, in a newer format than {__version__} reads. "
-            "Upgrade with: pip install --upgrade jeoni"
+            f"{saved.folder}: backbone.library is {kept.library!r}, which builds no networks here; install the package "
+            "it came with."
         )
-    if not sealed(config):
-        raise WeightsError(f"{folder / 'config.json'} was changed since it was saved; its checksum no longer fits.")
-    weights = folder / config["weights"]["file"]
-    if not weights.exists():
-        raise WeightsError(f"{folder} is incomplete: {weights.name} is missing.")
-    if file_sha256(weights) != config["weights"]["sha256"]:
-        raise WeightsError(
-            f"{weights} was changed since it was saved: its SHA-256 is not the one in config.json. Copy it anew."
-        )
-    return config
+
+    def build() -> nn.Module:
+        return build_architecture(kept.library, kept.architecture, kept.arguments)
+
+    shortened = saved.config.cut.dropped > 0
+    own = outline(build, held, str(saved.folder), shortened)
+    if shortened:  # of a shortened network the file holds only the lower part
+        own = {name: shape for name, shape in own.items() if name in held}
+    check_shapes(own, held, str(saved.folder), kept.architecture)
+    return build()
+
+
+def _try_longest(backbone: Backbone, what: str) -> None:
+    """Raise a WeightsError if texts can have more tokens than the network has places for."""
+    spec = backbone.input
+    if isinstance(spec, TextInput):
+        try:
+            with torch.inference_mode():
+                backbone.network(torch.zeros(1, spec.most, dtype=torch.int32))
+        except (IndexError, RuntimeError) as error:
+            raise WeightsError(
+                f"{what}: backbone.input.most is {spec.most} tokens, more than the network takes ({first_line(error)})."
+            ) from error

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
+from jeoni.backbones.outline import check_shapes
 from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.backbones.weights import file_sha256, fingerprint, first_line, read_state
 from jeoni.data.images import ImageInput
@@ -28,10 +29,15 @@ class Timm:
         """The architecture with fresh weights.
 
         Raises:
-            WeightsError: unknown.
+            WeightsError: unknown, or with arguments. None of ours has any, and among those of ``timm.create_model``
+                are some that read files, which in older versions could run code.
         """
         check_architecture(architecture.partition(".")[0])
-        return build_network(architecture, arguments)
+        if arguments:
+            raise WeightsError(
+                f"The architecture {architecture} came with arguments ({', '.join(arguments)[:100]}); none are taken."
+            )
+        return build_network(architecture)
 
     def load(self, name: str, weights: str) -> Backbone:
         """Load from the hub, or from a local file.
@@ -45,7 +51,7 @@ class Timm:
         """
         check_architecture(name.partition(".")[0])
         if weights:
-            network = build_network(name, {})
+            network = build_network(name)
             fill(network, read_state(Path(weights)), weights)
             digest = file_sha256(Path(weights))
         else:
@@ -74,9 +80,9 @@ def check_architecture(name: str) -> None:
         )
 
 
-def build_network(architecture: str, arguments: dict[str, Any]) -> nn.Module:
+def build_network(architecture: str) -> nn.Module:
     """A headless network with fresh weights, in eval mode."""
-    made: nn.Module = import_timm().create_model(architecture, pretrained=False, num_classes=0, **arguments)
+    made: nn.Module = import_timm().create_model(architecture, pretrained=False, num_classes=0)
     return made.eval()
 
 
@@ -112,16 +118,8 @@ def fill(network: nn.Module, state: dict[str, Tensor], what: str) -> None:
     own = network.state_dict()
     classifier = getattr(network, "pretrained_cfg", {}).get("classifier") or ()
     heads = (classifier,) if isinstance(classifier, str) else tuple(classifier)
-    missing = [k for k in own if k not in state]
-    unexpected = [k for k in state if k not in own and not k.startswith(tuple(f"{h}." for h in heads if h))]
-    odd = [k for k in own if k in state and own[k].shape != state[k].shape]
-    for fault, keys in (("lacks", missing), ("holds besides", unexpected), ("has other shapes for", odd)):
-        if keys:
-            more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
-            raise WeightsError(
-                f"{what} does not fit {type(network).__name__}: it {fault} {', '.join(keys[:3])}{more}. "
-                "Needed: the state dict of just this architecture."
-            )
+    shapes, held = ({k: tuple(v.shape) for k, v in d.items()} for d in (own, state))
+    check_shapes(shapes, held, what, type(network).__name__, tuple(f"{h}." for h in heads if h))
     network.load_state_dict({k: state[k] for k in own})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +14,7 @@ import torch
 from torch import nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
-from jeoni.backbones.encoder import Encoder
+from jeoni.backbones.encoder import POOLINGS, Encoder
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.backbones.listener import HEARS, SEES, Listener, Seer
 from jeoni.backbones.spectra import SpectrumInput
@@ -28,6 +29,24 @@ __all__ = ["Transformers"]
 
 # among transformers' causal language models, but reading both ways unless told otherwise
 BOTH_WAYS = ("bert-generation", "reformer", "xlnet")
+LEFT_OUT = (
+    "architectures",
+    "transformers_version",
+    "model_type",
+    "dtype",
+    "torch_dtype",
+    # of the task that it was trained on
+    "id2label",
+    "label2id",
+    "num_labels",
+    "problem_type",
+    "task_specific_params",
+    "finetuning_task",
+)
+# names of settings that choose code, files or what a hub has
+FOREIGN = re.compile(
+    r"implementation|auto_map|pretrained|quantization|kernels|backbone|name_or_path|_(file|dir|repo|url)$"
+)
 MEND = "Take another one, such as a BERT, RoBERTa, GPT or Llama for texts, a HuBERT or Whisper for sounds."
 MOST_TOKENS = 256
 MOST_SECONDS = 10.0
@@ -43,11 +62,23 @@ class Transformers:
         return []
 
     def build(self, architecture: str, arguments: dict[str, Any]) -> nn.Module:
-        """An encoder with fresh weights, from what :meth:`load` kept of it."""
+        """An encoder with fresh weights, from what :meth:`load` kept of it.
+
+        Raises:
+            WeightsError: what was kept is not what :meth:`load` keeps.
+        """
+        config, pooling = arguments.get("config"), arguments.get("pooling")
+        normalised = arguments.get("normalised", False)
+        if not isinstance(config, dict) or pooling not in POOLINGS or not isinstance(normalised, bool):
+            raise WeightsError(
+                f"The arguments of the {architecture} encoder are damaged. Needed: config, a pooling "
+                f"({', '.join(POOLINGS)}) and normalised, which is true or false."
+            )
         library = import_transformers()
-        config = library.AutoConfig.for_model(architecture, **arguments["config"])
-        model = _headless(_hearing(library.AutoModel.from_config(config)))
-        return encoder(model, arguments["pooling"], arguments.get("normalised", False)).eval()
+        # what was saved can have been changed by anybody: it is filtered here too
+        made = library.AutoConfig.for_model(architecture, **plain_settings(config))
+        model = _headless(_hearing(library.AutoModel.from_config(made, trust_remote_code=False)))
+        return encoder(model, pooling, normalised).eval()
 
     def load(self, name: str, weights: str) -> Backbone:
         """Load from a folder or the hub.
@@ -60,7 +91,8 @@ class Transformers:
             raise WeightsError(f"{name} is loaded with its own weights; it takes no weights file ({weights}).")
         library = import_transformers()
         try:
-            model = library.AutoModel.from_pretrained(name, trust_remote_code=False)
+            config = _without_kernels(library.AutoConfig.from_pretrained(name, trust_remote_code=False))
+            model = library.AutoModel.from_pretrained(name, config=config, trust_remote_code=False)
             hears = model.config.model_type in (*HEARS, *SEES)
             reader = library.AutoFeatureExtractor if hears else library.AutoTokenizer
             prepared = reader.from_pretrained(name, trust_remote_code=False)
@@ -203,11 +235,40 @@ def _hearing(model: Any) -> Any:
     return model.get_encoder() if model.config.model_type == "whisper" else model
 
 
+def _without_kernels(config: Any) -> Any:
+    """The same, but for kernels that it names on the hub: they would be fetched, and are code."""
+    for name in ("_attn_implementation", "_experts_implementation"):
+        if "/" in str(getattr(config, name, "")):
+            setattr(config, name, None)
+    return config
+
+
 def _kept(config: Any) -> dict[str, Any]:
     """What makes the configuration anew."""
-    leave = ("architectures", "transformers_version", "model_type", "dtype")
-    found: dict[str, Any] = json.loads(json.dumps(config.to_diff_dict(), default=str))
-    return {k: v for k, v in found.items() if k not in leave}
+    return plain_settings(json.loads(json.dumps(config.to_diff_dict(), default=str)))
+
+
+def plain_settings(config: dict[str, Any]) -> dict[str, Any]:
+    """The sizes, switches and plain words of a configuration, without all that could name code, a file or a hub.
+
+    Example:
+        >>> plain_settings({"hidden_size": 32, "hidden_act": "gelu", "_attn_implementation": "me/my-kernel"})
+        {'hidden_size': 32, 'hidden_act': 'gelu'}
+    """
+    kept = {}
+    for name, value in config.items():
+        if isinstance(value, dict):
+            value = plain_settings(value)
+        if name not in LEFT_OUT and not FOREIGN.search(name) and _is_plain(value):
+            kept[name] = value
+    return kept
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(_is_plain(v) and not isinstance(v, dict) for v in value)
+    # activations, norms and kinds of layers are single words; files, repositories and dotted code are not
+    return not isinstance(value, str) or re.fullmatch(r"\w{0,64}", value) is not None
 
 
 def pooling_of(config: Any, name: str) -> str:

@@ -1,0 +1,283 @@
+"""The content of a model folder's ``config.json``: types and bounds of every field that is read.
+
+The seal of a ``config.json`` is a checksum that anybody can compute, so its values are not to be trusted: nothing is
+built, allocated or looped over before it has passed here. Fields that a later version adds are ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from jeoni.data.kinds import composed
+from jeoni.errors import WeightsError
+
+__all__ = ["SavedConfig", "parse_config"]
+
+MOST_SAMPLES = 1 << 25  # of one example of audio
+MOST_LAYERS = 10_000
+MOST_VALUES = 100_000  # in the arguments of one architecture
+MOST_NUMBER = 1 << 31
+COUNTS = re.compile("layer|depth|stage|labels")
+DEEPEST = 6
+
+Text = Annotated[str, Field(max_length=10_000)]
+Name = Annotated[str, Field(min_length=1, max_length=1000)]
+Stages = Annotated[int, Field(ge=0, le=MOST_LAYERS)]
+Width = Annotated[int, Field(ge=1, le=1 << 24)]
+Side = Annotated[int, Field(ge=1, le=2048)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Deviation = Annotated[float, Field(gt=0)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class _Fields(_Record):
+    """Fields that go to a constructor as they are: no others may come."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Image(_Fields):
+    size: Side
+    mean: list[float] = Field(min_length=3, max_length=3)
+    std: list[Deviation] = Field(min_length=3, max_length=3)
+    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] = "bicubic"
+    crop: Literal["squash", "center"] = "squash"
+    crop_pct: float = Field(default=1.0, gt=0, le=2)
+
+    @model_validator(mode="after")
+    def _crop_lies_inside(self) -> Self:
+        if self.crop == "center" and self.crop_pct > 1:
+            raise ValueError("crop_pct must be at most 1 for a central crop")
+        return self
+
+
+class _Text(_Fields):
+    tokenizer: Digest
+    vocabulary: Width
+    most: int = Field(ge=4, le=4096)
+    prefix: Text
+
+
+class _Vector(_Fields):
+    dim: Width
+
+
+class _Audio(_Fields):
+    rate: int = Field(ge=100, le=400_000)
+    seconds: float = Field(gt=0, le=3600)
+    part: Literal["middle"] = "middle"
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> Self:
+        if not 1 <= self.rate * self.seconds <= MOST_SAMPLES:
+            raise ValueError(f"rate times seconds must lie between 1 and {MOST_SAMPLES:,} samples")
+        return self
+
+
+class _Spectrogram(_Audio):
+    size: Side
+    mean: list[float] = Field(min_length=3, max_length=3)
+    std: list[Deviation] = Field(min_length=3, max_length=3)
+    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] = "bilinear"
+    bands: int = Field(default=128, ge=1, le=512)
+    centred: bool = True
+
+
+class _Spectrum(_Audio):
+    digest: Digest
+    frames: int = Field(ge=1, le=1 << 20)
+    bands: int = Field(ge=1, le=4096)
+
+
+class _Wave(_Audio):
+    chunk: int = Field(default=8, ge=1, le=1024)
+    least: int = Field(default=0, ge=0, le=1 << 20)
+
+
+INPUTS: dict[str, type[_Fields]] = {
+    "image": _Image,
+    "text": _Text,
+    "spectrogram": _Spectrogram,
+    "spectrum": _Spectrum,
+    "vector": _Vector,
+    "voice": _Audio,
+    "wave": _Wave,
+}
+
+
+class _Provenance(_Fields):
+    source: Text
+    name: Text
+    licence: Text
+    sha256: Text
+    url: Text = ""
+
+
+class _Preferred(_Fields):
+    """How a backbone likes to be trained: some fields of a recipe."""
+
+    steps: int = Field(default=-1, ge=-1, le=10_000_000)
+    batch_size: int = Field(default=-1, ge=-1, le=100_000)
+    views: int = Field(default=-1, ge=-1, le=1000)
+    patience: int = Field(default=-1, ge=-1, le=100_000)
+    learning_rate: float = Field(default=-1, ge=-1, le=100)
+    head_learning_rate: float = Field(default=-1, ge=-1, le=100)
+    depth_decay: float = Field(default=-1, ge=-1, le=1)
+    weight_decay: float = Field(default=-1, ge=-1, le=100)
+    warmup: float = Field(default=-1, ge=-1, lt=1)
+    label_smoothing: float = Field(default=-1, ge=-1, lt=1)
+    mixup: float = Field(default=-1, ge=-1, le=100)
+    logit_adjustment: float = Field(default=-1, ge=-1, le=100)
+    ema: float = Field(default=-1, ge=-1, lt=1)
+    augment: Literal["auto", "none", "light", "strong", "medical"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+
+class _Backbone(_Record):
+    name: Name
+    library: str = Field(default="timm", pattern=r"^\w{1,100}$")
+    preferred: _Preferred = _Preferred()
+    architecture: str = Field(pattern=r"^[\w.\- ]{1,200}$")
+    arguments: dict[str, Any]
+    kind: str = "image"
+    input: dict[str, Any]
+    provenance: _Provenance
+
+    @field_validator("arguments")
+    @classmethod
+    def _bounded(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        check_arguments(arguments)
+        return arguments
+
+    @model_validator(mode="after")
+    def _input_of_its_kind(self) -> Self:
+        if self.kind not in INPUTS:
+            raise ValueError(f"kind is {self.kind!r}; known are {', '.join(INPUTS)}")
+        INPUTS[self.kind].model_validate(self.input)
+        return self
+
+
+class _Cut(_Record):
+    frozen: Stages
+    reuse: Stages
+    dropped: Stages = 0
+    stages: list[Text] = Field(min_length=1, max_length=MOST_LAYERS)
+
+    @model_validator(mode="after")
+    def _within_its_stages(self) -> Self:
+        n = len(self.stages)
+        if self.frozen > n or self.reuse > n + self.dropped:
+            raise ValueError(f"frozen is {self.frozen} and reuse {self.reuse}, of {n} stages")
+        return self
+
+
+class _Move(_Fields):
+    """One move of features that an adaptation made: its kind, and what its module is made with."""
+
+    kind: Literal["affine", "denoise", "near"]
+    arguments: list[bool | Width | Deviation] = Field(min_length=2, max_length=3)
+
+
+class _Mapped(_Fields):
+    described: list[_Move] = Field(max_length=100)
+    dim: Width
+
+
+class _Head(_Record):
+    id: Name
+    dim: Width
+    choice: dict[str, Any] = {}
+    mapped: _Mapped | None = None
+
+
+class _Weights(_Record):
+    # a plain name: the weights lie in the folder itself
+    file: str = Field(pattern=r"^[A-Za-z0-9_\-][A-Za-z0-9_.\-]{0,200}$")
+    sha256: Digest
+
+
+class _Score(_Record):
+    model_config = ConfigDict(allow_inf_nan=True)
+
+    value: float
+    low: float
+    high: float
+
+
+class _Facts(_Record):
+    data: Text = ""
+    summary: Text = ""
+    how: Text = ""
+    scores: dict[str, _Score] = {}
+
+
+class SavedConfig(_Record):
+    """What is read of a ``config.json``."""
+
+    backbone: _Backbone
+    cut: _Cut
+    head: _Head
+    class_names: list[Text] = Field(min_length=1, max_length=1_000_000)
+    column: Text = ""
+    weights: _Weights
+    facts: dict[str, Any] = {}
+
+    @field_validator("class_names")
+    @classmethod
+    def _distinct(cls, names: list[str]) -> list[str]:
+        # folders written on a Mac, before names were put together, hold them with their letters in parts
+        whole = [composed(name) for name in names]
+        if len(set(whole)) < len(whole):
+            raise ValueError("two classes have the same name")
+        return whole
+
+    @field_validator("facts")
+    @classmethod
+    def _shown_on_the_card(cls, facts: dict[str, Any]) -> dict[str, Any]:
+        _Facts.model_validate(facts)
+        return facts
+
+
+def parse_config(raw: dict[str, Any], origin: str) -> SavedConfig:
+    """What a ``config.json`` says, every field of its type and within its bounds.
+
+    Raises:
+        WeightsError: a field that is missing, of another type or out of bounds; the message names the first.
+    """
+    try:
+        return SavedConfig.model_validate(raw)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise WeightsError(
+            f"{origin} cannot be used: {'.'.join(map(str, fault['loc']))}: {fault['msg']}. "
+            "Needed: a model folder as jeoni wrote it. Copy it anew, or train the model again."
+        ) from None
+    except RecursionError:
+        raise WeightsError(f"{origin} cannot be used: it is nested too deeply.") from None
+
+
+def check_arguments(arguments: dict[str, Any]) -> None:
+    """Raise a ValueError if what an architecture is made with is too much, too deep, or counts too far.
+
+    Constructors make a list for a number of layers before any tensor is made, so such numbers are bounded here.
+    """
+    left = MOST_VALUES
+    waiting: list[tuple[str, Any, int]] = [("arguments", arguments, 0)]
+    while waiting:
+        name, value, depth = waiting.pop()
+        left -= 1
+        if left < 0 or depth > DEEPEST:
+            raise ValueError(f"{name} holds too many values, or is nested too deeply")
+        if isinstance(value, dict):
+            waiting += [(key, inner, depth + 1) for key, inner in value.items()]
+        elif isinstance(value, list):
+            waiting += [(name, inner, depth + 1) for inner in value]
+        most = MOST_LAYERS if COUNTS.search(name) else MOST_NUMBER
+        if isinstance(value, int) and abs(value) > most:
+            raise ValueError(f"{name} is {value:,}; it can be {most:,} at most")
