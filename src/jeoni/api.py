@@ -114,7 +114,7 @@ def fit(
     """Transfer to labelled data, and say honestly how good the result is.
 
     Args:
-        data: a folder per class, a table (CSV, TSV, JSONL, Parquet), a saved dataset, a hub id, or a Dataset.
+        data: a folder per class, a table (CSV, TSV, JSONL, Parquet), a saved dataset, ``hub:owner/name``, or a Dataset.
         spec: all options; see :class:`jeoni.FitSpec`.
         out: the run folder; ``runs/<data>-<time>`` if left out.
         overwrite: replace a run that is there.

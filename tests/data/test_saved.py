@@ -86,15 +86,15 @@ def test_a_dataset_without_rows_says_so(monkeypatch, tmp_path, encode, make_imag
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(datasets, "load_dataset", lambda name: {"train": make_table(encode, make_image, [])})
     with pytest.raises(DataError, match="someone/cats has no rows"):
-        load_data("someone/cats")
+        load_data("hub:someone/cats")
 
 
-def test_a_name_that_is_no_path_is_asked_of_the_hub(monkeypatch, tmp_path, encode, make_image):
+def test_a_name_with_the_prefix_is_asked_of_the_hub(monkeypatch, tmp_path, encode, make_image):
     asked = []
     monkeypatch.chdir(tmp_path)
     table = make_table(encode, make_image, [0, 1])
     monkeypatch.setattr(datasets, "load_dataset", lambda name: asked.append(name) or {"train": table})
-    data = load_data("someone/cats.v1")
+    data = load_data("hub:someone/cats.v1")
     assert (asked, data.name, data.part.tolist()) == (["someone/cats.v1"], "someone-cats.v1", ["train", "train"])
 
 
@@ -105,9 +105,9 @@ def test_a_hub_that_does_not_answer_is_explained(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(datasets, "load_dataset", fail)
     with pytest.raises(
-        DataError, match=r"someone/cats is no folder or file here, .* from the hub: no route to the hub\. Check"
+        DataError, match=r"The dataset someone/cats could not be had from the hub: no route to the hub\. Check"
     ):
-        load_data("someone/cats")
+        load_data("hub:someone/cats")
 
 
 def test_names_of_files_in_a_saved_dataset_are_no_texts(tmp_path):

@@ -54,7 +54,7 @@ def read_hub(name: str, columns: Columns) -> Dataset:
     """A dataset of the hub.
 
     Raises:
-        DataError: no such folder here, and the hub did not give it.
+        DataError: the hub did not give it.
     """
     import datasets
 
@@ -62,8 +62,8 @@ def read_hub(name: str, columns: Columns) -> Dataset:
         found = datasets.load_dataset(name)
     except Exception as error:  # the hub's client raises what it likes
         raise DataError(
-            f"{name} is no folder or file here, and could not be had from the hub: {_first_line(error)}. "
-            "Check the path, or the connection.",
+            f"The dataset {name} could not be had from the hub: {_first_line(error)}. "
+            "Check its name, or the connection.",
             path=name,
         ) from error
     return _from_datasets(found, name.replace("/", "-"), name, columns, True)
