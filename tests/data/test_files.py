@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_a_socket_and_a_folder_are_refused_by_their_kinds(tmp_path, monkeypatch)
 
 @pytest.mark.parametrize("path", ["/proc/self/environ", "/proc/self/mem"])
 def test_a_file_of_proc_is_not_read(path):
-    if not os.path.exists(path):
+    if not Path(path).exists():
         pytest.skip("the system has no /proc")
     with pytest.raises(DataError, match=r"is empty \(zero bytes\)"):
         read_file(path)
@@ -63,12 +64,12 @@ def test_a_file_beyond_the_limit_is_refused_before_it_is_read(tmp_path):
 
 def test_what_unpacks_to_far_more_than_its_size_is_a_bomb():
     check_unpacked("small.npz", 900 << 20, 1 << 20)
-    with pytest.raises(DataError, match=r"a\.npz has 9\.44 MB and would unpack to 9\.66 GB, .* decompression bomb"):
+    with pytest.raises(DataError, match=r"a\.npz has 9\.44 MB and would unpack to 9\.66 GB; at most 1\.07 GB"):
         check_unpacked("a.npz", 9 << 30, 9 << 20)
 
 
 def test_what_the_memory_cannot_hold_is_refused(monkeypatch):
     monkeypatch.setattr(files, "_memory", lambda: 4 << 30)
     check_unpacked("a.npz", 2 << 30, 1 << 30)
-    with pytest.raises(DataError, match=r"this machine has room for 2\.15 GB"):
+    with pytest.raises(DataError, match=r"at most 2\.15 GB are unpacked"):
         check_unpacked("a.npz", 3 << 30, 1 << 30)

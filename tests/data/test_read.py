@@ -134,14 +134,14 @@ def test_a_folder_that_is_called_like_a_table_is_read_as_a_folder(name, tmp_path
 
 
 def test_a_folder_that_cannot_be_listed_is_reported(put, monkeypatch):
-    root, usual = put("a/1.png", "b/2.png", "b/shut/3.png"), os.listdir
+    root, usual = put("a/1.png", "b/2.png", "b/shut/3.png"), Path.iterdir
 
     def refuse(path):
-        if Path(path).name == "shut":
+        if path.name == "shut":
             raise PermissionError(13, "Permission denied")
         return usual(path)
 
-    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
     data = load_data(root)
     assert [(f.path, f.action) for f in data.findings] == [("b/shut", "skipped")]
     assert "cannot be listed: Permission denied" in data.findings[0].detail

@@ -22,6 +22,7 @@ __all__ = [
     "check_file",
     "check_unpacked",
     "list_folder",
+    "most_unpacked",
     "open_file",
     "read_file",
     "special_kind",
@@ -55,7 +56,7 @@ def open_file(path: str | Path, name: str = "", most: int = MOST_EXAMPLE) -> Bin
     """
     name = name or str(path)
     try:
-        file = open(path, "rb", opener=_without_waiting)
+        file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
     except FileNotFoundError:
         raise DataError(f"{name} does not exist.", path=name) from None
     except (OSError, ValueError) as error:
@@ -98,7 +99,7 @@ def _special(name: str, kind: str) -> DataError:
 def special_kind(path: str | Path) -> str:
     """``a named pipe``, ``a device``, ``a socket`` or ``a folder``; empty for a file, and where nothing is."""
     try:
-        return _kind(os.stat(path).st_mode)
+        return _kind(Path(path).stat().st_mode)
     except (OSError, ValueError):
         return ""
 
@@ -126,6 +127,13 @@ def check_file(path: str | Path, most: int = MOST_TABLE) -> int:
         return os.fstat(file.fileno()).st_size
 
 
+def most_unpacked(packed: int) -> int:
+    """Bytes that a packed file may unpack to, by its own size and this machine's memory."""
+    room = int(MEMORY_SHARE * _memory())
+    most = max(ALWAYS_UNPACKED, MOST_RATIO * packed)
+    return min(most, room) if room else most
+
+
 def check_unpacked(path: str | Path, unpacked: int, packed: int) -> None:
     """Refuse a packed file that unpacks to more than the memory holds, or to far more than real data do.
 
@@ -137,17 +145,12 @@ def check_unpacked(path: str | Path, unpacked: int, packed: int) -> None:
     Raises:
         DataError: it is refused; the message says both sizes.
     """
-    said = f"{path} has {_size(packed)} and would unpack to {_size(unpacked)}"
-    if unpacked > max(ALWAYS_UNPACKED, MOST_RATIO * packed):
+    most = most_unpacked(packed)
+    if unpacked > most:
         raise DataError(
-            f"{said}, which real data do not: it is refused as a decompression bomb. If it is meant, save it without "
-            "compression.",
-            path=str(path),
-        )
-    room = int(MEMORY_SHARE * _memory())
-    if room and unpacked > room:
-        raise DataError(
-            f"{said}; this machine has room for {_size(room)} (half of its memory). Split it, or use fewer rows.",
+            f"{path} has {_size(packed)} and would unpack to {_size(unpacked)}; at most {_size(most)} are unpacked "
+            f"({MOST_RATIO} times its size, or half of this machine's memory). If that is meant and no decompression "
+            "bomb, save it without compression, or split it.",
             path=str(path),
         )
 
@@ -229,10 +232,9 @@ def list_folder(folder: Path) -> list[Path]:
         DataError: it cannot be listed.
     """
     try:
-        names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise DataError(f"{folder} cannot be listed: {error.strerror or error}.", path=str(folder)) from error
-    return [folder / name for name in names]
 
 
 def _is_below(real: str, real_root: str) -> bool:
