@@ -18,7 +18,7 @@ from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.comparison import CompareResult, compare
 from jeoni.data.checks import Checked, check_labels, tell, unlabelled, without_empty_classes
 from jeoni.data.read import load_data
-from jeoni.data.splits import build_folds, repeats_for, split_test
+from jeoni.data.splits import build_folds, check_clusters, repeats_for, split_test
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.compare import majority_probs, paired_difference, sentence
 from jeoni.evaluation.evaluate import Evaluation
@@ -309,6 +309,8 @@ def _split(data: Dataset, seen: Extraction, checked: Checked, spec: FitSpec) -> 
     """
     usable = np.flatnonzero(checked.keep)
     own = data.part[usable] == "test"
+    if not own.any():
+        check_clusters(checked.clusters[usable])
     if not own.any() and len(usable) >= SMALL:
         own = split_test(data.labels[usable], checked.clusters[usable], spec.test_fraction, spec.seed)
     train, test = usable[~own], usable[own]

@@ -66,13 +66,15 @@ def read_arrays(path: Path, columns: Columns | None = None, labelled: bool = Tru
         features = features.T
     features = features.tocsr() if issparse(features) else features
     n = features.shape[0]
-    check_numbers(features, origin)
+    findings = check_numbers(features, origin)
     items = VectorItems(features)
     group, split = (_first(rest, usual) for usual in (_GROUPS, _SPLIT))
     group = _wanted(rest, columns.group, "group", origin) or group
     for what in filter(None, (label, group, split)):
         _check_length(what, rest[what], n, origin)
-    told = f"the features {name!r} are {features.shape[1]} x {n}: items lie in columns, as their labels tell"
+    if turned:
+        told = f"the features {name!r} are {features.shape[1]} x {n}: items lie in columns, as their labels tell"
+        findings.append(Finding("turned", "", told, "turned"))
     return dataset_of(
         path,
         items,
@@ -82,7 +84,7 @@ def read_arrays(path: Path, columns: Columns | None = None, labelled: bool = Tru
         parts=_values(rest[split]) if labelled and split else None,
         pattern=columns.pattern,
         no_labels=f"The labels {label!r} in {origin} are all empty.",
-        findings=(Finding("turned", "", told, "turned"),) if turned else (),
+        findings=tuple(findings),
     )
 
 

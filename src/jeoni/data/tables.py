@@ -95,7 +95,7 @@ def _read(path: Path, columns: Columns, labelled: bool) -> Dataset:
     findings += [*empty, *(nothing_in(labels, label) if labels else [])]
     items: Items
     if features is not None:
-        check_numbers(features, origin)
+        findings += check_numbers(features, origin)
         items = VectorItems(features)
     else:
         items, modality, more = _items(table, column, modality, path, labelled)
