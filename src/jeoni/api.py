@@ -21,7 +21,7 @@ from jeoni.data.checks import Checked, check_labels, tell, unlabelled, without_e
 from jeoni.data.fitted_on import FittedOn
 from jeoni.data.in_memory import load_in_memory
 from jeoni.data.read import load_data
-from jeoni.data.splits import build_folds, repeats_for, split_test
+from jeoni.data.splits import build_folds, check_clusters, repeats_for, split_test
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.compare import majority_probs, paired_difference, sentence
 from jeoni.evaluation.evaluate import Evaluation
@@ -117,7 +117,7 @@ def fit(
     """Transfer to labelled data, and say honestly how good the result is.
 
     Args:
-        data: a folder per class, a table (CSV, TSV, JSONL, Parquet), a saved dataset, a hub id, or a Dataset.
+        data: a folder per class, a table (CSV, TSV, JSONL, Parquet), a saved dataset, ``hub:owner/name``, or a Dataset.
         spec: all options; see :class:`jeoni.FitSpec`.
         out: the run folder; ``runs/<data>-<time>`` if left out.
         overwrite: replace a run that is there.
@@ -339,6 +339,8 @@ def _split(data: Dataset, seen: Extraction, checked: Checked, spec: FitSpec) -> 
     """
     usable = np.flatnonzero(checked.keep)
     own = data.part[usable] == "test"
+    if not own.any():
+        check_clusters(checked.clusters[usable])
     if not own.any() and len(usable) >= SMALL:
         own = split_test(data.labels[usable], checked.clusters[usable], spec.test_fraction, spec.seed)
     train, test = usable[~own], usable[own]

@@ -151,25 +151,47 @@ def place(features: Array, seed: int) -> tuple[FloatArray, str]:
     """Two coordinates in 0..1 for each row of ``features (m, d)``, and what made them.
 
     t-SNE (van der Maaten & Hinton 2008) of the first 32 principal components; those components alone below 30 rows.
-    Rows that are all alike are in one place: t-SNE would divide noughts by noughts, and die of it.
+    Rows that are all alike are in one place: t-SNE would divide zero by zero, and end the process.
     """
     from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
 
     m = len(features)
-    if (features == features[:1]).all():
+    scaled = _standardised(features)
+    if not scaled.any():
         return np.full((m, 2), 0.5), "all are alike to it"
-    spread = features.std(0)
-    scaled = (features - features.mean(0)) / np.where(spread > 0, spread, 1)
     first = PCA(min(32, *scaled.shape), random_state=seed).fit_transform(scaled)
     if m < 30:
         flat, method = np.pad(first, ((0, 0), (0, 2)))[:, :2], "principal components"
     else:
-        perplexity = min(30.0, (m - 1) / 3)
-        tsne = TSNE(2, perplexity=perplexity, init="pca", max_iter=500, random_state=seed)
-        flat, method = tsne.fit_transform(first.astype(np.float32)), "t-SNE of the first 32 principal components"
+        flat, method = _tsne(first, seed), "t-SNE of the first 32 principal components"
     low, high = flat.min(0), flat.max(0)
     return ((flat - low) / np.where(high > low, high - low, 1)).astype(np.float64), method
+
+
+def _standardised(features: Array) -> FloatArray:
+    """``(m, d)`` with mean 0 and deviation 1 in each column; a column that is constant, or not finite, is zero.
+
+    In float64, and by the largest value first: the square of 1e19 is infinite in float32, and that of 1e-24 is zero.
+    """
+    wide = features.astype(np.float64)
+    wide[:, ~np.isfinite(wide).all(0)] = 0
+    largest = np.abs(wide).max(0)
+    constant = (wide == wide[:1]).all(0)
+    relative = wide / np.where(largest > 0, largest, 1)
+    centred = relative - relative.mean(0)
+    spread = centred.std(0)
+    scaled: FloatArray = np.where(constant | (spread == 0), 0.0, centred / np.where(spread > 0, spread, 1))
+    return scaled
+
+
+def _tsne(rows: FloatArray, seed: int) -> FloatArray:
+    """``(m, 2)``; where rows are so nearly alike that t-SNE cannot part them, their first two columns."""
+    from sklearn.manifold import TSNE
+
+    perplexity = min(30.0, (len(rows) - 1) / 3)
+    tsne = TSNE(2, perplexity=perplexity, init="pca", max_iter=500, random_state=seed)
+    flat: FloatArray = tsne.fit_transform(rows.astype(np.float32)).astype(np.float64)
+    return flat if np.isfinite(flat).all() else rows[:, :2]
 
 
 def save_sprite(data: Dataset, spec: Input, index: IntArray, path: Path) -> tuple[dict[str, Any], list[str]]:

@@ -237,3 +237,8 @@ def test_where_fewer_than_two_classes_are_left_it_is_said_why():
     )
     with pytest.raises(DataError, match=said):
         without_lost_classes(make_data([0, 0, 1, 1], classes="ab"), checked)
+
+
+def test_classes_that_read_alike_or_like_several_are_remarked():
+    found = check_labels(make_data([0, 0, 1, 1, 2, 2], classes=("Pos", "c,pos", "pos")))
+    assert [f.kind for f in found] == ["similar_classes", "several_labels"]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jeoni.data import images
 from jeoni.data.images import ImageInput, open_image, signature, thumbnail, to_input
 from jeoni.errors import DataError
 
@@ -174,7 +175,7 @@ def make_png_header(width, height):
 @pytest.mark.parametrize("side, told", [(30_000, "30,000"), (14_200, "14,200")])
 def test_a_decompression_bomb_is_refused_before_it_is_decoded(monkeypatch, side, told, pillow_limit):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", pillow_limit)
-    with pytest.raises(DataError, match=rf"bomb\.png has {told} x {told} pixels; at most 200,000,000 .* tiles"):
+    with pytest.raises(DataError, match=rf"bomb\.png has {told} x {told} pixels; at most 100,000,000 .* tiles"):
         open_image(make_png_header(side, side), "bomb.png")
     assert pillow_limit == Image.MAX_IMAGE_PIXELS
 
@@ -189,12 +190,12 @@ def test_opening_in_many_threads_leaves_the_warning_filters_alone(monkeypatch, e
     raw, before, whole = encode(Image.new("L", (2, 2))), list(warnings.filters), Image.open
     inside, most = [], []
 
-    def slow_open(*args):
+    def slow_open(*args, **formats):
         inside.append(1)
         most.append(len(inside))
         time.sleep(0.02)  # long enough for another thread to come in, were it let
         inside.pop()
-        return whole(*args)
+        return whole(*args, **formats)
 
     monkeypatch.setattr(Image, "open", slow_open)
     threads = [threading.Thread(target=open_image, args=(raw, "it")) for _ in range(4)]
@@ -238,3 +239,25 @@ def test_a_signature_is_the_small_grey_image(make_image):
 def test_a_thumbnail_keeps_the_aspect_and_the_original(make_image):
     image = make_image(size=(400, 100))
     assert (thumbnail(image, 40).size, image.size) == ((40, 10), (400, 100))
+
+
+def test_formats_that_start_another_program_are_not_opened():
+    script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+    with pytest.raises(DataError, match=r"photo\.jpg is not an image"):
+        open_image(script, "photo.jpg")
+
+
+def test_what_is_transparent_is_the_same_in_one_strip_or_many(monkeypatch):
+    values = np.random.default_rng(0).integers(0, 256, (40, 30, 4), dtype=np.uint8)
+    image = Image.fromarray(values)
+    white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+    whole = np.asarray(Image.alpha_composite(white, image).convert("RGB"))
+    for strip in (1 << 22, 70):
+        monkeypatch.setattr(images, "STRIP", strip)
+        assert np.array_equal(np.asarray(open_image(values, "it")), whole)
+
+
+def test_an_infinite_pixel_does_not_make_the_others_black(encode):
+    values = np.array([[0, 0.5, 1, np.inf, -np.inf, np.nan]], np.float32)
+    opened = open_image(encode(Image.fromarray(values), "TIFF"), "it")
+    assert np.asarray(opened).tolist() == [[0, 128, 255, 255, 0, 0]]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,11 +66,85 @@ def test_a_class_whose_name_starts_with_underscores_is_not_lost(put):
     assert load_data(put("__none__/1.png", "a/2.png", "__MACOSX/3.png")).class_names == ("__none__", "a")
 
 
-def test_links_are_followed_and_a_circle_of_links_ends(put):
-    root = put("data/a/1.png", "data/b/2.png", "elsewhere/c/3.png")
-    (root / "data" / "c").symlink_to(root / "elsewhere" / "c")
+def test_links_within_the_data_are_followed_and_a_circle_of_links_ends(put):
+    root = put("data/a/1.png", "data/b/2.png", "data/.kept/3.png")
+    (root / "data" / "c").symlink_to(root / "data" / ".kept")
     (root / "data" / "a" / "again").symlink_to(root / "data" / "a")
-    assert names_of(load_data(root / "data")) == ["a/1.png", "b/2.png", "c/3.png"]
+    (root / "data" / "a" / "self").symlink_to("self")
+    data = load_data(root / "data")
+    assert (names_of(data), data.findings) == (["a/1.png", "b/2.png", "c/3.png"], ())
+
+
+def test_a_root_that_is_a_link_is_read(put):
+    root = put("data/a/1.png", "data/b/2.png")
+    (root / "link").symlink_to(root / "data")
+    assert names_of(load_data(root / "link")) == ["a/1.png", "b/2.png"]
+
+
+def test_links_out_of_the_data_are_skipped_and_reported(put):
+    root = put("data/a/1.png", "data/b/2.png", "elsewhere/3.png", "elsewhere/c/4.png")
+    (root / "data" / "c").symlink_to(root / "elsewhere" / "c")
+    (root / "data" / "a" / "5.png").symlink_to(root / "elsewhere" / "3.png")
+    (root / "data" / "a" / "zero.png").symlink_to("/dev/zero")
+    data = load_data(root / "data")
+    assert names_of(data) == ["a/1.png", "b/2.png"]
+    assert [(f.kind, f.path, f.action) for f in data.findings] == [
+        ("outside", path, "skipped") for path in ("a/5.png", "a/zero.png", "c")
+    ]
+    assert "a link that leads out of" in data.findings[0].detail
+
+
+def test_a_folder_of_nothing_but_links_out_of_it_says_so(put):
+    root = put("elsewhere/a/1.png", "elsewhere/b/2.png")
+    (root / "data").mkdir()
+    for name in "ab":
+        (root / "data" / name).symlink_to(root / "elsewhere" / name)
+    with pytest.raises(DataError, match=r"nothing that can be read\. Skipped: 2, the first because a: it is a link"):
+        load_data(root / "data")
+
+
+def test_links_out_of_the_folder_are_not_predicted(put):
+    root = put("data/1.png", "elsewhere/2.png")
+    (root / "data" / "2.png").symlink_to(root / "elsewhere" / "2.png")
+    data = load_items(root / "data")
+    assert (names_of(data), [f.path for f in data.findings]) == (["1.png"], ["2.png"])
+
+
+def test_a_pipe_among_images_is_an_item_that_cannot_be_read(put):
+    root = put("a/1.png", "b/2.png")
+    os.mkfifo(root / "a" / "pipe.png")
+    items = load_data(root).items
+    with pytest.raises(DataError, match=r"^a/pipe\.png is a named pipe\. Needed: a regular file\."):
+        items.read([items.name(i) for i in range(len(items))].index("a/pipe.png"))
+
+
+@pytest.mark.parametrize("name", ["data", "data.csv", "data.parquet", "data.npz", "photo.jpg"])
+def test_a_pipe_in_the_place_of_data_is_refused_at_once(name, tmp_path):
+    os.mkfifo(tmp_path / name)
+    for read in (load_data, load_items):
+        with pytest.raises(DataError, match=rf"{name} is a named pipe\. Needed: a file or a folder\."):
+            read(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["data.csv", "data.jsonl", "data.parquet", "data.npz", "data.npy", "data.mat"])
+def test_a_folder_that_is_called_like_a_table_is_read_as_a_folder(name, tmp_path):
+    (tmp_path / name).mkdir()
+    with pytest.raises(DataError, match=r"is empty\. Needed: one folder per class"):
+        load_data(tmp_path / name)
+
+
+def test_a_folder_that_cannot_be_listed_is_reported(put, monkeypatch):
+    root, usual = put("a/1.png", "b/2.png", "b/shut/3.png"), Path.iterdir
+
+    def refuse(path):
+        if path.name == "shut":
+            raise PermissionError(13, "Permission denied")
+        return usual(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    data = load_data(root)
+    assert [(f.path, f.action) for f in data.findings] == [("b/shut", "skipped")]
+    assert "cannot be listed: Permission denied" in data.findings[0].detail
 
 
 def test_an_empty_class_folder_stays_a_class_for_the_checks_to_report(put):
@@ -77,13 +153,27 @@ def test_an_empty_class_folder_stays_a_class_for_the_checks_to_report(put):
     assert load_data(root).counts == {"a": 1, "b": 1, "c": 0}
 
 
-@pytest.mark.parametrize("path", ["photos", "photos/", "./photos/x", "photos/list.csv", "photos/one.png"])
+@pytest.mark.parametrize(
+    "path", ["photos", "photos/", "./photos/x", "photos/panels", "photos/list.csv", "photos/one.png"]
+)
 def test_a_path_that_does_not_exist_is_named_and_no_hub_is_asked(path, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("jeoni.data.read.read_hub", lambda *a: pytest.fail("the hub was asked"))
     with pytest.raises(DataError, match=rf"^{path} does not exist\. Needed: a folder per class, a table") as caught:
         load_data(path)
     assert caught.value.path == path
+
+
+def test_a_path_that_could_be_a_dataset_of_the_hub_says_how_to_ask_for_it(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"hub is meant, write hub:photos/panels$"):
+        load_data("photos/panels")
+
+
+@pytest.mark.parametrize("path", ["hub:", "hub:cats", "hub:a/b/c", "hub:../etc/passwd"])
+def test_what_follows_the_prefix_of_the_hub_must_be_an_owner_and_a_name(path):
+    with pytest.raises(DataError, match=r"is no dataset of the hub\. Needed: hub:OWNER/NAME\."):
+        load_data(path)
 
 
 def test_an_empty_folder_says_what_is_needed(tmp_path):

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
+import os
+import random
 import unicodedata
 
 import datasets
 import pytest
 
 from jeoni.data.read import load_data, load_items
-from jeoni.errors import DataError
+from jeoni.errors import DataError, JeoniError
 
 
 @pytest.fixture(autouse=True)
@@ -86,15 +89,15 @@ def test_a_dataset_without_rows_says_so(monkeypatch, tmp_path, encode, make_imag
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(datasets, "load_dataset", lambda name: {"train": make_table(encode, make_image, [])})
     with pytest.raises(DataError, match="someone/cats has no rows"):
-        load_data("someone/cats")
+        load_data("hub:someone/cats")
 
 
-def test_a_name_that_is_no_path_is_asked_of_the_hub(monkeypatch, tmp_path, encode, make_image):
+def test_a_name_with_the_prefix_is_asked_of_the_hub(monkeypatch, tmp_path, encode, make_image):
     asked = []
     monkeypatch.chdir(tmp_path)
     table = make_table(encode, make_image, [0, 1])
     monkeypatch.setattr(datasets, "load_dataset", lambda name: asked.append(name) or {"train": table})
-    data = load_data("someone/cats.v1")
+    data = load_data("hub:someone/cats.v1")
     assert (asked, data.name, data.part.tolist()) == (["someone/cats.v1"], "someone-cats.v1", ["train", "train"])
 
 
@@ -105,9 +108,9 @@ def test_a_hub_that_does_not_answer_is_explained(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(datasets, "load_dataset", fail)
     with pytest.raises(
-        DataError, match=r"someone/cats is no folder or file here, .* from the hub: no route to the hub\. Check"
+        DataError, match=r"The dataset someone/cats could not be had from the hub: no route to the hub\. Check"
     ):
-        load_data("someone/cats")
+        load_data("hub:someone/cats")
 
 
 def test_names_of_files_in_a_saved_dataset_are_no_texts(tmp_path):
@@ -138,3 +141,50 @@ def test_cells_of_a_saved_dataset_that_hold_several_values_are_no_labels_and_no_
         DataError, match=rf"column '{column}' of .* holds several values in one cell, for example \['a'\]"
     ):
         load_data(tmp_path / "kept", group_column="who")
+
+
+def test_changed_bytes_of_a_saved_dataset_end_in_an_answer(tmp_path, encode, make_image):
+    make_table(encode, make_image, [0, 1] * 6, note=["ab"] * 12).save_to_disk(tmp_path / "kept")
+    contents = {path: path.read_bytes() for path in sorted((tmp_path / "kept").iterdir())}
+    refused = 0
+    for seed in range(90):
+        dice = random.Random(seed)
+        path = dice.choice(list(contents))
+        changed = bytearray(contents[path])
+        for _ in range(dice.choice([1, 3, 10])):
+            changed[dice.randrange(len(changed))] = dice.randrange(256)
+        path.write_bytes(changed)
+        try:
+            items = load_data(tmp_path / "kept").items
+            assert all(len(items.read(i)) for i in range(len(items)))
+        except JeoniError:
+            refused += 1
+        path.write_bytes(contents[path])
+    assert 0 < refused < 90
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "../elsewhere.arrow"])
+def test_a_saved_dataset_names_no_file_out_of_its_folder(name, tmp_path, encode, make_image):
+    make_table(encode, make_image, [0, 1]).save_to_disk(tmp_path / "kept")
+    state = json.loads((tmp_path / "kept" / "state.json").read_text())
+    state["_data_files"][0]["filename"] = name
+    (tmp_path / "kept" / "state.json").write_text(json.dumps(state))
+    with pytest.raises(DataError, match=r"names the file '.*', which is not in its folder"):
+        load_data(tmp_path / "kept")
+
+
+def test_a_pipe_in_a_saved_dataset_is_refused_at_once(tmp_path, encode, make_image):
+    make_table(encode, make_image, [0, 1]).save_to_disk(tmp_path / "kept")
+    (tmp_path / "kept" / "data-00000-of-00001.arrow").unlink()
+    os.mkfifo(tmp_path / "kept" / "data-00000-of-00001.arrow")
+    with pytest.raises(DataError, match="is a named pipe"):
+        load_data(tmp_path / "kept")
+
+
+def test_a_label_beyond_the_classes_is_refused(monkeypatch, encode, make_image):
+    table = make_table(encode, make_image, [0, 1, 1])
+    broken = table.with_format("arrow")[:].set_column(1, "answer", [[0, 9, 1]])
+    info = datasets.DatasetInfo(features=table.features)
+    monkeypatch.setattr(datasets, "load_dataset", lambda name: {"train": datasets.Dataset(broken, info=info)})
+    with pytest.raises(DataError, match="A label of someone/cats is 9; its 2 classes are numbered from 0"):
+        load_data("hub:someone/cats")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import sys
+import time
 import tracemalloc
 
 import numpy as np
@@ -394,3 +396,27 @@ def test_resampling_makes_no_click_of_a_constant_offset():
     offset = np.full(44_100, 0.3, np.float32) + make_tone(440, 44_100, level=0.01)
     sound = open_sound(encoded(offset, 44_100, subtype="FLOAT"), "it", 16_000)
     assert np.abs(sound.samples - 0.3).max() < 0.012
+
+
+def make_promising_flac(rate, channels):
+    """A short FLAC file whose header promises as many samples as it can, 2 ** 36 - 1."""
+    content = io.BytesIO()
+    soundfile.write(content, np.zeros((4000, channels)), rate, format="FLAC")
+    raw = bytearray(content.getvalue())
+    raw[21] |= 0x0F
+    raw[22:26] = b"\xff" * 4
+    return bytes(raw)
+
+
+def test_a_header_that_claims_more_samples_than_the_memory_holds_is_refused():
+    with pytest.raises(DataError, match=r"^it claims 384,000 samples a second, and 184,320,000 of all channels"):
+        open_sound(make_promising_flac(384_000, 8), "it", 16_000)
+
+
+def test_a_header_that_promises_months_of_samples_is_answered_at_once():
+    began = time.monotonic()
+    try:
+        assert open_sound(make_promising_flac(8000, 1), "it", 8000).truncated
+    except DataError as error:
+        assert str(error).startswith("it ")
+    assert time.monotonic() - began < 5

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jeoni.data.splits import build_folds, repeats_for, split_test
+from jeoni.data.splits import build_folds, check_clusters, repeats_for, split_test
 from jeoni.errors import DataError
 
 
@@ -120,8 +120,16 @@ def test_splits_are_the_same_for_a_seed_and_others_for_another():
 
 @pytest.mark.parametrize("draw", [lambda y, c: split_test(y, c, 0.2, 0), lambda y, c: build_folds(y, c, 5, 1, 0)])
 def test_one_cluster_cannot_be_split(draw):
-    with pytest.raises(DataError, match=r"All 20 examples belong together.* At least two groups are needed"):
+    with pytest.raises(DataError, match=r"All 20 examples belong together.* At least 2 groups are needed"):
         draw(np.array([0, 1] * 10), np.zeros(20, np.int64))
+
+
+def test_two_groups_leave_none_to_learn_from_beside_a_test_part():
+    with pytest.raises(
+        DataError, match=r"^The 60 examples are in 2 groups \(40, 20 examples\).* At least 3 groups .* --test\.$"
+    ):
+        check_clusters(np.repeat([7, 9], [40, 20]))
+    check_clusters(np.array([0, 1, 1, 2]))
 
 
 def test_one_example_per_class_cannot_be_folded():

@@ -249,7 +249,8 @@ def test_a_column_that_is_not_recognised_must_be_named(write, header, what, opti
     "text, name, message",
     [
         ("file,label\n", "t.csv", r"t\.csv has no rows"),
-        ("", "t.csv", "cannot be read as a table: Empty CSV"),
+        ("", "t.csv", r"t\.csv is empty \(zero bytes\)"),
+        ("\n\n", "t.csv", "cannot be read as a table: CSV parse error: Empty CSV"),
         ("file,label\n1.png,x,extra\n", "t.csv", "cannot be read as a table: row 2, .*has 3 cells, .*header has 2"),
         ("file,label,label\n1.png,x,y\n", "t.csv", "several columns 'label'; give each a name"),
         ("file,label\n1.png,\n2.png,\n", "t.csv", "column 'label' of .* holds no labels"),

@@ -11,13 +11,13 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 from scipy.io import savemat
-from scipy.sparse import csc_matrix, csr_array
+from scipy.sparse import csc_matrix, csr_array, csr_matrix
 
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.data import vectors
 from jeoni.data.inputs import load_input
 from jeoni.data.read import load_data, load_items
-from jeoni.data.vectors import VectorInput, VectorItems
+from jeoni.data.vectors import VectorInput, VectorItems, check_numbers
 from jeoni.errors import ConfigError, DataError, WeightsError
 
 X = np.arange(12, dtype=float).reshape(4, 3) / 8
@@ -161,7 +161,7 @@ def test_python_objects_that_nobody_needs_are_left_alone(save):
 
 
 def test_cells_in_the_place_of_features_are_refused(save):
-    with pytest.raises(DataError, match="features 'X' in .* are no numbers but cells or objects"):
+    with pytest.raises(DataError, match="features 'X' in .* are no numbers but <U1"):
         load_data(save("t.mat", X=np.array([["a", "b"], ["c", "d"]], dtype=object), y=[1, 2]))
 
 
@@ -312,3 +312,16 @@ def test_a_test_set_of_another_length_is_refused(save):
     data = load_data(save(X=X, y=Y), test=save("test.npz", X=X[:, :2], y=Y))
     with pytest.raises(DataError, match="and 4 of the test part or target have 2, for example test row 0"):
         fitted_to(load_backbone(default_backbone(data)), data)
+
+
+@pytest.mark.parametrize("scale, told", [(1, 0), (1e14, 0), (1e19, 1), (1e-24, 1)])
+def test_features_of_an_extreme_scale_are_reported(scale, told, tmp_path):
+    X = np.random.default_rng(0).random((20, 3)) * scale
+    np.savez(tmp_path / "t.npz", X=X, y=np.arange(20) % 2)
+    found = [f for f in load_data(tmp_path / "t.npz").findings if f.kind == "scale"]
+    assert len(found) == told and all("leave the range of single precision" in f.detail for f in found)
+
+
+def test_sparse_features_of_too_many_columns_are_refused():
+    with pytest.raises(DataError, match=r"have 20,000,000 columns; at most 10,000,000 are read"):
+        check_numbers(csr_matrix((3, 20_000_000)), "t.mat")

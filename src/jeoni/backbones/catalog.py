@@ -14,6 +14,7 @@ from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.saved import CONFIG, find_folder, read_object
+from jeoni.data.depth import window_of
 from jeoni.data.encodings import decode
 from jeoni.data.images import ImageInput
 from jeoni.data.sound_inputs import SoundInput, listening, pictured
@@ -72,7 +73,7 @@ def fitted_to(backbone: Backbone, data: Dataset, seconds: float | None = None) -
 
     Args:
         backbone: as it was loaded.
-        data: what it shall be used on.
+        data: what it shall be used on; of deep images they decide what becomes black and white.
         seconds: how much of each sound is heard; None lets the data decide.
 
     Raises:
@@ -89,6 +90,8 @@ def fitted_to(backbone: Backbone, data: Dataset, seconds: float | None = None) -
             f"The backbone {backbone.name} takes {takes}s; the data are {data.modality}s. "
             "Leave --backbone out, or see `jeoni list backbones`."
         )
+    if isinstance(spec, ImageInput) and (window := window_of(data.items)):
+        return replace(backbone, input=replace(spec, window=window))
     if isinstance(spec, SoundInput):
         return replace(backbone, input=listening(spec, data.items, seconds))
     if isinstance(spec, VectorInput):

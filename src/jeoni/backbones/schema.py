@@ -49,6 +49,13 @@ class _Image(_Fields):
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] = "bicubic"
     crop: Literal["squash", "center"] = "squash"
     crop_pct: float = Field(default=1.0, gt=0, le=2)
+    window: list[float] | None = Field(default=None, min_length=2, max_length=2)
+
+    @model_validator(mode="after")
+    def _window_has_a_width(self) -> Self:
+        if self.window is not None and not self.window[0] < self.window[1]:
+            raise ValueError("window must be two numbers, the lower one first")
+        return self
 
     @model_validator(mode="after")
     def _crop_lies_inside(self) -> Self:

@@ -19,7 +19,7 @@ __all__ = ["compare"]
 
 @with_options(CompareSpec, leave_out=("strategy", "control", "test_fraction"))
 def compare(
-    data: Annotated[str, typer.Argument(help="A folder per class, a table, a saved dataset or a hub id.")] = "",
+    data: Annotated[str, typer.Argument(help="A folder per class, a table, a saved dataset or hub:OWNER/NAME.")] = "",
     spec: CompareSpec = CompareSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-compare-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,

@@ -21,7 +21,8 @@ __all__ = ["fit"]
 @with_options(FitSpec)
 def fit(
     data: Annotated[
-        str, typer.Argument(help="A folder per class, a table, features (.npz, .mat), a saved dataset or a hub id.")
+        str,
+        typer.Argument(help="A folder per class, a table, features (.npz, .mat), a saved dataset or hub:OWNER/NAME."),
     ] = "",
     spec: FitSpec = FitSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-<time> if left out.")] = "",

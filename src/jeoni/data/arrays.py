@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import lzma
+import math
+import sys
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from tokenize import TokenError
+from typing import IO, Any
 
 import numpy as np
 from scipy.sparse import issparse
 
 from jeoni.data.columns import LABEL_NAMES, dataset_of
+from jeoni.data.files import check_file, check_unpacked
+from jeoni.data.isolated import IsolatedError, IsolatedTimeoutError
 from jeoni.data.kinds import Columns, composed
+from jeoni.data.matlab import load_mat
 from jeoni.data.vectors import VectorItems, check_numbers, wrong_numbers
 from jeoni.errors import DataError, did_you_mean
 from jeoni.types import Dataset, Finding
@@ -25,7 +32,11 @@ _LABELS = (*LABEL_NAMES, "targets", "classes")
 _GROUPS = ("group", "groups")
 _SPLIT = ("split",)
 # what their readers raise on a file that is cut off or is none
-_BROKEN = (ValueError, OSError, EOFError, KeyError, TypeError, IndexError, zipfile.BadZipFile, zlib.error)
+_BROKEN = (
+    *(ValueError, ArithmeticError, OSError, EOFError, LookupError, TypeError, SyntaxError, MemoryError),
+    *(NotImplementedError, RecursionError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, TokenError),
+    *(IsolatedError, IsolatedTimeoutError),
+)
 
 
 def read_arrays(path: Path, columns: Columns | None = None, labelled: bool = True) -> Dataset:
@@ -55,13 +66,15 @@ def read_arrays(path: Path, columns: Columns | None = None, labelled: bool = Tru
         features = features.T
     features = features.tocsr() if issparse(features) else features
     n = features.shape[0]
-    check_numbers(features, origin)
+    findings = check_numbers(features, origin)
     items = VectorItems(features)
     group, split = (_first(rest, usual) for usual in (_GROUPS, _SPLIT))
     group = _wanted(rest, columns.group, "group", origin) or group
     for what in filter(None, (label, group, split)):
         _check_length(what, rest[what], n, origin)
-    told = f"the features {name!r} are {features.shape[1]} x {n}: items lie in columns, as their labels tell"
+    if turned:
+        told = f"the features {name!r} are {features.shape[1]} x {n}: items lie in columns, as their labels tell"
+        findings.append(Finding("turned", "", told, "turned"))
     return dataset_of(
         path,
         items,
@@ -71,17 +84,19 @@ def read_arrays(path: Path, columns: Columns | None = None, labelled: bool = Tru
         parts=_values(rest[split]) if labelled and split else None,
         pattern=columns.pattern,
         no_labels=f"The labels {label!r} in {origin} are all empty.",
-        findings=(Finding("turned", "", told, "turned"),) if turned else (),
+        findings=tuple(findings),
     )
 
 
 def _load(path: Path, columns: Columns) -> dict[str, Any]:
     """All arrays by name; of a .npy, which has one, it is called X, and stays on the disk."""
+    size = check_file(path, most=sys.maxsize)
     try:
         if path.suffix.lower() == ".mat":
-            return _load_mat(path)
+            return load_mat(path, size)
         if path.suffix.lower() == ".npy":
             return {"X": np.load(path, mmap_mode="r", allow_pickle=False)}
+        check_unpacked(path, _declared(path), size)
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             members = {composed(name): _member(found, name) for name in found.files}
     except _BROKEN as error:
@@ -100,21 +115,33 @@ def _load(path: Path, columns: Columns) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _load_mat(path: Path) -> dict[str, Any]:
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
+def _declared(path: Path) -> int:
+    """Bytes of all arrays of an archive, as the archive and the arrays' own headers say; nothing is unpacked.
 
-    try:
-        found = loadmat(path)
-    except NotImplementedError:
-        raise DataError(
-            f"{path} is in MATLAB's format 7.3, which is not read. Save it with -v7: "
-            f"save('{path.name}', 'X', 'y', '-v7').",
-            path=str(path),
-        ) from None
-    except MatReadError as error:
-        raise ValueError(error) from error
-    return {name: value for name, value in found.items() if not name.startswith("__") and hasattr(value, "dtype")}
+    Raises:
+        ValueError: they contradict each other; an array as large as its header claims would be made before that shows.
+    """
+    total = 0
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            with archive.open(info) as member:
+                claimed = _claimed(member)
+            if claimed > info.file_size:
+                raise ValueError(f"{info.filename} claims {claimed:,} bytes and has {info.file_size:,}")
+            total += info.file_size
+    return total
+
+
+def _claimed(member: IO[bytes]) -> int:
+    """Bytes of the array that follows a header; 0 where there is none, or where it holds objects."""
+    from numpy.lib import format as npy
+
+    magic = member.read(npy.MAGIC_LEN)
+    if not magic.startswith(npy.MAGIC_PREFIX):
+        return 0
+    read = npy.read_array_header_1_0 if magic[-2] == 1 else npy.read_array_header_2_0
+    shape, _, dtype = read(member)
+    return 0 if dtype.hasobject else math.prod(shape) * dtype.itemsize
 
 
 def _member(found: Any, name: str) -> Any:

@@ -2,38 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from jeoni.data.columns import NOTHING
-from jeoni.data.delimited import in_blocks, read_delimited, rows_where
+from jeoni.data.delimited import check_width, in_blocks, read_delimited, rows_where
 from jeoni.data.encodings import BROKEN, as_utf8
+from jeoni.data.files import MOST_TABLE, check_file, check_unpacked
 from jeoni.errors import DataError
 from jeoni.types import Finding
 
-__all__ = ["emptied", "load_table", "plain_strings", "without_flaws"]
+__all__ = ["emptied", "load_table", "plain_strings", "readers_errors", "without_flaws"]
 
 
 def load_table(path: Path) -> tuple[Any, list[Finding]]:
-    """The table, and what there is to tell of how it is written."""
+    """The table, and what there is to tell of how it is written.
+
+    Raises:
+        DataError: damaged, too large, or with too many columns.
+    """
+    packed = path.suffix.lower() == ".parquet"
+    size = check_file(path, sys.maxsize if packed else MOST_TABLE)
+    with readers_errors(path):
+        table, findings = (_parquet(path, size), []) if packed else _of_text(path)
+        table.validate(full=True)  # of changed bytes some readers take whatever comes, also as letters
+        names = table.column_names
+    check_width(path, len(names))
+    if odd := [name.replace(BROKEN, "\ufffd") for name in names if BROKEN in name]:
+        raise DataError(f"The column {odd[0]!r} of {path} has a name of broken bytes. Write it anew.", path=str(path))
+    return table.rename_columns([name.strip() for name in names]), findings
+
+
+@contextmanager
+def readers_errors(path: Path) -> Iterator[None]:
+    """What Arrow raises inside, of a file that is damaged or holds what it does not know, becomes a DataError."""
     import pyarrow
-    from pyarrow import parquet
 
     try:
-        if path.suffix.lower() == ".parquet":
-            return plain_strings(parquet.read_table(path)), []
-        if path.suffix.lower() in (".jsonl", ".ndjson"):
-            raw, findings = as_utf8(path)
-            table = _lines_of_json(raw)
-        else:
-            table, findings = read_delimited(path)
-    except (pyarrow.ArrowInvalid, OSError) as error:
-        said = str(error).splitlines()[0].rstrip(".")
-        raise DataError(f"{path} cannot be read as a table: {said}.", path=str(path)) from error
-    if odd := [name.replace(BROKEN, "\ufffd") for name in table.column_names if BROKEN in name]:
-        raise DataError(f"The column {odd[0]!r} of {path} has a name of broken bytes. Write it anew.", path=str(path))
-    return table.rename_columns([name.strip() for name in table.column_names]), findings
+        yield
+    except (pyarrow.ArrowException, OSError, UnicodeError, OverflowError, MemoryError) as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise DataError(f"{path} cannot be read as a table: {said[:200]}.", path=str(path)) from error
+
+
+def _parquet(path: Path, size: int) -> Any:
+    """A Parquet file, once its own description says that it has a size that can be read."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        about = file.metadata
+        check_width(path, about.num_columns)
+        groups = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+        # a column of which all rows say the same takes hardly any bytes, and one at least for each row once it is read
+        check_unpacked(path, max(groups, about.num_rows * about.num_columns), size)
+        return plain_strings(file.read())
+
+
+def _of_text(path: Path) -> tuple[Any, list[Finding]]:
+    if path.suffix.lower() not in (".jsonl", ".ndjson"):
+        return read_delimited(path)
+    raw, findings = as_utf8(path)
+    return _lines_of_json(raw), findings
 
 
 def plain_strings(table: Any) -> Any:

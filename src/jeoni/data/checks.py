@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.data.class_names import odd_classes
 from jeoni.data.duplicates import clusters, near_pairs
 from jeoni.data.overlaps import contents, find_conflicts, find_duplicates, find_group_leaks, find_leaks
 from jeoni.errors import DataError
@@ -81,6 +82,7 @@ def check_labels(data: Dataset) -> list[Finding]:
         for c, k in zip(data.class_names, counts, strict=True)
         if k == 1
     ]
+    findings += odd_classes([c for c, k in zip(data.class_names, counts, strict=True) if k])
     present = counts[counts > 0]
     if present.max() >= IMBALANCE * present.min():
         most = data.class_names[int(counts.argmax())]

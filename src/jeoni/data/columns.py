@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.data.isolated import IsolatedTimeoutError, run_isolated
 from jeoni.data.kinds import composed
-from jeoni.errors import DataError, did_you_mean
+from jeoni.errors import ConfigError, DataError, did_you_mean
 from jeoni.types import Array, Dataset, Finding, IntArray, Items
 
 __all__ = [
@@ -42,6 +44,13 @@ LABEL_NAMES = (
 RATINGS = ("rating", "ratings", "평점", "별점", "평가")  # perhaps a label, perhaps a number beside it
 MOST_RATINGS = 20
 NOTHING = ("nan", "NaN", "<NA>", "NaT")  # what pandas and numpy write for an empty cell; nobody's name of a class
+PATTERN_S = 10  # seconds that a pattern may be searched for
+_SEARCH = """
+import json, re, sys
+pattern, paths = json.load(sys.stdin.buffer)
+matches = [re.search(pattern, path) for path in paths]
+print(json.dumps([match and match[1] for match in matches]))
+"""
 _EMPTY = ("", "na", "n/a", "nan", "null", "none", "?")
 PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
@@ -331,12 +340,11 @@ def pattern_groups(
     searched = names if searched is None else searched
     try:
         found = re.compile(composed(pattern))
-    except re.error as error:
+    except (re.error, RecursionError, OverflowError, MemoryError) as error:
         raise DataError(f"The group pattern {pattern!r} is not a regular expression: {error}.") from error
     if not found.groups:
         raise DataError(f"The group pattern {pattern!r} has no group. Needed: round brackets around what names it.")
-    matches = [found.search(composed(path)) for path in searched]
-    groups = [_name(m[1]) if m else "" for m in matches]
+    groups = [_name(match) for match in _first_groups(pattern, searched)]
     if not any(groups):
         raise DataError(
             f"The group pattern {pattern!r} fits no path in {origin}; the first is {searched[0]!r}. It is searched in "
@@ -350,13 +358,33 @@ def pattern_groups(
     return group_numbers(groups, origin), findings
 
 
+def _first_groups(pattern: str, searched: Sequence[str]) -> list[str | None]:
+    """What the pattern's first group matches in each path; None where it matches nothing.
+
+    A pattern such as ``(a+)+$`` takes twice as long for every letter more, and nothing within a process stops it.
+
+    Raises:
+        ConfigError: it takes too long.
+    """
+    asked = json.dumps([composed(pattern), [composed(path) for path in searched]]).encode()
+    try:
+        said = run_isolated(_SEARCH, [], asked, seconds=PATTERN_S)
+    except IsolatedTimeoutError:
+        raise ConfigError(
+            f"The group pattern {pattern!r} was searched for in {len(searched)} paths for {PATTERN_S} s without an "
+            "end. Write it without repeats inside repeats: (a+) instead of (a+)+."
+        ) from None
+    groups: list[str | None] = json.loads(said)
+    return groups
+
+
 def ungrouped(n: int, origin: str) -> IntArray:
     """``(n,)``: a group of its own for every item of a table."""
     return np.array([_digest(f"\0{origin}\0{i}") for i in range(n)], dtype=np.int64)
 
 
 def _digest(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
 
 
 def part_names(values: Sequence[Any], origin: str) -> Array:

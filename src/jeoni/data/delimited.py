@@ -20,11 +20,12 @@ from jeoni.data.encodings import as_utf8
 from jeoni.errors import DataError
 from jeoni.types import Finding
 
-__all__ = ["in_blocks", "read_delimited", "rows_where"]
+__all__ = ["check_width", "in_blocks", "read_delimited", "rows_where"]
 
 BLOCK, LARGEST = 1 << 20, (1 << 31) - 1
 BREAK = r"\r\n|\r|\n"
 MARKS = ",;\t|"
+MOST_COLUMNS = 50_000
 FIRST = 100  # lines by which it is judged what stands between cells
 PAIRED = '^([^"]|"([^"]|"")*"$)'  # a cell, as it is in the file, that is not quoted, or is so as it should be
 
@@ -40,6 +41,7 @@ def read_delimited(path: Path) -> tuple[Any, list[Finding]]:
 
     raw, findings = as_utf8(path)
     raw, said = _without_mark(raw)
+    check_width(path, _cells_in_header(raw))
     mark, names, above = _header(raw, said or ("\t" if path.suffix.lower() == ".tsv" else ""))
     table, lines, wrong = None, None, ""
     try:
@@ -65,6 +67,23 @@ def _without_mark(raw: Path | bytes) -> tuple[Path | bytes, str]:
         return raw, ""
     whole = raw if isinstance(raw, bytes) else raw.read_bytes()
     return whole[found.end() :], found[1].decode()
+
+
+def check_width(path: Path, columns: int) -> None:
+    """Raise a DataError if a table has more columns than are read; each costs time, whatever it holds."""
+    if columns > MOST_COLUMNS:
+        raise DataError(
+            f"{path} has {columns:,} columns; at most {MOST_COLUMNS:,} are read. Save such features as an array: "
+            "np.savez('features.npz', X=X, y=y).",
+            path=str(path),
+        )
+
+
+def _cells_in_header(raw: Path | bytes) -> int:
+    """At most so many cells the first line holds, whatever stands between them; at a glance, for it may be long."""
+    with _opened(raw) as file:
+        head = next((line for line in iter(file.readline, b"") if line.strip()), b"")
+    return 1 + max(head.count(mark.encode()) for mark in MARKS)
 
 
 def _between(head: str, lines: Sequence[str], usual: str) -> str:

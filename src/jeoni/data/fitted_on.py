@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from jeoni.errors import WeightsError
+from jeoni.data.files import read_file
+from jeoni.errors import DataError, WeightsError
 from jeoni.types import Array
 
 __all__ = ["FittedOn"]
@@ -65,12 +67,12 @@ class FittedOn:
             WeightsError: a changed byte.
         """
         path = folder / FILE
-        try:
-            raw = path.read_bytes()
-        except FileNotFoundError:
+        if not os.path.lexists(path):
             return cls()
-        except OSError as error:
-            raise WeightsError(f"{path} cannot be read: {error.strerror or error}.") from error
+        try:
+            raw = read_file(path, str(path))
+        except DataError as error:
+            raise WeightsError(str(error)) from error
         head, digests = raw[: len(MARK) + CHECKSUM], raw[len(MARK) + CHECKSUM :]
         if head != MARK + hashlib.sha256(digests).digest() or len(digests) % BYTES:
             raise WeightsError(

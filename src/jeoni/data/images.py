@@ -16,9 +16,16 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from jeoni.errors import DataError
 from jeoni.types import Array
 
-__all__ = ["ImageInput", "open_image", "picture_pixels", "signature", "thumbnail", "to_input"]
+__all__ = ["ImageInput", "deep_values", "open_image", "picture_pixels", "signature", "thumbnail", "to_input"]
 
-MOST_PIXELS = 200_000_000
+MOST_PIXELS = 100_000_000
+STRIP = 1 << 22  # pixels that are converted at once
+DEEP = ("I", "F")  # Pillow's modes of more than 8 bits
+# EPS is not among them: to read it, Pillow starts Ghostscript; TGA has no mark to be known by, and is tried last
+FORMATS = (
+    *("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "ICO", "PCX", "SGI"),
+    *("QOI", "DDS", "TGA"),
+)
 SIGNATURE_SIDE = 32
 ORIENTATION = 0x0112
 _OPENING = threading.Lock()
@@ -41,6 +48,8 @@ class ImageInput:
         interpolation: ``bicubic``, ``bilinear``, ``lanczos`` or ``nearest``.
         crop: ``squash``: the whole image becomes the square; ``center``: its middle, aspect kept.
         crop_pct: with ``center``, the share of the shorter side that is kept.
+        window: of images of more than 8 bits, the values that become black and white; None: the full range of their
+            type. It is chosen from the training data, see :func:`jeoni.data.depth.window_of`.
     """
 
     kind: ClassVar[str] = "image"
@@ -48,7 +57,6 @@ class ImageInput:
     ragged: ClassVar[bool] = False
     chunk: ClassVar[int] = 8
     varied: ClassVar[bool] = True
-    alike: ClassVar[str] = "grey 32 px"
     near: ClassVar[float] = 0.999
     remarkable: ClassVar[tuple[str, ...]] = ()
 
@@ -58,6 +66,12 @@ class ImageInput:
     interpolation: str = "bicubic"
     crop: str = "squash"
     crop_pct: float = 1.0
+    window: tuple[float, float] | None = None
+
+    @property
+    def alike(self) -> str:
+        """Images are compared as they are opened."""
+        return "grey 32 px" if self.window is None else f"grey 32 px of {self.window[0]:.9g} to {self.window[1]:.9g}"
 
     @property
     def longest(self) -> int:
@@ -66,8 +80,8 @@ class ImageInput:
 
     @property
     def opening(self) -> Hashable:
-        """All images are opened alike."""
-        return "image"
+        """Images of which the same values become black and white are opened alike."""
+        return ("image", self.window)
 
     def at_least(self, policy: str = "") -> int:
         """The shorter side below which an image must not be decoded, pixels."""
@@ -78,7 +92,7 @@ class ImageInput:
 
     def open(self, raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
         """See :func:`open_image`."""
-        return open_image(raw, name, at_least)
+        return open_image(raw, name, at_least, self.window)
 
     def row(self, opened: Image.Image) -> Array:
         """``(size, size, 3)`` uint8."""
@@ -121,8 +135,8 @@ class ImageInput:
         return signature(opened)
 
     def describe(self) -> dict[str, Any]:
-        """The fields."""
-        return asdict(self)
+        """The fields; without a window none is named, so that keys of what was cached before still hold."""
+        return {name: value for name, value in asdict(self).items() if name != "window" or value is not None}
 
     def files(self) -> dict[str, bytes]:
         """None."""
@@ -135,7 +149,9 @@ class ImageInput:
         return cls(**fields)
 
 
-def open_image(raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
+def open_image(
+    raw: bytes | Array, name: str, at_least: int = 0, window: tuple[float, float] | None = None
+) -> Image.Image:
     """Decode to RGB, or to grey if it is grey, as a person would see it.
 
     EXIF orientation is applied; grey, palette, CMYK and 16-bit images are converted (16 bits scaled, not clipped);
@@ -145,12 +161,13 @@ def open_image(raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
         raw: encoded bytes, or an array ``(h, w)`` or ``(h, w, c)`` of unsigned integers.
         name: for messages.
         at_least: a JPEG may be decoded at reduced size as long as its shorter side keeps so many pixels; 0: full size.
+        window: of an image of more than 8 bits, the values that become black and white; its type's range if None.
 
     Raises:
         DataError: not an image, truncated, or too many pixels; the message names it.
     """
     if not isinstance(raw, bytes):
-        return _to_plain(_from_array(raw, name))
+        return _to_plain(_from_array(raw, name, window))
     try:
         image = _read_header(raw, name)
         if image.format == "JPEG" and at_least:
@@ -159,7 +176,7 @@ def open_image(raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
         image.load()
         if image.getexif().get(ORIENTATION, 1) != 1:
             image = ImageOps.exif_transpose(image)
-        return _to_plain(image)
+        return _to_plain(image, window)
     except UnidentifiedImageError:
         raise DataError(f"{name} is not an image, or of a kind that cannot be read.", path=name) from None
     except DataError:
@@ -199,11 +216,11 @@ def _read_header(raw: bytes, name: str) -> Image.Image:
     with _OPENING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            image = Image.open(io.BytesIO(raw))
+            image = _opened(raw)
         except Image.DecompressionBombError:  # it does not tell the size; a second look at the header does
             limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
             try:
-                image = Image.open(io.BytesIO(raw))
+                image = _opened(raw)
             finally:
                 Image.MAX_IMAGE_PIXELS = limit
     if image.width * image.height > MOST_PIXELS:
@@ -211,38 +228,79 @@ def _read_header(raw: bytes, name: str) -> Image.Image:
     return image
 
 
-def _from_array(array: Array, name: str) -> Image.Image:
+def _opened(raw: bytes) -> Image.Image:
+    Image.init()  # makes all formats known, once
+    return Image.open(io.BytesIO(raw), formats=[kind for kind in FORMATS if kind in Image.OPEN])
+
+
+def deep_values(raw: bytes | Array, name: str) -> Array | None:
+    """The values of an image of more than 8 bits, ``(h, w)`` or ``(h, w, c)``; None for any other.
+
+    Raises:
+        DataError: as :func:`open_image`.
+    """
+    if not isinstance(raw, bytes):
+        return raw if raw.dtype.itemsize > 1 else None
+    try:
+        image = _read_header(raw, name)
+        return np.asarray(image) if image.mode.startswith(DEEP) else None
+    except DataError:
+        raise
+    except Exception as error:  # on a damaged file the decoders raise what they like
+        raise DataError(f"{name} is damaged: {error}.", path=name) from error
+
+
+def _from_array(array: Array, name: str, window: tuple[float, float] | None) -> Image.Image:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim == 3 and array.shape[2] not in (3, 4):
         raise DataError(f"{name} has {array.shape[2]} channels; 1, 3 or 4 are understood.", path=name)
     if array.dtype != np.uint8:
-        array = np.rint(array / (np.iinfo(array.dtype).max / 255)).astype(np.uint8)
+        array = _to_eight_bits(array, *(window or (0.0, float(np.iinfo(array.dtype).max))))
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def _to_plain(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_to_eight_bits(np.asarray(image)))
+def _to_plain(image: Image.Image, window: tuple[float, float] | None = None) -> Image.Image:
+    if image.mode.startswith(DEEP):
+        values = np.asarray(image)
+        return Image.fromarray(_to_eight_bits(values, *(window or _usual_range(values))))
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, image).convert("RGB")
+        return _over_white(image)
     # what is grey stays grey until it has its size: a third of the work
     plain = "L" if image.mode in ("L", "1") else "RGB"
     return image if image.mode == plain else image.convert(plain)
 
 
-def _to_eight_bits(values: Array) -> Array:
+def _over_white(image: Image.Image) -> Image.Image:
+    """What is transparent lies over white; strip by strip, for a large image would take its memory five times."""
+    plain = Image.new("RGB", image.size)
+    rows = max(1, STRIP // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height))).convert("RGBA")
+        white = Image.new("RGBA", strip.size, (255, 255, 255, 255))
+        plain.paste(Image.alpha_composite(white, strip).convert("RGB"), (0, top))
+    return plain
+
+
+def _usual_range(values: Array) -> tuple[float, float]:
     """Integers count from 0 to 65,535; floats from 0 to 1, or to 255, or to 65,535, whichever holds them."""
     top = 65_535.0
     if values.dtype.kind == "f":
-        values = np.nan_to_num(values)
-        peak = float(values.max())
-        top = 1.0 if peak <= 1 else 255.0 if peak <= 255 else top
-    elif values.dtype.itemsize == 4 and int(values.max()) > top:
-        top = float(values.max())
-    return np.rint(np.clip(values, 0, top) * (255 / top)).astype(np.uint8)
+        peak = float(values.max(initial=0, where=np.isfinite(values)))
+        return 0.0, 1.0 if peak <= 1 else 255.0 if peak <= 255 else top
+    return 0.0, max(top, float(values.max())) if values.dtype.itemsize == 4 else top
+
+
+def _to_eight_bits(values: Array, low: float, high: float) -> Array:
+    """``low`` becomes 0 and ``high`` 255; what is not a number becomes 0."""
+    eight = np.empty(values.shape, dtype=np.uint8)
+    rows = max(1, STRIP // max(1, values[:1].size))
+    for top in range(0, len(values), rows):
+        strip = values[top : top + rows]
+        if strip.dtype.kind == "f":
+            strip = np.nan_to_num(strip, nan=low, posinf=high, neginf=low)
+        eight[top : top + rows] = np.rint((np.clip(strip, low, high) - low) * (255 / (high - low)))
+    return eight
 
 
 def to_input(image: Image.Image, spec: ImageInput) -> Array:

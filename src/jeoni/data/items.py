@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.data.files import read_file
 from jeoni.data.kinds import spelled
 from jeoni.errors import DataError
 from jeoni.types import Array, IntArray
@@ -59,22 +60,12 @@ class FileItems:
         """The file's bytes.
 
         Raises:
-            DataError: missing, unreadable or empty; the message names the file.
+            DataError: missing, unreadable, empty, too large, or no regular file; the message names it.
         """
         name = self.name(index)
         if not self._paths[index]:
             raise DataError(f"{name} names no file.", path=name)
-        try:
-            raw = Path(self._paths[index]).read_bytes()
-        except FileNotFoundError:
-            raise DataError(f"{name} does not exist.", path=name) from None
-        except OSError as error:
-            raise DataError(f"{name} cannot be read: {error.strerror or error}.", path=name) from error
-        except ValueError as error:  # a path with a zero byte
-            raise DataError(f"{name!r} is no path of a file: {error}.", path=name) from error
-        if not raw:
-            raise DataError(f"{name} is empty (zero bytes).", path=name)
-        return raw
+        return read_file(self._paths[index], name)
 
     def size(self, index: int) -> int:
         """Bytes; 0 where it is not there."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -14,6 +13,7 @@ import numpy as np
 
 from jeoni.data.arrays import ARRAYS, read_arrays
 from jeoni.data.columns import PARTS, pattern_groups, ungrouped
+from jeoni.data.files import list_folder, open_file, special_kind, walk
 from jeoni.data.items import JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of
 from jeoni.data.saved import is_saved, read_hub, read_saved
@@ -26,6 +26,7 @@ __all__ = ["load_data", "load_items", "load_labelled"]
 
 SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 NO_CLASSES = ("__MACOSX", "__pycache__")
+HUB, HUB_ID = "hub:", r"\w[\w.-]*/\w[\w.-]*"
 LONGEST = 200  # letters of a path that are shown
 TEXTS_THEMSELVES = (
     ' Texts themselves go in a list: predict(["A lovely film."]); on the command line, in a .txt file or a table.'
@@ -50,7 +51,7 @@ def load_data(
         path: a folder with one folder of images, texts or sounds per class, with or without ``train``, ``val`` and
             ``test`` above; a CSV, TSV, JSONL or Parquet file with a column of texts, or of paths (relative to the
             file), and one of labels, or with columns of numbers; features and labels in an NPZ or MAT file; a folder
-            that ``datasets`` saved; or the id of a dataset on the hub.
+            that ``datasets`` saved; or ``hub:owner/name``, a dataset of the Hugging Face hub.
         image_column: the column of images or their paths; recognised by its name if left out.
         text_column: the column of texts; recognised by its name if left out.
         audio_column: the column of sounds or their paths; recognised by its name if left out.
@@ -114,6 +115,8 @@ def load_items(path: str | Path, modality: str = "image", column: str = "", kept
     if there == "file":
         return _unlabelled([where], [str(path)], where, modality_of([where.name]) or modality)
     one_file = modality not in SUFFIXES
+    if kind := special_kind(path) if not there else "":
+        raise DataError(f"{_shown(path)} is {kind}. Needed: a file or a folder.", path=str(path))
     if there != "folder" or one_file:
         what = f"features ({', '.join(ARRAYS)})" if one_file else f"a file, a folder of {modality}s,"
         came = "is a folder" if there else "does not exist"
@@ -121,13 +124,19 @@ def load_items(path: str | Path, modality: str = "image", column: str = "", kept
         raise DataError(f"{_shown(path)} {came}. Needed: {what} or a table.{mend}", path=str(path))
     if is_saved(where):
         return read_saved(where, columns, labelled=False)
-    files = sorted(f for f in _files(where) if f.suffix.lower() in SUFFIXES[modality])
+    walked = walk(where)
+    files = [f for f in walked.files if f.suffix.lower() in SUFFIXES[modality]]
+    skipped = walked.findings(where)
     if not files:
-        raise DataError(f"{path} holds no {modality}s ({_suffixes(modality)}).", path=str(path))
-    return _unlabelled(files, [f.relative_to(where).as_posix() for f in files], where, modality)
+        said = f"{path} holds no {modality}s ({_suffixes(modality)}).{_first_skipped(skipped)}"
+        raise DataError(said, path=str(path))
+    found = _unlabelled(files, [f.relative_to(where).as_posix() for f in files], where, modality)
+    return replace(found, findings=(*found.findings, *skipped))
 
 
 def _read(path: str, columns: Columns) -> Dataset:
+    if path.startswith(HUB):
+        return read_hub(_hub_id(path), columns)
     where, there = Path(path), found_at(path)
     if there == "file":
         if where.suffix.lower() in ARRAYS:
@@ -139,10 +148,20 @@ def _read(path: str, columns: Columns) -> Dataset:
         if is_saved(where):
             return read_saved(where, columns)
         return _read_folder(where, columns.pattern)
-    if re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", path) and not modality_of([path]) and where.suffix.lower() not in TABLES:
-        return read_hub(path, columns)
-    needed = "Needed: a folder per class, a table, or a dataset's id."
+    if kind := special_kind(path):
+        raise DataError(f"{_shown(path)} is {kind}. Needed: a file or a folder.", path=path)
+    needed = "Needed: a folder per class, a table, features or a saved dataset."
+    if re.fullmatch(HUB_ID, path):
+        needed += f" If a dataset of the Hugging Face hub is meant, write {HUB}{path}"
     raise DataError(f"{_shown(path)} does not exist. {needed}", path=path)
+
+
+def _hub_id(path: str) -> str:
+    """What follows the prefix, without which nothing is asked of the hub: a path with a typo stays on this machine."""
+    name = path.removeprefix(HUB)
+    if not re.fullmatch(HUB_ID, name):
+        raise DataError(f"{_shown(path)} is no dataset of the hub. Needed: {HUB}OWNER/NAME.", path=path)
+    return name
 
 
 def _shown(path: str | Path) -> str:
@@ -155,7 +174,7 @@ def _one_file(path: Path) -> DataError:
         said = f"{path} is a workbook, which is not read. Save its sheet as a table: CSV, in UTF-8 best."
         return DataError(said, path=str(path))
     mend = f"To predict a single item: jeoni predict MODEL {path}"
-    with path.open("rb") as file:
+    with open_file(path) as file:
         first = [line for line in islice(iter(partial(file.readline, 1 << 16), b""), 5) if line.strip()]
     for mark, what, ending in ((b"\t", "tabs", ".tsv"), (b",", "commas", ".csv")):
         if path.suffix.lower() in SUFFIXES["text"] and len(first) > 1 and all(mark in line for line in first):
@@ -182,11 +201,15 @@ def _read_folder(root: Path, pattern: str) -> Dataset:
             path=str(root),
         )
     tops = [(c, p) for f, p in parts.items() for c in _folders(f)] if split else [(c, "") for c in folders]
-    found = [(file, folder, which) for folder, which in tops for file in sorted(_files(folder))]
+    walks = [walk(folder, root) for folder, _ in tops]
+    skipped = [finding for walked in walks for finding in walked.findings(root)]
+    found = [
+        (file, folder, which) for (folder, which), walked in zip(tops, walks, strict=True) for file in walked.files
+    ]
     modality = modality_of(file.name for file, _, _ in found)
     kept = [entry for entry in found if modality and entry[0].suffix.lower() in SUFFIXES[modality]]
     if not kept:
-        raise _nothing_in(root)
+        raise _nothing_in(root, skipped)
     others = sum(bool(modality_of([file.name])) for file, _, _ in found) - len(kept)
     names = [file.relative_to(root).as_posix() for file, _, _ in kept]
     below = [file.relative_to(folder).as_posix() for file, folder, _ in kept]
@@ -206,11 +229,20 @@ def _read_folder(root: Path, pattern: str) -> Dataset:
         part=np.array([which for _, _, which in kept], dtype="<U5"),
         origin=str(root),
         modality=modality,
-        findings=(*findings, *missed),
+        findings=(*findings, *missed, *skipped),
     )
 
 
-def _nothing_in(root: Path) -> DataError:
+def _first_skipped(skipped: Sequence[Finding]) -> str:
+    """A sentence on what was left out, where something was."""
+    if not skipped:
+        return ""
+    return f" Skipped: {len(skipped)}, the first because {skipped[0].path}: {skipped[0].detail.rstrip('.')}."
+
+
+def _nothing_in(root: Path, skipped: Sequence[Finding]) -> DataError:
+    if skipped:
+        return DataError(f"{root} holds nothing that can be read.{_first_skipped(skipped)}", path=str(root))
     loose = [f.name for f in root.iterdir() if modality_of([f.name])]
     if loose:
         what = modality_of(loose)
@@ -300,22 +332,7 @@ def _unlabelled(files: Sequence[Path], names: Sequence[str], where: Path, modali
 
 
 def _folders(root: Path) -> list[Path]:
-    return sorted(f for f in root.iterdir() if f.is_dir() and not f.name.startswith(".") and f.name not in NO_CLASSES)
-
-
-def _files(root: Path) -> Iterator[Path]:
-    """Files anywhere below, hidden files and folders left out; links are followed, but no folder is entered twice."""
-    seen = {os.path.realpath(root)}
-    for folder, below, files in os.walk(root, followlinks=True):
-        below[:] = [b for b in sorted(below) if not b.startswith(".") and _enter(Path(folder) / b, seen)]
-        yield from (Path(folder) / name for name in files if not name.startswith("."))
-
-
-def _enter(folder: Path, seen: set[str]) -> bool:
-    real = os.path.realpath(folder)
-    new = real not in seen
-    seen.add(real)
-    return new
+    return [f for f in list_folder(root) if f.is_dir() and f.name not in NO_CLASSES]
 
 
 def _suffixes(modality: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from jeoni.data.columns import (
     rival_labels,
     single_values,
 )
+from jeoni.data.files import check_file, read_file, walk
 from jeoni.data.items import EncodedItems, JoinedItems
 from jeoni.data.kinds import Columns, composed, option_for, usual_names
 from jeoni.data.text_cells import text_items
@@ -40,8 +43,11 @@ def read_saved(path: Path, columns: Columns | None = None, labelled: bool = True
     """
     import datasets
 
+    _check_files(path)
     try:
         found = datasets.load_from_disk(str(path))
+        for table in found.values() if isinstance(found, dict) else [found]:
+            table.data.table.validate(full=True)  # it is mapped into memory: damaged, it would crash when it is read
     except Exception as error:  # files that are missing or damaged raise what the reader likes
         raise DataError(
             f"{path} looks like a saved dataset but cannot be read: {_first_line(error)}. Save it again.",
@@ -50,11 +56,30 @@ def read_saved(path: Path, columns: Columns | None = None, labelled: bool = True
     return loaded_dataset(found, path.name, str(path), columns or Columns(), labelled)
 
 
+def _check_files(path: Path) -> None:
+    """Raise a DataError unless all is in regular files of this folder: each is mapped into memory by its name."""
+    for file in walk(path).files:
+        check_file(file, sys.maxsize)
+        if file.name != "state.json":
+            continue
+        for name in _data_files(file):
+            if name in ("", "..") or Path(name).name != name:
+                raise DataError(f"{file} names the file {name!r}, which is not in its folder.", path=str(path))
+
+
+def _data_files(state: Path) -> list[str]:
+    """The names of files that a ``state.json`` holds; none where it is damaged, which its reader will say."""
+    try:
+        return [str(entry["filename"]) for entry in json.loads(read_file(state))["_data_files"]]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return []
+
+
 def read_hub(name: str, columns: Columns) -> Dataset:
     """A dataset of the hub.
 
     Raises:
-        DataError: no such folder here, and the hub did not give it.
+        DataError: the hub did not give it.
     """
     import datasets
 
@@ -62,8 +87,8 @@ def read_hub(name: str, columns: Columns) -> Dataset:
         found = datasets.load_dataset(name)
     except Exception as error:  # the hub's client raises what it likes
         raise DataError(
-            f"{name} is no folder or file here, and could not be had from the hub: {_first_line(error)}. "
-            "Check the path, or the connection.",
+            f"The dataset {name} could not be had from the hub: {_first_line(error)}. "
+            "Check its name, or the connection.",
             path=name,
         ) from error
     return loaded_dataset(found, name.replace("/", "-"), name, columns, True)
@@ -99,7 +124,7 @@ def loaded_dataset(found: Any, name: str, origin: str, columns: Columns, labelle
         wanted = columns.label or _of_type(first, datasets.ClassLabel)
         label = find_labels(first.column_names, wanted, lambda c: _values(splits, c), origin)
         findings = rival_labels(first.column_names, label, wanted)
-        labels, classes = _labels(first.features[label], single_values(_values(splits, label), label, origin))
+        labels, classes = _labels(first.features[label], single_values(_values(splits, label), label, origin), origin)
     groups = None
     if labelled and columns.group:
         group = find_column(first.column_names, columns.group, (), "group", origin)
@@ -155,10 +180,13 @@ def _values(splits: dict[str, Any], column: str) -> list[Any]:
     return found
 
 
-def _labels(feature: Any, values: Sequence[Any]) -> tuple[IntArray, tuple[str, ...]]:
+def _labels(feature: Any, values: Sequence[Any], origin: str) -> tuple[IntArray, tuple[str, ...]]:
     names = getattr(feature, "names", None)
     if names is None:
         return class_numbers(values)
+    odd = next((v for v in values if v is not None and not 0 <= v < len(names) and v != -1), None)
+    if odd is not None:
+        raise DataError(f"A label of {origin} is {odd}; its {len(names)} classes are numbered from 0. Save it again.")
     return np.array([-1 if v is None else v for v in values], dtype=np.int64), tuple(map(composed, names))
 
 

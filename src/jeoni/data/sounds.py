@@ -36,6 +36,7 @@ UNRECOGNISED = 1
 UNKNOWN_FRAMES = 2**62
 STREAMED = 0x7FFF0000
 MOST_CHANNELS = 32
+MOST_VALUES = 1 << 27  # samples of all channels that are decoded at once: half a gigabyte
 MOST_STEPS = 200_000
 BLOCK = 65_536
 FULL_SCALE = 0.99
@@ -156,6 +157,7 @@ def _decode(raw: bytes, name: str, most_s: float) -> _Decoded:
     with _opened(raw, name) as file:
         rate, promised = int(file.samplerate), int(file.frames)
         asked = math.ceil(most_s * rate)
+        _check_header(min(asked, promised) * int(file.channels), rate, name)
         start = _start(promised, asked) if promised < UNKNOWN_FRAMES else 0
         _go_to(file, start)
         values = _read(file, asked)
@@ -168,6 +170,16 @@ def _decode(raw: bytes, name: str, most_s: float) -> _Decoded:
     if (start and short) or (not told and frames > asked):
         return _measured(raw, name, asked, truncated=short)
     return _Decoded(values, rate, start, frames, short or _ends_early(raw))
+
+
+def _check_header(values: int, rate: int, name: str) -> None:
+    """Raise a DataError if a header claims what would take all memory, by its rate, its length or its channels."""
+    if values > MOST_VALUES:
+        raise DataError(
+            f"{name} claims {rate:,} samples a second, and {values:,} of all channels in the part that is decoded; at "
+            f"most {MOST_VALUES:,} are. Needed: a usual rate and number of channels. Mend its header, or resample it.",
+            path=name,
+        )
 
 
 def _measured(raw: bytes, name: str, asked: int, truncated: bool) -> _Decoded:
@@ -196,7 +208,9 @@ def _go_to(file: Any, start: int) -> None:
 
 def _skip(file: Any, frames: int) -> None:
     for at in range(0, frames, BLOCK):
-        _read(file, min(BLOCK, frames - at))
+        wanted = min(BLOCK, frames - at)
+        if len(_read(file, wanted)) < wanted:  # a header may promise more than anybody could wait for
+            return
 
 
 def _start(frames: int, asked: int) -> int:
@@ -231,6 +245,8 @@ def _opened(raw: bytes, name: str) -> Iterator[Any]:
         told = with_count(raw) if _kind(raw, YOUNG) == "MP3" else _with_size(raw)
         with soundfile.SoundFile(_Stream(told)) as file:
             yield file
+    except DataError:
+        raise
     except Exception as error:  # on a damaged file not only its own errors are raised
         raise _refusal(raw, name, error, soundfile) from error
 

@@ -10,7 +10,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from jeoni.errors import DataError
 from jeoni.types import Array, IntArray
 
-__all__ = ["build_folds", "repeats_for", "split_test"]
+__all__ = ["build_folds", "check_clusters", "repeats_for", "split_test"]
 
 
 def repeats_for(n: int) -> int:
@@ -35,7 +35,8 @@ def build_folds(labels: IntArray, clusters: IntArray, folds: int, repeats: int, 
     Raises:
         DataError: all examples are in one cluster, or every class has one example only.
     """
-    number_of_clusters = _counted(clusters)
+    purpose = "one to learn from and one to test on. Add other examples, or leave out the group column"
+    number_of_clusters = _counted(clusters, 2, purpose)
     largest = max(len(np.unique(clusters[labels == k])) for k in np.unique(labels))
     if np.bincount(labels).max() < 2:
         raise DataError("Every class has one example left; at least two each are needed to learn and to test.")
@@ -66,7 +67,7 @@ def split_test(labels: IntArray, clusters: IntArray, fraction: float, seed: int)
     Raises:
         DataError: all examples are in one cluster.
     """
-    number_of_clusters = _counted(clusters)
+    number_of_clusters = _counted(clusters, 2, "one to learn from and one to test on. Add other examples")
     rng = np.random.default_rng(seed)
     counts = np.bincount(labels)
     wanted = np.clip(np.rint(fraction * counts), 1, np.maximum(counts - 1, 0))
@@ -79,6 +80,19 @@ def split_test(labels: IntArray, clusters: IntArray, fraction: float, seed: int)
     table = np.zeros((len(names), len(counts)))
     np.add.at(table, (member, labels), 1)
     return _fill(table, wanted, rng)[member]
+
+
+def check_clusters(clusters: IntArray) -> None:
+    """Raise a DataError if there are too few clusters to test on one and to choose by folds of the others.
+
+    Args:
+        clusters: ``(n,)`` of all examples, where no test set came with them.
+    """
+    purpose = (
+        "one to test on, and two to learn from by folds. Group more finely, leave out the group column, or give a test "
+        "set of your own with --test"
+    )
+    _counted(clusters, 3, purpose)
 
 
 def _fill(table: Array, wanted: Array, rng: np.random.Generator) -> Array:
@@ -112,17 +126,21 @@ def _fill(table: Array, wanted: Array, rng: np.random.Generator) -> Array:
     return taken
 
 
-def _counted(clusters: IntArray) -> int:
+def _counted(clusters: IntArray, needed: int, purpose: str) -> int:
     """How many clusters there are.
 
     Raises:
-        DataError: fewer than two.
+        DataError: fewer than are needed.
     """
-    number = len(np.unique(clusters))
-    if number < 2:
-        raise DataError(
-            f"All {len(clusters)} examples belong together: they are of one group, or nearly identical. "
-            "At least two groups are needed, one to learn from and one to test on. "
-            "Add other examples, or leave out the group column."
+    sizes = np.unique(clusters, return_counts=True)[1]
+    number = len(sizes)
+    if number >= needed:
+        return number
+    if number == 1:
+        came = f"All {len(clusters)} examples belong together: they are of one group, or nearly identical."
+    else:
+        came = (
+            f"The {len(clusters)} examples are in {number} groups ({', '.join(map(str, sizes))} examples); what is of "
+            "one group, or nearly identical, is never split."
         )
-    return number
+    raise DataError(f"{came} At least {needed} groups are needed: {purpose}.")

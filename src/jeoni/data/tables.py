@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jeoni.data.arrow import emptied, load_table, without_flaws
+from jeoni.data.arrow import emptied, load_table, readers_errors, without_flaws
 from jeoni.data.columns import (
     LABEL_NAMES,
     RATINGS,
@@ -60,7 +61,8 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
         DataError: a column that is not there, paths of which most do not exist, texts that are none, no labels; the
             message says which.
     """
-    return table_dataset(*load_table(path), path, columns or Columns(), labelled)
+    with readers_errors(path):  # also of values that no Python type holds, which only show when they are used
+        return table_dataset(*load_table(path), path, columns or Columns(), labelled)
 
 
 def table_dataset(table: Any, read: Sequence[Finding], path: Path, columns: Columns, labelled: bool) -> Dataset:
@@ -101,7 +103,7 @@ def table_dataset(table: Any, read: Sequence[Finding], path: Path, columns: Colu
     findings += [*empty, *(nothing_in(labels, label) if labels else [])]
     items: Items
     if features is not None:
-        check_numbers(features, origin)
+        findings += check_numbers(features, origin)
         items = VectorItems(features)
     else:
         items, modality, more = _items(table, column, modality, path, labelled)
@@ -127,7 +129,9 @@ def _features(table: Any, columns: Columns) -> tuple[Array | None, str, list[str
     It is one if no column is named or known to hold anything else, and all but those of labels, groups, split and names
     hold numbers. Else None, and why.
     """
-    usual, lower = usual_names(), {c: c.lower() for c in table.column_names}
+    names_there = table.column_names  # asked for once: looking a column up by its name searches all of them
+    usual, lower = usual_names(), {c: c.lower() for c in names_there}
+    place, times = {c: i for i, c in enumerate(names_there)}, Counter(names_there)
     if columns.items[0] or any(name in usual for name in lower.values()):
         return None, "", []
     label = columns.label or next((c for name in LABEL_NAMES for c in lower if lower[c] == name), "")
@@ -135,7 +139,7 @@ def _features(table: Any, columns: Columns) -> tuple[Array | None, str, list[str
     apart = {label, columns.group, *names, *(c for c in lower if lower[c] == "split")}
     found: list[Array] = []
     for column in (c for c in lower if c not in apart):
-        numbers = as_numbers(table[column]) if table.column_names.count(column) == 1 else None
+        numbers = as_numbers(table.column(place[column])) if times[column] == 1 else None
         if numbers is None:
             return None, f"{column!r} does not", []
         with np.errstate(over="ignore"):

@@ -12,12 +12,14 @@ from PIL.Image import Image
 from scipy.sparse import issparse
 
 from jeoni.errors import DataError
-from jeoni.types import Array, IntArray
+from jeoni.types import Array, Finding, IntArray
 
 __all__ = ["VectorInput", "VectorItems", "check_numbers", "wrong_numbers"]
 
 BINS = 1024
-BLOCK = 4096
+BLOCK, BLOCK_NUMBERS = 4096, 1 << 26
+MOST_NUMBERS = 10_000_000
+SMALLEST, LARGEST = 1e-15, 1e15
 
 
 class VectorItems:
@@ -184,22 +186,36 @@ def wrong_numbers(array: Any) -> str:
     return "" if array.dtype.kind in "biuf" else known.get(array.dtype.kind, f"no numbers but {array.dtype}")
 
 
-def check_numbers(array: Any, origin: str) -> None:
-    """Raise a DataError if features ``(n, d)`` are none, or if most rows hold NaN or infinity.
+def check_numbers(array: Any, origin: str) -> list[Finding]:
+    """Look at all features ``(n, d)`` once; what is told of their scale.
 
-    A few such rows are named and skipped when they are read, as whatever cannot be read is.
+    A few rows with NaN or infinity are named and skipped when they are read, as whatever cannot be read is.
+
+    Raises:
+        DataError: empty, too wide, or most rows hold NaN or infinity.
     """
     n, d = array.shape
     if not (n and d):
         raise DataError(f"The features in {origin} are {n} x {d}: empty.", path=origin)
+    if d > MOST_NUMBERS:
+        raise DataError(
+            f"The features in {origin} have {d:,} columns; at most {MOST_NUMBERS:,} are read. Reduce them first, for "
+            "example by TruncatedSVD of scikit-learn.",
+            path=origin,
+        )
     bad = np.zeros(n, dtype=bool)
     columns = np.zeros(d, dtype=bool)
-    for start in range(0, n, BLOCK):
-        block = array[start : start + BLOCK]
+    largest = 0.0
+    step = max(1, min(BLOCK, BLOCK_NUMBERS // d))
+    for start in range(0, n, step):
+        stop = start + step
+        block = array[start:stop]
         with np.errstate(over="ignore"):
-            odd = ~np.isfinite((block.toarray() if issparse(block) else np.asarray(block)).astype(np.float32))
-        bad[start : start + BLOCK] = odd.any(1)
+            numbers = (block.toarray() if issparse(block) else np.asarray(block)).astype(np.float32)
+        odd = ~np.isfinite(numbers)
+        bad[start:stop] = odd.any(1)
         columns |= odd.any(0)
+        largest = max(largest, float(np.abs(numbers).max(initial=0, where=~odd)))
     if bad.sum() * 2 > n:
         first = ", ".join(map(str, np.flatnonzero(bad)[:3]))
         raise DataError(
@@ -208,3 +224,7 @@ def check_numbers(array: Any, origin: str) -> None:
             "such columns.",
             path=origin,
         )
+    if not largest or SMALLEST <= largest <= LARGEST:
+        return []
+    told = f"the largest of the features is {largest:.3g}: squares of such numbers leave the range of single precision"
+    return [Finding("scale", "", told, "kept; multiply all features by one number, so that they are near 1")]
