@@ -122,7 +122,8 @@ def run_trials(
                 for name in left:
                     start = time.perf_counter()
                     model = strategies[name].fit(backbone, train, replace(context, seed=seed))
-                    seconds = time.perf_counter() - start
+                    # what an interrupted call had trained already is part of what fitting takes
+                    seconds = time.perf_counter() - start + model.training.get("earlier_s", 0.0)
                     probs = model.predict_examples(test, backbone, context)
                     right[name].append(float((probs.argmax(1) == test.data.labels).mean()))
                     yield Trial(
