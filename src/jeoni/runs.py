@@ -16,7 +16,7 @@ from typing import Any
 
 from jeoni.errors import ConfigError, DataError, StorageError
 
-__all__ = ["RunFolder", "read_json", "seal", "sealed"]
+__all__ = ["UNFINISHED", "RunFolder", "read_json", "seal", "sealed"]
 
 UNFINISHED = {"state": "unfinished"}
 
@@ -139,7 +139,7 @@ class RunFolder:
 
     def write_json(self, name: str, content: Any) -> None:
         """Numbers that are not finite become null, as JSON wants."""
-        self._write(name, json.dumps(_finite(content), indent=2, ensure_ascii=False))
+        self.write_text(name, json.dumps(_finite(content), indent=2, ensure_ascii=False))
 
     def write_csv(self, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """UTF-8 with a header line."""
@@ -162,10 +162,15 @@ class RunFolder:
         except OSError:
             part.unlink(missing_ok=True)
 
-    def _write(self, name: str, text: str) -> None:
+    def write_text(self, name: str, text: str) -> None:
+        """UTF-8, whole or not at all."""
+        self.write_bytes(name, text.encode("utf-8"))
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """A file, whole or not at all; what is in its place is replaced, and a link there is not followed."""
         part = self._part(name)
         with _guard(self.path / name):
-            part.write_text(text, encoding="utf-8")
+            part.write_bytes(content)
             part.replace(self.path / name)
 
     def _part(self, name: str) -> Path:
