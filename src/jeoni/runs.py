@@ -16,9 +16,10 @@ from typing import Any
 
 from jeoni.errors import ConfigError, DataError, StorageError
 
-__all__ = ["UNFINISHED", "RunFolder", "read_json", "seal", "sealed"]
+__all__ = ["PROGRESS", "UNFINISHED", "RunFolder", "read_json", "seal", "sealed"]
 
 UNFINISHED = {"state": "unfinished"}
+PROGRESS = "progress.json"
 
 
 class RunFolder:
@@ -126,6 +127,7 @@ class RunFolder:
     def finish(self) -> None:
         """Drop what only an unfinished run needs."""
         shutil.rmtree(self.checkpoints, ignore_errors=True)
+        (self.path / PROGRESS).unlink(missing_ok=True)
 
     @staticmethod
     def named_for(data: str, root: Path = Path("runs")) -> Path:

@@ -353,6 +353,7 @@ class Comparison:
     p: Share
     visible: Share
     outcome: Outcome
+    reason: str = ""
 
 
 @dataclass(frozen=True)
