@@ -163,7 +163,7 @@ def test_a_run_of_every_kind_is_rendered(tmp_path, kind):
     text = render(MAKERS[kind](tmp_path / "run")).read_text()
     assert text.count("<script>") == 1 and len(text) > 10_000
     if kind == "fit":
-        assert "Something to know." in text and "was interrupted 1 times and resumed" in text
+        assert "Something to know." in text and "its times are those of all 2 calls together" in text
         assert text.index("Something to know.") < text.index("<section>")
 
 
@@ -281,6 +281,12 @@ def test_a_report_that_is_a_link_is_replaced_and_what_it_led_to_stays(tmp_path):
         (run / name).symlink_to(tmp_path / "precious")
     render(run)
     assert (tmp_path / "precious").read_text() == "kept" and not (run / "report.html").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "nowhere"])
+def test_a_folder_that_cannot_be_is_a_sentence(tmp_path, name):
+    with pytest.raises(DataError, match=r"run\.json is missing"):
+        render(tmp_path / name)
 
 
 def test_a_file_in_the_place_of_figures_is_a_sentence(tmp_path):

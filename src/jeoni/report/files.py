@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -47,7 +48,7 @@ class Figures:
             DataError: the file is a link or no regular file, is of another type, or is too large.
         """
         path = self.folder / name
-        if not name or not path.exists():
+        if not name or not os.path.lexists(path):
             return ""
         try:
             if self.folder.is_symlink() or path.parent.is_symlink():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import os
 import re
 from collections.abc import Sequence
 from importlib import import_module, resources
@@ -85,7 +86,7 @@ def _record(run: Path) -> RunRecord:
         DataError: there is none, or it cannot be used.
     """
     path = run / "run.json"
-    if not path.exists() and not path.is_symlink():
+    if not os.path.lexists(path):
         raise DataError(
             f"{run} is not a run folder: run.json is missing. Needed: a folder that `jeoni fit` wrote.",
             path=str(run),
@@ -101,7 +102,7 @@ def _record(run: Path) -> RunRecord:
 
 def _warnings(record: RunRecord, words: dict[str, Any]) -> list[str]:
     """What the user should know before reading on: the run's warnings, and that it was interrupted."""
-    resumed = [words["resumed"].format(n=record.calls - 1)] if record.calls > 1 else []
+    resumed = [words["resumed"].format(n=record.calls)] if record.calls > 1 else []
     return [*record.warnings, *resumed]
 
 
@@ -293,7 +294,7 @@ def _map(figures: Figures, names: Sequence[str]) -> dict[str, Any] | None:
 def _findings(run: Path, counts: dict[str, int], words: dict[str, Any]) -> dict[str, Any]:
     rows: list[dict[str, str]] = []
     rest, path = 0, run / "issues.csv"
-    if path.exists() or path.is_symlink():
+    if os.path.lexists(path):
         for row in read_rows(path, ("kind", "path", "detail", "action")):
             if len(rows) < ROWS:
                 rows.append(row)

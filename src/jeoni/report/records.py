@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -239,7 +240,7 @@ class ClassScores:
     """Scores of one class."""
 
     class_: str
-    support: Count
+    support: Positive
     precision: Score
     recall: Score
     f1: Score
@@ -261,18 +262,18 @@ class Bin:
 
     confidence: Share
     accuracy: Share
-    count: Count
+    count: Positive
 
 
 @dataclass(frozen=True)
 class FitMetrics:
-    """``metrics.json`` of ``jeoni fit``."""
+    """``metrics.json`` of ``jeoni fit``. Of repeated predictions, counts are means over the repeats."""
 
     estimate: Literal["test", "cv"]
     n: Count
     class_names: tuple[str, ...]
     per_class: tuple[ClassScores, ...]
-    confusion: tuple[tuple[Count, ...], ...]
+    confusion: tuple[tuple[Positive, ...], ...]
     reliability: Annotated[tuple[Bin, ...], AtMost(1000)]
     summary: str
     test: Scores | None = None
@@ -530,4 +531,4 @@ class DomainsRecord:
 
 def read_if_there(kind: type[T], path: Path) -> T | None:
     """A record, or None where a run has no such file; errors as :func:`.read_record`."""
-    return read_record(kind, path) if path.exists() or path.is_symlink() else None
+    return read_record(kind, path) if os.path.lexists(path) else None
