@@ -91,7 +91,8 @@ def _record(run: Path) -> RunRecord:
             f"{run} is not a run folder: run.json is missing. Needed: a folder that `jeoni fit` wrote.",
             path=str(run),
         )
-    if read_content(path) == UNFINISHED:
+    content = read_content(path)
+    if isinstance(content, dict) and content.get("state") == UNFINISHED["state"] and "machine" not in content:
         raise DataError(
             f"{run} holds a run that did not come to its end, so there is nothing to report. "
             f"Go on with --resume {run}, or run it again.",
