@@ -50,7 +50,7 @@ from jeoni.prepare import (
 from jeoni.report import render
 from jeoni.runs import RunFolder, read_json
 from jeoni.spec import AdaptSpec, CompareSpec, FitSpec
-from jeoni.types import Array, Console, Dataset, Finding, Quiet
+from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
 from jeoni.write import write_pictures, write_tables
 
 __all__ = [
@@ -146,7 +146,7 @@ def fit(
         dataset = without_empty_classes(dataset)
         path = Path(out) if out else RunFolder.named_for(dataset.name)
         run = begin_run(path, "fit", spec, {"data": data}, command=command, overwrite=overwrite, resume=resume)
-    with guarded(run, "fit", console):
+    with guarded(run, "fit", console, clock):
         return _fit(dataset, spec, findings, run, console, clock, command)
 
 
@@ -210,7 +210,7 @@ def _fit(
     spec: FitSpec,
     findings: list[Finding],
     run: RunFolder,
-    console: Console,
+    console: Recording,
     clock: Clock,
     command: str,
 ) -> FitResult:
@@ -260,7 +260,7 @@ def _fit(
         run.write_json("metrics.json", metrics)
     data = record.data_record(dataset, counts, seen)
     made_of = {
-        **record.run_record(command, spec, data, backbone, seen, clock.total()),
+        **record.run_record(command, spec, data, backbone, seen, clock, console.warnings),
         "cut": record.cut_record(backbone, model),
         "head": {"name": spec.head, **model.choice, "candidates": model.candidates},
         "training": model.training,

@@ -101,7 +101,7 @@ def compare(
         backbone = backbone_for(dataset, spec)
         path = Path(out) if out else RunFolder.named_for(f"{dataset.name}-compare")
         run = begin_run(path, "compare", spec, {"data": data}, command=command, overwrite=overwrite, resume=resume)
-    with guarded(run, "compare", console):
+    with guarded(run, "compare", console, clock):
         store = FeatureStore(console=console)
         context = Context(store, spec.engine, spec.workers, spec.strict, spec.seed, console, run.checkpoints)
         taps = _taps(strategies, backbone, dataset, spec)
@@ -136,7 +136,7 @@ def compare(
         counts = {"items": len(dataset), "used": len(examples), "draws": len(draws)}
         of = record.data_record(dataset, counts, ready.seen)
         command = command or record.command_line(spec, "compare", dataset)
-        made_of = record.run_record(command, spec, of, backbone, ready.seen, clock.total())
+        made_of = record.run_record(command, spec, of, backbone, ready.seen, clock, console.warnings)
         made_of = {"kind": "comparison", **made_of}
         run.write_draft(made_of)
         render(run.path)
@@ -221,6 +221,7 @@ def _outcomes(trials: Sequence[Trial], examples: Examples, measure: str) -> list
             n_train=float(np.mean([t.n_train for t in some])),
             seconds=float(np.median([t.seconds for t in some])),
             notes=tuple(t.note for t in some),
+            learned_nothing=tuple(t.learned_nothing for t in some),
             weights=_weights(labels[np.concatenate([t.test for t in some])], measure),
         )
         for (strategy, budget), some in grouped.items()
@@ -272,6 +273,8 @@ def _verdict(points: Sequence[Point], comparisons: list[dict[str, Any]], spec: C
                 }
             )
     advice = ADVICE if any(c["outcome"] == "hurt" for c in against) else []
+    if any(c["reason"] for c in against):
+        advice = [*advice, OTHER_CONTROL]
     return {
         "outcome": lead["outcome"] if lead else "cannot tell",
         "summary": lead["sentence"] if lead else "There was nothing to compare with the control.",
@@ -288,6 +291,9 @@ ADVICE = [
     "Hold the weights near the pretrained ones while training: `--strategy l2sp`.",
     "Do without transfer: `--strategy scratch`.",
 ]
+
+
+OTHER_CONTROL = "Give the control a chance to learn: another `--learning-rate`, more `--steps`, or more labels."
 
 
 def _write(

@@ -59,19 +59,25 @@ def refuse_overlap(output: Path, inputs: Mapping[str, str | Path]) -> None:
 
 
 @contextmanager
-def writing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
-    """Open a file to write: a part beside it, which takes its place when all is written. Links are followed.
+def writing(path: Path, mode: str = "w", follow: bool = False) -> Iterator[IO[Any]]:
+    """Open a file to write: a part beside it, which takes its place when all is written.
+
+    Args:
+        path: of the file.
+        mode: ``w`` or ``wb``.
+        follow: a link is followed, and a pipe or a device is written to, as where a user named it. Otherwise whatever
+            is in the place is replaced: in a folder that came from elsewhere, a link may lead anywhere.
 
     Raises:
         StorageError: it cannot be written; what was there before is as it was.
     """
     with reporting(path):
-        target = real_path(path)
-        if target.exists() and not target.is_file():  # a pipe or a device is written to, never replaced
+        target = real_path(path) if follow else path
+        if follow and target.exists() and not target.is_file():
             with _opened(target, mode) as file:
                 yield file
             return
-        if target.exists() and not os.access(target, os.W_OK):
+        if not target.is_symlink() and target.exists() and not os.access(target, os.W_OK):
             raise PermissionError(0, "it is write-protected")
         # a name may have 255 bytes, of which a part needs some for itself
         part = target.with_name(f".{target.name[:OF_PART]}.{uuid.uuid4().hex[:8]}.part")

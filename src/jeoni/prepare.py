@@ -23,9 +23,10 @@ from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
 from jeoni.outputs import check_output, refuse_overlap
+from jeoni.progress import begin_call, interrupt_call
 from jeoni.runs import RunFolder
 from jeoni.spec import AUTO, FitSpec
-from jeoni.types import Array, Console, Dataset, Finding, Quiet
+from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
 
 __all__ = [
     "Clock",
@@ -47,23 +48,33 @@ __all__ = [
 
 
 class Clock:
-    """Seconds by step."""
+    """Seconds by step.
+
+    Attributes:
+        calls: of the run; more than one where it was interrupted and resumed.
+        earlier: seconds by step of the calls before this one.
+    """
 
     def __init__(self) -> None:
         self.start = time.perf_counter()
         self.seconds: dict[str, float] = {}
+        self.calls = 1
+        self.earlier: dict[str, float] = {}
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Count what is done inside."""
         begin = time.perf_counter()
-        yield
-        self.seconds[f"{name}_s"] = self.seconds.get(f"{name}_s", 0.0) + time.perf_counter() - begin
+        try:
+            yield
+        finally:
+            self.seconds[f"{name}_s"] = self.seconds.get(f"{name}_s", 0.0) + time.perf_counter() - begin
 
     def total(self) -> dict[str, float]:
-        """All steps, and the time since the clock was made."""
+        """All steps of all calls, and the time since the clock was made and that of earlier calls."""
         whole = {**self.seconds, "total_s": time.perf_counter() - self.start}
-        return {k: round(v, 3) for k, v in whole.items()}
+        steps = dict.fromkeys([*self.earlier, *whole])
+        return {k: round(self.earlier.get(k, 0.0) + whole.get(k, 0.0), 3) for k in steps}
 
 
 @dataclass(frozen=True)
@@ -161,13 +172,23 @@ def _paths_read(spec: FitSpec, inputs: dict[str, Any]) -> dict[str, str | Path]:
 
 
 @contextmanager
-def guarded(run: RunFolder, verb: str, console: Console) -> Iterator[None]:
-    """Where what is done inside fails, the first process removes the folder, or keeps it for ``--resume``."""
+def guarded(run: RunFolder, verb: str, console: Recording, clock: Clock) -> Iterator[None]:
+    """Where what is done inside fails, the first process removes the folder, or keeps it for ``--resume``.
+
+    The clock and the warnings go on from those of the calls that were interrupted before.
+    """
     if not processes.first():
         yield
         return
+    earlier = begin_call(run)
+    clock.calls, clock.earlier = earlier.calls + 1, earlier.timings
+    console.warnings[:0] = [text for text in earlier.warnings if text not in console.warnings]
     with run.discarded_on_failure(console.warn, verb):
-        yield
+        try:
+            yield
+        except BaseException:
+            interrupt_call(run, clock.calls, clock.total(), console.warnings)
+            raise
 
 
 @contextmanager
@@ -179,9 +200,9 @@ def harmless(what: str, console: Console) -> Iterator[None]:
         console.warn(f"{what} could not be made: {type(error).__name__}: {error}")
 
 
-def heard(console: Console | None) -> Console:
-    """The one who is told; of several processes only the first speaks."""
-    return console if console is not None and processes.first() else Quiet()
+def heard(console: Console | None) -> Recording:
+    """The console of a run, which keeps its warnings; of several processes only the first speaks."""
+    return Recording(console if console is not None and processes.first() else Quiet())
 
 
 def build_strategy(spec: FitSpec) -> Strategy:

@@ -8,6 +8,7 @@ import platform
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
@@ -25,6 +26,7 @@ from jeoni.features.engine import Choice
 from jeoni.features.examples import cores
 from jeoni.features.extract import Extraction
 from jeoni.model import Model
+from jeoni.prepare import Clock
 from jeoni.spec import FitSpec
 from jeoni.types import Dataset
 
@@ -67,7 +69,8 @@ def run_record(
     data: dict[str, Any],
     backbone: Backbone,
     seen: Extraction,
-    timings: dict[str, float],
+    clock: Clock,
+    warnings: Sequence[str],
 ) -> dict[str, Any]:
     """What ``run.json`` of every verb holds.
 
@@ -77,7 +80,8 @@ def run_record(
         data: from :func:`data_record`.
         backbone: what was transferred from.
         seen: the extraction of all examples.
-        timings: seconds by step.
+        clock: of the run.
+        warnings: of the run, in order.
     """
     rate = seen.computed / seen.seconds if seen.computed else None
     return {
@@ -91,7 +95,9 @@ def run_record(
         "data": data,
         "backbone": backbone_record(backbone),
         "engine": engine_record(seen.choices[0], rate),
-        "timings": timings,
+        "timings": clock.total(),
+        "calls": clock.calls,
+        "warnings": list(warnings),
         "peak_memory_mb": peak_memory_mb(),
     }
 

@@ -12,6 +12,7 @@ __all__ = ["belongs", "foreign_files", "remove_own"]
 OWN = (
     "run.json",
     "spec.json",
+    "progress.json",
     "metrics.json",
     "verdict.json",
     "comparison.json",
@@ -24,6 +25,7 @@ OWN = (
     "model/model.safetensors",
     "model/config.json",
     "model/README.md",
+    "model/fitted_on.bin",
     "model/tokenizer.json",
     "model/preprocessor_config.json",
     "figures/gallery.json",

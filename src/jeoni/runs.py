@@ -20,9 +20,10 @@ from jeoni.names import encodable_content
 from jeoni.outputs import check_output, real_path, write_text, writing
 from jeoni.run_files import belongs, foreign_files, remove_own
 
-__all__ = ["RunFolder", "read_json", "refuse_kept", "seal", "sealed"]
+__all__ = ["PROGRESS", "UNFINISHED", "RunFolder", "read_json", "refuse_kept", "seal", "sealed"]
 
 UNFINISHED = {"state": "unfinished"}
+PROGRESS = "progress.json"
 BESIDE, REPLACED = ".unfinished", ".replaced"
 
 
@@ -189,6 +190,7 @@ class RunFolder:
         """
         self.write_json("run.json", record)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
+        (self.path / PROGRESS).unlink(missing_ok=True)
         if self.final != self.path:
             self._take_place(warn)
         self.point_latest()

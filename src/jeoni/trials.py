@@ -49,6 +49,7 @@ class Trial:
         n_train: training examples.
         seconds: of fitting, frozen features being there.
         note: what the strategy got: steps, learning rate.
+        learned_nothing: whether a training ended in giving every example the same answer.
     """
 
     strategy: str
@@ -59,6 +60,7 @@ class Trial:
     n_train: int
     seconds: float
     note: str = ""
+    learned_nothing: bool = False
 
 
 def draws_by_fold(labels: IntArray, clusters: IntArray, repeats: int, folds: int, seed: int) -> list[Draw]:
@@ -122,11 +124,20 @@ def run_trials(
                 for name in left:
                     start = time.perf_counter()
                     model = strategies[name].fit(backbone, train, replace(context, seed=seed))
-                    seconds = time.perf_counter() - start
+                    # what an interrupted call had trained already is part of what fitting takes
+                    seconds = time.perf_counter() - start + model.training.get("earlier_s", 0.0)
                     probs = model.predict_examples(test, backbone, context)
                     right[name].append(float((probs.argmax(1) == test.data.labels).mean()))
                     yield Trial(
-                        name, budget, draw.number, draw.test, probs, len(chosen), seconds, _note(model.training)
+                        name,
+                        budget,
+                        draw.number,
+                        draw.test,
+                        probs,
+                        len(chosen),
+                        seconds,
+                        _note(model.training),
+                        bool(model.training.get("same")),
                     )
                     advance(1)
             if halving and len(left) > 2:

@@ -20,6 +20,7 @@ __all__ = [
     "Interval",
     "Items",
     "Quiet",
+    "Recording",
     "RowsLike",
 ]
 
@@ -185,3 +186,29 @@ class Quiet:
     def track(self, title: str, total: int) -> AbstractContextManager[Any]:
         """Counts for nobody."""
         return nullcontext(lambda steps: None)
+
+
+class Recording:
+    """A console that passes all on, and keeps the warnings for the record of a run.
+
+    Attributes:
+        warnings: in order, each once.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.warnings: list[str] = []
+
+    def say(self, text: str) -> None:
+        """Passed on."""
+        self._console.say(text)
+
+    def warn(self, text: str) -> None:
+        """Kept, and passed on."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+        self._console.warn(text)
+
+    def track(self, title: str, total: int) -> AbstractContextManager[Any]:
+        """Passed on."""
+        return self._console.track(title, total)

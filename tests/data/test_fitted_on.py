@@ -22,5 +22,5 @@ def test_nothing_known_leaves_no_file_and_none_is_nothing_known(tmp_path):
 
 def test_what_cannot_be_read_is_said(tmp_path):
     (tmp_path / FILE).mkdir()
-    with pytest.raises(WeightsError, match=r"fitted_on\.bin cannot be read: "):
+    with pytest.raises(WeightsError, match=r"fitted_on\.bin is a folder. Needed: a regular file"):
         FittedOn.load(tmp_path)

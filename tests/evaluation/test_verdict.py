@@ -6,6 +6,7 @@ from scipy import stats
 from sklearn.metrics import balanced_accuracy_score
 
 from jeoni.errors import ConfigError
+from jeoni.evaluation.curves import Outcomes, compare_all
 from jeoni.evaluation.verdict import (
     Verdict,
     class_weights,
@@ -154,3 +155,26 @@ def test_two_draws_that_are_alike_by_luck_are_no_proof():
     right_a, right_b = np.tile([True] * 6 + [False] * 4, 2), np.tile([True] * 4 + [False] * 6, 2)
     said = compare_pairs(right_a, right_b, np.arange(20), np.repeat([0, 1], 10))
     assert said.p > 0.05 and said.outcome == "cannot tell"
+
+
+def made_outcomes(strategy: str, right: float, learned_nothing: tuple[bool, ...]) -> Outcomes:
+    items, draws = np.tile(np.arange(40), 4), np.repeat(np.arange(4), 40)
+    correct, loss = items < 40 * right, np.zeros(160)
+    return Outcomes(strategy, 5, items, draws, correct, loss, 10.0, 1.0, learned_nothing=learned_nothing)
+
+
+@pytest.mark.parametrize(
+    ("learned_nothing", "outcome"),
+    [((False,) * 4, "helped"), ((True,) * 4, "cannot tell"), ((True, False) * 2, "cannot tell"), ((), "helped")],
+)
+def test_a_verdict_against_a_control_that_learned_nothing_cannot_be_told(learned_nothing, outcome):
+    ours, control = made_outcomes("finetune", 1.0, ()), made_outcomes("scratch", 0.5, learned_nothing)
+    (found,) = compare_all([ours, control], "scratch", None, {5: 0.0}, 0)
+    assert found["outcome"] == outcome
+    assert ("cannot be told: scratch learned nothing in" in found["sentence"]) == (outcome == "cannot tell")
+    assert bool(found["reason"]) == (outcome == "cannot tell")
+
+
+def test_one_unlucky_draw_of_three_does_not_spoil_a_control():
+    assert made_outcomes("scratch", 0.5, (True, False, False)).failed == ""
+    assert "in 2 of 3 draws" in made_outcomes("scratch", 0.5, (True, False, True)).failed

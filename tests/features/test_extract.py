@@ -63,7 +63,7 @@ def test_remarks_that_were_lost_are_made_again_and_nothing_else_is(encoder_folde
     texts = TextItems(["the film", "film " * 100, "a dull story"])
     request, store = Request(backbone, (Tap(backbone.n, True),)), FeatureStore(tmp_path)
     first = extract(texts, [request], store, engine="torch")
-    (folder,) = [t["folder"] for t in store.listing() if str(t["name"]).startswith("remarks")]
+    (folder,) = [t.folder for t in store.listing() if t.key and t.key.name.startswith("remarks")]
     shutil.rmtree(folder)
     again = extract(texts, [request], store, engine="torch")
     assert list(again.remarks["shortened"]) == list(first.remarks["shortened"]) == [1]

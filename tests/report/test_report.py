@@ -187,8 +187,12 @@ def test_what_is_not_a_run_folder_is_said(tmp_path):
     with pytest.raises(DataError, match=r"is not a run folder: run\.json is missing"):
         render(tmp_path)
     (tmp_path / "run.json").write_text('{"state": "unfinished"}')
-    with pytest.raises(DataError, match=r"metrics\.json is missing"):
+    with pytest.raises(DataError, match=r"did not come to its end.* --resume"):
         render(tmp_path)
+    run = make_run(tmp_path / "run")
+    (run / "metrics.json").unlink()
+    with pytest.raises(DataError, match=r"metrics\.json is missing"):
+        render(run)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from jeoni.prepare import Clock, backbone_for, begin_run, guarded, harmless, hea
 from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.spec import AdaptSpec
-from jeoni.types import Console, Dataset, Finding
+from jeoni.types import Console, Dataset, Finding, Recording
 
 __all__ = ["AdaptResult", "adapt", "diagnose"]
 
@@ -102,7 +102,7 @@ def adapt(
         inputs = {"source": source, "target": target, "model": model}
         run = begin_run(path, "adapt", spec, inputs, command=command, overwrite=overwrite, resume=resume)
         command = command or _command(spec, source, target, model)
-    with guarded(run, "adapt", console):
+    with guarded(run, "adapt", console, clock):
         return _adapt(dataset, spec, start, method, findings, run, console, clock, command)
 
 
@@ -165,7 +165,7 @@ def _adapt(
     method: Adapter | Alignment | None,
     findings: list[Finding],
     run: RunFolder,
-    console: Console,
+    console: Recording,
     clock: Clock,
     command: str,
 ) -> AdaptResult:
@@ -204,7 +204,7 @@ def _adapt(
     data = record.data_record(dataset, counts, ready.seen)
     made_of = {
         "kind": "adaptation",
-        **record.run_record(command, spec, data, backbone, ready.seen, clock.total()),
+        **record.run_record(command, spec, data, backbone, ready.seen, clock, console.warnings),
         "cut": record.cut_record(backbone, found.model),
         "head": {"name": found.model.head_id, **found.model.choice},
         "training": found.model.training,

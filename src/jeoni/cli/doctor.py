@@ -32,7 +32,7 @@ def doctor() -> None:
         lacking = engine.missing()
         table.add_row(f"engine {name}", escape(lacking) or f"ready ({', '.join(engine.precisions())})")
     root = cache_folder()
-    used = sum(int(str(t["bytes"])) for t in FeatureStore().listing())
+    used = sum(t.bytes for t in FeatureStore().listing())
     near = next(p for p in (root, *root.parents) if p.exists())
     table.add_row("cache", f"{root}: {used / 1e6:,.1f} MB used, {shutil.disk_usage(near).free / 1e9:,.1f} GB free")
     for backbone in list_backbones():

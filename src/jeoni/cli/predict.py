@@ -91,7 +91,7 @@ def _write(said: Predictions, out: str) -> None:
         for name, label, probs in zip(said.names, said.labels, said.probs, strict=True)
     )
     if out:
-        with writing(Path(out)) as file:
+        with writing(Path(out), follow=True) as file:
             write_rows(file, header, rows, "\n")
         return
     with reporting(Path("standard output")):

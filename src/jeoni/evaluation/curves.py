@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.evaluation.verdict import Verdict, compare_pairs, correct, pigeonhole, words
+from jeoni.evaluation.verdict import Verdict, compare_pairs, correct, pigeonhole, undecided, words
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
 __all__ = ["Outcomes", "Point", "compare_all", "labels_needed", "point"]
@@ -30,6 +30,7 @@ class Outcomes:
         n_train: mean number of training examples.
         seconds: median over draws of fitting.
         notes: what it got, draw by draw.
+        learned_nothing: draw by draw, whether it gave every example the same answer.
     """
 
     strategy: str
@@ -42,6 +43,16 @@ class Outcomes:
     seconds: float
     notes: tuple[str, ...] = ()
     weights: FloatArray | None = None
+    learned_nothing: tuple[bool, ...] = ()
+
+    @property
+    def failed(self) -> str:
+        """Why it is no control, in words; empty where it is one. A few draws of which it made nothing are bad luck."""
+        count, draws = sum(self.learned_nothing), len(self.learned_nothing)
+        if not count or 2 * count < draws:
+            return ""
+        where = f" in {count} of {draws} draws" if draws > 1 else ""
+        return f"{self.strategy} learned nothing{where} (it gives every example the same answer), so it is no control"
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,10 @@ def compare_all(
             a.right, b.right, items, a.draws, overlap=overlap[budget], seed=seed, weights=a.weights
         )
     corrected = correct(verdicts)
+    for ours, against, budget in pairs:
+        if reason := by_name[against, budget].failed:
+            key = f"{ours} {against} {budget}"
+            corrected[key] = undecided(corrected[key], reason)
     return [
         {
             "strategy": ours,

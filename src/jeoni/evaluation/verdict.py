@@ -29,6 +29,7 @@ __all__ = [
     "pigeonhole",
     "sign_flips",
     "smallest_visible",
+    "undecided",
     "unequal",
     "words",
 ]
@@ -56,6 +57,7 @@ class Verdict:
         n: different test items.
         draws: training draws.
         measure: ``accuracy`` or ``balanced_accuracy``.
+        reason: why it cannot be told whatever the numbers are, such as a control that learned nothing; else empty.
     """
 
     outcome: str
@@ -66,6 +68,7 @@ class Verdict:
     n: int
     draws: int
     measure: str = MEASURES[0]
+    reason: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """For ``verdict.json``."""
@@ -175,6 +178,11 @@ def correct(verdicts: Mapping[str, Verdict]) -> dict[str, Verdict]:
     """Several comparisons, their p-values corrected by Holm's method, each decided anew."""
     p = holm({name: v.p for name, v in verdicts.items()})
     return {name: _decided(replace(v, p=p[name])) for name, v in verdicts.items()}
+
+
+def undecided(verdict: Verdict, reason: str) -> Verdict:
+    """The same numbers, of which nothing follows for a reason that lies outside them."""
+    return replace(verdict, outcome="cannot tell", reason=reason)
 
 
 def class_weights(labels: IntArray) -> FloatArray:
@@ -298,14 +306,17 @@ def words(verdict: Verdict, what: str, control: str, subject: str = "Transfer") 
     plain = verdict.measure == MEASURES[0]
     better, worse = ("more accurate", "less accurate") if plain else ("better", "worse")
     by = "" if plain else "by balanced accuracy "
+    doubt = f"Whether {what} is better than {control} cannot be told"
+    measured = f"{value:+.1f} points of {verdict.measure.replace('_', ' ')} (95 % interval {low:.1f} to {high:.1f})."
+    if verdict.reason:
+        return f"{doubt}: {verdict.reason}. The difference that was measured is {measured}"
     if verdict.outcome == "helped":
         how, span = f"helped: {by}{what} is {value:.1f} points {better}", f"{low:.1f} to {high:.1f}"
     elif verdict.outcome == "hurt":
         how, span = f"hurt: {by}{what} is {-value:.1f} points {worse}", f"{-high:.1f} to {-low:.1f}"
     else:
         return (
-            f"Whether {what} is better than {control} cannot be told: the difference is {value:+.1f} points of "
-            f"{verdict.measure.replace('_', ' ')} (95 % interval {low:.1f} to {high:.1f}). With {verdict.n:,} test "
-            f"items only differences above {100 * verdict.visible:.0f} points can be seen."
+            f"{doubt}: the difference is {measured} With {verdict.n:,} test items only differences above "
+            f"{100 * verdict.visible:.0f} points can be seen."
         )
     return f"{subject} {how} than {control} (95 % interval {span})."

@@ -6,26 +6,26 @@ costs nothing.
 
     features/<digest of the key>/key.json       what the table holds, readable
     features/<digest of the key>/<id>.npy       one shard: (rows, …), memory-mapped when read
-    features/<digest of the key>/<id>.json      its manifest: the rows' digests, shape, checksum
+    features/<digest of the key>/<id>.json      its manifest: the rows' digests, shape, checksums of both
 
 Rows that differ in their first dimension (texts, sounds) lie end to end in their shard; the manifest tells how long
 each is, and whoever reads several gets them filled up to the longest.
 
-There are no locks. A shard has a name of its own, is written beside its place and moved there, the manifest
+Nobody waits for a lock. A shard has a name of its own, is written beside its place and moved there, the manifest
 last: a shard without a manifest does not exist. A killed run loses at most the shard it was filling, and two
-processes can at worst compute the same row twice.
+processes can at worst compute the same row twice. Whoever uses a table marks it as used (:mod:`.used`), so that
+clearing the cache leaves it alone.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
-import shutil
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,6 +34,11 @@ import xxhash
 
 from jeoni.data.inputs import padding
 from jeoni.errors import StorageError
+from jeoni.features.cleaning import CachedTable, Cleared, clear_tables, list_tables
+from jeoni.features.key import FeatureKey
+from jeoni.features.manifest import Manifest, UnsealedManifest
+from jeoni.features.used import Mark
+from jeoni.regular_files import open_regular
 from jeoni.types import Array, Console, IntArray, Quiet
 
 __all__ = ["FeatureKey", "FeatureStore", "Features", "ShardWriter", "Table", "cache_folder"]
@@ -53,35 +58,6 @@ def cache_folder() -> Path:
 
 
 @dataclass(frozen=True)
-class FeatureKey:
-    """What a table's rows depend on, besides the example itself.
-
-    Attributes:
-        weights: fingerprint of the weights.
-        stage: how many stages have run.
-        pooled: averaged over positions, or the whole activation.
-        preprocessing: the input's description.
-        precision: ``float32`` or ``bfloat16``: what the engine computed in.
-        name: the backbone's name, for people; not part of the digest.
-        ragged: rows differ in their first dimension; follows from the rest, so not part of the digest.
-    """
-
-    weights: str
-    stage: int
-    pooled: bool
-    preprocessing: str
-    precision: str = "float32"
-    name: str = ""
-    ragged: bool = False
-
-    @property
-    def digest(self) -> str:
-        """The table's folder name."""
-        content = {k: v for k, v in asdict(self).items() if k not in ("name", "ragged")}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
-
-
-@dataclass(frozen=True)
 class _Place:
     shard: int
     row: int
@@ -97,10 +73,11 @@ class Table:
     def __init__(self, folder: Path, key: FeatureKey, console: Console) -> None:
         self.folder = folder
         self.key = key
+        self._mark = Mark(folder / "key.json")
         self._console = console
         self._lock = threading.RLock()
         self._shards: list[Path] = []
-        self._checksums: list[str | None] = []
+        self._unchecked: dict[int, Manifest] = {}
         self._places: dict[bytes, _Place] = {}
         self._shape: tuple[int, ...] = ()
         self._dtype = np.dtype(np.float32)
@@ -118,54 +95,62 @@ class Table:
     def refresh(self, written: str = "") -> None:
         """Take in shards that came since, from this process or another; ``written`` is this process's own."""
         with self._lock:
+            unsealed = 0
             for manifest in sorted(self.folder.glob("*.json")):
-                if manifest.name != "key.json" and manifest.stem not in self._seen:
-                    self._seen.add(manifest.stem)
+                if manifest.name == "key.json" or manifest.stem in self._seen:
+                    continue
+                self._seen.add(manifest.stem)
+                try:
                     self._take(manifest, trusted=manifest.stem == written)
+                except UnsealedManifest:
+                    unsealed += 1
+                    _remove_shard(manifest)
+                except (OSError, ValueError):
+                    self._discard(manifest)
+            if unsealed:
+                self._console.warn(
+                    f"{unsealed:,} cached shards of {self._name} were written by an older jeoni, without a checksum of "
+                    "their index; their rows are computed again."
+                )
 
-    def _take(self, manifest: Path, trusted: bool) -> None:
-        try:
-            entry = json.loads(manifest.read_text(encoding="utf-8"))
-            checksum, shape, dtype = str(entry["checksum"]), tuple(entry["shape"]), np.dtype(entry["dtype"])
-            digests = [bytes.fromhex(d) for d in entry["rows"]]
-            lengths = np.asarray(entry["lengths"], dtype=np.int64) if self.key.ragged else None
-        except (OSError, ValueError, KeyError, TypeError):
-            self._discard(manifest.with_suffix(".npy"))
-            return
-        self._shape, self._dtype = shape, dtype
-        self._shards.append(manifest.with_suffix(".npy"))
-        self._checksums.append(None if trusted else checksum)
-        shard = len(self._shards) - 1
-        if lengths is None:
-            for row, digest in enumerate(digests):
+    def _take(self, path: Path, trusted: bool) -> None:
+        manifest = Manifest.read(path, self.key.digest, self.key.ragged)
+        kept = manifest.shape, manifest.dtype
+        if self._shards and kept != (self._shape, self._dtype):
+            raise ValueError(f"{path} holds rows of another shape than the shards before it")
+        self._shape, self._dtype = kept
+        shard = len(self._shards)
+        self._shards.append(path.with_suffix(".npy"))
+        if not trusted:
+            self._unchecked[shard] = manifest
+        if manifest.lengths is None:
+            for row, digest in enumerate(manifest.rows):
                 self._places.setdefault(digest, _Place(shard, row))
             return
-        starts = np.cumsum(lengths) - lengths
-        for digest, start, length in zip(digests, starts.tolist(), lengths.tolist(), strict=True):
+        starts = np.cumsum(manifest.lengths) - manifest.lengths
+        for digest, start, length in zip(manifest.rows, starts.tolist(), manifest.lengths, strict=True):
             self._places.setdefault(digest, _Place(shard, start, length))
 
     def _sound(self, shard: int) -> bool:
-        if self._checksums[shard] is None:
+        if shard not in self._unchecked:
             return True
         with self._lock:
-            wanted = self._checksums[shard]
-            try:
-                sound = wanted is None or _checksum(self._shards[shard]) == wanted
-            except OSError:
-                sound = False
-            if sound:
-                self._checksums[shard] = None
-            else:
-                self._discard(self._shards[shard])
-                self._places = {d: p for d, p in self._places.items() if p.shard != shard}
-            return sound
+            manifest = self._unchecked.get(shard)
+            if manifest is None or _is_what_was_written(self._shards[shard], manifest):
+                self._unchecked.pop(shard, None)
+                return True
+            self._discard(self._shards[shard])
+            self._places = {d: p for d, p in self._places.items() if p.shard != shard}
+            return False
 
-    def _discard(self, data: Path) -> None:
-        self._console.warn(
-            f"A cached shard of {self.key.name or 'features'} was damaged; its rows are computed again ({data.name})."
-        )
-        data.with_suffix(".json").unlink(missing_ok=True)
-        data.unlink(missing_ok=True)
+    @property
+    def _name(self) -> str:
+        return self.key.name or "features"
+
+    def _discard(self, file: Path) -> None:
+        shard = file.with_suffix(".npy").name
+        self._console.warn(f"A cached shard of {self._name} was damaged; its rows are computed again ({shard}).")
+        _remove_shard(file)
 
     def features(self, digests: Sequence[bytes]) -> Features:
         """The rows of ``digests``, in that order.
@@ -181,6 +166,7 @@ class Table:
             self._shape,
             self._dtype,
             np.array([p.length for p in places], dtype=np.int64) if self.key.ragged else None,
+            self._mark,
         )
 
     def writer(self) -> ShardWriter:
@@ -221,7 +207,7 @@ class ShardWriter:
         if not self._rows:
             return
         ragged = self._table.key.ragged
-        lengths = {"lengths": [len(r) for r in self._rows]} if ragged else {}
+        lengths = tuple(len(r) for r in self._rows) if ragged else None
         digests, array = self._digests, np.concatenate(self._rows) if ragged else np.stack(self._rows)
         self._digests, self._rows = [], []
         folder, name = self._table.folder, uuid.uuid4().hex
@@ -230,15 +216,16 @@ class ShardWriter:
             folder.mkdir(parents=True, exist_ok=True)
             with open(part, "wb") as file:
                 np.save(file, array)
-            manifest = {
-                "rows": [d.hex() for d in digests],
-                "shape": list(array.shape[1:]),
-                "dtype": str(array.dtype),
-                "checksum": _checksum(part),
-                **lengths,
-            }
+            manifest = Manifest(
+                self._table.key.digest,
+                tuple(digests),
+                array.shape[1:],
+                array.dtype,
+                _checksum(part),
+                lengths,
+            )
             part.replace(folder / f"{name}.npy")
-            part.write_text(json.dumps(manifest), encoding="utf-8")
+            part.write_text(manifest.dumps(), encoding="utf-8")
             part.replace(folder / f"{name}.json")
         except OSError as error:
             part.unlink(missing_ok=True)
@@ -261,8 +248,10 @@ class Features:
         shape: tuple[int, ...],
         dtype: np.dtype,
         lengths: IntArray | None = None,
+        mark: Mark | None = None,
     ) -> None:
         self._shards, self._shard, self._row, self._kept = shards, shard, row, shape
+        self._mark = mark  # as long as the rows may be read, the table is in use
         self.lengths = lengths
         self.shape = (len(row), *(shape if lengths is None else (int(lengths.max(initial=0)), *shape)))
         self.dtype = dtype
@@ -278,17 +267,28 @@ class Features:
         out = np.empty((len(row), *self.shape[1:]), dtype=self.dtype)
         for s in np.unique(shard):
             here = np.flatnonzero(shard == s)
-            out[here] = np.load(self._shards[s], mmap_mode="r")[row[here]]
+            out[here] = self._open(s)[row[here]]
         return out
 
     def _ragged(self, shard: IntArray, start: IntArray, length: IntArray) -> Array:
         shape = (len(shard), int(length.max(initial=0)), *self._kept)
         out = np.full(shape, padding(self.dtype), dtype=self.dtype)
         for s in np.unique(shard):
-            rows = np.load(self._shards[s], mmap_mode="r")
+            rows = self._open(s)
             for k in np.flatnonzero(shard == s):
                 out[k, : length[k]] = rows[start[k] : start[k] + length[k]]
         return out
+
+    def _open(self, shard: int) -> Array:
+        path = self._shards[shard]
+        try:
+            rows: Array = np.load(path, mmap_mode="r")
+        except (OSError, ValueError) as error:
+            raise StorageError(
+                f"The cached features in {path.parent} were removed or changed while they were needed ({path.name}). "
+                "Run the same command again: what is missing is computed anew."
+            ) from error
+        return rows
 
     @property
     def nbytes(self) -> int:
@@ -299,7 +299,7 @@ class Features:
     def select(self, index: IntArray) -> Features:
         """Fewer rows, or another order; nothing is read."""
         lengths = None if self.lengths is None else self.lengths[index]
-        return Features(self._shards, self._shard[index], self._row[index], self._kept, self.dtype, lengths)
+        return Features(self._shards, self._shard[index], self._row[index], self._kept, self.dtype, lengths, self._mark)
 
     def blocks(self, rows: int = 4096) -> Iterator[Array]:
         """All rows in order, at most ``rows`` at a time."""
@@ -335,50 +335,58 @@ class FeatureStore:
             StorageError: the cache folder may not be written.
         """
         folder = self.root / key.digest
+        named = folder / "key.json"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            named = folder / "key.json"
-            if not named.exists():
+            if folder.is_symlink():
+                raise OSError(errno.ELOOP, "it is a link, and the cache follows none", str(folder))
+            if _is_key_of(key, named):
+                os.utime(named)
+            else:
                 part = folder / f".{uuid.uuid4().hex}.part"
                 part.write_text(json.dumps(asdict(key)), encoding="utf-8")
                 part.replace(named)
-            else:
-                os.utime(named)
         except OSError as error:
             raise _storage_error(error, folder) from error
         return Table(folder, key, self._console)
 
-    def listing(self) -> list[dict[str, object]]:
-        """One record per table: key, rows, bytes, when last used (seconds since 1970)."""
-        found = []
-        for named in sorted(self.root.glob("*/key.json")):
-            manifests = [m for m in named.parent.glob("*.json") if m != named]
-            found.append(
-                {
-                    **json.loads(named.read_text(encoding="utf-8")),
-                    "folder": str(named.parent),
-                    "rows": sum(len(json.loads(m.read_text(encoding="utf-8"))["rows"]) for m in manifests),
-                    "bytes": sum(f.stat().st_size for f in named.parent.iterdir()),
-                    "used": named.stat().st_mtime,
-                }
-            )
-        return found
+    def listing(self) -> list[CachedTable]:
+        """What the cache holds, table by table; damaged ones among them.
 
-    def clear(self, older_than_s: float = 0.0, now: float | None = None) -> int:
-        """Remove tables not used for ``older_than_s`` seconds; returns the bytes freed."""
-        import time
+        Raises:
+            StorageError: the cache folder may not be read.
+        """
+        return list_tables(self.root)
 
-        freed = 0
-        for table in self.listing():
-            if (now or time.time()) - float(str(table["used"])) >= older_than_s:
-                shutil.rmtree(str(table["folder"]), ignore_errors=True)
-                freed += int(str(table["bytes"]))
-        return freed
+    def clear(self, older_than_s: float = 0.0, now: float | None = None) -> Cleared:
+        """Remove tables not used for ``older_than_s`` seconds, but for those in use; see :func:`.clear_tables`."""
+        return clear_tables(self.root, older_than_s, now)
+
+
+def _is_key_of(key: FeatureKey, path: Path) -> bool:
+    try:
+        return FeatureKey.read(path).digest == key.digest
+    except (OSError, ValueError):  # new, or damaged: written anew, for people and for `jeoni cache list`
+        return False
+
+
+def _remove_shard(file: Path) -> None:
+    """Both files of a shard, where that can be done: what is in their place may be anything."""
+    for path in (file.with_suffix(".json"), file.with_suffix(".npy")):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _is_what_was_written(path: Path, manifest: Manifest) -> bool:
+    try:
+        return _checksum(path) == manifest.checksum and manifest.describes(np.load(path, mmap_mode="r"))
+    except (OSError, ValueError):
+        return False
 
 
 def _checksum(path: Path) -> str:
     state = xxhash.xxh3_128()
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         while block := file.read(1 << 20):
             state.update(block)
     return str(state.hexdigest())

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jeoni.cells import read_rows
-from jeoni.runs import read_json
+from jeoni.errors import DataError
+from jeoni.report.files import read_rows
+from jeoni.report.records import AdaptMetrics, Controls, DomainItem, DomainsRecord, Score, read_if_there
+from jeoni.report.typed import read_record
 
 __all__ = ["adaptation_view"]
 
 MOVED = 60
+MOVES = 12
 PALETTE = 8
 WIDTH, HEIGHT = 480, 400
+COLUMNS = ("path", "label", "predicted", "confidence", "source_only")
 
 
 def adaptation_view(
-    run: Path, words: dict[str, Any], score_row: Callable[[str, dict[str, Any], dict[str, Any]], dict[str, Any]]
+    run: Path, words: dict[str, Any], score_row: Callable[[str, Score, Controls], dict[str, Any]]
 ) -> dict[str, Any]:
     """Scores side by side, the diagnosis, what was tried, both domains in one map, and what changed.
 
@@ -27,91 +33,136 @@ def adaptation_view(
         words: of the report's language.
         score_row: makes one line of scores.
     """
-    metrics = read_json(run / "metrics.json")
-    rows = read_rows(run / "predictions.csv")
-    control = {"untrained": metrics["source_only"]["metrics"]} if metrics["target"] else {}
-    scores = metrics["target"]["metrics"] if metrics["target"] else {}
+    metrics = read_record(AdaptMetrics, run / "metrics.json")
+    changes = _changes(run / "predictions.csv", metrics)
+    control = Controls(untrained=metrics.source_only.metrics) if metrics.source_only else Controls()
+    scores = metrics.target.metrics if metrics.target else {}
+    tried = metrics.tried or ()
     return {
         "metrics": metrics,
-        "method": metrics["method"],
+        "method": metrics.method,
         "scores": [score_row(name, score, control) for name, score in scores.items()],
-        "classes": _classes(metrics, rows),
-        "moves": _moves(rows),
-        "moved": _moved(rows),
-        "maps": _maps(run / "figures", metrics["class_names"], words),
-        "diagnosis": metrics.get("diagnosis") or {},
-        "weighing": metrics.get("weighing") or {},
-        "tried": metrics.get("tried") or [],
-        "validators": list(next((t["gains"] for t in metrics.get("tried") or [] if t["gains"]), {})),
+        "classes": _classes(metrics, changes),
+        "moves": _moves(changes),
+        "moved": {"rows": changes.surest, "rest": max(0, changes.moved - MOVED)},
+        "maps": _maps(run / "figures", metrics.class_names, words),
+        "diagnosis": metrics.diagnosis,
+        "weighing": metrics.weighing,
+        "tried": tried,
+        "validators": list(next((t.gains for t in tried if t.gains), {})),
     }
 
 
-def _classes(metrics: dict[str, Any], rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+@dataclass
+class _Changes:
+    """What became of the predictions, in one pass over their table: it may be longer than the memory."""
+
+    before: Counter[str] = field(default_factory=Counter)
+    after: Counter[str] = field(default_factory=Counter)
+    moves: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    moved: int = 0
+    surest: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, row: dict[str, Any]) -> bool:
+        """Count a row; whether its item changed its class."""
+        before, after = row["source_only"], row["predicted"]
+        self.before[before] += 1
+        self.after[after] += 1
+        if before == after:
+            return False
+        self.moved += 1
+        move = self.moves.setdefault((before, after), Counter())
+        move["count"] += 1
+        move["right"] += row["label"] == after
+        move["wrong"] += row["label"] == before
+        return True
+
+
+def _changes(path: Path, metrics: AdaptMetrics) -> _Changes:
+    found = _Changes()
+    moved = (row for row in _predictions(path, metrics) if found.add(row))
+    found.surest = heapq.nlargest(MOVED, moved, key=lambda row: row["confidence"])
+    return found
+
+
+def _predictions(path: Path, metrics: AdaptMetrics) -> Iterator[dict[str, Any]]:
+    """The rows of ``predictions.csv``.
+
+    Raises:
+        DataError: it is no such table, or a row names a class or a confidence that cannot be.
+    """
+    known = set(metrics.class_names)
+    for number, row in enumerate(read_rows(path, COLUMNS), start=1):
+        for column in ("predicted", "source_only"):
+            if row[column] not in known:
+                needed = "a class of metrics.json"
+                raise DataError(_wrong(path, number, column, row[column], needed), path=str(path), row=number)
+        try:
+            confidence = float(row["confidence"])
+        except ValueError:
+            confidence = -1.0
+        if not 0 <= confidence <= 1:
+            wrong = _wrong(path, number, "confidence", row["confidence"], "a number from 0 to 1")
+            raise DataError(wrong, path=str(path), row=number)
+        yield {**row, "confidence": confidence}
+
+
+def _wrong(path: Path, row: int, column: str, value: str, needed: str) -> str:
+    return f"{path}, row {row}: {column} is {ascii(value)[:60]}; {needed} is needed. Repeat the run."
+
+
+def _classes(metrics: AdaptMetrics, changes: _Changes) -> list[dict[str, Any]]:
     """How many are taken for each class, before and after, and how many of its items are found."""
-    before, after = Counter(r["source_only"] for r in rows), Counter(r["predicted"] for r in rows)
-    found = [{r["class"]: r for r in metrics[k]["per_class"]} if metrics[k] else {} for k in ("source_only", "target")]
+    before = metrics.source_only.per_class if metrics.source_only else ()
+    after = metrics.target.per_class if metrics.target else ()
     return [
         {
             "name": name,
-            "before": before[name],
-            "after": after[name],
-            "true": found[1][name]["support"] if found[1] else None,
-            "recall_before": found[0][name]["recall"]["value"] if found[0] else None,
-            "recall_after": found[1][name]["recall"]["value"] if found[1] else None,
+            "before": changes.before[name],
+            "after": changes.after[name],
+            "true": after[k].support if after else None,
+            "recall_before": before[k].recall.value if before else None,
+            "recall_after": after[k].recall.value if after else None,
         }
-        for name in metrics["class_names"]
+        for k, name in enumerate(metrics.class_names)
     ]
 
 
-def _moves(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+def _moves(changes: _Changes) -> list[dict[str, Any]]:
     """From which class to which, the most frequent first; where labels are known, how many became right."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for r in rows:
-        if r["predicted"] != r["source_only"]:
-            move = found.setdefault((r["source_only"], r["predicted"]), {"count": 0, "right": 0, "wrong": 0})
-            move["count"] += 1
-            move["right"] += r["label"] == r["predicted"]
-            move["wrong"] += r["label"] == r["source_only"]
-    ordered = sorted(found.items(), key=lambda kv: -kv[1]["count"])
-    return [{"before": a, "after": b, **counts} for (a, b), counts in ordered[:12]]
+    ordered = sorted(changes.moves.items(), key=lambda kv: -kv[1]["count"])
+    return [{"before": a, "after": b, **counts} for (a, b), counts in ordered[:MOVES]]
 
 
-def _moved(rows: list[dict[str, str]]) -> dict[str, Any]:
-    """The items that changed their class, the surest first."""
-    moved = sorted((r for r in rows if r["predicted"] != r["source_only"]), key=lambda r: -float(r["confidence"]))
-    shown = [{**r, "confidence": float(r["confidence"])} for r in moved[:MOVED]]
-    return {"rows": shown, "rest": max(0, len(moved) - MOVED)}
-
-
-def _maps(figures: Path, names: list[str], words: dict[str, Any]) -> list[dict[str, Any]]:
+def _maps(figures: Path, names: Sequence[str], words: dict[str, Any]) -> list[dict[str, Any]]:
     """Places of both domains' items, before and, where rows were moved, after."""
-    if not (figures / "domains.json").exists():
+    found = read_if_there(DomainsRecord, figures / "domains.json")
+    if found is None:
         return []
-    found = read_json(figures / "domains.json")
     number = {name: k for k, name in enumerate(names)}
     items = [
         {
-            "source": item["domain"] == "source",
-            "color": number.get(item["label"] if item["domain"] == "source" else item["predicted"], 0) % PALETTE,
+            "source": item.domain == "source",
+            "color": number.get(item.label if item.domain == "source" else item.predicted, 0) % PALETTE,
             "title": _title(item, words),
         }
-        for item in found["items"]
+        for item in found.items
     ]
     titles = words["map_before"], words["map_after"]
     return [
         {
-            "title": title if len(found["maps"]) > 1 else words["map_same"],
-            "method": one["method"],
+            "title": title if len(found.maps) > 1 else words["map_same"],
+            "method": one.method,
             "points": [
                 {**item, "x": round(WIDTH * x, 1), "y": round(HEIGHT * (1 - y), 1)}
-                for item, (x, y) in zip(items, one["points"], strict=True)
+                for item, (x, y) in zip(items, one.points, strict=True)
             ],
         }
-        for title, one in zip(titles, found["maps"], strict=False)
+        for title, one in zip(titles, found.maps, strict=False)
     ]
 
 
-def _title(item: dict[str, str], words: dict[str, Any]) -> str:
-    domain = words["domains"][item["domain"]]
-    said = item["label"] if item["domain"] == "source" else words["is_taken"].format(predicted=item["predicted"])
-    return f"{domain}: {said} · {item['path'].rsplit('/', 1)[-1]}"
+def _title(item: DomainItem, words: dict[str, Any]) -> str:
+    domain = words["domains"][item.domain]
+    said = item.label if item.domain == "source" else words["is_taken"].format(predicted=item.predicted)
+    return f"{domain}: {said} · {item.path.rsplit('/', 1)[-1]}"

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from jeoni.outputs import write_bytes, write_text
+from jeoni.report.records import Bin, Look, Point, ProbedStage
 
 __all__ = ["labels_chart", "reliability_chart", "stages_chart", "time_chart", "training_chart"]
+
+LONGEST_LABEL = 40
 
 # drawn in these colours, which then are replaced by the page's variables
 INK, FAINT, ACCENT = "#010203", "#040506", "#070809"
@@ -23,7 +26,7 @@ ON_PAPER |= dict(
 )
 
 
-def reliability_chart(bins: Sequence[dict[str, Any]], folder: Path, words: dict[str, Any]) -> str:
+def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any]) -> str:
     """Confidence against accuracy; writes ``reliability.svg`` and ``.png``, returns the SVG for the page.
 
     Args:
@@ -35,17 +38,15 @@ def reliability_chart(bins: Sequence[dict[str, Any]], folder: Path, words: dict[
 
     figure = Figure(figsize=(4.6, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    total = sum(b["count"] for b in bins) or 1
-    low = min([0.4, *(b["confidence"] - 0.06 for b in bins), *(b["accuracy"] - 0.06 for b in bins)])
+    total = sum(b.count for b in bins) or 1
+    low = min([0.4, *(b.confidence - 0.06 for b in bins), *(b.accuracy - 0.06 for b in bins)])
     low = max(0.0, low)
     axes.plot([low, 1], [low, 1], color=FAINT, linewidth=1.5, zorder=1)
-    axes.plot(
-        [b["confidence"] for b in bins], [b["accuracy"] for b in bins], color=ACCENT, linewidth=1, alpha=0.5, zorder=2
-    )
+    axes.plot([b.confidence for b in bins], [b.accuracy for b in bins], color=ACCENT, linewidth=1, alpha=0.5, zorder=2)
     axes.scatter(
-        [b["confidence"] for b in bins],
-        [b["accuracy"] for b in bins],
-        s=[24 + 900 * b["count"] / total for b in bins],
+        [b.confidence for b in bins],
+        [b.accuracy for b in bins],
+        s=[24 + 900 * b.count / total for b in bins],
         color=ACCENT,
         alpha=0.75,
         linewidths=0,
@@ -58,7 +59,7 @@ def reliability_chart(bins: Sequence[dict[str, Any]], folder: Path, words: dict[
     return _keep(figure, folder, "reliability", words["reliability"])
 
 
-def training_chart(looks: Sequence[dict[str, Any]], best_step: int, folder: Path, words: dict[str, Any]) -> str:
+def training_chart(looks: Sequence[Look], best_step: int, folder: Path, words: dict[str, Any]) -> str:
     """Losses by step; writes ``training.svg`` and ``.png``, returns the SVG for the page.
 
     Args:
@@ -71,10 +72,10 @@ def training_chart(looks: Sequence[dict[str, Any]], best_step: int, folder: Path
 
     figure = Figure(figsize=(7.2, 3.0), layout="constrained")
     axes = figure.add_subplot()
-    steps = [look["step"] for look in looks]
+    steps = [look.step for look in looks]
     lines = ((words["training_loss"], "loss", FAINT), (words["held_loss"], "held", ACCENT))
     for title, key, color in lines:
-        values = [look[key] for look in looks]
+        values = [getattr(look, key) for look in looks]
         if not values or any(v is None for v in values):
             continue
         axes.plot(steps, values, color=color, linewidth=2)
@@ -87,7 +88,7 @@ def training_chart(looks: Sequence[dict[str, Any]], best_step: int, folder: Path
     return _keep(figure, folder, "training", words["training"])
 
 
-def labels_chart(points: Sequence[dict[str, Any]], folder: Path, words: dict[str, Any]) -> str:
+def labels_chart(points: Sequence[Point], folder: Path, words: dict[str, Any]) -> str:
     """Accuracy against training examples, one line and band per strategy; writes ``labels.svg`` and ``.png``.
 
     Args:
@@ -107,7 +108,7 @@ def labels_chart(points: Sequence[dict[str, Any]], folder: Path, words: dict[str
     )
 
 
-def time_chart(points: Sequence[dict[str, Any]], folder: Path, words: dict[str, Any]) -> str:
+def time_chart(points: Sequence[Point], folder: Path, words: dict[str, Any]) -> str:
     """Accuracy against the time that fitting took; as :func:`labels_chart`, without bands."""
     return _curves(
         points,
@@ -121,7 +122,7 @@ def time_chart(points: Sequence[dict[str, Any]], folder: Path, words: dict[str, 
     )
 
 
-def stages_chart(stages: Sequence[dict[str, Any]], folder: Path, words: dict[str, Any]) -> str:
+def stages_chart(stages: Sequence[ProbedStage], folder: Path, words: dict[str, Any]) -> str:
     """Accuracy of a linear probe on every stage's features; writes ``stages.svg`` and ``.png``.
 
     Args:
@@ -136,22 +137,24 @@ def stages_chart(stages: Sequence[dict[str, Any]], folder: Path, words: dict[str
     place = range(len(stages))
     axes.fill_between(
         place,
-        [s["accuracy"]["low"] for s in stages],
-        [s["accuracy"]["high"] for s in stages],
+        [s.accuracy.low for s in stages],
+        [s.accuracy.high for s in stages],
         color=ACCENT,
         alpha=0.15,
         linewidth=0,
     )
-    axes.plot(place, [s["accuracy"]["value"] for s in stages], color=ACCENT, linewidth=2, marker="o", markersize=6)
+    axes.plot(place, [s.accuracy.value for s in stages], color=ACCENT, linewidth=2, marker="o", markersize=6)
     axes.set(ylabel=words["axis_accuracy"])
-    axes.set_xticks(list(place), [s["name"] for s in stages], rotation=0 if len(stages) <= 10 else 45)
+    axes.set_xticks(
+        list(place), [_label(s.name) for s in stages], rotation=0 if len(stages) <= 10 else 45, parse_math=False
+    )
     axes.yaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
     _plain(axes)
     return _keep(figure, folder, "stages", words["curve_stages"])
 
 
 def _curves(
-    points: Sequence[dict[str, Any]],
+    points: Sequence[Point],
     key: str,
     label: str,
     name: str,
@@ -166,11 +169,11 @@ def _curves(
     figure = Figure(figsize=(7.2, 4.0), layout="constrained")
     axes = figure.add_subplot()
     ends = []
-    for color, strategy in zip(SERIES, dict.fromkeys(p["strategy"] for p in points), strict=False):
-        some = sorted((p for p in points if p["strategy"] == strategy), key=lambda p: p["n_train"])
-        x, y = [p[key] for p in some], [p["accuracy"]["value"] for p in some]
+    for color, strategy in zip(SERIES, dict.fromkeys(p.strategy for p in points), strict=False):
+        some = sorted((p for p in points if p.strategy == strategy), key=lambda p: p.n_train)
+        x, y = [getattr(p, key) for p in some], [p.accuracy.value for p in some]
         if bands:
-            low, high = [p["accuracy"]["low"] for p in some], [p["accuracy"]["high"] for p in some]
+            low, high = [p.accuracy.low for p in some], [p.accuracy.high for p in some]
             axes.fill_between(x, low, high, color=color, alpha=0.14, linewidth=0)
         axes.plot(x, y, color=color, linewidth=2, marker="o", markersize=6)
         ends.append((y[-1], x[-1], strategy, color))
@@ -180,7 +183,9 @@ def _curves(
     axes.xaxis.set_major_formatter(lambda v, _: f"{v:,.10g}")
     axes.minorticks_off()
     if bands:
-        axes.set_xticks(sorted({p[key] for p in points}), [f"{v:,.0f}" for v in sorted({p[key] for p in points})])
+        axes.set_xticks(
+            sorted({getattr(p, key) for p in points}), [f"{v:,.0f}" for v in sorted({getattr(p, key) for p in points})]
+        )
     axes.margins(x=0.04)
     _name_lines(axes, ends, apart=bands)
     _plain(axes)
@@ -194,14 +199,20 @@ def _name_lines(axes: Any, ends: list[tuple[float, float, str, str]], apart: boo
     for y, x, name, color in sorted(ends):
         at = max(y, last + step) if apart else y
         axes.annotate(
-            name,
+            _label(name),
             (x, y),
+            parse_math=False,
             xytext=(10, (at - y) / (high - low) * 230),
             textcoords="offset points",
             va="center",
             color=color,
         )
         last = at
+
+
+def _label(name: str) -> str:
+    """A name as a label: a chart has little room."""
+    return name if len(name) <= LONGEST_LABEL else f"{name[: LONGEST_LABEL - 1]}…"
 
 
 def _plain(axes: Any) -> None:
@@ -223,8 +234,8 @@ def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     svg = buffer.getvalue()
     paper = svg
-    for drawn, printed in ON_PAPER.items():
-        paper = paper.replace(drawn, printed)
+    for color, printed in ON_PAPER.items():
+        paper = paper.replace(color, printed)
     write_text(folder / f"{name}.svg", paper)
     for artist in figure.findobj():
         for get, put in (
@@ -233,16 +244,16 @@ def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
             ("get_edgecolor", "set_edgecolor"),
         ):
             _repaint(artist, get, put)
-    printed_page = io.BytesIO()
-    figure.savefig(printed_page, format="png", dpi=160, facecolor="white")
-    write_bytes(folder / f"{name}.png", printed_page.getvalue())
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=160, facecolor="white")
+    write_bytes(folder / f"{name}.png", drawn.getvalue())
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)
     body = re.sub(r'(<svg[^>]*?) width="[^"]*"', rf'\1 role="img" aria-label="{title}"', body, count=1)
     body = re.sub(r"font: [^;\"]*?(\d+)px[^;\"]*", r"font-size: \1px", body)
-    for drawn, variable in VARIABLES.items():
-        body = body.replace(drawn, variable)
+    for color, variable in VARIABLES.items():
+        body = body.replace(color, variable)
     return body
 
 

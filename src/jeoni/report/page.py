@@ -2,59 +2,62 @@
 
 from __future__ import annotations
 
-import base64
+import heapq
+import os
 import re
+from collections.abc import Sequence
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
 from jeoni import plugins
-from jeoni.cells import read_rows
-from jeoni.errors import DataError, JeoniError
-from jeoni.outputs import real_path, write_text
+from jeoni.errors import DataError, StorageError
+from jeoni.outputs import write_text
 from jeoni.report.adaptation import adaptation_view
 from jeoni.report.figures import labels_chart, reliability_chart, stages_chart, time_chart, training_chart
-from jeoni.runs import read_json
+from jeoni.report.files import Figures, read_rows
+from jeoni.report.records import (
+    ComparisonRecord,
+    Controls,
+    Example,
+    Explained,
+    FitMetrics,
+    GalleryRecord,
+    InsideRecord,
+    LooksRecord,
+    MapRecord,
+    RunRecord,
+    Score,
+    Stage,
+    TrainingRecord,
+    VerdictRecord,
+    read_if_there,
+)
+from jeoni.report.typed import read_content, read_record
+from jeoni.runs import UNFINISHED
 
 __all__ = ["write_report"]
 
 METRICS = "jeoni.evaluation.metrics"
 ROWS = 200
 CLASSES_IN_MATRIX = 15
+PAIRS = 12
 PALETTE = 8
-MOST_BYTES = 50_000_000
 KEYS = ("accuracy", "macro_f1", "roc_auc")
 
 
 def write_report(run: Path, language: str = "en") -> Path:
     """Write ``report.html``; see :func:`jeoni.report.render`."""
-    if not (run / "run.json").exists():
-        raise DataError(
-            f"{run} is not a run folder: run.json is missing. Needed: a folder that `jeoni fit` wrote.",
-            path=str(run),
-        )
-    words = import_module(f"jeoni.report.locale.{language}").WORDS
-    kind = read_json(run / "run.json").get("kind", "report")
-    views = {"comparison": _comparison, "adaptation": _adaptation, "report": _view}
-    try:
-        page = _page(kind, views[kind](run, words))
-    except (JeoniError, MemoryError):
-        raise
-    except Exception as error:  # of records that anybody may have changed: any
-        said = f"{type(error).__name__}: {error}"
-        raise DataError(
-            f"The files in {run} do not hold what a run writes ({said}): the run is unfinished, or they were changed. "
-            "Fit again, or put the files back.",
-            path=str(run),
-        ) from error
-    target = run / "report.html"
-    write_text(target, page)
-    return target
-
-
-def _page(kind: str, view: dict[str, Any]) -> str:
     import jinja2
 
+    record = _record(run)
+    words = import_module(f"jeoni.report.locale.{language}").WORDS
+    figures = Figures(run / "figures")
+    try:
+        figures.folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{figures.folder} cannot be written: {error.strerror or error}.") from error
+    view = {"comparison": _comparison, "adaptation": _adaptation, "report": _view}[record.kind]
     templates = resources.files("jeoni.report") / "templates"
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(templates)), autoescape=True, undefined=jinja2.StrictUndefined,
@@ -63,90 +66,118 @@ def _page(kind: str, view: dict[str, Any]) -> str:
     environment.filters.update(
         number=_number, percent=_percent, count=_count, seconds=_seconds, short=_short, rate=_rate, whole=_whole
     )
-    return environment.get_template(f"{kind}.html").render(view)
-
-
-def _view(run: Path, words: dict[str, Any]) -> dict[str, Any]:
-    record, metrics = read_json(run / "run.json"), read_json(run / "metrics.json")
-    figures = run / "figures"
-    figures.mkdir(exist_ok=True)
-    how = metrics["estimate"]
-    control = metrics.get("control") or {}
-    return {
+    shown = {
         "w": words,
         "run": record,
-        "metrics": metrics,
-        "summary": re.split(r"(?<=\.) (?=[A-Z])", metrics["summary"].replace(" %", "\u00a0%")),
-        "how": how,
-        "scores": [_score_row(name, score, control) for name, score in metrics[how].items()],
-        "keys": [_score_row(name, metrics[how][name], control) for name in KEYS if name in metrics[how]],
-        "control": control,
-        "confusion": _confusion(metrics),
-        "reliability": reliability_chart(metrics["reliability"], figures, words) if metrics["reliability"] else "",
-        "gallery": _gallery(figures),
-        "looks": _looks(figures),
-        "inside": _inside(figures),
-        "map": _map(figures, metrics["class_names"]),
-        "findings": _findings(run, record.get("findings", {}), words),
-        "stages": _stages(record["cut"]["stages"]),
-        "training": _training(record.get("training") or {}, figures, words),
-        "contest": [{"name": name, **score} for name, score in (record.get("contest") or {}).items()],
-        "contest_scratch": "scratch" in (record.get("contest") or {}),
+        "warnings": _warnings(record, words),
         "style": _asset("style.css"),
         "script": _asset("script.js"),
+        **view(run, record, figures, words),
+    }
+    page = environment.get_template(f"{record.kind}.html").render(shown)
+    target = run / "report.html"
+    write_text(target, page)
+    return target
+
+
+def _record(run: Path) -> RunRecord:
+    """``run.json`` of a run that came to its end.
+
+    Raises:
+        DataError: there is none, or it cannot be used.
+    """
+    path = run / "run.json"
+    if not os.path.lexists(path):
+        raise DataError(
+            f"{run} is not a run folder: run.json is missing. Needed: a folder that `jeoni fit` wrote.",
+            path=str(run),
+        )
+    content = read_content(path)
+    if isinstance(content, dict) and content.get("state") == UNFINISHED["state"] and "machine" not in content:
+        raise DataError(
+            f"{run} holds a run that did not come to its end, so there is nothing to report. "
+            f"Go on with --resume {run}, or run it again.",
+            path=str(run),
+        )
+    return read_record(RunRecord, path)
+
+
+def _warnings(record: RunRecord, words: dict[str, Any]) -> list[str]:
+    """What the user should know before reading on: the run's warnings, and that it was interrupted."""
+    resumed = [words["resumed"].format(n=record.calls)] if record.calls > 1 else []
+    return [*record.warnings, *resumed]
+
+
+def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
+    metrics = read_record(FitMetrics, run / "metrics.json")
+    if record.cut is None or record.head is None:
+        raise DataError(f"{run / 'run.json'} cannot be used: cut or head is missing; repeat the run.", path=str(run))
+    control, training = metrics.control or Controls(), record.training
+    rows = {name: _score_row(name, score, control) for name, score in metrics.scores.items()}
+    looks = read_if_there(LooksRecord, figures.folder / "looks.json")
+    return {
+        "metrics": metrics,
+        "summary": re.split(r"(?<=\.) (?=[A-Z])", metrics.summary.replace(" %", "\u00a0%")),
+        "how": metrics.estimate,
+        "scores": list(rows.values()),
+        "keys": [rows[name] for name in KEYS if name in rows],
+        "control": control,
+        "confusion": _confusion(metrics),
+        "reliability": reliability_chart(metrics.reliability, figures.folder, words) if metrics.reliability else "",
+        "gallery": _gallery(figures),
+        "looks": _looks(looks, figures),
+        "looks_are_words": looks is not None and any(e.words for e in (*looks.hits, *looks.mistakes)),
+        "inside": _inside(figures),
+        "map": _map(figures, metrics.class_names),
+        "findings": _findings(run, record.findings, words),
+        "stages": _stages(record.cut.stages),
+        "training": _training(training, figures, words),
+        "contest": [{"name": name, **vars(score)} for name, score in (record.contest or {}).items()],
+        "contest_scratch": "scratch" in (record.contest or {}),
     }
 
 
-def _comparison(run: Path, words: dict[str, Any]) -> dict[str, Any]:
+def _comparison(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
     """What the page of a comparison shows."""
-    found, verdict = read_json(run / "comparison.json"), read_json(run / "verdict.json")
-    figures, points, stages = run / "figures", found["points"], found["stages"]
-    figures.mkdir(exist_ok=True)
-    strategies = list(dict.fromkeys(p["strategy"] for p in points))
-    at = {(p["strategy"], p["budget"]): p for p in points}
-    budgets = list(dict.fromkeys(p["budget"] for p in points))
-    measure = verdict.get("measure", "accuracy")
-    words = {**words, "axis_accuracy": words["measures"][measure]}
+    found = read_record(ComparisonRecord, run / "comparison.json")
+    verdict = read_record(VerdictRecord, run / "verdict.json")
+    points, stages = found.points, found.stages
+    strategies = list(dict.fromkeys(p.strategy for p in points))
+    at = {(p.strategy, p.budget): p for p in points}
+    budgets = list(dict.fromkeys(p.budget for p in points))
+    words = {**words, "axis_accuracy": words["measures"][verdict.measure]}
     return {
         "w": words,
-        "measure_note": words["measure_notes"].get(measure, ""),
-        "run": read_json(run / "run.json"),
+        "measure_note": words["measure_notes"].get(verdict.measure, ""),
         "verdict": verdict,
-        **_headline(verdict["summary"]),
+        **_headline(verdict.summary),
         "points": points,
         "strategies": strategies,
         "table": [{"budget": b, "cells": [at.get((s, b)) for s in strategies]} for b in budgets],
-        "labels": labels_chart(points, figures, words),
-        "time": time_chart(points, figures, words),
-        "stages": stages_chart(stages, figures, words) if stages else "",
-        "best_stage": max(stages, key=lambda s: s["accuracy"]["value"])["name"] if stages else "",
-        "style": _asset("style.css"),
-        "script": _asset("script.js"),
+        "labels": labels_chart(points, figures.folder, words),
+        "time": time_chart(points, figures.folder, words),
+        "stages": stages_chart(stages, figures.folder, words) if stages else "",
+        "best_stage": max(stages, key=lambda s: s.accuracy.value).name if stages else "",
     }
 
 
-def _adaptation(run: Path, words: dict[str, Any]) -> dict[str, Any]:
+def _adaptation(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
     """What the page of an adaptation shows."""
-    record = read_json(run / "run.json")
     view = adaptation_view(run, words, _score_row)
     return {
-        "w": words,
-        "run": record,
-        **_headline(view["metrics"]["summary"]),
+        **_headline(view["metrics"].summary),
         **view,
-        "findings": _findings(run, record.get("findings", {}), words),
-        "training": _training(record.get("training") or {}, run / "figures", words),
-        "style": _asset("style.css"),
-        "script": _asset("script.js"),
+        "findings": _findings(run, record.findings, words),
+        "training": _training(record.training, figures, words),
     }
 
 
 def _headline(summary: str) -> dict[str, str]:
     """What is said in large letters, and what follows it: the first clause leads. Numbers keep their units."""
     kept = summary.replace(" %", "\u00a0%")
-    lead, colon, rest = kept.partition(": the difference")
-    if colon:
-        return {"headline": f"{lead}.", "detail": f"The difference{rest}"}
+    lead, colon, rest = kept.partition(": ")
+    if colon and lead.endswith(("cannot be told", "test items", "test item")):
+        return {"headline": f"{lead}.", "detail": rest[:1].upper() + rest[1:]}
     lead, bracket, rest = kept.partition(" (95")
     return {"headline": f"{lead}." if bracket else lead, "detail": f"95{rest.replace(')', '', 1)}" if bracket else ""}
 
@@ -155,13 +186,14 @@ def _asset(name: str) -> str:
     return (resources.files("jeoni.report") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _score_row(name: str, score: dict[str, Any], control: dict[str, Any]) -> dict[str, Any]:
+def _score_row(name: str, score: Score, control: Controls) -> dict[str, Any]:
     """One measure: its title, its place on a bar from 0 to its top, and the controls beside it."""
     known = name in plugins.names(METRICS)
     kind = plugins.load(METRICS, name) if known else None
     unit = getattr(kind, "unit", "")
-    others = {k: (control.get(k) or {}).get(name) for k in ("untrained", "majority", "probe", "difference")}
-    values = [v for s in (score, others["untrained"], others["majority"]) if s for v in s.values() if v is not None]
+    others = {k: (scores or {}).get(name) for k, scores in vars(control).items()}
+    shown = {"score": score, "untrained": others["untrained"], "majority": others["majority"]}
+    values = [v for s in shown.values() if s for v in (s.value, s.low, s.high) if v is not None]
     top = 1.0 if unit == "%" else max([1e-9, *values]) * 1.1
     return {
         "name": name,
@@ -170,80 +202,65 @@ def _score_row(name: str, score: dict[str, Any], control: dict[str, Any]) -> dic
         "higher": getattr(kind, "higher_is_better", True),
         "score": score,
         **others,
-        "bar": {
-            k: _span(s, top) for k, s in {"score": score, **others}.items() if s and k not in ("probe", "difference")
-        },
+        "bar": {k: _span(s, top) for k, s in shown.items() if s},
     }
 
 
-def _span(score: dict[str, Any], top: float) -> dict[str, float] | None:
+def _span(score: Score, top: float) -> dict[str, float] | None:
     """Places in percent of a bar's width."""
-    if score["value"] is None:
+    if score.value is None:
         return None
-    low, high = (score[k] if score[k] is not None else score["value"] for k in ("low", "high"))
-    place = {k: 100 * min(1.0, max(0.0, v / top)) for k, v in (("value", score["value"]), ("low", low), ("high", high))}
+    low = score.value if score.low is None else score.low
+    high = score.value if score.high is None else score.high
+    place = {k: 100 * min(1.0, max(0.0, v / top)) for k, v in (("value", score.value), ("low", low), ("high", high))}
     return {**place, "width": max(0.4, place["high"] - place["low"])}
 
 
-def _confusion(metrics: dict[str, Any]) -> dict[str, Any]:
+def _confusion(metrics: FitMetrics) -> dict[str, Any]:
     """The matrix with each cell's share of its row; of many classes, only the worst pairs."""
-    names, matrix = metrics["class_names"], metrics["confusion"]
+    names, totals = metrics.class_names, [sum(row) for row in metrics.confusion]
+    wrong = (
+        (count, i, j) for i, row in enumerate(metrics.confusion) for j, count in enumerate(row) if i != j and count > 0
+    )
+    worst = heapq.nlargest(PAIRS, wrong, key=lambda pair: pair[0])
+    pairs = [{"true": names[i], "predicted": names[j], "count": count, "total": totals[i]} for count, i, j in worst]
+    few = len(names) <= CLASSES_IN_MATRIX
     rows = [
-        {
-            "name": name,
-            "cells": [{"count": c, "share": c / sum(row) if sum(row) else 0.0} for c in row],
-            "total": sum(row),
-        }
-        for name, row in zip(names, matrix, strict=True)
+        {"name": name, "cells": [{"count": c, "share": c / total if total else 0.0} for c in row]}
+        for name, row, total in zip(names, metrics.confusion, totals, strict=True)
+        if few
     ]
-    pairs = [
-        {"true": rows[i]["name"], "predicted": names[j], "count": cell["count"], "total": rows[i]["total"]}
-        for i in range(len(rows))
-        for j, cell in enumerate(rows[i]["cells"])
-        if i != j and cell["count"] > 0
-    ]
-    pairs.sort(key=lambda p: -p["count"])
-    return {"names": names, "rows": rows if len(names) <= CLASSES_IN_MATRIX else [], "pairs": pairs[:12]}
+    return {"names": names, "rows": rows, "pairs": pairs}
 
 
-def _gallery(figures: Path) -> dict[str, list[dict[str, Any]]]:
+def _gallery(figures: Figures) -> dict[str, list[dict[str, Any]]]:
     """Mistakes and doubts, each with its text or thumbnail inside the page."""
-    if not (figures / "gallery.json").exists():
-        return {}
-    shown: dict[str, list[dict[str, Any]]] = read_json(figures / "gallery.json")
-    return {
-        kind: [
-            {
-                "text": "",
-                **e,
-                "src": _picture(figures, e.get("thumb", "")),
-                "sound": _sound(figures, e.get("sound", "")),
-            }
-            for e in entries
-        ]
-        for kind, entries in shown.items()
-    }
+    shown = read_if_there(GalleryRecord, figures.folder / "gallery.json") or GalleryRecord()
+
+    def entry(e: Example) -> dict[str, Any]:
+        pictures = {"src": figures.inline(e.thumb, ".jpg"), "sound": figures.inline(e.sound, ".flac", ".mp3")}
+        return {**vars(e), **pictures}
+
+    return {kind: [entry(e) for e in entries] for kind, entries in vars(shown).items()}
 
 
-def _looks(figures: Path) -> dict[str, list[dict[str, Any]]]:
+def _looks(shown: LooksRecord | None, figures: Figures) -> dict[str, list[dict[str, Any]]]:
     """What decided: where the network looked, each picture inside the page, or which words counted."""
-    if not (figures / "looks.json").exists():
+    if shown is None or not (shown.hits or shown.mistakes):
         return {}
-    shown: dict[str, list[dict[str, Any]]] = read_json(figures / "looks.json")
-    return {
-        kind: [
-            {
-                **e,
-                "sources": [_inline(figures, f, "image/jpeg") for f in e.get("files", [])],
-                "words": [{**w, "pieces": _weighed(w["pieces"])} for w in e.get("words", [])],
-            }
-            for e in entries
-        ]
-        for kind, entries in shown.items()
-    }
+
+    def entry(e: Explained) -> dict[str, Any]:
+        sources = [source for f in e.files if (source := figures.inline(f, ".jpg"))]
+        return {
+            **vars(e),
+            "sources": sources,
+            "words": [{"name": w.name, "pieces": _weighed(w.pieces)} for w in e.words],
+        }
+
+    return {kind: [entry(e) for e in entries] for kind, entries in vars(shown).items()}
 
 
-def _weighed(pieces: list[tuple[str, float]]) -> list[dict[str, Any]]:
+def _weighed(pieces: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
     """Words with the strength of their shade, 0 … 1 of the strongest; faint ones have none."""
     top = max([0.02, *(abs(weight) for _, weight in pieces)])
     return [
@@ -252,110 +269,83 @@ def _weighed(pieces: list[tuple[str, float]]) -> list[dict[str, Any]]:
     ]
 
 
-def _picture(figures: Path, name: str) -> str:
-    return _inline(figures, name, "image/jpeg") if name and (figures / name).exists() else ""
-
-
-def _sound(figures: Path, name: str) -> str:
-    kind = "audio/flac" if name.endswith(".flac") else "audio/mpeg"
-    return _inline(figures, name, kind) if name and (figures / name).exists() else ""
-
-
-def _inside(figures: Path) -> dict[str, Any] | None:
+def _inside(figures: Figures) -> dict[str, Any] | None:
     """First filters, and what stages respond to, each picture inside the page."""
-    if not (figures / "inside.json").exists():
+    found = read_if_there(InsideRecord, figures.folder / "inside.json")
+    if found is None:
         return None
-    found: dict[str, Any] = read_json(figures / "inside.json")
-    filters = _inline(figures, found["filters"], "image/png") if found["filters"] else ""
-    stages = [{**s, "sources": [_inline(figures, f, "image/jpeg") for f in s["files"]]} for s in found["stages"]]
+    filters = figures.inline(found.filters, ".png")
+    stages = [{"stage": s.stage, "sources": [figures.inline(f, ".jpg") for f in s.files]} for s in found.stages]
     return {"filters": filters, "stages": stages} if filters or stages else None
 
 
-def _map(figures: Path, names: list[str]) -> dict[str, Any] | None:
-    if not (figures / "map.json").exists():
+def _map(figures: Figures, names: Sequence[str]) -> dict[str, Any] | None:
+    found = read_if_there(MapRecord, figures.folder / "map.json")
+    if found is None:
         return None
-    found: dict[str, Any] = read_json(figures / "map.json")
     number = {n: k for k, n in enumerate(names)}
     points = [
-        {
-            "text": "",
-            **p,
-            "color": number.get(p["label"], 0) % PALETTE,
-            "wrong": p["label"] != p["predicted"],
-            "index": i,
-        }
-        for i, p in enumerate(found["points"])
+        {**vars(p), "color": number.get(p.label, 0) % PALETTE, "wrong": p.label != p.predicted, "index": i}
+        for i, p in enumerate(found.points)
     ]
-    sprite = _picture(figures, found.get("sprite", ""))
     # mistakes last, so that they lie on top
-    return {**found, "points": sorted(points, key=lambda p: p["wrong"]), "src": sprite}
-
-
-def _inline(figures: Path, name: str, kind: str) -> str:
-    """A file among the figures, as part of the page; whoever sends the page on sends no other file with it.
-
-    Raises:
-        DataError: it lies elsewhere, or is no file of a picture's or a sound's size.
-    """
-    path = real_path(figures / name)
-    if real_path(figures) not in path.parents or not path.is_file() or path.stat().st_size > MOST_BYTES:
-        raise DataError(f"{name!r} is not a picture or sound in {figures}; its record was changed.", path=str(figures))
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    points.sort(key=lambda p: p["wrong"])
+    return {**vars(found), "points": points, "src": figures.inline(found.sprite, ".jpg")}
 
 
 def _findings(run: Path, counts: dict[str, int], words: dict[str, Any]) -> dict[str, Any]:
     rows: list[dict[str, str]] = []
-    if (run / "issues.csv").exists():
-        rows = read_rows(run / "issues.csv")
+    rest, path = 0, run / "issues.csv"
+    if os.path.lexists(path):
+        for row in read_rows(path, ("kind", "path", "detail", "action")):
+            if len(rows) < ROWS:
+                rows.append(row)
+            else:
+                rest += 1
     kinds = words["kinds"]
     summary = [{"count": n, "text": kinds.get(k, k.replace("_", " "))} for k, n in counts.items() if n]
-    return {"summary": summary, "rows": rows[:ROWS], "rest": max(0, len(rows) - ROWS)}
+    return {"summary": summary, "rows": rows, "rest": rest}
 
 
-def _stages(stages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _stages(stages: Sequence[Stage]) -> list[dict[str, Any]]:
     """With the shares of parameters and time, for their bars."""
-    parameters = sum(s["parameters"] for s in stages) or 1
-    time = sum(s["ms_per_image"] for s in stages) or 1
+    parameters = sum(s.parameters for s in stages) or 1
+    time = sum(s.ms_per_image for s in stages) or 1
     return [
         {
-            "state": "frozen" if s["frozen"] else "trained",
-            "learning_rate": None,
-            "batch_norm": "",
-            "kept_bytes": None,
-            **s,
-            "parameter_share": 100 * s["parameters"] / parameters,
-            "time_share": 100 * s["ms_per_image"] / time,
-            "shape": " × ".join(str(d) for d in s["output_shape"]),
+            **vars(s),
+            "state": s.state or ("frozen" if s.frozen else "trained"),
+            "parameter_share": 100 * s.parameters / parameters,
+            "time_share": 100 * s.ms_per_image / time,
+            "shape": " × ".join(str(d) for d in s.output_shape),
         }
         for s in stages
     ]
 
 
-def _training(record: dict[str, Any], figures: Path, words: dict[str, Any]) -> dict[str, Any] | None:
+def _training(record: TrainingRecord | None, figures: Figures, words: dict[str, Any]) -> dict[str, Any] | None:
     """What was trained, in sentences, with the curve of the losses."""
-    if not record:
+    if record is None:
         return None
-    share, rows = record["share"], record["rows"]
-    between = words["share_between"].format(percent=100 * share)
-    views = words["rows_views"].format(n=rows["views"]) if rows.get("views") else ""
-    kept = words["rows_cached"].format(kb=rows.get("row_bytes", 0) / 1000, mb=rows.get("bytes", 0) / 1e6, views=views)
+    rows = record.rows
+    between = words["share_between"].format(percent=100 * record.share)
+    views = words["rows_views"].format(n=rows.views) if rows.views else ""
+    kept = words["rows_cached"].format(kb=rows.row_bytes / 1000, mb=rows.bytes / 1e6, views=views)
     trials = ", ".join(
-        f"{rate}: {words['trial_failed'] if v is None else f'{v:.3f}'}" for rate, v in record.get("trials", {}).items()
+        f"{rate}: {words['trial_failed'] if v is None else f'{v:.3f}'}" for rate, v in record.trials.items()
     )
     note = "training_note_all"
-    if record.get("held_out"):
-        note = "training_note_last" if record.get("moment") == "last" else "training_note"
+    if record.held_out:
+        note = "training_note_last" if record.moment == "last" else "training_note"
     return {
-        "trials": {},
-        "shortened": "",
-        "ruined": False,
-        **record,
+        **vars(record),
         "note": words[note],
-        "share_note": words["share"].get(share, between),
-        "rows_note": kept if rows.get("cached") else words["rows_live"],
+        "share_note": words["share"].get(record.share, between),
+        "rows_note": kept if rows.cached else words["rows_live"],
         "trials_said": trials,
-        "per_s": round(record["examples"] / record["seconds"]) if record["seconds"] else 0,
-        "chart": training_chart(record["looks"], record["best_step"], figures, words),
+        "head_rate": record.rates["head"].learning_rate if "head" in record.rates else None,
+        "per_s": round(record.examples / record.seconds) if record.seconds else 0,
+        "chart": training_chart(record.looks, record.best_step, figures.folder, words),
     }
 
 

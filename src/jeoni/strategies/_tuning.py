@@ -108,6 +108,7 @@ def tune(
         "best_step": looks.best_step,
         "looks": looks.looks,
         "seconds": round(sum(h.seconds for h in histories), 3),
+        "earlier_s": round(sum(h.earlier_s for h in histories), 3),
         "examples": sum(h.examples for h in histories),
         **same,
         "share": choices.share,
@@ -183,7 +184,8 @@ def attempt(
     seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
     by_heart = processes.agree(_by_heart(run, seen, plan))
     unchanging = run.rows["policy"] == "none"
-    return Trial(processes.agree(found), losses, by_heart, unchanging, first if by_heart else None)
+    earlier_s = run.history.earlier_s
+    return Trial(processes.agree(found), losses, by_heart, unchanging, earlier_s, first if by_heart else None)
 
 
 def _by_heart(run: Run, seen: Examples, plan: Plan, most: float = BY_HEART) -> bool:
@@ -236,6 +238,7 @@ class Trial:
         losses: ``(held out,)`` what it is the mean of.
         by_heart: whether it knows all it was trained on, so that there is nothing left to learn from it.
         unchanging: whether examples look the same in every epoch.
+        earlier_s: seconds that calls before this one took for it.
         first: what :func:`tune` goes on from; not kept, for its size, where it is hardly ever gone on from.
     """
 
@@ -243,6 +246,7 @@ class Trial:
     losses: FloatArray = field(default_factory=lambda: np.zeros(0))
     by_heart: bool = False
     unchanging: bool = False
+    earlier_s: float = 0.0
     first: tuple[Run, Rows, _Score] | None = None
 
 

@@ -107,7 +107,17 @@ def _said(model: Model, trials: dict[float, Trial], shortened: str, context: Con
     if model.training["same"]:
         context.console.warn(NO_CONTROL)
     tried = {f"{rate:g}": round(trial.score, 5) for rate, trial in trials.items()}
-    return replace(model, training={**model.training, "trials": tried, "shortened": shortened})
+    said = {
+        "trials": tried,
+        "shortened": shortened,
+        "earlier_s": model.training.get("earlier_s", 0.0) + _earlier(trials),
+    }
+    return replace(model, training={**model.training, **said})
+
+
+def _earlier(trials: dict[float, Trial]) -> float:
+    """Seconds that calls before this one took for trials."""
+    return round(sum(trial.earlier_s for trial in trials.values()), 3)
 
 
 def _worse(model: Model, trial: float) -> bool:

@@ -127,8 +127,9 @@ class History:
         steps: that were made.
         best_step: after which the weights were taken; equals ``steps`` without a held-out part.
         looks: step, mean training loss since the last look, and the held-out score (lower is better).
-        seconds: of this process, without what came before a resumption.
+        seconds: of all calls that took part; of one that was interrupted, up to its last checkpoint.
         examples: that went through the network.
+        earlier_s: of the seconds, those of calls before this one.
     """
 
     steps: int
@@ -136,3 +137,4 @@ class History:
     looks: list[dict[str, float | None]] = field(default_factory=list)
     seconds: float = 0.0
     examples: int = 0
+    earlier_s: float = 0.0

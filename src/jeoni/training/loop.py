@@ -15,8 +15,7 @@ import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from torch import Tensor, nn
 
 from jeoni import processes
 from jeoni.spec import Recipe
-from jeoni.training.checkpoint import load_state, pack_optimizer, save_state, unpack_optimizer
+from jeoni.training.checkpoint import DamagedState, load_state, pack_optimizer, save_state, unpack_optimizer
 from jeoni.training.forward import as_input, logits_of, parts_alike
 from jeoni.training.groups import Group
 from jeoni.training.job import Diverged, History, Job
@@ -58,19 +57,18 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
         Diverged: the loss is not finite; the message says what to lower.
         StorageError: a checkpoint cannot be written.
     """
-    started = time.perf_counter()
     seen = [job.rows, *([job.held.rows] if job.held else [])]
     with only_tokens_of(seen, job.network, [p for g in job.groups for p in g.parameters.values()]):
         history = _train(job, folder, every_s, console or Quiet())
     job.network.eval()
-    return replace(history, seconds=time.perf_counter() - started)
+    return history
 
 
 def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> History:
     machine = processes.state()
     path = folder / f"{job.name()}.safetensors" if folder else None
     state = _State(job, machine.device)
-    state.restore(path)
+    state.restore(path, console)
     processes.alike(job.network.state_dict().values())
     domains = job.domains or (len(job.labels),)
     order = Shares(domains, job.recipe.batch_size, job.seed, job.rows.lengths)
@@ -105,8 +103,8 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
     if path and machine.is_main_process and state.step > first:
         state.save_result(path)
     processes.wait()  # whoever asks for this training again finds its result
-    made = (state.step - first) * len(order.at(0)[0])
-    return History(state.step, state.best_step, state.looks, examples=made)
+    made = state.step * len(order.at(0)[0])
+    return History(state.step, state.best_step, state.looks, state.seconds, made, state.earlier_s)
 
 
 def _fetch(rows: Rows, order: Shares, step: int, share: slice) -> tuple[IntArray, int, Array]:
@@ -124,6 +122,7 @@ class _State:
         self.step, self.best_step, self.best, self.stopped = 0, 0, math.inf, False
         self.whole = True  # not in the middle of an update
         self.finished = False
+        self.started, self.earlier_s = time.perf_counter(), 0.0
         self.looks: list[dict[str, float | None]] = []
         self.losses: list[float] = []
         self.trained = {n: p for g in job.groups for n, p in g.parameters.items()}
@@ -296,30 +295,36 @@ class _State:
         else:
             self.best_step = self.step
 
+    @property
+    def seconds(self) -> float:
+        """Of this call, and of those that were interrupted, up to their checkpoints."""
+        return self.earlier_s + time.perf_counter() - self.started
+
     def save(self, path: Path) -> None:
         """One file: the last state and the best."""
         tensors = {f"last.{n}": v for n, v in self.job.network.state_dict().items()}
         tensors |= {f"best.{n}": v for n, v in self.kept.items()}
         tensors |= {f"average.{n}": v for n, v in self.average.items()}
         tensors |= pack_optimizer(self.optimizer)
-        facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "looks", "losses")}
+        facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "looks", "losses", "seconds")}
         save_state(path, tensors, {**facts, "best": self.best if math.isfinite(self.best) else None})
 
     def save_result(self, path: Path) -> None:
         """In the place of the state, the weights that were chosen; there is nothing left to go on with."""
-        facts = {k: getattr(self, k) for k in ("step", "best_step", "looks")}
+        facts = {k: getattr(self, k) for k in ("step", "best_step", "looks", "seconds")}
         save_state(
             path, {f"last.{n}": v for n, v in self.job.network.state_dict().items()}, {**facts, "finished": True}
         )
 
-    def restore(self, path: Path | None) -> None:
-        """Go on from a checkpoint, if there is one."""
+    def restore(self, path: Path | None, console: Console) -> None:
+        """Go on from a checkpoint, if there is one that is sound."""
         # the first process's file, so that all go on from the same step
-        found = processes.agree(load_state(path) if path and processes.first() else None)
+        found = processes.agree(self._load(path, console) if path and processes.first() else None)
         if found is None:
             return
         tensors, facts = found
         self.job.network.load_state_dict(_under("last.", tensors))
+        self.earlier_s = facts["seconds"]
         if facts.get("finished"):
             self.finished = self.stopped = True
             self.step, self.best_step, self.looks = facts["step"], facts["best_step"], facts["looks"]
@@ -330,6 +335,16 @@ class _State:
         self.best = math.inf if facts["best"] is None else facts["best"]
         for name in ("step", "best_step", "stopped", "looks", "losses"):
             setattr(self, name, facts[name])
+
+    def _load(self, path: Path, console: Console) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        try:
+            found = load_state(path)
+        except DamagedState:
+            console.warn(f"The checkpoint {path} is damaged; this training starts from its beginning.")
+            with suppress(OSError):
+                path.unlink()
+            return None
+        return found
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

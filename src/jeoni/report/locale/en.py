@@ -4,6 +4,8 @@ __all__ = ["WORDS"]
 
 WORDS = {
     "lang": "en",
+    "warnings": "Before you read on",
+    "resumed": "The run was interrupted and resumed; its times are those of all {n} calls together.",
     "scores": "Scores",
     "scores_test": "On {n} held-out items that decided nothing.",
     "scores_cv": "With so few items no separate test set was kept: these are scores of repeated cross-validation on all "
