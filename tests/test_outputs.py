@@ -30,14 +30,24 @@ def test_a_written_file_has_the_mode_that_the_umask_gives(tmp_path):
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
 
 
-def test_a_link_is_written_through_and_a_device_is_not_replaced(tmp_path):
+def test_a_link_that_a_user_named_is_written_through_and_a_device_is_not_replaced(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "real.txt")
-    write_text(tmp_path / "link", "a")
+    with writing(tmp_path / "link", follow=True) as file:
+        file.write("a")
     assert (tmp_path / "link").is_symlink() and (tmp_path / "real.txt").read_text() == "a"
     device = tmp_path / "null"
     device.symlink_to(os.devnull)
-    write_text(device, "a")
+    with writing(device, follow=True) as file:
+        file.write("a")
     assert stat.S_ISCHR(device.stat().st_mode)
+
+
+def test_a_link_in_a_folder_that_came_from_elsewhere_is_replaced_and_what_it_leads_to_is_not_touched(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "mine.txt")
+    write_text(tmp_path / "link", "a")
+    assert not (tmp_path / "link").is_symlink() and (tmp_path / "link").read_text() == "a"
+    assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
 def test_a_name_of_the_greatest_length_can_be_written(tmp_path):

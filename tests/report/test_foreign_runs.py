@@ -29,7 +29,7 @@ from jeoni.report.records import (
 from jeoni.report.typed import read_record
 from tests.report.test_report import make_run
 
-PLACES, RENDERED = 30, 2  # of each file; with all places nothing else was found
+PLACES, RENDERED = 10, 1  # of each file; with all places nothing else was found
 SECRET = "the content of a file outside"
 SCORE = {"value": 0.8, "low": 0.7, "high": 0.9}
 POINT = {"budget": 5, "n_train": 10.0, "seconds": 0.5, "accuracy": SCORE, "note": "8 of 8 steps", "log_loss": 0.4}
