@@ -47,7 +47,7 @@ FREE_SIZE = {"resnet18", "densenet121", "poolformer_s12", "convnext_atto", "mobi
 
 def shaken(name: str) -> Backbone:
     """Random weights none of which is nearly zero: a branch that starts at zero would hide a wrong cut."""
-    network = build_network(name, {})
+    network = build_network(name)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in network.parameters():
