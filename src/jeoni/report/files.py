@@ -23,7 +23,8 @@ KINDS = {
     ".jpg": ("image/jpeg", (b"\xff\xd8\xff",)),
     ".png": ("image/png", (b"\x89PNG\r\n\x1a\n",)),
     ".flac": ("audio/flac", (b"fLaC",)),
-    ".mp3": ("audio/mpeg", (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")),
+    # a tag, or the eleven set bits that every frame begins with, of any version and layer
+    ".mp3": ("audio/mpeg", (b"ID3", *(bytes([0xFF, second]) for second in range(0xE0, 0x100)))),
 }
 
 
