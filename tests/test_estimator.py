@@ -132,7 +132,7 @@ def test_seconds_that_are_no_length_are_refused(seconds):
     ):
         TransferClassifier(seconds=seconds).fit(["a.wav", "b.wav"], [0, 1])
     if seconds != -1:  # which stands for what the data decide there
-        with pytest.raises(ConfigError, match="it must be above 0, or left out"):
+        with pytest.raises(ConfigError, match="it must be above 0, or be left out"):
             package.FitSpec(seconds=seconds)
     with pytest.raises(ConfigError, match="cache_gb is nan; it must be above 0"):
         package.FitSpec(cache_gb=float("nan"))

@@ -14,6 +14,7 @@ from PIL import Image
 
 from jeoni.errors import DataError, JeoniError, StorageError
 from jeoni.report import render
+from jeoni.report.files import Figures
 from jeoni.report.records import (
     AdaptMetrics,
     ComparisonRecord,
@@ -312,3 +313,9 @@ def test_predictions_that_cannot_be_are_named_by_file_and_row(tmp_path, rows, sa
     (run / "predictions.csv").write_bytes("\n".join(rows).encode("utf-8", "surrogateescape"))
     with pytest.raises(DataError, match=rf"predictions\.csv.*{said}"):
         render(run)
+
+
+@pytest.mark.parametrize("begin", [b"ID3\x04", b"\xff\xfb\x90", b"\xff\xe3\x18"], ids=["tagged", "44 kHz", "8 kHz"])
+def test_mp3s_of_every_version_are_shown(tmp_path, begin):
+    (tmp_path / "a.mp3").write_bytes(begin + bytes(20))
+    assert Figures(tmp_path).inline("a.mp3", ".mp3").startswith("data:audio/mpeg;base64,")
