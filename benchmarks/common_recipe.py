@@ -32,6 +32,7 @@ from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
+from jeoni.tasks.classification import Classification
 
 
 def ours(paths: list[str], labels: np.ndarray, test: np.ndarray) -> tuple[float, float]:
@@ -44,7 +45,7 @@ def ours(paths: list[str], labels: np.ndarray, test: np.ndarray) -> tuple[float,
         features = seen.features(backbone, tap).numpy()
     train = np.flatnonzero(~test)
     folds = build_folds(labels[train], train, 5, 1, 0)
-    module = Linear().fit(features[train], labels[train], 2, folds, "auto").module
+    module = Linear().fit(features[train], labels[train], Classification(("no", "yes")), folds, "auto").module
     with torch.inference_mode():
         probs = softmax(module(torch.from_numpy(features[test])).double().numpy())
     return time.perf_counter() - start, float(roc_auc_score(labels[test], probs[:, 1]))

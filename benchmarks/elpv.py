@@ -24,6 +24,7 @@ from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.heads.linear import Linear
+from jeoni.tasks.classification import Classification
 
 
 def cells() -> tuple[list[str], np.ndarray]:
@@ -55,7 +56,7 @@ def main() -> None:
         for f in range(5):
             train, held = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
             inner = build_folds(labels[train], alone[train], 5, 1, seed)
-            module = Linear().fit(features[train], labels[train], 2, inner, "auto").module
+            module = Linear().fit(features[train], labels[train], Classification(("no", "yes")), inner, "auto").module
             with torch.inference_mode():
                 probs[held] = softmax(module(torch.from_numpy(features[held])).double().numpy())
         aucs = [roc_auc_score(labels[fold == f], probs[fold == f, 1]) for f in range(5)]

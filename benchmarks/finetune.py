@@ -28,6 +28,7 @@ from jeoni.features.store import FeatureStore
 from jeoni.spec import AUTO, Recipe
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.probe import Probe
+from jeoni.tasks.classification import Classification
 from jeoni.types import Dataset
 
 
@@ -47,7 +48,9 @@ def main() -> None:
     seen = context.extract(items, [Request(backbone, taps)])
     alone = np.arange(len(labels))
     fold = build_folds(labels, alone, 5, 1, asked.seed)[0]
-    everything = Examples(Dataset("elpv", items, labels, ("functional", "defective")), alone, seen, alone, fold[None])
+    everything = Examples(
+        Dataset("elpv", items, labels, Classification(("functional", "defective"))), alone, seen, alone, fold[None]
+    )
     probs = {name: np.zeros((len(labels), 2)) for name in arms}
     for f in range(5):
         train, held = np.flatnonzero(fold != f), np.flatnonzero(fold == f)

@@ -37,6 +37,7 @@ from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
 from jeoni.prepare import build_strategy, taps_of
 from jeoni.spec import FitSpec
+from jeoni.tasks.classification import Classification
 from jeoni.trials import pick
 from jeoni.types import Dataset
 
@@ -62,7 +63,7 @@ class StageProbe:
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Fitted:
         rows = train.features(backbone, Tap(self.stage, True))
-        fitted = Linear().fit(rows, train.data.labels, 10, train.folds, "none")
+        fitted = Linear().fit(rows, train.data.targets, train.data.task, train.folds, "none")
         return Fitted(fitted.module, Tap(self.stage, True))
 
 
@@ -91,7 +92,7 @@ def main() -> None:
     labels = np.array([int(p[0]) for p in parts], dtype=np.int64)
     speakers = np.unique([p[1] for p in parts], return_inverse=True)[1]
     items = FileItems([str(f) for f in files], [f.name for f in files])
-    data = Dataset("fsdd", items, labels, tuple(map(str, range(10))), modality="sound")
+    data = Dataset("fsdd", items, labels, Classification(tuple(map(str, range(10)))), modality="sound")
     backbone, context = fitted_to(load_backbone(asked.backbone), data), Context(FeatureStore())
     if asked.side:
         backbone = replace(backbone, input=replace(backbone.input, size=asked.side))

@@ -35,6 +35,7 @@ from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.prepare import build_strategy, taps_of
 from jeoni.spec import FitSpec
+from jeoni.tasks.classification import Classification
 from jeoni.trials import pick
 from jeoni.types import Dataset
 
@@ -90,7 +91,7 @@ def main() -> None:
     asked = parser.parse_args()
     (train, own), (test, labels) = read(shared("nsmc") / "train.csv"), read(shared("nsmc") / "test.csv")
     texts, everything = [*train, *test], np.concatenate([own, labels])
-    data = Dataset("nsmc", TextItems(texts), everything, ("negative", "positive"), modality="text")
+    data = Dataset("nsmc", TextItems(texts), everything, Classification(("negative", "positive")), modality="text")
     backbone, context = load_backbone(E5), Context(FeatureStore())
     draws = range(1) if asked.all else range(asked.first, asked.draws)
     strategies = {s: build_strategy(FitSpec(strategy=s, frozen=asked.frozen)) for s in asked.strategies.split(",")}

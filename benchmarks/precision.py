@@ -32,6 +32,7 @@ from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.prepare import build_strategy, taps_of
 from jeoni.spec import FitSpec
+from jeoni.tasks.classification import Classification
 from jeoni.trials import pick
 from jeoni.types import Dataset
 
@@ -42,7 +43,7 @@ def digits() -> tuple[Dataset, str, int]:
     found = load_digits()
     pixels = np.repeat(np.clip(found.images * 16, 0, 255).astype(np.uint8)[..., None], 3, axis=-1)
     names = tuple(map(str, range(10)))
-    return Dataset("digits", ArrayItems(pixels), found.target, names), "efficientnet_lite0", 16
+    return Dataset("digits", ArrayItems(pixels), found.target, Classification(tuple(names))), "efficientnet_lite0", 16
 
 
 def reviews() -> tuple[Dataset, str, int]:
@@ -50,13 +51,13 @@ def reviews() -> tuple[Dataset, str, int]:
         rows = list(csv.DictReader(file))
     names, labels = np.unique([row["label"] for row in rows], return_inverse=True)
     items = TextItems([row["text"] for row in rows])
-    return Dataset("reviews", items, labels, tuple(map(str, names)), modality="text"), MINILM, 64
+    return Dataset("reviews", items, labels, Classification(tuple(map(str, names))), modality="text"), MINILM, 64
 
 
 def compare(data: Dataset, name: str, budget: int, strategy: str, draws: int) -> None:
     backbone = load_backbone(name)
     store = FeatureStore(Path(tempfile.mkdtemp()))
-    size = budget * len(data.class_names)
+    size = budget * data.task.width
     arms = {p: build_strategy(FitSpec(strategy=strategy, precision=p)) for p in PRECISIONS}
     taps = taps_of(arms["float32"], backbone, size)
     start = time.perf_counter()
@@ -67,10 +68,10 @@ def compare(data: Dataset, name: str, budget: int, strategy: str, draws: int) ->
     right: dict[str, list[np.ndarray]] = {p: [] for p in PRECISIONS}
     seconds: dict[str, list[float]] = {p: [] for p in PRECISIONS}
     for seed in range(draws):
-        chosen = pick(data.labels, everything, budget, seed)
+        chosen = pick(data.targets, everything, budget, seed)
         others = np.setdiff1d(everything, chosen)
         held = np.random.default_rng(seed).permutation(others)[:1000]
-        folds = build_folds(data.labels[chosen], chosen, 5, repeats_for(len(chosen)), seed)
+        folds = build_folds(data.targets[chosen], chosen, 5, repeats_for(len(chosen)), seed)
         train, test = whole.select(chosen, folds), whole.select(held, whole.folds[:, held])
         for precision, made in arms.items():
             context = Context(store, seed=seed)
@@ -78,7 +79,7 @@ def compare(data: Dataset, name: str, budget: int, strategy: str, draws: int) ->
             model = made.fit(backbone, train, context)
             seconds[precision].append(time.perf_counter() - start)
             said = model.predict_examples(test, backbone, context).argmax(1)
-            right[precision].append(said == data.labels[held])
+            right[precision].append(said == data.targets[held])
     rows = {p: np.array(r, dtype=float) for p, r in right.items()}
     low, high = interval(rows["bfloat16"] - rows["float32"])
     scores = ", ".join(f"{p} {r.mean():.4f} in {np.median(seconds[p]):.1f} s" for p, r in rows.items())

@@ -30,6 +30,7 @@ from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.prepare import build_strategy, taps_of
 from jeoni.spec import FitSpec
+from jeoni.tasks.classification import Classification
 from jeoni.trials import pick
 from jeoni.types import Dataset
 
@@ -60,7 +61,7 @@ def ours(strategy: str, data: Dataset, chosen: np.ndarray, test: np.ndarray, see
     part = data.select(chosen)
     here = np.arange(len(chosen))
     seen = context.extract(part.items, [Request(backbone, taps_of(made, backbone, len(chosen)))])
-    folds = build_folds(part.labels, here, 5, repeats_for(len(chosen)), seed)
+    folds = build_folds(part.targets, here, 5, repeats_for(len(chosen)), seed)
     model = made.fit(backbone, Examples(part, here, seen, here, folds), context)
     seconds = time.perf_counter() - start
     # a store that lasts: a probe's features of the test texts are computed once for all draws
@@ -88,7 +89,7 @@ def main() -> None:
                 [r["text"] for r in rows],
                 np.array([r["label"] == "positive" for r in rows], dtype=np.int64),
             )
-            data = Dataset(domain, TextItems(texts), labels, ("negative", "positive"), modality="text")
+            data = Dataset(domain, TextItems(texts), labels, Classification(("negative", "positive")), modality="text")
             shuffled = np.random.default_rng(0).permutation(len(texts))
             test, rest = np.sort(shuffled[: asked.test]), shuffled[asked.test :]
             for seed in range(asked.draws):

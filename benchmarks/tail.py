@@ -36,7 +36,9 @@ from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
 from jeoni.spec import Recipe
 from jeoni.strategies._run import Network
-from jeoni.training.forward import logits_of
+from jeoni.tasks import LossOptions
+from jeoni.tasks.classification import Classification
+from jeoni.training.forward import outputs_of
 from jeoni.training.groups import build_groups
 from jeoni.training.job import Job
 from jeoni.training.loop import train
@@ -142,7 +144,9 @@ def main() -> None:
     items = FileItems(paths, paths)
     whole = Tap(backbone.n, True)
     seen = context.extract(items, [Request(backbone, (whole, made.tap, Tap(0, False)))])
-    everything = Examples(Dataset("elpv", items, labels, ("no", "yes")), alone, seen, alone, alone[None] * 0)
+    everything = Examples(
+        Dataset("elpv", items, labels, Classification(("no", "yes"))), alone, seen, alone, alone[None] * 0
+    )
     ratios, ours_right, theirs_right, fill = [], [], [], None
     for seed in range(asked.seeds):
         fold = build_folds(labels, alone, 5, 1, seed)[0]
@@ -152,7 +156,11 @@ def main() -> None:
         recipe = settle(Recipe(steps=asked.epochs * (len(fit) // 32), augment=POLICY), {}, len(fit))
 
         def head(rows=training, y=labels[fit]) -> nn.Module:
-            module = Linear().fit(rows.features(backbone, whole), y, 2, rows.folds, "none").module
+            module = (
+                Linear()
+                .fit(rows.features(backbone, whole), y, Classification(("no", "yes")), rows.folds, "none")
+                .module
+            )
             module.get_buffer("temperature").fill_(1.0)
             return module
 
@@ -162,9 +170,10 @@ def main() -> None:
         rows, _ = training_rows(training, backbone, fresh.tap, recipe, context)
         fill = fill or time.perf_counter() - start
         groups = build_groups(backbone, fresh, network, recipe)
-        history = train(Job("ours", network, groups, rows, labels[fit], 2, recipe, seed))
+        loss = Classification(("no", "yes")).criterion(labels[fit], LossOptions())
+        history = train(Job("ours", network, groups, rows, labels[fit], loss, recipe, seed))
         ours_s = history.seconds / asked.epochs
-        logits = logits_of(network, plain_rows(testing, backbone, fresh.tap, context))
+        logits = outputs_of(network, plain_rows(testing, backbone, fresh.tap, context))
         ours_right.append(float((logits.argmax(1) == labels[held]).mean()))
         assert merge(backbone, fresh).fingerprint != backbone.fingerprint
 
@@ -173,7 +182,7 @@ def main() -> None:
             backbone, asked.frozen, head(), recipe, train_paths, labels[fit], seed, asked.channels_last
         )
         other.features = ByteInput(other.features.module, backbone.input)
-        logits = logits_of(other, plain_rows(testing, backbone, Tap(0, False), context))
+        logits = outputs_of(other, plain_rows(testing, backbone, Tap(0, False), context))
         theirs_right.append(float((logits.argmax(1) == labels[held]).mean()))
         ratios.append(theirs_s / ours_s)
         print(

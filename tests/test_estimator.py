@@ -18,6 +18,7 @@ from jeoni.data.texts import TextItems
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Dataset
 from tests.conftest import TINY, make_picture, make_texts
+from tests.made_tasks import classes as of_classes
 
 
 def make_arrays(each: int = 20, classes: int = 2, side: int = 48):
@@ -64,7 +65,7 @@ def test_texts_are_taken_as_they_are_and_korean_ones_by_the_default_for_them(enc
     model = TransferClassifier(str(encoder_folder("bert")), folds=3).fit(texts, labels)
     assert model.score(texts, labels) > 0.75 and model.input_.modality == "text"
     said = package.fit(
-        Dataset("t", TextItems(texts), np.unique(labels, return_inverse=True)[1].astype(np.int64), ("bad", "good"), modality="text"),
+        Dataset("t", TextItems(texts), np.unique(labels, return_inverse=True)[1].astype(np.int64), of_classes(["bad", "good"]), modality="text"),
         backbone=str(encoder_folder("bert")), control=False,
     )  # fmt: skip
     wanted = said.model.predict(texts)

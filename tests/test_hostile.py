@@ -233,8 +233,8 @@ def test_a_damaged_table_is_read_or_refused_and_stays_what_it_was(tmp_path: Path
     tables(tmp_path / "whole")
     for copy, how in changed_copies(tmp_path / "whole", tmp_path, 90, seed=3):
         before = {k: v for k, v in snapshot(copy).items() if not (copy / k).is_symlink()} if "zeros" not in how else {}
-        for file in sorted(copy.iterdir()):
-            answers(lambda file=file: jeoni.load_data(file))
+        file = copy / how.partition(":")[0]
+        answers(lambda file=file: jeoni.load_data(file))
         for name, digest in before.items():
             assert hashlib.sha256((copy / name).read_bytes()).hexdigest() == digest, how
 

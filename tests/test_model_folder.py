@@ -28,6 +28,7 @@ from jeoni.maps import Affine, Near
 from jeoni.model import Model, load_model
 from jeoni.runs import seal
 from tests.conftest import TINY
+from tests.made_tasks import classes as of_classes
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -38,7 +39,7 @@ def make_model(backbone: str, head: str = "linear", keep: int = 0) -> Model:
     made = shorten(made, keep) if keep else made
     torch.manual_seed(0)
     top = plugins.load("jeoni.heads", head)().build(made.dim, 2)
-    return Model(made, top.eval(), head, ("no", "yes"), made.n, made.n)
+    return Model(made, top.eval(), head, of_classes(["no", "yes"]), made.n, made.n)
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def vectors(tmp_path: Path) -> Path:
     backbone = load_backbone("vectors:3")
     head = mapped((Affine(np.eye(3, 4), np.zeros(4)), Near(np.ones((5, 4)), 1.0)), 5, 2).eval()
     facts = {"data": "d", "scores": {"accuracy": {"value": 0.9, "low": 0.8, "high": float("nan")}}}
-    return Model(backbone, head, "linear", ("no", "yes"), 1, 1, facts=facts).save(tmp_path / "model")
+    return Model(backbone, head, "linear", of_classes(["no", "yes"]), 1, 1, facts=facts).save(tmp_path / "model")
 
 
 def reseal(folder: Path, change: Change) -> None:
@@ -159,9 +160,12 @@ def test_every_value_in_a_resealed_configuration_may_be_anything(
         (("cut", "dropped"), 99, r"cut\.dropped is 99, of"),
         (("cut", "stages"), ["a"] * 40, r"cut\.stages names 40 stages; the network has"),
         (("head", "dim"), 7, r"head\.dim is 7; the backbone gives"),
-        (("head", "id"), "mlp", "does not fit mlp of 2 classes: it lacks"),
+        (("head", "id"), "mlp", "does not fit mlp of 2 outputs: it lacks"),
         (("class_names",), ["no", "no"], "class_names: .*two classes have the same name"),
-        (("class_names",), ["no", "yes", "both"], "does not fit linear of 3 classes: it has other shapes"),
+        (("task", "class_names"), ["no", "yes", "both"], "does not fit linear of 3 outputs: it has other shapes"),
+        (("task", "class_names"), ["no", "no"], "two names are the same"),
+        (("task", "id"), "juggling", "task 'juggling' is not known here"),
+        (("task",), {"id": "regression", "names": ["y"]}, "cannot be made of what was saved of it"),
         (("facts",), {"scores": {"accuracy": 1}}, r"facts\.scores\.accuracy: Input should be a valid dictionary"),
     ],
 )
@@ -171,7 +175,15 @@ def test_a_value_out_of_bounds_is_named(pictures, place, value, said):
         load_model(pictures)
 
 
-@pytest.mark.parametrize("field", ["backbone", "cut", "head", "class_names", "weights"])
+def test_a_folder_of_before_there_were_tasks_is_one_of_classes_and_one_must_say_what_it_predicts(pictures):
+    reseal(pictures, lambda config: config.pop("task"))
+    assert load_model(pictures).class_names == ("no", "yes")
+    reseal(pictures, lambda config: config.pop("class_names"))
+    with pytest.raises(WeightsError, match="neither task nor class_names say what is predicted"):
+        load_model(pictures)
+
+
+@pytest.mark.parametrize("field", ["backbone", "cut", "head", "weights"])
 def test_a_missing_field_is_named(pictures, field):
     reseal(pictures, lambda config: config.pop(field))
     with pytest.raises(WeightsError, match=f"config.json cannot be used: {field}: Field required"):

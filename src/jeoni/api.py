@@ -13,19 +13,19 @@ import numpy as np
 
 from jeoni import processes, record
 from jeoni.adapting import AdaptResult, adapt, diagnose
-from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set
+from jeoni.assess import Assessment, Strategy, by_cross_validation, by_test_set, part_of
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.comparison import CompareResult, compare
-from jeoni.data.checks import Checked, check_labels, tell, unlabelled, without_empty_classes
+from jeoni.data.checks import Checked, check_labels, tell, unlabelled
 from jeoni.data.fitted_on import FittedOn
 from jeoni.data.in_memory import load_in_memory
-from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds, check_clusters, repeats_for, split_test
 from jeoni.errors import ConfigError, DataError
-from jeoni.evaluation.compare import majority_probs, paired_difference, sentence
+from jeoni.evaluation.compare import paired_difference, sentence
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.evaluate import evaluate as measure
+from jeoni.evaluation.metrics._protocol import Metric
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
@@ -46,11 +46,14 @@ from jeoni.prepare import (
     read,
     suited,
     taps_of,
+    targeted,
 )
 from jeoni.report import render
 from jeoni.runs import RunFolder, read_json
 from jeoni.spec import AdaptSpec, CompareSpec, FitSpec
-from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
+from jeoni.tasks import load_data, reread_targets, strata_of, task_of
+from jeoni.tasks.classification import Classification
+from jeoni.types import Array, Console, Dataset, Finding, FloatArray, IntArray, Interval, Quiet, Recording
 from jeoni.write import write_pictures, write_tables
 
 __all__ = [
@@ -67,7 +70,8 @@ __all__ = [
     "resume",
 ]
 
-SMALL = 200
+SMALL = 200  # examples below which no test set is kept
+SMALL_FOR_PROBE = 1000  # the same where fitting takes seconds, so that it can be repeated
 
 
 @dataclass(frozen=True)
@@ -141,9 +145,8 @@ def fit(
     with clock.step("read"):
         build_strategy(spec)  # an unknown name is said before anything is read
         check_training(spec)
-        dataset = data if isinstance(data, Dataset) else read(data, spec)
+        dataset = targeted(data, spec)
         findings = check_labels(dataset)
-        dataset = without_empty_classes(dataset)
         path = Path(out) if out else RunFolder.named_for(dataset.name)
         run = begin_run(path, "fit", spec, {"data": data}, command=command, overwrite=overwrite, resume=resume)
     with guarded(run, "fit", console, clock):
@@ -234,8 +237,10 @@ def _fit(
         floor = _assess(floor_of(spec), control, split, context) if control else None
         beyond = spec.strategy != "probe" and found.model.chosen != "probe"
         probe = _assess(floor_of(spec), backbone, split, context) if beyond else None
+        shared = _sharing(found, strategy, backbone, split, context, spec) if spec.control else []
     with clock.step("evaluate"):
-        metrics = _metrics(found, floor, probe, split, spec)
+        metrics = {**_metrics(found, floor, probe, split, spec), "sharing": shared}
+        metrics["summary"] = " ".join([metrics["summary"], *(f"{s['part']}: {s['sentence']}" for s in shared)])
     counts = {
         "items": len(dataset),
         "train": len(split.train),
@@ -249,20 +254,20 @@ def _fit(
     with clock.step("write"):
         model.save(run.path / "model")
         fold = ["test"] * len(split.held) if split.test else [str(f) for f in split.train.folds[0]]
-        write_tables(run, split.held.data, fold, found.probs, findings)
+        write_tables(run, split.held.data, fold, found.predictions, findings)
         part = "test" if split.test else "train"
         with harmless("Pictures of the examples", console):
-            write_pictures(run, split.held, part, found.probs, backbone, spec.seed)
+            write_pictures(run, split.held, part, found.predictions, backbone, spec.seed)
         with harmless("Pictures of what the network sees", console):
             write_insides(run, split.held, model.backbone, spec.seed)
         with harmless("Pictures of what decided", console):
-            write_explanations(run, split.held, found.probs, probe.model if probe else None, model)
+            write_explanations(run, split.held, found.predictions, probe.model if probe else None, model)
         run.write_json("metrics.json", metrics)
     data = record.data_record(dataset, counts, seen)
     made_of = {
         **record.run_record(command, spec, data, backbone, seen, clock, console.warnings),
         "cut": record.cut_record(backbone, model),
-        "head": {"name": spec.head, **model.choice, "candidates": model.candidates},
+        "head": {"name": spec.head, **_plain_choice(model.choice), "candidates": model.candidates},
         "training": model.training,
         "chosen": model.chosen,
         "contest": model.contest,
@@ -298,26 +303,20 @@ def evaluate(
     spec, console = spec or FitSpec(), console or Quiet()
     model = model if isinstance(model, Model) else load_model(model)
     dataset = data if isinstance(data, Dataset) else _read_for(model, data, spec)
-    unknown = sorted(set(dataset.class_names) - set(model.class_names))
-    if unknown:
-        raise DataError(
-            f"The data hold classes the model does not know: {', '.join(unknown[:5])}. "
-            f"It knows {', '.join(model.class_names[:20])}."
-        )
+    dataset = reread_targets(dataset, model.task)
     said = model.predict(dataset, Context(FeatureStore(console=console), spec.engine, spec.workers, console=console))
-    tell(unlabelled(dataset.items, said.readable & (dataset.labels < 0)), console)
-    number = {name: k for k, name in enumerate(model.class_names)}
-    own = np.array([number[name] for name in dataset.class_names], dtype=np.int64)
-    use = said.readable & (dataset.labels >= 0)
+    known = model.task.known(dataset.targets)
+    tell(unlabelled(dataset.items, said.readable & ~known), console)
+    use = said.readable & known
     if not use.any():
         raise DataError("None of the data has a label; `jeoni predict` works without labels, evaluate needs them.")
-    scored = dataset.labels[said.readable] >= 0
-    labels, probs, seen = own[dataset.labels[use]], said.probs[scored], said.seen[scored]
+    scored = known[said.readable]
+    targets, values, seen = dataset.targets[use], said.values[scored], said.seen[scored]
     groups = None if dataset.groups is None else dataset.groups[use]
 
     def score(which: Array) -> Evaluation:
         of_groups = None if groups is None else groups[which]
-        return measure(labels[which], probs[which], model.class_names, of_groups, spec.seed)
+        return measure(model.task, targets[which], values[which], of_groups, spec.seed)
 
     unseen = score(~seen) if 0 < seen.sum() < len(seen) else None
     return replace(score(np.ones_like(seen)), seen=int(seen.sum()), unseen=unseen)
@@ -327,37 +326,48 @@ def _read_for(model: Model, data: Any, spec: FitSpec) -> Dataset:
     """What such a model takes, of the column that it was fitted on if there is one."""
     modality = model.backbone.input.modality
     if isinstance(data, (str, os.PathLike)):
-        return read(str(data), spec, single_class=True, modality=modality, kept=model.column)
+        return read(str(data), spec, modality=modality, kept=model.column)
     return load_in_memory(data, modality, columns=columns_of(spec, modality, model.column), labelled=True)
 
 
 def _split(data: Dataset, seen: Extraction, checked: Checked, spec: FitSpec) -> _Split:
-    """The user's own test part, or a fifth, or none below :data:`SMALL` examples; folds for the rest.
+    """The user's own test part, or a fifth, or none of few examples; folds for the rest.
 
     Raises:
         DataError: the test part left a class without a training example.
     """
-    usable = np.flatnonzero(checked.keep)
+    usable, strata = np.flatnonzero(checked.keep), strata_of(data)
     own = data.part[usable] == "test"
     if not own.any():
         check_clusters(checked.clusters[usable])
-    if not own.any() and len(usable) >= SMALL:
-        own = split_test(data.labels[usable], checked.clusters[usable], spec.test_fraction, spec.seed)
+    enough = SMALL_FOR_PROBE if spec.strategy == "probe" else SMALL
+    if not own.any() and len(usable) >= enough:
+        own = split_test(strata[usable], checked.clusters[usable], spec.test_fraction, spec.seed)
     train, test = usable[~own], usable[own]
-    present = np.bincount(data.labels[train], minlength=len(data.class_names))
-    if (present == 0).any():
-        missing = ", ".join(np.array(data.class_names)[present == 0][:5])
-        raise DataError(
-            f"All examples of a class went to the test part: {missing}. They are near-identical, or of one group, with "
-            "those of other classes; give a test part of your own, or more examples."
-        )
+    _check_trained(data, train)
     repeats = spec.repeats or (repeats_for(len(train)) if spec.strategy == "probe" else 1)
-    folds = build_folds(data.labels[train], checked.clusters[train], spec.folds, repeats, spec.seed)
+    folds = build_folds(strata[train], checked.clusters[train], spec.folds, repeats, spec.seed)
     unfolded = np.zeros((1, len(test)), dtype=np.int64)
     return _Split(
         Examples(data.select(train), checked.clusters[train], seen, train, folds),
         Examples(data.select(test), checked.clusters[test], seen, test, unfolded) if len(test) else None,
     )
+
+
+def _check_trained(data: Dataset, train: IntArray) -> None:
+    """
+    Raises:
+        DataError: the test part left a class without a training example.
+    """
+    if not isinstance(data.task, Classification):
+        return
+    present = np.bincount(data.targets[train], minlength=data.task.width)
+    missing = [name for name, k in zip(data.task.class_names, present, strict=True) if not k]
+    if missing:
+        raise DataError(
+            f"All examples of a class went to the test part: {', '.join(missing[:5])}. They are near-identical, or of "
+            "one group, with those of other classes; give a test part of your own, or more examples."
+        )
 
 
 def _assess(strategy: Strategy, backbone: Backbone, split: _Split, context: Context) -> Assessment:
@@ -366,54 +376,98 @@ def _assess(strategy: Strategy, backbone: Backbone, split: _Split, context: Cont
     return by_test_set(strategy, backbone, split.train, split.test, context)
 
 
+NOTHING_SHARED = (
+    "each task has a head of its own on the same frozen features; nothing else is shared, so nothing can be gained or "
+    "lost by it. To share what is trained: --strategy finetune."
+)
+
+
+def _sharing(
+    found: Assessment, strategy: Strategy, backbone: Backbone, split: _Split, context: Context, spec: FitSpec
+) -> list[dict[str, Any]]:
+    """Of several tasks, whether training them together was better than training each alone, in a sentence each."""
+    task = task_of(split.held.data)
+    if task.parts and found.model.frozen == backbone.n:
+        return [{"part": ", ".join(task.parts), "sentence": NOTHING_SHARED, "difference": None}]
+    columns, verdicts, start = [len(part.columns) for part in task.parts.values()], [], 0
+    for (name, part), width in zip(task.parts.items(), columns, strict=True):
+        train, _ = part_of(split.train, name)
+        test, known = part_of(split.held, name)
+        alone = _assess(strategy, backbone, _Split(train, test if split.test else None), context)
+        together = found.predictions[:, known, start : start + width]
+        groups = test.clusters if len(np.unique(test.clusters)) < len(test) else None
+        targets = test.data.targets
+        gains = paired_difference(part, targets, together, alone.predictions, groups, spec.seed)
+        gain, metric = gains[part.headline], part.metrics()[part.headline]
+        said = sentence(gain, metric, n=len(test), who="sharing")
+        verdicts.append({"part": name, "sentence": said, "difference": gain.as_dict()})
+        start += width
+    return verdicts
+
+
 def _metrics(
     found: Assessment, floor: Assessment | None, probe: Assessment | None, split: _Split, spec: FitSpec
 ) -> dict[str, Any]:
     """The content of ``metrics.json``."""
     data, seed = split.held.data, spec.seed
-    names, labels = data.class_names, data.labels
+    task, targets, n = task_of(data), data.targets, len(data)
     # near-identical examples and members of one group do not count as independent
-    groups = split.held.clusters if len(np.unique(split.held.clusters)) < len(labels) else None
-    result = measure(labels, found.probs, names, groups, seed).as_dict()
+    groups = split.held.clusters if len(np.unique(split.held.clusters)) < n else None
+
+    def scored(predictions: FloatArray) -> dict[str, Any]:
+        return measure(task, targets, predictions, groups, seed).as_dict()
+
+    def against(other: FloatArray) -> dict[str, Interval]:
+        return paired_difference(task, targets, found.predictions, other, groups, seed)
+
+    result = scored(found.predictions)
     how = "cv" if split.test is None else "test"
-    shares = majority_probs(split.train.data.labels, len(labels), len(names))
-    majority = measure(labels, shares, names, groups, seed).as_dict()["metrics"]
-    control: dict[str, Any] = {"majority": majority, "untrained": None, "difference": None}
-    accuracy = result["metrics"]["accuracy"]
-    summary = (
-        f"Accuracy {100 * accuracy['value']:.1f} % ({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f}). "
-        "No untrained control was measured."
-    )
+    uninformed = np.tile(task.uninformed(split.train.data.targets), (n, 1))
+    headline = task.metrics()[task.headline]
+    control: dict[str, Any] = {"majority": scored(uninformed)["metrics"], "untrained": None, "difference": None}
+    summary = f"{_plain(result['metrics'][task.headline], headline)} No untrained control was measured."
     if floor is not None:
-        control["untrained"] = measure(labels, floor.probs, names, groups, seed).as_dict()["metrics"]
-        difference = paired_difference(labels, found.probs, floor.probs, groups, seed)
+        control["untrained"] = scored(floor.predictions)["metrics"]
+        difference = against(floor.predictions)
         control["difference"] = {k: v.as_dict() for k, v in difference.items()}
-        summary = sentence(difference["accuracy"], n=len(labels))
+        summary = sentence(difference[task.headline], headline, n=n)
     if probe is not None:
-        control["probe"] = measure(labels, probe.probs, names, groups, seed).as_dict()["metrics"]
-        beyond = paired_difference(labels, found.probs, probe.probs, groups, seed)
+        control["probe"] = scored(probe.predictions)["metrics"]
+        beyond = against(probe.predictions)
         control["beyond_probe"] = {k: v.as_dict() for k, v in beyond.items()}
-        summary = f"{summary} {sentence(beyond['accuracy'], n=len(labels), who='training')}"
+        summary = f"{summary} {sentence(beyond[task.headline], headline, n=n, who='training')}"
     if found.model.chosen:
         *some, last = found.model.contest
         summary = f"{summary} Of {', '.join(some)} and {last}, {found.model.chosen} was chosen."
+    scores = result.pop("metrics")
     return {
+        "task": task.id,
+        "width": task.width,
+        "headline": task.headline,
         "estimate": how,
-        "n": len(labels),
-        how: result["metrics"],
+        how: scores,
         "control": control,
-        "per_class": result["per_class"],
-        "confusion": result["confusion"],
-        "reliability": result["reliability"],
-        "class_names": list(names),
         "summary": summary,
+        **result,
     }
+
+
+def _plain_choice(choice: dict[str, Any]) -> dict[str, Any]:
+    """What the folds decided about one head; several tasks or labels have a choice each, which stands in the model."""
+    return {name: value for name, value in choice.items() if not isinstance(value, (dict, list))}
+
+
+def _plain(score: dict[str, float], metric: Metric) -> str:
+    """``Accuracy 83.6 % (80.1 to 86.9).``"""
+    factor, unit = (100, " %") if metric.unit == "%" else (1, f" {metric.unit}" if metric.unit else "")
+    value, low, high = (f"{factor * score[k]:{'.1f' if factor == 100 else '.3g'}}" for k in ("value", "low", "high"))
+    return f"{metric.title} {value}{unit} ({low} to {high})."
 
 
 def _with_facts(model: Model, data: Dataset, metrics: dict[str, Any], fitted_on: FittedOn) -> Model:
     how = {
         "test": f"On {metrics['n']} held-out examples.",
-        "cv": f"Repeated cross-validation on {metrics['n']} examples; no separate test set was kept.",
+        "cv": f"Repeated cross-validation on {metrics['n']} examples; of so few no separate test set was kept.",
     }[metrics["estimate"]]
     facts = {"data": data.name, "summary": metrics["summary"], "how": how, "scores": metrics[metrics["estimate"]]}
     return replace(model, facts=facts, column=data.column, fitted_on=fitted_on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -12,9 +12,10 @@ from jeoni.backbones.cut import Tap
 from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
-from jeoni.types import FloatArray
+from jeoni.tasks import task_of
+from jeoni.types import FloatArray, IntArray
 
-__all__ = ["Assessment", "Strategy", "by_cross_validation", "by_test_set"]
+__all__ = ["Assessment", "Strategy", "by_cross_validation", "by_test_set", "part_of"]
 
 
 class Strategy(Protocol):
@@ -33,11 +34,20 @@ class Assessment:
 
     Attributes:
         model: fitted on everything that may be fitted on.
-        probs: ``(repeats, n, classes)`` for the held-out examples; one repeat with a test set.
+        predictions: ``(repeats, n, p)`` for the held-out examples; one repeat with a test set.
     """
 
     model: Model
-    probs: FloatArray
+    predictions: FloatArray
+
+
+def part_of(examples: Examples, name: str) -> tuple[Examples, IntArray]:
+    """One of several tasks: the examples that have its label, and which they are, ``(m,)``."""
+    task = task_of(examples.data).parts[name]
+    targets = examples.data.targets[name]
+    known = np.flatnonzero(task.known(targets))
+    alone = replace(examples, data=replace(examples.data, targets=targets, task=task))
+    return alone.select(known, examples.folds[:, known]), known
 
 
 def by_test_set(
@@ -53,16 +63,17 @@ def by_cross_validation(strategy: Strategy, backbone: Backbone, data: Examples, 
 
     The model that is returned is fitted on all examples.
     """
-    classes = len(data.data.class_names)
+    task, targets = task_of(data.data), data.data.targets
     repeats, n = data.folds.shape
-    probs = np.zeros((repeats, n, classes))
+    predictions = np.zeros((repeats, n, len(task.columns)))
     with context.console.track("Cross-validation", sum(len(np.unique(f)) for f in data.folds)) as advance:
         for r, fold in enumerate(data.folds):
             for f in np.unique(fold):
                 seen, held = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
                 folds = len(np.unique(fold))
-                inner = build_folds(data.data.labels[seen], data.clusters[seen], folds, 1, context.seed + r)
+                inner = build_folds(task.strata(targets[seen]), data.clusters[seen], folds, 1, context.seed + r)
                 model = strategy.fit(backbone, data.select(seen, inner), context)
-                probs[r, held] = model.predict_examples(data.select(held, data.folds[:, held]), backbone, context)
+                held_out = data.select(held, data.folds[:, held])
+                predictions[r, held] = model.predict_examples(held_out, backbone, context)
                 advance(1)
-    return Assessment(strategy.fit(backbone, data, context), probs)
+    return Assessment(strategy.fit(backbone, data, context), predictions)

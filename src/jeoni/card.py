@@ -16,13 +16,13 @@ def render(config: dict[str, Any]) -> str:
         for name, s in facts.get("scores", {}).items()
     )
     table = f"\n## Scores\n\n{facts.get('how', '')}\n\n| measure | value | 95 % interval |\n|---|---|---|\n{scores}\n"
-    classes = ", ".join(f"`{name}`" for name in config["class_names"])
+    task, said = config["task"]["id"], _predicted(config["task"])
     return f"""# {facts.get("data", "A jeoni model")}
 
 {facts.get("summary", "")}
 
-A classifier of {config["modality"]}s made with jeoni {config["jeoni"]}: a {config["head"]["id"]} head on
-`{backbone["name"]}`, {config["cut"]["frozen"]} of {len(config["cut"]["stages"])} stages frozen. Classes: {classes}.
+A model for {task} of {config["modality"]}s made with jeoni {config["jeoni"]}: a {config["head"]["id"]} head on
+`{backbone["name"]}`, {config["cut"]["frozen"]} of {len(config["cut"]["stages"])} stages frozen. {said}
 {table if scores else ""}
 ## Use
 
@@ -40,3 +40,21 @@ or `jeoni predict path/to/this/folder new/ --out predictions.csv`.
 `{source["name"]}` from {source["source"]}, licence {source["licence"]}, SHA-256 `{source["sha256"]}`.
 The licence of the pretrained weights holds for this model too. The scores hold for data like those it was fitted on.
 """
+
+
+def _predicted(task: dict[str, Any]) -> str:
+    """What the task predicts, in a sentence."""
+    if task["id"] == "multitask":
+        return " ".join(f"`{part['name']}`: {_predicted(part)}" for part in task["tasks"])
+    if "class_names" in task:
+        return f"Classes: {_listed(task['class_names'])}."
+    if "label_names" in task:
+        return f"Labels: {_listed(task['label_names'])}."
+    if "names" in task:
+        units = [f" ({unit})" if unit else "" for unit in task["units"]]
+        return f"Numbers: {', '.join(f'`{n}`{u}' for n, u in zip(task['names'], units, strict=True))}."
+    return ""
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -13,7 +13,7 @@ from jeoni import processes, record
 from jeoni.assess import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
-from jeoni.data.checks import check_labels, without_empty_classes
+from jeoni.data.checks import check_labels
 from jeoni.data.splits import build_folds
 from jeoni.errors import DataError
 from jeoni.evaluation.curves import Outcomes, Point, compare_all, labels_needed, point
@@ -29,12 +29,14 @@ from jeoni.prepare import (
     guarded,
     heard,
     prepare,
-    read,
     taps_of,
+    targeted,
 )
 from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.spec import CompareSpec
+from jeoni.tasks import strata_of
+from jeoni.tasks.classification import class_names_of
 from jeoni.trials import Draw, Trial, draws_by_fold, draws_for_test, run_stages, run_trials
 from jeoni.types import Console, Dataset, FloatArray, IntArray
 
@@ -94,10 +96,10 @@ def compare(
     processes.join()
     spec, console, clock = (spec or CompareSpec()).changed(**changes), heard(console), Clock()
     with clock.step("read"):
-        strategies = {name: build_strategy(spec.changed(strategy=name)) for name in spec.arms}
-        dataset = data if isinstance(data, Dataset) else read(data, spec)
+        strategies = {name: build_strategy(spec.changed(strategy=name, set="")) for name in spec.arms}
+        dataset = targeted(data, spec)
         findings = check_labels(dataset)
-        dataset = without_empty_classes(dataset)
+        class_names_of(dataset, "jeoni compare")
         backbone = backbone_for(dataset, spec)
         path = Path(out) if out else RunFolder.named_for(f"{dataset.name}-compare")
         run = begin_run(path, "compare", spec, {"data": data}, command=command, overwrite=overwrite, resume=resume)
@@ -118,7 +120,7 @@ def compare(
         with clock.step("stages"):
             probed = list(run_stages(backbone, examples, draws, context, spec.folds)) if spec.stages else []
         with clock.step("evaluate"):
-            measure = _measure(spec, examples.data.labels, budgets)
+            measure = _measure(spec, examples.data.targets, budgets)
             found = _outcomes(trials, examples, measure)
             groups = examples.clusters if len(np.unique(examples.clusters)) < len(examples) else None
             points = [point(o, groups, spec.seed) for o in found]
@@ -147,7 +149,8 @@ def compare(
 
 def _taps(strategies: dict[str, Strategy], backbone: Backbone, data: Dataset, spec: CompareSpec) -> tuple[Tap, ...]:
     """What all strategies want at all budgets, and every stage's pooled output."""
-    classes = len(data.class_names)
+    strata = strata_of(data)
+    classes = len(np.unique(strata[strata >= 0]))
     sizes = [len(data) if b is None else min(len(data), b * classes) for b in spec.sizes]
     # draws leave a fold out, so that the largest training set is smaller than the data
     sizes += [round(len(data) * (1 - 1 / spec.folds))] if None in spec.sizes else []
@@ -168,18 +171,19 @@ def _draws(
     examples = Examples(chosen, clusters[usable], seen, usable, folds)
     if own.any():
         return examples, draws_for_test(np.flatnonzero(~own), np.flatnonzero(own), spec.repeats), 0.0
-    counts = np.bincount(chosen.labels, minlength=len(data.class_names))
+    names, strata = class_names_of(data, "jeoni compare"), strata_of(chosen)
+    counts = np.bincount(strata, minlength=len(names))
     if counts.min() < 4:
-        fewest = data.class_names[int(counts.argmin())]
+        fewest = names[int(counts.argmin())]
         raise DataError(
             f"After the checks the class {fewest!r} has {counts.min()} usable examples, and 4 are needed: a comparison "
             "learns from some and tests on some in every draw."
         )
-    fold = build_folds(chosen.labels, examples.clusters, spec.folds, 1, spec.seed)
+    fold = build_folds(strata, examples.clusters, spec.folds, 1, spec.seed)
     count = len(np.unique(fold))
     return (
         examples,
-        draws_by_fold(chosen.labels, examples.clusters, spec.repeats, spec.folds, spec.seed),
+        draws_by_fold(strata, examples.clusters, spec.repeats, spec.folds, spec.seed),
         1 / (count - 1),
     )
 
@@ -189,7 +193,7 @@ def _useful(sizes: Sequence[int | None], examples: Examples, draws: Sequence[Dra
 
     A budget above the size of every class is all there are.
     """
-    most = max(int(np.bincount(examples.data.labels[d.train]).max()) for d in draws)
+    most = max(int(np.bincount(examples.data.targets[d.train]).max()) for d in draws)
     kept: list[int | None] = [b for b in sizes if b is not None and b < most]
     return [*kept, None] if None in sizes or len(kept) < len(sizes) else kept
 
@@ -206,7 +210,7 @@ def _weights(labels: IntArray, measure: str) -> FloatArray | None:
 
 
 def _outcomes(trials: Sequence[Trial], examples: Examples, measure: str) -> list[Outcomes]:
-    labels = examples.data.labels
+    labels = examples.data.targets
     grouped: dict[tuple[str, int | None], list[Trial]] = {}
     for trial in trials:
         grouped.setdefault((trial.strategy, trial.budget), []).append(trial)
@@ -216,7 +220,7 @@ def _outcomes(trials: Sequence[Trial], examples: Examples, measure: str) -> list
             budget=budget,
             items=np.concatenate([t.test for t in some]),
             draws=np.concatenate([np.full(len(t.test), t.draw) for t in some]),
-            right=np.concatenate([t.probs.argmax(1) == labels[t.test] for t in some]),
+            right=np.concatenate([t.predictions.argmax(1) == labels[t.test] for t in some]),
             loss=np.concatenate([-np.log(np.maximum(_true(t, labels), 1e-12)) for t in some]),
             n_train=float(np.mean([t.n_train for t in some])),
             seconds=float(np.median([t.seconds for t in some])),
@@ -229,7 +233,7 @@ def _outcomes(trials: Sequence[Trial], examples: Examples, measure: str) -> list
 
 
 def _true(trial: Trial, labels: IntArray) -> Any:
-    return trial.probs[np.arange(len(trial.test)), labels[trial.test]]
+    return trial.predictions[np.arange(len(trial.test)), labels[trial.test]]
 
 
 def _stages(
@@ -244,7 +248,7 @@ def _stages(
         tested = np.concatenate([test for _, test, _ in some])
         numbers = np.concatenate([np.full(len(test), draw) for draw, test, _ in some])
         right = np.concatenate([right for _, _, right in some])
-        weights = _weights(examples.data.labels[tested], measure)
+        weights = _weights(examples.data.targets[tested], measure)
         accuracy = pigeonhole(right, examples.clusters[tested], numbers, spec.seed, weights)
         records.append({"name": name, "accuracy": accuracy.as_dict()})
     return records
@@ -304,7 +308,7 @@ def _write(
     points: Sequence[Point],
     stages: list[dict[str, Any]],
 ) -> None:
-    labels = examples.data.labels
+    labels = examples.data.targets
     run.write_csv(
         "trials.csv",
         ["strategy", "budget", "draw", "n_train", "n_test", "seconds", "accuracy", "log_loss", "note"],
@@ -316,7 +320,7 @@ def _write(
                 t.n_train,
                 len(t.test),
                 f"{t.seconds:.3f}",
-                f"{(t.probs.argmax(1) == labels[t.test]).mean():.5f}",
+                f"{(t.predictions.argmax(1) == labels[t.test]).mean():.5f}",
                 f"{abs(np.log(np.maximum(_true(t, labels), 1e-12)).mean()):.5f}",
                 t.note,
             ]

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
-from jeoni.data.columns import is_missing
+from jeoni.data.columns import is_missing, label_cells
 from jeoni.data.inputs import Input
 from jeoni.data.kinds import found_at, modality_of
 from jeoni.errors import ConfigError, DataError
@@ -104,8 +104,7 @@ class TransferClassifier(HeadClassifier):
         """The backbone for such examples, by its name, and how it takes them."""
         named = None if self.backbone == "auto" else load_backbone(self.backbone, crop=self.crop)
         modality = _modality(X, named.input.modality if named else "image")
-        nothing = np.full(len(X), -1, dtype=np.int64)
-        data = Dataset("X", _items(X, modality), nothing, ("",), modality=modality)
+        data = Dataset("X", _items(X, modality), label_cells({}, len(X)), modality=modality)
         name = self.backbone if named else default_backbone(data)
         return name, fitted_to(named or load_backbone(name, crop=self.crop), data, self.seconds).input
 

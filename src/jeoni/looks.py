@@ -15,6 +15,7 @@ from jeoni.explain import first_filters, grad_cam, responses
 from jeoni.features.examples import Examples
 from jeoni.model import Model
 from jeoni.runs import RunFolder
+from jeoni.tasks.classification import Classification
 from jeoni.types import Array, Dataset, FloatArray, IntArray
 from jeoni.words import around_strongest, word_weights
 
@@ -54,8 +55,10 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
 
     Of pictures, where the network looked; of texts, which words counted. Nothing is written where it cannot be told.
     """
+    if not isinstance(held.data.task, Classification):
+        return
     mean, spec = probs.mean(0), after.backbone.input
-    hits, mistakes = pictures.telling(held.data.labels, mean)
+    hits, mistakes = pictures.telling(held.data.targets, mean)
     index = np.array([*hits, *mistakes], dtype=np.int64)
     models = {name: m for name, m in (("before", before), ("after", after)) if m is not None}
     opened, classes = _opened(held.data, spec, index), mean.argmax(1)[index]
@@ -67,13 +70,13 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
         looks = _heat(run, spec, opened, index, classes, models)
     if looks is None:
         return
-    names = held.data.class_names
+    names = held.data.task.class_names
     shown: dict[str, list[dict[str, Any]]] = {"hits": [], "mistakes": []}
     for k, i in enumerate(index.tolist()):
         shown["hits" if k < len(hits) else "mistakes"].append(
             {
                 "path": held.data.items.name(i),
-                "label": names[held.data.labels[i]],
+                "label": names[held.data.targets[i]],
                 "predicted": names[classes[k]],
                 **looks[k],
             }

@@ -28,12 +28,14 @@ from jeoni.data.in_memory import load_in_memory
 from jeoni.data.kinds import Columns
 from jeoni.data.read import load_items
 from jeoni.errors import ConfigError, DataError, WeightsError
-from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.heads._mapped import Mapped
 from jeoni.runs import seal
-from jeoni.training.forward import logits_of
+from jeoni.tasks import Task, restore
+from jeoni.tasks.classification import Classification
+from jeoni.training.depth import set_temperature
+from jeoni.training.forward import outputs_of
 from jeoni.training.rows import plain_rows
 from jeoni.types import Array, Dataset, FloatArray, Items, RowsLike
 
@@ -48,24 +50,47 @@ class Predictions:
 
     Attributes:
         names: of the examples that could be read.
-        labels: the predicted class names.
-        probs: ``(n, classes)``, calibrated.
-        class_names: the columns of ``probs``.
+        labels: what is predicted of each: a class's name, a number, a tuple of labels, a record of several tasks.
+        values: ``(n, p)``: calibrated probabilities, or numbers in their units.
+        columns: what the columns of ``values`` are.
+        task: what was predicted.
         errors: name and reason of each example that could not be read.
         readable: ``(m,)`` of all examples: which could be read.
         seen: ``(n,)``: which of the readable ones the model was fitted on; none where that is not known.
     """
 
     names: list[str]
-    labels: list[str]
-    probs: FloatArray
-    class_names: tuple[str, ...]
+    labels: list[Any]
+    values: FloatArray
+    columns: tuple[str, ...]
+    task: Task
     errors: dict[str, str] = field(default_factory=dict)
     readable: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
     seen: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def certainty(self) -> FloatArray:
+        """``(n,)``: how sure each prediction is, 0 … 1; NaN where the task cannot tell."""
+        return self.task.certainty(self.values)
+
+    @property
+    def probs(self) -> FloatArray:
+        """``(n, classes)`` of a classification.
+
+        Raises:
+            ConfigError: another task.
+        """
+        if not isinstance(self.task, Classification):
+            raise ConfigError(f"A {self.task.id} has no probabilities of classes; see `values` and `columns`.")
+        return self.values
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The columns of :attr:`probs`."""
+        return self.task.class_names if isinstance(self.task, Classification) else ()
 
 
 @dataclass(frozen=True)
@@ -74,9 +99,9 @@ class Model:
 
     Attributes:
         backbone: the network below.
-        head: features ``(n, d)`` to calibrated logits ``(n, classes)``.
+        head: features ``(n, d)`` to calibrated outputs ``(n, width)``.
         head_id: the head's name.
-        class_names: in the order of the logits.
+        task: what is predicted.
         frozen: stages that were not trained.
         reuse: stages that started from pretrained weights.
         choice: what the folds decided about the head.
@@ -84,7 +109,9 @@ class Model:
         facts: data, scores and versions, for the card.
         training: how the stages above the cut were trained; empty where nothing was.
         chosen: the strategy that was chosen among several; empty where none was.
-        contest: held-out log-loss and accuracy of those it was chosen among.
+        contest: held-out loss and score of those it was chosen among.
+        statistics: what batch normalisation used in the trained stages: ``own`` statistics, or those of the ``batch``;
+            empty where nothing was trained.
         column: of the table it was fitted on, the one that held the examples; empty where there was none.
         fitted_on: the examples it has learned from, or was adapted to, by digests of their content.
     """
@@ -92,7 +119,7 @@ class Model:
     backbone: Backbone
     head: nn.Module
     head_id: str
-    class_names: tuple[str, ...]
+    task: Task
     frozen: int
     reuse: int
     choice: dict[str, Any] = field(default_factory=dict)
@@ -101,17 +128,29 @@ class Model:
     training: dict[str, Any] = field(default_factory=dict)
     chosen: str = ""
     contest: dict[str, dict[str, float]] = field(default_factory=dict)
+    statistics: str = ""
     column: str = ""
     fitted_on: FittedOn = field(default_factory=FittedOn, repr=False)
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of a classification, in the order of the outputs.
+
+        Raises:
+            ConfigError: another task.
+        """
+        if not isinstance(self.task, Classification):
+            raise ConfigError(f"The model's task is {self.task.id}; it has no classes.")
+        return self.task.class_names
+
+    @property
     def network(self) -> nn.Module:
-        """One module: rows as the input makes them, such as pixels ``(n, size, size, 3)`` uint8, to calibrated logits
-        ``(n, classes)``."""
+        """One module: rows as the input makes them, such as pixels ``(n, size, size, 3)`` uint8, to calibrated outputs
+        ``(n, width)``."""
         return entry(nn.Sequential(self.backbone.network, self.head), self.backbone.input).eval()
 
     def predict_features(self, features: RowsLike) -> FloatArray:
-        """Probabilities ``(n, classes)`` from pooled features ``(n, d)``, block by block.
+        """Predictions ``(n, p)`` from pooled features ``(n, d)``, block by block.
 
         Raises:
             WeightsError: NaN among them, as weights that are too large give.
@@ -120,18 +159,18 @@ class Model:
         with torch.inference_mode():
             for start in range(0, len(features), BLOCK):
                 block = torch.as_tensor(np.asarray(features[slice(start, start + BLOCK)], dtype=np.float32))
-                logits = self.head(block).double().numpy()
-                bad = np.flatnonzero(~np.isfinite(logits).all(1))
+                outputs = self.head(block).double().numpy()
+                bad = np.flatnonzero(~np.isfinite(outputs).all(1))
                 if len(bad):
                     raise WeightsError(
                         f"The model on {self.backbone.name} gives NaN or infinity, first for example "
                         f"{start + int(bad[0])}: its weights are damaged or too large. Train the model again."
                     )
-                found.append(softmax(logits))
+                found.append(self.task.decode(outputs))
         return np.concatenate(found)
 
     def predict_examples(self, examples: Examples, source: Backbone, context: Context) -> FloatArray:
-        """Probabilities ``(n, classes)`` of examples whose rows at the cut are in the store: frozen stages are not run.
+        """Predictions ``(n, p)`` of examples whose rows at the cut are in the store: frozen stages are not run.
 
         Args:
             examples: which.
@@ -141,7 +180,7 @@ class Model:
         made = cut(self.backbone, self.frozen)
         rows = plain_rows(examples, source, made.tap, context)
         network = nn.Sequential(made.from_rows(self.backbone.input), self.head).eval()
-        return softmax(logits_of(network, rows, 4096 if made.tap.pooled else 64))
+        return self.task.decode(outputs_of(network, rows, 4096 if made.tap.pooled else 64))
 
     def predict(
         self,
@@ -182,12 +221,13 @@ class Model:
         known = self.fitted_on.holds([seen.digests[int(i)] for i in index])
         if known.any():
             context.console.warn(_remark_on_seen(int(known.sum()), len(index)))
-        probs = self.predict_features(seen.features(self.backbone, tap, index))
+        values = self.predict_features(seen.features(self.backbone, tap, index))
         return Predictions(
             names=[items.name(int(i)) for i in index],
-            labels=[self.class_names[k] for k in probs.argmax(1)],
-            probs=probs,
-            class_names=self.class_names,
+            labels=self.task.named(values),
+            values=values,
+            columns=self.task.columns,
+            task=self.task,
             errors={items.name(i): text for i, text in seen.errors.items()},
             readable=seen.readable,
             seen=known,
@@ -225,7 +265,7 @@ class Model:
     def _config(self, weights: Path) -> dict[str, Any]:
         backbone = self.backbone
         config = {
-            "format": FORMAT,
+            "format": 1 if isinstance(self.task, Classification) else FORMAT,
             "jeoni": __version__,
             "modality": backbone.input.modality,
             "backbone": {
@@ -242,6 +282,7 @@ class Model:
                 "frozen": self.frozen,
                 "reuse": self.reuse,
                 "dropped": backbone.dropped,
+                "statistics": self.statistics,
                 "stages": [s.name for s in backbone.stages],
             },
             "head": {
@@ -250,7 +291,9 @@ class Model:
                 "choice": self.choice,
                 **({"mapped": self.head.describe()} if isinstance(self.head, Mapped) else {}),
             },
-            "class_names": list(self.class_names),
+            "task": {"id": self.task.id, **self.task.describe()},
+            # what versions that know of no other task read
+            "class_names": list(self.class_names) if isinstance(self.task, Classification) else [],
             "column": self.column,
             "weights": {"file": weights.name, "sha256": file_sha256(weights)},
             "versions": {name: version(name) for name in ("torch", "timm", "safetensors")},
@@ -309,28 +352,30 @@ def load_model(folder: str | Path) -> Model:
     """
     saved = open_model(Path(folder))
     config, backbone = saved.config, restore_backbone(saved)
+    task = restore(config.task or {"id": Classification.id, "class_names": config.class_names})
     return Model(
         backbone=backbone,
-        head=_restored_head(saved, backbone.dim),
+        head=_restored_head(saved, backbone.dim, task),
         head_id=config.head.id,
-        class_names=tuple(config.class_names),
+        task=task,
         frozen=config.cut.frozen,
         reuse=config.cut.reuse,
         choice=config.head.choice,
         facts=config.facts,
+        statistics=config.cut.statistics,
         column=config.column,
         fitted_on=FittedOn.load(saved.folder),
     )
 
 
-def _restored_head(saved: SavedModel, dim: int) -> nn.Module:
+def _restored_head(saved: SavedModel, dim: int, task: Task) -> nn.Module:
     """The head of a model folder for ``dim`` features, its shapes held against the weights file before it is built.
 
     Raises:
         ConfigError: of a kind that is not installed here.
         WeightsError: it does not go with its weights or its backbone.
     """
-    kept, classes = saved.config.head, len(saved.config.class_names)
+    kept, width = saved.config.head, task.width
     if kept.id not in plugins.names("jeoni.heads"):
         raise ConfigError(f"This model's head {kept.id!r} is not known here; install the package it came with.")
     if kept.dim != dim:
@@ -338,26 +383,28 @@ def _restored_head(saved: SavedModel, dim: int) -> nn.Module:
 
     def build() -> nn.Module:
         if kept.mapped:
-            return Mapped(**kept.mapped.model_dump(), classes=classes)
-        made: nn.Module = plugins.load("jeoni.heads", kept.id)().build(dim, classes)
+            return Mapped(**kept.mapped.model_dump(), classes=width)
+        made: nn.Module = plugins.load("jeoni.heads", kept.id)().build(dim, width)
+        if held.get("temperature") == (width,):  # one for each output, as several tasks have
+            set_temperature(made, np.ones(width))
         return made
 
     held, what = saved.shapes_of("head"), f"The head in {saved.folder}"
-    check_shapes(outline(build, held, what), held, what, f"{kept.id} of {classes} classes")
+    check_shapes(outline(build, held, what), held, what, f"{kept.id} of {width} outputs")
     head = build()
     head.load_state_dict(saved.state_of("head"))
-    _try_head(head.eval(), dim, classes, what)
+    _try_head(head.eval(), dim, width, what)
     return head
 
 
-def _try_head(head: nn.Module, dim: int, classes: int, what: str) -> None:
-    """Raise a WeightsError if features do not become calibrated logits of all classes."""
-    if not float(getattr(head, "temperature", 1.0)) > 0:
+def _try_head(head: nn.Module, dim: int, width: int, what: str) -> None:
+    """Raise a WeightsError if features do not become calibrated outputs."""
+    if not bool((torch.as_tensor(getattr(head, "temperature", 1.0)) > 0).all()):
         raise WeightsError(f"{what} has a temperature that is not above 0. Copy the folder anew.")
     try:
         with torch.inference_mode():
             shape = tuple(head(torch.zeros(1, dim)).shape)
     except RuntimeError as error:
         raise WeightsError(f"{what} does not take the backbone's {dim} features ({first_line(error)}).") from error
-    if shape != (1, classes):
-        raise WeightsError(f"{what} gives outputs of shape {shape}; (1, {classes}) is needed.")
+    if shape != (1, width):
+        raise WeightsError(f"{what} gives outputs of shape {shape}; (1, {width}) is needed.")

@@ -13,6 +13,7 @@ from PIL import Image
 from jeoni.data.images import thumbnail
 from jeoni.data.inputs import Input
 from jeoni.errors import DataError
+from jeoni.tasks import as_cell, task_of
 from jeoni.types import Array, Dataset, FloatArray, IntArray
 
 __all__ = [
@@ -36,26 +37,27 @@ TEXT = 360
 HINT = 200
 
 
-def gallery(data: Dataset, probs: FloatArray) -> dict[str, list[dict[str, Any]]]:
-    """The most confident mistakes and the most doubtful examples.
+def gallery(data: Dataset, predictions: FloatArray) -> dict[str, list[dict[str, Any]]]:
+    """The worst mistakes and the most doubtful examples.
 
     Args:
         data: the held-out examples.
-        probs: ``(n, classes)`` for them.
+        predictions: ``(n, p)`` for them.
     """
-    confidence, predicted = probs.max(1), probs.argmax(1)
-    wrong = np.flatnonzero(predicted != data.labels)
-    mistakes = wrong[np.argsort(-confidence[wrong], kind="stable")][:GALLERY]
-    ordered = np.sort(probs, axis=1)
-    doubtful = np.argsort(ordered[:, -1] - ordered[:, -2], kind="stable")[:GALLERY]
+    task = task_of(data)
+    sure, losses = task.certainty(predictions), task.losses(predictions, data.targets)
+    said, labels = task.named(predictions), task.named_targets(data.targets)
+    wrong = np.flatnonzero([a != b for a, b in zip(said, labels, strict=True)])
+    mistakes = wrong[np.argsort(-losses[wrong], kind="stable")][:GALLERY]
+    doubtful = np.argsort(sure, kind="stable")[:GALLERY] if np.isfinite(sure).any() else np.zeros(0, dtype=np.int64)
 
     def record(i: int) -> dict[str, Any]:
         return {
             "index": int(i),
             "path": data.items.name(int(i)),
-            "label": data.class_names[data.labels[i]],
-            "predicted": data.class_names[predicted[i]],
-            "confidence": float(confidence[i]),
+            "label": as_cell(labels[i]),
+            "predicted": as_cell(said[i]),
+            "confidence": float(sure[i]) if np.isfinite(sure[i]) else None,
         }
 
     return {"mistakes": [record(i) for i in mistakes], "doubtful": [record(i) for i in doubtful]}

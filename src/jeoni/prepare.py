@@ -15,7 +15,7 @@ from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
-from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_classes
+from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_targets
 from jeoni.data.kinds import Columns
 from jeoni.data.read import load_labelled
 from jeoni.errors import ConfigError
@@ -25,7 +25,9 @@ from jeoni.features.extract import Extraction, Request
 from jeoni.outputs import check_output, refuse_overlap
 from jeoni.progress import begin_call, interrupt_call
 from jeoni.runs import RunFolder
+from jeoni.settings import configured
 from jeoni.spec import AUTO, FitSpec
+from jeoni.tasks import read_targets
 from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
 
 __all__ = [
@@ -82,7 +84,7 @@ class Prepared:
     """Examples that were read, checked and run through the frozen stages.
 
     Attributes:
-        data: without the classes of which nothing usable is left to train on, but for items that may lack a label.
+        data: without what nothing usable is left to train on, such as a class, but for items that may lack a label.
         seen: the extraction.
         checked: which of them can be used, and which belong together.
         findings: of all checks.
@@ -112,10 +114,10 @@ def prepare(
         spec: says what to do with leaks.
         context: where to compute.
         clock: counts ``extract`` and ``check``.
-        may_lack: ``(n,)`` bool: items that are used without a label; then no class is left out.
+        may_lack: ``(n,)`` bool: items that are used without a label; then nothing is left out.
 
     Raises:
-        DataError: fewer than two classes are left.
+        DataError: too little is left to learn from.
     """
     with clock.step("extract"):
         seen = context.extract(dataset.items, requests)
@@ -127,7 +129,7 @@ def prepare(
         tell([*known, *checked.findings], context.console)
         if may_lack is None:
             before = len(checked.findings)
-            dataset, checked = without_lost_classes(dataset, checked)
+            dataset, checked = without_lost_targets(dataset, checked)
             tell(checked.findings[before:], context.console)
     return Prepared(dataset, seen, checked, [*known, *checked.findings])
 
@@ -206,12 +208,18 @@ def heard(console: Console | None) -> Recording:
 
 
 def build_strategy(spec: FitSpec) -> Strategy:
-    """Make the strategy, giving it those options it declares as fields."""
+    """Make the strategy: head, class weights and recipe if it has such fields, and what ``--set`` says of the others.
+
+    Raises:
+        ConfigError: an unknown strategy, head or engine; a setting that the strategy does not have.
+    """
     kind = plugins.load("jeoni.strategies", spec.strategy)
-    wanted = {f.name for f in fields(kind)}
     plugins.load("jeoni.heads", spec.head)  # an unknown name is said now, not after the features were computed
     check_engine(spec.engine)
-    made: Strategy = kind(**{k: v for k, v in {**asdict(spec), "recipe": spec.recipe}.items() if k in wanted})
+    declared = {f.name for f in fields(kind)}
+    common = {"head": spec.head, "class_weights": spec.class_weights, "recipe": spec.recipe}
+    own = {name: value for name, value in common.items() if name in declared}
+    made: Strategy = configured(spec.strategy, kind, spec.settings, own)
     return made
 
 
@@ -233,7 +241,7 @@ def check_training(spec: FitSpec) -> None:
 
 def floor_of(spec: FitSpec) -> Strategy:
     """What every way of transferring has to beat: the same head on frozen features."""
-    return build_strategy(spec.changed(strategy="probe"))
+    return build_strategy(spec.changed(strategy="probe", set=""))
 
 
 def taps_of(strategy: Strategy, backbone: Backbone, n: int) -> tuple[Tap, ...]:
@@ -241,9 +249,9 @@ def taps_of(strategy: Strategy, backbone: Backbone, n: int) -> tuple[Tap, ...]:
     return tuple(dict.fromkeys((*strategy.taps(backbone, n), Tap(backbone.n, True))))
 
 
-def read(data: str | Path, spec: FitSpec, single_class: bool = False, modality: str = "", kept: str = "") -> Dataset:
+def read(data: str | Path, spec: FitSpec, modality: str = "", kept: str = "") -> Dataset:
     """Read data as the options say; see :func:`jeoni.load_data`, and of the last two arguments ``Columns``."""
-    return load_labelled(data, columns_of(spec, modality, kept), spec.test, single_class)
+    return load_labelled(data, columns_of(spec, modality, kept), spec.test)
 
 
 def columns_of(spec: FitSpec, modality: str = "", kept: str = "") -> Columns:
@@ -258,6 +266,12 @@ def columns_of(spec: FitSpec, modality: str = "", kept: str = "") -> Columns:
         modality=modality,
         kept=kept,
     )
+
+
+def targeted(data: str | Path | Dataset, spec: FitSpec) -> Dataset:
+    """The data, their labels read as targets of the task that the options name, or of the one they look like."""
+    dataset = data if isinstance(data, Dataset) else read(data, spec)
+    return read_targets(dataset, spec.task)
 
 
 def backbone_for(data: Dataset, spec: FitSpec) -> Backbone:

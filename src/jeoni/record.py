@@ -155,6 +155,15 @@ def backbone_record(backbone: Backbone) -> dict[str, Any]:
     }
 
 
+def _counted(data: Dataset) -> dict[str, Any]:
+    """The task, and how many examples each class or label has where there are such."""
+    if data.task is None:
+        return {"task": "", "classes": {}}
+    known = data.task.known(data.targets)
+    rows = data.task.rows(data.targets[known]) if data.task.link in ("softmax", "sigmoid") else []
+    return {"task": data.task.id, "classes": dict(rows)}
+
+
 def engine_record(choice: Choice | None, images_per_s: float | None) -> dict[str, Any]:
     """What ran the frozen stages; ``cache`` where nothing had to be run."""
     if choice is None:
@@ -240,12 +249,13 @@ def _seconds_to_each_stage(backbone: Backbone, images: torch.Tensor) -> list[flo
 def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict[str, Any]:
     """What was read, with a hash over all content and labels."""
     content = hashlib.sha256()
-    for digest, label in zip(seen.digests, data.labels, strict=True):
-        content.update(digest + int(label).to_bytes(4, "little", signed=True))
+    for digest in seen.digests:
+        content.update(digest)
+    content.update(data.targets.tobytes())
     return {
         "name": data.name,
         "origin": data.origin,
-        "classes": data.counts,
+        **_counted(data),
         "groups": None if data.groups is None else len(np.unique(data.groups)),
         "sha256": content.hexdigest(),
         **counts,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from jeoni.errors import ConfigError, did_you_mean
+from jeoni.settings import parse_settings
 
 __all__ = ["AUTO", "AdaptSpec", "CompareSpec", "FitSpec", "Recipe", "check_span", "out_of_bounds"]
 
@@ -140,12 +141,19 @@ class FitSpec(Recipe):
     )
     weights: str = _option("", "A local weights file for the backbone (safetensors, or a plain state dict).")
     strategy: str = _option("probe", "How to transfer; see `jeoni list strategies`.")
+    set: str = _option("", "Hyper-parameters of the strategy or method, such as heat=2,weight=0.5.")
     head: str = _option("linear", "What is put on top; see `jeoni list heads`.")
     test: str = _option("", "An own test set: a folder or table like the data.")
     image_column: str = _option("", "The column that holds images or their paths (recognised if left out).")
     text_column: str = _option("", "The column that holds texts (recognised if left out).")
     audio_column: str = _option("", "The column that holds sounds or their paths (recognised if left out).")
-    label_column: str = _option("", "The column that holds the labels (recognised if left out).")
+    label_column: str = _option(
+        "",
+        "The column that holds the labels (recognised if left out); several, separated by commas.",
+    )
+    task: str = _option(
+        "auto", "What is predicted: classification, regression, multilabel or multitask; auto goes by the labels."
+    )
     group_column: str = _option("", "A column whose groups (patient, panel, video) are never split.")
     group_pattern: str = _option(
         "", "A regular expression; its group, matched below a class's folder, names an item's group."
@@ -188,6 +196,15 @@ class FitSpec(Recipe):
         left_out = value == default == AUTO
         if bounds is not None and not left_out and not bounds.hold(value):
             raise out_of_bounds(name, value, default, bounds)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Hyper-parameters of the strategy or method, by name.
+
+        Raises:
+            ConfigError: not ``name=value`` pairs.
+        """
+        return parse_settings(self.set)
 
     @property
     def recipe(self) -> Recipe:
@@ -270,42 +287,12 @@ class AdaptSpec(FitSpec):
     method: str = _option(
         "auto", "How to adapt; auto tries what suits the shift, and stays with the source model in doubt."
     )
-    setting: str = _option("", "Settings of the method, such as reg=0.1,center=true.")
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The method's settings, by name.
-
-        Raises:
-            ConfigError: not ``name=value`` pairs.
-
-        Example:
-            >>> AdaptSpec(setting="reg=0.1,center=true,kernel=rbf").settings
-            {'reg': 0.1, 'center': True, 'kernel': 'rbf'}
-        """
-        pairs = [pair.partition("=") for pair in self.setting.split(",") if pair.strip()]
-        wrong = next((name for name, sign, _ in pairs if not sign or not name.strip()), None)
-        if wrong is not None:
-            raise ConfigError(f"setting is {self.setting!r}; pairs such as reg=0.1,center=true are needed.")
-        return {name.strip(): _value(value.strip()) for name, _, value in pairs}
 
 
 def out_of_bounds(name: str, value: float, default: Any, bounds: Bounds) -> ConfigError:
     """The error for a number that an option cannot be."""
     mend = ", or be left out" if default == AUTO else ""
     return ConfigError(f"{name} is {value}; it must {bounds}{mend}.")
-
-
-def _value(word: str) -> Any:
-    """What a word stands for: a number, true, false, or itself."""
-    if word.lower() in ("true", "false"):
-        return word.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(word)
-        except ValueError:
-            continue
-    return word
 
 
 def check_span(seconds: float) -> None:

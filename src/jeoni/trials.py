@@ -16,6 +16,7 @@ from jeoni.backbones.cut import Tap
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.heads.linear import Linear
+from jeoni.tasks import strata_of, task_of
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["Draw", "Trial", "draws_by_fold", "draws_for_test", "pick", "run_stages", "run_trials"]
@@ -45,7 +46,7 @@ class Trial:
         budget: labels per class; None: all.
         draw: its number.
         test: ``(m,)`` the test examples.
-        probs: ``(m, classes)``.
+        predictions: ``(m, p)``.
         n_train: training examples.
         seconds: of fitting, frozen features being there.
         note: what the strategy got: steps, learning rate.
@@ -56,17 +57,17 @@ class Trial:
     budget: int | None
     draw: int
     test: IntArray
-    probs: FloatArray
+    predictions: FloatArray
     n_train: int
     seconds: float
     note: str = ""
     learned_nothing: bool = False
 
 
-def draws_by_fold(labels: IntArray, clusters: IntArray, repeats: int, folds: int, seed: int) -> list[Draw]:
+def draws_by_fold(strata: IntArray, clusters: IntArray, repeats: int, folds: int, seed: int) -> list[Draw]:
     """Every draw trains on all folds but one and is tested on that one; folds are drawn anew when all were used."""
     rounds = -(-repeats // folds)
-    found = build_folds(labels, clusters, folds, rounds, seed)
+    found = build_folds(strata, clusters, folds, rounds, seed)
     pairs = [(fold, f) for fold in found for f in np.unique(fold)][:repeats]
     return [Draw(r, np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for r, (fold, f) in enumerate(pairs)]
 
@@ -76,13 +77,13 @@ def draws_for_test(train: IntArray, test: IntArray, repeats: int) -> list[Draw]:
     return [Draw(r, train, test) for r in range(repeats)]
 
 
-def pick(labels: IntArray, candidates: IntArray, budget: int | None, seed: int) -> IntArray:
-    """``budget`` of every class among ``candidates`` (all of them for None); larger budgets contain smaller ones."""
+def pick(strata: IntArray, candidates: IntArray, budget: int | None, seed: int) -> IntArray:
+    """``budget`` of every stratum among ``candidates`` (all of them for None); larger budgets contain smaller ones."""
     if budget is None:
         return candidates
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(candidates)
-    kept = [shuffled[labels[shuffled] == k][:budget] for k in np.unique(labels[candidates])]
+    kept = [shuffled[strata[shuffled] == k][:budget] for k in np.unique(strata[candidates])]
     return np.sort(np.concatenate(kept))
 
 
@@ -109,16 +110,16 @@ def run_trials(
         folds: that decide choices inside the training examples.
         halving: after each budget only the better half goes on; the last strategy, the control, always does.
     """
+    task, strata = task_of(examples.data), strata_of(examples.data)
     left = list(strategies)
     control = left[-1]
     with context.console.track("Comparing", len(left) * len(budgets) * len(draws)) as advance:
         for budget in budgets:
-            right: dict[str, list[float]] = {name: [] for name in left}
+            scores: dict[str, list[float]] = {name: [] for name in left}
             for draw in draws:
                 seed = context.seed + 1000 * draw.number
-                chosen = pick(examples.data.labels, draw.train, budget, seed)
-                own, clusters = examples.data.labels[chosen], examples.clusters[chosen]
-                inner = build_folds(own, clusters, folds, repeats_for(len(chosen)), seed)
+                chosen = pick(strata, draw.train, budget, seed)
+                inner = build_folds(strata[chosen], examples.clusters[chosen], folds, repeats_for(len(chosen)), seed)
                 train = replace(examples.select(chosen, inner), of=len(chosen))
                 test = examples.select(draw.test, examples.folds[:, draw.test])
                 for name in left:
@@ -126,14 +127,14 @@ def run_trials(
                     model = strategies[name].fit(backbone, train, replace(context, seed=seed))
                     # what an interrupted call had trained already is part of what fitting takes
                     seconds = time.perf_counter() - start + model.training.get("earlier_s", 0.0)
-                    probs = model.predict_examples(test, backbone, context)
-                    right[name].append(float((probs.argmax(1) == test.data.labels).mean()))
+                    said = model.predict_examples(test, backbone, context)
+                    scores[name].append(float(task.scores(said, test.data.targets).mean()))
                     yield Trial(
                         name,
                         budget,
                         draw.number,
                         draw.test,
-                        probs,
+                        said,
                         len(chosen),
                         seconds,
                         _note(model.training),
@@ -141,7 +142,7 @@ def run_trials(
                     )
                     advance(1)
             if halving and len(left) > 2:
-                best = processes.agree(sorted(left, key=lambda n: -np.mean(right[n]))[: max(1, len(left) // 2)])
+                best = processes.agree(sorted(left, key=lambda n: -np.mean(scores[n]))[: max(1, len(left) // 2)])
                 left = [n for n in left if n in best or n == control]
 
 
@@ -157,16 +158,17 @@ def _note(training: Mapping[str, object]) -> str:
 def run_stages(
     backbone: Backbone, examples: Examples, draws: Sequence[Draw], context: Context, folds: int = 5
 ) -> Iterator[tuple[str, int, IntArray, Array]]:
-    """A linear probe on every stage's features: stage, draw, test examples, and whether each was right."""
+    """A linear probe on every stage's features: stage, draw, test examples, and the score of each."""
+    task, targets, strata = task_of(examples.data), examples.data.targets, strata_of(examples.data)
     with context.console.track("Probing stages", backbone.n * len(draws)) as advance:
         for k, stage in enumerate(backbone.stages, start=1):
             features = examples.features(backbone, Tap(k, True))
             for draw in draws:
-                labels = examples.data.labels
-                inner = build_folds(labels[draw.train], examples.clusters[draw.train], folds, 1, context.seed)
+                inner = build_folds(strata[draw.train], examples.clusters[draw.train], folds, 1, context.seed)
                 rows = features.select(draw.train)
-                fitted = Linear().fit(rows, labels[draw.train], len(examples.data.class_names), inner, "none")
+                fitted = Linear().fit(rows, targets[draw.train], task, inner, "none")
                 with torch.inference_mode():
-                    said = fitted.module(torch.from_numpy(features[draw.test])).argmax(1).numpy()
-                yield stage.name, draw.number, draw.test, said == labels[draw.test]
+                    outputs = fitted.module(torch.from_numpy(features[draw.test])).numpy()
+                predictions = fitted.task.decode(outputs)
+                yield stage.name, draw.number, draw.test, task.scores(predictions, targets[draw.test])
                 advance(1)

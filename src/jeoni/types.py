@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from jeoni.tasks import Task
 
 __all__ = [
     "Array",
@@ -73,26 +76,29 @@ class Dataset:
     Attributes:
         name: short name, used for the run folder.
         items: the examples.
-        labels: ``(n,)`` index into ``class_names``; -1 where there is no label.
-        class_names: in sorted order, so that the same data always give the same numbers.
+        targets: ``(n, …)`` what is to be predicted, as the task has it; cells ``(n,)`` or ``(n, columns)`` as they were
+            read where no task has read them yet, None where there is no label.
+        task: what the targets mean; None where they are cells.
         groups: ``(n,)`` group numbers (patient, panel, video) or None.
         part: ``(n,)`` of ``""``, ``"train"``, ``"val"`` or ``"test"``: the split that came with the data.
         origin: where it was read from.
         modality: ``image``, ``text``, ``sound`` or ``vector``.
         findings: what its reader has to tell.
         column: of the table it was read from, the one that holds the examples; empty where there is none.
+        label_columns: those that hold the labels.
     """
 
     name: str
     items: Items
-    labels: IntArray
-    class_names: tuple[str, ...]
+    targets: Array
+    task: Task | None = None
     groups: IntArray | None = None
     part: Array = field(default_factory=lambda: np.zeros(0, dtype="<U5"))
     origin: str = ""
     modality: str = "image"
     findings: tuple[Finding, ...] = ()
     column: str = ""
+    label_columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.part.size == 0:
@@ -102,20 +108,15 @@ class Dataset:
         return len(self.items)
 
     def select(self, indices: Sequence[int] | IntArray) -> Dataset:
-        """The examples at ``indices`` (whole numbers), labels and groups with them."""
+        """The examples at ``indices`` (whole numbers), targets and groups with them."""
         index = np.asarray(indices, dtype=np.int64)
         return replace(
             self,
             items=self.items.select(index),
-            labels=self.labels[index],
+            targets=self.targets[index],
             groups=None if self.groups is None else self.groups[index],
             part=self.part[index],
         )
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Examples per class, in class order."""
-        return {c: int((self.labels == k).sum()) for k, c in enumerate(self.class_names)}
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Examples
 from jeoni.runs import RunFolder
+from jeoni.tasks import as_cell, strata_of, task_of
 from jeoni.types import Array, Dataset, Finding, FloatArray
 
 __all__ = ["write_issues", "write_pictures", "write_tables"]
 
 
 def write_tables(
-    run: RunFolder, held: Dataset, fold: Sequence[str], probs: FloatArray, findings: list[Finding]
+    run: RunFolder, held: Dataset, fold: Sequence[str], predictions: FloatArray, findings: list[Finding]
 ) -> None:
     """``predictions.csv`` and ``issues.csv``.
 
@@ -23,19 +24,20 @@ def write_tables(
         run: where to.
         held: the examples that were predicted without having been seen.
         fold: ``test``, or the number of the fold, for each.
-        probs: ``(repeats, n, classes)``.
+        predictions: ``(repeats, n, p)``.
         findings: of the checks.
     """
-    mean = probs.mean(0)
+    task, mean = task_of(held), predictions.mean(0)
+    labels, said, sure = task.named_targets(held.targets), task.named(mean), task.certainty(mean)
     run.write_csv(
         "predictions.csv",
-        ["path", "label", "predicted", "confidence", "fold", *(f"prob:{c}" for c in held.class_names)],
+        ["path", "label", "predicted", "confidence", "fold", *task.columns],
         (
             [
                 held.items.name(i),
-                held.class_names[held.labels[i]],
-                held.class_names[row.argmax()],
-                f"{row.max():.6f}",
+                as_cell(labels[i]),
+                as_cell(said[i]),
+                f"{sure[i]:.6f}" if sure[i] == sure[i] else "",
                 fold[i],
                 *(f"{p:.6f}" for p in row),
             ]
@@ -51,30 +53,36 @@ def write_issues(run: RunFolder, findings: Sequence[Finding]) -> None:
     run.write_csv("issues.csv", ["kind", "path", "detail", "action", "other"], rows)
 
 
-def write_pictures(run: RunFolder, held: Examples, part: str, probs: FloatArray, backbone: Backbone, seed: int) -> None:
+def write_pictures(
+    run: RunFolder, held: Examples, part: str, predictions: FloatArray, backbone: Backbone, seed: int
+) -> None:
     """What mistakes and doubts look or read like, and the map of the features of ``held``, which are of ``part``."""
-    figures, mean = run.path / "figures", probs.mean(0)
+    task, figures, mean = task_of(held.data), run.path / "figures", predictions.mean(0)
     spec = backbone.input
     shown = pictures.show(held.data, spec, pictures.gallery(held.data, mean), figures)
     run.write_json("figures/gallery.json", shown)
-    some = pictures.feature_map(held.data.labels, len(held), seed)
+    some = pictures.feature_map(strata_of(held.data), len(held), seed)
     features: Array = held.features(backbone, Tap(backbone.n, True))[some]
     points, method = pictures.place(features, seed)
     sprite, texts = pictures.save_sprite(held.data, spec, some, figures / "map.jpg")
-    predicted = mean.argmax(1)
-    names = held.data.class_names
+    labels, predicted = task.named_targets(held.data.targets), task.named(mean)
+    strata = strata_of(held.data)
+    groups = [name for name, _ in task.rows(held.data.targets)]
     run.write_json(
         "figures/map.json",
         {
             "method": method,
+            "groups": groups,
             **sprite,
             "points": [
                 {
                     "path": held.data.items.name(int(i)),
-                    "label": names[held.data.labels[i]],
-                    "predicted": names[predicted[i]],
+                    "label": as_cell(labels[i]),
+                    "predicted": as_cell(predicted[i]),
                     "x": round(float(x), 4),
                     "y": round(float(y), 4),
+                    "group": int(strata[i]),
+                    "wrong": task.link == "softmax" and labels[i] != predicted[i],
                     "part": part,
                     **({"text": text} if text else {}),
                 }

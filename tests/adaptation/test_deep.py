@@ -27,6 +27,7 @@ from jeoni.spec import Recipe
 from jeoni.strategies.probe import Probe
 from jeoni.types import Dataset
 from tests.conftest import TINY, make_picture
+from tests.made_tasks import classes as of_classes
 
 FOLDER = "jeoni.adaptation.deep"
 NAMES = plugins.names(FOLDER)
@@ -66,9 +67,9 @@ def two_domains(
     seen = context.extract(items, [Request(backbone, tuple(dict.fromkeys(taps)))])
 
     def part(index):
-        data = Dataset("x", items.select(index), labels[index], ("a", "b"))
+        data = Dataset("x", items.select(index), labels[index], of_classes("ab"))
         alone = np.arange(len(index))
-        return Examples(data, alone, seen, index, build_folds(data.labels, alone, 3, 1, 0))
+        return Examples(data, alone, seen, index, build_folds(data.targets, alone, 3, 1, 0))
 
     half = np.arange(2 * each)
     return part(half), part((half if order is None else order) + 2 * each)
@@ -97,7 +98,7 @@ def alike(one, other):
 
 
 def right(model, examples, backbone, context) -> float:
-    return float((model.predict_examples(examples, backbone, context).argmax(1) == examples.data.labels).mean())
+    return float((model.predict_examples(examples, backbone, context).argmax(1) == examples.data.targets).mean())
 
 
 def test_every_file_is_described_and_found():
@@ -124,7 +125,7 @@ def test_the_same_seed_gives_the_same_model_whatever_the_targets_labels(name):
     first = plainly(name)[0]
     method, backbone, context = plugins.load(FOLDER, name)(), small_backbone(), Context(engine="torch")
     source, target = two_domains(method, context, backbone)
-    hidden = dataclasses.replace(target.data, labels=np.full(len(target), -1, dtype=np.int64))
+    hidden = dataclasses.replace(target.data, targets=np.full(len(target), -1, dtype=np.int64))
     again = adapt_backbone(method, backbone, source, dataclasses.replace(target, data=hidden), context, SHORT)
     assert alike(tensors(first), tensors(again))
 
@@ -200,9 +201,9 @@ def turns(monkeypatch, name: str, **options):
     monkeypatch.setattr(_backbone, "train_method", watched)
     method, backbone, context = plugins.load(FOLDER, name)(), small_backbone(), Context(engine="torch")
     source, target = two_domains(method, context, backbone)
-    rare = np.concatenate([np.flatnonzero(source.data.labels == 0), np.flatnonzero(source.data.labels == 1)[:8]])
-    folds = build_folds(source.data.labels[rare], np.arange(len(rare)), 3, 1, 0)
-    data = dataclasses.replace(source.data, items=source.data.items.select(rare), labels=source.data.labels[rare])
+    rare = np.concatenate([np.flatnonzero(source.data.targets == 0), np.flatnonzero(source.data.targets == 1)[:8]])
+    folds = build_folds(source.data.targets[rare], np.arange(len(rare)), 3, 1, 0)
+    data = dataclasses.replace(source.data, items=source.data.items.select(rare), targets=source.data.targets[rare])
     unequal = Examples(data, np.arange(len(rare)), source.seen, source.index[rare], folds)
     return seen, adapt_backbone(method, backbone, unequal, target, context, SHORT, **options)
 

@@ -344,14 +344,22 @@ def test_centroids_correct_a_wrong_label():
 
 
 def test_batches_hold_both_domains_and_other_views_of_the_same_examples():
-    from jeoni.training.order import Shares
+    from jeoni.training.order import Domain, DomainBalancedSampler
 
-    order = Shares((10, 6, 6), 9, 0, None)
+    order = DomainBalancedSampler((Domain(10), Domain(6), Domain(6, views_of=1)), 9, 0)
     for step in range(8):
         index, _ = order.at(step)
         source, weak, strong = index[:3], index[3:6], index[6:]
         assert (source < 10).all() and (weak >= 10).all() and (weak < 16).all()
         assert (strong == weak + 6).all()
+
+
+def test_domains_of_one_size_take_examples_of_their_own_unless_they_are_views():
+    from jeoni.training.order import Domain, DomainBalancedSampler
+
+    order = DomainBalancedSampler((Domain(50), Domain(50), Domain(50)), 30, 0)
+    first, second, third = np.split(order.at(0)[0] % 50, 3)
+    assert not (first == second).all() and not (second == third).all()
 
 
 def test_joined_rows_of_different_lengths_are_filled_up():

@@ -14,6 +14,7 @@ from jeoni.adapting.ways import Found, _advice, _in_doubt_as_before
 from jeoni.data.items import ArrayItems
 from jeoni.features.examples import Examples
 from jeoni.types import Dataset
+from tests.made_tasks import classes as of_classes
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_without_the_source_shot_must_be_surer_and_leave_the_shares_of_classes(m
 )
 def test_accuracy_that_comes_from_the_larger_class_alone_is_told(few, right, outcome, said):
     y = (np.arange(200) < few).astype(np.int64)
-    data = Dataset("target", ArrayItems(np.zeros((200, 2, 2))), y, ("sound", "defective"))
+    data = Dataset("target", ArrayItems(np.zeros((200, 2, 2))), y, of_classes(["sound", "defective"]))
     target = Examples(data, np.arange(200), None, np.arange(200), np.zeros((1, 200), dtype=np.int64))
     after, before = (Found(None, np.eye(2)[rule(y)] * 0.8 + 0.1, None, {"method": "tent"}) for rule in right)
     metrics = adapted_metrics(after, before, target, library.AdaptSpec())

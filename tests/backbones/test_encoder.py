@@ -23,6 +23,7 @@ from jeoni.features.engine import agreement
 from jeoni.features.export import to_onnx
 from jeoni.types import Dataset
 from tests.conftest import FAMILIES, MORE_FAMILIES, TINY
+from tests.made_tasks import classes as of_classes
 
 NOTHING = torch.iinfo(torch.int32).min
 
@@ -258,7 +259,7 @@ def test_what_cannot_be_loaded_says_what_is_needed(tmp_path, encoder_folder):
 
 def dataset(texts):
     labels = np.arange(len(texts), dtype=np.int64) % 2
-    return Dataset("t", TextItems(texts), labels, ("a", "b"), modality="text")
+    return Dataset("t", TextItems(texts), labels, of_classes("ab"), modality="text")
 
 
 def test_the_script_of_texts_decides_the_default():

@@ -16,6 +16,7 @@ from jeoni.features.engine import agreement
 from jeoni.features.export import to_onnx
 from jeoni.model import Model, load_model
 from tests.conftest import LISTENERS
+from tests.made_tasks import classes as of_classes
 
 # WavLM's own code
 pytestmark = pytest.mark.filterwarnings("ignore:Support for mismatched key_padding_mask")
@@ -166,7 +167,7 @@ def test_a_model_of_spectra_survives_the_disk(folders, tmp_path):
 
     backbone = load_backbone(str(folders["whisper"]))
     head = Linear().build(backbone.dim, 2).eval()
-    Model(backbone, head, "linear", ("a", "b"), backbone.n, backbone.n).save(tmp_path / "model")
+    Model(backbone, head, "linear", of_classes("ab"), backbone.n, backbone.n).save(tmp_path / "model")
     kept = load_model(tmp_path / "model")
     assert kept.backbone.input == backbone.input
     given = example(backbone.input, 1)

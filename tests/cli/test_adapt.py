@@ -92,7 +92,7 @@ def test_the_saved_model_predicts_the_target_by_itself(adapted, domains):
 @pytest.mark.parametrize(("method", "setting"), [("msda", "layers=2"), ("tca", "kernel=rbf")])
 def test_a_saved_model_holds_maps_that_no_matrix_can(jeoni, domains, tmp_path, method, setting):
     source, target = domains
-    words = ("--method", method, "--setting", setting, "--out", tmp_path / "run", *QUICK)
+    words = ("--method", method, "--set", setting, "--out", tmp_path / "run", *QUICK)
     outcome = jeoni("adapt", "--source", source, "--target", target, *words)
     assert outcome.code == 0, outcome.err
     said = library.load_model(tmp_path / "run").predict(target)
@@ -259,11 +259,11 @@ def test_auto_keeps_the_source_model_where_nothing_has_shifted(jeoni, tmp_path):
 def test_settings_reach_the_method(jeoni, domains, tmp_path):
     source, target = domains
     words = ("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", *QUICK)
-    assert jeoni(*words, "--method", "coral", "--setting", "reg=0.5,center=true").code == 0
-    assert read(tmp_path / "run", "run.json")["spec"]["setting"] == "reg=0.5,center=true"
-    wrong = jeoni(*words, "--method", "coral", "--setting", "rge=0.5", "--overwrite")
+    assert jeoni(*words, "--method", "coral", "--set", "reg=0.5,center=true").code == 0
+    assert read(tmp_path / "run", "run.json")["spec"]["set"] == "reg=0.5,center=true"
+    wrong = jeoni(*words, "--method", "coral", "--set", "rge=0.5", "--overwrite")
     assert wrong.code == 1 and "coral has no setting 'rge'. Did you mean reg?" in wrong.err
-    assert jeoni(*words, "--method", "coral", "--setting", "reg=shrink", "--overwrite").code == 0
+    assert jeoni(*words, "--method", "coral", "--set", "reg=shrink", "--overwrite").code == 0
     kept = read(tmp_path / "run", "run.json")
     for method, setting, said in (
         ("kmm", "ridge=abc", "kmm: ridge is 'abc'; it can be a number"),
@@ -274,10 +274,10 @@ def test_settings_reach_the_method(jeoni, domains, tmp_path):
         ("bbse", "estimator=LogisticRegression", "bbse has no setting 'estimator'"),
         ("standardize", "then=coral", "standardize has no setting 'then'. It has: none"),
     ):
-        wrong = jeoni(*words, "--method", method, "--setting", setting, "--overwrite")
+        wrong = jeoni(*words, "--method", method, "--set", setting, "--overwrite")
         assert wrong.code == 1 and said in wrong.err, wrong.err
     assert read(tmp_path / "run", "run.json") == kept, "what is refused replaces nothing"
-    wrong = jeoni(*words, "--method", "coral", "--setting", "reg", "--overwrite")
+    wrong = jeoni(*words, "--method", "coral", "--set", "reg", "--overwrite")
     assert wrong.code == 1 and "pairs such as reg=0.1,center=true are needed" in wrong.err
 
 
@@ -290,7 +290,7 @@ def test_options_without_effect_are_refused(jeoni, domains, tmp_path):
         ("coral", "steps", "300", "steps is 300; coral trains no stages"),
         ("auto", "frozen", "3", "frozen is '3'; auto trains no stages"),
         ("source_only", "augment", "light", "augment is 'light'; source_only trains no stages"),
-        ("auto", "setting", "reg=1", "setting is 'reg=1'; auto has none"),
+        ("auto", "set", "reg=1", "set is 'reg=1'; auto has no settings"),
         ("adabn", "learning-rate", "0.1", "learning_rate is 0.1; adabn makes no steps of training"),
         ("dann", "reuse", "3", f"reuse is '3'; {ignored}"),
         ("dann", "mixup", "0.2", f"mixup is 0.2; {ignored}"),

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import jeoni as package
-from jeoni.data.read import load_data
 from jeoni.data.sound_inputs import SpectrogramInput, WaveInput, heard, pictured
 from jeoni.data.sounds import open_sound
 from jeoni.errors import ConfigError, DataError
 from jeoni.runs import read_json
+from jeoni.tasks import load_data
 from tests.conftest import RATE, TINY, make_tone
 
 soundfile = pytest.importorskip("soundfile")
@@ -94,7 +94,7 @@ def test_a_table_names_sounds(make_sounds):
     root = make_sounds(each=2)
     (root / "list.csv").write_text("recording,who,label\ntone_0/0_a_.wav,ann,low\ntone_1/1_b_.wav,bob,high\n")
     data = load_data(root / "list.csv", group_column="who")
-    assert (data.modality, data.class_names, len(set(data.groups.tolist()))) == ("sound", ("high", "low"), 2)
+    assert (data.modality, data.task.class_names, len(set(data.groups.tolist()))) == ("sound", ("high", "low"), 2)
     (root / "list.csv").write_text("file,label\ntone_0/0_a_.wav,low\ntone_1/1_b_.wav,high\n")
     assert load_data(root / "list.csv").modality == "sound"
 
@@ -189,7 +189,7 @@ def test_how_much_is_heard_is_asked_for_in_vain(jeoni, make_sounds, make_photos,
     done = jeoni("fit", make_photos(), "--backbone", TINY, "--seconds", 2)
     assert done.code == 1 and "seconds is 2, but the data are images, not sounds" in done.err
     done = jeoni("fit", tmp_path / "photos", "--seconds", 0)
-    assert done.code != 0 and "seconds is 0.0; it must be above 0, or left out" in done.err
+    assert done.code != 0 and "seconds is 0.0; it must be above 0, or be left out" in done.err
 
 
 @pytest.mark.parametrize("family, frames", [("hubert", 19), ("whisper", 3000)])

@@ -17,9 +17,10 @@ def last_json(out: str) -> dict:
 
 @pytest.fixture
 def fitted(jeoni, make_photos, tmp_path):
-    """A run on 240 pictures of three classes, with a test set of its own size."""
-    photos = make_photos(classes=3, each=80)
-    outcome = jeoni("fit", photos, "--backbone", TINY, "--out", tmp_path / "run", "--json")
+    """A run on 192 pictures of three classes, with a test set of 48."""
+    photos = make_photos(classes=3, each=64)
+    held = make_photos("held", classes=3, each=16, first=64)
+    outcome = jeoni("fit", photos, "--test", held, "--backbone", TINY, "--out", tmp_path / "run", "--json")
     assert outcome.code == 0, outcome.err
     return tmp_path / "run", last_json(outcome.out)
 
@@ -43,8 +44,8 @@ def test_fit_predict_evaluate_report(jeoni, fitted, make_photos, tmp_path):
     assert all(abs(sum(float(v) for k, v in r.items() if k.startswith("prob:")) - 1) < 1e-4 for r in rows)
 
     outcome = jeoni("evaluate", run, make_photos("photos", classes=3, each=4, first=500))
-    assert "192 of the 252 items were seen in fitting" in outcome.err
-    assert "252 items " in outcome.out and "60 items not seen in fitting " in outcome.out
+    assert "192 of the 204 items were seen in fitting" in outcome.err
+    assert "204 items " in outcome.out and "12 items not seen in fitting " in outcome.out
     assert outcome.out.count("accuracy") == 4
 
     outcome = jeoni("evaluate", run, new, "--json")
@@ -119,8 +120,11 @@ def test_a_table_with_groups_never_splits_one(jeoni, make_photos, tmp_path):
     )  # fmt: skip
     assert outcome.code == 0, outcome.err
     rows = list(csv.DictReader((tmp_path / "run" / "predictions.csv").read_text().splitlines()))
-    held = {int(r["path"][-7:-4]) for r in rows}
-    assert held and all({p * 5 + k for k in range(5)} <= held for p in {h // 5 for h in held})
+    folds: dict[int, set[str]] = {}
+    for row in rows:
+        folds.setdefault(int(row["path"][-7:-4]) // 5, set()).add(row["fold"])
+    assert len(folds) == 22 and all(len(fold) == 1 for fold in folds.values())
+    assert len(set().union(*folds.values())) == 5
     assert json.loads((tmp_path / "run" / "run.json").read_text())["data"]["groups"] == 22
 
 

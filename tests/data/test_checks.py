@@ -5,11 +5,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from jeoni.data.checks import check_content, check_labels, without_lost_classes
+from jeoni.data.checks import check_content, check_labels, without_lost_targets
 from jeoni.data.items import ArrayItems, FileItems, content_digest
 from jeoni.data.texts import text_signature
 from jeoni.errors import DataError
 from jeoni.types import Dataset
+from tests.made_tasks import classes as of_classes
 
 
 def make_data(labels, part=None, groups=None, classes=("a", "b", "c")):
@@ -19,7 +20,7 @@ def make_data(labels, part=None, groups=None, classes=("a", "b", "c")):
         "it",
         items,
         np.array(labels, dtype=np.int64),
-        tuple(classes),
+        of_classes(classes),
         None if groups is None else np.array(groups, dtype=np.int64),
         np.array(part or [""] * n, dtype="<U5"),
     )
@@ -68,8 +69,8 @@ def test_sound_data_have_no_findings():
     "labels, part, message",
     [
         ([-1, -1], None, "it holds no labelled items; jeoni fit needs labels"),
-        ([1, 1, -1], None, r"All labelled items are of one class \(b\)"),
-        ([0, 0, 1, 1], ["", "", "test", "test"], r"of one class \(a\)"),
+        ([1, 1, -1], None, r"it holds one class only \(b\)"),
+        ([0, 0, 1, 1], ["", "", "test", "test"], r"do not: b. The training data hold a"),
         ([0, 1, 2], None, "Every class has one item only; at least two each"),
     ],
 )
@@ -135,11 +136,11 @@ def test_texts_that_differ_in_their_encoding_or_ends_only_are_identical(tmp_path
     signatures = np.stack([text_signature("좋다 정말")] * 3)
     digests = [content_digest(items.read(i)) for i in range(3)]
     for modality, kinds in (("text", ["label_conflict"] * 2), ("image", ["near_duplicate"] * 2)):
-        data = Dataset("it", items, np.array([0, 1, 0]), ("a", "b"), modality=modality)
+        data = Dataset("it", items, np.array([0, 1, 0]), of_classes("ab"), modality=modality)
         checked = check_content(data, digests, signatures, 0.999, np.full(3, True), {})
         assert [f.kind for f in checked.findings] == kinds
     (tmp_path / "two.txt").unlink()
-    gone = Dataset("it", items, np.array([0, 1, 0]), ("a", "b"), modality="text")
+    gone = Dataset("it", items, np.array([0, 1, 0]), of_classes("ab"), modality="text")
     assert len(check_content(gone, digests, signatures, 0.999, np.full(3, True), {}).findings) == 2
 
 
@@ -222,12 +223,12 @@ def test_many_copies_are_told_once_each_and_never_in_pairs():
 def test_a_class_of_which_nothing_usable_is_left_is_left_out_and_told():
     data = make_data([0, 0, 1, 1, 2, 2], part=["", "", "", "", "", "test"])
     checked = check("pqrstu", [0, 0, 1, 1, 2, 2], unread=(4,), part=["", "", "", "", "", "test"])
-    left, after = without_lost_classes(data, checked)
-    assert left.class_names == ("a", "b") and left.labels.tolist() == [0, 0, 1, 1, -1, -1]
+    left, after = without_lost_targets(data, checked)
+    assert left.task.class_names == ("a", "b") and left.targets.tolist() == [0, 0, 1, 1, -1, -1]
     assert after.keep.tolist() == [True] * 4 + [False] * 2  # its test item could only be called wrong
     assert after.findings[-1].detail == "of the class c no training item can be used"
     whole = check("pqrstu", [0, 0, 1, 1, 2, 2])
-    assert without_lost_classes(data, whole) == (data, whole)
+    assert without_lost_targets(data, whole) == (data, whole)
 
 
 def test_where_fewer_than_two_classes_are_left_it_is_said_why():
@@ -236,7 +237,7 @@ def test_where_fewer_than_two_classes_are_left_it_is_said_why():
         r"is left of: b; a classifier needs two classes at least\. Not used as unreadable: 2, the first because f2 is"
     )
     with pytest.raises(DataError, match=said):
-        without_lost_classes(make_data([0, 0, 1, 1], classes="ab"), checked)
+        without_lost_targets(make_data([0, 0, 1, 1], classes="ab"), checked)
 
 
 def test_classes_that_read_alike_or_like_several_are_remarked():

@@ -6,7 +6,7 @@ import pytest
 
 from jeoni.data import class_names
 from jeoni.data.class_names import odd_classes
-from jeoni.data.read import load_data
+from jeoni.tasks import load_data
 
 
 def test_examples_in_docstrings_hold():
@@ -48,4 +48,4 @@ def test_cells_of_several_labels_are_reported(names, several):
 def test_similar_classes_of_a_table_stay_apart(tmp_path):
     rows = [f"text number {i},{'pos' if i % 2 else 'pos' + chr(0x200B)}" for i in range(20)]
     (tmp_path / "t.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
-    assert load_data(tmp_path / "t.csv").class_names == ("pos", "pos\u200b")
+    assert load_data(tmp_path / "t.csv").task.class_names == ("pos", "pos\u200b")

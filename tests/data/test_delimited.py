@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from jeoni.data.read import load_data, load_items
+from jeoni.data.read import load_items
 from jeoni.errors import DataError
+from jeoni.tasks import load_data
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def write(tmp_path):
 
 
 def rows_of(data):
-    return [(data.items.text(i), data.class_names[data.labels[i]]) for i in range(len(data))]
+    return [(data.items.text(i), data.task.class_names[data.targets[i]]) for i in range(len(data))]
 
 
 STRAY = [
@@ -88,7 +89,7 @@ def test_empty_lines_are_no_rows_and_no_header(write, text, first):
 
 def test_a_name_of_a_column_may_hold_a_line_break(write):
     data = load_data(write('"text","class\nof it"\nfine,01\ndull,02\n'), label_column="class\nof it")
-    assert data.class_names == ("01", "02")
+    assert data.task.class_names == ("01", "02")
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,7 @@ def damaged(tmp_path):
 )
 def test_a_row_with_broken_bytes_is_no_text_and_all_others_are_read(damaged, name, old, new):
     data = load_data(damaged(name, (old, new)))
-    assert (len(data), data.class_names, data.findings) == (60, ("n", "p"), ())
+    assert (len(data), data.task.class_names, data.findings) == (60, ("n", "p"), ())
     said = "row 17 of t[.].* holds broken bytes, in '.*\ufffd.*'. Correct that row"
     with pytest.raises(DataError, match=said):
         data.items.read(17)
@@ -200,7 +201,7 @@ def test_a_row_with_broken_bytes_is_no_text_and_all_others_are_read(damaged, nam
 def test_a_broken_label_is_no_class_and_a_broken_part_no_part(damaged):
     label, part = "17번째로 본 정말 좋은 영화,n".encode(), "18번째로 본 정말 좋은 영화,p,train".encode()
     data = load_data(damaged("t.csv", (label, label + b"\xec"), (part, part[:-1] + b"\x80")))
-    assert (data.class_names, set(data.part.tolist())) == (("n", "p"), {"train"})
+    assert (data.task.class_names, set(data.part.tolist())) == (("n", "p"), {"train"})
     for row in (17, 18):
         with pytest.raises(DataError, match=f"row {row} of t.csv holds broken bytes"):
             data.items.read(row)
@@ -253,7 +254,7 @@ def test_commas_within_rows_do_not_make_a_table_of_another_kind(write):
 @pytest.mark.parametrize("before", [0, 9000])
 def test_a_stray_zero_byte_makes_no_binary_file_of_a_table(write, before):
     data = load_data(write("text,label\n" + "x y,0\n" * before + "bad \0 cell,1\n" + "x y,0\n" * 3))
-    assert len(data) == before + 4 and data.class_names == ("0", "1")
+    assert len(data) == before + 4 and data.task.class_names == ("0", "1")
 
 
 def test_a_broken_syllable_is_that_of_one_row_in_cp949_too(tmp_path):

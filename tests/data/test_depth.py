@@ -8,7 +8,7 @@ from jeoni.backbones.catalog import fitted_to, load_backbone
 from jeoni.data.depth import window_of
 from jeoni.data.images import ImageInput
 from jeoni.data.items import ArrayItems
-from jeoni.data.read import load_data
+from jeoni.tasks import load_data
 
 PLAIN = ImageInput(8, (0.5,) * 3, (0.5,) * 3)
 

@@ -121,9 +121,9 @@ def test_a_table_of_numbers_is_one_of_vectors(wrap):
 
 def test_labels_stand_in_a_table_only(tmp_path):
     found = load_in_memory({**TEXTS, "label": ["good", "bad"]}, "text", labelled=True)
-    assert found.class_names == ("bad", "good") and found.labels.tolist() == [1, 0] and found.column == "review"
+    assert found.targets.tolist() == [["good"], ["bad"]] and found.column == "review"
     found = load_in_memory({"image": [picture(0), picture(1)], "label": ["b", "a"]}, "image", labelled=True)
-    assert found.labels.tolist() == [1, 0] and found.items.read(1).shape == (32, 32, 3)
+    assert found.targets.tolist() == [["b"], ["a"]] and found.items.read(1).shape == (32, 32, 3)
     with pytest.raises(DataError, match=r"A list has no labels\. Needed: a table with a column of them, or a Dataset"):
         load_in_memory(["a"], "text", labelled=True)
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jeoni.data.read import load_data, load_items
+from jeoni.data.checks import check_labels
+from jeoni.data.read import load_items
 from jeoni.errors import DataError
+from jeoni.tasks import load_data
 
 
 def names_of(data):
@@ -22,7 +24,7 @@ def test_a_folder_per_class_is_read_sorted_and_undecoded(put):
     (root / "dog" / "broken.png").write_bytes(b"not decoded, so not noticed")
     data = load_data(root)
     assert names_of(data) == ["cat/1.png", "cat/b/deep.JPG", "dog/2.png", "dog/broken.png"]
-    assert (data.class_names, data.labels.tolist()) == (("cat", "dog"), [0, 0, 1, 1])
+    assert (data.task.class_names, data.targets.tolist()) == (("cat", "dog"), [0, 0, 1, 1])
     assert (data.name, data.origin, set(data.part)) == (root.name, str(root), {""})
     assert data.items.read(0).startswith(b"\x89PNG")
 
@@ -30,7 +32,7 @@ def test_a_folder_per_class_is_read_sorted_and_undecoded(put):
 def test_parts_above_the_classes_are_kept_whatever_they_are_called(put):
     root = put("Train/a/1.png", "TRAIN2/x/9.png", "Train/b/2.png", "validation/a/3.png", "TEST/b/4.png")
     data = load_data(root)
-    assert list(zip(names_of(data), data.part.tolist(), data.labels.tolist(), strict=True)) == [
+    assert list(zip(names_of(data), data.part.tolist(), data.targets.tolist(), strict=True)) == [
         ("TEST/b/4.png", "test", 1),
         ("Train/a/1.png", "train", 0),
         ("Train/b/2.png", "train", 1),
@@ -59,11 +61,11 @@ def test_a_table_that_is_called_a_text_is_told_how_to_be_called(tmp_path, mark, 
 
 
 def test_a_class_that_is_called_train_is_a_class(put):
-    assert load_data(put("train/1.png", "bus/2.png")).class_names == ("bus", "train")
+    assert load_data(put("train/1.png", "bus/2.png")).task.class_names == ("bus", "train")
 
 
 def test_a_class_whose_name_starts_with_underscores_is_not_lost(put):
-    assert load_data(put("__none__/1.png", "a/2.png", "__MACOSX/3.png")).class_names == ("__none__", "a")
+    assert load_data(put("__none__/1.png", "a/2.png", "__MACOSX/3.png")).task.class_names == ("__none__", "a")
 
 
 def test_links_within_the_data_are_followed_and_a_circle_of_links_ends(put):
@@ -147,10 +149,12 @@ def test_a_folder_that_cannot_be_listed_is_reported(put, monkeypatch):
     assert "cannot be listed: Permission denied" in data.findings[0].detail
 
 
-def test_an_empty_class_folder_stays_a_class_for_the_checks_to_report(put):
+def test_an_empty_class_folder_is_reported(put):
     root = put("a/1.png", "b/2.png")
     (root / "c").mkdir()
-    assert load_data(root).counts == {"a": 1, "b": 1, "c": 0}
+    data = load_data(root)
+    assert data.task.class_names == ("a", "b")
+    assert [(f.kind, f.detail) for f in data.findings] == [("empty_class", "the class c has no items")]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +218,7 @@ def test_one_class_is_refused_unless_it_is_allowed(put):
     root = put("only/1.png", "only/2.png")
     with pytest.raises(DataError, match=r"holds one class only \(only\); a classifier needs at least two"):
         load_data(root)
-    assert load_data(root, single_class=True).class_names == ("only",)
+    assert load_data(root, single_class=True).task.class_names == ("only",)
 
 
 def test_a_single_image_is_no_labelled_data(put):
@@ -255,7 +259,7 @@ def test_an_own_test_set_is_appended_as_the_test_part(put):
     root = put("data/a/1.png", "data/b/2.png", "data/c/3.png", "held/c/4.png", "held/b/5.png")
     data = load_data(root / "data", test=root / "held")
     assert data.part.tolist() == ["", "", "", "test", "test"]
-    assert data.labels.tolist() == [0, 1, 2, 1, 2]  # a is missing in the test set, and b keeps its number
+    assert data.targets.tolist() == [0, 1, 2, 1, 2]  # a is missing in the test set, and b keeps its number
     assert data.items.name(3) == "b/5.png" and data.items.read(3) != data.items.read(1)
 
 
@@ -280,8 +284,9 @@ def test_files_of_one_name_in_data_and_test_set_are_told_apart(put):
 
 def test_a_class_only_in_the_test_set_is_refused_by_name(put):
     root = put("data/a/1.png", "data/b/2.png", "held/bird/4.png")
+    data = load_data(root / "data", test=root / "held")
     with pytest.raises(DataError, match=r"classes that the training data do not: bird\. The training data hold a, b"):
-        load_data(root / "data", test=root / "held")
+        check_labels(data)
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
@@ -291,7 +296,7 @@ def test_names_are_the_same_however_their_letters_are_put_together(put, form):
     header = unicodedata.normalize(form, "파일,라벨,사람")
     (root / "t.csv").write_text(f"{header}\ndata/{cut[0]}/1.png,긍정,{cut[0]}\ndata/{cut[1]}/2.png,{cut[1]},긍정\n")
     data = load_data(root / "data", test=root / "t.csv")
-    assert data.class_names == ("긍정", "부정") and data.labels.tolist() == [0, 1, 1, 0, 1]
+    assert data.task.class_names == ("긍정", "부정") and data.targets.tolist() == [0, 1, 1, 0, 1]
     assert names_of(data)[0] == f"{cut[0]}/1.png" and all(data.items.read(i) for i in range(5))
     same = load_data(root / "t.csv", group_column=unicodedata.normalize("NFD", "사람")).groups
     assert same[0] == same[1]
@@ -320,7 +325,7 @@ def test_items_to_predict_come_from_a_file_a_folder_or_a_table(put):
     assert names_of(load_items(root / "1.png")) == [str(root / "1.png")]
     data = load_items(root / "list.csv")
     assert names_of(data) == ["1.png", "b/2.png"]
-    assert (data.labels.tolist(), data.class_names) == ([-1, -1], ())
+    assert (data.targets.tolist(), data.task) == ([[None], [None]], None)
     np.testing.assert_array_equal(data.part, ["", ""])
 
 

@@ -8,8 +8,9 @@ import unicodedata
 import datasets
 import pytest
 
-from jeoni.data.read import load_data, load_items
+from jeoni.data.read import load_items
 from jeoni.errors import DataError, JeoniError
+from jeoni.tasks import load_data
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +26,10 @@ def make_table(encode, make_image, labels, classes=("no", "yes"), **more):
     return datasets.Dataset.from_dict(values, features=datasets.Features(features))
 
 
-def test_a_saved_dataset_gives_encoded_images_and_its_own_class_order(tmp_path, encode, make_image):
+def test_a_saved_dataset_gives_encoded_images_and_its_classes_by_name(tmp_path, encode, make_image):
     make_table(encode, make_image, [1, 0, 1], classes=("yes", "no")).save_to_disk(tmp_path / "kept")
     data = load_data(tmp_path / "kept")
-    assert (data.class_names, data.labels.tolist(), data.name) == (("yes", "no"), [1, 0, 1], "kept")
+    assert (data.task.class_names, data.targets.tolist(), data.name) == (("no", "yes"), [0, 1, 0], "kept")
     assert [data.items.name(i) for i in range(3)] == ["row 0", "row 1", "row 2"]
     assert data.items.read(2) == encode(make_image(2, (6, 6)))
 
@@ -37,7 +38,7 @@ def test_names_in_a_saved_dataset_are_the_same_however_their_letters_are_put_tog
     cut = [unicodedata.normalize("NFD", name) for name in ("긍정", "부정", "라벨")]
     table = make_table(encode, make_image, [1, 0], classes=cut[:2])
     table.rename_column("answer", cut[2]).save_to_disk(tmp_path / "kept")
-    assert load_data(tmp_path / "kept", label_column="라벨").class_names == ("긍정", "부정")
+    assert load_data(tmp_path / "kept", label_column="라벨").task.class_names == ("긍정", "부정")
 
 
 def test_the_splits_of_a_saved_dataset_are_parts(tmp_path, encode, make_image):
@@ -49,7 +50,7 @@ def test_the_splits_of_a_saved_dataset_are_parts(tmp_path, encode, make_image):
     datasets.DatasetDict(splits).save_to_disk(tmp_path / "kept")
     data = load_data(tmp_path / "kept")
     assert data.part.tolist() == ["train", "train", "val", "test", "test"]
-    assert data.labels.tolist() == [0, 1, 1, -1, 0]
+    assert data.targets.tolist() == [0, 1, 1, -1, 0]
     assert data.items.name(4) == "test row 1"
     assert data.items.read(4) == encode(make_image(1, (6, 6)))
 
@@ -66,7 +67,7 @@ def test_groups_reach_over_the_splits_of_a_saved_dataset(tmp_path, encode, make_
 
 def test_a_saved_dataset_without_labels_can_be_predicted(tmp_path, encode, make_image):
     make_table(encode, make_image, [0, 1]).remove_columns("answer").save_to_disk(tmp_path / "kept")
-    assert load_items(tmp_path / "kept").labels.tolist() == [-1, -1]
+    assert load_items(tmp_path / "kept").targets.tolist() == [[None], [None]]
     with pytest.raises(
         DataError, match=r"known to hold the labels\. Name it with --label-column\. Its columns: picture"
     ):
@@ -126,20 +127,19 @@ def test_a_split_without_labels_has_none_and_one_without_items_is_named(tmp_path
     for name, test in {"texts": {"text": ["so so"]}, "others": {"words": ["so so"]}}.items():
         datasets.DatasetDict({"train": train, "test": datasets.Dataset.from_dict(test)}).save_to_disk(tmp_path / name)
     data = load_data(tmp_path / "texts")
-    assert data.labels.tolist() == [0, 1, -1] and data.part.tolist() == ["train", "train", "test"]
+    assert data.targets.tolist() == [0, 1, -1] and data.part.tolist() == ["train", "train", "test"]
     with pytest.raises(DataError, match="The split 'test' of .*texts has no column 'who'. Its columns: text"):
         load_data(tmp_path / "texts", group_column="who")
     with pytest.raises(DataError, match="The split 'test' of .*others has no column 'text'. Its columns: words"):
         load_data(tmp_path / "others")
 
 
-@pytest.mark.parametrize("column", ["label", "who"])
-def test_cells_of_a_saved_dataset_that_hold_several_values_are_no_labels_and_no_groups(tmp_path, column):
-    table = {"text": ["fine film", "dull film"], "label": ["a", "b"], "who": ["x", "y"], column: [["a"], ["b"]]}
-    datasets.Dataset.from_dict(table).save_to_disk(tmp_path / "kept")
-    with pytest.raises(
-        DataError, match=rf"column '{column}' of .* holds several values in one cell, for example \['a'\]"
-    ):
+def test_cells_of_a_saved_dataset_that_hold_several_values_are_several_labels_and_no_groups(tmp_path):
+    table = {"text": ["fine film", "dull film"], "label": [["a"], ["a", "b"]], "who": ["x", "y"]}
+    datasets.Dataset.from_dict(table).save_to_disk(tmp_path / "sets")
+    assert load_data(tmp_path / "sets").task.label_names == ("a", "b")
+    datasets.Dataset.from_dict({**table, "who": [["x"], ["y"]]}).save_to_disk(tmp_path / "kept")
+    with pytest.raises(DataError, match=r"column 'who' of .* holds several values in one cell, for example \['x'\]"):
         load_data(tmp_path / "kept", group_column="who")
 
 

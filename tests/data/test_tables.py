@@ -8,8 +8,9 @@ import pytest
 from pyarrow import parquet
 
 from jeoni.data import columns, kinds
-from jeoni.data.read import load_data, load_items
+from jeoni.data.read import load_items
 from jeoni.errors import DataError
+from jeoni.tasks import load_data
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_the_examples_in_the_documentation_hold(module):
 )
 def test_tables_are_read_whatever_their_marks(write, name, text, encoding):
     data = load_data(write(text, name, encoding))
-    assert (data.class_names, data.labels.tolist(), data.name) == (("x", "y"), [0, 1], "t")
+    assert (data.task.class_names, data.targets.tolist(), data.name) == (("x", "y"), [0, 1], "t")
     assert [data.items.name(i) for i in range(2)] == ["1.png", "2.png"]
     assert data.items.read(1).startswith(b"\x89PNG")
 
@@ -55,7 +56,7 @@ def test_paths_may_be_absolute(write, tmp_path):
 def test_named_columns_are_taken_and_groups_numbered(write):
     path = write("file,where,label,defect,panel\nno,1.png,no,x,P1\nno,2.png,no,y,P2\nno,3.png,no,y,P1\n")
     data = load_data(path, image_column="where", label_column="defect", group_column="panel")
-    assert data.class_names == ("x", "y")
+    assert data.task.class_names == ("x", "y")
     assert data.groups[0] == data.groups[2] != data.groups[1]
 
 
@@ -88,7 +89,7 @@ def test_an_empty_group_is_a_group_by_itself(write):
     ],
 )
 def test_labels_become_clean_class_names_in_a_sensible_order(write, values, classes):
-    assert load_data(write(f"file,label\n1.png,{values[0]}\n2.png,{values[1]}\n")).class_names == classes
+    assert load_data(write(f"file,label\n1.png,{values[0]}\n2.png,{values[1]}\n")).task.class_names == classes
 
 
 @pytest.mark.parametrize(
@@ -96,16 +97,16 @@ def test_labels_become_clean_class_names_in_a_sensible_order(write, values, clas
 )
 def test_typed_labels_become_the_same_names(write, tmp_path, values, classes):
     lines = [json.dumps({"file": f"{i + 1}.png", "label": v}) for i, v in enumerate(values)]
-    assert load_data(write("\n".join(lines), "t.jsonl")).class_names == classes
+    assert load_data(write("\n".join(lines), "t.jsonl")).task.class_names == classes
     parquet.write_table(pyarrow.table({"file": ["1.png", "2.png"], "label": list(values)}), tmp_path / "t.parquet")
-    assert load_data(tmp_path / "t.parquet").class_names == classes
+    assert load_data(tmp_path / "t.parquet").task.class_names == classes
 
 
 def test_a_word_after_many_numbers_is_a_class_like_any_other(write):
     text = (
         "file,label,more\n" + f'1.png,1,"a\n{"-" * 200}"\n' * 6000 + "2.png,unknown,-\n"
     )  # longer than the part a type is guessed from
-    assert load_data(write(text)).class_names == ("1", "unknown")
+    assert load_data(write(text)).task.class_names == ("1", "unknown")
 
 
 def test_parquet_may_hold_the_images_themselves(tmp_path):
@@ -131,9 +132,9 @@ def test_a_split_column_with_unknown_values_is_refused(write, cell, said):
 
 
 def test_missing_labels_are_minus_one(write):
-    assert load_data(write("file,label\n1.png,x\n2.png,\n3.png,y\n")).labels.tolist() == [0, -1, 1]
+    assert load_data(write("file,label\n1.png,x\n2.png,\n3.png,y\n")).targets.tolist() == [0, -1, 1]
     text = '{"file": "1.png", "label": "x"}\n{"file": "2.png", "label": null}\n{"file": "3.png", "label": "y"}\n'
-    assert load_data(write(text, "t.jsonl")).labels.tolist() == [0, -1, 1]
+    assert load_data(write(text, "t.jsonl")).targets.tolist() == [0, -1, 1]
 
 
 def test_a_few_missing_paths_stay_and_fail_when_they_are_read(write):
@@ -266,7 +267,7 @@ def test_a_table_that_cannot_be_used_says_why(write, text, name, message):
 @pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
 def test_a_table_in_another_encoding_is_read_and_said_so(write, encoding):
     data = load_data(write("file,label\n1.png,불량\n2.png,정상\n", encoding=encoding))
-    assert data.class_names == ("불량", "정상")
+    assert data.task.class_names == ("불량", "정상")
     assert f"{encoding.upper()}, not in UTF-8" in data.findings[0].detail
 
 
@@ -275,7 +276,7 @@ def test_a_table_in_another_encoding_is_read_and_said_so(write, encoding):
 def test_lines_of_json_are_read_in_every_usual_encoding(write, ending, encoding):
     lines = '{"file": "1.png", "label": "불량"}\n{"file": "2.png", "label": "정상"}\n'
     data = load_data(write(lines, f"t.{ending}", encoding))
-    assert data.class_names == ("불량", "정상")
+    assert data.task.class_names == ("불량", "정상")
     said = [] if encoding.startswith("utf-8") else [f"the table is in {encoding.upper()}, not in UTF-8"]
     assert [f.detail for f in data.findings] == said
 
@@ -294,8 +295,8 @@ def test_dates_stay_as_they_are_written(write, name):
     if name == "t.jsonl":
         text = "\n".join(json.dumps(dict(zip(("text", "label", "at"), row, strict=True))) for row in rows)
     path = write(text, name)
-    assert load_data(path).class_names == ("2020-01-01", "2021-01-01")
-    assert load_data(path, label_column="at").class_names == ("2020-01-01 11:00:00", "2020-01-01T10:00:00")
+    assert load_data(path).task.class_names == ("2020-01-01", "2021-01-01")
+    assert load_data(path, label_column="at").task.class_names == ("2020-01-01 11:00:00", "2020-01-01T10:00:00")
 
 
 def test_a_table_in_no_known_encoding_says_how_to_save_it(tmp_path):
@@ -308,4 +309,4 @@ def test_a_table_in_no_known_encoding_says_how_to_save_it(tmp_path):
 
 def test_a_table_to_predict_needs_no_labels_and_ignores_a_split(write):
     data = load_items(write("file,split\n1.png,train\n2.png,whatever\n"))
-    assert (data.labels.tolist(), set(data.part)) == ([-1, -1], {""})
+    assert (data.targets.tolist(), set(data.part)) == ([[None], [None]], {""})

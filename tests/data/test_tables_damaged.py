@@ -11,9 +11,9 @@ import pytest
 from pyarrow import parquet
 
 from jeoni.data import columns, files
-from jeoni.data.read import load_data
 from jeoni.data.tables import read_table
 from jeoni.errors import ConfigError, DataError, JeoniError
+from jeoni.tasks import load_data
 
 TEXTS = [f"number {i} of some texts" for i in range(30)]
 LABELS = ["pos" if i % 3 else "neg" for i in range(30)]
@@ -91,7 +91,7 @@ def test_a_table_beyond_the_limit_is_refused_before_it_is_read(tmp_path):
 def test_zeros_within_cells_are_read_over(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"text,label\n" + b"a\0b,x\n" + b"some more words,y\n" * 20)
     data = read_table(tmp_path / "t.csv")
-    assert (data.items.read(0), data.class_names) == (b"ab", ("x", "y"))
+    assert (data.items.read(0), data.targets[:2, 0].tolist()) == (b"ab", ["x", "y"])
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
@@ -129,7 +129,7 @@ def test_names_that_are_not_utf_8_are_classes_paths_and_groups(tmp_path, make_im
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(encode(make_image(seed, (12, 10))))
     data = load_data(tmp_path, group_pattern=r"^(p\d)")
-    assert data.class_names == ("caf\\xe9", "tea")
-    assert (data.labels.tolist(), len(set(data.groups.tolist()))) == ([0, 0, 1], 2)
+    assert data.task.class_names == ("caf\\xe9", "tea")
+    assert (data.targets.tolist(), len(set(data.groups.tolist()))) == ([0, 0, 1], 2)
     assert data.items.read(0) == encode(make_image(0, (12, 10)))
     assert len(set(load_data(tmp_path, group_pattern=r"^(p.*)\.").groups.tolist())) == 3

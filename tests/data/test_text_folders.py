@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from jeoni.data.encodings import decode
-from jeoni.data.read import load_data, load_items
+from jeoni.data.read import load_items
 from jeoni.errors import DataError
+from jeoni.tasks import load_data
 from tests.data.made_texts import write
 
 
@@ -15,7 +16,7 @@ def test_a_folder_of_texts_per_class_is_read_in_any_encoding(tmp_path):
         write(tmp_path / "d" / label / "2.txt", words + " 정말")
     (tmp_path / "d" / "좋음" / "cover.png").write_bytes(b"x")
     data = load_data(tmp_path / "d")
-    assert (data.modality, len(data), data.class_names) == ("text", 4, ("나쁨", "좋음"))
+    assert (data.modality, len(data), data.task.class_names) == ("text", 4, ("나쁨", "좋음"))
     assert "1 files that are not texts" in data.findings[0].detail
     assert len(load_items(tmp_path / "d", "text")) == 4
 

@@ -7,8 +7,9 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from jeoni.data.read import load_data, load_items
+from jeoni.data.read import load_items
 from jeoni.errors import DataError
+from jeoni.tasks import load_data
 from tests.data.made_texts import write
 
 
@@ -21,19 +22,20 @@ def test_a_column_of_texts_is_recognised(tmp_path, column):
 @pytest.mark.parametrize("column", ["감정", "감성", "긍부정", "정답", "Rating", "평점", "평가"])
 def test_a_column_of_labels_is_recognised(tmp_path, column):
     data = load_data(write(tmp_path / "t.csv", f"text,{column}\nfine,1\ndull,2\n"))
-    assert data.class_names == ("1", "2")
+    assert data.task.class_names == ("1", "2")
 
 
 def test_ratings_are_labels_only_where_no_other_column_is_and_they_are_few(tmp_path):
     rows = "".join(f"text {k},{k / 10},{'xy'[k % 2]}\n" for k in range(21))
     data = load_data(write(tmp_path / "t.csv", f"text,rating,label\n{rows}"))
-    assert data.class_names == ("x", "y")
+    assert data.task.class_names == ("x", "y")
     many = write(tmp_path / "t.csv", f"text,rating,other\n{rows}")
     with pytest.raises(
         DataError, match=r"the labels: 'rating' holds 21 different values.*--label-column.*text, rating, other"
     ):
         load_data(many)
-    assert len(load_data(many, label_column="rating").class_names) == 21
+    assert load_data(many, label_column="rating").task.id == "regression"
+    assert len(load_data(many, label_column="rating", task="classification").task.class_names) == 21
     numbers = write(tmp_path / "t.csv", "a,rating,y\n1,2,x\n2,1,z\n")
     assert load_data(numbers).items.read(0).tolist() == [1, 2]  # a feature like any other
     with pytest.raises(DataError, match="known to hold the labels"):
@@ -65,7 +67,7 @@ def test_korean_is_the_same_in_every_kind_of_table(tmp_path, ending):
             rows = csv.writer(file, delimiter="\t" if ending == "tsv" else ",")
             rows.writerows([table.column_names, *zip(*REVIEWS.values(), strict=True)])
     data = load_data(path)
-    assert (data.modality, data.class_names, data.labels.tolist()) == ("text", ("긍정", "부정"), [0, 1, 1, 0])
+    assert (data.modality, data.task.class_names, data.targets.tolist()) == ("text", ("긍정", "부정"), [0, 1, 1, 0])
     assert [data.items.text(i) or None for i in range(4)] == REVIEWS["리뷰"]
     assert [load_items(path, "text").items.text(i) or None for i in range(4)] == REVIEWS["리뷰"]
     assert not data.findings
@@ -74,7 +76,7 @@ def test_korean_is_the_same_in_every_kind_of_table(tmp_path, ending):
 def test_a_table_in_cp949_is_read_and_said_so(tmp_path):
     data = load_data(write(tmp_path / "t.csv", "text,label\n좋다,긍정\n나쁘다,부정\n", "cp949"))
     assert data.items.read(0).decode() == "좋다"
-    assert data.class_names == ("긍정", "부정")
+    assert data.task.class_names == ("긍정", "부정")
     assert "CP949" in data.findings[0].detail
 
 
@@ -210,7 +212,7 @@ def test_what_pandas_writes_for_nothing_is_nothing_and_what_may_be_a_class_is_to
     path = tmp_path / f"t.{ending}"
     parquet.write_table(table, path) if ending == "parquet" else table.to_pandas().to_csv(path, index=False)
     data = load_data(path, group_column="group")
-    assert data.class_names == ("None", "a", "b") and data.labels.tolist() == [1, 2, -1, 1, 0, 2]
+    assert data.task.class_names == ("None", "a", "b") and data.targets.tolist() == [1, 2, -1, 1, 0, 2]
     assert data.groups[2] != data.groups[5]
     with pytest.raises(DataError, match="row 3 is empty"):
         data.items.read(3)
@@ -218,8 +220,7 @@ def test_what_pandas_writes_for_nothing_is_nothing_and_what_may_be_a_class_is_to
     assert [s for s in said if "'label' that say nan (1)" in s] and [s for s in said if "'None' (1) are taken for" in s]
 
 
-@pytest.mark.parametrize("column", ["label", "group"])
-@pytest.mark.parametrize("cell", [["a"], {"name": "a"}])
+@pytest.mark.parametrize(("column", "cell"), [("label", {"name": "a"}), ("group", {"name": "a"}), ("group", ["a"])])
 def test_cells_that_hold_several_values_are_no_labels_and_no_groups(tmp_path, column, cell):
     table = {"text": ["a b", "c d"], "label": ["x", "y"], "group": ["1", "2"], column: [cell, cell]}
     parquet.write_table(pyarrow.table(table), tmp_path / "t.parquet")

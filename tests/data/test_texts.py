@@ -13,9 +13,9 @@ from jeoni.data import inputs, texts
 from jeoni.data.duplicates import near_pairs
 from jeoni.data.encodings import decode
 from jeoni.data.inputs import collate
-from jeoni.data.read import load_data
 from jeoni.data.texts import TextInput, TextItems, text_signature
 from jeoni.errors import ConfigError, DataError, WeightsError
+from jeoni.tasks import load_data
 from tests.data.made_texts import write
 
 
@@ -197,7 +197,7 @@ def test_ratings_of_a_saved_dataset_are_labels(tmp_path):
     import datasets
 
     datasets.Dataset.from_dict({"text": ["fine", "dull"], "rating": [5, 1]}).save_to_disk(tmp_path / "kept")
-    assert load_data(tmp_path / "kept").class_names == ("1", "5")
+    assert load_data(tmp_path / "kept").task.class_names == ("1", "5")
 
 
 def test_a_test_set_of_another_kind_is_refused(tmp_path, make_photos):

@@ -16,9 +16,10 @@ from scipy.sparse import csc_matrix, csr_array, csr_matrix
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.data import vectors
 from jeoni.data.inputs import load_input
-from jeoni.data.read import load_data, load_items
+from jeoni.data.read import load_items
 from jeoni.data.vectors import VectorInput, VectorItems, check_numbers
 from jeoni.errors import ConfigError, DataError, WeightsError
+from jeoni.tasks import load_data
 
 X = np.arange(12, dtype=float).reshape(4, 3) / 8
 Y = np.array([2, 10, 2, 10])
@@ -49,7 +50,7 @@ def save(tmp_path):
 @pytest.mark.parametrize("labels", ["y", "labels", "target", "classes", "whatever"])
 def test_arrays_are_recognised_by_their_names_or_because_there_are_no_others(save, features, labels):
     data = load_data(save(**{features: X, labels: Y}))
-    assert (data.modality, data.class_names, data.labels.tolist()) == ("vector", ("2", "10"), [0, 1, 0, 1])
+    assert (data.modality, data.task.class_names, data.targets.tolist()) == ("vector", ("2", "10"), [0, 1, 0, 1])
     np.testing.assert_array_equal(rows_of(data), X)
     assert rows_of(data).dtype == np.float32 and data.items.name(2) == "row 2"
 
@@ -57,7 +58,7 @@ def test_arrays_are_recognised_by_their_names_or_because_there_are_no_others(sav
 def test_names_go_before_shapes(save):
     other = np.ones((9, 9))
     data = load_data(save(distances=other, fts=X, note=np.arange(4), labels=["b", "a", "b", "a"]))
-    assert (data.class_names, data.labels.tolist()) == (("a", "b"), [1, 0, 1, 0])
+    assert (data.task.class_names, data.targets.tolist()) == (("a", "b"), [1, 0, 1, 0])
     np.testing.assert_array_equal(rows_of(data), X)
 
 
@@ -66,15 +67,15 @@ def test_labels_become_the_names_that_a_table_gives_them(save, tmp_path, labels)
     cells = ["" if v != v else str(v) for v in labels]
     (tmp_path / "t.csv").write_text("a,b,label\n" + "".join(f"{i},1,{v}\n" for i, v in enumerate(cells)))
     one, other = load_data(save(X=X, y=labels)), load_data(tmp_path / "t.csv")
-    assert one.class_names == other.class_names
-    assert one.labels.tolist() == other.labels.tolist()
+    assert one.task.class_names == other.task.class_names
+    assert one.targets.tolist() == other.targets.tolist()
 
 
 def test_matlab_s_files_are_read_sparse_ones_and_cells_of_words_too(save):
     cells = np.array([["b"], ["a"], ["b"], ["a"]], dtype=object)
     for features in (X, csc_matrix(X), X.astype(np.float32).T):
         data = load_data(save("t.mat", fts=features, labels=cells))
-        assert (data.class_names, data.labels.tolist()) == (("a", "b"), [1, 0, 1, 0])
+        assert (data.task.class_names, data.targets.tolist()) == (("a", "b"), [1, 0, 1, 0])
         np.testing.assert_array_equal(rows_of(data), X)
     assert "3 x 4: items lie in columns" in data.findings[0].detail
 
@@ -111,9 +112,9 @@ def test_groups_and_a_split_come_with_the_arrays(save):
 def test_features_alone_are_for_predicting(tmp_path, save):
     np.save(tmp_path / "t.npy", X.astype(np.float16))
     data = load_items(tmp_path / "t.npy", "vector")
-    assert (data.modality, data.labels.tolist()) == ("vector", [-1] * 4)
+    assert (data.modality, data.targets.tolist()) == ("vector", [[None]] * 4)
     np.testing.assert_array_equal(rows_of(data), X)
-    assert load_items(save(X=X, y=Y), "vector").labels.tolist() == [-1] * 4
+    assert load_items(save(X=X, y=Y), "vector").targets.tolist() == [[None]] * 4
     with pytest.raises(DataError, match=r"t\.npy holds features without labels\. Save both: np\.savez.*jeoni predict"):
         load_data(tmp_path / "t.npy")
     with pytest.raises(DataError, match=r"is a folder\. Needed: features \(\.npz, \.npy, \.mat\) or a table"):
@@ -148,7 +149,7 @@ def test_arrays_that_cannot_be_used_say_why(save, arrays, said):
 
 def test_a_named_array_of_labels_is_taken_or_missed(save):
     path = save(X=X, y=Y, quality=[5, 6, 5, 6])
-    assert load_data(path, label_column="quality").class_names == ("5", "6")
+    assert load_data(path, label_column="quality").task.class_names == ("5", "6")
     with pytest.raises(
         DataError, match=r"no array 'qualty' of labels\. Did you mean quality\?.*other arrays: y, quality"
     ):
@@ -229,7 +230,7 @@ def write(tmp_path):
 
 def test_a_table_of_numbers_is_one_of_features(write):
     data = load_data(write(TABLE))
-    assert (data.modality, data.class_names) == ("vector", ("2", "10"))
+    assert (data.modality, data.task.class_names) == ("vector", ("2", "10"))
     np.testing.assert_array_equal(rows_of(data), X[:, :2].astype(np.float32))
     assert [f.detail for f in data.findings] == ["the column 'id' is no feature"]
 

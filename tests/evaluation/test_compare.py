@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from jeoni.errors import ConfigError
-from jeoni.evaluation.compare import majority_probs, paired_difference, sentence
+from jeoni.evaluation.compare import paired_difference, sentence
 from jeoni.evaluation.evaluate import evaluate
 from jeoni.types import Interval
+from tests.made_tasks import classes as of_classes
 
 
 def make_predictions(n=200, classes=2, strength=1.0, seed=0):
@@ -21,15 +22,20 @@ def make_predictions(n=200, classes=2, strength=1.0, seed=0):
 @pytest.mark.parametrize("classes", [2, 10])
 def test_identical_predictions_differ_by_exactly_nothing(classes, groups):
     labels, probs = make_predictions(classes=classes)
-    for interval in paired_difference(labels, probs, probs.copy(), groups, resamples=100).values():
+    for interval in paired_difference(
+        of_classes(probs.shape[-1]), labels, probs, probs.copy(), groups, resamples=100
+    ).values():
         assert interval == Interval(0.0, 0.0, 0.0)
 
 
 def test_the_difference_is_that_of_the_two_evaluations_and_turns_round():
     labels, a = make_predictions(strength=2.0)
     _, b = make_predictions(seed=1)
-    forth, back = paired_difference(labels, a, b), paired_difference(labels, b, a)
-    apart = [evaluate(labels, p, "ab", resamples=10).metrics for p in (a, b)]
+    forth, back = (
+        paired_difference(of_classes(a.shape[-1]), labels, a, b),
+        paired_difference(of_classes(b.shape[-1]), labels, b, a),
+    )
+    apart = [evaluate(of_classes("ab"), labels, p, resamples=10).metrics for p in (a, b)]
     for name, interval in forth.items():
         assert interval.value == pytest.approx(apart[0][name].value - apart[1][name].value)
         assert interval.low == pytest.approx(-back[name].high)
@@ -40,8 +46,8 @@ def test_pairing_narrows_the_interval_where_both_fail_on_the_same_items():
     labels, a = make_predictions(400)
     b = a.copy()
     b[:8] = b[:8, ::-1]
-    paired = paired_difference(labels, a, b)["accuracy"]
-    alone = evaluate(labels, a, "ab").metrics["accuracy"]
+    paired = paired_difference(of_classes(a.shape[-1]), labels, a, b)["accuracy"]
+    alone = evaluate(of_classes("ab"), labels, a).metrics["accuracy"]
     assert paired.high - paired.low < 0.5 * (alone.high - alone.low)
 
 
@@ -50,7 +56,7 @@ def test_the_paired_interval_is_as_wide_as_the_discordant_items_say():
     right, wrong = [0.9, 0.1], [0.1, 0.9]
     a = np.array([right] * 900 + [wrong] * 100)
     b = np.array([right] * 800 + [wrong] * 150 + [right] * 50)
-    found = paired_difference(labels, a, b)["accuracy"]
+    found = paired_difference(of_classes(a.shape[-1]), labels, a, b)["accuracy"]
     assert found.value == pytest.approx(0.05)
     # 100 items speak for a and 50 for b: the variance of a mean of -1, 0 and 1
     assert found.high - found.low == pytest.approx(2 * 1.96 * np.sqrt((0.15 - 0.05**2) / 1000), rel=0.08)
@@ -59,39 +65,31 @@ def test_the_paired_interval_is_as_wide_as_the_discordant_items_say():
 def test_repeats_are_held_against_a_single_prediction():
     labels, a = make_predictions()
     _, b = make_predictions(seed=1)
-    single = paired_difference(labels, a, b, resamples=50)
-    repeated = paired_difference(labels, np.stack([a, a, a]), b, resamples=50)
+    single = paired_difference(of_classes(a.shape[-1]), labels, a, b, resamples=50)
+    repeated = paired_difference(of_classes(a.shape[-1]), labels, np.stack([a, a, a]), b, resamples=50)
     for name, interval in single.items():
         assert repeated[name].as_dict() == pytest.approx(interval.as_dict())
 
 
 def test_other_classes_are_refused():
     labels, a = make_predictions()
-    with pytest.raises(ConfigError, match="a speaks of 2 classes and b of 3; the same classes are needed"):
-        paired_difference(labels, a, np.full((200, 3), 1 / 3))
+    with pytest.raises(ConfigError, match="There are 2 class names for 3 columns"):
+        paired_difference(of_classes(a.shape[-1]), labels, a, np.full((200, 3), 1 / 3))
 
 
-def test_majority_probs_are_the_class_shares_of_training():
-    found = majority_probs(np.array([2, 0, 2, 2]), n=5, K=4)
-    assert found.tolist() == [[0.25, 0.0, 0.75, 0.0]] * 5
+def test_what_knows_nothing_predicts_the_class_shares_of_training():
+    assert of_classes(4).uninformed(np.array([2, 0, 2, 2])).tolist() == [0.25, 0.0, 0.75, 0.0]
 
 
 def test_the_majority_has_chance_level_ranking():
     labels, _ = make_predictions()
-    metrics = evaluate(labels, majority_probs(labels, 200, 2), "ab", resamples=50).metrics
+    metrics = evaluate(
+        of_classes("ab"), labels, np.tile(of_classes("ab").uninformed(labels), (200, 1)), resamples=50
+    ).metrics
     assert metrics["roc_auc"] == Interval(0.5, 0.5, 0.5)
     assert metrics["balanced_accuracy"].value == 0.5
     assert metrics["accuracy"].value == max(labels.mean(), 1 - labels.mean())
     assert metrics["calibration_error"].value == pytest.approx(0, abs=1e-12)
-
-
-UNUSABLE = [([], "There are 0 training labels"), ([0, 2], "2 classes"), ([-1], "Leave")]
-
-
-@pytest.mark.parametrize("labels, message", UNUSABLE)
-def test_majority_of_unusable_labels_is_refused(labels, message):
-    with pytest.raises(ConfigError, match=message):
-        majority_probs(np.array(labels), n=3, K=2)
 
 
 NAN = float("nan")
@@ -135,4 +133,4 @@ def test_the_verdict_claims_only_what_the_interval_allows(difference, n, words):
 
 
 def test_the_verdict_speaks_of_the_measure_asked_for():
-    assert "points of macro F1 (" in sentence(Interval(0.2, 0.1, 0.3), "macro F1", n=10)
+    assert "points of macro F1 (" in sentence(Interval(0.2, 0.1, 0.3), of_classes(2).metrics()["macro_f1"], n=10)

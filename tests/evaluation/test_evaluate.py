@@ -11,8 +11,9 @@ from sklearn import metrics as sk
 from jeoni import plugins
 from jeoni.errors import ConfigError
 from jeoni.evaluation.evaluate import evaluate
+from tests.made_tasks import classes as of_classes
 
-FOLDER = "jeoni.evaluation.metrics"
+FOLDER = "jeoni.evaluation.metrics.classification"
 MODULES = [f"jeoni.evaluation.{m}" for m in ("intervals", "evaluate", "calibration", "compare")]
 
 
@@ -32,33 +33,33 @@ def names(classes):
 @pytest.mark.parametrize("classes", [2, 10])
 def test_values_and_counts_are_those_of_scikit_learn(classes):
     labels, probs = make_predictions(300, classes)
-    found = evaluate(labels, probs, names(classes), resamples=100)
+    found = evaluate(of_classes(names(classes)), labels, probs, resamples=100)
     predicted = probs.argmax(axis=1)
     assert set(found.metrics) == set(plugins.names(FOLDER))
     assert found.n == 300
-    assert found.confusion == sk.confusion_matrix(labels, predicted).tolist()
+    assert found.details["confusion"] == sk.confusion_matrix(labels, predicted).tolist()
     table = sk.precision_recall_fscore_support(labels, predicted)
-    for k, row in enumerate(found.per_class):
+    for k, row in enumerate(found.breakdown):
         assert row["class"] == f"class {k}"
         for score, column in zip(("precision", "recall", "f1", "support"), table, strict=True):
             value = row[score] if score == "support" else row[score].value
             assert value == pytest.approx(column[k])
-    for interval in [*found.metrics.values(), *(row["f1"] for row in found.per_class)]:
+    for interval in [*found.metrics.values(), *(row["f1"] for row in found.breakdown)]:
         assert interval.low <= interval.value <= interval.high
         assert interval.low < interval.high
 
 
 def test_the_same_seed_gives_the_same_evaluation():
     labels, probs = make_predictions(60, 3)
-    first, again, other = (evaluate(labels, probs, names(3), seed=s, resamples=50) for s in (1, 1, 2))
+    first, again, other = (evaluate(of_classes(names(3)), labels, probs, seed=s, resamples=50) for s in (1, 1, 2))
     assert first == again
     assert first.metrics["log_loss"] != other.metrics["log_loss"]
 
 
 def test_the_reliability_curve_gives_the_calibration_error():
     labels, probs = make_predictions(400, 2)
-    found = evaluate(labels, probs, names(2), resamples=20)
-    rows = found.reliability
+    found = evaluate(of_classes(names(2)), labels, probs, resamples=20)
+    rows = found.details["reliability"]
     assert sum(r["count"] for r in rows) == 400
     assert all(r["low"] < r["confidence"] <= r["high"] for r in rows)
     gap = sum(r["count"] / 400 * abs(r["confidence"] - r["accuracy"]) for r in rows)
@@ -67,28 +68,28 @@ def test_the_reliability_curve_gives_the_calibration_error():
 
 def test_repeats_are_averaged_and_do_not_count_as_more_items():
     labels, probs = make_predictions(120, 3)
-    once = evaluate(labels, probs, names(3), resamples=200)
-    five = evaluate(labels, np.stack([probs] * 5), names(3), resamples=200)
-    assert five.confusion == once.confusion and five.n == 120
+    once = evaluate(of_classes(names(3)), labels, probs, resamples=200)
+    five = evaluate(of_classes(names(3)), labels, np.stack([probs] * 5), resamples=200)
+    assert five.details["confusion"] == once.details["confusion"] and five.n == 120
     for name, interval in once.metrics.items():
         assert five.metrics[name].as_dict() == pytest.approx(interval.as_dict())
-    assert sum(r["count"] for r in five.reliability) == pytest.approx(120)
+    assert sum(r["count"] for r in five.details["reliability"]) == pytest.approx(120)
 
 
 def test_the_value_over_repeats_is_the_mean_of_each_repeats_value():
     labels, probs = make_predictions(80, 2, repeats=3)
-    found = evaluate(labels, probs, names(2), resamples=20)
-    each = [evaluate(labels, p, names(2), resamples=20) for p in probs]
+    found = evaluate(of_classes(names(2)), labels, probs, resamples=20)
+    each = [evaluate(of_classes(names(2)), labels, p, resamples=20) for p in probs]
     for name, interval in found.metrics.items():
         assert interval.value == pytest.approx(np.mean([e.metrics[name].value for e in each]))
-    np.testing.assert_allclose(found.confusion, np.mean([e.confusion for e in each], axis=0))
+    np.testing.assert_allclose(found.details["confusion"], np.mean([e.details["confusion"] for e in each], axis=0))
 
 
 def test_a_class_absent_from_the_test_labels_has_no_recall_and_the_rest_is_scored():
     labels, probs = make_predictions(90, 3)
     labels = np.where(labels == 2, 0, labels)
-    found = evaluate(labels, probs, names(3), resamples=50)
-    absent = found.per_class[2]
+    found = evaluate(of_classes(names(3)), labels, probs, resamples=50)
+    absent = found.breakdown[2]
     assert absent["support"] == 0
     assert np.isnan(absent["recall"].value) and np.isnan(absent["recall"].low)
     assert absent["precision"].value == 0
@@ -97,21 +98,21 @@ def test_a_class_absent_from_the_test_labels_has_no_recall_and_the_rest_is_score
 
 def test_with_one_class_in_the_labels_only_roc_auc_is_undefined():
     _, probs = make_predictions(30, 2)
-    found = evaluate(np.zeros(30, dtype=np.int64), probs, names(2), resamples=50)
+    found = evaluate(of_classes(names(2)), np.zeros(30, dtype=np.int64), probs, resamples=50)
     assert [m for m, i in found.metrics.items() if np.isnan(i.value)] == ["roc_auc"]
 
 
 def test_a_single_item_has_a_value_and_no_interval():
-    found = evaluate(np.array([1]), np.array([[0.2, 0.8]]), names(2))
+    found = evaluate(of_classes(names(2)), np.array([1]), np.array([[0.2, 0.8]]))
     accuracy = found.metrics["accuracy"]
     assert accuracy.value == 1.0
     assert np.isnan(accuracy.low) and np.isnan(accuracy.high)
-    assert found.confusion == [[0, 0], [0, 1]]
+    assert found.details["confusion"] == [[0, 0], [0, 1]]
 
 
 def test_as_dict_is_plain_and_reads_like_the_run_folder():
     labels, probs = make_predictions(40, 2)
-    found = evaluate(labels, probs, ("good", "bad"), resamples=20)
+    found = evaluate(of_classes(("good", "bad")), labels, probs, resamples=20)
     plain = json.loads(json.dumps(found.as_dict(), allow_nan=False))
     assert plain["metrics"]["accuracy"] == found.metrics["accuracy"].as_dict()
     assert plain["per_class"][1]["class"] == "bad"
@@ -124,7 +125,7 @@ def test_memory_stays_flat_in_the_number_of_resamples():
 
     labels, probs = make_predictions(5000, 3)
     tracemalloc.start()
-    evaluate(labels, probs, names(3), resamples=1000)
+    evaluate(of_classes(names(3)), labels, probs, resamples=1000)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 60e6  # all weights at once are 20 MB, and twice that while they are counted
@@ -151,7 +152,7 @@ GOOD = np.full((3, 2), 0.5)
 )
 def test_what_cannot_be_scored_is_refused_with_the_reason(labels, probs, classes, message):
     with pytest.raises(ConfigError, match=message):
-        evaluate(np.array(labels), probs, names(classes))
+        evaluate(of_classes(names(classes)), np.array(labels), probs)
 
 
 @pytest.mark.parametrize("module", MODULES + [f"{FOLDER}.{m}" for m in plugins.names(FOLDER)])
@@ -166,12 +167,12 @@ def test_all_right_is_not_certain_and_the_bound_is_wilsons(n):
     from scipy.stats import binomtest
 
     labels = np.arange(n) % 2
-    result = evaluate(labels, np.eye(2)[labels] * 0.8 + 0.1, ["a", "b"], resamples=200)
+    result = evaluate(of_classes(["a", "b"]), labels, np.eye(2)[labels] * 0.8 + 0.1, resamples=200)
     wilson = binomtest(n, n).proportion_ci(method="wilson")
     assert result.metrics["accuracy"].low == pytest.approx(wilson.low, abs=1e-6)
     assert result.metrics["accuracy"].high == 1
-    assert result.per_class[0]["recall"].low == pytest.approx(
+    assert result.breakdown[0]["recall"].low == pytest.approx(
         binomtest(n // 2, n // 2).proportion_ci(method="wilson").low, abs=1e-6
     )
-    wrong = evaluate(labels, np.eye(2)[1 - labels] * 0.8 + 0.1, ["a", "b"], resamples=200)
+    wrong = evaluate(of_classes(["a", "b"]), labels, np.eye(2)[1 - labels] * 0.8 + 0.1, resamples=200)
     assert wrong.metrics["accuracy"].high == pytest.approx(1 - wilson.low, abs=1e-6)

@@ -8,6 +8,7 @@ from jeoni.errors import ConfigError
 from jeoni.evaluation.evaluate import evaluate
 from jeoni.evaluation.intervals import percentile_interval, resample_weights
 from jeoni.types import Interval
+from tests.made_tasks import classes as of_classes
 
 
 def drawn(*arguments, **named):
@@ -70,7 +71,7 @@ def test_the_interval_of_accuracy_covers_the_truth_about_95_times_in_100():
     for trial in range(200):
         right = rng.random(100) < 0.8
         probs = np.where(right[:, None], [0.9, 0.1], [0.1, 0.9])
-        found = evaluate(labels, probs, ["a", "b"], seed=trial, resamples=500).metrics["accuracy"]
+        found = evaluate(of_classes(["a", "b"]), labels, probs, seed=trial, resamples=500).metrics["accuracy"]
         covered += found.low <= 0.8 <= found.high
     assert 0.90 <= covered / 200 <= 0.99
 
@@ -78,7 +79,7 @@ def test_the_interval_of_accuracy_covers_the_truth_about_95_times_in_100():
 def test_the_interval_of_accuracy_is_as_wide_as_its_standard_error_says():
     right = np.arange(1000) < 800
     probs = np.where(right[:, None], [0.9, 0.1], [0.1, 0.9])
-    found = evaluate(np.zeros(1000, dtype=np.int64), probs, ["a", "b"]).metrics["accuracy"]
+    found = evaluate(of_classes(["a", "b"]), np.zeros(1000, dtype=np.int64), probs).metrics["accuracy"]
     assert found.high - found.low == pytest.approx(2 * 1.96 * np.sqrt(0.8 * 0.2 / 1000), rel=0.08)
 
 
@@ -87,8 +88,8 @@ def test_whole_groups_give_a_wider_interval_where_items_of_a_group_are_alike():
     right = np.repeat(np.random.default_rng(0).random(40) < 0.8, 10)
     probs = np.where(right[:, None], [0.9, 0.1], [0.1, 0.9])
     labels = np.zeros(400, dtype=np.int64)
-    alone = evaluate(labels, probs, ["a", "b"]).metrics["accuracy"]
-    whole = evaluate(labels, probs, ["a", "b"], groups=groups).metrics["accuracy"]
+    alone = evaluate(of_classes(["a", "b"]), labels, probs).metrics["accuracy"]
+    whole = evaluate(of_classes(["a", "b"]), labels, probs, groups=groups).metrics["accuracy"]
     assert whole.value == alone.value
     # ten equal items count as one: the square root of ten
     assert (whole.high - whole.low) / (alone.high - alone.low) == pytest.approx(np.sqrt(10), rel=0.15)

@@ -9,7 +9,7 @@ from sklearn import metrics as sk
 from jeoni import plugins
 from jeoni.evaluation.metrics._counts import class_sums, confidence_bins
 
-FOLDER = "jeoni.evaluation.metrics"
+FOLDER = "jeoni.evaluation.metrics.classification"
 NAMES = plugins.names(FOLDER)
 
 

@@ -8,6 +8,7 @@ import torch
 
 from jeoni import plugins
 from jeoni.data.splits import build_folds
+from tests.made_tasks import classes as of_classes
 
 HEADS = plugins.names("jeoni.heads")
 
@@ -19,7 +20,7 @@ def make_task(classes: int, n: int = 120, d: int = 20, seed: int = 0) -> tuple[n
 
 
 def fit(head, X, y, classes, weights="auto"):
-    return head.fit(X, y, classes, build_folds(y, np.arange(len(y)), 5, 1, 0), weights)
+    return head.fit(X, y, of_classes(classes), build_folds(y, np.arange(len(y)), 5, 1, 0), weights)
 
 
 def probs(module, X):

@@ -60,7 +60,7 @@ def make_fit(folder: Path) -> Path:
     change(
         run / "run.json",
         training=TRAINING,
-        contest={"probe": {"log_loss": 0.4, "accuracy": 0.9, "n": 80}},
+        contest={"probe": {"loss": 0.4, "score": 0.9, "n": 80}},
         chosen="probe",
     )
     change(run / "run.json", warnings=["Something to know."], calls=2)

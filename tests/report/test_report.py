@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from jeoni.errors import DataError
-from jeoni.evaluation.compare import majority_probs, paired_difference, sentence
+from jeoni.evaluation.compare import paired_difference, sentence
 from jeoni.evaluation.evaluate import evaluate
 from jeoni.report import render
 from jeoni.report.page import _headline
+from tests.made_tasks import classes as of_classes
 
 HOSTILE = '<script>alert("1")</script>.jpg'
 
@@ -27,15 +28,15 @@ def make_run(folder: Path, classes: int = 2, estimate: str = "test", pictures: b
     logits = np.eye(classes)[labels] * 2 + rng.normal(size=(120, classes))
     probs = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     floor = np.full((120, classes), 1 / classes)
-    result = evaluate(labels, probs, names, resamples=100).as_dict()
-    difference = paired_difference(labels, probs, floor, resamples=100)
+    result = evaluate(of_classes(names), labels, probs, resamples=100).as_dict()
+    difference = paired_difference(of_classes(probs.shape[-1]), labels, probs, floor, resamples=100)
     metrics = {
         "estimate": estimate, "n": 120, estimate: result["metrics"], "per_class": result["per_class"],
         "confusion": result["confusion"], "reliability": result["reliability"], "class_names": names,
         "summary": sentence(difference["accuracy"], n=120),
         "control": {
-            "untrained": evaluate(labels, floor, names, resamples=100).as_dict()["metrics"],
-            "majority": evaluate(labels, majority_probs(labels, 120, classes), names, resamples=100).as_dict()["metrics"],
+            "untrained": evaluate(of_classes(names), labels, floor, resamples=100).as_dict()["metrics"],
+            "majority": evaluate(of_classes(names), labels, np.tile(of_classes(names).uninformed(labels), (120, 1)), resamples=100).as_dict()["metrics"],
             "difference": {k: v.as_dict() for k, v in difference.items()},
         },
     }  # fmt: skip
@@ -120,9 +121,16 @@ def test_the_page_is_whole_balanced_and_asks_nothing_of_a_network(tmp_path, clas
     page = Page(text)
     assert all(a.startswith(("data:", "#")) for a in page.addresses), page.addresses
     assert not re.search(r"url\((?!data:|#)", text)
-    wanted = ["Scores", "What is taken for what", "Class by class", "What the checks found", "The cut, stage by stage"]
+    wanted = [
+        "Scores",
+        "Confusion matrix",
+        "Calibration",
+        "Class by class",
+        "What the checks found",
+        "The cut, stage by stage",
+    ]
     assert set(wanted) <= set(page.headings)
-    assert ("The most confident mistakes" in page.headings) == pictures
+    assert ("The worst mistakes" in page.headings) == pictures
     assert ("How the backbone sees your items" in page.headings) == pictures
     assert ("no separate test set was kept" in text) == (estimate == "cv")
     assert json.loads((run / "metrics.json").read_text())["summary"] in page.headings[0].replace("\u00a0", " ")

@@ -9,11 +9,11 @@ import torch
 
 from jeoni import plugins
 from jeoni.backbones.catalog import load_backbone
-from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.spec import Recipe
+from jeoni.tasks import load_data
 from tests.conftest import TINY
 
 SHORT = Recipe(steps=12, batch_size=8, views=2, head_learning_rate=0.01)
@@ -36,7 +36,7 @@ def examples(strategy, backbone, root, context=None):
     data, context = load_data(root), context or Context(engine="torch")
     seen = context.extract(data.items, [Request(backbone, strategy.taps(backbone, len(data)))])
     alone = np.arange(len(data))
-    return Examples(data, alone, seen, alone, build_folds(data.labels, alone, 3, 1, 0)), context
+    return Examples(data, alone, seen, alone, build_folds(data.targets, alone, 3, 1, 0)), context
 
 
 def tensors(model):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jeoni.strategies._losses import clearly_lower, log_losses
+from jeoni.strategies._losses import clearly_lower
+from tests.made_tasks import classes
 
 
 @pytest.mark.parametrize(
@@ -26,5 +27,5 @@ def test_lower_is_clear_only_beyond_so_many_standard_errors(gain, errors, clear)
 
 
 def test_log_losses_are_of_the_right_class_and_never_infinite():
-    found = log_losses(np.array([[0.25, 0.75], [1.0, 0.0]]), np.array([1, 1]))
+    found = classes(2).losses(np.array([[0.25, 0.75], [1.0, 0.0]]), np.array([1, 1]))
     assert found == pytest.approx([-np.log(0.75), -np.log(1e-12)])

@@ -12,11 +12,12 @@ from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context
 from jeoni.spec import Recipe
 from jeoni.strategies import _tuning
-from jeoni.strategies._tuning import Trial, attempt, says_the_same, tune
+from jeoni.strategies._tuning import Trial, attempt, tune
 from jeoni.strategies.scratch import MANNER
 from jeoni.training.job import Diverged
 from jeoni.training.settle import settle
 from jeoni.types import Quiet
+from tests.made_tasks import classes
 from tests.strategies.made_networks import FREE, SHORT, alike, build, examples, small_backbone, tensors
 
 
@@ -74,7 +75,7 @@ LOW, MIDDLE, HIGH = 3e-4, 1e-3, 3e-3
         ((np.inf, np.inf, np.inf), 0.65, MIDDLE, "", False),  # too short to tell
         ((np.inf, np.inf, np.inf), "same", MIDDLE, "", True),
         ((0.69, 0.60, 0.65), None, MIDDLE, "", False),  # nothing held out to hold it against
-        ((0.69, 0.60, 0.65), "by heart", MIDDLE, "by_heart", False),  # nothing left to learn
+        ((0.69, 0.60, 0.65), "by heart", MIDDLE, "memorised", False),  # nothing left to learn
     ],
 )
 def test_the_control_is_the_better_of_a_long_training_and_its_trial(
@@ -129,18 +130,18 @@ def test_a_control_that_says_the_same_of_everything_is_called_none(make_photos):
 
 
 @pytest.mark.parametrize(
-    ("longer", "by_heart", "steps", "why"),
+    ("longer", "memorised", "steps", "why"),
     [
-        (0.6, True, 40, "by_heart"),
+        (0.6, True, 40, "memorised"),
         (0.6, False, 40, "less"),  # the long one comes to 0.65
-        (0.64, True, 40, "by_heart"),
+        (0.64, True, 40, "memorised"),
         (0.9, True, 20, "less"),  # clearly worse than half of it
         (np.inf, False, 20, "less"),
     ],
 )
 @pytest.mark.parametrize("unchanging", [True, False])
 def test_examples_that_do_not_change_are_tried_for_twice_as_long(
-    longer, by_heart, steps, why, unchanging, make_photos, monkeypatch
+    longer, memorised, steps, why, unchanging, make_photos, monkeypatch
 ):
     strategy, backbone = build("scratch", dataclasses.replace(FREE, steps=100)), small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=6))
@@ -150,7 +151,7 @@ def test_examples_that_do_not_change_are_tried_for_twice_as_long(
         tried.append(recipe.steps)
         if recipe.steps == 20:
             return Trial(0.63, 0.63 + noise, unchanging=unchanging)
-        return Trial(longer, longer - noise * (longer < 0.7), by_heart, unchanging)
+        return Trial(longer, longer - noise * (longer < 0.7), memorised, unchanging)
 
     def tune(twin, train_on, context, recipe, manner, **options):
         looks = [{"step": recipe.steps, "held": 0.65}]
@@ -164,17 +165,17 @@ def test_examples_that_do_not_change_are_tried_for_twice_as_long(
 
 
 @pytest.mark.parametrize(
-    ("augment", "steps", "by_heart"), [("none", 40, True), ("none", 2, False), ("light", 40, False)]
+    ("augment", "steps", "memorised"), [("none", 40, True), ("none", 2, False), ("light", 40, False)]
 )
-def test_only_what_looks_the_same_in_every_epoch_is_known_by_heart(augment, steps, by_heart, make_photos):
+def test_only_what_looks_the_same_in_every_epoch_is_known_memorised(augment, steps, memorised, make_photos):
     recipe = dataclasses.replace(FREE, steps=steps, learning_rate=3e-3, augment=augment)
     strategy, backbone = build("scratch", recipe), small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=52))
     twin, whole = untrained_twin(backbone, 0), settle(recipe, {}, len(train))
     named = {"head": "linear", "class_weights": "none", "source": backbone}
     trial = attempt(twin, train, context, whole, MANNER, **named)
-    assert (trial.by_heart, trial.unchanging) == (by_heart, augment == "none")
-    if by_heart:  # its training is gone on with: the same weights as without it
+    assert (trial.memorised, trial.unchanging) == (memorised, augment == "none")
+    if memorised:  # its training is gone on with: the same weights as without it
         again = tune(twin, train, context, whole, MANNER, begun=trial, **named)
         assert again.training["looks"] == trial.first[0].history.looks
         assert alike(tensors(again), tensors(tune(twin, train, context, whole, MANNER, **named)))
@@ -191,7 +192,7 @@ def test_where_all_examples_ruin_what_a_part_of_them_taught_that_is_the_control(
     twin, whole = untrained_twin(backbone, 0), settle(recipe, {}, len(train))
     named = {"head": "linear", "class_weights": "none", "source": backbone}
     trial = attempt(twin, train, context, whole, MANNER, **named)
-    assert trial.by_heart
+    assert trial.memorised
     learned = {k: v.cpu() for k, v in trial.first[0].network.state_dict().items()}
     real = _tuning.run_on
 
@@ -234,7 +235,7 @@ def test_with_few_examples_a_control_goes_to_its_end(patience, moment, make_phot
     ],
 )
 def test_a_network_that_tells_nothing_apart_is_known_by_its_logits(logits, same):
-    assert says_the_same(np.array(logits)) == same
+    assert classes(len(logits[0])).constant(np.array(logits)) == same
 
 
 class _Heard(Quiet):

@@ -19,6 +19,7 @@ from jeoni.training.groups import Group
 from jeoni.training.job import Job
 from jeoni.training.loop import _State, train
 from jeoni.training.settle import settle
+from tests.made_tasks import class_loss
 
 TOKENS = 60
 
@@ -40,7 +41,7 @@ class Texts:
         return collate([self.values[i] for i in index])
 
 
-def make_job(*between: nn.Module, n: int = 24, **changes) -> Job:
+def make_job(*between: nn.Module, n: int = 24, balanced: bool = False, **changes) -> Job:
     transformers = import_transformers()
     torch.manual_seed(0)
     config = transformers.BertConfig(
@@ -49,10 +50,11 @@ def make_job(*between: nn.Module, n: int = 24, **changes) -> Job:
     )  # fmt: skip
     encoder = Encoder(transformers.BertModel(config, add_pooling_layer=False), "mean")
     network = nn.Sequential(encoder, *between, nn.Linear(16, 2))
-    own = {k: changes.pop(k) for k in list(changes) if k in ("loss", "train_statistics", "class_weights")}
+    own = {k: changes.pop(k) for k in list(changes) if k in ("loss", "train_statistics")}
     recipe = replace(settle(Recipe(steps=6, batch_size=16, label_smoothing=0.1), {}, n), **changes)
     groups = [Group("all", dict(network.named_parameters()), 1e-2, 0.01)]
-    return Job("test", network, groups, Texts(n), np.arange(n) % 2, 2, recipe, **own)
+    labels = (np.arange(n) % 4 == 0).astype(np.int64)
+    return Job("test", network, groups, Texts(n), labels, class_loss(labels, recipe, balanced), recipe, **own)
 
 
 @pytest.mark.parametrize("values", [np.int32, np.int16, np.float32])
@@ -76,7 +78,7 @@ def test_rows_of_one_length_stay_together():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU takes batches whole")
-@pytest.mark.parametrize("changes", [{}, {"class_weights": torch.tensor([3.0, 0.5])}, {"train_statistics": True}])
+@pytest.mark.parametrize("changes", [{}, {"balanced": True}, {"train_statistics": True}])
 def test_training_by_parts_gives_the_weights_of_training_whole_batches(monkeypatch, changes):
     found, places = [], []
     for parts in (forward.PARTS, (1,)):
@@ -100,6 +102,6 @@ def test_examples_that_mind_each_other_stay_together():
     batch_norm = nn.BatchNorm1d(16)
     assert _State(make_job(), device).alike and _State(make_job(batch_norm), device).alike
     assert not _State(make_job(batch_norm, train_statistics=True), device).alike
-    assert not _State(make_job(loss=lambda logits, targets, index: logits.mean()), device).alike
+    assert not _State(make_job(loss=lambda outputs, batch: outputs.mean(1)), device).alike
     assert not _State(make_job(mixup=0.2), device).alike
     assert not _State(make_job(accumulate=2), device).alike

@@ -15,18 +15,19 @@ from torch import nn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
-from jeoni.data.read import load_data
 from jeoni.data.splits import build_folds
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.spec import Recipe
+from jeoni.tasks import load_data
 from jeoni.training.groups import Group
 from jeoni.training.job import Diverged, Held, Job
 from jeoni.training.loop import train
 from jeoni.training.rows import CachedRows, LiveRows, plain_rows, row_bytes, training_rows
 from jeoni.training.settle import find_stage, settle, steps_for
 from tests.conftest import TINY
+from tests.made_tasks import class_loss
 
 
 class Table:
@@ -56,8 +57,9 @@ def make_job(n: int = 60, **changes) -> Job:
     own = {k: changes.pop(k) for k in list(changes) if k in {f.name for f in dataclasses.fields(Job)}}
     recipe = dataclasses.replace(recipe, **changes)
     groups = [Group("all", dict(network.named_parameters()), 1e-2, 0.01)]
-    return Job(**{"title": "test", "network": network, "groups": groups, "rows": Table(values), "labels": labels, "classes": 2,
-                  "recipe": recipe, **own})  # fmt: skip
+    targets = own.pop("targets", labels)
+    return Job(**{"title": "test", "network": network, "groups": groups, "rows": Table(values), "targets": targets,
+                  "criterion": class_loss(targets, recipe), "recipe": recipe, **own})  # fmt: skip
 
 
 def weights(job: Job) -> torch.Tensor:
@@ -136,15 +138,14 @@ def test_the_options_change_the_result_and_still_learn(changes):
 
 def test_logit_adjustment_is_menons():
     # CE(z + tau log pi): at z = 0 the adjusted probabilities are the prior
-    prior = torch.tensor([0.9, 0.1])
     network = nn.Sequential(nn.Linear(4, 2))
     nn.init.zeros_(network[0].weight)
     nn.init.zeros_(network[0].bias)
     groups = [Group("all", dict(network.named_parameters()), 1e-12, 0.0)]
     labels = np.array([0] * 9 + [1])
     job = make_job(
-        network=network, groups=groups, rows=Table(np.ones((10, 4), dtype=np.float32)), labels=labels,
-        log_prior=prior.log(), logit_adjustment=1.0, steps=1, batch_size=10,
+        network=network, groups=groups, rows=Table(np.ones((10, 4), dtype=np.float32)), targets=labels,
+        logit_adjustment=1.0, steps=1, batch_size=10,
     )  # fmt: skip
     expected = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1))
     assert train(job).looks[0]["loss"] == pytest.approx(expected, abs=1e-4)
@@ -176,7 +177,7 @@ def examples_of(root, backbone, *taps) -> tuple[Examples, Context]:
     data, context = load_data(root), Context(engine="torch")
     seen = context.extract(data.items, [Request(backbone, taps)])
     alone = np.arange(len(data))
-    return Examples(data, alone, seen, alone, build_folds(data.labels, alone, 2, 1, 0)), context
+    return Examples(data, alone, seen, alone, build_folds(data.targets, alone, 2, 1, 0)), context
 
 
 @pytest.mark.parametrize("stage", [0, 2])

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import fields, is_dataclass
-from inspect import signature
-from types import NoneType, UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,20 +18,12 @@ from jeoni.heads._mapped import mapped
 from jeoni.heads.linear import LinearModule
 from jeoni.maps import Affine, joined
 from jeoni.model import Model
+from jeoni.settings import configured
+from jeoni.tasks.classification import Classification
 
 __all__ = ["DEEP", "SHALLOW", "build_method", "known_methods", "model_of"]
 
 SHALLOW, DEEP = "jeoni.adaptation.shallow", "jeoni.adaptation.deep"
-NUMBERS = tuple[float, ...]
-WORDS = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "a word",
-    NoneType: "none",
-    NUMBERS: "numbers with semicolons between, such as 0.5;1;2",
-}
-WRITTEN = set(WORDS)
 
 
 def known_methods() -> tuple[str, ...]:
@@ -54,48 +42,12 @@ def build_method(name: str, settings: dict[str, Any]) -> Adapter | Alignment:
         known = ("auto", "source_only", *known_methods())
         raise ConfigError(f"{name!r} is no method of adaptation.{did_you_mean(name, known)} Known: {', '.join(known)}.")
     kind = plugins.load(folder, name)
-    takes = _takes(kind)
-    for setting in settings:
-        if setting not in takes:
-            raise ConfigError(
-                f"{name} has no setting {setting!r}.{did_you_mean(setting, takes)} "
-                f"It has: {', '.join(takes) or 'none'}."
-            )
-    made: Adapter | Alignment = kind(**{k: _typed(name, k, v, takes[k]) for k, v in settings.items()})
+    made: Adapter | Alignment = configured(name, kind, settings)
     if isinstance(made, Adapter) and made.labelled_target:
         raise ConfigError(
             f"{name} needs some labels of the target: see jeoni.adaptation.FewLabels, on arrays of features."
         )
     return Standardize(made) if isinstance(made, Adapter) and made.scaled else made
-
-
-def _takes(kind: Any) -> dict[str, tuple[Any, ...]]:
-    """The settings that can be written in words, and the types each may have."""
-    hints = get_type_hints(kind if is_dataclass(kind) else kind.__init__)
-    names = [f.name for f in fields(kind)] if is_dataclass(kind) else list(signature(kind).parameters)
-    found = {n: tuple(get_args(hints[n])) if isinstance(hints[n], UnionType) else (hints[n],) for n in names}
-    return {n: types for n, types in found.items() if set(types) <= WRITTEN}
-
-
-def _typed(name: str, setting: str, value: Any, types: tuple[Any, ...]) -> Any:
-    """The value as one of the types.
-
-    Raises:
-        ConfigError: it is none of them, or no finite number.
-    """
-    if type(value) is str and value.lower() == "none" and NoneType in types:
-        return None
-    if NUMBERS in types and type(value) in (int, float, str):
-        try:
-            value = tuple(float(part) for part in str(value).split(";"))
-        except ValueError:
-            types = (NUMBERS,)
-    elif float in types and type(value) is int:
-        value = float(value)
-    fits = NUMBERS in types if type(value) is tuple else type(value) in types
-    if not fits or (type(value) is float and not math.isfinite(value)):
-        raise ConfigError(f"{name}: {setting} is {value!r}; it can be {' or '.join(WORDS[t] for t in types)}.")
-    return value
 
 
 def model_of(backbone: Backbone, head: HeadClassifier, adapter: Adapter | None, class_names: tuple[str, ...]) -> Model:
@@ -125,7 +77,7 @@ def model_of(backbone: Backbone, head: HeadClassifier, adapter: Adapter | None, 
         backbone=backbone,
         head=module.eval(),
         head_id="linear",
-        class_names=class_names,
+        task=Classification(class_names),
         frozen=backbone.n,
         reuse=backbone.n,
         choice=head.choice_,

@@ -16,6 +16,7 @@ from jeoni.evaluation.verdict import Verdict, class_weights, compare_pairs, uneq
 from jeoni.features.examples import Examples
 from jeoni.runs import RunFolder
 from jeoni.spec import AdaptSpec
+from jeoni.tasks.classification import Classification, class_names_of
 from jeoni.types import Finding
 from jeoni.write import write_issues
 
@@ -24,14 +25,14 @@ __all__ = ["adapted_metrics", "write_map", "write_tables"]
 
 def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpec) -> dict[str, Any]:
     """The content of ``metrics.json``: the method and the source model side by side, where labels allow it."""
-    names = target.data.class_names
+    names = class_names_of(target.data)
     moved = found.probs.argmax(1) != alone.probs.argmax(1)
     metrics: dict[str, Any] = {
         **found.record,
         "class_names": list(names),
         "n": len(target),
         "moved": int(moved.sum()),
-        "labelled": int((target.data.labels >= 0).sum()),
+        "labelled": int((target.data.targets >= 0).sum()),
         "target": None,
         "source_only": None,
         "verdict": None,
@@ -39,17 +40,17 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
     }
     how = found.record["method"]
     changed = f"{int(moved.sum()):,} of {len(target):,} target items changed their class."
-    known = np.flatnonzero(target.data.labels >= 0)
+    known = np.flatnonzero(target.data.targets >= 0)
     if not len(known):
         said = f"The target has no labels, so nothing can be said of accuracy. {changed}"
         lead = (
             f"The source model is used as it is ({found.record.get('why', 'as asked')})." if how == SOURCE_ONLY else ""
         )
         return {**metrics, "summary": f"{lead} {said}".strip() if lead else f"{how} was applied. {said}"}
-    labels, clusters = target.data.labels[known], target.clusters[known]
+    labels, clusters = target.data.targets[known], target.clusters[known]
     groups = clusters if len(np.unique(clusters)) < len(known) else None
     both = {
-        name: measure(labels, one.probs[known][None], names, groups, spec.seed).as_dict()
+        name: measure(Classification(names), labels, one.probs[known][None], groups, spec.seed).as_dict()
         for name, one in (("target", found), ("source_only", alone))
     }
     right = [one.probs[known].argmax(1) == labels for one in (found, alone)]
@@ -84,7 +85,7 @@ def _otherwise(balanced: Verdict) -> str:
 
 def write_tables(run: RunFolder, target: Examples, found: Found, alone: Found, findings: Sequence[Finding]) -> None:
     """``predictions.csv``, with what the source model had said, and ``issues.csv``."""
-    data, names = target.data, target.data.class_names
+    data, names = target.data, class_names_of(target.data)
     before = alone.probs.argmax(1)
     run.write_csv(
         "predictions.csv",
@@ -92,7 +93,7 @@ def write_tables(run: RunFolder, target: Examples, found: Found, alone: Found, f
         (
             [
                 data.items.name(i),
-                names[data.labels[i]] if data.labels[i] >= 0 else "",
+                names[data.targets[i]] if data.targets[i] >= 0 else "",
                 names[row.argmax()],
                 f"{row.max():.6f}",
                 names[before[i]],
@@ -118,12 +119,12 @@ def write_map(
     whole = Tap(backbone.n, True)
     some = drawn(source, target, spec.seed)
     before = [e.features(backbone, whole)[index] for e, index in zip((source, target), some, strict=True)]
-    names = target.data.class_names
+    names = class_names_of(target.data)
     domains = [
         {
             "domain": domain,
             "path": e.data.items.name(int(i)),
-            "label": names[e.data.labels[i]] if e.data.labels[i] >= 0 else "",
+            "label": names[e.data.targets[i]] if e.data.targets[i] >= 0 else "",
             "predicted": "" if domain == "source" else names[found.probs[i].argmax()],
         }
         for domain, e, index in zip(("source", "target"), (source, target), some, strict=True)

@@ -31,6 +31,7 @@ from jeoni.prepare import Clock, backbone_for, begin_run, guarded, harmless, hea
 from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.spec import AdaptSpec
+from jeoni.tasks.classification import class_names_of
 from jeoni.types import Console, Dataset, Finding, Recording
 
 __all__ = ["AdaptResult", "adapt", "diagnose"]
@@ -138,13 +139,13 @@ def diagnose(
     ready = prepare(dataset, [Request(backbone, (whole,))], findings, spec, context, Clock(), may_lack=there)
     here, goal = domains_of(dataset, ready.seen, ready.checked, spec)
     assert here is not None
-    names = np.array([*here.data.class_names, ""])
+    names = np.array([*class_names_of(here.data), ""])
     try:
         return diagnose_rows(
             here.features(backbone, whole).numpy(),
-            names[here.data.labels],
+            names[here.data.targets],
             goal.features(backbone, whole).numpy(),
-            yt=names[goal.data.labels],
+            yt=names[goal.data.targets],
             seed=spec.seed,
         )
     except ValueError as error:

@@ -22,7 +22,8 @@ from jeoni.features.examples import Context, Examples
 from jeoni.heads._estimator import HeadClassifier
 from jeoni.model import Model
 from jeoni.spec import AUTO, AdaptSpec
-from jeoni.training.forward import logits_of
+from jeoni.tasks.classification import class_names_of
+from jeoni.training.forward import outputs_of
 from jeoni.training.rows import plain_rows
 from jeoni.types import Array, FloatArray, IntArray
 
@@ -30,6 +31,7 @@ __all__ = ["SOURCE_ONLY", "Found", "check_options", "check_source", "chosen", "d
 
 SOURCE_ONLY = "source_only"
 SHARES = 0.1  # total variation of class shares beyond which nobody can say, without the source, which ones are right
+APART = 0.01  # of probabilities: float32 against float64 gives some 1e-5
 SHOWN = 400  # items of each domain in a map
 SAID = 10  # classes whose estimated shares are put in words
 NEUTRAL: dict[str, tuple[object, ...]] = {  # what deep methods do not use, and what asks for nothing
@@ -68,8 +70,8 @@ def source_only(
     if source is None:
         assert start is not None
         return Found(start, start.predict_features(target.features(backbone, whole)), None, {})
-    head = head_of(spec).fit(source.features(backbone, whole).numpy(), source.data.labels)
-    model = model_of(backbone, head, None, source.data.class_names)
+    head = head_of(spec).fit(source.features(backbone, whole).numpy(), source.data.targets)
+    model = model_of(backbone, head, None, class_names_of(source.data))
     return Found(model, model.predict_features(target.features(backbone, whole)), None, {})
 
 
@@ -117,14 +119,14 @@ def chosen(
     assert source is not None
     whole = Tap(backbone.n, True)
     Xs, Xt = source.features(backbone, whole).numpy(), target.features(backbone, whole).numpy()
-    names, told = source.data.class_names, {"method": name}
+    names, told = class_names_of(source.data), {"method": name}
     try:
         if name == "auto":
             auto = AutoAdaptedClassifier(head_of(spec), class_names=names, random_state=spec.seed)
-            fitted = auto.fit(Xs, source.data.labels, Xt).classifier_
+            fitted = auto.fit(Xs, source.data.targets, Xt).classifier_
             told = _told(auto) | _advice(auto, backbone)
         else:
-            fitted = AdaptedClassifier(method, head_of(spec)).fit(Xs, source.data.labels, Xt)
+            fitted = AdaptedClassifier(method, head_of(spec)).fit(Xs, source.data.targets, Xt)
     except ValueError as error:  # what an adapter cannot use, it says in scikit-learn's manner
         raise ConfigError(f"{name}: {error}") from error
     adapter = fitted.adapter_
@@ -133,7 +135,24 @@ def chosen(
         here, there = drawn(source, target, spec.seed)
         rows = adapter.transform(Xs, source=True)[here], adapter.transform(Xt)[there]
     model = model_of(backbone, fitted.estimator_, adapter, names)
-    return Found(model, fitted.predict_proba(Xt), rows, told | _weighing(adapter, names))
+    # what is saved is what is scored
+    probs = model.predict_features(Xt)
+    _check_assembled(name, probs, fitted.predict_proba(Xt))
+    return Found(model, probs, rows, told | _weighing(adapter, names))
+
+
+def _check_assembled(name: str, assembled: FloatArray, fitted: FloatArray) -> None:
+    """Whether the saved model moves rows as the adapter did.
+
+    Raises:
+        ConfigError: it does not: the adapter's ``moves`` are not its ``transform``.
+    """
+    apart = float(np.abs(assembled - fitted).max())
+    if apart > APART:
+        raise ConfigError(
+            f"{name} cannot be saved: a model made of its moves() gives probabilities that are up to {apart:.2f} off "
+            "those of its transform(). An adapter that moves rows must say how in moves()."
+        )
 
 
 def drawn(source: Examples, target: Examples, seed: int) -> tuple[IntArray, IntArray]:
@@ -158,7 +177,7 @@ def check_source(name: str, method: Adapter | Alignment, start: Model | None) ->
             f"{name} needs the source's examples. Without them: --method shot, or adabn and tent for models that were "
             "trained with batch statistics."
         )
-    if method.own_statistics and start.training.get("statistics") != "batch":
+    if method.own_statistics and start.statistics != "batch":
         raise ConfigError(
             f"{name} puts the target's batch statistics in the place of the source's, and this model's head learned "
             "with neither, but with those of the pretraining. Give --source, so that its statistics come first, or "
@@ -180,8 +199,8 @@ def check_options(name: str, method: Adapter | Alignment | None, spec: AdaptSpec
     else:
         unused = {k: v for k, v in given.items() if v not in NEUTRAL.get(k, (v,))}
         why = "the methods that train stages do not use it"
-    if method is None and spec.setting:
-        raise ConfigError(f"setting is {spec.setting!r}; {name} has none. Name a method, or leave it out.")
+    if method is None and spec.set:
+        raise ConfigError(f"set is {spec.set!r}; {name} has no settings. Name a method, or leave it out.")
     for option, value in unused.items():
         raise ConfigError(f"{option} is {value!r}; {why}. Leave it out.")
     if start is not None and spec.class_weights == "balanced":
@@ -255,4 +274,4 @@ def _rows_after(model: Model, backbone: Backbone, examples: Examples, context: C
     """Pooled features behind the adapted network."""
     made = cut(model.backbone, model.frozen)
     network = made.from_rows(backbone.input).eval()
-    return logits_of(network, plain_rows(examples, backbone, made.tap, context)).astype(np.float32)
+    return outputs_of(network, plain_rows(examples, backbone, made.tap, context)).astype(np.float32)

@@ -42,7 +42,7 @@ __all__ = [
     "write_weights",
 ]
 
-FORMAT = 1
+FORMAT = 2
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 MOST_CONFIG_BYTES = 32 << 20
 

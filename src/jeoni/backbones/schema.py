@@ -174,6 +174,7 @@ class _Cut(_Record):
     frozen: Stages
     reuse: Stages
     dropped: Stages = 0
+    statistics: Literal["", "own", "batch"] = ""
     stages: list[Text] = Field(min_length=1, max_length=MOST_LAYERS)
 
     @model_validator(mode="after")
@@ -230,7 +231,8 @@ class SavedConfig(_Record):
     backbone: _Backbone
     cut: _Cut
     head: _Head
-    class_names: list[Text] = Field(min_length=1, max_length=1_000_000)
+    class_names: list[Text] = Field(default=[], max_length=1_000_000)
+    task: dict[str, Any] = {}
     column: Text = ""
     weights: _Weights
     facts: dict[str, Any] = {}
@@ -243,6 +245,12 @@ class SavedConfig(_Record):
         if len(set(whole)) < len(whole):
             raise ValueError("two classes have the same name")
         return whole
+
+    @model_validator(mode="after")
+    def _predicts_something(self) -> Self:
+        if not self.class_names and not self.task:
+            raise ValueError("neither task nor class_names say what is predicted")
+        return self
 
     @field_validator("facts")
     @classmethod

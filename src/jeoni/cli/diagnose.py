@@ -14,7 +14,7 @@ from jeoni.spec import AdaptSpec, Recipe
 
 __all__ = ["diagnose"]
 
-OTHERS = ("strategy", "control", "test", "test_fraction", "weights", "head", "method", "setting", "class_weights")
+OTHERS = ("strategy", "control", "test", "test_fraction", "weights", "head", "method", "set", "class_weights")
 
 
 @with_options(AdaptSpec, leave_out=(*OTHERS, *Recipe.__dataclass_fields__))

@@ -1,4 +1,4 @@
-"""What there is to choose from: backbones, strategies, adapters, heads, metrics, engines."""
+"""What there is to choose from: backbones, tasks, strategies, adapters, heads, metrics, engines."""
 
 from __future__ import annotations
 
@@ -6,28 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["list_"]
+from jeoni.extensions import POINTS, folders_of
 
-FOLDERS = {
-    "strategies": "jeoni.strategies",
-    "adapters": "jeoni.adaptation.shallow",
-    "deep": "jeoni.adaptation.deep",
-    "few": "jeoni.adaptation.few",
-    "validators": "jeoni.adaptation.validators",
-    "distances": "jeoni.transferability.distances",
-    "heads": "jeoni.heads",
-    "metrics": "jeoni.evaluation.metrics",
-    "engines": "jeoni.features.engines",
-    "sources": "jeoni.backbones.sources",
-}
+__all__ = ["list_"]
 
 
 def list_(
     what: Annotated[
         str,
-        typer.Argument(
-            help="backbones, strategies, adapters, deep, few, validators, distances, heads, metrics, engines or sources"
-        ),
+        typer.Argument(help=f"backbones, {', '.join(point.name for point in POINTS)}"),
     ] = "backbones",
     match: Annotated[str, typer.Option(help="Only names that contain this.")] = "",
 ) -> None:
@@ -50,15 +37,17 @@ def list_(
         out.print(table)
         for line in rest:
             out.print(escape(line), style="dim")
-    elif what in FOLDERS:
+    elif folders := folders_of(what):
         table.add_column("name", no_wrap=True)
         table.add_column("what it is")
-        for name in plugins.names(FOLDERS[what]):
-            if match in name:
-                table.add_row(name, escape(plugins.describe(FOLDERS[what], name)))
+        for folder in folders:
+            kind = f" ({folder.rpartition('.')[2]})" if len(folders) > 1 else ""
+            for name in plugins.names(folder):
+                if match in name:
+                    table.add_row(name, escape(plugins.describe(folder, name) + kind))
         out.print(table)
     else:
-        known = ["backbones", *FOLDERS]
+        known = ["backbones", *(point.name for point in POINTS)]
         raise ConfigError(f"There is no list of {what!r}.{did_you_mean(what, known)} Known: {', '.join(known)}.")
 
 

@@ -83,12 +83,13 @@ def _write(said: Predictions, out: str) -> None:
     from jeoni.cells import write_rows
     from jeoni.names import visible
     from jeoni.outputs import reporting, writing
+    from jeoni.tasks import as_cell
 
-    header = ["path", "predicted", "confidence", *(f"prob:{c}" for c in said.class_names)]
+    header = ["path", "predicted", "confidence", *said.columns]
     shown = visible if not out and sys.stdout.isatty() else str
     rows = (
-        [shown(name), shown(label), f"{probs.max():.6f}", *(f"{p:.6f}" for p in probs)]
-        for name, label, probs in zip(said.names, said.labels, said.probs, strict=True)
+        [shown(name), shown(as_cell(label)), f"{sure:.6f}" if sure == sure else "", *(f"{v:.6f}" for v in values)]
+        for name, label, sure, values in zip(said.names, said.labels, said.certainty, said.values, strict=True)
     )
     if out:
         with writing(Path(out), follow=True) as file:

@@ -79,7 +79,7 @@ def read_arrays(path: Path, columns: Columns | None = None, labelled: bool = Tru
         path,
         items,
         "vector",
-        labels=_values(rest[label]) if labelled else None,
+        labels={label: _values(rest[label])} if labelled else {},
         groups=_values(rest[group]) if labelled and group else None,
         parts=_values(rest[split]) if labelled and split else None,
         pattern=columns.pattern,

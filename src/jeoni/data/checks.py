@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.data.class_names import odd_classes
 from jeoni.data.duplicates import clusters, near_pairs
 from jeoni.data.overlaps import contents, find_conflicts, find_duplicates, find_group_leaks, find_leaks
 from jeoni.errors import DataError
@@ -19,16 +18,15 @@ __all__ = [
     "Checked",
     "check_content",
     "check_labels",
+    "known_targets",
     "remarked",
     "tell",
     "unlabelled",
     "unreadable",
-    "without_empty_classes",
-    "without_lost_classes",
+    "without_lost_targets",
     "worst_of",
 ]
 
-IMBALANCE = 3.0
 CROWD = 50
 ONE_SCENE = 0.8
 REMARKS = {
@@ -61,82 +59,41 @@ def check_labels(data: Dataset) -> list[Finding]:
     """What can be seen without decoding anything.
 
     Raises:
-        DataError: no labels, one class, or one item in every class.
+        DataError: nothing can be learned from the labels.
     """
-    training = data.labels[(data.part != "test") & (data.labels >= 0)]
-    counts = np.bincount(training, minlength=len(data.class_names))
-    if not len(training):
-        raise DataError(f"{data.origin or data.name} holds no labelled items; jeoni fit needs labels.")
-    if (counts > 0).sum() < 2:
-        only = data.class_names[int(counts.argmax())]
-        raise DataError(f"All labelled items are of one class ({only}); a classifier needs at least two.")
-    if counts.max() < 2:
-        raise DataError("Every class has one item only; at least two each are needed to learn and to test.")
-    findings = [
-        Finding("empty_class", "", f"the class {c} has no items", "left out")
-        for c, k in zip(data.class_names, counts, strict=True)
-        if k == 0
-    ]
-    findings += [
-        Finding("small_class", "", f"the class {c} has one item only; it cannot be tested", "kept")
-        for c, k in zip(data.class_names, counts, strict=True)
-        if k == 1
-    ]
-    findings += odd_classes([c for c, k in zip(data.class_names, counts, strict=True) if k])
-    present = counts[counts > 0]
-    if present.max() >= IMBALANCE * present.min():
-        most = data.class_names[int(counts.argmax())]
-        least = data.class_names[int(np.where(counts, counts, 1 << 60).argmin())]
-        text = f"{present.max()} items of {most}, {present.min()} of {least}"
-        findings.append(Finding("imbalance", "", text, "class weights are decided by folds"))
-    if _are_classes(data):
+    if data.task is None:
+        raise DataError(f"The labels of {data.origin or data.name} were not read yet; see jeoni.tasks.read_targets.")
+    findings = data.task.check(data)
+    if _are_strata(data):
         text = "every group holds one class, and every class one group: the groups are the classes themselves"
         findings.append(Finding("groups", "", text, "kept; correct --group-column or --group-pattern"))
     return findings
 
 
-def _are_classes(data: Dataset) -> bool:
+def _are_strata(data: Dataset) -> bool:
     """Whether groups do nothing but name the classes, as where a pattern matches in the names of their folders."""
-    if data.groups is None:
+    if data.groups is None or data.task is None:
         return False
-    known = data.labels >= 0
-    groups, labels = data.groups[known], data.labels[known]
-    pairs = len(np.unique(np.stack([groups, labels]), axis=1).T)
-    return pairs == len(np.unique(groups)) == len(np.unique(labels))
+    strata = data.task.strata(data.targets)
+    known = strata >= 0
+    groups, strata = data.groups[known], strata[known]
+    pairs = len(np.unique(np.stack([groups, strata]), axis=1).T)
+    return pairs == len(np.unique(groups)) == len(np.unique(strata))
 
 
-def without_empty_classes(data: Dataset) -> Dataset:
-    """The same items, without the names of classes that no item has."""
-    counts = np.bincount(data.labels[data.labels >= 0], minlength=len(data.class_names))
-    if (counts > 0).all():
-        return data
-    number = np.where(counts > 0, np.cumsum(counts > 0) - 1, -1)
-    names = tuple(c for c, k in zip(data.class_names, counts, strict=True) if k)
-    return replace(data, labels=np.where(data.labels >= 0, number[data.labels], -1), class_names=names)
-
-
-def without_lost_classes(data: Dataset, checked: Checked) -> tuple[Dataset, Checked]:
-    """Without the classes of which the checks left no training example; their other items are not used either.
+def without_lost_targets(data: Dataset, checked: Checked) -> tuple[Dataset, Checked]:
+    """Without the classes, or labels, of which the checks left no training example.
 
     Raises:
-        DataError: fewer than two classes are left; the message says what befell most items.
+        DataError: too little is left to learn from; the message says what befell most items.
     """
-    training = checked.keep & (data.part != "test") & (data.labels >= 0)
-    counts = np.bincount(data.labels[training], minlength=len(data.class_names))
-    if (counts > 0).all():
+    if data.task is None:
         return data, checked
-    lost = [str(c) for c in np.array(data.class_names)[counts == 0]]
-    if (counts > 0).sum() < 2:
-        raise DataError(
-            f"After the checks no usable training example is left of: {', '.join(lost[:5])}; a classifier needs two "
-            f"classes at least. {worst_of(checked.findings)}",
-            path=data.origin,
-        )
-    text = "of the class {} no training item can be used"
-    findings = [*checked.findings, *(Finding("empty_class", "", text.format(c), "left out") for c in lost)]
-    of_lost = np.isin(data.labels, np.flatnonzero(counts == 0))
-    data = without_empty_classes(replace(data, labels=np.where(of_lost, -1, data.labels)))
-    return data, replace(checked, findings=findings, keep=checked.keep & ~of_lost)
+    try:
+        data, keep, findings = data.task.without_lost(data, checked.keep)
+    except DataError as error:
+        raise DataError(f"{error} {worst_of(checked.findings)}", path=data.origin) from error
+    return data, replace(checked, findings=[*checked.findings, *findings], keep=keep)
 
 
 def worst_of(findings: Sequence[Finding]) -> str:
@@ -192,7 +149,8 @@ def check_content(
         may_lack: ``(n,)`` bool: items that are used without a label; None: there are none.
     """
     n = len(data)
-    lacking = readable & (data.labels < 0) & ~(np.zeros(n, dtype=bool) if may_lack is None else may_lack)
+    unknown = ~known_targets(data)
+    lacking = readable & unknown & ~(np.zeros(n, dtype=bool) if may_lack is None else may_lack)
     findings = [*unreadable(data.items, errors), *unlabelled(data.items, lacking)]
     keep = readable & ~lacking
     rows = np.flatnonzero(readable)
@@ -216,6 +174,11 @@ def check_content(
     findings += find_group_leaks(data, keep, own_test, keep_leaks)
     findings += find_duplicates(data, cluster, same, keep, own_test)
     return Checked(findings, keep, _merged(cluster, data.groups))
+
+
+def known_targets(data: Dataset) -> Array:
+    """``(n,)`` bool: which examples have a target; none where no task has read them."""
+    return np.zeros(len(data), dtype=bool) if data.task is None else data.task.known(data.targets)
 
 
 class _Rows:

@@ -28,6 +28,8 @@ __all__ = [
     "find_labels",
     "group_numbers",
     "is_missing",
+    "label_cells",
+    "label_names",
     "nothing_in",
     "part_names",
     "pattern_groups",
@@ -109,6 +111,17 @@ def find_labels(columns: Sequence[str], wanted: str, values: Callable[[str], Seq
     return find_column(columns, wanted, usual, "label", origin)
 
 
+def label_names(wanted: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """The label columns that a user named, separated by commas; a column whose own name holds a comma is one.
+
+    >>> label_names("defect, type", ["file", "defect", "type"]), label_names("", ["label"])
+    (('defect', 'type'), ())
+    """
+    if wanted in columns:
+        return (wanted,)
+    return tuple(dict.fromkeys(name.strip() for name in wanted.split(",") if name.strip()))
+
+
 def _is_rating(column: str) -> bool:
     return column.lower() in RATINGS
 
@@ -140,13 +153,14 @@ def rival_texts(columns: Sequence[str], chosen: str, usual: Mapping[str, str], w
     return [Finding("columns", "", told, "if another is meant, name it with --text-column")]
 
 
-def single_values(values: Sequence[Any], column: str, origin: str) -> Sequence[Any]:
-    """The cells of a column of labels or groups, each of which holds one value.
+def single_values(values: Sequence[Any], column: str, origin: str, lists: bool = False) -> Sequence[Any]:
+    """The cells of a column of labels or groups, each of which holds one value, or a list of labels where it may.
 
     Raises:
         DataError: lists or records.
     """
-    odd = next((v for v in values if isinstance(v, (list, dict, tuple, set, np.ndarray))), None)
+    several = (dict,) if lists else (list, dict, tuple, set, np.ndarray)
+    odd = next((v for v in values if isinstance(v, several)), None)
     if odd is not None:
         raise DataError(
             f"The column {column!r} of {origin} holds several values in one cell, for example {str(odd)[:60]}. "
@@ -207,7 +221,7 @@ def dataset_of(
     items: Items,
     modality: str,
     *,
-    labels: Sequence[Any] | None,
+    labels: Mapping[str, Sequence[Any]],
     groups: Sequence[Any] | None,
     parts: Sequence[Any] | None,
     pattern: str,
@@ -221,7 +235,7 @@ def dataset_of(
         path: of the file.
         items: ``n`` of them.
         modality: of the items.
-        labels: ``(n,)`` of any kind.
+        labels: cells ``(n,)`` of any kind, by column; empty where there are none.
         groups: ``(n,)`` of any kind.
         parts: ``(n,)``: train, val or test.
         pattern: finds groups in the items' names, if given.
@@ -233,8 +247,7 @@ def dataset_of(
         DataError: labels that are all empty; a pattern, or parts, that cannot be used.
     """
     origin, n = str(path), len(items)
-    numbers, classes = class_numbers([None] * n if labels is None else labels)
-    if labels is not None and not classes:
+    if labels and all(_is_empty(cell) for cells in labels.values() for cell in cells):
         raise DataError(no_labels, path=origin)
     own = None if groups is None else group_numbers(groups, origin)
     if pattern:
@@ -243,15 +256,32 @@ def dataset_of(
     return Dataset(
         name=path.stem,
         items=items,
-        labels=numbers,
-        class_names=classes,
+        targets=label_cells(labels, n),
         groups=own,
         part=np.full(n, "", dtype="<U5") if parts is None else part_names(parts, origin),
         origin=origin,
         modality=modality,
         findings=findings,
         column=column,
+        label_columns=tuple(labels),
     )
+
+
+def label_cells(labels: Mapping[str, Sequence[Any]], n: int) -> Array:
+    """``(n, columns)`` cells of any kind, as a dataset holds labels before a task reads them; None where empty."""
+    cells = np.full((n, max(1, len(labels))), None, dtype=object)
+    for k, column in enumerate(labels.values()):
+        for row, cell in enumerate(column):
+            cells[row, k] = None if not _is_several(cell) and is_missing(cell) else cell
+    return cells
+
+
+def _is_several(cell: Any) -> bool:
+    return isinstance(cell, (list, tuple, set, frozenset, np.ndarray))
+
+
+def _is_empty(cell: Any) -> bool:
+    return not _is_several(cell) and (is_missing(cell) or not str(cell).strip())
 
 
 def class_numbers(values: Sequence[Any]) -> tuple[IntArray, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from jeoni.data.arrow import plain_strings
-from jeoni.data.columns import dataset_of, find_column, find_labels, single_values
+from jeoni.data.columns import dataset_of, find_column, find_labels, label_names, single_values
 from jeoni.data.kinds import Columns, composed, usual_names
 from jeoni.data.objects import ObjectItems, is_encoded
 from jeoni.data.saved import loaded_dataset
@@ -155,10 +155,12 @@ def _example_column(names: Sequence[str], columns: Columns) -> str:
 def _of_objects(found: Mapping[str, Any], column: str, columns: Columns, labelled: bool) -> Dataset:
     """Examples that are objects, with what stands beside them."""
     cells = list(found[column])
-    labels = groups = None
+    labels, groups = dict[str, Sequence[Any]](), None
     if labelled:
-        label = find_labels(list(found), columns.label, lambda name: list(found[name]), str(NAME))
-        labels = single_values(list(found[label]), label, str(NAME))
+        named = label_names(columns.label, list(found))
+        if len(named) < 2:
+            named = (find_labels(list(found), columns.label, lambda name: list(found[name]), str(NAME)),)
+        labels = {find_column(list(found), name, (), "label", str(NAME)): list(found[name]) for name in named}
     if labelled and columns.group:
         group = find_column(list(found), columns.group, (), "group", str(NAME))
         groups = single_values(list(found[group]), group, str(NAME))

@@ -11,6 +11,7 @@ import numpy as np
 from PIL.Image import Image
 from scipy.sparse import issparse
 
+from jeoni.data.columns import label_cells
 from jeoni.data.frames import is_frame, read_frame
 from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.kinds import Columns
@@ -68,7 +69,7 @@ def load_in_memory(
     items = _items(data, modality)
     if not len(items):
         raise DataError(f"{_came(data)} holds no items; at least one is needed.")
-    return Dataset("data", items, np.full(len(items), -1, dtype=np.int64), (), modality=modality)
+    return Dataset("data", items, label_cells({}, len(items)), modality=modality)
 
 
 def _items(data: Any, modality: str) -> Items:

@@ -53,16 +53,20 @@ def find_conflicts(data: Dataset, same: IntArray, keep: Array) -> list[Finding]:
         same: ``(n,)`` number of each item's content.
         keep: ``(n,)`` bool, changed in place.
     """
-    labelled: dict[int, dict[int, int]] = {}
+    if data.task is None:
+        return []
+    labelled: dict[int, dict[bytes, int]] = {}
     index = np.flatnonzero(keep).tolist()
     for i in index:
-        labelled.setdefault(int(same[i]), {}).setdefault(int(data.labels[i]), i)
+        labelled.setdefault(int(same[i]), {}).setdefault(data.targets[i].tobytes(), i)
     findings = []
     for i in index:
-        other = next((j for label, j in labelled[int(same[i])].items() if label != data.labels[i]), None)
+        own = data.targets[i].tobytes()
+        other = next((j for label, j in labelled[int(same[i])].items() if label != own), None)
         if other is not None:
             name = data.items.name(other)
-            text = f"identical to {name}, which is labelled {data.class_names[data.labels[other]]}"
+            (label,) = data.task.named_targets(data.targets[other : other + 1])
+            text = f"identical to {name}, which is labelled {label}"
             findings.append(Finding("label_conflict", data.items.name(i), text, "skipped", name))
             keep[i] = False
     return findings

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from jeoni.data.arrays import ARRAYS, read_arrays
-from jeoni.data.columns import PARTS, pattern_groups, ungrouped
+from jeoni.data.columns import PARTS, label_cells, pattern_groups, ungrouped
 from jeoni.data.files import list_folder, open_file, special_kind, walk
 from jeoni.data.items import JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of
@@ -22,7 +22,7 @@ from jeoni.data.texts import named_files
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Dataset, Finding, IntArray, Items
 
-__all__ = ["load_data", "load_items", "load_labelled"]
+__all__ = ["load_items", "load_labelled"]
 
 SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 NO_CLASSES = ("__MACOSX", "__pycache__")
@@ -33,45 +33,13 @@ TEXTS_THEMSELVES = (
 )
 
 
-def load_data(
-    path: str | Path,
-    *,
-    image_column: str = "",
-    text_column: str = "",
-    audio_column: str = "",
-    label_column: str = "",
-    group_column: str = "",
-    group_pattern: str = "",
-    test: str | Path = "",
-    single_class: bool = False,
-) -> Dataset:
-    """Read labelled data.
-
-    Args:
-        path: a folder with one folder of images, texts or sounds per class, with or without ``train``, ``val`` and
-            ``test`` above; a CSV, TSV, JSONL or Parquet file with a column of texts, or of paths (relative to the
-            file), and one of labels, or with columns of numbers; features and labels in an NPZ or MAT file; a folder
-            that ``datasets`` saved; or ``hub:owner/name``, a dataset of the Hugging Face hub.
-        image_column: the column of images or their paths; recognised by its name if left out.
-        text_column: the column of texts; recognised by its name if left out.
-        audio_column: the column of sounds or their paths; recognised by its name if left out.
-        label_column: the column of labels, or the array; recognised by its name if left out.
-        group_column: a column, or an array, whose groups are never split.
-        group_pattern: a regular expression whose first group, in an example's path, names its group: in the path below
-            the class's folder, or in what a table says.
-        test: an own test set, of any of these kinds; a part ``test`` of the data then joins the training part.
-        single_class: allow one class only, as a test set may hold.
+def load_labelled(path: str | Path, columns: Columns, test: str | Path = "") -> Dataset:
+    """Read labelled data; no task has read their labels yet: ``targets`` are cells. See :func:`jeoni.load_data`.
 
     Raises:
         DataError: what is missing, or cannot be understood, and how to mend it.
         ConfigError: both a column and a pattern of groups.
     """
-    columns = Columns(image_column, text_column, audio_column, label_column, group_column, group_pattern)
-    return load_labelled(path, columns, test, single_class)
-
-
-def load_labelled(path: str | Path, columns: Columns, test: str | Path = "", single_class: bool = False) -> Dataset:
-    """:func:`load_data`, with what is known of the columns in one piece."""
     if columns.group and columns.pattern:
         raise ConfigError(
             f"Groups come from the column {columns.group!r} or from the pattern {columns.pattern!r}, not from both. "
@@ -82,11 +50,6 @@ def load_labelled(path: str | Path, columns: Columns, test: str | Path = "", sin
         data = _with_test(data, _read(str(test), columns))
     if columns.group and data.groups is None:
         raise DataError(f"{path} has no columns, so no groups {columns.group!r}. Groups need a table with that column.")
-    if len(data.class_names) < 2 and not single_class:
-        raise DataError(
-            f"{path} holds one class only ({', '.join(data.class_names) or 'none'}); a classifier needs at least two. "
-            "Put the items of each class in a folder of their own, or name the column with --label-column."
-        )
     return data
 
 
@@ -215,16 +178,16 @@ def _read_folder(root: Path, pattern: str) -> Dataset:
     below = [file.relative_to(folder).as_posix() for file, folder, _ in kept]
     groups, missed = pattern_groups(names, pattern, str(root), below) if pattern else (None, ())
     items, findings = named_files([str(file) for file, _, _ in kept], names, modality)
+    filled = {composed(folder.name) for _, folder, _ in kept}
+    empty = {composed(folder.name) for folder, _ in tops if not folder.is_symlink()} - filled
+    findings += [Finding("empty_class", "", f"the class {name} has no items", "left out") for name in sorted(empty)]
     if others:
         told = f"{others} files that are not {modality}s lie among them"
         findings.append(Finding("ignored", "", told, "left out"))
-    classes = sorted({composed(folder.name) for folder, _ in tops})
-    number = {c: k for k, c in enumerate(classes)}
     return Dataset(
         name=root.resolve().name,
         items=items,
-        labels=np.array([number[composed(folder.name)] for _, folder, _ in kept], dtype=np.int64),
-        class_names=tuple(classes),
+        targets=label_cells({"class": [composed(folder.name) for _, folder, _ in kept]}, len(kept)),
         groups=groups,
         part=np.array([which for _, _, which in kept], dtype="<U5"),
         origin=str(root),
@@ -268,20 +231,16 @@ def _with_test(data: Dataset, test: Dataset) -> Dataset:
     """Both, the second one as the test part."""
     if test.modality != data.modality:
         raise DataError(f"The test set holds {test.modality}s, the training data {data.modality}s; both must be alike.")
-    strangers = sorted(set(test.class_names) - set(data.class_names))
-    if strangers:
+    if test.targets.shape[1] != data.targets.shape[1]:
         raise DataError(
-            f"The test set holds classes that the training data do not: {', '.join(strangers[:5])}. "
-            f"The training data hold {', '.join(data.class_names[:20])}."
+            f"The test set has {test.targets.shape[1]} columns of labels, the training data {data.targets.shape[1]}."
         )
-    number = {c: k for k, c in enumerate(data.class_names)}
-    own = np.array([*(number[c] for c in test.class_names), -1], dtype=np.int64)
     before = np.where(data.part == "test", "train", data.part)
     items = _WithTest(data.items, test.items)
     return replace(
         data,
         items=items,
-        labels=np.concatenate([data.labels, own[test.labels]]),
+        targets=np.concatenate([data.targets, test.targets]),
         groups=_joined_groups(data, test),
         part=np.concatenate([before, np.full(len(test), "test", dtype="<U5")]),
         findings=(*data.findings, *(_of_test(f, items.mark) for f in test.findings)),
@@ -323,8 +282,7 @@ def _unlabelled(files: Sequence[Path], names: Sequence[str], where: Path, modali
     return Dataset(
         name=where.stem,
         items=items,
-        labels=np.full(len(files), -1, dtype=np.int64),
-        class_names=(),
+        targets=label_cells({}, len(files)),
         origin=str(where),
         modality=modality,
         findings=tuple(findings),

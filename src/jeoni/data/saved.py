@@ -12,10 +12,11 @@ import numpy as np
 
 from jeoni.data.columns import (
     PARTS,
-    class_numbers,
     find_column,
     find_labels,
     group_numbers,
+    label_cells,
+    label_names,
     rival_labels,
     single_values,
 )
@@ -25,7 +26,7 @@ from jeoni.data.kinds import Columns, composed, option_for, usual_names
 from jeoni.data.text_cells import text_items
 from jeoni.data.texts import TextItems
 from jeoni.errors import DataError
-from jeoni.types import Dataset, Finding, IntArray, Items
+from jeoni.types import Dataset, Finding, Items
 
 __all__ = ["is_saved", "loaded_dataset", "read_hub", "read_saved"]
 
@@ -117,14 +118,18 @@ def loaded_dataset(found: Any, name: str, origin: str, columns: Columns, labelle
         here = _items(table, column, modality, f"{split} " if split else "", origin, labelled)
         items = here if items is None else JoinedItems(items, here)
         parts += [PARTS.get(split.lower(), "")] * len(table)
-    labels: IntArray = np.full(len(parts), -1, dtype=np.int64)
-    classes: tuple[str, ...] = ()
+    labels: dict[str, Sequence[Any]] = {}
     findings: list[Finding] = []
     if labelled:
         wanted = columns.label or _of_type(first, datasets.ClassLabel)
-        label = find_labels(first.column_names, wanted, lambda c: _values(splits, c), origin)
-        findings = rival_labels(first.column_names, label, wanted)
-        labels, classes = _labels(first.features[label], single_values(_values(splits, label), label, origin), origin)
+        named = label_names(wanted, first.column_names)
+        if len(named) < 2:
+            named = (find_labels(first.column_names, wanted, lambda c: _values(splits, c), origin),)
+        findings = rival_labels(first.column_names, named[0], wanted)
+        for label in named:
+            find_column(first.column_names, label, (), "label", origin)
+            cells = single_values(_values(splits, label), label, origin, lists=True)
+            labels[label] = _labels(first.features[label], cells, origin)
     groups = None
     if labelled and columns.group:
         group = find_column(first.column_names, columns.group, (), "group", origin)
@@ -132,7 +137,8 @@ def loaded_dataset(found: Any, name: str, origin: str, columns: Columns, labelle
             _needed(group, split, table, origin)
         groups = group_numbers(single_values(_values(splits, group), group, origin), origin)
     part = np.array(parts, dtype="<U5")
-    return Dataset(name, items, labels, classes, groups, part, origin, modality, tuple(findings), column)
+    targets = label_cells(labels, len(parts))
+    return Dataset(name, items, targets, None, groups, part, origin, modality, tuple(findings), column, tuple(labels))
 
 
 def _item_column(table: Any, columns: Columns, origin: str, labelled: bool) -> tuple[str, str]:
@@ -180,14 +186,22 @@ def _values(splits: dict[str, Any], column: str) -> list[Any]:
     return found
 
 
-def _labels(feature: Any, values: Sequence[Any], origin: str) -> tuple[IntArray, tuple[str, ...]]:
-    names = getattr(feature, "names", None)
+def _labels(feature: Any, values: Sequence[Any], origin: str) -> list[Any]:
+    """Cells; numbers of classes, alone or in lists, by the names they have."""
+    names = getattr(feature, "names", None) or getattr(getattr(feature, "feature", None), "names", None)
     if names is None:
-        return class_numbers(values)
-    odd = next((v for v in values if v is not None and not 0 <= v < len(names) and v != -1), None)
-    if odd is not None:
-        raise DataError(f"A label of {origin} is {odd}; its {len(names)} classes are numbered from 0. Save it again.")
-    return np.array([-1 if v is None else v for v in values], dtype=np.int64), tuple(map(composed, names))
+        return list(values)
+
+    def named(number: Any) -> Any:
+        if number is None or number == -1:
+            return None
+        if not 0 <= number < len(names):
+            raise DataError(
+                f"A label of {origin} is {number}; its {len(names)} classes are numbered from 0. Save it again."
+            )
+        return composed(names[number])
+
+    return [[named(one) for one in v] if isinstance(v, (list, tuple)) else named(v) for v in values]
 
 
 def _first_line(error: Exception) -> str:

@@ -18,11 +18,11 @@ def repeats_for(n: int) -> int:
     return 10 if n < 200 else 3 if n < 1000 else 1
 
 
-def build_folds(labels: IntArray, clusters: IntArray, folds: int, repeats: int, seed: int) -> IntArray:
+def build_folds(strata: IntArray, clusters: IntArray, folds: int, repeats: int, seed: int) -> IntArray:
     """The fold in which each example is held out, drawn ``repeats`` times.
 
     Args:
-        labels: ``(n,)``.
+        strata: ``(n,)``: classes, or what else folds keep in proportion.
         clusters: ``(n,)``; examples of one number share a fold.
         folds: how many; fewer where no class has so many clusters, at least 2. A rare class does not make folds fewer
             for all others: it is missing from some of them.
@@ -37,29 +37,29 @@ def build_folds(labels: IntArray, clusters: IntArray, folds: int, repeats: int, 
     """
     purpose = "one to learn from and one to test on. Add other examples, or leave out the group column"
     number_of_clusters = _counted(clusters, 2, purpose)
-    largest = max(len(np.unique(clusters[labels == k])) for k in np.unique(labels))
-    if np.bincount(labels).max() < 2:
+    largest = max(len(np.unique(clusters[strata == k])) for k in np.unique(strata))
+    if np.bincount(strata).max() < 2:
         raise DataError("Every class has one example left; at least two each are needed to learn and to test.")
     count = max(2, min(folds, largest))
-    out = np.zeros((repeats, len(labels)), dtype=np.int64)
+    out = np.zeros((repeats, len(strata)), dtype=np.int64)
     for r in range(repeats):
         kind = StratifiedKFold if number_of_clusters == len(clusters) else StratifiedGroupKFold
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a class with one cluster only is known, and was reported by the checks
-            parts = kind(count, shuffle=True, random_state=seed + r).split(np.zeros(len(labels)), labels, clusters)
+            parts = kind(count, shuffle=True, random_state=seed + r).split(np.zeros(len(strata)), strata, clusters)
             for number, (_, held) in enumerate(parts):
                 out[r, held] = number
     return out
 
 
-def split_test(labels: IntArray, clusters: IntArray, fraction: float, seed: int) -> Array:
+def split_test(strata: IntArray, clusters: IntArray, fraction: float, seed: int) -> Array:
     """``(n,)`` bool: the examples kept as test set, about ``fraction`` of every class, clusters whole.
 
     A class of two clusters or more is on both sides where whole clusters allow it; one of a single cluster stays in
     training, where it can at least be learnt.
 
     Args:
-        labels: ``(n,)``.
+        strata: ``(n,)``: classes, or what else the parts keep in proportion.
         clusters: ``(n,)``; examples of one number stay on one side.
         fraction: the share wanted, between 0 and 1.
         seed: of the draw.
@@ -69,16 +69,16 @@ def split_test(labels: IntArray, clusters: IntArray, fraction: float, seed: int)
     """
     number_of_clusters = _counted(clusters, 2, "one to learn from and one to test on. Add other examples")
     rng = np.random.default_rng(seed)
-    counts = np.bincount(labels)
+    counts = np.bincount(strata)
     wanted = np.clip(np.rint(fraction * counts), 1, np.maximum(counts - 1, 0))
     if number_of_clusters == len(clusters):
-        chosen = np.zeros(len(labels), dtype=bool)
+        chosen = np.zeros(len(strata), dtype=bool)
         for k, take in enumerate(wanted.astype(int)):
-            chosen[rng.permutation(np.flatnonzero(labels == k))[:take]] = True
+            chosen[rng.permutation(np.flatnonzero(strata == k))[:take]] = True
         return chosen
     names, member = np.unique(clusters, return_inverse=True)
     table = np.zeros((len(names), len(counts)))
-    np.add.at(table, (member, labels), 1)
+    np.add.at(table, (member, strata), 1)
     return _fill(table, wanted, rng)[member]
 
 

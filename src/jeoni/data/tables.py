@@ -18,6 +18,7 @@ from jeoni.data.columns import (
     dataset_of,
     find_column,
     find_labels,
+    label_names,
     nothing_in,
     rival_labels,
     rival_texts,
@@ -91,16 +92,16 @@ def table_dataset(table: Any, read: Sequence[Finding], path: Path, columns: Colu
         told = f"most files that the column {column!r} names do not exist; the texts are taken from {texts!r}"
         findings.append(Finding("ignored", "", told, "left out"))
         column, modality = texts, "text"
-    label = _label_column(table, columns, features is not None, origin) if labelled else ""
-    findings += rival_labels(table.column_names, label, columns.label)
+    named = _label_columns(table, columns, features is not None, origin) if labelled else ()
+    findings += rival_labels(table.column_names, named[0] if named else "", columns.label)
     if modality == "text":
         findings += rival_texts(table.column_names, column, usual_names(columns.modality), columns.items[0])
     group = find_column(table.column_names, columns.group, (), "group", origin) if columns.group else ""
     split = next((c for c in table.column_names if c.lower() == "split"), "") if labelled else ""
-    table, flaws = without_flaws(table, [c for c in (column, label, group, split) if c], path)
-    table, empty = emptied(table, [c for c in (column if modality == "text" else "", label, group) if c])
-    labels = single_values(table[label].to_pylist(), label, origin) if label else None
-    findings += [*empty, *(nothing_in(labels, label) if labels else [])]
+    table, flaws = without_flaws(table, [c for c in (column, *named, group, split) if c], path)
+    table, empty = emptied(table, [c for c in (column if modality == "text" else "", *named, group) if c])
+    labels = {name: single_values(table[name].to_pylist(), name, origin, lists=True) for name in named}
+    findings += [*empty, *(f for name, cells in labels.items() for f in nothing_in(cells, name))]
     items: Items
     if features is not None:
         findings += check_numbers(features, origin)
@@ -117,7 +118,7 @@ def table_dataset(table: Any, read: Sequence[Finding], path: Path, columns: Colu
         groups=single_values(table[group].to_pylist(), group, origin) if group else None,
         parts=_parts(table[split].to_pylist(), flaws) if split else None,
         pattern=columns.pattern,
-        no_labels=f"The column {label!r} of {path} holds no labels.",
+        no_labels=f"The column {' and '.join(map(repr, named))} of {path} holds no labels.",
         findings=tuple(findings),
         column=column,
     )
@@ -134,9 +135,10 @@ def _features(table: Any, columns: Columns) -> tuple[Array | None, str, list[str
     place, times = {c: i for i, c in enumerate(names_there)}, Counter(names_there)
     if columns.items[0] or any(name in usual for name in lower.values()):
         return None, "", []
-    label = columns.label or next((c for name in LABEL_NAMES for c in lower if lower[c] == name), "")
+    label = next((c for name in LABEL_NAMES for c in lower if lower[c] == name), "")
+    labels = label_names(columns.label, table.column_names) or (label,)
     names = [c for c in lower if lower[c] in _NAMES or _UNNAMED.fullmatch(c)]
-    apart = {label, columns.group, *names, *(c for c in lower if lower[c] == "split")}
+    apart = {*labels, columns.group, *names, *(c for c in lower if lower[c] == "split")}
     found: list[Array] = []
     for column in (c for c in lower if c not in apart):
         numbers = as_numbers(table.column(place[column])) if times[column] == 1 else None
@@ -149,10 +151,14 @@ def _features(table: Any, columns: Columns) -> tuple[Array | None, str, list[str
     return np.concatenate(found, axis=1), "", names
 
 
-def _label_column(table: Any, columns: Columns, numbers: bool, origin: str) -> str:
+def _label_columns(table: Any, columns: Columns, numbers: bool, origin: str) -> tuple[str, ...]:
+    """One column of labels, or those that were named."""
+    named = label_names(columns.label, table.column_names)
+    if len(named) > 1:
+        return tuple(find_column(table.column_names, name, (), "label", origin) for name in named)
     if numbers:  # a rating is one of them
-        return find_column(table.column_names, columns.label, LABEL_NAMES, "label", origin)
-    return find_labels(table.column_names, columns.label, lambda c: table[c].to_pylist(), origin)
+        return (find_column(table.column_names, columns.label, LABEL_NAMES, "label", origin),)
+    return (find_labels(table.column_names, columns.label, lambda c: table[c].to_pylist(), origin),)
 
 
 def _item_column(table: Any, columns: Columns, origin: str, reason: str, labelled: bool) -> tuple[str, str]:

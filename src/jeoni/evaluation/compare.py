@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from jeoni.errors import ConfigError
-from jeoni.evaluation.evaluate import checked, score_resamples
+from jeoni.evaluation.evaluate import Judge, score_resamples
 from jeoni.evaluation.intervals import Weights, percentile_interval, resample_weights
+from jeoni.evaluation.metrics._protocol import Metric
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
-__all__ = ["majority_probs", "paired_difference", "sentence"]
+__all__ = ["paired_difference", "sentence"]
 
 
 def paired_difference(
-    labels: IntArray,
-    probs_a: Array,
-    probs_b: Array,
+    task: Judge,
+    targets: Array,
+    predictions_a: Array,
+    predictions_b: Array,
     groups: IntArray | None = None,
     seed: int = 0,
     resamples: int = 2000,
@@ -23,28 +24,28 @@ def paired_difference(
     """Each metric of a minus that of b, with its interval over the same resamples of the items.
 
     Args:
-        labels: ``(n,)`` true classes, 0 to K - 1.
-        probs_a: ``(n, K)`` or, for repeated predictions, ``(R, n, K)``.
-        probs_b: the same for b; the number of repeats may differ.
+        task: what was predicted.
+        targets: ``(n, …)``.
+        predictions_a: ``(n, p)`` or, for repeated predictions, ``(R, n, p)``.
+        predictions_b: the same for b; the number of repeats may differ.
         groups: ``(n,)`` groups that are resampled whole; None resamples items.
         seed: of the resamples.
         resamples: how many.
 
     Raises:
-        ConfigError: shapes that do not match, labels outside the classes, probabilities that are none.
+        ConfigError: shapes that do not match, or values that the task does not know.
 
     Example:
+        >>> from jeoni.tasks.classification import Classification
         >>> right, wrong = np.array([[0.9, 0.1]] * 4), np.array([[0.2, 0.8]] * 4)
-        >>> paired_difference(np.zeros(4, dtype=int), right, wrong)["accuracy"]
+        >>> paired_difference(Classification(("a", "b")), np.zeros(4, dtype=int), right, wrong)["accuracy"]
         Interval(value=1.0, low=1.0, high=1.0)
     """
-    true, a = checked(labels, probs_a)
-    _, b = checked(labels, probs_b)
-    if a.shape[2] != b.shape[2]:
-        raise ConfigError(f"a speaks of {a.shape[2]} classes and b of {b.shape[2]}; the same classes are needed.")
+    true, a = task.checked(targets, predictions_a)
+    _, b = task.checked(targets, predictions_b)
 
     def difference(weights: Weights) -> dict[str, FloatArray]:
-        scores_a, scores_b = score_resamples(true, a, weights), score_resamples(true, b, weights)
+        scores_a, scores_b = score_resamples(task, true, a, weights), score_resamples(task, true, b, weights)
         return {name: scores_a[name] - scores_b[name] for name in scores_a}
 
     whole = difference(np.ones((1, len(true)), dtype=np.float32))
@@ -55,34 +56,6 @@ def paired_difference(
     }
 
 
-def majority_probs(train_labels: IntArray, n: int, K: int) -> FloatArray:
-    """What one predicts without looking: the class shares of training, for every item.
-
-    Args:
-        train_labels: classes of the training items.
-        n: number of items to predict.
-        K: number of classes.
-
-    Returns:
-        ``(n, K)``, all rows alike; the largest share is the majority class.
-
-    Raises:
-        ConfigError: no training labels, or labels outside the classes.
-
-    Example:
-        >>> majority_probs(np.array([0, 0, 0, 1]), n=1, K=2)
-        array([[0.75, 0.25]])
-    """
-    train = np.asarray(train_labels)
-    if not train.size or train.min() < 0 or train.max() >= K:
-        raise ConfigError(
-            f"There are {train.size} training labels for {K} classes; at least one is needed, from 0 to {K - 1}. "
-            "Leave items without a label out."
-        )
-    shares = np.bincount(train.astype(np.int64), minlength=K) / train.size
-    return np.tile(shares, (n, 1))
-
-
 WHO = {
     "pretrained": ("Pretrained features add", "Pretrained features cost", "Whether pretrained features help"),
     "training": (
@@ -90,30 +63,64 @@ WHO = {
         "Training beyond the linear probe costs",
         "Whether training beyond the linear probe helps",
     ),
+    "sharing": (
+        "Sharing one network adds",
+        "Sharing one network costs (negative sharing)",
+        "Whether sharing one network helps",
+    ),
 }
 
 
-def sentence(difference: Interval, what: str = "accuracy", *, n: int, who: str = "pretrained") -> str:
+def sentence(difference: Interval, measure: Metric | None = None, *, n: int, who: str = "pretrained") -> str:
     """The verdict in words; help or harm is claimed only where the interval leaves out zero.
 
     Args:
-        difference: ours minus the control, of a share that is better when higher (0.098 is 9.8 points).
-        what: the metric's name in a sentence.
+        difference: ours minus the control, of one metric.
+        measure: the metric; None is accuracy.
         n: number of test items.
-        who: ``pretrained``: against the untrained control; ``training``: against the linear probe.
+        who: ``pretrained``: against the untrained control; ``training``: against the linear probe; ``sharing``: against
+            each task alone.
 
     Example:
         >>> sentence(Interval(0.098, 0.071, 0.124), n=525)
         'Pretrained features add 9.8 points of accuracy (95 % interval 7.1 to 12.4).'
     """
     adds, costs, whether = WHO[who]
-    value, low, high = difference.points()
-    if difference.low > 0:
-        return f"{adds} {value:.1f} points of {what} (95 % interval {low:.1f} to {high:.1f})."
-    if difference.high < 0:
-        return f"{costs} {-value:.1f} points of {what} (95 % interval {-high:.1f} to {-low:.1f})."
+    gain = difference
+    higher = measure is None or measure.higher_is_better
+    if not higher:
+        gain = Interval(-difference.value, -difference.high, -difference.low)
+    value, low, high, what = _said(gain, measure)
+    verbs = (adds, costs) if higher else (f"{adds} less error:", f"{costs} more error:")
+    if gain.low > 0:
+        return f"{verbs[0]} {value} {what} (95 % interval {low} to {high})."
+    if gain.high < 0:
+        value, high, low, _ = _said(Interval(-gain.value, -gain.low, -gain.high), measure)
+        return f"{verbs[1]} {value} {what} (95 % interval {low} to {high})."
     items = "this one test item" if n == 1 else f"these {n:,} test items"
     doubt = f"{whether} cannot be told from {items}"
+    name = "accuracy" if measure is None else _in_sentence(measure.title)
     if np.isnan(difference.low) or np.isnan(difference.high):
-        return f"{doubt}: the difference in {what} has no interval there."
-    return f"{doubt}: the difference in {what} is {value:+.1f} points (95 % interval {low:.1f} to {high:.1f})."
+        return f"{doubt}: the difference in {name} has no interval there."
+    value, low, high, unit = _said(difference, measure, signed=True)
+    unit = unit.partition(" of ")[0]
+    return f"{doubt}: the difference in {name} is {value}{f' {unit}' if unit else ''} (95 % interval {low} to {high})."
+
+
+def _in_sentence(title: str) -> str:
+    """
+    >>> _in_sentence("Macro F1"), _in_sentence("ROC-AUC")
+    ('macro F1', 'ROC-AUC')
+    """
+    return title[0].lower() + title[1:] if title[1:2].islower() else title
+
+
+def _said(interval: Interval, measure: Metric | None, signed: bool = False) -> tuple[str, str, str, str]:
+    """Value, low and high as sentences say them, and what they are of."""
+    name = "accuracy" if measure is None else _in_sentence(measure.title)
+    sign = "+" if signed else ""
+    if measure is None or measure.unit == "%":
+        value, low, high = interval.points()
+        return f"{value:{sign}.1f}", f"{low:.1f}", f"{high:.1f}", f"points of {name}"
+    what = f"{measure.unit} of {name}" if measure.unit else f"of {name}"
+    return f"{interval.value + 0.0:{sign}.3g}", f"{interval.low + 0.0:.3g}", f"{interval.high + 0.0:.3g}", what

@@ -1,23 +1,38 @@
-"""All scores of a set of predictions with 95 % intervals: overall, per class, and of the confidence."""
+"""All scores of a set of predictions with 95 % intervals: overall, and of each class, label or column."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
-from jeoni import plugins
-from jeoni.errors import ConfigError
 from jeoni.evaluation.intervals import Weights, not_too_certain, percentile_interval, resample_weights
-from jeoni.evaluation.metrics._counts import class_counts, confidence_bins, mean_of_defined, ratio
+from jeoni.evaluation.metrics._counts import mean_of_defined
+from jeoni.evaluation.metrics._protocol import Metric
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
-__all__ = ["Evaluation", "checked", "evaluate", "score_resamples"]
+__all__ = ["Evaluation", "Judge", "evaluate", "score_resamples"]
 
-_METRICS = "jeoni.evaluation.metrics"
-_BINS = 15
+
+class Judge(Protocol):
+    """What an evaluation asks of a task; see :class:`jeoni.tasks._protocol.Task`."""
+
+    def metrics(self) -> Mapping[str, Metric]:
+        """Metrics by id."""
+
+    def checked(self, targets: Array, predictions: Array) -> tuple[Array, FloatArray]:
+        """Targets, and predictions ``(repeats, n, width)``."""
+
+    def breakdown(self, targets: Array, predictions: FloatArray, weights: Array) -> dict[str, FloatArray]:
+        """Scores ``(B, rows)`` of single classes, labels or columns."""
+
+    def rows(self, targets: Array) -> list[tuple[str, int]]:
+        """Name and number of examples of each row."""
+
+    def details(self, targets: Array, predictions: FloatArray) -> dict[str, Any]:
+        """What else is shown."""
 
 
 @dataclass(frozen=True)
@@ -26,179 +41,132 @@ class Evaluation:
 
     Attributes:
         metrics: each metric's value and interval, by its id.
-        per_class: for each class its name (``class``), number of items (``support``), and ``precision``, ``recall``
-            and ``f1`` as intervals; NaN where undefined (precision of a class that is never predicted).
-        confusion: ``K x K`` counts, rows true, columns predicted; with repeats their mean.
-        reliability: for each bin of confidence that holds items: ``low``, ``high``, ``count`` (with repeats their
-            mean), ``confidence`` and ``accuracy``.
+        measures: each metric's ``title``, ``unit`` and ``higher_is_better``, by its id.
+        breakdown: for each class, label or column its name (``class``), number of items (``support``), and its scores
+            as intervals; NaN where undefined (precision of a class that is never predicted).
+        details: what else the task shows, such as the confusion matrix.
         n: number of items.
-        class_names: in the order of the confusion matrix.
         seen: how many of the items the model was fitted on, as far as that is known.
         unseen: the same of the other items alone; None where there are no seen ones, or no others.
     """
 
     metrics: dict[str, Interval]
-    per_class: list[dict[str, Any]]
-    confusion: list[list[float]]
-    reliability: list[dict[str, float]]
+    measures: dict[str, dict[str, Any]]
+    breakdown: list[dict[str, Any]]
+    details: dict[str, Any]
     n: int
-    class_names: tuple[str, ...]
     seen: int = 0
     unseen: Evaluation | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dictionaries and lists; what is undefined stays NaN."""
-        return {**asdict(self), "class_names": list(self.class_names)}
+        plain = [{k: v.as_dict() if isinstance(v, Interval) else v for k, v in r.items()} for r in self.breakdown]
+        return {
+            "metrics": {name: score.as_dict() for name, score in self.metrics.items()},
+            "measures": self.measures,
+            "per_class": plain,
+            **self.details,
+            "n": self.n,
+            "seen": self.seen,
+            "unseen": None if self.unseen is None else self.unseen.as_dict(),
+        }
 
 
 def evaluate(
-    labels: IntArray,
-    probs: Array,
-    class_names: Sequence[str],
+    task: Judge,
+    targets: Array,
+    predictions: Array,
     groups: IntArray | None = None,
     seed: int = 0,
     resamples: int = 2000,
 ) -> Evaluation:
-    """Every metric in the metrics folder, the scores of each class, and how far confidence can be believed.
+    """Every metric of the task, and what it shows beside.
 
     With repeats, an item is resampled with all its predictions together, and a resample's score is the mean over
     repeats: more repeats do not pretend to be more items.
 
     Args:
-        labels: ``(n,)`` true classes, 0 to K - 1.
-        probs: ``(n, K)`` probabilities, or ``(R, n, K)`` for repeated predictions of the same items.
-        class_names: K names.
+        task: what was predicted, such as ``Classification(("cat", "dog"))``.
+        targets: ``(n, …)`` as the task has them.
+        predictions: ``(n, width)``, or ``(R, n, width)`` for repeated predictions of the same items.
         groups: ``(n,)`` numbers of the groups (patient, panel) that are resampled whole; None resamples items.
         seed: of the resamples.
         resamples: how many.
 
     Raises:
-        ConfigError: shapes that do not match, labels outside the classes, probabilities that are none.
+        ConfigError: shapes that do not match, or values that the task does not know.
 
     Example:
-        >>> result = evaluate(np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]), ["cat", "dog"])
-        >>> result.metrics["accuracy"].value
+        >>> from jeoni.tasks.classification import Classification
+        >>> task = Classification(("cat", "dog"))
+        >>> evaluate(task, np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]])).metrics["accuracy"].value
         1.0
     """
-    true, repeats = checked(labels, probs)
-    classes = repeats.shape[2]
-    if len(class_names) != classes:
-        raise ConfigError(f"There are {len(class_names)} class names for {classes} columns; one each is needed.")
-    once = np.ones((1, len(true)), dtype=np.float32)
-    whole = {**score_resamples(true, repeats, once), **_class_scores(true, repeats, once)}
-    chunks = [
-        {**score_resamples(true, repeats, weights), **_class_scores(true, repeats, weights)}
-        for weights in resample_weights(len(true), groups, resamples, seed)
-    ]
+    true, repeats = task.checked(targets, predictions)
+    metrics, n = task.metrics(), len(true)
+    once = np.ones((1, n), dtype=np.float32)
+    whole = _all_scores(task, metrics, true, repeats, once)
+    chunks = [_all_scores(task, metrics, true, repeats, w) for w in resample_weights(n, groups, resamples, seed)]
     scores = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in whole}
-    support = np.bincount(true, minlength=classes)
-    units = len(true) if groups is None else len(np.unique(groups))
+    units = n if groups is None else len(np.unique(groups))
+    singles = [key for key in whole if key not in metrics]
     return Evaluation(
-        metrics={m: _interval(m, whole[m][0], scores[m], units) for m in plugins.names(_METRICS)},
-        per_class=[
-            {"class": name, "support": int(support[k])}
+        metrics={name: _interval(metric, whole[name][0], scores[name], units) for name, metric in metrics.items()},
+        measures={
+            name: {"title": m.title, "unit": m.unit, "higher_is_better": m.higher_is_better}
+            for name, m in metrics.items()
+        },
+        breakdown=[
+            {"class": name, "support": support}
             | {
-                s: not_too_certain(percentile_interval(whole[s][0, k], scores[s][:, k]), int(support[k]))
-                for s in ("precision", "recall", "f1")
+                key.removeprefix(SINGLE): not_too_certain(
+                    percentile_interval(whole[key][0, k], scores[key][:, k]), support
+                )
+                for key in singles
             }
-            for k, name in enumerate(class_names)
+            for k, (name, support) in enumerate(task.rows(true))
         ],
-        confusion=_confusion(true, repeats),
-        reliability=_reliability(true, repeats),
-        n=len(true),
-        class_names=tuple(class_names),
+        details=task.details(true, repeats),
+        n=n,
     )
 
 
-def _interval(metric: str, value: float, samples: FloatArray, units: int) -> Interval:
+SINGLE = "single:"
+
+
+def _all_scores(
+    task: Judge, metrics: Mapping[str, Metric], targets: Array, predictions: FloatArray, weights: Weights
+) -> dict[str, FloatArray]:
+    overall = _scores(metrics, targets, predictions, weights)
+    singles = task.breakdown(targets, predictions, weights)
+    return {**overall, **{f"{SINGLE}{name}": values for name, values in singles.items()}}
+
+
+def _interval(metric: Metric, value: float, samples: FloatArray, units: int) -> Interval:
     """Percentiles; for a share of right answers that is none or all, no narrower than ``units`` items allow."""
-    kind = plugins.load(_METRICS, metric)
     found = percentile_interval(value, samples)
-    return not_too_certain(found, units) if kind.unit == "%" and kind.higher_is_better else found
+    return not_too_certain(found, units) if metric.unit == "%" and metric.higher_is_better else found
 
 
-def checked(labels: Array, probs: Array) -> tuple[IntArray, FloatArray]:
-    """Labels ``(n,)`` and probabilities as ``(R, n, K)``, or an error that says what is wrong with them.
-
-    Raises:
-        ConfigError: shapes that do not match, labels outside the classes, probabilities that are none.
-    """
-    true, given = np.asarray(labels), np.asarray(probs, dtype=np.float64)
-    repeats = given[None] if given.ndim == 2 else given
-    if repeats.ndim != 3 or true.ndim != 1 or repeats.shape[1] != len(true) or not len(repeats):
-        raise ConfigError(
-            f"labels have shape {true.shape} and probs {given.shape}; (n,) and (n, K) or (R, n, K) are needed."
-        )
-    if not len(true):
-        raise ConfigError("There are no items to score; at least one labelled item is needed.")
-    classes = repeats.shape[2]
-    if classes < 2:
-        raise ConfigError(f"probs have {classes} column(s); one for each of two or more classes is needed.")
-    if not np.issubdtype(true.dtype, np.integer) or true.min() < 0 or true.max() >= classes:
-        raise ConfigError(
-            f"Labels go from {true.min()} to {true.max()} ({true.dtype}); whole numbers from 0 to {classes - 1} are "
-            "needed. Leave items without a label out."
-        )
-    if not np.isfinite(repeats).all() or repeats.min() < -1e-6 or np.abs(repeats.sum(axis=2) - 1).max() > 1e-3:
-        raise ConfigError(
-            "probs hold rows that are no probabilities (not finite, negative, or with another sum than 1); "
-            "each row needs a sum of 1. Apply softmax to logits."
-        )
-    return true.astype(np.int64), repeats
-
-
-def score_resamples(labels: IntArray, probs: FloatArray, weights: Weights) -> dict[str, FloatArray]:
+def score_resamples(task: Judge, targets: Array, predictions: FloatArray, weights: Weights) -> dict[str, FloatArray]:
     """Every metric on each resample, the mean over repeats.
 
     Args:
-        labels: ``(n,)``.
-        probs: ``(R, n, K)``.
+        task: what was predicted.
+        targets: ``(n, …)``.
+        predictions: ``(R, n, width)``.
         weights: ``(B, n)`` how often each item is drawn.
 
     Returns:
         ``(B,)`` for each metric's id.
     """
-    metrics = {name: plugins.load(_METRICS, name)() for name in plugins.names(_METRICS)}
+    return _scores(task.metrics(), targets, predictions, weights)
+
+
+def _scores(
+    metrics: Mapping[str, Metric], targets: Array, predictions: FloatArray, weights: Weights
+) -> dict[str, FloatArray]:
     return {
-        name: mean_of_defined(np.stack([metric(labels, p, weights) for p in probs]), axis=0)
+        name: mean_of_defined(np.stack([metric(targets, p, weights) for p in predictions]), axis=0)
         for name, metric in metrics.items()
     }
-
-
-def _class_scores(labels: IntArray, probs: FloatArray, weights: Weights) -> dict[str, FloatArray]:
-    """Precision, recall and F1, ``(B, K)`` each, the mean over the repeats that define them."""
-    counts = [class_counts(labels, p, weights) for p in probs]
-    every = {
-        "precision": [ratio(c.hits, c.predicted) for c in counts],
-        "recall": [ratio(c.hits, c.support) for c in counts],
-        "f1": [ratio(2 * c.hits, c.support + c.predicted) for c in counts],
-    }
-    return {name: mean_of_defined(np.stack(values), axis=0) for name, values in every.items()}
-
-
-def _confusion(labels: IntArray, probs: FloatArray) -> list[list[float]]:
-    repeats, _, classes = probs.shape
-    pairs = labels * classes + probs.argmax(axis=2)
-    counts = np.bincount(pairs.ravel(), minlength=classes**2).reshape(classes, classes)
-    mean: Array = counts if repeats == 1 else counts / repeats
-    table: list[list[float]] = mean.tolist()
-    return table
-
-
-def _reliability(labels: IntArray, probs: FloatArray) -> list[dict[str, float]]:
-    repeats, n, classes = probs.shape
-    place, confidence, right = confidence_bins(np.tile(labels, repeats), probs.reshape(repeats * n, classes), _BINS)
-    rows = []
-    for b in np.unique(place):
-        inside = place == b
-        count = int(inside.sum())
-        rows.append(
-            {
-                "low": float(b / _BINS),
-                "high": float((b + 1) / _BINS),
-                "count": count if repeats == 1 else count / repeats,
-                "confidence": float(confidence[inside].mean()),
-                "accuracy": float(right[inside].mean()),
-            }
-        )
-    return rows

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from jeoni import plugins
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.evaluation.calibration import softmax
+from jeoni.tasks.classification import Classification
 from jeoni.types import Array, FloatArray
 
 __all__ = ["HeadClassifier"]
@@ -72,7 +73,8 @@ class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             raise ValueError(f"The head {self.head!r} takes no weights of examples; linear does.")
         given = {} if self.strengths is None else {"strengths": self.strengths}
         head = plugins.load("jeoni.heads", self.head)(**given)
-        fitted = head.fit(X, labels, len(self.classes_), folds, self.class_weights, **known)
+        task = Classification(tuple(map(str, self.classes_)))
+        fitted = head.fit(X, labels, task, folds, self.class_weights, **known)
         self.head_ = fitted.module
         self.choice_ = fitted.choice
         self.candidates_ = fitted.candidates

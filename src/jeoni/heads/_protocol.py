@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from torch import nn
 
-from jeoni.types import IntArray, RowsLike
+from jeoni.tasks import Task
+from jeoni.types import Array, IntArray, RowsLike
 
 __all__ = ["FittedHead", "Head"]
 
@@ -17,23 +18,23 @@ class FittedHead:
     """A head and how it was chosen.
 
     Attributes:
-        module: features ``(n, d)`` to calibrated logits ``(n, classes)``.
+        module: features ``(n, d)`` to calibrated outputs ``(n, width)``.
         choice: what the folds decided: strength, class weights, temperature.
         candidates: one record per candidate with its fold scores.
+        task: what was predicted, with what the folds decided about it, such as thresholds.
     """
 
     module: nn.Module
     choice: dict[str, Any]
+    task: Task
     candidates: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Head(Protocol):
     """A head file offers one such class; its fields are its hyper-parameters."""
 
-    def build(self, dim: int, classes: int) -> nn.Module:
-        """The empty module, to load saved weights into."""
+    def build(self, dim: int, width: int) -> nn.Module:
+        """The empty module, to load saved weights into: ``(n, dim)`` to ``(n, width)``."""
 
-    def fit(
-        self, features: RowsLike, labels: IntArray, classes: int, folds: IntArray, class_weights: str
-    ) -> FittedHead:
+    def fit(self, features: RowsLike, targets: Array, task: Task, folds: IntArray, class_weights: str) -> FittedHead:
         """Fit on ``features (n, d)``; every choice is made on ``folds (repeats, n)`` of these same rows."""

@@ -7,17 +7,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from jeoni.heads._choice import choose, example_weights, weight_options
+from jeoni.heads._choice import choose, weight_options
 from jeoni.heads._protocol import FittedHead
 from jeoni.spec import Recipe
+from jeoni.tasks import LossOptions, Task, with_decisions
+from jeoni.training.depth import set_temperature
 from jeoni.training.groups import Group
 from jeoni.training.job import Job
 from jeoni.training.loop import train
 from jeoni.training.rows import ArrayRows
 from jeoni.training.settle import settle
-from jeoni.types import Array, FloatArray, IntArray, RowsLike
+from jeoni.types import Array, IntArray, RowsLike
 
 __all__ = ["fit_stepwise"]
 
@@ -29,8 +31,8 @@ def fit_stepwise(
     build: Callable[[dict[str, Any]], nn.Module],
     settings: Sequence[dict[str, Any]],
     features: RowsLike,
-    labels: IntArray,
-    classes: int,
+    targets: Array,
+    task: Task,
     folds: IntArray,
     class_weights: str,
 ) -> FittedHead:
@@ -41,34 +43,57 @@ def fit_stepwise(
             ``scale``.
         settings: candidates; ``weight_decay`` and ``learning_rate`` in them are those of the optimiser.
         features: ``(n, d)``; read into memory.
-        labels: ``(n,)``.
-        classes: how many.
+        targets: ``(n, …)``.
+        task: what is predicted.
         folds: ``(repeats, n)``; the first draw is used.
         class_weights: ``auto``, ``balanced`` or ``none``.
     """
-    rows = np.asarray(features[slice(0, len(labels))], dtype=np.float32)
-    options = weight_options(labels, classes, class_weights)
-    held_out = np.zeros((1, len(options), len(settings), len(labels), classes), dtype=np.float32)
+    rows = np.asarray(features[slice(0, len(targets))], dtype=np.float32)
+    classes = task.link == "softmax"
+    options = weight_options(targets, task.width, class_weights) if classes else [_option(class_weights)]
+    held_out = np.zeros((1, len(options), len(settings), len(targets), task.width), dtype=np.float32)
     for o, option in enumerate(options):
         for s, setting in enumerate(settings):
             for fold in np.unique(folds[0]):
                 seen, held = np.flatnonzero(folds[0] != fold), np.flatnonzero(folds[0] == fold)
-                module = _trained(build, setting, rows[seen], labels[seen], classes, option)
+                module = _trained(build, setting, rows[seen], targets[seen], task, option)
                 with torch.inference_mode():
                     held_out[0, o, s, held] = module(torch.from_numpy(rows[held])).numpy()
-    candidates, best = choose(held_out, list(settings), options, labels, classes, folds[:1])
+    if classes:
+        candidates, best = choose(held_out, list(settings), options, targets, task.width, folds[:1])
+    else:
+        candidates, best = _choose_by_loss(held_out[0, 0], list(settings), options[0], targets, task)
     setting = {k: best[k] for k in settings[0]}
-    module = _trained(build, setting, rows, labels, classes, best["class_weights"])
-    module.get_buffer("temperature").fill_(best["temperature"])
-    return FittedHead(module.eval(), best, candidates)
+    module = _trained(build, setting, rows, targets, task, best["class_weights"])
+    set_temperature(module, np.asarray(best["temperature"]))
+    place = next(k for k, s in enumerate(settings) if s == setting)
+    decided = with_decisions(task, held_out[0, options.index(best["class_weights"]), place], targets)
+    return FittedHead(module.eval(), best, decided, candidates)
+
+
+def _option(class_weights: str) -> str:
+    return "none" if class_weights == "auto" else class_weights
+
+
+def _choose_by_loss(
+    held_out: Array, settings: list[dict[str, Any]], option: str, targets: Array, task: Task
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """One record per candidate with its held-out loss, and the best; ``held_out (settings, n, width)`` outputs."""
+    candidates = []
+    for setting, outputs in zip(settings, held_out, strict=True):
+        heat = task.temperature(outputs, targets, doubt=1 / (len(targets) + 2))
+        loss = float(task.losses(task.decode(outputs / heat), targets).mean())
+        candidates.append({**setting, "class_weights": option, "loss": loss, "temperature": heat.tolist()})
+    best = min(candidates, key=lambda c: c["loss"])
+    return candidates, {k: best[k] for k in (*settings[0], "class_weights", "temperature")}
 
 
 def _trained(
     build: Callable[[dict[str, Any]], nn.Module],
     setting: dict[str, Any],
     rows: Array,
-    labels: IntArray,
-    classes: int,
+    targets: Array,
+    task: Task,
     option: str,
 ) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
@@ -76,7 +101,7 @@ def _trained(
         module = build(setting)
     module.get_buffer("mean").copy_(torch.from_numpy(rows.mean(0)))
     module.get_buffer("scale").copy_(torch.from_numpy(1 / np.maximum(rows.std(0), 1e-6)))
-    n = len(labels)
+    n = len(targets)
     recipe = Recipe(
         steps=int(np.clip(PASSES * n // BATCH, 150, 2000)),
         batch_size=BATCH,
@@ -86,13 +111,6 @@ def _trained(
     )
     settled = settle(recipe, {}, n)
     group = Group("head", dict(module.named_parameters()), settled.learning_rate, settled.weight_decay)
-    used = np.ones(n, dtype=bool)
-    by_class = _class_weights(labels, classes, example_weights(labels, classes, option, used))
-    train(Job("Head", module, [group], ArrayRows(rows), labels, classes, settled, class_weights=by_class))
+    criterion = task.criterion(targets, LossOptions(balanced=option == "balanced"))
+    train(Job("Head", module, [group], ArrayRows(rows), targets, criterion, settled))
     return module.cpu()
-
-
-def _class_weights(labels: IntArray, classes: int, weights: FloatArray) -> Tensor:
-    """``(classes,)`` from a weight per row."""
-    counts = np.maximum(np.bincount(labels, minlength=classes), 1)
-    return torch.from_numpy(np.bincount(labels, weights=weights, minlength=classes) / counts).float()

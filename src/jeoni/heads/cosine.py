@@ -14,21 +14,22 @@ from torch import Tensor, nn
 
 from jeoni.heads._protocol import FittedHead
 from jeoni.heads._stepwise import fit_stepwise
-from jeoni.types import IntArray, RowsLike
+from jeoni.tasks import Task
+from jeoni.types import Array, IntArray, RowsLike
 
 __all__ = ["Cosine"]
 
 
 class CosineModule(nn.Module):
-    """``(n, d)`` features to ``(n, classes)`` calibrated logits."""
+    """``(n, d)`` features to ``(n, width)`` calibrated outputs."""
 
     temperature: Tensor
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, dim: int, classes: int) -> None:
+    def __init__(self, dim: int, width: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(classes, dim) / dim**0.5)
+        self.weight = nn.Parameter(torch.randn(width, dim) / dim**0.5)
         self.sharpness = nn.Parameter(torch.tensor(10.0))
         self.register_buffer("temperature", torch.ones(()))
         self.register_buffer("mean", torch.zeros(dim))
@@ -51,16 +52,14 @@ class Cosine:
 
     learning_rates: tuple[float, ...] = (1e-3, 1e-2)
 
-    def build(self, dim: int, classes: int) -> nn.Module:
+    def build(self, dim: int, width: int) -> nn.Module:
         """The empty module."""
-        return CosineModule(dim, classes).eval()
+        return CosineModule(dim, width).eval()
 
-    def fit(
-        self, features: RowsLike, labels: IntArray, classes: int, folds: IntArray, class_weights: str
-    ) -> FittedHead:
+    def fit(self, features: RowsLike, targets: Array, task: Task, folds: IntArray, class_weights: str) -> FittedHead:
         """Choose on the folds, then train on all rows; see :meth:`jeoni.heads.linear.Linear.fit`."""
         settings: list[dict[str, Any]] = [{"weight_decay": 0.0, "learning_rate": rate} for rate in self.learning_rates]
         dim = features.shape[1]
         return fit_stepwise(
-            lambda setting: self.build(dim, classes), settings, features, labels, classes, folds, class_weights
+            lambda setting: self.build(dim, task.width), settings, features, targets, task, folds, class_weights
         )

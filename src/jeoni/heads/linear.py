@@ -1,39 +1,44 @@
-"""Multinomial logistic regression on standardised features (the linear probe), temperature-scaled (Guo et al. 2017).
+"""Linear probe: logistic or ridge regression on standardised features, temperature-scaled (Guo et al. 2017).
 
 Strength and class weights are chosen on folds. Ours differs from scikit-learn's only in speed: all folds and strengths
-are solved side by side, see :mod:`jeoni.heads._logistic`.
+are solved side by side, see :mod:`jeoni.heads._logistic` and :mod:`jeoni.heads._ridge`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jeoni.errors import ConfigError
 from jeoni.heads._choice import choose, example_weights, weight_options
 from jeoni.heads._logistic import Rows, rows_from, solve
 from jeoni.heads._protocol import FittedHead
+from jeoni.heads._ridge import fit_ridge
+from jeoni.tasks import LossOptions, Task
+from jeoni.tasks.classification import Classification
 from jeoni.types import Array, FloatArray, IntArray, RowsLike
 
 __all__ = ["Linear"]
 
 SELECTION_ROWS = 20_000
 SELECTION_TOLERANCE = 1e-3
+BINARY = Classification(("without", "with"))  # one label of several
 
 
 class LinearModule(nn.Module):
-    """``(n, d)`` features to ``(n, classes)`` calibrated logits."""
+    """``(n, d)`` features to ``(n, width)`` calibrated outputs."""
 
     temperature: Tensor
 
-    def __init__(self, dim: int, classes: int) -> None:
+    def __init__(self, dim: int, width: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.zeros(classes, dim))
-        self.bias = nn.Parameter(torch.zeros(classes))
+        self.weight = nn.Parameter(torch.zeros(width, dim))
+        self.bias = nn.Parameter(torch.zeros(width))
         self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, features: Tensor) -> Tensor:
@@ -52,15 +57,15 @@ class Linear:
 
     strengths: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 1000.0)
 
-    def build(self, dim: int, classes: int) -> nn.Module:
+    def build(self, dim: int, width: int) -> nn.Module:
         """The empty module."""
-        return LinearModule(dim, classes)
+        return LinearModule(dim, width)
 
     def fit(
         self,
         features: RowsLike,
-        labels: IntArray,
-        classes: int,
+        targets: Array,
+        task: Task,
         folds: IntArray,
         class_weights: str,
         weights: FloatArray | None = None,
@@ -69,50 +74,162 @@ class Linear:
 
         Args:
             features: ``(n, d)``, an array or anything with ``shape`` and row slices.
-            labels: ``(n,)`` in ``0 … classes - 1``.
-            classes: how many there are.
+            targets: ``(n, …)`` of the task; every row has one, at least in part.
+            task: what is predicted.
             folds: ``(repeats, n)``: the fold in which each row is held out.
             class_weights: ``auto``, ``balanced`` or ``none``.
             weights: ``(n,)`` of each row, such as a density ratio; in the fit and in what the folds decide. None: all
                 rows count alike. They say how frequent each class is where the head will work, so ``auto`` does not
-                balance classes beside them.
+                balance classes beside them. With classes only.
         """
-        n = len(labels)
+        fits = {"softmax": self._fit_classes, "sigmoid": self._fit_labels, "identity": self._fit_numbers}
+        if task.parts:
+            fitted = self._fit_parts(features, targets, task, folds, class_weights)
+        elif task.link == "softmax":
+            fitted = self._fit_classes(features, targets, task, folds, class_weights, weights)
+        elif task.link in fits:
+            fitted = fits[task.link](features, targets, task, folds, class_weights)
+        else:
+            raise ConfigError(
+                f"The head linear cannot be fitted to the task {task.id}; take one that is trained, such as --head mlp."
+            )
+        module = LinearModule(features.shape[1], task.width)
+        with torch.no_grad():
+            module.weight.copy_(fitted.weight)
+            module.bias.copy_(fitted.bias)
+            module.temperature.fill_(fitted.temperature)
+        return FittedHead(module.eval(), fitted.choice, fitted.task, fitted.candidates)
+
+    def _fit_classes(
+        self,
+        features: RowsLike,
+        targets: Array,
+        task: Task,
+        folds: IntArray,
+        class_weights: str,
+        weights: FloatArray | None = None,
+    ) -> _Fitted:
+        """Multinomial logistic regression."""
+        labels, classes, n = targets, task.width, len(targets)
         each = np.ones(n) if weights is None else weights / weights.mean()
         some = _subset(labels, SELECTION_ROWS)
-        chosen_rows = rows_from(features) if len(some) == n else rows_from(_Picked(features, some))
+        chosen_rows = rows_from(features) if len(some) == n else rows_from(Picked(features, some))
         undisturbed = class_weights == "auto" and weights is not None
         options = weight_options(labels, classes, "none" if undisturbed else class_weights)
-        candidates, best = self._select(chosen_rows, labels[some], classes, folds[:, some], options, each[some])
+        held_out = held_out_logits(
+            chosen_rows, labels[some], classes, folds[:, some], options, self.strengths, each[some]
+        )
+        settings = [{"strength": v} for v in self.strengths]
+        candidates, best = choose(held_out, settings, list(options), labels[some], classes, folds[:, some], each[some])
         rows = chosen_rows if len(some) == n else rows_from(features)
         counts = each * example_weights(labels, classes, best["class_weights"], np.ones(n, dtype=bool))
         solution = solve(
             rows, labels, counts[:, None], np.array([1.0 / (best["strength"] * n)]), classes, tolerance=1e-5, steps=500
         )
-        module = LinearModule(features.shape[1], classes)
         weight, bias = solution.raw(0)
-        with torch.no_grad():
-            module.weight.copy_(weight)
-            module.bias.copy_(bias)
-            module.temperature.fill_(best["temperature"])
-        return FittedHead(module.eval(), best, candidates)
+        place = options.index(best["class_weights"]), self.strengths.index(best["strength"])
+        held = Held(some, held_out[:, place[0], place[1]])
+        return _Fitted(weight, bias, best, task, candidates, best["temperature"], held)
 
-    def _select(
-        self,
-        rows: Rows,
-        labels: IntArray,
-        classes: int,
-        folds: IntArray,
-        options: Sequence[str],
-        each: FloatArray,
-    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """Fold scores of every (class weights, strength), and the best."""
-        held_out = held_out_logits(rows, labels, classes, folds, options, self.strengths, each)
-        settings = [{"strength": v} for v in self.strengths]
-        return choose(held_out, settings, list(options), labels, classes, folds, each)
+    def _fit_numbers(
+        self, features: RowsLike, targets: Array, task: Task, folds: IntArray, class_weights: str
+    ) -> _Fitted:
+        """Ridge regression, each number with a strength of its own."""
+        task.criterion(targets, LossOptions(balanced=class_weights == "balanced"))  # refuses what it cannot have
+        encoded = task.standardised(targets)  # type: ignore[attr-defined]  # what the link `identity` stands for
+        weight, bias, candidates, chosen = fit_ridge(features, encoded, folds, self.strengths)
+        choice = {"strength": chosen[0] if len(chosen) == 1 else chosen, "class_weights": "none", "temperature": 1.0}
+        return _Fitted(weight, bias, choice, task, candidates)
+
+    def _fit_labels(
+        self, features: RowsLike, targets: Array, task: Task, folds: IntArray, class_weights: str
+    ) -> _Fitted:
+        """A logistic regression for each label; its temperature goes into its weights, its threshold into the task."""
+        weights, biases, held_out = [], [], np.full(targets.shape, np.nan)
+        strengths: list[float] = []
+        for k in range(task.width):
+            known = np.flatnonzero(~np.isnan(targets[:, k]))
+            labels = targets[known, k].astype(np.int64)
+            one = self._fit_classes(
+                Picked(features, known), labels, BINARY, _own_folds(folds[:, known], labels), class_weights
+            )
+            weights.append((one.weight[1] - one.weight[0]) / one.temperature)
+            biases.append((one.bias[1] - one.bias[0]) / one.temperature)
+            strengths.append(one.choice["strength"])
+            assert one.held is not None
+            logits = one.held.logits.mean(0) / one.temperature
+            held_out[known[one.held.index], k] = logits[:, 1] - logits[:, 0]
+        decided = task.with_thresholds(held_out, targets)  # type: ignore[attr-defined]  # what `sigmoid` stands for
+        choice = {"strength": strengths, "class_weights": class_weights, "temperature": 1.0}
+        return _Fitted(torch.stack(weights), torch.stack(biases), choice, decided, [])
+
+    def _fit_parts(
+        self, features: RowsLike, targets: Array, task: Task, folds: IntArray, class_weights: str
+    ) -> _Fitted:
+        """Each part by itself, on the rows that have its label: on frozen features nothing is shared but these."""
+        weights, biases, choices, tasks = [], [], {}, []
+        for name, part in task.parts.items():
+            known = np.flatnonzero(part.known(targets[name]))
+            own = targets[name][known]
+            inner = _own_folds(folds[:, known], part.strata(own))
+            balance = "none" if part.link == "identity" else class_weights  # numbers have no classes to balance
+            fitted = self.fit(Picked(features, known), own, part, inner, balance)
+            module = fitted.module
+            assert isinstance(module, LinearModule)
+            weights.append(module.weight.detach() / module.temperature)
+            biases.append(module.bias.detach() / module.temperature)
+            choices[name] = fitted.choice
+            tasks.append((name, fitted.task))
+        choice = {"parts": choices, "class_weights": class_weights, "temperature": 1.0}
+        decided = replace(task, tasks=tuple(tasks))  # type: ignore[type-var]  # a dataclass made of parts
+        return _Fitted(torch.cat(weights), torch.cat(biases), choice, decided, [])
 
 
-class _Picked:
+@dataclass(frozen=True)
+class Held:
+    """Logits ``(repeats, m, classes)`` of the ``(m,)`` rows at ``index``, by heads that did not see them."""
+
+    index: IntArray
+    logits: Array
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A linear map ``(width, d)`` and ``(width,)``, and what the folds decided."""
+
+    weight: Tensor
+    bias: Tensor
+    choice: dict[str, Any]
+    task: Task
+    candidates: list[dict[str, Any]]
+    temperature: float = 1.0
+    held: Held | None = None
+
+
+def _own_folds(folds: IntArray, strata: IntArray) -> IntArray:
+    """The folds of some rows; drawn anew where a fold's others would not hold what is to be learned.
+
+    A rare label may lie in one fold only, by chance or by its missing rows.
+    """
+    found = folds.copy()
+    for r, fold in enumerate(folds):
+        parts = [strata[fold != f] for f in np.unique(fold)]
+        if len(parts) < 2 or any(len(np.unique(p)) < len(np.unique(strata)) for p in parts):
+            found[r] = _dealt(strata, max(2, len(np.unique(fold))), r)
+    return found
+
+
+def _dealt(strata: IntArray, folds: int, seed: int) -> IntArray:
+    """``(n,)`` folds, the rows of each stratum dealt out in turn."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(strata))
+    order = order[np.argsort(strata[order], kind="stable")]
+    fold = np.empty(len(strata), dtype=np.int64)
+    fold[order] = np.arange(len(strata)) % folds
+    return fold
+
+
+class Picked:
     """Some rows of features, read when they are asked for."""
 
     def __init__(self, features: RowsLike, index: IntArray) -> None:

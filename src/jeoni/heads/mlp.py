@@ -14,24 +14,25 @@ from torch import Tensor, nn
 
 from jeoni.heads._protocol import FittedHead
 from jeoni.heads._stepwise import fit_stepwise
-from jeoni.types import IntArray, RowsLike
+from jeoni.tasks import Task
+from jeoni.types import Array, IntArray, RowsLike
 
 __all__ = ["MLP"]
 
 
 class MLPModule(nn.Module):
-    """``(n, d)`` features to ``(n, classes)`` calibrated logits."""
+    """``(n, d)`` features to ``(n, width)`` calibrated outputs."""
 
     temperature: Tensor
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, dim: int, classes: int, hidden: tuple[int, ...], dropout: float) -> None:
+    def __init__(self, dim: int, width: int, hidden: tuple[int, ...], dropout: float) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for wide, narrow in pairwise((dim, *hidden)):
             layers += [nn.Linear(wide, narrow), nn.GELU(), nn.Dropout(dropout)]
-        self.layers = nn.Sequential(*layers, nn.Linear(hidden[-1], classes))
+        self.layers = nn.Sequential(*layers, nn.Linear(hidden[-1], width))
         self.register_buffer("temperature", torch.ones(()))
         self.register_buffer("mean", torch.zeros(dim))
         self.register_buffer("scale", torch.ones(dim))
@@ -58,18 +59,16 @@ class MLP:
     weight_decays: tuple[float, ...] = (0.01, 0.3)
     learning_rate: float = 1e-3
 
-    def build(self, dim: int, classes: int) -> nn.Module:
+    def build(self, dim: int, width: int) -> nn.Module:
         """The empty module."""
-        return MLPModule(dim, classes, self.hidden, self.dropout).eval()
+        return MLPModule(dim, width, self.hidden, self.dropout).eval()
 
-    def fit(
-        self, features: RowsLike, labels: IntArray, classes: int, folds: IntArray, class_weights: str
-    ) -> FittedHead:
+    def fit(self, features: RowsLike, targets: Array, task: Task, folds: IntArray, class_weights: str) -> FittedHead:
         """Choose on the folds, then train on all rows; see :meth:`jeoni.heads.linear.Linear.fit`."""
         settings: list[dict[str, Any]] = [
             {"weight_decay": decay, "learning_rate": self.learning_rate} for decay in self.weight_decays
         ]
         dim = features.shape[1]
         return fit_stepwise(
-            lambda setting: self.build(dim, classes), settings, features, labels, classes, folds, class_weights
+            lambda setting: self.build(dim, task.width), settings, features, targets, task, folds, class_weights
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 from jeoni.errors import DataError
 from jeoni.report.files import read_rows
-from jeoni.report.records import AdaptMetrics, Controls, DomainItem, DomainsRecord, Score, read_if_there
+from jeoni.report.records import AdaptMetrics, Controls, DomainItem, DomainsRecord, RowScores, Score, read_if_there
 from jeoni.report.typed import read_record
 
 __all__ = ["adaptation_view"]
@@ -111,6 +111,10 @@ def _wrong(path: Path, row: int, column: str, value: str, needed: str) -> str:
     return f"{path}, row {row}: {column} is {ascii(value)[:60]}; {needed} is needed. Repeat the run."
 
 
+def _recall(row: RowScores) -> float | None:
+    return row.recall.value if row.recall else None
+
+
 def _classes(metrics: AdaptMetrics, changes: _Changes) -> list[dict[str, Any]]:
     """How many are taken for each class, before and after, and how many of its items are found."""
     before = metrics.source_only.per_class if metrics.source_only else ()
@@ -121,8 +125,8 @@ def _classes(metrics: AdaptMetrics, changes: _Changes) -> list[dict[str, Any]]:
             "before": changes.before[name],
             "after": changes.after[name],
             "true": after[k].support if after else None,
-            "recall_before": before[k].recall.value if before else None,
-            "recall_after": after[k].recall.value if after else None,
+            "recall_before": _recall(before[k]) if before else None,
+            "recall_after": _recall(after[k]) if after else None,
         }
         for k, name in enumerate(metrics.class_names)
     ]

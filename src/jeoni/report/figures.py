@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from jeoni.outputs import write_bytes, write_text
-from jeoni.report.records import Bin, Look, Point, ProbedStage
+from jeoni.report.records import Bin, Look, Numbers, Point, ProbedStage
 
-__all__ = ["labels_chart", "reliability_chart", "stages_chart", "time_chart", "training_chart"]
+__all__ = ["labels_chart", "numbers_chart", "reliability_chart", "stages_chart", "time_chart", "training_chart"]
 
 LONGEST_LABEL = 40
 
@@ -26,13 +26,14 @@ ON_PAPER |= dict(
 )
 
 
-def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any]) -> str:
+def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any], mark: str = "") -> str:
     """Confidence against accuracy; writes ``reliability.svg`` and ``.png``, returns the SVG for the page.
 
     Args:
         bins: ``confidence``, ``accuracy`` and ``count`` of each bin that holds items.
         folder: where the files go.
         words: of the report's language.
+        mark: behind the files' name, where there are several.
     """
     from matplotlib.figure import Figure
 
@@ -56,7 +57,37 @@ def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any]) 
     _plain(axes)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
-    return _keep(figure, folder, "reliability", words["reliability"])
+    return _keep(figure, folder, f"reliability{_file_mark(mark)}", words["reliability"])
+
+
+def numbers_chart(numbers: Numbers, folder: Path, words: dict[str, Any], mark: str = "") -> str:
+    """Predicted against true values; writes ``numbers.svg`` and ``.png``, returns the SVG for the page.
+
+    Args:
+        numbers: name, unit, and pairs of true and predicted values.
+        folder: where the files go.
+        words: of the report's language.
+        mark: behind the files' name, where there are several.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    true, predicted = [a for a, _ in numbers.points], [b for _, b in numbers.points]
+    low, high = min([*true, *predicted, 0] if not true else [*true, *predicted]), max([*true, *predicted, 1e-12])
+    margin = 0.04 * (high - low or 1)
+    ends = (low - margin, high + margin)
+    axes.plot(ends, ends, color=FAINT, linewidth=1.5, zorder=1)
+    size = 26 if len(true) < 200 else 12
+    axes.scatter(true, predicted, s=size, color=ACCENT, alpha=0.55, linewidths=0, zorder=3)
+    unit = f" ({numbers.unit})" if numbers.unit else ""
+    axes.set(xlim=ends, ylim=ends, xlabel=f"{words['true_value']}{unit}", ylabel=f"{words['predicted_value']}{unit}")
+    _plain(axes)
+    return _keep(figure, folder, f"numbers{_file_mark(mark)}", words["numbers"])
+
+
+def _file_mark(mark: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9-]", lambda m: f"_{ord(m[0]):x}", mark)[:60]
 
 
 def training_chart(looks: Sequence[Look], best_step: int, folder: Path, words: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,14 @@ from jeoni import plugins
 from jeoni.errors import DataError, StorageError
 from jeoni.outputs import write_text
 from jeoni.report.adaptation import adaptation_view
-from jeoni.report.figures import labels_chart, reliability_chart, stages_chart, time_chart, training_chart
+from jeoni.report.figures import (
+    labels_chart,
+    numbers_chart,
+    reliability_chart,
+    stages_chart,
+    time_chart,
+    training_chart,
+)
 from jeoni.report.files import Figures, read_rows
 from jeoni.report.records import (
     ComparisonRecord,
@@ -26,9 +33,11 @@ from jeoni.report.records import (
     InsideRecord,
     LooksRecord,
     MapRecord,
+    Measure,
     RunRecord,
     Score,
     Stage,
+    TaskDetails,
     TrainingRecord,
     VerdictRecord,
     read_if_there,
@@ -38,12 +47,14 @@ from jeoni.runs import UNFINISHED
 
 __all__ = ["write_report"]
 
-METRICS = "jeoni.evaluation.metrics"
+METRICS = "jeoni.evaluation.metrics.classification"
 ROWS = 200
 CLASSES_IN_MATRIX = 15
 PAIRS = 12
 PALETTE = 8
-KEYS = ("accuracy", "macro_f1", "roc_auc")
+KEYS = ("accuracy", "macro_f1", "roc_auc", "mean_average_precision", "micro_f1", "mae", "rmse", "r2")
+MOST_KEYS = 4
+SINGLES = ("average_precision", "precision", "recall", "f1", "mae")
 
 
 def write_report(run: Path, language: str = "en") -> Path:
@@ -113,22 +124,23 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
     if record.cut is None or record.head is None:
         raise DataError(f"{run / 'run.json'} cannot be used: cut or head is missing; repeat the run.", path=str(run))
     control, training = metrics.control or Controls(), record.training
-    rows = {name: _score_row(name, score, control) for name, score in metrics.scores.items()}
+    rows = {name: _score_row(name, score, control, metrics.measures) for name, score in metrics.scores.items()}
     looks = read_if_there(LooksRecord, figures.folder / "looks.json")
     return {
         "metrics": metrics,
         "summary": re.split(r"(?<=\.) (?=[A-Z])", metrics.summary.replace(" %", "\u00a0%")),
         "how": metrics.estimate,
         "scores": list(rows.values()),
-        "keys": [rows[name] for name in KEYS if name in rows],
+        "keys": [rows[name] for name in _leading(metrics) if name in rows],
         "control": control,
-        "confusion": _confusion(metrics),
-        "reliability": reliability_chart(metrics.reliability, figures.folder, words) if metrics.reliability else "",
+        "blocks": [_block(name, part, figures, words) for name, part in (metrics.parts or {"": metrics}).items()],
+        "singles": [key for key in SINGLES if any(getattr(row, key) for row in metrics.per_class)],
         "gallery": _gallery(figures),
         "looks": _looks(looks, figures),
         "looks_are_words": looks is not None and any(e.words for e in (*looks.hits, *looks.mistakes)),
         "inside": _inside(figures),
         "map": _map(figures, metrics.class_names),
+        "sharing": metrics.sharing,
         "findings": _findings(run, record.findings, words),
         "stages": _stages(record.cut.stages),
         "training": _training(training, figures, words),
@@ -186,10 +198,34 @@ def _asset(name: str) -> str:
     return (resources.files("jeoni.report") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _score_row(name: str, score: Score, control: Controls) -> dict[str, Any]:
+def _leading(metrics: FitMetrics) -> list[str]:
+    """The measures that stand in large letters."""
+    if metrics.parts:
+        return [f"{name}.{part.headline}" for name, part in metrics.parts.items()][:MOST_KEYS]
+    return list(dict.fromkeys((metrics.headline, *KEYS)))
+
+
+def _block(name: str, part: TaskDetails, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
+    """What is drawn of one task: its confusion matrix and calibration, or predicted against true numbers."""
+    mark = f"-{name}" if name else ""
+    return {
+        "name": name,
+        "confusion": _confusion(part) if part.class_names else None,
+        "reliability": reliability_chart(part.reliability, figures.folder, words, mark) if part.reliability else "",
+        "numbers": [
+            {"name": n.name, "unit": n.unit, "chart": numbers_chart(n, figures.folder, words, f"{mark}-{k}")}
+            for k, n in enumerate(part.numbers)
+        ],
+    }
+
+
+def _score_row(
+    name: str, score: Score, control: Controls, measures: Mapping[str, Measure] | None = None
+) -> dict[str, Any]:
     """One measure: its title, its place on a bar from 0 to its top, and the controls beside it."""
-    known = name in plugins.names(METRICS)
-    kind = plugins.load(METRICS, name) if known else None
+    kind: Any = (measures or {}).get(name)
+    if kind is None and name in plugins.names(METRICS):  # of runs that did not say what their measures are
+        kind = plugins.load(METRICS, name)
     unit = getattr(kind, "unit", "")
     others = {k: (scores or {}).get(name) for k, scores in vars(control).items()}
     shown = {"score": score, "untrained": others["untrained"], "majority": others["majority"]}
@@ -216,7 +252,7 @@ def _span(score: Score, top: float) -> dict[str, float] | None:
     return {**place, "width": max(0.4, place["high"] - place["low"])}
 
 
-def _confusion(metrics: FitMetrics) -> dict[str, Any]:
+def _confusion(metrics: TaskDetails) -> dict[str, Any]:
     """The matrix with each cell's share of its row; of many classes, only the worst pairs."""
     names, totals = metrics.class_names, [sum(row) for row in metrics.confusion]
     wrong = (
@@ -285,12 +321,22 @@ def _map(figures: Figures, names: Sequence[str]) -> dict[str, Any] | None:
         return None
     number = {n: k for k, n in enumerate(names)}
     points = [
-        {**vars(p), "color": number.get(p.label, 0) % PALETTE, "wrong": p.label != p.predicted, "index": i}
+        {
+            **vars(p),
+            "color": (number.get(p.label, 0) if p.group is None else p.group) % PALETTE,
+            "wrong": p.label != p.predicted if p.wrong is None else p.wrong,
+            "index": i,
+        }
         for i, p in enumerate(found.points)
     ]
     # mistakes last, so that they lie on top
     points.sort(key=lambda p: p["wrong"])
-    return {**vars(found), "points": points, "src": figures.inline(found.sprite, ".jpg")}
+    return {
+        **vars(found),
+        "groups": found.groups or names,
+        "points": points,
+        "src": figures.inline(found.sprite, ".jpg"),
+    }
 
 
 def _findings(run: Path, counts: dict[str, int], words: dict[str, Any]) -> dict[str, Any]:

@@ -174,7 +174,7 @@ class TrainingRecord:
     refitted: bool = False
     held_out: Count = 0
     moment: str = ""
-    shortened: Literal["", "by_heart", "less"] = ""
+    shortened: Literal["", "by_heart", "memorised", "less"] = ""
     ruined: bool = False
     trials: Annotated[dict[str, Loss | None], AtMost(100)] = field(default_factory=dict)
 
@@ -183,9 +183,9 @@ class TrainingRecord:
 class Contestant:
     """A candidate of ``auto``, with its scores on examples that it did not see."""
 
-    log_loss: float | None
-    accuracy: Share | None
     n: Count
+    loss: float | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,8 @@ class Score:
     high: float | None
 
 
-Scores = Annotated[dict[str, Score], AtMost(100)]
+Scores = Annotated[dict[str, Score], AtMost(200)]
+Value = Annotated[float, Between(-1e12, 1e12)]
 
 
 @dataclass(frozen=True)
@@ -236,14 +237,16 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class ClassScores:
-    """Scores of one class."""
+class RowScores:
+    """Scores of one class, label, or range of numbers; which there are depends on the task."""
 
     class_: str
     support: Positive
-    precision: Score
-    recall: Score
-    f1: Score
+    precision: Score | None = None
+    recall: Score | None = None
+    f1: Score | None = None
+    average_precision: Score | None = None
+    mae: Score | None = None
 
 
 @dataclass(frozen=True)
@@ -266,26 +269,70 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class FitMetrics:
-    """``metrics.json`` of ``jeoni fit``. Of repeated predictions, counts are means over the repeats."""
+class Measure:
+    """How a metric is called, what its unit is (``%`` is a share), and its direction."""
+
+    title: Name
+    unit: Annotated[str, AtMost(100)]
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """True and predicted values of one number."""
+
+    name: Name
+    unit: Annotated[str, AtMost(100)]
+    points: Annotated[tuple[tuple[Value, Value], ...], AtMost(5000)]
+
+
+@dataclass(frozen=True)
+class TaskDetails:
+    """What is shown of one task beside its scores. Of repeated predictions, counts are means over the repeats."""
+
+    task: Name = "classification"
+    headline: Name = "accuracy"
+    width: Count = 0
+    class_names: tuple[str, ...] = ()
+    confusion: tuple[tuple[Positive, ...], ...] = ()
+    reliability: Annotated[tuple[Bin, ...], AtMost(1000)] = ()
+    numbers: Annotated[tuple[Numbers, ...], AtMost(100)] = ()
+
+    def __post_init__(self) -> None:
+        classes = len(self.class_names)
+        if classes and {len(self.confusion), *map(len, self.confusion)} != {classes}:
+            raise ValueError(f"confusion has not {classes} rows and columns, one of each class in class_names")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Whether one network for all tasks is better than one for this task alone."""
+
+    part: Name
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitMetrics(TaskDetails):
+    """``metrics.json`` of ``jeoni fit``."""
 
     estimate: Literal["test", "cv"]
     n: Count
-    class_names: tuple[str, ...]
-    per_class: tuple[ClassScores, ...]
-    confusion: tuple[tuple[Positive, ...], ...]
-    reliability: Annotated[tuple[Bin, ...], AtMost(1000)]
+    per_class: tuple[RowScores, ...]
     summary: str
+    measures: Annotated[dict[str, Measure], AtMost(200)] = field(default_factory=dict)
+    parts: Annotated[dict[str, TaskDetails], AtMost(50)] = field(default_factory=dict)
+    sharing: Annotated[tuple[Shared, ...], AtMost(50)] = ()
     test: Scores | None = None
     cv: Scores | None = None
     control: Controls | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if (self.test if self.estimate == "test" else self.cv) is None:
             raise ValueError(f"{self.estimate} is missing")
-        classes = len(self.class_names)
-        if {len(self.confusion), *map(len, self.confusion)} != {classes}:
-            raise ValueError(f"confusion has not {classes} rows and columns, one of each class in class_names")
+        if self.task == "classification" and not self.class_names:
+            raise ValueError("class_names is missing")
 
     @property
     def scores(self) -> dict[str, Score]:
@@ -298,7 +345,7 @@ class DomainScores:
     """Scores of one model in the target domain."""
 
     metrics: Scores
-    per_class: tuple[ClassScores, ...]
+    per_class: tuple[RowScores, ...]
 
 
 @dataclass(frozen=True)
@@ -419,7 +466,7 @@ class Example:
     path: str
     label: str
     predicted: str
-    confidence: Share
+    confidence: Share | None
     text: str = ""
     thumb: FigureName = ""
     sound: FigureName = ""
@@ -486,14 +533,17 @@ class MapPoint:
     x: Place
     y: Place
     text: str = ""
+    group: Count | None = None
+    wrong: bool | None = None
 
 
 @dataclass(frozen=True)
 class MapRecord:
-    """``figures/map.json``."""
+    """``figures/map.json``; the groups are what the colours stand for: classes, or ranges of numbers."""
 
     method: str
     points: tuple[MapPoint, ...]
+    groups: Annotated[tuple[Name, ...], AtMost(10_000)] = ()
     sprite: FigureName = ""
     tile: Annotated[int, Between(1, 1000)] = 56
     columns: Annotated[int, Between(1, 1000)] = 32

@@ -1,18 +1,12 @@
-"""Log-losses of held-out examples, and whether one model's are lower than another's."""
+"""Whether one model's losses on held-out examples are lower than another's."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from jeoni.types import Array, FloatArray, IntArray
+from jeoni.types import FloatArray
 
-__all__ = ["clearly_lower", "log_losses"]
-
-
-def log_losses(probs: Array, labels: IntArray) -> FloatArray:
-    """``(n,)`` of ``(n, classes)``."""
-    losses: FloatArray = -np.log(np.maximum(probs[np.arange(len(labels)), labels], 1e-12))
-    return losses
+__all__ = ["clearly_lower"]
 
 
 def clearly_lower(ours: FloatArray, other: FloatArray, errors: float) -> bool:

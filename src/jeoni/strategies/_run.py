@@ -16,8 +16,9 @@ from jeoni.backbones.cut import Cut, Tap, cut
 from jeoni.features.examples import Context, Examples
 from jeoni.heads._protocol import Head
 from jeoni.spec import Recipe
+from jeoni.tasks import LossOptions, Task, task_of
 from jeoni.training.depth import identity_of, set_temperature
-from jeoni.training.forward import logits_of
+from jeoni.training.forward import outputs_of
 from jeoni.training.groups import HEAD, Group, build_groups
 from jeoni.training.job import Held, History, Job, Loss, Objective
 from jeoni.training.loop import train
@@ -42,7 +43,7 @@ class Manner:
         interpolate: choose how far to go from the start; without a warm head there is nothing to go back to.
         to_the_end: with few examples every step is made, and the held-out part does not choose the best moment.
         reuse: stages that start from pretrained weights; -1: all.
-        loss: made from the numbers of the examples trained on; None is cross-entropy.
+        loss: made from the examples trained on; None is the task's own.
         objective: of the stages alone, made from the part of the network that gives features: then the head does not
             take part in the training, and is fitted anew behind it.
         adapt: changes the network above the cut in place before its first step, such as by adding adapters.
@@ -66,7 +67,7 @@ class Manner:
 
 
 class Network(nn.Module):
-    """Rows at the cut to logits."""
+    """Rows at the cut to outputs."""
 
     features: nn.Module
     head: nn.Module
@@ -76,8 +77,8 @@ class Network(nn.Module):
         self.features, self.head = features, head
 
     def forward(self, rows: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.features(rows))
-        return logits
+        outputs: Tensor = self.head(self.features(rows))
+        return outputs
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,8 @@ class Run:
         rows: what they were made with.
         choice: of the head that was fitted first.
         candidates: what that was chosen from.
-        warm_temperature: of that head.
+        warm_temperature: of that head, ``()`` or ``(width,)``.
+        task: what is predicted, with what that head decided about it.
     """
 
     made: Cut
@@ -127,7 +129,8 @@ class Run:
     rows: dict[str, object]
     choice: dict[str, Any]
     candidates: list[dict[str, Any]]
-    warm_temperature: float
+    warm_temperature: FloatArray
+    task: Task
 
     def put(self, values: dict[str, Tensor]) -> None:
         """Set the trained weights."""
@@ -149,19 +152,20 @@ def begin(plan: Plan, examples: Examples) -> Run:
     backbone, manner, context, class_weights = plan.backbone, plan.manner, plan.context, plan.class_weights
     made = cut(backbone, manner.frozen)
     kind: Head = plugins.load("jeoni.heads", plan.head)()
-    labels, classes = examples.data.labels, len(examples.data.class_names)
+    task, targets = task_of(examples.data), examples.data.targets
     choice: dict[str, Any] = {"class_weights": "none" if class_weights == "auto" else class_weights}
     candidates: list[dict[str, Any]] = []
     if manner.warm_head:
         tap = Tap(backbone.n, True)
         features = examples.features(plan.source, tap)
-        fitted = kind.fit(features, labels, classes, examples.folds, class_weights)
+        fitted = kind.fit(features, targets, task, examples.folds, class_weights)
         module, choice, candidates = fitted.module, processes.agree(fitted.choice), fitted.candidates
+        task = processes.agree(fitted.task)
     else:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(context.seed)
-            module = kind.build(backbone.dim, classes)
-    warm = float(module.get_buffer("temperature"))
+            module = kind.build(backbone.dim, task.width)
+    warm = module.get_buffer("temperature").double().numpy().copy()
     set_temperature(module, 1.0)
     manner.adapt(made)
     network = Network(made.from_rows(backbone.input), module)
@@ -169,7 +173,7 @@ def begin(plan: Plan, examples: Examples) -> Run:
         backbone, made, network, plan.recipe, wanted=manner.wanted, starts=manner.starts, anchor=manner.anchor
     )
     start = {n: p.detach().clone() for g in groups for n, p in g.parameters.items()}
-    return Run(made, network, groups, start, History(0, 0), {}, choice, candidates, warm)
+    return Run(made, network, groups, start, History(0, 0), {}, choice, candidates, warm, task)
 
 
 def run_on(plan: Plan, examples: Examples, held: Held | None) -> Run:
@@ -179,22 +183,19 @@ def run_on(plan: Plan, examples: Examples, held: Held | None) -> Run:
     if run.made.note:
         context.console.warn(run.made.note)
     rows, said = training_rows(examples, source, run.made.tap, recipe, context)
-    labels, classes = examples.data.labels, len(examples.data.class_names)
-    counts = np.bincount(labels, minlength=classes).astype(np.float32)
+    targets = examples.data.targets
     balanced = run.choice.get("class_weights") == "balanced"
-    weights = torch.from_numpy(counts.sum() / (classes * np.maximum(counts, 1))) if balanced else None
+    options = LossOptions(balanced, recipe.label_smoothing, recipe.logit_adjustment)
     objective = manner.objective(run.network.features) if manner.objective else None
     job = Job(
         title=manner.title,
         network=run.network,
         groups=[g for g in run.groups if objective is None or g.name != HEAD],
         rows=rows,
-        labels=labels,
-        classes=classes,
+        targets=targets,
+        criterion=run.task.criterion(targets, options),
         recipe=recipe,
         seed=context.seed,
-        class_weights=weights,
-        log_prior=torch.from_numpy(np.log(np.maximum(counts, 1) / counts.sum())),
         train_statistics=manner.train_statistics,
         held=held,
         loss=manner.loss(examples) if manner.loss else None,
@@ -204,7 +205,7 @@ def run_on(plan: Plan, examples: Examples, held: Held | None) -> Run:
     history = train(job, context.checkpoints, context.checkpoint_s, context.console)
     if objective is not None:
         plain = plain_rows(examples, source, run.made.tap, context)
-        _refit(run, plan.head, logits_of(run.network.features, plain).astype(np.float32), examples)
+        _refit(run, plan.head, outputs_of(run.network.features, plain).astype(np.float32), examples)
     return replace(run, history=history, rows=said)
 
 
@@ -216,7 +217,7 @@ def _refit(run: Run, head: str, features: FloatArray, examples: Examples) -> Non
     """
     kind: Any = plugins.load("jeoni.heads", head)
     known = {"strengths": (run.choice["strength"],)} if "strength" in run.choice else {}
-    labels, classes = examples.data.labels, len(examples.data.class_names)
-    fitted = kind(**known).fit(features, labels, classes, examples.folds, run.choice.get("class_weights", "none"))
+    weights = run.choice.get("class_weights", "none")
+    fitted = kind(**known).fit(features, examples.data.targets, run.task, examples.folds, weights)
     run.network.head.load_state_dict(fitted.module.state_dict())
     set_temperature(run.network, 1.0)

@@ -22,26 +22,24 @@ from jeoni import processes
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import cut, merge
 from jeoni.data.splits import build_folds, repeats_for
-from jeoni.evaluation.calibration import softmax, temperature
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
 from jeoni.spec import Recipe
-from jeoni.strategies._losses import clearly_lower, log_losses
+from jeoni.strategies._losses import clearly_lower
 from jeoni.strategies._run import Manner, Plan, Run, begin, run_on
+from jeoni.tasks import Task, task_of, with_decisions
 from jeoni.training.depth import frozen_alike, set_temperature
-from jeoni.training.forward import logits_of
+from jeoni.training.forward import outputs_of
 from jeoni.training.groups import Group
 from jeoni.training.job import Diverged, Held, History
 from jeoni.training.rows import Rows, plain_rows
-from jeoni.types import FloatArray, IntArray
+from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["FEW", "Trial", "attempt", "can_tell", "says_the_same", "tune"]
+__all__ = ["FEW", "Trial", "attempt", "can_tell", "tune"]
 
 FEW = 1000
 TELLING = 20  # held-out examples below which nothing fine is chosen on them
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-SAME = 0.05  # log-odds
-BY_HEART = 0.2  # log-loss: the right classes have four fifths of the probability
 SAMPLE = 256  # examples that tell whether a network tells any apart
 
 
@@ -71,19 +69,18 @@ def tune(
         begun: a trial of the same recipe and manner, whose training is not done again.
     """
     source = source or backbone
-    labels = train_on.data.labels
     plan = Plan(backbone, source, context, recipe, manner, head, class_weights)
     choices = _Choices()
     first = begun.first if begun else None
-    if manner.interpolate or can_tell(len(labels)):
+    if manner.interpolate or can_tell(len(train_on)):
         first = first or _first(plan, train_on)
         run = first[0]
         choices = processes.agree(_choose(*first, manner))
         first = first if manner.to_the_end else None
-    refitted = len(labels) < FEW and choices.share > 0
+    refitted = len(train_on) < FEW and choices.share > 0
     if choices.share == 0:  # the linear probe, fitted on all examples
         run = begin(plan, train_on)
-        choices = replace(choices, heat=run.warm_temperature)
+        choices = replace(choices, temperature=run.warm_temperature)
     elif refitted:
         again = recipe if choices.history is None else replace(recipe, steps=max(1, choices.history.best_step))
         run = run_on(replace(plan, recipe=again), train_on, None)
@@ -93,13 +90,13 @@ def tune(
         ruined = refitted and first is not None and _ruined(run, first[0], train_on, plan)
         if ruined and first:
             run, refitted = first[0], False
-        same = {"ruined": ruined, "same": processes.agree(says_the_same(_own(run, _some(train_on), plan)))}
-    set_temperature(run.network, choices.heat)
+        same = {"ruined": ruined, "same": processes.agree(run.task.constant(_own(run, _some(train_on), plan)))}
+    set_temperature(run.network, choices.temperature)
     run.network.cpu()
     manner.fold(run.made)
     merged = merge(backbone, run.made)
     proof = frozen_alike(backbone, merged, manner.frozen)
-    choice = {**run.choice, "temperature": choices.heat}
+    choice = {**run.choice, "temperature": choices.temperature.tolist()}
     histories = [h for h in {id(h): h for h in (choices.history, run.history)}.values() if h is not None]
     looks = histories[0]
     training = {
@@ -114,7 +111,7 @@ def tune(
         "share": choices.share,
         "shares": choices.scores,
         "held_out": choices.held_out,
-        "moment": "best" if _decides(manner, recipe, len(labels)) else "last",
+        "moment": "best" if _decides(manner, recipe, len(train_on)) else "last",
         "refitted": refitted and choices.held_out > 0,
         "rows": choices.rows or run.rows,
         "apart": run.made.apart,
@@ -126,12 +123,13 @@ def tune(
         backbone=merged,
         head=run.network.head.eval(),
         head_id=head,
-        class_names=train_on.data.class_names,
+        task=choices.task or run.task,
         frozen=manner.frozen,
         reuse=backbone.n if manner.reuse < 0 else manner.reuse,
         choice=choice,
         candidates=run.candidates,
         training=training,
+        statistics=str(training["statistics"]),
     )
 
 
@@ -141,18 +139,21 @@ class _Choices:
 
     share: float = 1.0
     scores: dict[str, float] = field(default_factory=dict)
-    heat: float = 1.0
+    temperature: FloatArray = field(default_factory=lambda: np.ones(()))
     held_out: int = 0
     history: History | None = None
     rows: dict[str, object] = field(default_factory=dict)
+    task: Task | None = None
 
 
 def _choose(run: Run, held_rows: Rows, score: _Score, manner: Manner) -> _Choices:
     share, scores = _best_share(run, held_rows, score, manner)
-    heat = run.warm_temperature
+    found, task = run.warm_temperature, run.task
     if share > 0 and score.telling:
-        heat = score.heat(logits_of(run.network, held_rows))
-    return _Choices(share, scores, heat, len(score.labels), run.history, run.rows)
+        outputs = outputs_of(run.network, held_rows)
+        found = score.temperature(outputs)
+        task = with_decisions(task, outputs / found, score.targets)
+    return _Choices(share, scores, found, len(score.targets), run.history, run.rows, task)
 
 
 def can_tell(n: int) -> bool:
@@ -178,38 +179,39 @@ def attempt(
     except Diverged:
         return Trial(float("inf"))
     run, held_rows, score = first
-    logits = logits_of(run.network, held_rows)
-    losses = processes.agree(score.each(logits))
-    found = float("inf") if says_the_same(logits) else float(losses.mean())
+    outputs = outputs_of(run.network, held_rows)
+    losses = processes.agree(score.each(outputs))
+    found = float("inf") if run.task.constant(outputs) else float(losses.mean())
     seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
-    by_heart = processes.agree(_by_heart(run, seen, plan))
+    memorised = processes.agree(_memorised(run, seen, plan))
     unchanging = run.rows["policy"] == "none"
     earlier_s = run.history.earlier_s
-    return Trial(processes.agree(found), losses, by_heart, unchanging, earlier_s, first if by_heart else None)
+    return Trial(processes.agree(found), losses, memorised, unchanging, earlier_s, first if memorised else None)
 
 
-def _by_heart(run: Run, seen: Examples, plan: Plan, most: float = BY_HEART) -> bool:
-    """Whether a network, as it will be used, knows what it was trained on by heart. Never where examples looked
-    different in every epoch."""
+def _memorised(run: Run, seen: Examples, plan: Plan, tolerance: float = 1.0) -> bool:
+    """Whether a network, as it will be used, memorised what it was trained on. Never where examples looked different
+    in every epoch."""
     if run.rows["policy"] != "none":
         return False
     some = _some(seen)
-    return float(log_losses(softmax(_own(run, some, plan)), some.data.labels).mean()) <= most
+    losses = run.task.losses(run.task.decode(_own(run, some, plan)), some.data.targets)
+    return run.task.memorised(losses, tolerance)
 
 
 def _ruined(run: Run, first: Run, train_on: Examples, plan: Plan) -> bool:
     """Whether a training on all examples lost what that on a part of them had learned."""
     seen = train_on.select(_parted(train_on, plan.context.seed)[0], train_on.folds[:, :0])
-    if says_the_same(_own(run, _some(train_on), plan)):
-        lost = not says_the_same(_own(first, _some(seen), plan))
+    if run.task.constant(_own(run, _some(train_on), plan)):
+        lost = not run.task.constant(_own(first, _some(seen), plan))
     else:
-        lost = _by_heart(first, seen, plan) and not _by_heart(run, train_on, plan, 2 * BY_HEART)
+        lost = _memorised(first, seen, plan) and not _memorised(run, train_on, plan, 2.0)
     return processes.agree(lost)
 
 
 def _own(run: Run, examples: Examples, plan: Plan) -> FloatArray:
-    """What a network says of examples as they are: logits ``(n, classes)``."""
-    return logits_of(run.network, plain_rows(examples, plan.source, run.made.tap, plan.context))
+    """Outputs ``(n, width)`` of a network for examples as they are."""
+    return outputs_of(run.network, plain_rows(examples, plan.source, run.made.tap, plan.context))
 
 
 def _decides(manner: Manner, recipe: Recipe, n: int) -> bool:
@@ -217,13 +219,8 @@ def _decides(manner: Manner, recipe: Recipe, n: int) -> bool:
     return not manner.to_the_end or n >= FEW or bool(recipe.patience)
 
 
-def says_the_same(logits: FloatArray) -> bool:
-    """Whether the log-odds ``(n, classes)`` hardly differ between examples: nothing was learned, or it was ruined."""
-    return bool((logits - logits.mean(1, keepdims=True)).std(0).max() < SAME)
-
-
 def _some(examples: Examples) -> Examples:
-    n = len(examples.data.labels)
+    n = len(examples)
     some = np.linspace(0, n - 1, min(n, SAMPLE)).astype(np.int64)
     return examples.select(some, examples.folds[:, :0])
 
@@ -236,7 +233,7 @@ class Trial:
         score: log-loss on the others. Infinite where it diverged, and where the network says the same of all of them:
             that is the log-loss of knowing nothing, which is less than that of having learned from too little.
         losses: ``(held out,)`` what it is the mean of.
-        by_heart: whether it knows all it was trained on, so that there is nothing left to learn from it.
+        memorised: whether it knows all it was trained on, so that there is nothing left to learn from it.
         unchanging: whether examples look the same in every epoch.
         earlier_s: seconds that calls before this one took for it.
         first: what :func:`tune` goes on from; not kept, for its size, where it is hardly ever gone on from.
@@ -244,7 +241,7 @@ class Trial:
 
     score: float
     losses: FloatArray = field(default_factory=lambda: np.zeros(0))
-    by_heart: bool = False
+    memorised: bool = False
     unchanging: bool = False
     earlier_s: float = 0.0
     first: tuple[Run, Rows, _Score] | None = None
@@ -253,44 +250,46 @@ class Trial:
 def _first(plan: Plan, train_on: Examples) -> tuple[Run, Rows, _Score]:
     """Train on a part of the examples; the others decide the best moment."""
     context, manner = plan.context, plan.manner
-    labels, clusters = train_on.data.labels, train_on.clusters
+    task, targets, clusters = task_of(train_on.data), train_on.data.targets, train_on.clusters
     fit, held = _parted(train_on, context.seed)
-    inner = build_folds(labels[fit], clusters[fit], 5, repeats_for(len(fit)), context.seed)
+    inner = build_folds(task.strata(targets[fit]), clusters[fit], 5, repeats_for(len(fit)), context.seed)
     tap = cut(plan.backbone, manner.frozen).tap
     held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), plan.source, tap, context)
-    score = _Score(labels[held])
+    score = _Score(task, targets[held])
     looked_at = score.telling and manner.objective is None
-    held_part = Held(held_rows, score, _decides(manner, plan.recipe, len(labels))) if looked_at else None
+    held_part = Held(held_rows, score, _decides(manner, plan.recipe, len(train_on))) if looked_at else None
     return run_on(plan, train_on.select(fit, inner), held_part), held_rows, score
 
 
 def _parted(examples: Examples, seed: int) -> tuple[IntArray, IntArray]:
     """Which are trained on first, and which are held out."""
-    labels = examples.data.labels
-    parts = build_folds(labels, examples.clusters, 5 if len(labels) < FEW else 10, 1, seed)[0]
+    strata = task_of(examples.data).strata(examples.data.targets)
+    parts = build_folds(strata, examples.clusters, 5 if len(strata) < FEW else 10, 1, seed)[0]
     return np.flatnonzero(parts != 0), np.flatnonzero(parts == 0)
 
 
 @dataclass(frozen=True)
 class _Score:
-    """Log-loss of the held-out part; after temperature scaling where there are enough examples to fit it."""
+    """Loss of the held-out part; after temperature scaling where there are enough examples to fit it."""
 
-    labels: IntArray
+    task: Task
+    targets: Array
 
     @property
     def telling(self) -> bool:
-        return len(self.labels) >= TELLING
+        return len(self.targets) >= TELLING
 
-    def heat(self, logits: FloatArray) -> float:
-        """The temperature."""
-        return temperature(logits, self.labels, doubt=1 / (len(self.labels) + 2))
+    def temperature(self, outputs: FloatArray) -> FloatArray:
+        """``()`` or ``(width,)``."""
+        return self.task.temperature(outputs, self.targets, doubt=1 / (len(self.targets) + 2))
 
-    def each(self, logits: FloatArray) -> FloatArray:
+    def each(self, outputs: FloatArray) -> FloatArray:
         """``(n,)``."""
-        return log_losses(softmax(logits / (self.heat(logits) if self.telling else 1.0)), self.labels)
+        scaled = outputs / self.temperature(outputs) if self.telling else outputs
+        return self.task.losses(self.task.decode(scaled), self.targets)
 
-    def __call__(self, logits: FloatArray) -> float:
-        return float(self.each(logits).mean())
+    def __call__(self, outputs: FloatArray) -> float:
+        return float(self.each(outputs).mean())
 
 
 def _best_share(run: Run, held: Rows, score: _Score, manner: Manner) -> tuple[float, dict[str, float]]:
@@ -302,7 +301,7 @@ def _best_share(run: Run, held: Rows, score: _Score, manner: Manner) -> tuple[fl
     for share in SHARES:
         run.put(end)
         run.go(share)
-        losses[share] = score.each(logits_of(run.network, held))
+        losses[share] = score.each(outputs_of(run.network, held))
     best = min(SHARES, key=lambda s: losses[s].mean())
     if not clearly_lower(losses[best], losses[0.0], 1.0):
         best = 0.0

@@ -22,34 +22,37 @@ from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.model import Model
-from jeoni.strategies._losses import clearly_lower, log_losses
+from jeoni.strategies._losses import clearly_lower
 from jeoni.strategies._tuning import FEW
 from jeoni.strategies.contrastive import Contrastive
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.probe import Probe
 from jeoni.strategies.scratch import Scratch
+from jeoni.tasks import task_of
+from jeoni.tasks.classification import Classification
 from jeoni.training.job import Diverged
-from jeoni.types import Array, FloatArray
+from jeoni.types import FloatArray
 
 __all__ = ["Auto"]
 
 ENOUGH = 100
 MANY = 10_000
 CLEAR = 2.0
+WORST = 27.6  # of a training that diverged: the log-loss of a probability of 1e-12
 UNTRAINED = "untrained"
 
 
 @dataclass(frozen=True)
 class _Held:
-    """Held-out log-loss and hits of one candidate."""
+    """Held-out losses and scores of one candidate."""
 
     losses: FloatArray
-    right: Array
+    scores: FloatArray
 
     def record(self) -> dict[str, float]:
         return {
-            "log_loss": round(float(self.losses.mean()), 5),
-            "accuracy": round(float(self.right.mean()), 5),
+            "loss": round(float(self.losses.mean()), 5),
+            "score": round(float(self.scores.mean()), 5),
             "n": len(self.losses),
         }
 
@@ -74,7 +77,7 @@ class Auto(Finetune):
             UNTRAINED: (self._probe, twin, bare),
         }
         transferred, controls = ["probe", "finetune"], [UNTRAINED]
-        if _few_sequences(backbone, train.of):
+        if _few_sequences(backbone, train.of) and isinstance(train.data.task, Classification):
             candidates["contrastive"] = self._contrastive, backbone, train
             transferred.append("contrastive")
         held = {name: _held_out(*candidate, context) for name, candidate in candidates.items()}
@@ -107,22 +110,23 @@ def _few_sequences(backbone: Backbone, n: int) -> bool:
 
 def _held_out(strategy: Strategy, backbone: Backbone, train: Examples, context: Context) -> _Held:
     """Of as many folds as it takes to hold out enough examples."""
-    labels, fold = train.data.labels, train.folds[0]
-    losses, right = [np.zeros(0)], [np.zeros(0, dtype=bool)]
+    task, targets, fold = task_of(train.data), train.data.targets, train.folds[0]
+    losses, scores = [np.zeros(0)], [np.zeros(0)]
     for f in np.unique(fold):
         if sum(map(len, losses)) >= ENOUGH:
             break
         fit, held = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
         repeats, folds = repeats_for(len(fit)), len(np.unique(fold))
-        inner = build_folds(labels[fit], train.clusters[fit], folds, repeats, context.seed)
+        inner = build_folds(task.strata(targets[fit]), train.clusters[fit], folds, repeats, context.seed)
         try:
             model = strategy.fit(backbone, train.select(fit, inner), context)
-            probs = model.predict_examples(train.select(held, train.folds[:, held]), backbone, context)
+            predictions = model.predict_examples(train.select(held, train.folds[:, held]), backbone, context)
+            losses.append(task.losses(predictions, targets[held]))
+            scores.append(task.scores(predictions, targets[held]))
         except Diverged:
-            probs = np.full((len(held), len(train.data.class_names)), 1e-12)
-        losses.append(log_losses(probs, labels[held]))
-        right.append(probs.argmax(1) == labels[held])
-    return processes.agree(_Held(np.concatenate(losses), np.concatenate(right)))
+            losses.append(np.full(len(held), WORST))
+            scores.append(np.full(len(held), np.nan))
+    return processes.agree(_Held(np.concatenate(losses), np.concatenate(scores)))
 
 
 def _simplest(held: dict[str, _Held], names: list[str]) -> str:

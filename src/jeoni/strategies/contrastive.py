@@ -22,9 +22,9 @@ from jeoni.model import Model
 from jeoni.strategies._run import Manner
 from jeoni.strategies._tuning import can_tell, tune
 from jeoni.strategies.finetune import Finetune
+from jeoni.tasks.classification import class_names_of
 from jeoni.training.depth import frozen_stages
-from jeoni.training.job import Update
-from jeoni.types import IntArray
+from jeoni.training.job import Batch, Update
 
 __all__ = ["Contrastive"]
 
@@ -42,6 +42,7 @@ class Contrastive(Finetune):
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Train by pairs, fit the head, and see whether it was worth it."""
+        class_names_of(train.data, "Contrastive fine-tuning")
         frozen = self.frozen(backbone, train.of)
         # the three or four examples that would be held out of a handful can say nothing
         manner = Manner("Contrastive fine-tuning", frozen, objective=_Pairs, interpolate=can_tell(len(train)))
@@ -62,24 +63,25 @@ class _Pairs:
     def begin(self, step: int) -> None:
         """Nothing."""
 
-    def updates(self, x: Tensor, targets: Tensor, index: IntArray, progress: float) -> Iterator[Update]:
+    def updates(self, batch: Batch, progress: float) -> Iterator[Update]:
         """One; see :class:`jeoni.training.job.Objective`."""
-        yield Update(pair_loss(self._features(x).float(), targets))
+        features = self._features(batch.rows).float()
+        yield Update(pair_loss(features, torch.from_numpy(batch.targets).to(features.device)))
 
 
-def pair_loss(features: Tensor, targets: Tensor) -> Tensor:
+def pair_loss(features: Tensor, labels: Tensor) -> Tensor:
     """Mean squared error of the pairs' cosines, which should be 1 within a class and 0 between two.
 
     Args:
         features: ``(b, d)``.
-        targets: ``(b, classes)`` one-hot.
+        labels: ``(b,)``.
 
     Example:
-        >>> float(pair_loss(torch.eye(2), torch.eye(2))), float(pair_loss(torch.eye(2), torch.tensor([[1.0], [1.0]])))
+        >>> float(pair_loss(torch.eye(2), torch.tensor([0, 1]))), float(pair_loss(torch.eye(2), torch.tensor([0, 0])))
         (0.0, 1.0)
     """
     unit = nn.functional.normalize(features, dim=1)
-    cosines, alike = unit @ unit.T, (targets @ targets.T) > 0
+    cosines, alike = unit @ unit.T, labels[:, None] == labels
     pairs = ~torch.eye(len(unit), dtype=torch.bool, device=unit.device)
     kinds = [pairs & alike, pairs & ~alike]
     errors = [

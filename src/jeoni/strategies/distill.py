@@ -21,8 +21,9 @@ from jeoni.strategies._run import Manner
 from jeoni.strategies._tuning import tune
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.layer_reuse import LayerReuse
-from jeoni.training.job import Loss
-from jeoni.types import IntArray
+from jeoni.tasks import Criterion, LossOptions, task_of
+from jeoni.tasks.classification import class_names_of
+from jeoni.training.job import Batch, Loss
 
 __all__ = ["Distill"]
 
@@ -50,12 +51,14 @@ class Distill(LayerReuse):
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the teacher, then the student."""
+        class_names_of(train.data, "Distillation")
         shorter = self.shorter(backbone)
 
         def loss_for(examples: Examples) -> Loss:
             teacher = self.teacher.fit(backbone, examples, context)
+            task = task_of(examples.data)
             said = torch.from_numpy(teacher.predict_examples(examples, backbone, context)).float()
-            return _distilling(said, self.heat, self.weight)
+            return _distilling(said, self.heat, self.weight, task.criterion(examples.data.targets, LossOptions()))
 
         manner = Manner("Distillation", self.frozen(shorter, train.of), reuse=shorter.n, loss=loss_for)
         recipe = self.settled(backbone, len(train))
@@ -64,14 +67,14 @@ class Distill(LayerReuse):
         )
 
 
-def _distilling(teacher: Tensor, heat: float, weight: float) -> Loss:
+def _distilling(teacher: Tensor, heat: float, weight: float, criterion: Criterion) -> Loss:
     """The loss of a student for probabilities ``(n, classes)`` of the teacher."""
     soft = nn.functional.softmax(teacher.clamp_min(1e-12).log() / heat, dim=1)
 
-    def loss(logits: Tensor, targets: Tensor, index: IntArray) -> Tensor:
-        wanted = soft[torch.from_numpy(index)].to(logits.device)
+    def loss(logits: Tensor, batch: Batch) -> Tensor:
+        wanted = soft[torch.from_numpy(batch.index)].to(logits.device)
         said = nn.functional.log_softmax(logits / heat, dim=1)
-        near = nn.functional.kl_div(said, wanted, reduction="batchmean") * heat**2
-        return weight * near + (1 - weight) * nn.functional.cross_entropy(logits, targets)
+        near = nn.functional.kl_div(said, wanted, reduction="none").sum(1) * heat**2
+        return weight * near + (1 - weight) * criterion(logits, batch.targets)
 
     return loss

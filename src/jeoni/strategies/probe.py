@@ -10,6 +10,7 @@ from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
 from jeoni.heads._protocol import Head
 from jeoni.model import Model
+from jeoni.tasks import task_of
 
 __all__ = ["Probe"]
 
@@ -34,13 +35,12 @@ class Probe:
         """Fit the head on the features of ``train``."""
         head: Head = plugins.load("jeoni.heads", self.head)()
         features = train.features(backbone, Tap(backbone.n, True))
-        names = train.data.class_names
-        fitted = head.fit(features, train.data.labels, len(names), train.folds, self.class_weights)
+        fitted = head.fit(features, train.data.targets, task_of(train.data), train.folds, self.class_weights)
         return Model(
             backbone=backbone,
             head=fitted.module,
             head_id=self.head,
-            class_names=names,
+            task=fitted.task,
             frozen=backbone.n,
             reuse=backbone.n,
             choice=fitted.choice,

@@ -76,16 +76,16 @@ class Scratch(Finetune):
         if rate is None:  # too short to tell: not the fastest, which ruins, nor the slowest
             return _said(tuned(self._at(full, sorted(trials)[len(trials) // 2])), trials, "", context)
         best, share = trials[rate], TRIAL
-        if best.unchanging and not best.by_heart and len(train) < FEW:
+        if best.unchanging and not best.memorised and len(train) < FEW:
             longer = attempt(twin, train, context, self._part(full, rate, 2 * TRIAL), MANNER, **named)
             if np.isfinite(longer.score) and not clearly_lower(best.losses, longer.losses, CLEAR):
                 best, share = longer, 2 * TRIAL
-        if not best.by_heart:
+        if not best.memorised:
             with suppress(Diverged):
                 model = tuned(self._at(full, rate))
                 if not _worse(model, best.score):
                     return _said(model, trials, "", context)
-        why = "by_heart" if best.by_heart else "less"
+        why = "memorised" if best.memorised else "less"
         return _said(tuned(self._part(full, rate, share), begun=best), trials, why, context)
 
     def _at(self, recipe: Recipe, rate: float) -> Recipe:

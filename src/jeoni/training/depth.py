@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
@@ -14,6 +15,7 @@ from jeoni.features.examples import Examples
 from jeoni.spec import Recipe
 from jeoni.training.rows import fits
 from jeoni.training.settle import find_stage
+from jeoni.types import FloatArray
 
 __all__ = ["default_frozen", "frozen_alike", "frozen_stages", "identity_of", "set_temperature", "taps_for"]
 
@@ -62,10 +64,11 @@ def identity_of(examples: Examples) -> str:
     return content.hexdigest()
 
 
-def set_temperature(module: nn.Module, value: float) -> None:
-    """Of a head, or of a network's part ``head``."""
+def set_temperature(module: nn.Module, value: float | FloatArray) -> None:
+    """Of a head, or of a network's part ``head``: one number, or one per output."""
     head = getattr(module, "head", module)
-    head.get_buffer("temperature").fill_(value)
+    there: Tensor = head.get_buffer("temperature")
+    head.temperature = torch.as_tensor(value, dtype=torch.float32, device=there.device)
 
 
 def frozen_alike(before: Backbone, after: Backbone, frozen: int) -> bool:

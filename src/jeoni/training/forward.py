@@ -10,7 +10,7 @@ from jeoni.data.inputs import padding
 from jeoni.training.rows import Rows
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["as_input", "logits_of", "parts_alike"]
+__all__ = ["as_input", "outputs_of", "parts_alike"]
 
 PARTS = (1, 2, 4, 8)
 COST = 60  # places that another part must save: its gradients and casts take as long, whatever the network's width
@@ -51,8 +51,8 @@ def parts_alike(rows: Array) -> list[tuple[IntArray, Array]]:
     return [(part, rows[part][:, : lengths[part].max()]) for part in np.array_split(order, count)]
 
 
-def logits_of(network: nn.Module, rows: Rows, batch_size: int = 64) -> FloatArray:
-    """``(n, classes)`` of all rows, first epoch, in eval mode."""
+def outputs_of(network: nn.Module, rows: Rows, batch_size: int = 64) -> FloatArray:
+    """``(n, width)`` of all rows, first epoch, in eval mode."""
     network.eval()
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
     order = np.arange(len(rows)) if rows.lengths is None else np.argsort(-rows.lengths, kind="stable")
@@ -62,7 +62,7 @@ def logits_of(network: nn.Module, rows: Rows, batch_size: int = 64) -> FloatArra
             index = order[start : start + batch_size]
             x = as_input(rows.batch(index, np.zeros_like(index)), device)
             found.append(network(x).float().cpu().double().numpy())
-    logits = np.concatenate(found)
-    out = np.empty_like(logits)
-    out[order] = logits
+    outputs = np.concatenate(found)
+    out = np.empty_like(outputs)
+    out[order] = outputs
     return out

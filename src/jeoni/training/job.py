@@ -13,13 +13,38 @@ from torch import Tensor, nn
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
 from jeoni.spec import Recipe
+from jeoni.tasks import Criterion
 from jeoni.training.groups import Group
+from jeoni.training.order import Domain
 from jeoni.training.rows import Rows
-from jeoni.types import FloatArray, IntArray
+from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["Diverged", "Held", "History", "Job", "Loss", "Objective", "Update"]
+__all__ = ["Batch", "Diverged", "Held", "History", "Job", "Loss", "Objective", "Update"]
 
-Loss = Callable[[Tensor, Tensor, IntArray], Tensor]
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples of a step, as they go through the network together.
+
+    Attributes:
+        rows: ``(b, …)`` as the network takes them.
+        targets: ``(b, …)`` of the task; examples without one say so in the task's own way.
+        index: ``(b,)`` their numbers.
+        views: ``(b,)`` which random view of each: the epoch it was asked for in.
+    """
+
+    rows: Tensor
+    targets: Array
+    index: IntArray
+    views: IntArray
+
+    def part(self, which: IntArray, rows: Tensor) -> Batch:
+        """Some of the examples, with rows of their own."""
+        return Batch(rows, self.targets[which], self.index[which], self.views[which])
+
+
+Loss = Callable[[Tensor, Batch], Tensor]
+"""Outputs ``(b, width)`` and their batch to losses ``(b,)``."""
 
 
 class Diverged(ConfigError):  # noqa: N818 - says what happened
@@ -60,15 +85,8 @@ class Objective(Protocol):
     def begin(self, step: int) -> None:
         """Called before every step."""
 
-    def updates(self, x: Tensor, targets: Tensor, index: IntArray, progress: float) -> Iterator[Update]:
-        """One after the other: each is made before the next one is asked for.
-
-        Args:
-            x: the batch's rows, as the network takes them.
-            targets: ``(b, classes)`` of labelled examples; zeros for the others.
-            index: ``(b,)`` their numbers.
-            progress: 0 … 1.
-        """
+    def updates(self, batch: Batch, progress: float) -> Iterator[Update]:
+        """One after the other: each is made before the next one is asked for; ``progress`` is 0 … 1."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +98,16 @@ class Job:
         network: rows to logits; what is trained of it is in ``groups``, all else stays as it is.
         groups: parameters and how each is trained.
         rows: to train on.
-        labels: ``(n,)``.
+        targets: ``(n, …)``.
+        criterion: of the task: outputs and targets to losses.
         recipe: settled.
         seed: of everything random.
-        class_weights: ``(classes,)`` in the loss, or None.
-        log_prior: ``(classes,)`` added to logits times ``recipe.logit_adjustment``, or None.
         train_statistics: whether batch normalisation uses, and updates, batch statistics in trained stages.
         held: decides the best step; without it the last one counts.
-        loss: replaces cross-entropy: logits, targets ``(b, classes)``, example numbers to a scalar.
+        loss: replaces the criterion where it needs more of the batch than its targets.
         objective: replaces the whole step, such as where two players are trained in turn.
-        domains: sizes of consecutive parts of the examples, each of which gives an equal share of every batch; empty
-            where there is one. Examples whose label is -1 have none.
+        domains: consecutive parts of the examples, each of which gives an equal share of every batch; empty where there
+            is one.
         identity: names the data; part of the checkpoint's name.
     """
 
@@ -98,24 +115,22 @@ class Job:
     network: nn.Module
     groups: list[Group]
     rows: Rows
-    labels: IntArray
-    classes: int
+    targets: Array
+    criterion: Criterion | None
     recipe: Recipe
     seed: int = 0
-    class_weights: Tensor | None = None
-    log_prior: Tensor | None = None
     train_statistics: bool = False
     held: Held | None = None
     loss: Loss | None = None
     objective: Objective | None = None
-    domains: tuple[int, ...] = ()
+    domains: tuple[Domain, ...] = ()
     identity: str = ""
 
     def name(self) -> str:
         """The same for the same data, recipe and starting weights."""
         content = hashlib.sha256(fingerprint(self.network.state_dict()).encode())
         content.update(json.dumps([asdict(self.recipe), self.seed, self.identity, self.title]).encode())
-        content.update(self.labels.tobytes())
+        content.update(self.targets.tobytes())
         return content.hexdigest()[:16]
 
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,12 @@ from torch import Tensor, nn
 from jeoni import processes
 from jeoni.spec import Recipe
 from jeoni.training.checkpoint import DamagedState, load_state, pack_optimizer, save_state, unpack_optimizer
-from jeoni.training.forward import as_input, logits_of, parts_alike
+from jeoni.training.forward import as_input, outputs_of, parts_alike
 from jeoni.training.groups import Group
-from jeoni.training.job import Diverged, History, Job
+from jeoni.training.job import Batch, Diverged, History, Job
 from jeoni.training.memory import kept_memory
 from jeoni.training.optimizer import AdamW
-from jeoni.training.order import Shares
+from jeoni.training.order import Domain, DomainBalancedSampler
 from jeoni.training.precision import plain_attention
 from jeoni.training.repeatable import repeatable, seed_devices
 from jeoni.training.rows import Rows
@@ -70,8 +71,8 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
     state = _State(job, machine.device)
     state.restore(path, console)
     processes.alike(job.network.state_dict().values())
-    domains = job.domains or (len(job.labels),)
-    order = Shares(domains, job.recipe.batch_size, job.seed, job.rows.lengths)
+    domains = job.domains or (Domain(len(job.targets)),)
+    order = DomainBalancedSampler(domains, job.recipe.batch_size, job.seed, job.rows.lengths)
     saved, first = time.perf_counter(), state.step
     with (
         _only(job.groups, job.network),
@@ -86,11 +87,9 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
         coming = ahead.submit(_fetch, job.rows, order, state.step, share)
         try:
             while state.step < job.recipe.steps and not state.stopped:
-                (index, total, rows), coming = (
-                    coming.result(),
-                    ahead.submit(_fetch, job.rows, order, state.step + 1, share),
-                )
-                state.make_step(index, rows, total, machine)
+                fetched = coming.result()
+                coming = ahead.submit(_fetch, job.rows, order, state.step + 1, share)
+                state.make_step(fetched, machine)
                 advance(1)
                 if path and machine.is_main_process and time.perf_counter() - saved >= every_s:
                     state.save(path)
@@ -107,10 +106,21 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
     return History(state.step, state.best_step, state.looks, state.seconds, made, state.earlier_s)
 
 
-def _fetch(rows: Rows, order: Shares, step: int, share: slice) -> tuple[IntArray, int, Array]:
+@dataclass(frozen=True)
+class _Fetched:
+    """This process's share of a step's examples, and how many all processes have together."""
+
+    index: IntArray
+    views: IntArray
+    rows: Array
+    total: int
+
+
+def _fetch(rows: Rows, order: DomainBalancedSampler, step: int, share: slice) -> _Fetched:
     index, epoch = order.at(step)
-    mine = index[share]  # may be empty: a small batch, many processes
-    return mine, len(index), rows.batch(mine, epoch[share]) if len(mine) else np.zeros(0, dtype=np.float32)
+    mine, views = index[share], epoch[share]  # may be empty: a small batch, many processes
+    found = rows.batch(mine, views) if len(mine) else np.zeros(0, dtype=np.float32)
+    return _Fetched(mine, views, found, len(index))
 
 
 class _State:
@@ -137,7 +147,7 @@ class _State:
         together = together or (job.train_statistics and any(map(_normalises_by_batch, job.network.modules())))
         self.alike = job.rows.lengths is not None and device.type == "cpu" and not together
 
-    def make_step(self, index: IntArray, rows: Array, total: int, machine: Any) -> None:
+    def make_step(self, fetched: _Fetched, machine: Any) -> None:
         """One update of the weights."""
         job, recipe = self.job, self.job.recipe
         for group, options in zip(job.groups, self.optimizer.param_groups, strict=True):
@@ -151,7 +161,7 @@ class _State:
             _set_mode(job.network, job.groups, job.train_statistics)
         with torch.random.fork_rng(devices=[]):
             seed_devices(hash((job.seed, self.step, machine.process_index)) % (1 << 31), self.device)
-            losses = [self._update(loss, machine) for loss in self._passes(index, rows, total)]
+            losses = [self._update(loss, machine) for loss in self._passes(fetched)]
         self.step += 1
         self.losses.append(losses[0])
         if self.average:
@@ -162,23 +172,23 @@ class _State:
             self._look()
         self.whole = True
 
-    def _passes(self, index: IntArray, rows: Array, total: int) -> Iterator[float]:
+    def _passes(self, fetched: _Fetched) -> Iterator[float]:
         """The step's losses, one after the other; when one is given, the gradients are there."""
         job = self.job
         if job.objective is None:
             self.optimizer.zero_grad(set_to_none=True)
-            yield self._backward(index, rows, total)
+            yield self._backward(fetched)
             return
-        x = as_input(rows, self.device)
-        targets = self._targets(index)
-        updates = job.objective.updates(x, targets, index, self.step / job.recipe.steps)
+        index = fetched.index
+        batch = Batch(as_input(fetched.rows, self.device), job.targets[index], index, fetched.views)
+        updates = job.objective.updates(batch, self.step / job.recipe.steps)
         while True:
             with self._precision():
                 update = next(updates, None)
             if update is None:
                 return
             self.optimizer.zero_grad(set_to_none=True)
-            loss = update.loss * (len(index) / total)
+            loss = update.loss * (len(index) / fetched.total)
             torch.autograd.backward(loss)
             if update.wanted is not None:
                 for name, p in self.trained.items():
@@ -188,12 +198,6 @@ class _State:
 
     def _precision(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.job.recipe.precision == "bfloat16")
-
-    def _targets(self, index: IntArray) -> Tensor:
-        """``(b, classes)``; zeros where there is no label."""
-        labels = torch.from_numpy(self.job.labels[index])
-        found = nn.functional.one_hot(labels.clamp(min=0), self.job.classes).float() * (labels >= 0)[:, None]
-        return found.to(self.device)
 
     def _update(self, loss: float, machine: Any) -> float:
         """Move the weights along the gradients that are there; the loss over all processes."""
@@ -215,22 +219,28 @@ class _State:
         self.optimizer.step()
         return loss
 
-    def _backward(self, index: IntArray, rows: Array, total: int) -> float:
-        """Gradients of this process's share of the step's mean loss; the loss share."""
-        job, recipe = self.job, self.job.recipe
-        value = 0.0
-        for part, taken in self._parts(index, rows):
-            x = as_input(taken, self.device)
-            targets = self._targets(index[part])
-            if recipe.mixup and x.is_floating_point():
-                x, targets = _mix(x, targets, recipe.mixup)
+    def _backward(self, fetched: _Fetched) -> float:
+        """Gradients of the mean loss of this process's share; the share's part of it."""
+        job, value = self.job, 0.0
+        for part, rows in self._parts(fetched.index, fetched.rows):
+            index = fetched.index[part]
+            batch = Batch(as_input(rows, self.device), job.targets[index], index, fetched.views[part])
+            mixed = _mixed(batch, job.recipe.mixup) if batch.rows.is_floating_point() else [(1.0, batch)]
             with self._precision():
-                logits = job.network(x)
-            logits = logits.float()
-            loss = (job.loss or self._cross_entropy)(logits, targets, index[part]) * (len(part) / total)
+                outputs = job.network(mixed[0][1].rows)
+            outputs = outputs.float()
+            each = torch.stack([share * self._losses(outputs, one) for share, one in mixed]).sum(0)
+            loss = each.mean() * (len(part) / fetched.total)
             torch.autograd.backward(loss)
             value += float(loss.detach())
         return value
+
+    def _losses(self, outputs: Tensor, batch: Batch) -> Tensor:
+        """``(b,)``."""
+        if self.job.loss is not None:
+            return self.job.loss(outputs, batch)
+        assert self.job.criterion is not None
+        return self.job.criterion(outputs, batch.targets)
 
     def _parts(self, index: IntArray, rows: Array) -> list[tuple[IntArray, Array]]:
         """Which examples of a step go through the network together, and their rows: as many parts as were asked for,
@@ -242,20 +252,13 @@ class _State:
         parts = np.array_split(np.arange(len(index)), min(self.job.recipe.accumulate, len(index)))
         return [(part, rows[part]) for part in parts]
 
-    def _cross_entropy(self, logits: Tensor, targets: Tensor, index: IntArray) -> Tensor:
-        job, recipe = self.job, self.job.recipe
-        if job.log_prior is not None and recipe.logit_adjustment:
-            logits = logits + recipe.logit_adjustment * job.log_prior.to(logits.device)
-        weights = None if job.class_weights is None else job.class_weights.to(logits.device)
-        return nn.functional.cross_entropy(logits, targets, weights, label_smoothing=recipe.label_smoothing)
-
     def _look(self) -> None:
         score = None
         if self.job.train_statistics:  # each process saw its own share of every batch
             processes.average(b for b in self.job.network.buffers() if b.is_floating_point())
         if self.job.held:
             with self._averaged():
-                logits = logits_of(self.job.network, self.job.held.rows)
+                logits = outputs_of(self.job.network, self.job.held.rows)
                 if not np.isfinite(logits).all():
                     raise Diverged(f"The weights are no longer finite at step {self.step}. Lower --learning-rate.")
                 score = processes.agree(self.job.held.score(logits))
@@ -384,10 +387,17 @@ def _set_mode(network: nn.Module, groups: list[Group], train_statistics: bool) -
             module.train(train_statistics and own)
 
 
-def _mix(x: Tensor, targets: Tensor, strength: float) -> tuple[Tensor, Tensor]:
+def _mixed(batch: Batch, strength: float) -> list[tuple[float, Batch]]:
+    """The batch, mixed with itself in another order: what share of the loss each order's targets have."""
+    if not strength:
+        return [(1.0, batch)]
     share = float(torch.distributions.Beta(strength, strength).sample())
-    partner = torch.randperm(len(x), device="cpu").to(x.device)
-    return share * x + (1 - share) * x[partner], share * targets + (1 - share) * targets[partner]
+    partner = torch.randperm(len(batch.rows), device="cpu")
+    rows = share * batch.rows + (1 - share) * batch.rows[partner.to(batch.rows.device)]
+    return [
+        (share, batch.part(np.arange(len(batch.index)), rows)),
+        (1 - share, batch.part(partner.numpy(), rows)),
+    ]
 
 
 def _sum_gradients(parameters: Any, loss: float, machine: Any) -> float:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from jeoni.types import IntArray
 
-__all__ = ["Shares"]
+__all__ = ["Domain", "DomainBalancedSampler"]
 
 NEIGHBOURS = 50  # batches among which examples of like length are put together
 
@@ -44,17 +47,38 @@ class _Order:
         return mixed
 
 
-class Shares:
-    """An order for each domain; every batch takes equally from all. From the second domain on those of one size share
-    their order: they are views of the same examples."""
+@dataclass(frozen=True)
+class Domain:
+    """A part of the examples that gives an equal share of every batch.
 
-    def __init__(self, domains: tuple[int, ...], batch_size: int, seed: int, lengths: IntArray | None) -> None:
-        self._starts = np.cumsum([0, *domains])[:-1]
+    Attributes:
+        size: how many examples.
+        views_of: the number of an earlier domain of which these are other views, example by example: both take the same
+            examples at every step. None: examples of their own.
+    """
+
+    size: int
+    views_of: int | None = None
+
+
+class DomainBalancedSampler:
+    """An order for each domain; every batch takes equally from all.
+
+    Args:
+        domains: consecutive parts of the examples.
+        batch_size: examples in a step.
+        seed: of all orders.
+        lengths: ``(n,)`` of all rows, where they differ.
+    """
+
+    def __init__(self, domains: Sequence[Domain], batch_size: int, seed: int, lengths: IntArray | None = None) -> None:
+        self._starts = np.cumsum([0, *(d.size for d in domains)])[:-1]
         each = max(1, batch_size // len(domains))
-        self._orders = [
-            _Order(n, each, seed + min(k, 1), None if lengths is None else lengths[start : start + n])
-            for k, (n, start) in enumerate(zip(domains, self._starts, strict=True))
-        ]
+        self._orders: list[_Order] = []
+        for number, (domain, start) in enumerate(zip(domains, self._starts, strict=True)):
+            own = None if lengths is None else lengths[start : start + domain.size]
+            of = number if domain.views_of is None else domain.views_of
+            self._orders.append(_Order(domain.size, each, seed + of, own))
 
     def at(self, step: int) -> tuple[IntArray, IntArray]:
         """Example numbers and the epoch of each, domain after domain."""

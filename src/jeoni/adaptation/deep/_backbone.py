@@ -21,6 +21,8 @@ from jeoni.features.examples import Context, Examples
 from jeoni.heads._protocol import Head
 from jeoni.model import Model
 from jeoni.spec import Recipe
+from jeoni.tasks import task_of
+from jeoni.tasks.classification import Classification, class_names_of
 from jeoni.training.depth import default_frozen, frozen_alike, frozen_stages, identity_of, set_temperature, taps_for
 from jeoni.training.forward import as_input
 from jeoni.training.groups import build_groups
@@ -85,10 +87,10 @@ def adapt_backbone(
         module, choice, head, names = start.head, start.choice, start.head_id, start.class_names
     else:
         assert source is not None
-        names = source.data.class_names
+        names = class_names_of(source.data, "Adaptation")
         module, choice = _head(method, features, backbone, source, made.tap, context, head, class_weights)
     module = copy.deepcopy(module)
-    warm = float(module.get_buffer("temperature"))
+    warm = float(module.get_buffer("temperature").mean())
     set_temperature(module, 1.0)
     network = Network(features, module, nn.Identity())
     domains, said = _domains(method, backbone, source, target, made.tap, recipe, context, len(names), choice)
@@ -119,11 +121,12 @@ def adapt_backbone(
         backbone=merged,
         head=module.eval(),
         head_id=head,
-        class_names=names,
+        task=Classification(names),
         frozen=frozen,
         reuse=backbone.n,
         choice=choice,
         training=training,
+        statistics=str(training["statistics"]),
     )
 
 
@@ -144,7 +147,7 @@ def _domains(
     if method.strong_views:
         strong, _ = training_rows(target, backbone, tap, replace(recipe, augment="strong"), context)
     seen = source if source is not None and method.uses_source else None
-    labels = seen.data.labels if seen else np.zeros(0, dtype=np.int64)
+    labels = seen.data.targets if seen else np.zeros(0, dtype=np.int64)
     weights = None
     if seen and choice.get("class_weights") == "balanced":
         counts = np.bincount(labels, minlength=classes).astype(np.float32)
@@ -187,7 +190,6 @@ def _head(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """A head fitted to the source: on the stored features, or, where the method changes batch normalisation, on those
     that the source's own statistics give."""
-    labels, classes = source.data.labels, len(source.data.class_names)
     kind: Head = plugins.load("jeoni.heads", head)()
     found: Any = source.features(backbone, Tap(backbone.n, True))
     if method.own_statistics:
@@ -195,7 +197,7 @@ def _head(
         order = _by_content(source)
         take_statistics(features, _batches(rows, order))
         found = _through(features, rows)
-    fitted = kind.fit(found, labels, classes, source.folds, class_weights)
+    fitted = kind.fit(found, source.data.targets, task_of(source.data), source.folds, class_weights)
     return fitted.module, fitted.choice
 
 

@@ -16,10 +16,13 @@ from jeoni.data.inputs import collate
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
 from jeoni.spec import Recipe
+from jeoni.tasks.classification import one_hot
 from jeoni.training.forward import as_input
 from jeoni.training.groups import Group
+from jeoni.training.job import Batch as JobBatch
 from jeoni.training.job import History, Job, Update
 from jeoni.training.loop import train
+from jeoni.training.order import Domain
 from jeoni.training.rows import Rows
 from jeoni.types import Array, IntArray
 
@@ -50,6 +53,13 @@ class Domains:
     identity: str = ""
     weights: Tensor | None = None
     order: IntArray | None = None
+
+    @property
+    def shares(self) -> tuple[Domain, ...]:
+        """What each part gives to a batch: strongly changed views are of the same examples as the target's."""
+        own = [] if self.source is None else [Domain(len(self.source))]
+        own.append(Domain(len(self.target)))
+        return (*own, *([] if self.strong is None else [Domain(len(self.strong), views_of=len(own) - 1)]))
 
     @property
     def parts(self) -> tuple[Rows, ...]:
@@ -117,8 +127,9 @@ class _Objective:
         self._network.eval()
         self._method.finish(self._network, self._targets)
 
-    def updates(self, x: Tensor, targets: Tensor, index: IntArray, progress: float) -> Iterator[Update]:
+    def updates(self, batch: JobBatch, progress: float) -> Iterator[Update]:
         """See :class:`jeoni.training.job.Objective`."""
+        x, index = batch.rows, batch.index
         end = self._first + len(self._domains.target)
         source, strong = index < self._first, index >= end
         target = ~source & ~strong
@@ -127,7 +138,7 @@ class _Objective:
             source=x[torch.from_numpy(source).to(x.device)],
             target=x[torch.from_numpy(target).to(x.device)],
             strong=x[torch.from_numpy(strong).to(x.device)],
-            labels=targets[torch.from_numpy(source).to(targets.device)],
+            labels=one_hot(torch.from_numpy(batch.targets[source]).to(x.device), self._domains.classes),
             numbers=index[target] - self._first,
             progress=progress,
             smoothing=self._recipe.label_smoothing,
@@ -193,13 +204,13 @@ def train_method(
         network=network,
         groups=groups,
         rows=_Joined(domains.parts),
-        labels=np.concatenate(labels),
-        classes=domains.classes,
+        targets=np.concatenate(labels),
+        criterion=None,
         recipe=recipe,
         seed=context.seed,
         train_statistics=method.statistics,
         objective=objective,
-        domains=tuple(len(p) for p in domains.parts),
+        domains=domains.shares,
         identity=f"{domains.identity} {method!r}",
     )
     history = train(job, context.checkpoints, context.checkpoint_s, context.console)

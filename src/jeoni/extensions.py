@@ -1,0 +1,103 @@
+"""Every extension point in one table: where its files lie, what they offer, who uses them, and what tests them.
+
+To add one more of a kind is to write one file; ``jeoni list``, the contract tests and CONTRIBUTING.md go by this table.
+Packages of others join through an entry point whose group is the folder's dotted name, such as ``jeoni.heads``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["POINTS", "ExtensionPoint", "folders_of"]
+
+
+@dataclass(frozen=True)
+class ExtensionPoint:
+    """One kind of extension.
+
+    Attributes:
+        name: as in ``jeoni list NAME``.
+        one: a single one of them, with its article.
+        folders: dotted names of the folders its files lie in.
+        offers: what a file must offer.
+        used_by: who uses it without being told its name.
+        tests: the folder of its contract tests.
+    """
+
+    name: str
+    one: str
+    folders: tuple[str, ...]
+    offers: str
+    used_by: str
+    tests: str
+
+
+METRIC = "`title`, `unit`, `higher_is_better`, `__call__(targets, predictions, weights) -> (B,)`"
+
+POINTS = (
+    ExtensionPoint(
+        "tasks", "a task", ("jeoni.tasks",),
+        "a frozen dataclass: what a target is, its loss, decoding and scores; see `jeoni.tasks.Task`",
+        "`--task`, every strategy, report and model folder", "tests/tasks/",
+    ),
+    ExtensionPoint(
+        "metrics", "a metric",
+        tuple(f"jeoni.evaluation.metrics.{task}" for task in ("classification", "regression", "multilabel")),
+        METRIC, "every evaluation of its task", "tests/evaluation/",
+    ),
+    ExtensionPoint(
+        "strategies", "a strategy", ("jeoni.strategies",),
+        "a frozen dataclass with `taps(backbone, n)` and `fit(backbone, train, context) -> Model`",
+        "`fit --strategy`, `compare --strategies`; its other fields by `--set`", "tests/strategies/",
+    ),
+    ExtensionPoint(
+        "heads", "a head", ("jeoni.heads",),
+        "`build(dim, width)`, `fit(features, targets, task, folds, class_weights)`",
+        "`--head`, in every strategy", "tests/heads/",
+    ),
+    ExtensionPoint(
+        "adapters", "an adapter", ("jeoni.adaptation.shallow",),
+        "a class on `Adapter`: `_fit(Xs, ys, Xt)` and, where rows move, `_map(X, source)` and `moves()`",
+        "`adapt --method`", "tests/adaptation/",
+    ),
+    ExtensionPoint(
+        "deep", "a deep method", ("jeoni.adaptation.deep",),
+        "a frozen dataclass on `Alignment`: `alignment(batch, step)`, or `updates(step)`",
+        "`adapt --method`", "tests/adaptation/",
+    ),
+    ExtensionPoint(
+        "few", "a method for few labels", ("jeoni.adaptation.few",),
+        "a class: `fit(task)` and `probs(rows)`", "`FewLabels`", "tests/adaptation/",
+    ),
+    ExtensionPoint(
+        "validators", "a validator", ("jeoni.adaptation.validators",),
+        "a frozen dataclass, `__call__(candidate) -> float`, higher is better", "", "tests/adaptation/",
+    ),
+    ExtensionPoint(
+        "distances", "a distance", ("jeoni.transferability.distances",),
+        "a frozen dataclass, `__call__(Xs, Xt) -> float`", "", "tests/transferability/",
+    ),
+    ExtensionPoint(
+        "engines", "an inference engine", ("jeoni.features.engines",),
+        "`missing()`, `precisions()`, `compile(...)`", "`--engine auto`: the first that gives what torch gives",
+        "tests/features/",
+    ),
+    ExtensionPoint(
+        "sources", "a backbone source", ("jeoni.backbones.sources",),
+        "`load(name, weights) -> Backbone`, `names() -> list[str]`", "`--backbone SOURCE:NAME`, `jeoni list backbones`",
+        "tests/backbones/",
+    ),
+    ExtensionPoint(
+        "verbs", "a verb", ("jeoni.cli",), "a function with typed options", "`jeoni --help`", "tests/cli/",
+    ),
+)  # fmt: skip
+
+
+def folders_of(name: str) -> tuple[str, ...]:
+    """The folders of an extension point; none where there is none of that name.
+
+    Example:
+        >>> folders_of("heads")
+        ('jeoni.heads',)
+    """
+    return next((point.folders for point in POINTS if point.name == name), ())

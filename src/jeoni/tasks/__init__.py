@@ -1,0 +1,35 @@
+"""What is predicted. A task is one file: what a target is, its loss, its decoding, its scores."""
+
+from jeoni.tasks._choose import (
+    as_cell,
+    choose_task,
+    read_column,
+    read_targets,
+    reread_targets,
+    strata_of,
+    task_of,
+    with_decisions,
+)
+from jeoni.tasks._load import load_data
+from jeoni.tasks._protocol import Criterion, LossOptions, Task, Unreadable
+from jeoni.tasks._saved import distinct_names, finite_numbers, restore, task_names
+
+__all__ = [
+    "Criterion",
+    "LossOptions",
+    "Task",
+    "Unreadable",
+    "as_cell",
+    "choose_task",
+    "distinct_names",
+    "finite_numbers",
+    "load_data",
+    "read_column",
+    "read_targets",
+    "reread_targets",
+    "restore",
+    "strata_of",
+    "task_names",
+    "task_of",
+    "with_decisions",
+]

@@ -1,0 +1,111 @@
+"""Numbers, several labels and several tasks from the command line: fit, report, predict, evaluate."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from jeoni import load_model
+from jeoni.cells import read_rows
+from tests.conftest import TINY
+
+QUICK = ("--backbone", TINY, "--folds", "2", "--repeats", "1", "--no-control")
+
+
+@pytest.fixture
+def table(make_photos, tmp_path):
+    """``table(width=[…], kind=[…])``: a CSV of 40 pictures with these columns."""
+    root = make_photos(classes=2, each=20)
+    files = sorted(root.rglob("*.png"))
+
+    def made(**columns):
+        path = tmp_path / "t.csv"
+        with open(path, "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["file", *columns])
+            writer.writerows(zip([f.relative_to(tmp_path) for f in files], *columns.values(), strict=True))
+        return path
+
+    return made
+
+
+KIND = np.repeat([0, 1], 20)
+WIDTH = (10 * KIND + np.random.default_rng(0).normal(size=40)).round(3)
+
+
+def fitted(jeoni, tmp_path, table, column, *more):
+    words = ("fit", table, "--image-column", "file", "--label-column", column, "--out", tmp_path / "run", *QUICK, *more)
+    done = jeoni(*words)
+    assert done.code == 0, done
+    return json.loads((tmp_path / "run" / "metrics.json").read_text())
+
+
+def test_numbers_are_recognised_fitted_reported_and_predicted(jeoni, tmp_path, table):
+    path = table(**{"width (mm)": WIDTH.tolist()})
+    metrics = fitted(jeoni, tmp_path, path, "width (mm)")
+    assert (metrics["task"], metrics["estimate"], metrics["headline"]) == ("regression", "cv", "mae")
+    assert metrics["cv"]["r2"]["value"] > 0.5 and metrics["measures"]["mae"]["unit"] == "mm"
+    assert metrics["control"]["majority"]["mae"]["value"] > metrics["cv"]["mae"]["value"]
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "Predicted against true" in page and "mm" in page and "Confusion matrix" not in page
+    (first, *_) = read_rows(tmp_path / "run" / "predictions.csv")
+    assert set(first) == {"path", "label", "predicted", "confidence", "fold", "width (mm)"}
+    said = load_model(tmp_path / "run").predict(tmp_path / "photos")
+    assert isinstance(said.labels[0], float) and said.columns == ("width (mm)",)
+    scored = jeoni("evaluate", tmp_path / "run" / "model", path, "--label-column", "width (mm)", "--json")
+    assert json.loads(scored.out.splitlines()[-1])["metrics"]["r2"]["value"] > 0.5
+
+
+def test_cells_of_several_labels_are_recognised_and_each_has_scores(jeoni, tmp_path, table):
+    marks = [";".join(m for m, there in (("slanted", k), ("wide", w > 5), ("any", i % 3)) if there) or "-"
+             for i, (k, w) in enumerate(zip(KIND, WIDTH, strict=True))]  # fmt: skip
+    metrics = fitted(jeoni, tmp_path, table(marks=marks), "marks")
+    assert metrics["task"] == "multilabel" and metrics["label_names"] == ["any", "slanted", "wide"]
+    by_label = {row["class"]: row["average_precision"]["value"] for row in metrics["per_class"]}
+    assert by_label["slanted"] > 0.9 > by_label["any"]
+    assert "Label by label" in (tmp_path / "run" / "report.html").read_text()
+    model = load_model(tmp_path / "run")
+    assert len(model.task.thresholds) == 3
+    assert any("slanted" in labels for labels in model.predict(tmp_path / "photos").labels)
+
+
+def test_several_columns_are_several_tasks_and_a_label_may_be_missing(jeoni, tmp_path, table):
+    widths = ["" if i % 5 == 0 else w for i, w in enumerate(WIDTH.tolist())]
+    path = table(kind=np.where(KIND, "steep", "flat").tolist(), width=widths)
+    metrics = fitted(jeoni, tmp_path, path, "kind,width")
+    assert metrics["task"] == "multitask" and set(metrics["parts"]) == {"kind", "width"}
+    assert metrics["parts"]["width"]["n"] == 32 and metrics["cv"]["kind.accuracy"]["value"] > 0.8
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "Confusion matrix: kind" in page and "Predicted against true: width" in page
+    said = load_model(tmp_path / "run").predict(tmp_path / "photos").labels[0]
+    assert set(said) == {"kind", "width"}
+
+
+def test_of_several_trained_tasks_each_is_held_against_training_it_alone(jeoni, tmp_path, table):
+    path = table(kind=np.where(KIND, "steep", "flat").tolist(), width=WIDTH.tolist())
+    more = ("--strategy", "finetune", "--steps", "4", "--control")
+    metrics = fitted(jeoni, tmp_path, path, "kind,width", *more)
+    assert [one["part"] for one in metrics["sharing"]] == ["kind", "width"]
+    assert all("haring one network" in one["sentence"] and one["difference"] for one in metrics["sharing"])
+    assert "One network for all tasks" in (tmp_path / "run" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("columns", "more", "message"),
+    [
+        ({"y": ["a", *range(39)]}, ("--task", "regression"), "row 1 says 'a'"),
+        ({"y": [1.5] * 40}, ("--task", "regression"), "nothing to learn"),
+        ({"y": ["a", "b"] * 20, "z": ["a", "b"] * 20}, (), "'y' and 'z' say the same of every example"),
+        ({"y": ["a/b", "a"] * 20}, ("--task", "several"), "'several' is not among the known tasks"),
+        ({"y": ["a", "b"] * 20}, ("--set", "heat=2"), "probe has no setting 'heat'"),
+        ({"y": ["a", "b"] * 20}, ("--strategy", "distill", "--set", "heat=warm"), "heat is 'warm'; it can be a number"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_learned_or_set_is_refused_with_the_reason(jeoni, tmp_path, table, columns, more, message):
+    path = table(**columns)
+    words = ("fit", path, "--image-column", "file", "--label-column", ",".join(columns), "--out", tmp_path / "run")
+    done = jeoni(*words, *QUICK, *more)
+    assert done.code == 1 and message in " ".join(done.err.split())
