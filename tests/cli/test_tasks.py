@@ -55,8 +55,10 @@ def test_numbers_are_recognised_fitted_reported_and_predicted(jeoni, tmp_path, t
     assert set(first) == {"path", "label", "predicted", "confidence", "fold", "width (mm)"}
     said = load_model(tmp_path / "run").predict(tmp_path / "photos")
     assert isinstance(said.labels[0], float) and said.columns == ("width (mm)",)
-    scored = jeoni("evaluate", tmp_path / "run" / "model", path, "--label-column", "width (mm)", "--json")
+    weights = tmp_path / "run" / "model" / "model.safetensors"
+    scored = jeoni("evaluate", weights, path, "--label-column", "width (mm)", "--json")
     assert json.loads(scored.out.splitlines()[-1])["metrics"]["r2"]["value"] > 0.5
+    assert f"{weights} is one file of a model; its folder {weights.parent} is taken." in scored.err
 
 
 def test_cells_of_several_labels_are_recognised_and_each_has_scores(jeoni, tmp_path, table):

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console as RichConsole
@@ -16,7 +17,7 @@ from rich.text import Text
 
 from jeoni.names import encodable_content, visible
 
-__all__ = ["Terminal", "escape", "print_json"]
+__all__ = ["Terminal", "escape", "print_json", "say_whose_file"]
 
 PATIENCE_S = 2.0
 
@@ -68,6 +69,12 @@ class Terminal:
         finally:
             if shown:
                 bar.stop()
+
+
+def say_whose_file(model: str, terminal: Terminal) -> None:
+    """Say so where a file of a model folder was named: its folder is taken."""
+    if Path(model).is_file():
+        terminal.say(f"{model} is one file of a model; its folder {Path(model).parent} is taken.")
 
 
 def print_json(content: dict[str, Any]) -> None:

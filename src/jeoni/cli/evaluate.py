@@ -31,9 +31,11 @@ def evaluate(
 
     with without_collecting():
         from jeoni import api
-    from jeoni.cli._terminal import Terminal, print_json
+    from jeoni.cli._terminal import Terminal, print_json, say_whose_file
 
-    result = api.evaluate(model, data, spec, console=Terminal())
+    terminal = Terminal()
+    say_whose_file(model, terminal)
+    result = api.evaluate(model, data, spec, console=terminal)
     if json:
         print_json(result.as_dict())
         return

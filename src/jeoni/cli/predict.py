@@ -33,7 +33,7 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
     """Predict new items with a saved model."""
-    from jeoni.cli._terminal import Terminal, print_json
+    from jeoni.cli._terminal import Terminal, print_json, say_whose_file
     from jeoni.features.examples import Context
     from jeoni.features.store import FeatureStore
     from jeoni.spec import FitSpec
@@ -42,6 +42,7 @@ def predict(
         from jeoni.model import load_model
 
     terminal = Terminal()
+    say_whose_file(model, terminal)
     FitSpec(engine=engine, workers=workers)  # refuses what these cannot be
     if out:
         _check(out, {"data": data, "model": model})
