@@ -18,6 +18,7 @@ from jeoni.errors import ConfigError, DataError, did_you_mean
 from jeoni.types import Array, Dataset, Finding, IntArray, Items
 
 __all__ = [
+    "EMPTY",
     "LABEL_NAMES",
     "PARTS",
     "RATINGS",
@@ -27,6 +28,7 @@ __all__ = [
     "find_column",
     "find_labels",
     "group_numbers",
+    "is_empty",
     "is_missing",
     "label_cells",
     "label_names",
@@ -53,7 +55,7 @@ pattern, paths = json.load(sys.stdin.buffer)
 matches = [re.search(pattern, path) for path in paths]
 print(json.dumps([match and match[1] for match in matches]))
 """
-_EMPTY = ("", "na", "n/a", "nan", "null", "none", "?")
+EMPTY = ("", "na", "n/a", "nan", "null", "none", "?")
 PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
@@ -176,7 +178,7 @@ def nothing_in(values: Sequence[Any], column: str) -> list[Finding]:
     >>> [f.detail for f in nothing_in(["for", "None", "None"], "stance")]
     ["the cells of the column 'stance' that say 'None' (2) are taken for a class"]
     """
-    counts = Counter(v.strip() for v in values if isinstance(v, str) and v.strip().lower() in _EMPTY and v.strip())
+    counts = Counter(v.strip() for v in values if isinstance(v, str) and v.strip().lower() in EMPTY and v.strip())
     return [
         Finding(
             "labels", "", f"the cells of the column {column!r} that say {name!r} ({k}) are taken for a class", "kept"
@@ -207,7 +209,7 @@ def as_numbers(cells: Any) -> Array | None:
         return None if found is None else found.reshape(n, -1)
     if is_a.is_string(cells.type) or is_a.is_large_string(cells.type):
         plain = compute.utf8_trim_whitespace(cells)
-        known = compute.is_in(compute.utf8_lower(plain), pyarrow.array(_EMPTY))
+        known = compute.is_in(compute.utf8_lower(plain), pyarrow.array(EMPTY))
         cells = compute.if_else(known, pyarrow.scalar(None, plain.type), plain)
     try:
         numbers = cells.cast(pyarrow.float64(), safe=False)
@@ -247,7 +249,7 @@ def dataset_of(
         DataError: labels that are all empty; a pattern, or parts, that cannot be used.
     """
     origin, n = str(path), len(items)
-    if labels and all(_is_empty(cell) for cells in labels.values() for cell in cells):
+    if labels and all(is_empty(cell) for cells in labels.values() for cell in cells):
         raise DataError(no_labels, path=origin)
     own = None if groups is None else group_numbers(groups, origin)
     if pattern:
@@ -280,7 +282,8 @@ def _is_several(cell: Any) -> bool:
     return isinstance(cell, (list, tuple, set, frozenset, np.ndarray))
 
 
-def _is_empty(cell: Any) -> bool:
+def is_empty(cell: Any) -> bool:
+    """Whether a label cell says nothing: missing, or blank; a list is a cell of labels, even where it has none."""
     return not _is_several(cell) and (is_missing(cell) or not str(cell).strip())
 
 

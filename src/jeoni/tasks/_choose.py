@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jeoni import plugins
-from jeoni.data.columns import is_missing
+from jeoni.data.columns import is_empty, is_missing
 from jeoni.errors import DataError
 from jeoni.tasks._numbers import all_numbers, number_in
 from jeoni.tasks._protocol import Task, Unreadable
@@ -48,7 +48,7 @@ def read_targets(data: Dataset, wanted: str = "auto", single_class: bool = False
     if data.task is not None:
         return data
     columns = _columns(data)
-    if all(_is_empty(cell) for cells in columns.values() for cell in cells):
+    if all(is_empty(cell) for cells in columns.values() for cell in cells):
         raise DataError(f"{data.origin or data.name} holds no labels; jeoni fit needs them.", path=data.origin or None)
     findings: list[Finding] = []
     if wanted == "auto":
@@ -191,10 +191,6 @@ def as_cell(label: Any) -> str:
     if isinstance(label, tuple):
         return ";".join(map(as_cell, label)) or "-"
     return f"{label:.5g}" if isinstance(label, float) else str(label)
-
-
-def _is_empty(cell: Any) -> bool:
-    return not isinstance(cell, (list, tuple, np.ndarray)) and (is_missing(cell) or not str(cell).strip())
 
 
 def _columns(data: Dataset) -> dict[str, Sequence[Any]]:

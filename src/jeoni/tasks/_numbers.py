@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.data.columns import is_missing
+from jeoni.data.columns import EMPTY, is_missing
 from jeoni.tasks._protocol import Unreadable
 from jeoni.types import FloatArray
 
 __all__ = ["all_numbers", "as_floats"]
-
-EMPTY = ("", "na", "n/a", "nan", "null", "none", "?")
 
 
 def as_floats(cells: Sequence[Any], column: str) -> FloatArray:
