@@ -51,7 +51,7 @@ from jeoni.prepare import (
 from jeoni.report import render
 from jeoni.runs import RunFolder, read_json
 from jeoni.spec import AdaptSpec, CompareSpec, FitSpec
-from jeoni.tasks import load_data, reread_targets, strata_of, task_of
+from jeoni.tasks import load_data, places, reread_targets, strata_of, task_of
 from jeoni.tasks.classification import Classification
 from jeoni.types import Array, Console, Dataset, Finding, FloatArray, IntArray, Interval, Quiet, Recording
 from jeoni.write import write_pictures, write_tables
@@ -389,19 +389,16 @@ def _sharing(
     task = task_of(split.held.data)
     if task.parts and found.model.frozen == backbone.n:
         return [{"part": ", ".join(task.parts), "sentence": NOTHING_SHARED, "difference": None}]
-    columns, verdicts, start = [len(part.columns) for part in task.parts.values()], [], 0
-    for (name, part), width in zip(task.parts.items(), columns, strict=True):
+    verdicts, columns = [], places(len(part.columns) for part in task.parts.values())
+    for (name, part), place in zip(task.parts.items(), columns, strict=True):
         train, _ = part_of(split.train, name)
         test, known = part_of(split.held, name)
         alone = _assess(strategy, backbone, _Split(train, test if split.test else None), context)
-        together = found.predictions[:, known, start : start + width]
-        groups = test.clusters if len(np.unique(test.clusters)) < len(test) else None
-        targets = test.data.targets
-        gains = paired_difference(part, targets, together, alone.predictions, groups, spec.seed)
+        together = found.predictions[:, known, place]
+        gains = paired_difference(part, test.data.targets, together, alone.predictions, test.groups, spec.seed)
         gain, metric = gains[part.headline], part.metrics()[part.headline]
         said = sentence(gain, metric, n=len(test), who="sharing")
         verdicts.append({"part": name, "sentence": said, "difference": gain.as_dict()})
-        start += width
     return verdicts
 
 
@@ -411,8 +408,7 @@ def _metrics(
     """The content of ``metrics.json``."""
     data, seed = split.held.data, spec.seed
     task, targets, n = task_of(data), data.targets, len(data)
-    # near-identical examples and members of one group do not count as independent
-    groups = split.held.clusters if len(np.unique(split.held.clusters)) < n else None
+    groups = split.held.groups
 
     def scored(predictions: FloatArray) -> dict[str, Any]:
         return measure(task, targets, predictions, groups, seed).as_dict()

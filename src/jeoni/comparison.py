@@ -122,7 +122,7 @@ def compare(
         with clock.step("evaluate"):
             measure = _measure(spec, examples.data.targets, budgets)
             found = _outcomes(trials, examples, measure)
-            groups = examples.clusters if len(np.unique(examples.clusters)) < len(examples) else None
+            groups = examples.groups
             points = [point(o, groups, spec.seed) for o in found]
             # the fewer are picked, the fewer do two draws have in common
             most = max(len(d.train) for d in draws)

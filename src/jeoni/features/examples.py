@@ -109,6 +109,14 @@ class Examples:
         """Of each example's content."""
         return [self.seen.digests[int(i)] for i in self.index]
 
+    @property
+    def groups(self) -> IntArray | None:
+        """``(n,)`` what is resampled together: near-identical examples and members of one group are not independent.
+
+        None where every example stands by itself.
+        """
+        return self.clusters if len(np.unique(self.clusters)) < len(self) else None
+
     def features(self, backbone: Backbone, tap: Tap) -> Features:
         """``(n, …)`` rows of one tap."""
         return self.seen.features(backbone, tap, self.index)

@@ -11,6 +11,7 @@ from jeoni.tasks._choose import (
     with_decisions,
 )
 from jeoni.tasks._load import load_data
+from jeoni.tasks._places import places
 from jeoni.tasks._protocol import Criterion, LossOptions, Task, Unreadable
 from jeoni.tasks._saved import distinct_names, finite_numbers, restore, task_names
 
@@ -24,6 +25,7 @@ __all__ = [
     "distinct_names",
     "finite_numbers",
     "load_data",
+    "places",
     "read_column",
     "read_targets",
     "reread_targets",

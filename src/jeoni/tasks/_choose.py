@@ -13,6 +13,7 @@ from jeoni import plugins
 from jeoni.data.columns import is_empty, is_missing
 from jeoni.errors import DataError
 from jeoni.tasks._numbers import all_numbers, number_in
+from jeoni.tasks._places import places
 from jeoni.tasks._protocol import Task, Unreadable
 from jeoni.types import Array, Dataset, Finding, IntArray
 
@@ -173,12 +174,11 @@ def _said(text: str, task: str, other: str = "classification") -> Finding:
 def with_decisions(task: Task, outputs: Array, targets: Array) -> Task:
     """The task with what held-out outputs ``(n, width)`` decide about it, such as each label's threshold."""
     if task.parts:
-        decided, at = [], 0
-        for name, part in task.parts.items():
+        decided = []
+        columns = places(part.width for part in task.parts.values())
+        for (name, part), place in zip(task.parts.items(), columns, strict=True):
             known = part.known(targets[name])
-            own = outputs[known][:, at : at + part.width]
-            decided.append((name, with_decisions(part, own, targets[name][known])))
-            at += part.width
+            decided.append((name, with_decisions(part, outputs[known][:, place], targets[name][known])))
         return replace(task, tasks=tuple(decided))  # type: ignore[type-var]  # a dataclass made of parts
     choose = getattr(task, "with_thresholds", None)
     return task if choose is None else choose(outputs, targets)

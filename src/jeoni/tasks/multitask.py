@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,6 +18,7 @@ from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.metrics._counts import mean_of_defined
 from jeoni.evaluation.metrics._protocol import Metric
 from jeoni.tasks import Criterion, LossOptions, Task, Unreadable, distinct_names
+from jeoni.tasks._places import places
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 
 __all__ = ["Multitask"]
@@ -279,10 +279,10 @@ class Multitask:
     @property
     def predictions(self) -> list[slice]:
         """Where each part's predictions are."""
-        return _places([len(task.columns) for _, task in self.tasks])
+        return places(len(task.columns) for _, task in self.tasks)
 
     def _outputs(self) -> list[slice]:
-        return _places([task.width for _, task in self.tasks])
+        return places(task.width for _, task in self.tasks)
 
     def _over_parts(
         self, predictions: FloatArray, targets: Array, measure: Callable[[Task, FloatArray, Array], FloatArray]
@@ -331,11 +331,6 @@ def _refuse_twins(arrays: Mapping[str, Array]) -> None:
                 raise Unreadable(
                     f"The label columns {one!r} and {other!r} say the same of every example; one of them is enough."
                 )
-
-
-def _places(widths: Sequence[int]) -> list[slice]:
-    ends = np.cumsum([0, *widths]).tolist()
-    return [slice(a, b) for a, b in pairwise(ends)]
 
 
 def _for(task: Task, options: LossOptions) -> LossOptions:
