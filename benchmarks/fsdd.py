@@ -24,6 +24,8 @@ from sklearn.linear_model import LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from jeoni.assessment.holdout import taps_of
+from jeoni.assessment.trials import pick
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
@@ -35,10 +37,8 @@ from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
-from jeoni.prepare import build_strategy, taps_of
-from jeoni.spec import FitSpec
+from jeoni.strategies import build_strategy
 from jeoni.tasks.classification import Classification
-from jeoni.trials import pick
 from jeoni.types import Dataset
 
 RATE = 8000
@@ -96,7 +96,7 @@ def main() -> None:
     backbone, context = fitted_to(load_backbone(asked.backbone), data), Context(FeatureStore())
     if asked.side:
         backbone = replace(backbone, input=replace(backbone.input, size=asked.side))
-    strategies = {s: build_strategy(FitSpec(strategy=s)) for s in asked.strategies.split(",")}
+    strategies = {s: build_strategy(s) for s in asked.strategies.split(",")}
     size = 10 * asked.budget or 1500
     strategies |= {f"probe of {s.name}": StageProbe(k + 1) for k, s in enumerate(backbone.stages) if asked.stages}
     start = time.perf_counter()

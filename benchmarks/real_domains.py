@@ -26,7 +26,7 @@ from _data import shared
 import jeoni
 from jeoni import plugins
 from jeoni.adaptation.methods import DEEP
-from jeoni.spec import AUTO
+from jeoni.specs import AUTO
 
 PAIRS = {
     "elpv": (("mono", "poly"), ("poly", "mono")),

@@ -34,7 +34,7 @@ from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.strategies._run import Network
 from jeoni.tasks import LossOptions
 from jeoni.tasks.classification import Classification

@@ -21,7 +21,7 @@ from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.heads._estimator import HeadClassifier
 from jeoni.model import as_items
-from jeoni.spec import check_span
+from jeoni.specs import check_span
 from jeoni.types import Dataset, FloatArray, Items
 
 __all__ = ["TransferClassifier"]

@@ -15,6 +15,7 @@ from jeoni.explain import first_filters, grad_cam, responses
 from jeoni.features.examples import Examples
 from jeoni.model import Model
 from jeoni.runs import RunFolder
+from jeoni.runs.records import InsideRecord, LooksRecord
 from jeoni.tasks.classification import Classification
 from jeoni.types import Array, Dataset, FloatArray, IntArray
 from jeoni.words import around_strongest, word_weights
@@ -45,9 +46,8 @@ def write_insides(run: RunFolder, held: Examples, backbone: Backbone, seed: int)
         pictures.save_responses([Image.fromarray(pixels[i]) for i in said.images], said.maps, folder / name)
         shown.setdefault(said.stage, []).append(f"inside/{name}")
     stages = [{"stage": stage, "files": files} for stage, files in shown.items()]
-    run.write_json(
-        "figures/inside.json", {"filters": "" if filters is None else "inside/filters.png", "stages": stages}
-    )
+    content = {"filters": "" if filters is None else "inside/filters.png", "stages": stages}
+    run.write_record("figures/inside.json", InsideRecord, content)
 
 
 def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before: Model | None, after: Model) -> None:
@@ -81,7 +81,7 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
                 **looks[k],
             }
         )
-    run.write_json("figures/looks.json", shown)
+    run.write_record("figures/looks.json", LooksRecord, shown)
 
 
 def _words(texts: list[str], classes: IntArray, models: dict[str, Model]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ __all__ = [
     "agree",
     "alike",
     "average",
+    "cores",
     "count",
     "first",
     "join",
@@ -44,6 +45,12 @@ def rank() -> int:
 def neighbours() -> int:
     """How many share this machine, this one among them."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if count() > 1 else 1
+
+
+def cores() -> int:
+    """The cores this process may use: its share, where several run on this machine."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, there // neighbours())
 
 
 def first() -> bool:

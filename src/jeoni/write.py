@@ -9,10 +9,12 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Examples
 from jeoni.runs import RunFolder
+from jeoni.runs.issues import write_issues
+from jeoni.runs.records import GalleryRecord, MapRecord
 from jeoni.tasks import as_cell, strata_of, task_of
 from jeoni.types import Array, Dataset, Finding, FloatArray
 
-__all__ = ["write_issues", "write_pictures", "write_tables"]
+__all__ = ["write_pictures", "write_tables"]
 
 
 def write_tables(
@@ -47,12 +49,6 @@ def write_tables(
     write_issues(run, findings)
 
 
-def write_issues(run: RunFolder, findings: Sequence[Finding]) -> None:
-    """``issues.csv``: what the checks found."""
-    rows = ([f.kind, f.path, f.detail, f.action, f.other] for f in findings)
-    run.write_csv("issues.csv", ["kind", "path", "detail", "action", "other"], rows)
-
-
 def write_pictures(
     run: RunFolder, held: Examples, part: str, predictions: FloatArray, backbone: Backbone, seed: int
 ) -> None:
@@ -60,7 +56,7 @@ def write_pictures(
     task, figures, mean = task_of(held.data), run.path / "figures", predictions.mean(0)
     spec = backbone.input
     shown = pictures.show(held.data, spec, pictures.gallery(held.data, mean), figures)
-    run.write_json("figures/gallery.json", shown)
+    run.write_record("figures/gallery.json", GalleryRecord, shown)
     some = pictures.feature_map(strata_of(held.data), len(held), seed)
     features: Array = held.features(backbone, Tap(backbone.n, True))[some]
     points, method = pictures.place(features, seed)
@@ -68,8 +64,9 @@ def write_pictures(
     labels, predicted = task.named_targets(held.data.targets), task.named(mean)
     strata = strata_of(held.data)
     groups = [name for name, _ in task.rows(held.data.targets)]
-    run.write_json(
+    run.write_record(
         "figures/map.json",
+        MapRecord,
         {
             "method": method,
             "groups": groups,

@@ -23,7 +23,7 @@ from jeoni.data.splits import build_folds
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.strategies.probe import Probe
 from jeoni.types import Dataset
 from tests.conftest import TINY, make_picture

@@ -17,7 +17,7 @@ from jeoni.adaptation.deep._training import Domains, attach, part_groups, train_
 from jeoni.adaptation.networks import DeepAdaptedClassifier
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.training.groups import Group
 from jeoni.training.rows import ArrayRows
 from jeoni.training.settle import settle

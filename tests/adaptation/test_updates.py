@@ -19,7 +19,7 @@ from jeoni.adaptation.deep.dan import DAN, discrepancy
 from jeoni.adaptation.deep.deep_coral import coral_loss
 from jeoni.adaptation.deep.mcc import confusion
 from jeoni.adaptation.deep.shot import centroid_labels, surprise
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.training.job import Update
 from jeoni.training.rows import ArrayRows
 

@@ -15,7 +15,7 @@ from PIL import Image
 from jeoni.errors import DataError, JeoniError, StorageError
 from jeoni.report import render
 from jeoni.report.files import Figures
-from jeoni.report.records import (
+from jeoni.runs.records import (
     AdaptMetrics,
     ComparisonRecord,
     DomainsRecord,
@@ -27,7 +27,7 @@ from jeoni.report.records import (
     RunRecord,
     VerdictRecord,
 )
-from jeoni.report.typed import read_record
+from jeoni.runs.typed import read_record
 from tests.report.test_report import make_run
 
 PLACES, RENDERED = 10, 1  # of each file; with all places nothing else was found

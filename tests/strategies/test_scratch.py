@@ -10,7 +10,7 @@ import torch
 
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.strategies import _tuning
 from jeoni.strategies._tuning import Trial, attempt, tune
 from jeoni.strategies.scratch import MANNER

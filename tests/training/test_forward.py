@@ -12,7 +12,7 @@ from torch import nn
 from jeoni.backbones.encoder import Encoder
 from jeoni.backbones.sources.transformers import import_transformers
 from jeoni.data.inputs import collate
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.training import forward
 from jeoni.training.forward import parts_alike
 from jeoni.training.groups import Group

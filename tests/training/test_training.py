@@ -19,7 +19,7 @@ from jeoni.data.splits import build_folds
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.tasks import load_data
 from jeoni.training.groups import Group
 from jeoni.training.job import Diverged, Held, Job

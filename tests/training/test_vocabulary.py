@@ -11,7 +11,7 @@ from torch import nn
 
 from jeoni.backbones.encoder import Encoder
 from jeoni.backbones.sources.transformers import import_transformers
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.training import vocabulary
 from jeoni.training.groups import Group
 from jeoni.training.job import Held, Job

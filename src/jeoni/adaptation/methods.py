@@ -18,7 +18,7 @@ from jeoni.heads._mapped import mapped
 from jeoni.heads.linear import LinearModule
 from jeoni.maps import Affine, joined
 from jeoni.model import Model
-from jeoni.settings import configured
+from jeoni.specs.settings import configured
 from jeoni.tasks.classification import Classification
 
 __all__ = ["DEEP", "SHALLOW", "build_method", "known_methods", "model_of"]

@@ -14,7 +14,7 @@ from jeoni.adaptation.deep._alignment import Alignment, Network, SourceOnly
 from jeoni.adaptation.deep._training import Domains, attach, part_groups, train_method
 from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.training.groups import Group
 from jeoni.training.rows import ArrayRows
 from jeoni.training.settle import settle

@@ -10,19 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from jeoni.spec import AUTO, out_of_bounds
+from jeoni.specs import AUTO, Options, out_of_bounds
 
 __all__ = ["with_options"]
 
 
-def with_options(record: type, leave_out: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a verb one option per field of ``record``; the verb gets them together as its argument ``spec``.
-
-    Args:
-        record: a frozen dataclass whose fields carry ``help`` and ``choices`` in their metadata.
-        leave_out: fields that this verb does not offer.
-    """
-    offered = sorted((f for f in fields(record) if f.name not in leave_out), key=lambda f: "panel" in f.metadata)
+def with_options(record: type[Options]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a verb one option per field of its spec; the verb gets them together as its argument ``spec``."""
+    offered = _in_order(record)
 
     def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
         own = [p for p in inspect.signature(verb, eval_str=True).parameters.values() if p.name != "spec"]
@@ -51,6 +46,14 @@ def with_options(record: type, leave_out: tuple[str, ...] = ()) -> Callable[[Cal
         return called
 
     return decorate
+
+
+def _in_order(record: type[Options]) -> list[Any]:
+    """The fields of a spec: its own first, then those of each group of options."""
+    groups = [vars(kind).get("__annotations__", {}) for kind in record.__mro__]
+    names = dict.fromkeys(name for group in groups for name in group)
+    declared = {f.name: f for f in fields(record)}
+    return [declared[name] for name in names if name in declared]
 
 
 def _kind(field: Any) -> Any:

@@ -12,18 +12,18 @@ from jeoni import processes
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
-from jeoni.spec import CompareSpec
+from jeoni.specs import CompareSpec
 
 __all__ = ["compare"]
 
 
-@with_options(CompareSpec, leave_out=("strategy", "control", "test_fraction"))
+@with_options(CompareSpec)
 def compare(
     data: Annotated[str, typer.Argument(help="A folder per class, a table, a saved dataset or hub:OWNER/NAME.")] = "",
     spec: CompareSpec = CompareSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-compare-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
-    resume: Annotated[str, typer.Option(help="Go on with the interrupted comparison in this folder.")] = "",
+    resume: Annotated[str, typer.Option(help="Continue the interrupted comparison in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON line, last.")] = False,
 ) -> None:
     """Strategies against each other on the same draws: did transfer help, hurt, or can these data not tell?"""
@@ -33,7 +33,7 @@ def compare(
 
     command = shlex.join(["jeoni", *sys.argv[1:]])
     if bool(data) == bool(resume):
-        raise ConfigError("Say which data to compare on, or --resume RUN to go on with an interrupted comparison.")
+        raise ConfigError("Say which data to compare on, or --resume RUN to continue an interrupted comparison.")
     if resume:
         result = api.resume(resume, verb="compare", console=Terminal())
     else:

@@ -10,20 +10,18 @@ from jeoni import processes
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
-from jeoni.spec import AdaptSpec, Recipe
+from jeoni.specs import DiagnoseSpec
 
 __all__ = ["diagnose"]
 
-OTHERS = ("strategy", "control", "test", "test_fraction", "weights", "head", "method", "set", "class_weights")
 
-
-@with_options(AdaptSpec, leave_out=(*OTHERS, *Recipe.__dataclass_fields__))
+@with_options(DiagnoseSpec)
 def diagnose(
     source: Annotated[
         str, typer.Option(help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.")
     ] = "",
     target: Annotated[str, typer.Option(help="The data to work on, with or without labels.")] = "",
-    spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen
+    spec: DiagnoseSpec = DiagnoseSpec(),  # noqa: B008 - frozen
     json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON line, last.")] = False,
 ) -> None:
     """Which kind of shift lies between two domains, and how large it is."""

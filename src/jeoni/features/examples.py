@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,13 +15,7 @@ from jeoni.features.extract import Extraction, Request, extract
 from jeoni.features.store import Features, FeatureStore
 from jeoni.types import Console, Dataset, IntArray, Items, Quiet
 
-__all__ = ["Context", "Examples", "cores"]
-
-
-def cores() -> int:
-    """The cores this process may use: its share, where several run on this machine."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, there // processes.neighbours())
+__all__ = ["Context", "Examples"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +64,7 @@ class Context:
             requests,
             self.store,
             engine=self.engine,
-            threads=self.workers or cores(),
+            threads=self.workers or processes.cores(),
             strict=self.strict,
             console=self.console,
         )

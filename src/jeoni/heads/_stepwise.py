@@ -11,7 +11,7 @@ from torch import nn
 
 from jeoni.heads._choice import choose, weight_options
 from jeoni.heads._protocol import FittedHead
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.tasks import LossOptions, Task, with_decisions
 from jeoni.training.depth import set_temperature
 from jeoni.training.groups import Group

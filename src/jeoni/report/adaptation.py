@@ -11,8 +11,8 @@ from typing import Any
 
 from jeoni.errors import DataError
 from jeoni.report.files import read_rows
-from jeoni.report.records import AdaptMetrics, Controls, DomainItem, DomainsRecord, RowScores, Score, read_if_there
-from jeoni.report.typed import read_record
+from jeoni.runs.records import AdaptMetrics, Controls, DomainItem, DomainsRecord, RowScores, Score
+from jeoni.runs.typed import read_if_there, read_record
 
 __all__ = ["adaptation_view"]
 

@@ -23,7 +23,8 @@ from jeoni.report.figures import (
     training_chart,
 )
 from jeoni.report.files import Figures, read_rows
-from jeoni.report.records import (
+from jeoni.runs.folder import UNFINISHED
+from jeoni.runs.records import (
     ComparisonRecord,
     Controls,
     Example,
@@ -40,10 +41,8 @@ from jeoni.report.records import (
     TaskDetails,
     TrainingRecord,
     VerdictRecord,
-    read_if_there,
 )
-from jeoni.report.typed import read_content, read_record
-from jeoni.runs import UNFINISHED
+from jeoni.runs.typed import read_content, read_if_there, read_record
 
 __all__ = ["write_report"]
 

@@ -15,7 +15,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut, Tap, cut
 from jeoni.features.examples import Context, Examples
 from jeoni.heads._protocol import Head
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.tasks import LossOptions, Task, task_of
 from jeoni.training.depth import identity_of, set_temperature
 from jeoni.training.forward import outputs_of

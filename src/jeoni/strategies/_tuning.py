@@ -24,7 +24,7 @@ from jeoni.backbones.cut import cut, merge
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.strategies._losses import clearly_lower
 from jeoni.strategies._run import Manner, Plan, Run, begin, run_on
 from jeoni.tasks import Task, task_of, with_decisions

@@ -14,7 +14,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.strategies._run import Manner
 from jeoni.strategies._tuning import tune
 from jeoni.training.depth import default_frozen, frozen_stages, taps_for

@@ -21,7 +21,7 @@ from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
-from jeoni.spec import AUTO, Recipe
+from jeoni.specs import AUTO, Recipe
 from jeoni.strategies._losses import clearly_lower
 from jeoni.strategies._run import Manner
 from jeoni.strategies._tuning import FEW, Trial, attempt, tune

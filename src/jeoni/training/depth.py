@@ -12,7 +12,7 @@ from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Examples
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.training.rows import fits
 from jeoni.training.settle import find_stage
 from jeoni.types import FloatArray

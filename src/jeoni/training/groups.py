@@ -10,7 +10,7 @@ from torch import nn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut
 from jeoni.backbones.stages import Stage
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 
 __all__ = ["HEAD", "Group", "build_groups"]
 

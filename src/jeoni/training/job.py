@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.tasks import Criterion
 from jeoni.training.groups import Group
 from jeoni.training.order import Domain

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from jeoni import processes
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.training.checkpoint import DamagedState, load_state, pack_optimizer, save_state, unpack_optimizer
 from jeoni.training.forward import as_input, outputs_of, parts_alike
 from jeoni.training.groups import Group

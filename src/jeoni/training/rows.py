@@ -8,16 +8,17 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from jeoni import processes
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.data.inputs import collate
 from jeoni.data.items import content_digest
 from jeoni.features.engine import Choice, choose
-from jeoni.features.examples import Context, Examples, cores
+from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import Features
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.types import Array, IntArray
 
 __all__ = ["ArrayRows", "CachedRows", "LiveRows", "Rows", "fits", "plain_rows", "row_bytes", "training_rows"]
@@ -120,7 +121,7 @@ class LiveRows:
         self._items, self._backbone, self._tap = examples.data.items, backbone, tap
         self._policy = "" if policy == "none" else policy
         self._context = context
-        self._pool = ThreadPoolExecutor(context.workers or cores(), thread_name_prefix="jeoni-rows")
+        self._pool = ThreadPoolExecutor(context.workers or processes.cores(), thread_name_prefix="jeoni-rows")
         self._choice: Choice | None = None
 
     def __len__(self) -> int:

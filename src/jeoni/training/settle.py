@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from jeoni.errors import ConfigError, did_you_mean
-from jeoni.spec import AUTO, Recipe
+from jeoni.specs import AUTO, Recipe
 
 __all__ = ["find_stage", "settle", "steps_for"]
 

@@ -20,7 +20,7 @@ from jeoni.backbones.cut import Tap, cut, merge
 from jeoni.features.examples import Context, Examples
 from jeoni.heads._protocol import Head
 from jeoni.model import Model
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.tasks import task_of
 from jeoni.tasks.classification import Classification, class_names_of
 from jeoni.training.depth import default_frozen, frozen_alike, frozen_stages, identity_of, set_temperature, taps_for

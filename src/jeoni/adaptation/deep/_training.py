@@ -15,7 +15,7 @@ from jeoni.adaptation.deep._norms import even_batches
 from jeoni.data.inputs import collate
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.tasks.classification import one_hot
 from jeoni.training.forward import as_input
 from jeoni.training.groups import Group
