@@ -22,7 +22,7 @@ from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
-from jeoni.outputs import check_output, refuse_overlap
+from jeoni.files.outputs import check_output, refuse_overlap
 from jeoni.progress import begin_call, interrupt_call
 from jeoni.runs import RunFolder
 from jeoni.settings import configured

@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from jeoni.cells import write_rows
 from jeoni.errors import ConfigError, DataError, StorageError
-from jeoni.names import encodable_content
-from jeoni.outputs import check_output, real_path, write_text, writing
+from jeoni.files.cells import write_rows
+from jeoni.files.names import encodable_content
+from jeoni.files.outputs import check_output, real_path, write_text, writing
 from jeoni.run_files import belongs, foreign_files, remove_own
 
 __all__ = ["PROGRESS", "UNFINISHED", "RunFolder", "read_json", "refuse_kept", "seal", "sealed"]
@@ -236,7 +236,7 @@ class RunFolder:
         write_text(self.path / name, json.dumps(plain, indent=2, ensure_ascii=False))
 
     def write_csv(self, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """UTF-8 with a header line; see :mod:`jeoni.cells`."""
+        """UTF-8 with a header line; see :mod:`jeoni.files.cells`."""
         with writing(self.path / name) as file:
             write_rows(file, header, rows)
 

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from jeoni.data.saved_files import read_saved
 from jeoni.data.sound_inputs import SoundInput
 from jeoni.data.sounds import Sound
 from jeoni.data.spectrograms import mask_spectrogram
 from jeoni.errors import WeightsError
+from jeoni.files.beside import read_saved
 from jeoni.types import Array
 
 __all__ = ["SpectrumInput"]

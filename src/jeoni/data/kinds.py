@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePath
 from stat import S_ISDIR, S_ISREG
 
-from jeoni.names import encodable
+from jeoni.files.names import encodable
 
 __all__ = [
     "MODALITIES",

@@ -15,8 +15,8 @@ from PIL.Image import Image
 
 from jeoni.data.encodings import common_encoding, decode
 from jeoni.data.items import FileItems
-from jeoni.data.saved_files import read_saved
 from jeoni.errors import DataError, MissingExtra, WeightsError
+from jeoni.files.beside import read_saved
 from jeoni.types import Array, Finding, IntArray
 
 __all__ = ["TextFiles", "TextInput", "TextItems", "is_english", "named_files", "text_signature", "tokens_of"]

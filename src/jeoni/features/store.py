@@ -38,7 +38,7 @@ from jeoni.features.cleaning import CachedTable, Cleared, clear_tables, list_tab
 from jeoni.features.key import FeatureKey
 from jeoni.features.manifest import Manifest, UnsealedManifest
 from jeoni.features.used import Mark
-from jeoni.regular_files import open_regular
+from jeoni.files.regular import open_regular
 from jeoni.types import Array, Console, IntArray, Quiet
 
 __all__ = ["FeatureKey", "FeatureStore", "Features", "ShardWriter", "Table", "cache_folder"]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from jeoni.errors import DataError
-from jeoni.names import encodable
+from jeoni.files.names import encodable
 
 __all__ = ["plain_cell", "read_rows", "safe_cell", "write_rows"]
 

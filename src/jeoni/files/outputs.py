@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from jeoni.errors import ConfigError, StorageError
-from jeoni.names import encodable, visible
+from jeoni.files.names import encodable, visible
 
 __all__ = ["check_output", "real_path", "refuse_overlap", "reporting", "write_bytes", "write_text", "writing"]
 

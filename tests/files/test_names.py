@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from jeoni.names import encodable, encodable_content, visible
+from jeoni.files.names import encodable, encodable_content, visible
 
 
 @pytest.mark.parametrize(

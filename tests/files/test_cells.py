@@ -6,8 +6,8 @@ import csv
 
 import pytest
 
-from jeoni.cells import plain_cell, read_rows, safe_cell, write_rows
 from jeoni.errors import DataError
+from jeoni.files.cells import plain_cell, read_rows, safe_cell, write_rows
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+a", "-a", "@SUM(A1)", "\tx", "\r=x", "\uff1d1", "'=1", "''-x", "-", "'-5"])

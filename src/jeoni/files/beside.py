@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from jeoni.errors import WeightsError
+from jeoni.files.regular import read_regular
 
 __all__ = ["read_saved"]
 
@@ -23,11 +24,9 @@ def read_saved(path: Path, digest: str) -> bytes:
         WeightsError: missing, no regular file, too large, or changed.
     """
     try:
-        if not path.is_file():
-            raise WeightsError(f"{path} was lost since it was saved. Copy the folder anew.")
-        if path.stat().st_size > MOST_BYTES:
-            raise WeightsError(f"{path} is larger than {MOST_BYTES >> 20} MB; it is not the one that was saved.")
-        content = path.read_bytes()
+        content = read_regular(path, MOST_BYTES, follow=True)
+    except FileNotFoundError:
+        raise WeightsError(f"{path} was lost since it was saved. Copy the folder anew.") from None
     except OSError as error:
         raise WeightsError(f"{path} cannot be read ({error.strerror or error}).") from error
     if hashlib.sha256(content).hexdigest() != digest:

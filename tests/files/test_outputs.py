@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from jeoni.errors import ConfigError, StorageError
-from jeoni.outputs import check_output, refuse_overlap, write_text, writing
+from jeoni.files.outputs import check_output, refuse_overlap, write_text, writing
 
 
 def test_a_file_that_cannot_be_finished_leaves_the_old_one_and_no_part(tmp_path):
