@@ -13,9 +13,9 @@ import jeoni as package
 from jeoni import TransferClassifier
 from jeoni import estimator as estimator_module
 from jeoni.backbones.catalog import load_backbone
-from jeoni.data import images as images_module
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.errors import ConfigError, DataError
+from jeoni.modalities.inputs import image as images_module
 from jeoni.types import Dataset
 from tests.conftest import TINY, make_picture, make_texts
 from tests.made_tasks import classes as of_classes

@@ -14,12 +14,12 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.columns import is_missing, label_cells
-from jeoni.data.inputs import Input
 from jeoni.data.kinds import found_at, modality_of
 from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.heads._estimator import HeadClassifier
+from jeoni.modalities.inputs import Input
 from jeoni.model import as_items
 from jeoni.spec import check_span
 from jeoni.types import Dataset, FloatArray, Items

@@ -9,10 +9,10 @@ from PIL import Image
 
 from jeoni import pictures
 from jeoni.backbones.backbone import Backbone
-from jeoni.data.images import thumbnail
-from jeoni.data.inputs import Input
 from jeoni.explain import first_filters, grad_cam, responses
 from jeoni.features.examples import Examples
+from jeoni.modalities.image.images import thumbnail
+from jeoni.modalities.inputs import Input
 from jeoni.model import Model
 from jeoni.runs import RunFolder
 from jeoni.tasks.classification import Classification

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from jeoni.data.images import thumbnail
-from jeoni.data.inputs import Input
 from jeoni.errors import DataError
+from jeoni.modalities.image.images import thumbnail
+from jeoni.modalities.inputs import Input
 from jeoni.tasks import as_cell, task_of
 from jeoni.types import Array, Dataset, FloatArray, IntArray
 
@@ -224,7 +224,7 @@ def _seen(
             return None, "", b""
         picture = spec.picture(opened)
         small = None if picture is None else thumbnail(picture, side)
-        return small, spec.text(opened), spec.sound(opened) if loud else b""
+        return small, spec.text(opened), spec.audio(opened) if loud else b""
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(one, index))

@@ -8,12 +8,12 @@ import torch
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps, cut
 from jeoni.backbones.entry import entry, example, rows_like
-from jeoni.backbones.sources.transformers import import_transformers
-from jeoni.data.inputs import load_input
-from jeoni.data.sound_inputs import SILENCE
-from jeoni.data.sounds import open_sound
 from jeoni.features.engine import agreement
 from jeoni.features.export import to_onnx
+from jeoni.libraries import import_transformers
+from jeoni.modalities.audio.audio_input import SILENCE
+from jeoni.modalities.audio.recordings import open_audio
+from jeoni.modalities.inputs import load_input
 from jeoni.model import Model, load_model
 from tests.conftest import LISTENERS
 from tests.made_tasks import classes as of_classes
@@ -70,7 +70,7 @@ def test_silence_behind_a_sound_changes_nothing(folders, family):
 
 
 def test_a_click_shorter_than_the_first_filters_is_filled_up(backbone):
-    click = open_sound(np.full(20, 0.5, dtype=np.float32), "click", 16_000)
+    click = open_audio(np.full(20, 0.5, dtype=np.float32), "click", 16_000)
     row = backbone.input.row(click)
     network = entry(backbone.network, backbone.input)
     with torch.inference_mode():
@@ -151,7 +151,7 @@ def test_features_are_those_of_transformers_itself(folders):
     transformers = import_transformers()
     backbone = load_backbone(str(folders["hubert"]))
     samples = np.random.default_rng(0).uniform(-0.5, 0.5, 9000).astype(np.float32)
-    row = backbone.input.row(open_sound(samples, "a", 16_000))
+    row = backbone.input.row(open_audio(samples, "a", 16_000))
     with torch.inference_mode():
         ours = entry(backbone.network, backbone.input)(torch.from_numpy(row[None]))[0].numpy()
         values = transformers.AutoFeatureExtractor.from_pretrained(folders["hubert"])(
@@ -174,5 +174,5 @@ def test_a_model_of_spectra_survives_the_disk(folders, tmp_path):
     with torch.inference_mode():
         assert torch.equal(kept.backbone.network(given), backbone.network(given))
     again = load_input("spectrum", backbone.input.describe(), tmp_path / "model")
-    sound = open_sound(np.zeros(8000, dtype=np.float32) + 0.1, "a", 16_000)
+    sound = open_audio(np.zeros(8000, dtype=np.float32) + 0.1, "a", 16_000)
     np.testing.assert_array_equal(again.row(sound), backbone.input.row(sound))

@@ -129,7 +129,7 @@ def test_labels_stand_in_a_table_only(tmp_path):
 
 
 def pixels_of(data) -> list[np.ndarray]:
-    from jeoni.data.images import open_image
+    from jeoni.modalities.image.images import open_image
 
     items = load_in_memory(data, "image").items
     return [np.asarray(open_image(items.read(i), "it")) for i in range(len(items))]

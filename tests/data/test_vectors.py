@@ -15,10 +15,11 @@ from scipy.sparse import csc_matrix, csr_array, csr_matrix
 
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.data import vectors
-from jeoni.data.inputs import load_input
 from jeoni.data.read import load_items
-from jeoni.data.vectors import VectorInput, VectorItems, check_numbers
+from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import ConfigError, DataError, WeightsError
+from jeoni.modalities.inputs import load_input
+from jeoni.modalities.inputs.vector import VectorInput
 from jeoni.tasks import load_data
 
 X = np.arange(12, dtype=float).reshape(4, 3) / 8

@@ -14,13 +14,11 @@ from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.saved import CONFIG, find_folder, read_object
-from jeoni.data.depth import window_of
 from jeoni.data.encodings import decode
-from jeoni.data.images import ImageInput
-from jeoni.data.sound_inputs import SoundInput, listening, pictured
-from jeoni.data.texts import is_english
-from jeoni.data.vectors import VectorInput
 from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
+from jeoni.modalities.inputs.image import ImageInput
+from jeoni.modalities.inputs.spectrogram import spectrogram_input
+from jeoni.modalities.text.texts import is_english
 from jeoni.types import Dataset
 
 __all__ = ["default_backbone", "fitted_to", "list_backbones", "load_backbone"]
@@ -84,31 +82,14 @@ def fitted_to(backbone: Backbone, data: Dataset, seconds: float | None = None) -
     if seconds and data.modality != "sound":
         raise ConfigError(f"seconds is {seconds:g}, but the data are {data.modality}s, not sounds. Leave it out.")
     if data.modality == "sound" and isinstance(spec, ImageInput):
-        return replace(backbone, input=pictured(spec, data.items, seconds))
+        return replace(backbone, input=spectrogram_input(spec, data.items, seconds))
     if takes != data.modality:
         raise ConfigError(
             f"The backbone {backbone.name} takes {takes}s; the data are {data.modality}s. "
             "Leave --backbone out, or see `jeoni list backbones`."
         )
-    if isinstance(spec, ImageInput) and (window := window_of(data.items)):
-        return replace(backbone, input=replace(spec, window=window))
-    if isinstance(spec, SoundInput):
-        return replace(backbone, input=listening(spec, data.items, seconds))
-    if isinstance(spec, VectorInput):
-        _check_lengths(spec, data)
-    return backbone
-
-
-def _check_lengths(spec: VectorInput, data: Dataset) -> None:
-    """Raise a DataError if not all vectors are as long as the backbone takes them."""
-    lengths = np.array([data.items.size(i) for i in range(len(data))])
-    other = np.flatnonzero(lengths != spec.dim)
-    if len(other):
-        part = " of the test part or target" if data.part[other[0]] == "test" else ""
-        raise DataError(
-            f"Vectors of {spec.dim} numbers are needed, and {len(other)}{part} have {lengths[other[0]]}, for example "
-            f"{data.items.name(int(other[0]))}. In a table all columns count but those of labels, groups, split and id."
-        )
+    fitted = spec.fitted(data, seconds)
+    return backbone if fitted is spec else replace(backbone, input=fitted)
 
 
 def _by_bare_name(name: str, weights: str) -> Backbone:

@@ -15,8 +15,8 @@ from jeoni.backbones.entry import entry, example, rows_like
 from jeoni.backbones.packed import Packed, average
 from jeoni.backbones.stages import POSITIONS, watching
 from jeoni.backbones.weights import fingerprint
-from jeoni.data.inputs import Input
 from jeoni.errors import ConfigError
+from jeoni.modalities.inputs import Input
 
 __all__ = ["Cut", "Tap", "Taps", "cut", "merge", "shorten"]
 

@@ -16,7 +16,7 @@ from jeoni.data.frames import is_frame, read_frame
 from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.kinds import Columns
 from jeoni.data.objects import CHANNELS, ObjectItems, SampleItems, as_array, is_array, is_encoded, is_nothing
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.data.vectors import VectorItems, wrong_numbers
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Array, Dataset, Items

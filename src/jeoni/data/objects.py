@@ -13,10 +13,10 @@ import numpy as np
 from PIL.Image import Image
 
 from jeoni.data.columns import is_missing
-from jeoni.data.images import picture_pixels
 from jeoni.data.items import FileItems, pixel_scale
 from jeoni.data.kinds import usual_names
-from jeoni.data.texts import TextItems
+from jeoni.data.pixels import picture_pixels
+from jeoni.data.text_items import TextItems
 from jeoni.data.vectors import wrong_numbers
 from jeoni.errors import DataError
 from jeoni.types import Array, IntArray

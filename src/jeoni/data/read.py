@@ -18,7 +18,7 @@ from jeoni.data.items import JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
-from jeoni.data.texts import named_files
+from jeoni.data.text_items import named_files
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Dataset, Finding, IntArray, Items
 

@@ -24,7 +24,7 @@ from jeoni.data.files import check_file, read_file, walk
 from jeoni.data.items import EncodedItems, JoinedItems
 from jeoni.data.kinds import Columns, composed, option_for, usual_names
 from jeoni.data.text_cells import text_items
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.errors import DataError
 from jeoni.types import Dataset, Finding, Items
 

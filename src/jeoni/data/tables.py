@@ -37,7 +37,7 @@ from jeoni.data.kinds import (
     usual_names,
 )
 from jeoni.data.text_cells import text_items, worded
-from jeoni.data.texts import named_files
+from jeoni.data.text_items import named_files
 from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, Items

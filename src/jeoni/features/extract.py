@@ -25,11 +25,11 @@ import numpy as np
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry
-from jeoni.data.inputs import Input, collate
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
 from jeoni.features.engine import Choice, accelerated, choose
 from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter, Table
+from jeoni.modalities.inputs import Input, collate
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
 __all__ = ["Extraction", "Request", "chunk_size", "extract"]
@@ -48,7 +48,7 @@ class Request:
         backbone: the network.
         taps: where to take something out of it; stage 0 gives the row itself, such as ``(size, size, 3)`` uint8.
         views: 0 is the example as it is; others are random views of it, the same ones every time.
-        policy: what random views may change; see :meth:`jeoni.data.inputs.Input.view`.
+        policy: what random views may change; see :meth:`jeoni.modalities.inputs.Input.view`.
     """
 
     backbone: Backbone
@@ -148,7 +148,7 @@ class _Job:
         return [v for v in self.request.views if any(digest not in tables[t, v] for t in self.request.taps)]
 
     def row(self, opened: Any, digest: bytes, view: int) -> Array:
-        return self.input.view(opened, self.request.policy, digest, view) if view else self.input.row(opened)
+        return self.input.view(opened, self.request.policy, digest, view)[0] if view else self.input.row(opened)
 
     def at_least(self) -> int:
         """How much of an example must survive its opening."""

@@ -32,13 +32,13 @@ from pathlib import Path
 import numpy as np
 import xxhash
 
-from jeoni.data.inputs import padding
 from jeoni.errors import StorageError
 from jeoni.features.cleaning import CachedTable, Cleared, clear_tables, list_tables
 from jeoni.features.key import FeatureKey
 from jeoni.features.manifest import Manifest, UnsealedManifest
 from jeoni.features.used import Mark
 from jeoni.files.regular import open_regular
+from jeoni.modalities.inputs import padding
 from jeoni.types import Array, Console, IntArray, Quiet
 
 __all__ = ["FeatureKey", "FeatureStore", "Features", "ShardWriter", "Table", "cache_folder"]

@@ -11,12 +11,12 @@ import torch
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry, rows_like
-from jeoni.data.inputs import collate
 from jeoni.data.items import content_digest
 from jeoni.features.engine import Choice, choose
 from jeoni.features.examples import Context, Examples, cores
 from jeoni.features.extract import Request
 from jeoni.features.store import Features
+from jeoni.modalities.inputs import collate
 from jeoni.spec import Recipe
 from jeoni.types import Array, IntArray
 
@@ -154,7 +154,7 @@ class LiveRows:
         opened = spec.open(raw, self._items.name(index), spec.at_least(self._policy))
         if not self._policy:
             return spec.row(opened)
-        return spec.view(opened, self._policy, content_digest(raw), epoch + 1)
+        return spec.view(opened, self._policy, content_digest(raw), epoch + 1)[0]
 
 
 def row_bytes(backbone: Backbone, tap: Tap) -> int:

@@ -12,9 +12,9 @@ from torch import Tensor
 from jeoni import processes
 from jeoni.adaptation.deep._alignment import Alignment, Network, SourceOnly, Step
 from jeoni.adaptation.deep._norms import even_batches
-from jeoni.data.inputs import collate
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
+from jeoni.modalities.inputs import collate
 from jeoni.spec import Recipe
 from jeoni.tasks.classification import one_hot
 from jeoni.training.forward import as_input

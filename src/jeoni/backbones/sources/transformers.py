@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -17,13 +16,14 @@ from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.encoder import POOLINGS, Encoder
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.backbones.listener import HEARS, SEES, Listener, Seer
-from jeoni.backbones.spectra import SpectrumInput
-from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.backbones.weights import fingerprint, first_line
-from jeoni.data.inputs import Input
-from jeoni.data.sound_inputs import SILENCE, WaveInput
-from jeoni.data.texts import TextInput
-from jeoni.errors import JeoniError, MissingExtra, WeightsError
+from jeoni.errors import JeoniError, WeightsError
+from jeoni.libraries import import_transformers
+from jeoni.modalities.audio.audio_input import SILENCE
+from jeoni.modalities.inputs import Input
+from jeoni.modalities.inputs.spectrum import SpectrumInput
+from jeoni.modalities.inputs.text import TextInput
+from jeoni.modalities.inputs.wave import WaveInput
 
 __all__ = ["Transformers"]
 
@@ -120,23 +120,6 @@ class Transformers:
                 f"{name!r} is of the family {model.config.model_type}, which cannot be run as stages "
                 f"({first_line(error)}). {MEND}"
             ) from error
-
-
-def import_transformers() -> ModuleType:
-    """Import transformers quietly; parts of it import torchvision, so its operators are declared first.
-
-    Raises:
-        MissingExtra: it is not installed.
-    """
-    import_timm()
-    try:
-        import transformers
-    except ImportError:
-        raise MissingExtra("transformers", "text", "A backbone of transformers") from None
-    logging: Any = transformers.utils.logging
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    return transformers
 
 
 def encoder_backbone(
