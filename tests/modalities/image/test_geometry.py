@@ -11,34 +11,12 @@ from PIL import Image
 
 from jeoni.modalities.image.augment import POLICIES
 from jeoni.modalities.inputs.image import ImageInput
+from tests.modalities.image.made_dots import HIGH, WIDE, centre_of, greenness, with_dot
 
-WIDE, HIGH, SIDE = 120, 90, 64
+SIDE = 64
 SPEC = ImageInput(SIDE, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 VARIED = [name for name in POLICIES if name != "none"]
 DIGEST = b"12345678"
-
-
-def with_dot(x: float, y: float, radius: float = 3.0, size: tuple[int, int] = (WIDE, HIGH)) -> Image.Image:
-    """A green disc on grey; colours are changed by some policies, but never into another one."""
-    columns, lines = np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5)
-    inside = (columns - x) ** 2 + (lines - y) ** 2 <= radius**2
-    pixels = np.full((size[1], size[0], 3), 90, np.uint8)
-    pixels[inside] = (0, 250, 0)
-    return Image.fromarray(pixels)
-
-
-def greenness(row: np.ndarray) -> np.ndarray:
-    values = row.astype(float)
-    return np.clip(values[..., 1] - (values[..., 0] + values[..., 2]) / 2 - 25, 0, None)
-
-
-def centre_of(row: np.ndarray) -> np.ndarray | None:
-    """The middle of what is green; None where nothing is."""
-    weights = greenness(row)
-    if weights.sum() < 100:
-        return None
-    lines, columns = np.indices(weights.shape) + 0.5
-    return np.array([(columns * weights).sum(), (lines * weights).sum()]) / weights.sum()
 
 
 @pytest.mark.parametrize("policy", VARIED)

@@ -14,6 +14,7 @@ from jeoni.adaptation.deep._alignment import Alignment, Network, SourceOnly, Ste
 from jeoni.adaptation.deep._norms import even_batches
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
+from jeoni.modalities.geometry import Geometry
 from jeoni.modalities.inputs import collate
 from jeoni.spec import Recipe
 from jeoni.tasks.classification import one_hot
@@ -101,6 +102,14 @@ class _Joined:
         if len({rows.shape[1:] for rows in found}) == 1:
             return np.concatenate(found)
         return collate([row for rows in found for row in rows])
+
+    def geometries(self, index: IntArray, epoch: IntArray) -> tuple[Geometry | None, ...]:
+        """See :class:`jeoni.training.rows.Rows`."""
+        found: list[Geometry | None] = []
+        for k, number in enumerate(index.tolist()):
+            part = int(np.searchsorted(self._starts, number, side="right")) - 1
+            found += self._parts[part].geometries(index[k : k + 1] - self._starts[part], epoch[k : k + 1])
+        return tuple(found)
 
 
 class _Objective:
