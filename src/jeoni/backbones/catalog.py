@@ -14,6 +14,8 @@ from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.saved import CONFIG, find_folder, read_object
+from jeoni.backbones.sources.sentences import E5, MINILM
+from jeoni.backbones.sources.timm import architectures
 from jeoni.data.encodings import decode
 from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
 from jeoni.modalities.inputs.image import ImageInput
@@ -61,8 +63,6 @@ def default_backbone(data: Dataset) -> str:
     for i in np.unique(some).tolist():
         with suppress(DataError):
             texts.append(decode(data.items.read(i), "")[0])  # type: ignore[arg-type]  # texts are read as bytes
-    from jeoni.backbones.sources.sentences import E5, MINILM
-
     return MINILM if is_english(texts) else E5
 
 
@@ -98,8 +98,6 @@ def _by_bare_name(name: str, weights: str) -> Backbone:
         if name in packaged.names():
             made: Backbone = packaged.load(name, weights)
             return made
-    from jeoni.backbones.sources.timm import architectures
-
     folder = Path(name)
     known_to_timm = name.partition(".")[0] in architectures()
     saved = find_folder(folder) is not None

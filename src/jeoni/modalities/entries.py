@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from jeoni.modalities.audio.audio_input import SILENCE
-
 __all__ = ["NormalizedPixels", "ScaledSamples", "Unchanged"]
+
+PADDED = torch.iinfo(torch.int16).min  # no sample has this value
 
 
 class NormalizedPixels(nn.Module):
@@ -64,7 +64,7 @@ class ScaledSamples(nn.Module):
     def forward(self, samples: Tensor) -> Any:
         """Scale, then run the module."""
         if self.alone and len(samples) > 1 and not torch._C._get_tracing_state():
-            lengths = (samples != SILENCE).sum(1)
+            lengths = (samples != PADDED).sum(1)
             several = sorted(set(lengths.tolist()))
             index = [(lengths == length).nonzero()[:, 0] for length in several]
             parts = [self._run(samples[i, :length]) for i, length in zip(index, several, strict=True)]
@@ -73,7 +73,7 @@ class ScaledSamples(nn.Module):
 
     def _run(self, samples: Tensor) -> Any:
         values = samples.float() / 32_767
-        return self.module(values.masked_fill(samples == SILENCE, float("nan")))
+        return self.module(values.masked_fill(samples == PADDED, float("nan")))
 
 
 def _together(parts: list[Any], order: Tensor) -> Any:
