@@ -112,9 +112,9 @@ def test_what_examples_are_is_told_by_those_that_are_there(first, tmp_path):
     for rest, kind in (
         (["a film", "b.png"], "text"),
         (["a.png", "b.png"], "image"),
-        ([str(tmp_path / "letter")], "sound"),
+        ([str(tmp_path / "letter")], "audio"),
     ):
-        assert estimator_module._modality([first, *rest], "sound") == kind
+        assert estimator_module._modality([first, *rest], "audio") == kind
 
 
 def test_a_missing_file_among_files_of_texts_is_named(tmp_path, encoder_folder):

@@ -262,7 +262,7 @@ def test_damaged_audio_is_read_or_reported(tmp_path: Path) -> None:
     from jeoni.data.read import load_items
 
     for copy, _ in changed_copies(whole, tmp_path, 50, seed=5):
-        answers(lambda copy=copy: [read_all(load_items(copy, "sound"))])
+        answers(lambda copy=copy: [read_all(load_items(copy, "audio"))])
 
 
 def read_all(data: Any) -> None:

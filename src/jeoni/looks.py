@@ -27,7 +27,7 @@ LOOKED_AT = 20
 def write_insides(run: RunFolder, held: Examples, backbone: Backbone, seed: int) -> None:
     """``figures/inside.json``: the first layer's filters, and what low, middle and high stages respond to.
 
-    Nothing is written for a backbone that does not take pictures, such as one that hears waves.
+    Nothing is written for a backbone that does not take pictures, such as one for waveforms.
     """
     rng, spec, folder = np.random.default_rng(seed), backbone.input, run.path / "figures" / "inside"
     some = np.sort(rng.permutation(len(held))[:LOOKED_AT])
@@ -116,7 +116,7 @@ def _heat(
 
 
 def _sees(spec: Input, opened: Any) -> bool:
-    """Whether the network itself takes a picture: a sound may have one that only a reader of the report sees."""
+    """Whether the network itself takes a picture: audio may have one that only a reader of the report sees."""
     return spec.picture(opened) is not None and spec.row(opened).ndim == 3
 
 

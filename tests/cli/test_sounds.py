@@ -96,9 +96,9 @@ def test_a_table_names_sounds(make_sounds):
     root = make_sounds(each=2)
     (root / "list.csv").write_text("recording,who,label\ntone_0/0_a_.wav,ann,low\ntone_1/1_b_.wav,bob,high\n")
     data = load_data(root / "list.csv", group_column="who")
-    assert (data.modality, data.task.class_names, len(set(data.groups.tolist()))) == ("sound", ("high", "low"), 2)
+    assert (data.modality, data.task.class_names, len(set(data.groups.tolist()))) == ("audio", ("high", "low"), 2)
     (root / "list.csv").write_text("file,label\ntone_0/0_a_.wav,low\ntone_1/1_b_.wav,high\n")
-    assert load_data(root / "list.csv").modality == "sound"
+    assert load_data(root / "list.csv").modality == "audio"
 
 
 def test_bad_sounds_are_listed_each_with_its_reason(jeoni, make_sounds, tmp_path):
@@ -151,8 +151,8 @@ def test_of_an_hour_ten_seconds_are_heard_and_the_finding_names_them(jeoni, make
         done = jeoni("fit", root, "--backbone", TINY, "--seconds", 10, "--out", run, "--no-control")
         assert done.code == 0, done.err
         assert issues_of(run) == {
-            "hour.flac": ("shortened", "it is 3,600 s long; seconds 1,795 to 1,805 are heard"),
-            "half.wav": ("shortened", "it is 30 s long; seconds 10 to 20 are heard"),
+            "hour.flac": ("shortened", "it is 3,600 s long; seconds 1,795 to 1,805 are used"),
+            "half.wav": ("shortened", "it is 30 s long; seconds 10 to 20 are used"),
         }
     assert read_json(tmp_path / "run" / "run.json")["spec"]["seconds"] == 10
     assert read_json(tmp_path / "run" / "model" / "config.json")["backbone"]["input"]["seconds"] == 10
@@ -187,9 +187,9 @@ def test_what_is_played_and_shown_is_what_the_network_hears(kind):
 def test_how_much_is_heard_is_asked_for_in_vain(jeoni, make_sounds, make_photos, listener_folder, tmp_path):
     folder = listener_folder("audio-spectrogram-transformer")  # 128 frames of 10 ms
     done = jeoni("fit", make_sounds(), "--backbone", folder, "--seconds", 2)
-    assert done.code == 1 and "seconds is 2; this backbone hears 1.28 s at most" in done.err
+    assert done.code == 1 and "seconds is 2; this backbone takes 1.28 s at most" in done.err
     done = jeoni("fit", make_photos(), "--backbone", TINY, "--seconds", 2)
-    assert done.code == 1 and "seconds is 2, but the data are images, not sounds" in done.err
+    assert done.code == 1 and "seconds is 2, but the data are images, not audio" in done.err
     done = jeoni("fit", tmp_path / "photos", "--seconds", 0)
     assert done.code != 0 and "seconds is 0.0; it must be above 0, or be left out" in done.err
 

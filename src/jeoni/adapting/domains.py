@@ -75,7 +75,7 @@ def _target(target: str | Path | Dataset, spec: AdaptSpec, modality: str, kept: 
         return read(target, spec, modality=modality, kept=kept)
     except DataError as labelled:
         try:
-            columns = {"image": spec.image_column, "text": spec.text_column, "sound": spec.audio_column}
+            columns = {"image": spec.image_column, "text": spec.text_column, "audio": spec.audio_column}
             return load_items(target, modality, columns.get(modality, ""), kept)
         except DataError:
             raise labelled from None

@@ -17,6 +17,7 @@ from jeoni.backbones.saved import CONFIG, find_folder, read_object
 from jeoni.backbones.sources.sentences import E5, MINILM
 from jeoni.backbones.sources.timm import architectures
 from jeoni.data.encodings import decode
+from jeoni.data.kinds import plural
 from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
 from jeoni.modalities.inputs.image import ImageInput
 from jeoni.modalities.inputs.spectrogram import spectrogram_input
@@ -67,25 +68,25 @@ def default_backbone(data: Dataset) -> str:
 
 
 def fitted_to(backbone: Backbone, data: Dataset, seconds: float | None = None) -> Backbone:
-    """The backbone for such data: one for images sees sounds as spectrograms, one for waves hears as much as there is.
+    """The backbone for such data: one for images takes audio as spectrograms, one for waveforms as much as there is.
 
     Args:
         backbone: as it was loaded.
         data: what it shall be used on; of deep images they decide what becomes black and white.
-        seconds: how much of each sound is heard; None lets the data decide.
+        seconds: how much of each example of audio is used; None lets the data decide.
 
     Raises:
         ConfigError: it takes something else, or not so many seconds.
         DataError: vectors of another length than it takes.
     """
     spec, takes = backbone.input, backbone.input.modality
-    if seconds and data.modality != "sound":
-        raise ConfigError(f"seconds is {seconds:g}, but the data are {data.modality}s, not sounds. Leave it out.")
-    if data.modality == "sound" and isinstance(spec, ImageInput):
+    if seconds and data.modality != "audio":
+        raise ConfigError(f"seconds is {seconds:g}, but the data are {plural(data.modality)}, not audio. Leave it out.")
+    if data.modality == "audio" and isinstance(spec, ImageInput):
         return replace(backbone, input=spectrogram_input(spec, data.items, seconds))
     if takes != data.modality:
         raise ConfigError(
-            f"The backbone {backbone.name} takes {takes}s; the data are {data.modality}s. "
+            f"The backbone {backbone.name} takes {plural(takes)}; the data are {plural(data.modality)}. "
             "Leave --backbone out, or see `jeoni list backbones`."
         )
     fitted = spec.fitted(data, seconds)

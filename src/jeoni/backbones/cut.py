@@ -302,7 +302,7 @@ class _Recomputing(nn.Module):
 
 
 def _exact(backbone: Backbone, made: Cut) -> bool:
-    """Of two made-up examples: of sequences one is shorter, and filled up above the cut if not below."""
+    """Of two made-up examples: of sequences one is shorter, and padded above the cut if not below."""
     rows = rows_like(backbone.input, 2)
     with torch.inference_mode():
         try:

@@ -1,8 +1,8 @@
 """The GE2E speaker encoder (Wan et al. ICASSP 2018, arXiv:1710.10467), with weights from the PyPI package resemblyzer.
 
-A sound is cut into windows of 1.6 s that overlap by half; three LSTM layers read each, and what the last one knows at a
-window's end becomes one unit vector per window, and their mean the sound's. Ours differs from the package: silences are
-not taken out beforehand.
+A recording is cut into windows of 1.6 s that overlap by half, and three LSTM layers read each. The last state of the
+last layer becomes one unit vector per window, and their mean the recording's. Ours differs from the package: silences
+are not taken out beforehand.
 """
 
 from __future__ import annotations

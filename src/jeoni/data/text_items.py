@@ -40,7 +40,7 @@ class TextItems:
         return f"row {row}" if self._names is None else self._names[row]
 
     def read(self, index: int) -> bytes:
-        """The text as UTF-8, without noughts: no tokenizer reads them, and binary files are known by them.
+        """The text as UTF-8, without null characters: no tokenizer reads them, and binary files are known by them.
 
         Raises:
             DataError: an empty cell.

@@ -8,8 +8,8 @@ costs nothing.
     features/<digest of the key>/<id>.npy       one shard: (rows, …), memory-mapped when read
     features/<digest of the key>/<id>.json      its manifest: the rows' digests, shape, checksums of both
 
-Rows that differ in their first dimension (texts, sounds) lie end to end in their shard; the manifest tells how long
-each is, and whoever reads several gets them filled up to the longest.
+Rows that differ in their first dimension (texts, audio) lie end to end in their shard; the manifest tells how long
+each is, and whoever reads several gets them padded to the longest.
 
 Nobody waits for a lock. A shard has a name of its own, is written beside its place and moved there, the manifest
 last: a shard without a manifest does not exist. A killed run loses at most the shard it was filling, and two

@@ -28,7 +28,7 @@ def as_input(rows: Array, device: torch.device) -> Tensor:
 
 
 def parts_alike(rows: Array) -> list[tuple[IntArray, Array]]:
-    """A batch of ragged rows in parts of like length, each filled up only as far as its own longest row needs.
+    """A batch of ragged rows in parts of like length, each padded only as far as its own longest row needs.
 
     Returns:
         For each part, which rows, and these rows; one part where several would save little.

@@ -164,7 +164,7 @@ class LiveRows:
         found = list(self._pool.map(self._row, index.tolist(), epoch.tolist()))
         if self._tap.stage == 0:
             return collate(found)
-        # no more at a time than the network bears to be filled up with each other
+        # no more at a time than the network bears to be padded to each other's length
         size = len(found) if self._backbone.input.chunk > 1 else 1
         parts = [collate(found[k : k + size]) for k in range(0, len(found), size)]
         if self._choice is None:

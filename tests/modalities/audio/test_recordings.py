@@ -193,9 +193,7 @@ def test_an_mp3_that_was_cut_within_its_first_frame_is_refused():
 
 def test_text_named_wav_is_not_a_sound():
     for look in (lambda raw: open_audio(raw, "notes.wav", 8_000), lambda raw: duration(raw, "notes.wav")):
-        with pytest.raises(
-            DataError, match=r"^notes\.wav is not a sound, .* Needed: WAV, FLAC, .* Convert it"
-        ) as caught:
+        with pytest.raises(DataError, match=r"^notes\.wav is not audio, .* Needed: WAV, FLAC, .* Convert it") as caught:
             look(b"dear diary, today I recorded nothing\n" * 20)
         assert caught.value.path == "notes.wav"
 
@@ -293,7 +291,7 @@ def test_a_damaged_file_is_a_data_error_or_a_sound_whatever_the_decoder_raises()
 
 def test_without_soundfile_the_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "soundfile", None)
-    with pytest.raises(MissingExtra, match="Reading sounds needs the package 'soundfile'"):
+    with pytest.raises(MissingExtra, match="Reading audio needs the package 'soundfile'"):
         open_audio(b"RIFF", "it", 8_000)
     assert len(open_audio(np.zeros(10), "it", 8_000).samples) == 10
 
@@ -346,8 +344,8 @@ def test_an_array_without_samples_or_with_floats_too_large_for_their_type_is_ref
 
 
 def test_suffixes_are_lower_case_and_hold_the_usual_ones():
-    assert {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au"} <= SUFFIXES["sound"]
-    assert all(s == s.lower() and s.startswith(".") for s in SUFFIXES["sound"])
+    assert {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au"} <= SUFFIXES["audio"]
+    assert all(s == s.lower() and s.startswith(".") for s in SUFFIXES["audio"])
 
 
 @pytest.mark.parametrize(

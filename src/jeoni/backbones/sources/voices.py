@@ -32,7 +32,7 @@ class Packaged:
     licence: str
     file: Callable[[], Path | None]
     extra: str = ""
-    modality: str = "sound"
+    modality: str = "audio"
     how: str = HOW
 
 

@@ -1,4 +1,4 @@
-"""What backbones for sounds expect: a picture of the sound, for networks that learned to see, or the wave itself."""
+"""The part that all inputs of audio share: opening, random views, remarks, and how a report shows and plays it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ GLANCE_S = 0.1
 QUIETEST_HZ, FINEST_HZ = 8000, 32_000
 SAMPLE = 100
 MP3_RATES = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-SILENCE = -(1 << 15)  # what fills up short waves: no sample has this value
+SILENCE = -(1 << 15)  # pads short waveforms: no sample has this value
 
 
 @dataclass(frozen=True)
 class AudioPolicy:
-    """What may be done to a sound.
+    """Random changes of audio that are allowed.
 
     Attributes:
         shift: seconds it may be moved, either way.
@@ -70,12 +70,12 @@ class AudioInput(Input):
 
     Attributes:
         rate: samples in a second that are looked at, Hz.
-        seconds: of a sound that are heard; its middle where it is longer.
+        seconds: of an example that are used; its middle where it is longer.
         part: which part that is; in the key of what is kept.
         bounded: whether the backbone takes no more than these.
     """
 
-    modality: ClassVar[str] = "sound"
+    modality: ClassVar[str] = "audio"
     varied: ClassVar[bool] = True
     bounded: ClassVar[bool] = False
     # of spoken digits, 0.993 would take every copy and no distinct pair; but two takes of one machine are that alike
@@ -88,16 +88,16 @@ class AudioInput(Input):
 
     @property
     def alike(self) -> str:
-        """Sounds are compared by what is heard of them."""
+        """Examples are compared by the part that is used."""
         return f"log-mel 32 x 32 of {self.seconds:g} s"
 
     @property
     def opening(self) -> Hashable:
-        """Sounds at one rate, of which as much is heard, are opened alike."""
+        """Audio at one rate, of which as much is used, is opened alike."""
         return ("audio", self.rate, self.seconds)
 
     def open(self, raw: bytes | Array, name: str, at_least: int = 0) -> AudioClip:
-        """What is heard of it; see :func:`jeoni.modalities.audio.recordings.open_audio`."""
+        """The part that is used; see :func:`jeoni.modalities.audio.recordings.open_audio`."""
         return open_audio(raw, name, self.rate, self.seconds)
 
     def fitted(self, data: Dataset, seconds: float | None = None) -> Self:
@@ -116,7 +116,7 @@ class AudioInput(Input):
         return self if self.bounded else replace(self, seconds=min(self.seconds, typical_format(data.items)[1]))
 
     def cut(self, samples: Array) -> Array:
-        """The middle: what a network, a listener and a reader of the report get, all of them."""
+        """The middle: the network, the player and the spectrogram in the report all get the same."""
         most = round(self.rate * self.seconds)
         start = max(0, (len(samples) - most) // 2)
         return samples[start : start + most]
@@ -126,11 +126,10 @@ class AudioInput(Input):
         return asdict(find_audio_policy(name))
 
     def remarks(self, opened: AudioClip) -> tuple[str, ...]:
-        """``silent``, ``clipped``, ``incomplete``, ``shortened: what is heard`` and ``high: what is not``, as far as
-        they hold."""
+        """``silent``, ``clipped``, ``incomplete``, ``shortened: which part is used`` and ``high: how much is lost``."""
         first = opened.start + max(0.0, len(opened.samples) / self.rate - self.seconds) / 2
         lost = opened.above
-        part = f"seconds {_said(first)} to {_said(first + self.seconds)} are heard"
+        part = f"seconds {_said(first)} to {_said(first + self.seconds)} are used"
         found = {
             "silent": opened.silent,
             "clipped": opened.clipped > 0.001,
@@ -146,7 +145,7 @@ class AudioInput(Input):
         return spectrogram_image(samples, self.rate, max(0.25, len(samples) / self.rate)).resize((192, 128))
 
     def framed(self, opened: AudioClip) -> Image.Image | None:
-        """Its spectrogram with the silence that fills it up."""
+        """Its spectrogram with the silence that pads it."""
         return spectrogram_image(self.cut(opened.samples), self.rate, self.seconds).resize((192, 128))
 
     def audio(self, opened: AudioClip) -> bytes:
@@ -163,7 +162,7 @@ class AudioInput(Input):
         return audio_signature(opened.samples, self.rate)
 
     def view(self, opened: AudioClip, policy: str, digest: bytes, number: int) -> tuple[Array, None]:
-        """A view of the sound, with stripes taken out."""
+        """A view of the audio, with stripes taken out."""
         rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), number])
         return self.striped(self._varied(opened, policy, rng), find_audio_policy(policy).stripes, rng), None
 
@@ -197,8 +196,8 @@ def typical_format(items: Items) -> tuple[int, float]:
 
 def _facts_of(samples: Array, name: str) -> tuple[int, float]:
     """Of what has no header."""
-    sound = open_audio(samples, name, QUIETEST_HZ, GLANCE_S)
-    return sound.rate, sound.seconds
+    clip = open_audio(samples, name, QUIETEST_HZ, GLANCE_S)
+    return clip.rate, clip.seconds
 
 
 def _said(seconds: float) -> str:

@@ -1,6 +1,6 @@
 """MP3 files that do not say how long they are: libsndfile guesses it from their first frame, and reads no further.
 
-Where bit rates vary, as in a piece cut out of a stream, a guess may leave most of the sound unheard. Frames are counted
+Where bit rates vary, as in a piece cut out of a stream, a guess may leave most of the file unread. Frames are counted
 here (ISO/IEC 11172-3 and 13818-3 say how long each is), and the number is put in front, as encoders do (a Xing header).
 """
 

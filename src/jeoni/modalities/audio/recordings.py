@@ -1,4 +1,4 @@
-"""From encoded bytes to samples: what is odd about a sound is told, never hidden."""
+"""From encoded bytes to samples: whatever is odd about a recording is reported, never hidden."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LONG_S, BEFORE_S = 600, 1
 
 @dataclass(frozen=True, eq=False)
 class AudioClip:
-    """A decoded sound and what is to be known of it.
+    """A decoded recording, with its facts and faults.
 
     Attributes:
         samples: ``(t,)`` float32, mono, between -1 and 1.
@@ -95,10 +95,10 @@ def open_audio(raw: bytes | Array, name: str, rate: int, most_s: float = 60.0) -
             (scaled by their type), taken to be at ``rate`` already.
         name: for messages.
         rate: the sampling rate that is wanted, Hz.
-        most_s: of a longer sound, so many seconds in its middle are decoded; memory follows from them.
+        most_s: of a longer recording, so many seconds in its middle are decoded; memory follows from them.
 
     Raises:
-        DataError: not a sound, of a kind that cannot be decoded, damaged, empty, or with samples that are no numbers.
+        DataError: not audio, of a kind that cannot be decoded, damaged, empty, or with samples that are no numbers.
         MissingExtra: soundfile is not installed.
 
     Example:
@@ -135,7 +135,7 @@ def facts(raw: bytes, name: str) -> tuple[int, float]:
     """Sampling rate, Hz, and seconds: of most files from their headers.
 
     Raises:
-        DataError: not a sound, or of a kind that cannot be decoded.
+        DataError: not audio, or of a kind that cannot be decoded.
         MissingExtra: soundfile is not installed.
     """
     with _opened(raw, name) as file:
@@ -147,7 +147,7 @@ def duration(raw: bytes, name: str) -> float:
     """Seconds, from the header; only a FLAC file that was streamed, whose header tells none, is decoded.
 
     Raises:
-        DataError: not a sound, or of a kind that cannot be decoded.
+        DataError: not audio, or of a kind that cannot be decoded.
         MissingExtra: soundfile is not installed.
     """
     return facts(raw, name)[1]
@@ -238,9 +238,9 @@ def _opened(raw: bytes, name: str) -> Iterator[Any]:
     try:
         soundfile = import_module("soundfile")
     except ImportError:
-        raise MissingExtra("soundfile", "sound", "Reading sounds") from None
+        raise MissingExtra("soundfile", "audio", "Reading audio") from None
     if not raw:
-        raise DataError(f"{name} is empty: 0 bytes. Needed: a sound. Copy or record it again.", path=name)
+        raise DataError(f"{name} is empty: 0 bytes. Needed: audio. Copy or record it again.", path=name)
     try:
         told = with_count(raw) if _kind(raw, YOUNG) == "MP3" else _with_size(raw)
         with soundfile.SoundFile(_Stream(told)) as file:
@@ -258,7 +258,7 @@ def _refusal(raw: bytes, name: str, error: Exception, soundfile: Any) -> DataErr
     if foreign or (young and young not in known):
         text = f"{name} is {foreign or f'an {young} file'}, which libsndfile {version} cannot decode. {mend}"
     elif getattr(error, "code", None) == UNRECOGNISED and not young:
-        text = f"{name} is not a sound, or of a kind that cannot be read. Needed: WAV, FLAC, OGG, MP3 or AIFF. {mend}"
+        text = f"{name} is not audio, or of a kind that cannot be read. Needed: WAV, FLAC, OGG, MP3 or AIFF. {mend}"
     else:
         reason = (getattr(error, "error_string", "") or type(error).__name__).removeprefix("Error : ").rstrip(".")
         if "regular file" in reason:  # of an MP3 without a whole frame; ours comes from memory
@@ -357,7 +357,7 @@ def _from_array(array: Array, name: str, asked: int) -> Array:
 
 def _check(values: Array, name: str) -> None:
     if not len(values):
-        raise DataError(f"{name} holds no samples. Needed: a sound. Record or copy it again.", path=name)
+        raise DataError(f"{name} holds no samples. Needed: audio. Record or copy it again.", path=name)
     wrong = values.size - int(np.isfinite(values).sum())
     if wrong:
         raise DataError(

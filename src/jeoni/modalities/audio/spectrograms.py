@@ -1,4 +1,4 @@
-"""Spectrograms, and random views of a sound.
+"""Spectrograms, and random views of audio.
 
 The mel scale and its filters are those of Slaney's Auditory Toolbox (1998); random views follow Salamon & Bello 2017
 (https://arxiv.org/abs/1608.04363) and SpecAugment (Park et al. 2019, https://arxiv.org/abs/1904.08779).
@@ -37,7 +37,7 @@ def log_mel(
 ) -> Array:
     """Power mel spectrogram in decibels, ``(frames, bands)`` float32; at least one frame, and nothing below -100 dB.
 
-    Periodic Hann windows lie wholly within the sound (a sound shorter than one is filled up with zeros). The Fourier
+    Periodic Hann windows lie wholly within the samples (fewer than one window are padded with zeros). The Fourier
     transform is as long as a power of two must be to hold the window, and to bring a bin near the peak of every band.
     Bands are triangles on Slaney's mel scale, each of area one.
 
@@ -107,9 +107,9 @@ def mel_filters(rate: int, length: int, bands: int, low_hz: float, high_hz: floa
 
 
 def spectrogram_image(samples: Array, rate: int, seconds: float, bands: int = 128, centred: bool = True) -> Image.Image:
-    """What a sound looks like: time to the right, low frequencies at the bottom, grey (mode ``L``).
+    """The spectrogram as an image: time to the right, low frequencies at the bottom, grey (mode ``L``).
 
-    A longer sound is cut to its middle, a shorter one filled up with silence at its end. White is the sound's own
+    Longer audio is cut to its middle, shorter audio padded with silence at its end. White is its own
     loudest spot, black 80 dB below it; silence is black. One column for each 10 ms, one row for each mel band.
 
     Args:
@@ -117,8 +117,8 @@ def spectrogram_image(samples: Array, rate: int, seconds: float, bands: int = 12
         rate: Hz.
         seconds: how long the picture is.
         bands: of the mel scale.
-        centred: take a constant offset out, which else is louder than a soft sound in the lowest bands, and clicks
-            where the sound ends.
+        centred: take a constant offset out, which else is louder than a soft recording in the lowest bands, and clicks
+            where it ends.
     """
     wanted = max(1, round(seconds * rate))
     start = max(0, len(samples) - wanted) // 2
@@ -140,10 +140,10 @@ def _grey(power: Array, range_db: float) -> Array:
 
 
 def audio_signature(samples: Array, rate: int) -> Array:
-    """A 32 x 32 picture of the bands that telephones carry, ``(1024,)`` uint8: for finding near-identical sounds.
+    """A 32 x 32 picture of the bands that telephones carry, ``(1024,)`` uint8: for finding near-identical recordings.
 
     Copies at another volume, at another sampling rate from 8 kHz on, or from another codec have nearly the same one; a
-    copy that was cut or shifted has not. A silent sound has only zeros.
+    copy that was cut or shifted has not. Silence has only zeros.
 
     Measured on the 2,000 recordings of FSDD, mean and scale taken out: the most alike two correlate by 0.991. Of 200,
     copies at a tenth of the volume, with 30 dB of noise, at 16 or 44.1 kHz, or as MP3 at 44.1 kHz correlate with their
@@ -175,7 +175,7 @@ def augment_audio(
         samples: ``(t,)`` between -1 and 1; they are left alone.
         rate: Hz.
         rng: decides all that is random.
-        shift: the longest shift either way, seconds, but never more than a quarter of the sound; zeros fill the gap.
+        shift: the longest shift either way, seconds, but never more than a quarter of its length; zeros fill the gap.
         noise_db: the range of the ratio of signal to Gaussian noise, decibels; silence gets none.
         gain_db: the largest change of volume either way, decibels; never so loud that it would clip.
     """

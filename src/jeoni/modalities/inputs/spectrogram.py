@@ -36,7 +36,7 @@ class _Bounds(AudioFields):
 
 @dataclass(frozen=True)
 class SpectrogramInput(AudioInput):
-    """A log-mel spectrogram as the picture that an image backbone expects: from images to sound.
+    """A log-mel spectrogram as the picture that an image backbone expects: from images to audio.
 
     Attributes:
         size: side of the picture, pixels.
@@ -73,10 +73,10 @@ class SpectrogramInput(AudioInput):
         return NormalizedPixels(module, self.mean, self.std)
 
     def striped(self, samples: Array, stripes: int, rng: np.random.Generator) -> Array:
-        """Stripes of what is heard in its picture, not of what fills it up."""
+        """Stripes of the spectrogram itself, not of its padding."""
         drawn = self._drawn(samples)
-        heard = max(1, min(self.size, round(self.size * len(samples) / (self.rate * self.seconds))))
-        drawn[:, :heard] = mask_spectrogram(drawn[:, :heard], rng, times=stripes)
+        used = max(1, min(self.size, round(self.size * len(samples) / (self.rate * self.seconds))))
+        drawn[:, :used] = mask_spectrogram(drawn[:, :used], rng, times=stripes)
         return drawn
 
     def _drawn(self, samples: Array) -> Array:

@@ -64,7 +64,7 @@ class SpectrumInput(AudioInput):
 
     @classmethod
     def make(cls, extractor: Any, seconds: float) -> SpectrumInput:
-        """Around an extractor of transformers; what it takes of a sound is cut or filled up to ``seconds``."""
+        """Around an extractor of transformers; samples are cut or padded to ``seconds``."""
         digest = hashlib.sha256(_described(extractor)).hexdigest()
         rate = int(extractor.sampling_rate)
         shape = _spectrum(extractor, np.zeros(rate, dtype=np.float32), rate).shape
@@ -79,11 +79,11 @@ class SpectrumInput(AudioInput):
         return np.random.default_rng(seed).standard_normal((n, self.frames, self.bands), dtype=np.float32)
 
     def striped(self, samples: Array, stripes: int, rng: np.random.Generator) -> Array:
-        """Stripes of what is heard of its spectrum, not of what fills it up."""
+        """Stripes of the spectrum itself, not of its padding."""
         found = _spectrum(self.extractor, self.cut(samples), self.rate)
         hop = getattr(self.extractor, "hop_length", self.rate // 100)  # AST's, as Kaldi's, is 10 ms
-        heard = max(1, min(self.frames, len(self.cut(samples)) // hop))
-        found[:heard] = mask_spectrogram(found[:heard].T, rng, times=stripes).T
+        used = max(1, min(self.frames, len(self.cut(samples)) // hop))
+        found[:used] = mask_spectrogram(found[:used].T, rng, times=stripes).T
         return found
 
     def describe(self) -> dict[str, Any]:

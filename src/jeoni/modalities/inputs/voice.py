@@ -30,12 +30,12 @@ class VoiceInput(AudioInput):
 
     @property
     def longest(self) -> int:
-        """Frames in all windows of a sound as long as is looked at."""
+        """Frames in all windows of as much audio as is used."""
         return FRAMES * len(_windows(round(self.rate * self.seconds)))
 
     def row(self, opened: AudioClip) -> Array:
         """See the class."""
-        return self._framed(*self._heard(opened.samples))
+        return self._framed(*self._frames(opened.samples))
 
     def example_rows(self, n: int, seed: int = 0) -> Array:
         """Two windows; the last row has one."""
@@ -48,10 +48,10 @@ class VoiceInput(AudioInput):
 
     def striped(self, samples: Array, stripes: int, rng: np.random.Generator) -> Array:
         """Stripes of its mel frames, before they are cut into windows."""
-        mel, starts = self._heard(samples)
+        mel, starts = self._frames(samples)
         return self._framed(mask_spectrogram(mel.T, rng, times=stripes).T, starts)
 
-    def _heard(self, samples: Array) -> tuple[Array, list[int]]:
+    def _frames(self, samples: Array) -> tuple[Array, list[int]]:
         """Mel frames, and where windows begin."""
         kept = _louder(self.cut(samples))
         starts = _windows(len(kept))

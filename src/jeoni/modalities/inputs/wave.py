@@ -30,8 +30,8 @@ class WaveInput(AudioInput):
     """The wave itself, as many samples as there are.
 
     Attributes:
-        chunk: sounds that go through the frozen stages together; 1 for networks that would mind being filled up.
-        least: samples that the network needs; shorter sounds are filled up with silence.
+        chunk: examples that go through the frozen stages together; 1 for networks whose output padding would change.
+        least: samples that the network needs; shorter audio is padded with silence.
     """
 
     kind: ClassVar[str] = "wave"

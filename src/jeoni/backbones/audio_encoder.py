@@ -1,4 +1,4 @@
-"""Audio encoders of Hugging Face's transformers as stages: those that hear waves, and those that see spectra.
+"""Audio encoders of Hugging Face's transformers as stages: those that take waveforms, and those that take spectrograms.
 
 wav2vec 2.0 (Baevski et al. 2020, arXiv:2006.11477), HuBERT (Hsu et al. 2021, arXiv:2106.07447), WavLM (Chen et al.
 2022, arXiv:2110.13900); Whisper's encoder (Radford et al. 2022, arXiv:2212.04356), AST (Gong et al. 2021,
@@ -7,7 +7,7 @@ first to the others, so it is recomputed above a cut.
 
 What these models do at random of their own accord while they are trained is off: a layer left out (LayerDrop) would
 leave out what is fed in above a cut, and their masks in time are drawn from numpy's global generator, so that no run
-could be repeated, and need more frames than a short sound has. Random views of a sound are the augmentation's part.
+could be repeated, and need more frames than a short recording has. Random views are the augmentation's part.
 """
 
 from __future__ import annotations
@@ -19,10 +19,18 @@ from torch import Tensor, nn
 
 from jeoni.backbones.encoder import Encoder
 
-__all__ = ["HEARS", "SEES", "Listener", "Seer"]
+__all__ = ["SPECTROGRAM_FAMILIES", "WAVEFORM_FAMILIES", "SpectrogramEncoder", "WaveformEncoder"]
 
-HEARS = ("wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat", "data2vec-audio", "wav2vec2-conformer")
-SEES = ("whisper", "audio-spectrogram-transformer")
+WAVEFORM_FAMILIES = (
+    "wav2vec2",
+    "hubert",
+    "wavlm",
+    "unispeech",
+    "unispeech-sat",
+    "data2vec-audio",
+    "wav2vec2-conformer",
+)
+SPECTROGRAM_FAMILIES = ("whisper", "audio-spectrogram-transformer")
 
 
 def _steady(model: Any) -> None:
@@ -34,13 +42,13 @@ def _steady(model: Any) -> None:
         model.config.apply_spec_augment = False
 
 
-class Listener(Encoder):
-    """Samples ``(n, t)`` in -1 … 1, NaN where a row is filled up, to features ``(n, d)``.
+class WaveformEncoder(Encoder):
+    """Samples ``(n, t)`` in -1 … 1, NaN where a row is padded, to features ``(n, d)``.
 
     Args:
         model: of transformers, without a head.
         pooling: ``mean``, ``cls`` or ``last``.
-        normalised: whether each sound is brought to mean 0 and variance 1, as the model was trained.
+        normalised: whether each recording is brought to mean 0 and variance 1, as the model was trained.
     """
 
     def __init__(self, model: Any, pooling: str, normalised: bool) -> None:
@@ -49,7 +57,7 @@ class Listener(Encoder):
         self.normalised = normalised
 
     def mask(self, rows: Tensor, hidden: Tensor) -> Tensor:
-        """``(n, t)`` bool of the model's frames: which of them heard real samples only."""
+        """``(n, t)`` bool of the model's frames: which of them cover real samples only."""
         frames = self.model._get_feat_extract_output_lengths((~rows.isnan()).sum(1))
         places = torch.ones_like(hidden[:1, :, 0], dtype=torch.long).cumsum(1) - 1
         real: Tensor = places < frames.clamp_min(1).unsqueeze(1)
@@ -68,7 +76,7 @@ class Listener(Encoder):
         return out
 
     def resumed(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        """See :class:`Encoder`: what hears waves is left out."""
+        """See :class:`Encoder`: the layers below, which take waveforms, are left out."""
         out: Tensor = self.model.encoder(torch.zeros_like(hidden), attention_mask=mask).last_hidden_state
         return out
 
@@ -77,11 +85,11 @@ class Listener(Encoder):
         return torch.zeros(1, 4000)
 
     def table(self) -> nn.Module | None:
-        """None: what hears waves is kept, since its parameters are few."""
+        """None: the layers that take waveforms are kept, since its parameters are few."""
         return None
 
 
-class Seer(Encoder):
+class SpectrogramEncoder(Encoder):
     """Spectra ``(n, frames, bands)``, as the model's own extractor makes them, to features ``(n, d)``."""
 
     def __init__(self, model: Any, pooling: str) -> None:
