@@ -30,13 +30,13 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.items import FileItems
-from jeoni.data.sounds import open_sound
-from jeoni.data.spectrograms import log_mel
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
+from jeoni.modalities.audio.recordings import open_audio
+from jeoni.modalities.audio.spectrograms import log_mel
 from jeoni.strategies import build_strategy
 from jeoni.tasks.classification import Classification
 from jeoni.types import Dataset
@@ -47,7 +47,7 @@ RATE = 8000
 def averages(items: FileItems) -> np.ndarray:
     found = []
     for i in range(len(items)):
-        mel = log_mel(open_sound(items.read(i), items.name(i), RATE).samples, RATE)
+        mel = log_mel(open_audio(items.read(i), items.name(i), RATE).samples, RATE)
         found.append(np.concatenate([mel.mean(0), mel.std(0)]))
     return np.stack(found)
 

@@ -31,7 +31,7 @@ from jeoni.assessment.trials import pick
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.sources.sentences import E5
 from jeoni.data.splits import build_folds, repeats_for
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore

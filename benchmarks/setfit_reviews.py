@@ -24,12 +24,12 @@ from jeoni.assessment.trials import pick
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.sentences import MINILM, PACKAGED
-from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.data.splits import build_folds, repeats_for
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
+from jeoni.libraries import import_timm
 from jeoni.strategies import build_strategy
 from jeoni.tasks.classification import Classification
 from jeoni.types import Dataset

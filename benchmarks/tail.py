@@ -25,15 +25,15 @@ from torch import nn
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, cut, merge
-from jeoni.backbones.entry import ByteInput
-from jeoni.data.augment import augment, find_policy
-from jeoni.data.images import open_image
+from jeoni.backbones.entry import entry
 from jeoni.data.items import FileItems, content_digest
 from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
+from jeoni.modalities.image.augment import augment, find_policy
+from jeoni.modalities.image.images import open_image
 from jeoni.specs import Recipe
 from jeoni.strategies._run import Network
 from jeoni.tasks import LossOptions
@@ -74,7 +74,9 @@ class Pictures(torch.utils.data.Dataset):
         raw = Path(self.paths[k]).read_bytes()
         image = open_image(raw, self.paths[k], at_least=self.spec.size)
         view = 1 + int(torch.randint(self.views, ()))
-        pixels = augment(image, self.spec, find_policy(POLICY), content_digest(raw), view)
+        pixels = augment(
+            image, self.spec.size, self.spec.interpolation, find_policy(POLICY), content_digest(raw), view
+        )[0]
         tensor = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float().div(255)
         mean, std = torch.tensor(self.spec.mean).view(3, 1, 1), torch.tensor(self.spec.std).view(3, 1, 1)
         return ((tensor - mean) / std).contiguous(), int(self.labels[k])
@@ -181,7 +183,7 @@ def main() -> None:
         other, theirs_s = rival(
             backbone, asked.frozen, head(), recipe, train_paths, labels[fit], seed, asked.channels_last
         )
-        other.features = ByteInput(other.features.module, backbone.input)
+        other.features = entry(other.features.module, backbone.input)
         logits = outputs_of(other, plain_rows(testing, backbone, Tap(0, False), context))
         theirs_right.append(float((logits.argmax(1) == labels[held]).mean()))
         ratios.append(theirs_s / ours_s)

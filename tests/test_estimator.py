@@ -13,9 +13,9 @@ import jeoni as package
 from jeoni import TransferClassifier
 from jeoni import estimator as estimator_module
 from jeoni.backbones.catalog import load_backbone
-from jeoni.data import images as images_module
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.errors import ConfigError, DataError
+from jeoni.modalities.inputs import image as images_module
 from jeoni.types import Dataset
 from tests.conftest import TINY, make_picture, make_texts
 from tests.made_tasks import classes as of_classes
@@ -112,9 +112,9 @@ def test_what_examples_are_is_told_by_those_that_are_there(first, tmp_path):
     for rest, kind in (
         (["a film", "b.png"], "text"),
         (["a.png", "b.png"], "image"),
-        ([str(tmp_path / "letter")], "sound"),
+        ([str(tmp_path / "letter")], "audio"),
     ):
-        assert estimator_module._modality([first, *rest], "sound") == kind
+        assert estimator_module._modality([first, *rest], "audio") == kind
 
 
 def test_a_missing_file_among_files_of_texts_is_named(tmp_path, encoder_folder):

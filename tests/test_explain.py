@@ -9,7 +9,7 @@ from torch import nn
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps
-from jeoni.backbones.entry import ByteInput
+from jeoni.backbones.entry import entry
 from jeoni.explain import first_filters, grad_cam, responses
 
 
@@ -28,7 +28,7 @@ def test_before_an_average_and_a_line_it_is_the_class_activation_map():
     found = grad_cam(backbone, head, pixels, classes)
     assert found is not None
     with torch.inference_mode():
-        taps = ByteInput(Taps(backbone, (Tap(backbone.n - 1, False),)), backbone.input)
+        taps = entry(Taps(backbone, (Tap(backbone.n - 1, False),)), backbone.input)
         (activation,) = taps(torch.from_numpy(pixels))
         wanted = torch.einsum("nchw,nc->nhw", activation, head.weight[torch.from_numpy(classes)]).relu().numpy()
     wanted = wanted / np.maximum(wanted.max((1, 2), keepdims=True), 1e-12)
@@ -58,7 +58,7 @@ def test_a_place_that_alone_decides_is_the_warm_one():
     side = backbone.input.size // 2
     pixels[:, :side, :side] = np.random.default_rng(1).integers(0, 256, (1, side, side, 3))
     with torch.inference_mode():
-        taps = ByteInput(Taps(backbone, (Tap(backbone.n - 1, False),)), backbone.input)
+        taps = entry(Taps(backbone, (Tap(backbone.n - 1, False),)), backbone.input)
         (activation,) = taps(torch.from_numpy(pixels))
     h, w = activation.shape[2:]
     inside = activation[0, :, : h // 2, : w // 2].amax((1, 2))
@@ -81,7 +81,7 @@ def test_a_channel_is_shown_with_the_images_that_excite_it_most(name):
     for said in found:
         tap = Tap(names.index(said.stage) + 1, False)
         with torch.inference_mode():
-            (value,) = ByteInput(Taps(backbone, (tap,)), backbone.input)(torch.from_numpy(pixels))
+            (value,) = entry(Taps(backbone, (tap,)), backbone.input)(torch.from_numpy(pixels))
         side = math.isqrt(value.shape[1])
         one = (
             value[:, said.channel]
@@ -115,7 +115,7 @@ def test_a_network_whose_stages_hand_on_several_tensors_can_be_shown_and_probed(
     several = [k for k, s in enumerate(table, start=1) if not s["output_shape"]]
     assert several
     with torch.inference_mode():
-        taps = ByteInput(Taps(backbone, (Tap(several[0], True),)), backbone.input)
+        taps = entry(Taps(backbone, (Tap(several[0], True),)), backbone.input)
         (features,) = taps(torch.from_numpy(pixels))
     assert features.ndim == 2 and len(features) == 2
 

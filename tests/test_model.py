@@ -269,5 +269,5 @@ def test_saving_over_a_model_replaces_it_whole(result):
 )
 def test_waves_in_memory_are_refused_since_they_do_not_tell_their_rate(waves):
     with pytest.raises(DataError, match="takes paths of files: samples alone do not tell their rate"):
-        as_items(waves, "sound")
-    assert len(as_items(["a.wav", None], "sound")) == 2
+        as_items(waves, "audio")
+    assert len(as_items(["a.wav", None], "audio")) == 2

@@ -147,7 +147,7 @@ def _peaks(values: Array) -> Array:
 
 
 def first_filters(backbone: Backbone, most: int = 64) -> FloatArray | None:
-    """``(m, h, w, 3)`` between 0 and 1, grey where a weight is nought: the first layer's filters, the strongest first.
+    """``(m, h, w, 3)`` between 0 and 1, grey where a weight is zero: the first layer's filters, the strongest first.
 
     None where the first layer does not take colours or its filters have fewer than three rows.
     """

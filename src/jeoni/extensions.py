@@ -83,6 +83,11 @@ POINTS = (
         "tests/features/",
     ),
     ExtensionPoint(
+        "inputs", "an input", ("jeoni.modalities.inputs",),
+        "a frozen dataclass on `Input`: `kind`, `modality`, `bounds`, `open`, `row`, `example_rows`",
+        "backbones that are built on it, and saved models of that `kind`", "tests/modalities/",
+    ),
+    ExtensionPoint(
         "sources", "a backbone source", ("jeoni.backbones.sources",),
         "`load(name, weights) -> Backbone`, `names() -> list[str]`", "`--backbone SOURCE:NAME`, `jeoni list backbones`",
         "tests/backbones/",

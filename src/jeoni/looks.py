@@ -9,10 +9,10 @@ from PIL import Image
 
 from jeoni import pictures
 from jeoni.backbones.backbone import Backbone
-from jeoni.data.images import thumbnail
-from jeoni.data.inputs import Input
 from jeoni.explain import first_filters, grad_cam, responses
 from jeoni.features.examples import Examples
+from jeoni.modalities.image.images import thumbnail
+from jeoni.modalities.inputs import Input
 from jeoni.model import Model
 from jeoni.runs import RunFolder
 from jeoni.runs.records import InsideRecord, LooksRecord
@@ -28,7 +28,7 @@ LOOKED_AT = 20
 def write_insides(run: RunFolder, held: Examples, backbone: Backbone, seed: int) -> None:
     """``figures/inside.json``: the first layer's filters, and what low, middle and high stages respond to.
 
-    Nothing is written for a backbone that does not take pictures, such as one that hears waves.
+    Nothing is written for a backbone that does not take pictures, such as one for waveforms.
     """
     rng, spec, folder = np.random.default_rng(seed), backbone.input, run.path / "figures" / "inside"
     some = np.sort(rng.permutation(len(held))[:LOOKED_AT])
@@ -116,7 +116,7 @@ def _heat(
 
 
 def _sees(spec: Input, opened: Any) -> bool:
-    """Whether the network itself takes a picture: a sound may have one that only a reader of the report sees."""
+    """Whether the network itself takes a picture: audio may have one that only a reader of the report sees."""
     return spec.picture(opened) is not None and spec.row(opened).ndim == 3
 
 

@@ -25,7 +25,7 @@ from jeoni.backbones.weights import file_sha256, first_line
 from jeoni.data.checks import remarked, tell, unreadable
 from jeoni.data.fitted_on import FittedOn
 from jeoni.data.in_memory import load_in_memory
-from jeoni.data.kinds import Columns
+from jeoni.data.kinds import Columns, plural
 from jeoni.data.read import load_items
 from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.features.examples import Context, Examples
@@ -334,7 +334,7 @@ def as_dataset(data: Any, modality: str, column: str = "", kept: str = "") -> Da
     if not len(found):
         raise DataError(f"{what} holds no items; at least one is needed.")
     if found.modality != modality:
-        raise DataError(f"{what} holds {found.modality}s; the model takes {modality}s.")
+        raise DataError(f"{what} holds {plural(found.modality)}; the model takes {plural(modality)}.")
     return found
 
 

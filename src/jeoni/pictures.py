@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from jeoni.data.images import thumbnail
-from jeoni.data.inputs import Input
 from jeoni.errors import DataError
+from jeoni.modalities.image.images import thumbnail
+from jeoni.modalities.inputs import Input
 from jeoni.tasks import as_cell, task_of
 from jeoni.types import Array, Dataset, FloatArray, IntArray
 
@@ -66,15 +66,15 @@ def gallery(data: Dataset, predictions: FloatArray) -> dict[str, list[dict[str, 
 def show(
     data: Dataset, spec: Input, shown: dict[str, list[dict[str, Any]]], figures: Path
 ) -> dict[str, list[dict[str, Any]]]:
-    """The gallery with what a reader sees of each example: its text, or a thumbnail and a sound, which are written."""
+    """The gallery with what a reader sees of each example: its text, or a thumbnail and audio, which are written."""
     numbers = sorted({e["index"] for entries in shown.values() for e in entries})
     seen: dict[int, dict[str, str]] = {}
-    for i, (picture, text, sound) in zip(numbers, _seen(data, spec, numbers, THUMB, loud=True), strict=True):
+    for i, (picture, text, audio) in zip(numbers, _seen(data, spec, numbers, THUMB, loud=True), strict=True):
         seen[i] = {"text": shorten(text, TEXT)} if text else {}
-        if sound:
+        if audio:
             (figures / "sounds").mkdir(parents=True, exist_ok=True)
-            name = f"{i:05d}.flac" if sound.startswith(b"fLaC") else f"{i:05d}.mp3"
-            (figures / "sounds" / name).write_bytes(sound)
+            name = f"{i:05d}.flac" if audio.startswith(b"fLaC") else f"{i:05d}.mp3"
+            (figures / "sounds" / name).write_bytes(audio)
             seen[i]["sound"] = f"sounds/{name}"
         if picture is not None:
             (figures / "thumbs").mkdir(parents=True, exist_ok=True)
@@ -224,7 +224,7 @@ def _seen(
             return None, "", b""
         picture = spec.picture(opened)
         small = None if picture is None else thumbnail(picture, side)
-        return small, spec.text(opened), spec.sound(opened) if loud else b""
+        return small, spec.text(opened), spec.audio(opened) if loud else b""
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(one, index))

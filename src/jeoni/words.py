@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from jeoni.data.inputs import collate
-from jeoni.data.texts import TextInput
+from jeoni.modalities.inputs import collate
+from jeoni.modalities.inputs.text import TextInput
 from jeoni.model import Model
 from jeoni.types import FloatArray, IntArray
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from jeoni import load_model
-from jeoni.cells import read_rows
+from jeoni.files.cells import read_rows
 from tests.conftest import TINY
 
 QUICK = ("--backbone", TINY, "--folds", "2", "--repeats", "1", "--no-control")

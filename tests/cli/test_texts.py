@@ -252,7 +252,7 @@ def test_a_backbone_for_images_is_refused_for_texts(jeoni, make_reviews):
 def test_a_backbone_that_hears_is_refused_for_texts(jeoni, make_reviews, listener_folder, family):
     done = jeoni("fit", make_reviews(), "--backbone", listener_folder(family))
     assert done.code == 1
-    assert "takes sounds; the data are texts. Leave --backbone out, or see `jeoni list backbones`" in done.err
+    assert "takes audio; the data are texts. Leave --backbone out, or see `jeoni list backbones`" in done.err
 
 
 def test_texts_for_a_model_of_images_are_refused(jeoni, make_photos, make_reviews, tmp_path):

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from jeoni.backbones.encoder import Encoder
-from jeoni.backbones.sources.transformers import import_transformers
-from jeoni.data.inputs import collate
+from jeoni.libraries import import_transformers
+from jeoni.modalities.inputs import collate
 from jeoni.specs import Recipe
 from jeoni.training import forward
 from jeoni.training.forward import parts_alike

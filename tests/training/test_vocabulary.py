@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from jeoni.backbones.encoder import Encoder
-from jeoni.backbones.sources.transformers import import_transformers
+from jeoni.libraries import import_transformers
 from jeoni.specs import Recipe
 from jeoni.training import vocabulary
 from jeoni.training.groups import Group

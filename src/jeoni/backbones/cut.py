@@ -15,8 +15,8 @@ from jeoni.backbones.entry import entry, example, rows_like
 from jeoni.backbones.packed import Packed, average
 from jeoni.backbones.stages import POSITIONS, watching
 from jeoni.backbones.weights import fingerprint
-from jeoni.data.inputs import Input
 from jeoni.errors import ConfigError
+from jeoni.modalities.inputs import Input
 
 __all__ = ["Cut", "Tap", "Taps", "cut", "merge", "shorten"]
 
@@ -302,7 +302,7 @@ class _Recomputing(nn.Module):
 
 
 def _exact(backbone: Backbone, made: Cut) -> bool:
-    """Of two made-up examples: of sequences one is shorter, and filled up above the cut if not below."""
+    """Of two made-up examples: of sequences one is shorter, and padded above the cut if not below."""
     rows = rows_like(backbone.input, 2)
     with torch.inference_mode():
         try:

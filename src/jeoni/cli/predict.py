@@ -57,7 +57,7 @@ def _check(out: str, inputs: dict[str, str]) -> None:
     from pathlib import Path
 
     from jeoni.errors import ConfigError
-    from jeoni.outputs import check_output, refuse_overlap
+    from jeoni.files.outputs import check_output, refuse_overlap
     from jeoni.runs import refuse_kept
 
     path = check_output(out)
@@ -74,9 +74,9 @@ def _write(said: Predictions, out: str) -> None:
     import sys
     from pathlib import Path
 
-    from jeoni.cells import write_rows
-    from jeoni.names import visible
-    from jeoni.outputs import reporting, writing
+    from jeoni.files.cells import write_rows
+    from jeoni.files.names import visible
+    from jeoni.files.outputs import reporting, writing
     from jeoni.tasks import as_cell
 
     header = ["path", "predicted", "confidence", *said.columns]

@@ -34,8 +34,8 @@ REMARKS = {
     "recoded": "it is in CP949 (EUC-KR) or UTF-16, not in UTF-8",
     "unknown": "the backbone knows hardly any of its words: it is made for other languages",
     "incomplete": "its end is missing",
-    "silent": "hardly anything is to be heard",
-    "high": "most of its power lies above what is heard",
+    "silent": "it is nearly silent",
+    "high": "most of its power lies above the frequencies that are used",
     "clipped": "it is distorted: too loud when it was recorded",
 }
 

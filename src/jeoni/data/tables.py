@@ -1,4 +1,4 @@
-"""Tables of texts, of paths, of images and sounds themselves, or of numbers, and labels: CSV, TSV, JSONL, Parquet."""
+"""Tables of texts, of paths, of images and audio themselves, or of numbers, and labels: CSV, TSV, JSONL, Parquet."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ from jeoni.data.kinds import (
     found_at,
     modality_of,
     option_for,
+    plural,
     spelled,
     usual_names,
 )
 from jeoni.data.text_cells import text_items, worded
-from jeoni.data.texts import named_files
+from jeoni.data.text_items import named_files
 from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, Items
@@ -178,7 +179,7 @@ def _item_column(table: Any, columns: Columns, origin: str, reason: str, labelle
 
 
 def _unknown_column(table: Any, columns: Columns, texts: str, origin: str, reason: str, labelled: bool) -> DataError:
-    holds = f"{columns.modality}s" if columns.modality else "images, texts or sounds"
+    holds = plural(columns.modality) if columns.modality else "images, texts or audio"
     said, there = f"No column of {origin} is known to hold {holds}.", ", ".join(table.column_names)
     known = (*usual_names(), *LABEL_NAMES, *RATINGS, *_NAMES, "split")
     if not any(c.lower() in known for c in table.column_names):

@@ -13,7 +13,7 @@ from jeoni.errors import StorageError
 from jeoni.features.key import FeatureKey
 from jeoni.features.manifest import Manifest, UnsealedManifest
 from jeoni.features.used import unless_in_use
-from jeoni.regular_files import is_regular
+from jeoni.files.regular import is_regular
 
 __all__ = ["CachedTable", "Cleared", "clear_tables", "list_tables"]
 

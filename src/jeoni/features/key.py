@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from jeoni.regular_files import read_regular
+from jeoni.files.regular import read_regular
 
 __all__ = ["FeatureKey"]
 

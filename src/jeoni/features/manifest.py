@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.regular_files import read_regular
+from jeoni.files.regular import read_regular
 from jeoni.runs import seal, sealed
 from jeoni.types import Array
 

@@ -82,7 +82,7 @@ class Mapped(LinearModule):
 
 
 def mapped(moves: tuple[Move, ...], dim: int, classes: int) -> Mapped:
-    """A head whose linear part is still nought, behind these moves, ``dim`` columns wide at their end.
+    """A head whose linear part is still zero, behind these moves, ``dim`` columns wide at their end.
 
     Example:
         >>> mapped((Near(np.zeros((3, 2)), 1.0),), 3, 2)(torch.ones(1, 2)).shape

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jeoni.outputs import write_bytes, write_text
+from jeoni.files.outputs import write_bytes, write_text
 from jeoni.runs.records import Bin, Look, Numbers, Point, ProbedStage
 
 __all__ = ["labels_chart", "numbers_chart", "reliability_chart", "stages_chart", "time_chart", "training_chart"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from jeoni import plugins
 from jeoni.errors import DataError, StorageError
-from jeoni.outputs import write_text
+from jeoni.files.outputs import write_text
 from jeoni.report.adaptation import adaptation_view
 from jeoni.report.figures import (
     labels_chart,

@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from jeoni.cells import write_rows
 from jeoni.errors import ConfigError, DataError, StorageError
-from jeoni.names import encodable_content
-from jeoni.outputs import check_output, real_path, write_text, writing
+from jeoni.files.cells import write_rows
+from jeoni.files.names import encodable_content
+from jeoni.files.outputs import check_output, real_path, write_text, writing
 from jeoni.runs.contents import belongs, foreign_files, remove_own
 from jeoni.runs.typed import as_record
 
@@ -246,7 +246,7 @@ class RunFolder:
         self.write_json(name, content)
 
     def write_csv(self, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """UTF-8 with a header line; see :mod:`jeoni.cells`."""
+        """UTF-8 with a header line; see :mod:`jeoni.files.cells`."""
         with writing(self.path / name) as file:
             write_rows(file, header, rows)
 

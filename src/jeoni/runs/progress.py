@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jeoni.errors import StorageError
-from jeoni.regular_files import read_regular
+from jeoni.files.regular import read_regular
 from jeoni.runs.folder import PROGRESS, RunFolder
 
 __all__ = ["Progress", "begin_call", "interrupt_call"]

@@ -26,7 +26,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from jeoni.errors import DataError
-from jeoni.regular_files import read_regular
+from jeoni.files.regular import read_regular
 
 __all__ = [
     "AtMost",

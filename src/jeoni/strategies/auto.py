@@ -59,7 +59,7 @@ class _Held:
 
 @dataclass(frozen=True)
 class Auto(Finetune):
-    """The best of probe, fine-tuning and, of few texts or sounds, training by pairs; unless a control is better."""
+    """The best of probe, fine-tuning and, of few texts or audio, training by pairs; unless a control is better."""
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """Those of all that may take part."""

@@ -16,9 +16,9 @@ from torch import nn
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut
-from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.errors import ConfigError, MissingExtra
 from jeoni.features.examples import Context, Examples
+from jeoni.libraries import import_timm
 from jeoni.model import Model
 from jeoni.strategies._run import Manner
 from jeoni.strategies._tuning import tune

@@ -28,13 +28,13 @@ def load_data(
     """Read labelled data.
 
     Args:
-        path: a folder with one folder of images, texts or sounds per class, with or without ``train``, ``val`` and
+        path: a folder with one folder of images, texts or audio per class, with or without ``train``, ``val`` and
             ``test`` above; a CSV, TSV, JSONL or Parquet file with a column of texts, or of paths (relative to the
             file), and one of labels, or with columns of numbers; features and labels in an NPZ or MAT file; a folder
             that ``datasets`` saved; or the id of a dataset on the hub.
         image_column: the column of images or their paths; recognised by its name if left out.
         text_column: the column of texts; recognised by its name if left out.
-        audio_column: the column of sounds or their paths; recognised by its name if left out.
+        audio_column: the column of audio or its paths; recognised by its name if left out.
         label_column: the column of labels, or the array; recognised by its name if left out.
         group_column: a column, or an array, whose groups are never split.
         group_pattern: a regular expression whose first group, in an example's path, names its group: in the path below

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import StorageError
-from jeoni.regular_files import is_regular
+from jeoni.files.regular import is_regular
 
 __all__ = ["DamagedState", "load_state", "pack_optimizer", "save_state", "unpack_optimizer"]
 

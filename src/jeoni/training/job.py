@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
+from jeoni.modalities.geometry import Geometry
 from jeoni.specs import Recipe
 from jeoni.tasks import Criterion
 from jeoni.training.groups import Group
@@ -31,16 +32,22 @@ class Batch:
         targets: ``(b, …)`` of the task; examples without one say so in the task's own way.
         index: ``(b,)`` their numbers.
         views: ``(b,)`` which random view of each: the epoch it was asked for in.
+        source: where the rows come from; None where that is not known.
     """
 
     rows: Tensor
     targets: Array
     index: IntArray
     views: IntArray
+    source: Rows | None = field(default=None, repr=False)
 
     def part(self, which: IntArray, rows: Tensor) -> Batch:
         """Some of the examples, with rows of their own."""
-        return Batch(rows, self.targets[which], self.index[which], self.views[which])
+        return Batch(rows, self.targets[which], self.index[which], self.views[which], self.source)
+
+    def geometries(self) -> tuple[Geometry | None, ...]:
+        """Where places in each example lie in its view, so that boxes and masks can follow it; costs what it reads."""
+        return self.source.geometries(self.index, self.views) if self.source else (None,) * len(self.index)
 
 
 Loss = Callable[[Tensor, Batch], Tensor]

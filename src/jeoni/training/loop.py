@@ -180,7 +180,7 @@ class _State:
             yield self._backward(fetched)
             return
         index = fetched.index
-        batch = Batch(as_input(fetched.rows, self.device), job.targets[index], index, fetched.views)
+        batch = Batch(as_input(fetched.rows, self.device), job.targets[index], index, fetched.views, job.rows)
         updates = job.objective.updates(batch, self.step / job.recipe.steps)
         while True:
             with self._precision():
@@ -224,7 +224,7 @@ class _State:
         job, value = self.job, 0.0
         for part, rows in self._parts(fetched.index, fetched.rows):
             index = fetched.index[part]
-            batch = Batch(as_input(rows, self.device), job.targets[index], index, fetched.views[part])
+            batch = Batch(as_input(rows, self.device), job.targets[index], index, fetched.views[part], job.rows)
             mixed = _mixed(batch, job.recipe.mixup) if batch.rows.is_floating_point() else [(1.0, batch)]
             with self._precision():
                 outputs = job.network(mixed[0][1].rows)

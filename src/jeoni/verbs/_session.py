@@ -17,7 +17,7 @@ from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
-from jeoni.outputs import check_output, refuse_overlap
+from jeoni.files.outputs import check_output, refuse_overlap
 from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.runs.progress import begin_call, interrupt_call

@@ -12,9 +12,10 @@ from torch import Tensor
 from jeoni import processes
 from jeoni.adaptation.deep._alignment import Alignment, Network, SourceOnly, Step
 from jeoni.adaptation.deep._norms import even_batches
-from jeoni.data.inputs import collate
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
+from jeoni.modalities.geometry import Geometry
+from jeoni.modalities.inputs import collate
 from jeoni.specs import Recipe
 from jeoni.tasks.classification import one_hot
 from jeoni.training.forward import as_input
@@ -101,6 +102,14 @@ class _Joined:
         if len({rows.shape[1:] for rows in found}) == 1:
             return np.concatenate(found)
         return collate([row for rows in found for row in rows])
+
+    def geometries(self, index: IntArray, epoch: IntArray) -> tuple[Geometry | None, ...]:
+        """See :class:`jeoni.training.rows.Rows`."""
+        found: list[Geometry | None] = []
+        for k, number in enumerate(index.tolist()):
+            part = int(np.searchsorted(self._starts, number, side="right")) - 1
+            found += self._parts[part].geometries(index[k : k + 1] - self._starts[part], epoch[k : k + 1])
+        return tuple(found)
 
 
 class _Objective:

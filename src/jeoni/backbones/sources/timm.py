@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.outline import check_shapes
-from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.backbones.weights import file_sha256, fingerprint, first_line, read_state
-from jeoni.data.images import ImageInput
 from jeoni.errors import WeightsError, did_you_mean
+from jeoni.libraries import import_timm
+from jeoni.modalities.inputs.image import ImageInput
 
 __all__ = ["Timm"]
 

@@ -8,8 +8,8 @@ from torch import nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.weights import fingerprint
-from jeoni.data.vectors import VectorInput
 from jeoni.errors import WeightsError
+from jeoni.modalities.inputs.vector import VectorInput
 
 __all__ = ["Vectors"]
 
