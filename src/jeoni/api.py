@@ -25,7 +25,7 @@ from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.compare import paired_difference, sentence
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.evaluate import evaluate as measure
-from jeoni.evaluation.metrics._protocol import Metric
+from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore

@@ -30,7 +30,7 @@ from jeoni.data.read import load_items
 from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
-from jeoni.heads._mapped import Mapped
+from jeoni.heads.fitting.mapped import Mapped
 from jeoni.runs import seal
 from jeoni.tasks import Task, restore
 from jeoni.tasks.classification import Classification

@@ -12,7 +12,7 @@ from sklearn.svm import SVC
 from jeoni.adaptation import MSDA, AutoAdaptedClassifier, Standardize
 from jeoni.adaptation.auto import JUDGES, MARGINS, REMEDIES, WITNESSES, _better_representations, _made
 from jeoni.adaptation.trying import probabilities, try_adapter
-from jeoni.heads._estimator import HeadClassifier
+from jeoni.heads.fitting.estimator import HeadClassifier
 
 
 def classes(seed: int, n: int, shares, d: int = 8, noise: float = 1.0):

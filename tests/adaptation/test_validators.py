@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
 from jeoni import plugins
-from jeoni.adaptation.validators._candidate import Candidate
+from jeoni.adaptation.candidate import Candidate
 from jeoni.adaptation.validators.circular import Circular
 from jeoni.adaptation.validators.dev import DEV, _controlled
 from jeoni.adaptation.validators.entropy import Entropy

@@ -16,9 +16,9 @@ _PLACES = {
     "AdaptedClassifier": "jeoni.adaptation.classifier",
     "DeepAdaptedClassifier": "jeoni.adaptation.networks",
     "AutoAdaptedClassifier": "jeoni.adaptation.auto",
-    "FewLabels": "jeoni.adaptation.few._classifier",
-    "Adapter": "jeoni.adaptation.shallow._adapter",
-    "Candidate": "jeoni.adaptation.validators._candidate",
+    "FewLabels": "jeoni.adaptation.few_labels_classifier",
+    "Adapter": "jeoni.adaptation.adapter",
+    "Candidate": "jeoni.adaptation.candidate",
     "Diagnosis": "jeoni.adaptation.diagnosis",
     "diagnose": "jeoni.adaptation.diagnosis",
 }

@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from jeoni.adaptation.shallow._adapter import effective_size
-from jeoni.adaptation.shallow._kernels import median_distance, rbf
+from jeoni.adaptation.adapter import effective_size
+from jeoni.adaptation.kernels import median_distance, rbf
 from jeoni.adaptation.shallow.rlls import RLLS
 from jeoni.transferability.distances.mmd import MMD
 from jeoni.types import Array, FloatArray, IntArray

@@ -27,14 +27,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from jeoni import plugins
+from jeoni.adaptation.adapter import Adapter, source_labels
+from jeoni.adaptation.density_ratio import density_ratio
 from jeoni.adaptation.diagnosis import Diagnosis, diagnose, reduced
-from jeoni.adaptation.shallow._adapter import Adapter, source_labels
 from jeoni.adaptation.shallow.msda import MSDA
 from jeoni.adaptation.shallow.standardize import Standardize
 from jeoni.adaptation.trying import Tried, probabilities, try_adapter
-from jeoni.adaptation.validators._weights import density_ratio
-from jeoni.heads._estimator import HeadClassifier
-from jeoni.transferability.distances._samples import paired
+from jeoni.heads.fitting.estimator import HeadClassifier
+from jeoni.transferability.samples import paired
 from jeoni.types import Array, FloatArray
 
 __all__ = ["AutoAdaptedClassifier"]

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.adapter import Adapter
 from jeoni.types import Array, FloatArray
 
 __all__ = ["AdaptedClassifier", "fit_weighted", "weight_option"]

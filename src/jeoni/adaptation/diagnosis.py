@@ -16,13 +16,13 @@ from scipy.stats import binomtest
 from sklearn.utils.validation import check_array
 
 from jeoni.adaptation._repairs import FEW, REPAIRS, WIDTHS, Domains, Repair, classifier, tried
-from jeoni.adaptation.shallow._posteriors import cross_fitted
+from jeoni.adaptation.posteriors import cross_fitted
 from jeoni.adaptation.shallow.discriminative import Discriminative
 from jeoni.adaptation.shallow.rlls import RLLS
-from jeoni.transferability.distances._samples import line_up, paired
 from jeoni.transferability.distances.frechet import Frechet
 from jeoni.transferability.distances.mmd import MMD
 from jeoni.transferability.distances.proxy_a_distance import ProxyADistance
+from jeoni.transferability.samples import line_up, paired
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
 __all__ = ["Concept", "Diagnosis", "diagnose", "reduced"]

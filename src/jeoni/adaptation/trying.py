@@ -11,9 +11,9 @@ from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
 from jeoni import plugins
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.candidate import Candidate
 from jeoni.adaptation.classifier import AdaptedClassifier, fit_weighted
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.validators._candidate import Candidate
 from jeoni.evaluation.calibration import softmax, temperature
 from jeoni.types import Array, FloatArray, IntArray
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from jeoni import processes, record
-from jeoni.adaptation.deep._alignment import Alignment
-from jeoni.adaptation.deep._backbone import taps_of_method
+from jeoni.adaptation.adapt_backbone import taps_of_method
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.alignment import Alignment
 from jeoni.adaptation.diagnosis import Diagnosis
 from jeoni.adaptation.diagnosis import diagnose as diagnose_rows
 from jeoni.adaptation.methods import build_method
-from jeoni.adaptation.shallow._adapter import Adapter
 from jeoni.adapting.domains import domains_of, joined
 from jeoni.adapting.outcome import adapted_metrics, write_map, write_tables
 from jeoni.adapting.ways import SOURCE_ONLY, check_options, check_source, chosen, head_of, source_only

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from jeoni.heads._protocol import FittedHead
-from jeoni.heads._stepwise import fit_stepwise
+from jeoni.heads.fitting.protocol import FittedHead
+from jeoni.heads.fitting.stepwise import fit_stepwise
 from jeoni.tasks import Task
 from jeoni.types import Array, IntArray, RowsLike
 

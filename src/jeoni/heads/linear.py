@@ -1,7 +1,7 @@
 """Linear probe: logistic or ridge regression on standardised features, temperature-scaled (Guo et al. 2017).
 
 Strength and class weights are chosen on folds. Ours differs from scikit-learn's only in speed: all folds and strengths
-are solved side by side, see :mod:`jeoni.heads._logistic` and :mod:`jeoni.heads._ridge`.
+are solved side by side, see :mod:`jeoni.heads.fitting.logistic` and :mod:`jeoni.heads.fitting.ridge`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from jeoni.errors import ConfigError
-from jeoni.heads._choice import choose, example_weights, weight_options
-from jeoni.heads._logistic import Rows, rows_from, solve
-from jeoni.heads._protocol import FittedHead
-from jeoni.heads._ridge import fit_ridge
+from jeoni.heads.fitting.choice import choose, example_weights, weight_options
+from jeoni.heads.fitting.logistic import Rows, rows_from, solve
+from jeoni.heads.fitting.protocol import FittedHead
+from jeoni.heads.fitting.ridge import fit_ridge
 from jeoni.tasks import LossOptions, Task
 from jeoni.tasks.classification import Classification
 from jeoni.types import Array, FloatArray, IntArray, RowsLike

@@ -17,9 +17,9 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
-from jeoni.strategies._run import Manner
-from jeoni.strategies._tuning import tune
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.tuning import tune
 from jeoni.strategies.layer_reuse import LayerReuse
 from jeoni.tasks import Criterion, LossOptions, task_of
 from jeoni.tasks.classification import class_names_of
@@ -60,10 +60,10 @@ class Distill(LayerReuse):
             said = torch.from_numpy(teacher.predict_examples(examples, backbone, context)).float()
             return _distilling(said, self.heat, self.weight, task.criterion(examples.data.targets, LossOptions()))
 
-        manner = Manner("Distillation", self.frozen(shorter, train.of), reuse=shorter.n, loss=loss_for)
-        recipe = self.settled(backbone, len(train))
+        config = FinetuneConfig("Distillation", self.frozen(shorter, train.of), reuse=shorter.n, loss=loss_for)
+        recipe = self.resolved(backbone, len(train))
         return tune(
-            shorter, train, context, recipe, manner, head=self.head, class_weights=self.class_weights, source=backbone
+            shorter, train, context, recipe, config, head=self.head, class_weights=self.class_weights, source=backbone
         )
 
 

@@ -8,7 +8,7 @@ from jeoni import plugins
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
-from jeoni.heads._protocol import Head
+from jeoni.heads.fitting.protocol import Head
 from jeoni.model import Model
 from jeoni.tasks import task_of
 

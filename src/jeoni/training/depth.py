@@ -13,8 +13,8 @@ from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Examples
 from jeoni.spec import Recipe
+from jeoni.training.defaults import find_stage
 from jeoni.training.rows import fits
-from jeoni.training.settle import find_stage
 from jeoni.types import FloatArray
 
 __all__ = ["default_frozen", "frozen_alike", "frozen_stages", "identity_of", "set_temperature", "taps_for"]

@@ -100,7 +100,7 @@ class Job:
         rows: to train on.
         targets: ``(n, …)``.
         criterion: of the task: outputs and targets to losses.
-        recipe: settled.
+        recipe: all its defaults resolved.
         seed: of everything random.
         train_statistics: whether batch normalisation uses, and updates, batch statistics in trained stages.
         held: decides the best step; without it the last one counts.

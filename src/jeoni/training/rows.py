@@ -193,7 +193,7 @@ def training_rows(
         examples: which.
         backbone: the network.
         tap: of the cut.
-        recipe: settled; says how many views, under which policy, and how much room there is.
+        recipe: all its defaults resolved; says how many views, under which policy, and how much room there is.
         context: where to compute.
     """
     size = row_bytes(backbone, tap)

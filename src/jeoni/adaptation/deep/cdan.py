@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Batch, Network, Step, ramp
-from jeoni.adaptation.deep._discriminator import Discriminator, domain_loss, reverse
+from jeoni.adaptation.alignment import Alignment, Batch, Network, Step, ramp
+from jeoni.adaptation.discriminator import Discriminator, domain_loss, reverse
 
 __all__ = ["CDAN"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Batch, Network, Step, ramp
-from jeoni.adaptation.deep._discriminator import Discriminator, domain_loss, reverse
+from jeoni.adaptation.alignment import Alignment, Batch, Network, Step, ramp
+from jeoni.adaptation.discriminator import Discriminator, domain_loss, reverse
 
 __all__ = ["DANN"]
 

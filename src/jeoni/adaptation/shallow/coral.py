@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.covariance import ledoit_wolf_shrinkage
 
-from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.adapter import Adapter
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["CORAL"]

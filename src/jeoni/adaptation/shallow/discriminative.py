@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._posteriors import cross_fitted
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.posteriors import cross_fitted
 from jeoni.evaluation.calibration import temperature
 from jeoni.types import Array, IntArray
 

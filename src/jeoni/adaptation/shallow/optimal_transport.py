@@ -15,8 +15,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances_argmin
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._covariance import axes, moments, power
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.covariance import axes, moments, power
 from jeoni.errors import MissingExtra
 from jeoni.types import Array, FloatArray, IntArray
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar, nnls
 
-from jeoni.adaptation.shallow._posteriors import LabelShift, confusion
+from jeoni.adaptation.posteriors import LabelShift, confusion
 from jeoni.types import FloatArray, IntArray
 
 __all__ = ["RLLS"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.base import clone
 
-from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.adapter import Adapter
 from jeoni.maps import Affine, Move, joined
 from jeoni.types import Array, FloatArray, IntArray
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from jeoni.adaptation.validators._candidate import Candidate
+from jeoni.adaptation.candidate import Candidate
 
 __all__ = ["Circular"]
 

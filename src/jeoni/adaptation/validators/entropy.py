@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from jeoni.adaptation.validators._candidate import Candidate
-from jeoni.adaptation.validators._weights import entropies
+from jeoni.adaptation.candidate import Candidate
+from jeoni.adaptation.density_ratio import entropies
 
 __all__ = ["Entropy"]
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import log_softmax
 
-from jeoni.adaptation.validators._candidate import Candidate
+from jeoni.adaptation.candidate import Candidate
 from jeoni.types import FloatArray
 
 __all__ = ["SND"]

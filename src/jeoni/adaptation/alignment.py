@@ -33,6 +33,7 @@ class Network(nn.Module):
         self.features, self.head, self.parts = features, head, parts
 
     def forward(self, rows: Tensor) -> Tensor:
+        """Logits ``(n, classes)`` of rows."""
         logits: Tensor = self.head(self.features(rows))
         return logits
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import xlogy
 
-from jeoni.adaptation.shallow._posteriors import cross_fitted
+from jeoni.adaptation.posteriors import cross_fitted
 from jeoni.types import Array, FloatArray
 
 __all__ = ["density_ratio", "entropies"]

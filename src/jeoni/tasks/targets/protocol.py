@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 from torch import Tensor
 
-from jeoni.evaluation.metrics._protocol import Metric
+from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 
 __all__ = ["Criterion", "LossOptions", "Task", "Unreadable"]

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from jeoni import processes
-from jeoni.adaptation.deep._alignment import Alignment, Network, SourceOnly, Step
-from jeoni.adaptation.deep._norms import even_batches
+from jeoni.adaptation.alignment import Alignment, Network, SourceOnly, Step
+from jeoni.adaptation.norms import even_batches
 from jeoni.data.inputs import collate
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
@@ -182,7 +182,7 @@ def train_method(
         network: with its parts attached.
         groups: what is trained.
         domains: to train on.
-        recipe: settled.
+        recipe: all its defaults resolved.
         context: seed, checkpoints, console.
 
     Raises:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jeoni.data.kinds import Columns
 from jeoni.data.read import load_labelled
-from jeoni.tasks._choose import read_targets
+from jeoni.tasks.targets.choose import read_targets
 from jeoni.types import Dataset
 
 __all__ = ["load_data"]

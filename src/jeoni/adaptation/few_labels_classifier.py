@@ -9,10 +9,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from jeoni import plugins
-from jeoni.adaptation.few._rows import Rows, sum_of_squares
-from jeoni.adaptation.few._task import Learner, Source, Task, Unlabelled
-from jeoni.adaptation.few._way import Tuned, Way, tuned
-from jeoni.adaptation.shallow._adapter import source_labels
+from jeoni.adaptation.adapter import source_labels
+from jeoni.adaptation.few_labels import FewLabelAdapter, Tuned, tuned
+from jeoni.adaptation.few_labels_task import Learner, Source, Task, Unlabelled
+from jeoni.adaptation.stacked_rows import Rows, sum_of_squares
 from jeoni.errors import did_you_mean
 from jeoni.types import Array, FloatArray, IntArray
 
@@ -113,7 +113,7 @@ class FewLabels(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         found: FloatArray = self.way_.probs(X)
         return found
 
-    def _ways(self) -> dict[str, type[Way]]:
+    def _ways(self) -> dict[str, type[FewLabelAdapter]]:
         """What to choose from, by name."""
         known = plugins.names(FOLDER)
         if self.method not in (*known, "auto"):
@@ -122,14 +122,14 @@ class FewLabels(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         if self.estimator is not None and not hasattr(self.estimator, "predict_proba"):
             raise ValueError(f"{type(self.estimator).__name__} has no predict_proba; probabilities are needed.")
         if self.method != "auto":
-            way: type[Way] = plugins.load(FOLDER, self.method)
+            way: type[FewLabelAdapter] = plugins.load(FOLDER, self.method)
             if reason := way.refuses(self.estimator):
                 raise ValueError(reason)
             return {self.method: way}
         ways = {name: plugins.load(FOLDER, name) for name in known}
         return {name: way for name, way in ways.items() if not way.refuses(self.estimator)}
 
-    def _learn(self, ways: dict[str, type[Way]], Xs: Rows, ys: IntArray, Xt: Rows, told: IntArray) -> None:
+    def _learn(self, ways: dict[str, type[FewLabelAdapter]], Xs: Rows, ys: IntArray, Xt: Rows, told: IntArray) -> None:
         strengths = tuple(sorted(self.strengths)) if self.estimator is None else (1.0,)
         scale = (sum_of_squares(Xs) + sum_of_squares(Xt)) / (Xs.shape[0] + Xt.shape[0]) or 1.0
         learner = Learner(len(self.classes_), scale, strengths, self.estimator, self.seed)
@@ -146,7 +146,7 @@ class FewLabels(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         self.way_ = ways[self.method_](**self.setting_).fit(task)
 
 
-def chosen(ways: dict[str, type[Way]], task: Task) -> tuple[str, dict[str, Tuned]]:
+def chosen(ways: dict[str, type[FewLabelAdapter]], task: Task) -> tuple[str, dict[str, Tuned]]:
     """The best of several ways, and what was found of each that was tried.
 
     Args:

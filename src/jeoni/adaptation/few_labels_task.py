@@ -12,8 +12,8 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
 from jeoni.adaptation.classifier import fit_weighted
-from jeoni.adaptation.few._rows import Rows, with_constant
-from jeoni.transferability.distances._samples import line_up
+from jeoni.adaptation.stacked_rows import Rows, with_constant
+from jeoni.transferability.samples import line_up
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["LEAST", "Fitted", "Learner", "Source", "Task", "Unlabelled", "losses", "parted"]

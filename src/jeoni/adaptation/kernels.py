@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from jeoni.transferability.distances._samples import line_up, squared_distances
-from jeoni.transferability.distances._samples import median_distance as median_of
+from jeoni.transferability.samples import line_up, squared_distances
+from jeoni.transferability.samples import median_distance as median_of
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["median_distance", "rbf", "spread"]

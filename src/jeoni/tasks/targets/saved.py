@@ -9,7 +9,7 @@ from typing import Any
 from jeoni import plugins
 from jeoni.data.kinds import composed
 from jeoni.errors import WeightsError
-from jeoni.tasks._protocol import Task
+from jeoni.tasks.targets.protocol import Task
 
 __all__ = ["distinct_names", "finite_numbers", "restore", "task_names"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
-from jeoni.adaptation.few._rows import Rows, above, with_constant
-from jeoni.adaptation.few._task import Task
+from jeoni.adaptation.few_labels_task import Task
 from jeoni.adaptation.shallow.easyadapt import augmented
+from jeoni.adaptation.stacked_rows import Rows, above, with_constant
 from jeoni.types import Array, FloatArray
 
 __all__ = ["apart", "both", "lifted", "of_target", "together"]

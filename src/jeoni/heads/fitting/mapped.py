@@ -85,7 +85,7 @@ def mapped(moves: tuple[Move, ...], dim: int, classes: int) -> Mapped:
     """A head whose linear part is still nought, behind these moves, ``dim`` columns wide at their end.
 
     Example:
-        >>> mapped((Near(np.zeros((3, 2)), 1.0),), 3, 2)(torch.ones(1, 2)).shape
+        >>> mapped((RBFFeatures(np.zeros((3, 2)), 1.0),), 3, 2)(torch.ones(1, 2)).shape
         torch.Size([1, 2])
     """
     described, values = zip(*map(_told, moves), strict=True)

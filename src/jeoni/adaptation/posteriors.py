@@ -13,9 +13,9 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.adapter import Adapter
 from jeoni.evaluation.calibration import temperature
-from jeoni.transferability.distances._samples import line_up
+from jeoni.transferability.samples import line_up
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["Confusion", "LabelShift", "calibrated", "confusion", "cross_fitted"]

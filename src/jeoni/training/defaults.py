@@ -15,7 +15,7 @@ from typing import Any
 from jeoni.errors import ConfigError, did_you_mean
 from jeoni.spec import AUTO, Recipe
 
-__all__ = ["find_stage", "settle", "steps_for"]
+__all__ = ["find_stage", "resolve_defaults", "steps_for"]
 
 DEFAULTS: Mapping[str, Any] = {
     "batch_size": 32,
@@ -50,7 +50,7 @@ def steps_for(n: int, batch_size: int, length: float = 1.0) -> int:
     return max(40, round(length * 400 * math.sqrt(n) / batch_size))
 
 
-def settle(recipe: Recipe, own: Mapping[str, Any], n: int, length: float = 1.0) -> Recipe:
+def resolve_defaults(recipe: Recipe, own: Mapping[str, Any], n: int, length: float = 1.0) -> Recipe:
     """Fill in what was left open.
 
     Args:
@@ -60,18 +60,18 @@ def settle(recipe: Recipe, own: Mapping[str, Any], n: int, length: float = 1.0) 
         length: how much longer than others the strategy trains.
 
     Example:
-        >>> settle(Recipe(batch_size=16), {"learning_rate": 1e-3}, n=100).steps
+        >>> resolve_defaults(Recipe(batch_size=16), {"learning_rate": 1e-3}, n=100).steps
         250
     """
     preferred = {**DEFAULTS, **own}
     found = {f.name: getattr(recipe, f.name) for f in fields(recipe)}
     open_ = [k for k, v in found.items() if v in (AUTO, "auto") and k in preferred]
-    settled = replace(recipe, **{k: preferred[k] for k in open_})
-    if settled.steps == AUTO:
-        settled = replace(settled, steps=steps_for(n, settled.batch_size, length))
-    if settled.augment == "none":
-        settled = replace(settled, views=0)
-    return settled
+    resolved = replace(recipe, **{k: preferred[k] for k in open_})
+    if resolved.steps == AUTO:
+        resolved = replace(resolved, steps=steps_for(n, resolved.batch_size, length))
+    if resolved.augment == "none":
+        resolved = replace(resolved, views=0)
+    return resolved
 
 
 def find_stage(wanted: str, names: tuple[str, ...], what: str, default: int) -> int:

@@ -14,7 +14,7 @@ from jeoni import plugins, processes
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut, Tap, cut
 from jeoni.features.examples import Context, Examples
-from jeoni.heads._protocol import Head
+from jeoni.heads.fitting.protocol import Head
 from jeoni.spec import Recipe
 from jeoni.tasks import LossOptions, Task, task_of
 from jeoni.training.depth import identity_of, set_temperature
@@ -25,11 +25,11 @@ from jeoni.training.loop import train
 from jeoni.training.rows import plain_rows, training_rows
 from jeoni.types import FloatArray
 
-__all__ = ["Manner", "Network", "Plan", "Run", "begin", "run_on"]
+__all__ = ["FinetuneConfig", "Network", "Run", "TrainingSetup", "begin", "run_on"]
 
 
 @dataclass(frozen=True)
-class Manner:
+class FinetuneConfig:
     """How one strategy differs from the others.
 
     Attributes:
@@ -77,20 +77,21 @@ class Network(nn.Module):
         self.features, self.head = features, head
 
     def forward(self, rows: Tensor) -> Tensor:
+        """Outputs ``(n, width)`` of rows at the cut."""
         outputs: Tensor = self.head(self.features(rows))
         return outputs
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingSetup:
     """What is trained, and how.
 
     Attributes:
         backbone: what to start from.
         source: the backbone whose rows are in the store.
         context: store, engine, seed, console.
-        recipe: settled.
-        manner: of the strategy.
+        recipe: all its defaults resolved.
+        config: of the strategy.
         head: its id.
         class_weights: ``auto``, ``balanced`` or ``none``.
     """
@@ -99,7 +100,7 @@ class Plan:
     source: Backbone
     context: Context
     recipe: Recipe
-    manner: Manner
+    config: FinetuneConfig
     head: str
     class_weights: str
 
@@ -147,17 +148,17 @@ class Run:
                     p.copy_(torch.lerp(self.start[name].to(p.device), p, share))
 
 
-def begin(plan: Plan, examples: Examples) -> Run:
+def begin(setup: TrainingSetup, examples: Examples) -> Run:
     """The network before its first step."""
-    backbone, manner, context, class_weights = plan.backbone, plan.manner, plan.context, plan.class_weights
-    made = cut(backbone, manner.frozen)
-    kind: Head = plugins.load("jeoni.heads", plan.head)()
+    backbone, config, context, class_weights = setup.backbone, setup.config, setup.context, setup.class_weights
+    made = cut(backbone, config.frozen)
+    kind: Head = plugins.load("jeoni.heads", setup.head)()
     task, targets = task_of(examples.data), examples.data.targets
     choice: dict[str, Any] = {"class_weights": "none" if class_weights == "auto" else class_weights}
     candidates: list[dict[str, Any]] = []
-    if manner.warm_head:
+    if config.warm_head:
         tap = Tap(backbone.n, True)
-        features = examples.features(plan.source, tap)
+        features = examples.features(setup.source, tap)
         fitted = kind.fit(features, targets, task, examples.folds, class_weights)
         module, choice, candidates = fitted.module, processes.agree(fitted.choice), fitted.candidates
         task = processes.agree(fitted.task)
@@ -167,28 +168,28 @@ def begin(plan: Plan, examples: Examples) -> Run:
             module = kind.build(backbone.dim, task.width)
     warm = module.get_buffer("temperature").double().numpy().copy()
     set_temperature(module, 1.0)
-    manner.adapt(made)
+    config.adapt(made)
     network = Network(made.from_rows(backbone.input), module)
     groups = build_groups(
-        backbone, made, network, plan.recipe, wanted=manner.wanted, starts=manner.starts, anchor=manner.anchor
+        backbone, made, network, setup.recipe, wanted=config.wanted, starts=config.starts, anchor=config.anchor
     )
     start = {n: p.detach().clone() for g in groups for n, p in g.parameters.items()}
     return Run(made, network, groups, start, History(0, 0), {}, choice, candidates, warm, task)
 
 
-def run_on(plan: Plan, examples: Examples, held: Held | None) -> Run:
+def run_on(setup: TrainingSetup, examples: Examples, held: Held | None) -> Run:
     """Train on the examples; the held-out part is looked at now and then."""
-    source, context, recipe, manner = plan.source, plan.context, plan.recipe, plan.manner
-    run = begin(plan, examples)
+    source, context, recipe, config = setup.source, setup.context, setup.recipe, setup.config
+    run = begin(setup, examples)
     if run.made.note:
         context.console.warn(run.made.note)
     rows, said = training_rows(examples, source, run.made.tap, recipe, context)
     targets = examples.data.targets
     balanced = run.choice.get("class_weights") == "balanced"
     options = LossOptions(balanced, recipe.label_smoothing, recipe.logit_adjustment)
-    objective = manner.objective(run.network.features) if manner.objective else None
+    objective = config.objective(run.network.features) if config.objective else None
     job = Job(
-        title=manner.title,
+        title=config.title,
         network=run.network,
         groups=[g for g in run.groups if objective is None or g.name != HEAD],
         rows=rows,
@@ -196,16 +197,16 @@ def run_on(plan: Plan, examples: Examples, held: Held | None) -> Run:
         criterion=run.task.criterion(targets, options),
         recipe=recipe,
         seed=context.seed,
-        train_statistics=manner.train_statistics,
+        train_statistics=config.train_statistics,
         held=held,
-        loss=manner.loss(examples) if manner.loss else None,
+        loss=config.loss(examples) if config.loss else None,
         objective=objective,
         identity=identity_of(examples),
     )
     history = train(job, context.checkpoints, context.checkpoint_s, context.console)
     if objective is not None:
         plain = plain_rows(examples, source, run.made.tap, context)
-        _refit(run, plan.head, outputs_of(run.network.features, plain).astype(np.float32), examples)
+        _refit(run, setup.head, outputs_of(run.network.features, plain).astype(np.float32), examples)
     return replace(run, history=history, rows=said)
 
 

@@ -37,6 +37,7 @@ class Discriminator(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
+        """Logits ``(n,)`` of the target domain."""
         logits: Tensor = self.layers(features)
         return logits[:, 0]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jeoni.data.columns import EMPTY, is_missing
-from jeoni.tasks._protocol import Unreadable
+from jeoni.tasks.targets.protocol import Unreadable
 from jeoni.types import FloatArray
 
 __all__ = ["all_numbers", "as_floats"]

@@ -9,16 +9,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from jeoni.heads._choice import choose, weight_options
-from jeoni.heads._protocol import FittedHead
+from jeoni.heads.fitting.choice import choose, weight_options
+from jeoni.heads.fitting.protocol import FittedHead
 from jeoni.spec import Recipe
 from jeoni.tasks import LossOptions, Task, with_decisions
+from jeoni.training.defaults import resolve_defaults
 from jeoni.training.depth import set_temperature
 from jeoni.training.groups import Group
 from jeoni.training.job import Job
 from jeoni.training.loop import train
 from jeoni.training.rows import ArrayRows
-from jeoni.training.settle import settle
 from jeoni.types import Array, IntArray, RowsLike
 
 __all__ = ["fit_stepwise"]
@@ -109,8 +109,8 @@ def _trained(
         learning_rate=setting["learning_rate"],
         augment="none",
     )
-    settled = settle(recipe, {}, n)
-    group = Group("head", dict(module.named_parameters()), settled.learning_rate, settled.weight_decay)
+    resolved = resolve_defaults(recipe, {}, n)
+    group = Group("head", dict(module.named_parameters()), resolved.learning_rate, resolved.weight_decay)
     criterion = task.criterion(targets, LossOptions(balanced=option == "balanced"))
-    train(Job("Head", module, [group], ArrayRows(rows), targets, criterion, settled))
+    train(Job("Head", module, [group], ArrayRows(rows), targets, criterion, resolved))
     return module.cpu()

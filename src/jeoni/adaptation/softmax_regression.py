@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 
-from jeoni.adaptation.few._rows import Rows
+from jeoni.adaptation.stacked_rows import Rows
 from jeoni.types import FloatArray, IntArray
 
 __all__ = ["Silence", "class_probs", "fit_softmax"]

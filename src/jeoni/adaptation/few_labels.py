@@ -8,15 +8,15 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from jeoni.adaptation.few._rows import Rows
-from jeoni.adaptation.few._task import Fitted, Learner, Task, losses, parted
+from jeoni.adaptation.few_labels_task import Fitted, Learner, Task, losses, parted
+from jeoni.adaptation.stacked_rows import Rows
 from jeoni.types import FloatArray
 
-__all__ = ["Tuned", "Way", "tuned"]
+__all__ = ["FewLabelAdapter", "Tuned", "tuned"]
 
 
 @dataclass
-class Way:
+class FewLabelAdapter:
     """One way to learn; its fields are its settings.
 
     Attributes:
@@ -71,7 +71,7 @@ class Tuned(NamedTuple):
         return float(self.losses.mean())
 
 
-def tuned(way: type[Way], task: Task) -> Tuned:
+def tuned(way: type[FewLabelAdapter], task: Task) -> Tuned:
     """Try every setting on the same folds of the labelled target rows, two at least."""
     grid = way.choices(task.learner)
     settings = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]

@@ -12,9 +12,9 @@ import numpy as np
 from jeoni import plugins
 from jeoni.data.columns import is_empty, is_missing
 from jeoni.errors import DataError
-from jeoni.tasks._numbers import all_numbers, number_in
-from jeoni.tasks._places import places
-from jeoni.tasks._protocol import Task, Unreadable
+from jeoni.tasks.targets.numbers import all_numbers, number_in
+from jeoni.tasks.targets.places import places
+from jeoni.tasks.targets.protocol import Task, Unreadable
 from jeoni.types import Array, Dataset, Finding, IntArray
 
 __all__ = [

@@ -12,23 +12,23 @@ import torch
 from torch import Tensor, nn
 
 from jeoni import plugins
-from jeoni.adaptation.deep._alignment import Alignment, Network, SourceOnly
-from jeoni.adaptation.deep._norms import even_batches, take_statistics
-from jeoni.adaptation.deep._training import Domains, attach, part_groups, train_method
+from jeoni.adaptation.alignment import Alignment, Network, SourceOnly
+from jeoni.adaptation.deep_training import Domains, attach, part_groups, train_method
+from jeoni.adaptation.norms import even_batches, take_statistics
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut, merge
 from jeoni.features.examples import Context, Examples
-from jeoni.heads._protocol import Head
+from jeoni.heads.fitting.protocol import Head
 from jeoni.model import Model
 from jeoni.spec import Recipe
 from jeoni.tasks import task_of
 from jeoni.tasks.classification import Classification, class_names_of
+from jeoni.training.defaults import resolve_defaults
 from jeoni.training.depth import default_frozen, frozen_alike, frozen_stages, identity_of, set_temperature, taps_for
 from jeoni.training.forward import as_input
 from jeoni.training.groups import build_groups
 from jeoni.training.job import History
 from jeoni.training.rows import Rows, plain_rows, training_rows
-from jeoni.training.settle import settle
 from jeoni.types import Array, IntArray
 
 __all__ = ["adapt_backbone", "taps_of_method"]
@@ -68,7 +68,7 @@ def adapt_backbone(
         source: labelled; None where ``start`` brings what was learned from it.
         target: its labels are not used.
         context: store, seed, console.
-        recipe: not settled.
+        recipe: its defaults not yet resolved.
         head: its id.
         class_weights: ``auto``, ``balanced`` or ``none``.
         start: a model of the source; its backbone is ``backbone``.
@@ -78,7 +78,7 @@ def adapt_backbone(
     """
     both = len(target) + (len(source) if source else 0)
     own = PREFERRED if not method.strong_views else {"augment": "light", "views": 2}
-    recipe = settle(recipe, {**backbone.preferred, **own, **method.preferred}, both)
+    recipe = resolve_defaults(recipe, {**backbone.preferred, **own, **method.preferred}, both)
     frozen = stays(method, backbone, len(source) if source else len(target), recipe)
     made = cut(backbone, frozen)
     features = made.from_rows(backbone.input)

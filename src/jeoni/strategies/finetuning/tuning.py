@@ -25,8 +25,8 @@ from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.model import Model
 from jeoni.spec import Recipe
-from jeoni.strategies._losses import clearly_lower
-from jeoni.strategies._run import Manner, Plan, Run, begin, run_on
+from jeoni.strategies.finetuning.losses import clearly_lower
+from jeoni.strategies.finetuning.setup import FinetuneConfig, Run, TrainingSetup, begin, run_on
 from jeoni.tasks import Task, task_of, with_decisions
 from jeoni.training.depth import frozen_alike, set_temperature
 from jeoni.training.forward import outputs_of
@@ -48,7 +48,7 @@ def tune(
     train_on: Examples,
     context: Context,
     recipe: Recipe,
-    manner: Manner,
+    config: FinetuneConfig,
     *,
     head: str,
     class_weights: str,
@@ -61,41 +61,41 @@ def tune(
         backbone: what to start from.
         train_on: labelled examples.
         context: store, engine, seed, console.
-        recipe: settled.
-        manner: of the strategy.
+        recipe: all its defaults resolved.
+        config: of the strategy.
         head: its id.
         class_weights: ``auto``, ``balanced`` or ``none``.
         source: the backbone whose rows are in the store, where ``backbone`` is a part of it.
-        begun: a trial of the same recipe and manner, whose training is not done again.
+        begun: a trial of the same recipe and config, whose training is not done again.
     """
     source = source or backbone
-    plan = Plan(backbone, source, context, recipe, manner, head, class_weights)
+    setup = TrainingSetup(backbone, source, context, recipe, config, head, class_weights)
     choices = _Choices()
     first = begun.first if begun else None
-    if manner.interpolate or can_tell(len(train_on)):
-        first = first or _first(plan, train_on)
+    if config.interpolate or can_tell(len(train_on)):
+        first = first or _first(setup, train_on)
         run = first[0]
-        choices = processes.agree(_choose(*first, manner))
-        first = first if manner.to_the_end else None
+        choices = processes.agree(_choose(*first, config))
+        first = first if config.to_the_end else None
     refitted = len(train_on) < FEW and choices.share > 0
     if choices.share == 0:  # the linear probe, fitted on all examples
-        run = begin(plan, train_on)
+        run = begin(setup, train_on)
         choices = replace(choices, temperature=run.warm_temperature)
     elif refitted:
         again = recipe if choices.history is None else replace(recipe, steps=max(1, choices.history.best_step))
-        run = run_on(replace(plan, recipe=again), train_on, None)
+        run = run_on(replace(setup, recipe=again), train_on, None)
         run.go(choices.share)
     same = {}
-    if manner.to_the_end:
-        ruined = refitted and first is not None and _ruined(run, first[0], train_on, plan)
+    if config.to_the_end:
+        ruined = refitted and first is not None and _ruined(run, first[0], train_on, setup)
         if ruined and first:
             run, refitted = first[0], False
-        same = {"ruined": ruined, "same": processes.agree(run.task.constant(_own(run, _some(train_on), plan)))}
+        same = {"ruined": ruined, "same": processes.agree(run.task.constant(_own(run, _some(train_on), setup)))}
     set_temperature(run.network, choices.temperature)
     run.network.cpu()
-    manner.fold(run.made)
+    config.fold(run.made)
     merged = merge(backbone, run.made)
-    proof = frozen_alike(backbone, merged, manner.frozen)
+    proof = frozen_alike(backbone, merged, config.frozen)
     choice = {**run.choice, "temperature": choices.temperature.tolist()}
     histories = [h for h in {id(h): h for h in (choices.history, run.history)}.values() if h is not None]
     looks = histories[0]
@@ -111,21 +111,21 @@ def tune(
         "share": choices.share,
         "shares": choices.scores,
         "held_out": choices.held_out,
-        "moment": "best" if _decides(manner, recipe, len(train_on)) else "last",
+        "moment": "best" if _decides(config, recipe, len(train_on)) else "last",
         "refitted": refitted and choices.held_out > 0,
         "rows": choices.rows or run.rows,
         "apart": run.made.apart,
         "frozen_identical": proof,
-        "rates": _rates(run.groups, manner),
-        "statistics": "batch" if manner.train_statistics else "own",
+        "rates": _rates(run.groups, config),
+        "statistics": "batch" if config.train_statistics else "own",
     }
     return Model(
         backbone=merged,
         head=run.network.head.eval(),
         head_id=head,
         task=choices.task or run.task,
-        frozen=manner.frozen,
-        reuse=backbone.n if manner.reuse < 0 else manner.reuse,
+        frozen=config.frozen,
+        reuse=backbone.n if config.reuse < 0 else config.reuse,
         choice=choice,
         candidates=run.candidates,
         training=training,
@@ -146,8 +146,8 @@ class _Choices:
     task: Task | None = None
 
 
-def _choose(run: Run, held_rows: Rows, score: _Score, manner: Manner) -> _Choices:
-    share, scores = _best_share(run, held_rows, score, manner)
+def _choose(run: Run, held_rows: Rows, score: _Score, config: FinetuneConfig) -> _Choices:
+    share, scores = _best_share(run, held_rows, score, config)
     found, task = run.warm_temperature, run.task
     if share > 0 and score.telling:
         outputs = outputs_of(run.network, held_rows)
@@ -166,16 +166,16 @@ def attempt(
     train_on: Examples,
     context: Context,
     recipe: Recipe,
-    manner: Manner,
+    config: FinetuneConfig,
     *,
     head: str,
     class_weights: str,
     source: Backbone | None = None,
 ) -> Trial:
     """Train on a part of the examples, for choosing among recipes. Arguments are those of :func:`tune`."""
-    plan = Plan(backbone, source or backbone, context, recipe, manner, head, class_weights)
+    setup = TrainingSetup(backbone, source or backbone, context, recipe, config, head, class_weights)
     try:
-        first = _first(plan, train_on)
+        first = _first(setup, train_on)
     except Diverged:
         return Trial(float("inf"))
     run, held_rows, score = first
@@ -183,40 +183,40 @@ def attempt(
     losses = processes.agree(score.each(outputs))
     found = float("inf") if run.task.constant(outputs) else float(losses.mean())
     seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
-    memorised = processes.agree(_memorised(run, seen, plan))
+    memorised = processes.agree(_memorised(run, seen, setup))
     unchanging = run.rows["policy"] == "none"
     earlier_s = run.history.earlier_s
     return Trial(processes.agree(found), losses, memorised, unchanging, earlier_s, first if memorised else None)
 
 
-def _memorised(run: Run, seen: Examples, plan: Plan, tolerance: float = 1.0) -> bool:
+def _memorised(run: Run, seen: Examples, setup: TrainingSetup, tolerance: float = 1.0) -> bool:
     """Whether a network, as it will be used, memorised what it was trained on. Never where examples looked different
     in every epoch."""
     if run.rows["policy"] != "none":
         return False
     some = _some(seen)
-    losses = run.task.losses(run.task.decode(_own(run, some, plan)), some.data.targets)
+    losses = run.task.losses(run.task.decode(_own(run, some, setup)), some.data.targets)
     return run.task.memorised(losses, tolerance)
 
 
-def _ruined(run: Run, first: Run, train_on: Examples, plan: Plan) -> bool:
+def _ruined(run: Run, first: Run, train_on: Examples, setup: TrainingSetup) -> bool:
     """Whether a training on all examples lost what that on a part of them had learned."""
-    seen = train_on.select(_parted(train_on, plan.context.seed)[0], train_on.folds[:, :0])
-    if run.task.constant(_own(run, _some(train_on), plan)):
-        lost = not run.task.constant(_own(first, _some(seen), plan))
+    seen = train_on.select(_parted(train_on, setup.context.seed)[0], train_on.folds[:, :0])
+    if run.task.constant(_own(run, _some(train_on), setup)):
+        lost = not run.task.constant(_own(first, _some(seen), setup))
     else:
-        lost = _memorised(first, seen, plan) and not _memorised(run, train_on, plan, 2.0)
+        lost = _memorised(first, seen, setup) and not _memorised(run, train_on, setup, 2.0)
     return processes.agree(lost)
 
 
-def _own(run: Run, examples: Examples, plan: Plan) -> FloatArray:
+def _own(run: Run, examples: Examples, setup: TrainingSetup) -> FloatArray:
     """Outputs ``(n, width)`` of a network for examples as they are."""
-    return outputs_of(run.network, plain_rows(examples, plan.source, run.made.tap, plan.context))
+    return outputs_of(run.network, plain_rows(examples, setup.source, run.made.tap, setup.context))
 
 
-def _decides(manner: Manner, recipe: Recipe, n: int) -> bool:
+def _decides(config: FinetuneConfig, recipe: Recipe, n: int) -> bool:
     """Whether what is held out of ``n`` examples chooses the best moment; it does where patience is asked for."""
-    return not manner.to_the_end or n >= FEW or bool(recipe.patience)
+    return not config.to_the_end or n >= FEW or bool(recipe.patience)
 
 
 def _some(examples: Examples) -> Examples:
@@ -247,18 +247,18 @@ class Trial:
     first: tuple[Run, Rows, _Score] | None = None
 
 
-def _first(plan: Plan, train_on: Examples) -> tuple[Run, Rows, _Score]:
+def _first(setup: TrainingSetup, train_on: Examples) -> tuple[Run, Rows, _Score]:
     """Train on a part of the examples; the others decide the best moment."""
-    context, manner = plan.context, plan.manner
+    context, config = setup.context, setup.config
     task, targets, clusters = task_of(train_on.data), train_on.data.targets, train_on.clusters
     fit, held = _parted(train_on, context.seed)
     inner = build_folds(task.strata(targets[fit]), clusters[fit], 5, repeats_for(len(fit)), context.seed)
-    tap = cut(plan.backbone, manner.frozen).tap
-    held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), plan.source, tap, context)
+    tap = cut(setup.backbone, config.frozen).tap
+    held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), setup.source, tap, context)
     score = _Score(task, targets[held])
-    looked_at = score.telling and manner.objective is None
-    held_part = Held(held_rows, score, _decides(manner, plan.recipe, len(train_on))) if looked_at else None
-    return run_on(plan, train_on.select(fit, inner), held_part), held_rows, score
+    looked_at = score.telling and config.objective is None
+    held_part = Held(held_rows, score, _decides(config, setup.recipe, len(train_on))) if looked_at else None
+    return run_on(setup, train_on.select(fit, inner), held_part), held_rows, score
 
 
 def _parted(examples: Examples, seed: int) -> tuple[IntArray, IntArray]:
@@ -292,9 +292,9 @@ class _Score:
         return float(self.each(outputs).mean())
 
 
-def _best_share(run: Run, held: Rows, score: _Score, manner: Manner) -> tuple[float, dict[str, float]]:
+def _best_share(run: Run, held: Rows, score: _Score, config: FinetuneConfig) -> tuple[float, dict[str, float]]:
     """How far to go, and the held-out score at every share; the network is left there."""
-    if not (manner.interpolate and manner.warm_head):
+    if not (config.interpolate and config.warm_head):
         return 1.0, {}
     end = {n: p.detach().clone() for g in run.groups for n, p in g.parameters.items()}
     losses = {}
@@ -310,5 +310,5 @@ def _best_share(run: Run, held: Rows, score: _Score, manner: Manner) -> tuple[fl
     return best, {f"{s:g}": round(float(v.mean()), 5) for s, v in losses.items()}
 
 
-def _rates(groups: list[Group], manner: Manner) -> dict[str, dict[str, float]]:
+def _rates(groups: list[Group], config: FinetuneConfig) -> dict[str, dict[str, float]]:
     return {g.name: {"learning_rate": g.learning_rate, "starts": g.starts} for g in groups}
