@@ -3,6 +3,8 @@
     >>> from jeoni.adaptation import AdaptedClassifier, CORAL
 
 Methods are found by their class names, one file each in ``shallow/`` and ``deep/``; nothing is imported before that.
+An author of one imports from :mod:`jeoni.adaptation.adapter`, :mod:`jeoni.adaptation.alignment`,
+:mod:`jeoni.adaptation.few_labels` or :mod:`jeoni.adaptation.candidate`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""What every adapter on plain arrays offers, and the checks they share."""
+"""The base class of adapters on plain arrays, and the checks they share."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,21 +13,39 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from jeoni.maps import Move
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["Adapter", "effective_size", "source_labels"]
+__all__ = ["Adapter", "Remedy", "effective_size", "source_labels"]
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """One kind of shift that an adapter is for, which makes it a candidate of ``auto``.
+
+    Attributes:
+        shift: ``label``, ``covariate``, ``subspace``, or ``label and subspace`` where both come together.
+        rank: of several candidates for a shift the lower ones, which are simpler, are tried first.
+        settings: hyper-parameters to try it with, by name.
+        standardized: standardise each domain first, although the paper of the adapter does not.
+    """
+
+    shift: str
+    rank: int = 5
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    standardized: bool = False
 
 
 class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Brings a labelled source and an unlabelled target closer together.
 
     A file offers one such class; its ``__init__`` arguments are its hyper-parameters. It writes ``_fit`` and, where
-    rows change, ``_map``. Either the rows of one domain or both are moved (``transform``), or the source examples are
-    weighted (``weights_``), and a classifier learns from the result.
+    rows change, ``_map`` and ``moves``. Either the rows of one domain or both are moved (``transform``), or the source
+    examples are weighted (``weights_``), and a classifier learns from the result.
 
     Attributes:
         labelled: whether source labels are needed.
         labelled_target: whether it gains nothing without labels of the target.
         scaled: whether its paper scales the features of each domain beforehand; ``jeoni adapt`` then does.
         shared: whether rows of both domains go through one map, which is then a representation rather than a repair.
+        remedies: the kinds of shift that it is for; without any, ``auto`` does not try it.
         n_features_in_: columns of both domains.
         classes_: the source's classes, where labels were given.
         weights_: ``(ns,)`` not negative, mean 1: how much each source example counts. Only of those that re-weight.
@@ -36,6 +56,7 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     labelled_target: ClassVar[bool] = False
     scaled: ClassVar[bool] = False
     shared: ClassVar[bool] = False
+    remedies: ClassVar[tuple[Remedy, ...]] = ()
     classes_: Array
 
     def fit(self, Xs: Any, ys: Any, Xt: Any) -> Self:
@@ -77,6 +98,10 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         if X.shape[1] != self.n_features_in_:
             raise ValueError(f"X has {X.shape[1]} features; {type(self).__name__} was fitted on {self.n_features_in_}.")
         return self._map(X, source)
+
+    def too_large(self, ns: int, nt: int, d: int) -> str:
+        """Why ``auto`` does not try it on ``ns`` and ``nt`` rows of ``d`` columns; empty where it does."""
+        return ""
 
     def moves(self) -> tuple[Move, ...]:
         """How a target row is moved, step by step, so that a saved model can do it; empty where it stays."""

@@ -1,15 +1,19 @@
-"""What validators are shown of an adapted classifier."""
+"""The protocol of validators, and the adapted classifier that they judge."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["Candidate"]
+__all__ = ["REPAIRS", "Candidate", "JudgingValidator", "Validator"]
+
+# kinds of repair that a validator can have a margin for
+REPAIRS = ("moves", "moves far", "weighs classes", "weighs rows", "represents")
 
 
 @dataclass(frozen=True)
@@ -54,3 +58,34 @@ class Candidate:
             # NaN fails this too
             if not (rows.min(initial=0) >= 0 and np.abs(rows.sum(1) - 1).max(initial=0) <= 1e-3):
                 raise ValueError(f"{name} of {self.name!r} are no probabilities: rows from 0 up that sum to 1.")
+
+
+class Validator(Protocol):
+    """A score of an adapted classifier that needs no target label. A file offers one: a frozen dataclass.
+
+    Attributes:
+        blind_to: the failures that it cannot see, as the contract test names them.
+    """
+
+    blind_to: ClassVar[tuple[str, ...]]
+
+    def __call__(self, candidate: Candidate) -> float:
+        """Higher is better.
+
+        Raises:
+            ValueError: a candidate that it cannot score.
+        """
+
+
+class JudgingValidator(Validator, Protocol):
+    """A validator that takes part in ``auto``: one that declares margins. The others are not run there.
+
+    Attributes:
+        margins: by kind of repair, how much more than the source alone it must give a candidate. ``moves``: the
+            adapter moves rows; ``moves far``: another way to be trusted where the domains hardly overlap; ``weighs
+            classes`` and ``weighs rows``: it weights the source; ``represents``: it maps both domains alike. A kind
+            that is left out is decided without this validator.
+        in_nats: whether its scores are entropies, whose gains are then taken in shares of ``log K``; False if left out.
+    """
+
+    margins: ClassVar[Mapping[str, float]]

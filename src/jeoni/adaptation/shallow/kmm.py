@@ -9,11 +9,12 @@ kernel (Nyström) instead, so that memory grows with the rows and not with their
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.adapter import Adapter, Remedy
 from jeoni.adaptation.kernels import median_distance, rbf, spread
 from jeoni.types import Array, FloatArray, IntArray
 
@@ -53,6 +54,8 @@ class KMM(Adapter):
         >>> bool(weights[Xs[:, 0] > 0].mean() > 1.5)
         True
     """
+
+    remedies: ClassVar[tuple[Remedy, ...]] = (Remedy("covariate", rank=1),)
 
     def __init__(
         self,

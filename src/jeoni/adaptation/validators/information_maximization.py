@@ -7,6 +7,7 @@ that a classifier that is right about a target of few classes loses to one that 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -26,6 +27,8 @@ class InformationMaximization:
         0.6931471805599453
     """
 
+    margins: ClassVar[Mapping[str, float]] = {"moves": 0.1, "moves far": 0.1}
+    in_nats: ClassVar[bool] = True
     blind_to: ClassVar[tuple[str, ...]] = ("shuffled target", "swapped target")
 
     def __call__(self, candidate: Candidate) -> float:
