@@ -1,4 +1,4 @@
-"""How rows of features are moved, step by step: what adapters say of themselves, and what saved models hold."""
+"""Maps of features, step by step: as adapters declare them and saved models hold them."""
 
 from __future__ import annotations
 

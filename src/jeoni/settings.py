@@ -1,4 +1,4 @@
-"""Hyper-parameters of extension files, written as words: ``heat=2,weight=0.5``. Names and types are the file's own."""
+"""Hyper-parameters of extension files, written as ``temperature=2,weight=0.5``. Names and types are the file's own."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def configured(name: str, kind: Any, settings: Mapping[str, Any], own: Mapping[s
 
 
 def _value(word: str) -> Any:
-    """What a word stands for: a number, true, false, or itself."""
+    """The value that a word stands for: a number, true, false, or itself."""
     if word.lower() in ("true", "false"):
         return word.lower() == "true"
     for kind in (int, float):

@@ -276,8 +276,8 @@ def test_class_confusion_weights_the_sure():
     batch = _batch(torch.zeros(4, 2), torch.zeros(4, 2), logits)
     assert number(method.alignment(batch, step_for(network_for(method)))) == pytest.approx(wanted, rel=1e-6)
     logits = torch.from_numpy(np.random.default_rng(0).normal(size=(6, 4)) * 3)
-    for heat, wanted in ((2.5, 0.6645886940090993), (1.0, 0.4562385534090968)):  # skada 0.6.0
-        assert number(confusion(logits / heat)) == pytest.approx(wanted, rel=1e-12)
+    for divisor, wanted in ((2.5, 0.6645886940090993), (1.0, 0.4562385534090968)):  # skada 0.6.0
+        assert number(confusion(logits / divisor)) == pytest.approx(wanted, rel=1e-12)
 
 
 def test_class_weights_and_smoothing_reach_the_tasks_loss():

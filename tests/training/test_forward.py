@@ -89,7 +89,7 @@ def test_training_by_parts_gives_the_weights_of_training_whole_batches(monkeypat
             lambda module, given, out, seen=seen: seen.append(out[..., 0].numel())
         )
         history = train(job)
-        found.append((job.network.state_dict(), [look["loss"] for look in history.looks]))
+        found.append((job.network.state_dict(), [look["loss"] for look in history.evaluations]))
         places.append(sum(seen))
     assert places[0] < 0.8 * places[1]
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4)

@@ -118,7 +118,7 @@ def test_the_best_moment_is_kept_and_patience_stops():
     job = make_job(held=Held(Table(np.zeros((3, 4), dtype=np.float32)), lambda logits: next(scores)), patience=3)
     seen = train(job)
     assert seen.best_step == 6 and seen.steps == 15
-    assert [look["held"] for look in seen.looks] == [0.5, 0.3, 0.4, 0.6, 0.7]
+    assert [look["held"] for look in seen.evaluations] == [0.5, 0.3, 0.4, 0.6, 0.7]
 
 
 def test_a_loss_that_is_not_finite_says_what_to_lower():
@@ -133,7 +133,7 @@ def test_the_options_change_the_result_and_still_learn(changes):
     train(plain)
     seen = train(changed)
     assert not torch.equal(weights(plain), weights(changed))
-    assert seen.looks[-1]["loss"] < 0.69
+    assert seen.evaluations[-1]["loss"] < 0.69
 
 
 def test_logit_adjustment_is_menons():
@@ -148,7 +148,7 @@ def test_logit_adjustment_is_menons():
         logit_adjustment=1.0, steps=1, batch_size=10,
     )  # fmt: skip
     expected = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1))
-    assert train(job).looks[0]["loss"] == pytest.approx(expected, abs=1e-4)
+    assert train(job).evaluations[0]["loss"] == pytest.approx(expected, abs=1e-4)
 
 
 def test_budgets_grow_with_the_root_of_the_data():
@@ -215,8 +215,8 @@ def test_what_does_not_fit_is_said_and_computed_again(make_photos):
 
     backbone, tap = small(), Tap(2, False)
     examples, context = examples_of(make_photos(each=3), backbone, tap)
-    heard = Heard()
-    context = dataclasses.replace(context, console=heard)
+    console = Heard()
+    context = dataclasses.replace(context, console=console)
     size = row_bytes(backbone, tap)
     room = resolve_defaults(Recipe(views=4, cache_gb=6 * 2.5 * size / 1e9), {}, 6)
     rows, said = training_rows(examples, backbone, tap, room, dataclasses.replace(context, console=Context().console))
@@ -224,7 +224,7 @@ def test_what_does_not_fit_is_said_and_computed_again(make_photos):
     none = dataclasses.replace(room, cache_gb=1e-9)
     rows, said = training_rows(examples, backbone, tap, none, context)
     assert isinstance(rows, LiveRows) and not said["cached"]
-    assert "computed again in every epoch" in heard.said[0]
+    assert "computed again in every epoch" in console.said[0]
 
 
 SCRIPT = """
@@ -244,7 +244,7 @@ for p in job.network.parameters():
 seen = train(job)
 state = PartialState()
 if state.is_main_process:
-    print(json.dumps([state.num_processes, weights(job).tolist(), seen.looks[-1]["loss"]]))
+    print(json.dumps([state.num_processes, weights(job).tolist(), seen.evaluations[-1]["loss"]]))
 """
 
 

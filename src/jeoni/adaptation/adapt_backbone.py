@@ -44,7 +44,7 @@ def stays(method: Alignment, backbone: Backbone, n: int, recipe: Recipe) -> int:
 
 
 def taps_of_method(method: Alignment, backbone: Backbone, n: int, both: int, recipe: Recipe) -> tuple[Tap, ...]:
-    """What must be in the store of both domains, which are ``both`` examples together."""
+    """The activations that must be in the store of both domains, which are ``both`` examples together."""
     return taps_for(backbone, stays(method, backbone, n, recipe), both, recipe)
 
 
@@ -141,7 +141,7 @@ def _domains(
     classes: int,
     choice: dict[str, Any],
 ) -> tuple[Domains, dict[str, object]]:
-    """What is trained on, and what the run's record says of the rows."""
+    """The training data of both domains, and what the run's record says of the rows."""
     rows, said = training_rows(target, backbone, tap, recipe, context)
     strong = None
     if method.strong_views:
@@ -171,7 +171,7 @@ def _told(passed: list[History]) -> dict[str, Any]:
     found = {
         "steps": last.steps,
         "best_step": last.best_step,
-        "looks": last.looks,
+        "looks": last.evaluations,
         "seconds": round(sum(h.seconds for h in passed), 3),
         "examples": sum(h.examples for h in passed),
     }

@@ -1,4 +1,4 @@
-"""What every deep method offers: a loss between the domains, or a step of its own."""
+"""The base class of deep methods: a loss between the domains, or a step of its own."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Step:
-    """What a method is given to make a step of.
+    """The data and the network of one step.
 
     Attributes:
         network: as it is now.
@@ -126,7 +126,7 @@ class Alignment:
     preferred: ClassVar[Mapping[str, Any]] = {}
 
     def build(self, dim: int, classes: int, network: Network, targets: int) -> nn.Module:
-        """What is trained, or kept, beside: for features of ``dim`` columns, in a network as it begins.
+        """Build the parts that are trained, or kept, beside the network.
 
         Args:
             dim: of the features.

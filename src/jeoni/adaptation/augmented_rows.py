@@ -26,7 +26,7 @@ def both(task: Task) -> Rows:
 
 
 def together(task: Task) -> LinearOperator:
-    """What ``both`` multiplies to, without its zeros and copies."""
+    """The operator that multiplies as ``both`` does, without its zeros and copies."""
     S, T = task.source.wide, with_constant(task.rows, task.learner.unit)
     n = S.shape[0]
 

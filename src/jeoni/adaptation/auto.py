@@ -51,7 +51,7 @@ BEYOND_CHANCE = 1.645  # standard errors; one-sided 95 %
 
 
 class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A classifier that is adapted where that helps, as far as can be told without target labels.
+    """A classifier that is adapted where that helps, as far as can be seen without target labels.
 
     Args:
         estimator: any scikit-learn classifier; a tuned, calibrated logistic regression if left out.

@@ -25,7 +25,7 @@ class Candidate:
         source: ``(ns, k)`` rows after adaptation.
         target: ``(nt, k)`` rows after adaptation.
         labels: ``(ns,)`` classes ``0 … K - 1`` of the source.
-        source_probs: ``(ns, K)``: every row is told by a classifier that has not learned from it.
+        source_probs: ``(ns, K)``: every row is predicted by a classifier that has not learned from it.
         target_probs: ``(nt, K)``.
         reverse: takes pseudo labels ``(nt,)`` of the target, adapts the other way round and gives the classes ``(ns,)``
             it then sees in the source; None where nobody needs it.

@@ -31,7 +31,7 @@ __all__ = ["Domains", "attach", "part_groups", "train_method"]
 
 @dataclass(frozen=True)
 class Domains:
-    """What is trained on.
+    """The training data of both domains.
 
     Attributes:
         source: rows of the source, or None for methods that need none.
@@ -56,7 +56,7 @@ class Domains:
 
     @property
     def shares(self) -> tuple[Domain, ...]:
-        """What each part gives to a batch: strongly changed views are of the same examples as the target's."""
+        """The share of each part in a batch: strongly changed views are of the same examples as the target's."""
         own = [] if self.source is None else [Domain(len(self.source))]
         own.append(Domain(len(self.target)))
         return (*own, *([] if self.strong is None else [Domain(len(self.strong), views_of=len(own) - 1)]))
@@ -167,7 +167,7 @@ def attach(method: Alignment, network: Network, dim: int, classes: int, targets:
 
 
 def part_groups(network: Network, recipe: Recipe) -> list[Group]:
-    """What the method trains beside, at the head's learning rate; what it calls ``frozen`` stays."""
+    """The method's own parameters, at the head's learning rate; those it calls ``frozen`` stay."""
     found = {n: p for n, p in network.named_parameters() if n.startswith("parts.") and ".frozen." not in n}
     return [Group("parts", found, recipe.head_learning_rate, recipe.weight_decay)] if found else []
 

@@ -70,7 +70,7 @@ class Concept:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What two domains differ in.
+    """The differences of two domains.
 
     Attributes:
         kinds: what is said: ``none``; one or more of ``label``, ``covariate``, ``subspace`` and ``concept`` at once; or
@@ -206,7 +206,7 @@ def _enough(repairs: dict[str, Repair]) -> list[str]:
 
 
 def _named(repairs: dict[str, Repair]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is said, and what would do as well."""
+    """The kinds of shift that are named, and those that would explain the features as well."""
     enough = _enough(repairs)
     if repairs["nothing"].p_value > CHANCE:
         return ("undecided",), tuple(enough)

@@ -1,4 +1,4 @@
-"""What every way to learn from both domains offers, and how its settings are chosen."""
+"""The base class of methods for a few target labels, and the choice of their settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["FewLabelAdapter", "Tuned", "tuned"]
 
 @dataclass
 class FewLabelAdapter:
-    """One way to learn; its fields are its settings.
+    """A method that learns from both domains; its fields are its settings.
 
     Attributes:
         strength: of logistic regression; see ``Learner``.
@@ -44,7 +44,7 @@ class FewLabelAdapter:
 
     @classmethod
     def choices(cls, learner: Learner) -> dict[str, tuple[float, ...]]:
-        """What is tried of each setting; an estimator that was handed over has a strength of its own."""
+        """The values to try of each setting; an estimator that was handed over has a strength of its own."""
         return {**({} if learner.estimator is not None else {"strength": learner.strengths}), **cls.grid}
 
     @classmethod
@@ -54,7 +54,7 @@ class FewLabelAdapter:
 
 
 class Tuned(NamedTuple):
-    """What folds of the labelled target rows say.
+    """The choice made on folds of the labelled target rows.
 
     Attributes:
         setting: the best on all folds.

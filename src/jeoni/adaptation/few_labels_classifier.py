@@ -85,13 +85,13 @@ class FewLabels(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             raise ValueError(f"The source has {Xs.shape[1]} features and the target {Xt.shape[1]}; both need the same.")
         self.n_features_in_ = Xs.shape[1]
         self.classes_, labels = _source_labels(ys, Xs.shape[0])
-        told = _target_labels(yt, Xt.shape[0], self.classes_)
-        if (n := int((told >= 0).sum())) < 2 and list(ways) != [SOURCE]:
+        known_labels = _target_labels(yt, Xt.shape[0], self.classes_)
+        if (n := int((known_labels >= 0).sum())) < 2 and list(ways) != [SOURCE]:
             raise ValueError(
                 f"yt labels {n} rows of the target; {self.method!r} needs two at least, to learn from one and to test "
                 "on another. Without labels use 'source_only' or jeoni.adaptation.AdaptedClassifier."
             )
-        self._learn(ways, Xs, labels, Xt.astype(Xs.dtype, copy=False), told)
+        self._learn(ways, Xs, labels, Xt.astype(Xs.dtype, copy=False), known_labels)
         return self
 
     def predict(self, X: Any) -> Array:
@@ -114,7 +114,7 @@ class FewLabels(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return found
 
     def _ways(self) -> dict[str, type[FewLabelAdapter]]:
-        """What to choose from, by name."""
+        """The adapters to choose from, by name."""
         known = plugins.names(FOLDER)
         if self.method not in (*known, "auto"):
             near = did_you_mean(self.method, known)
@@ -129,13 +129,15 @@ class FewLabels(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         ways = {name: plugins.load(FOLDER, name) for name in known}
         return {name: way for name, way in ways.items() if not way.refuses(self.estimator)}
 
-    def _learn(self, ways: dict[str, type[FewLabelAdapter]], Xs: Rows, ys: IntArray, Xt: Rows, told: IntArray) -> None:
+    def _learn(
+        self, ways: dict[str, type[FewLabelAdapter]], Xs: Rows, ys: IntArray, Xt: Rows, known_labels: IntArray
+    ) -> None:
         strengths = tuple(sorted(self.strengths)) if self.estimator is None else (1.0,)
         scale = (sum_of_squares(Xs) + sum_of_squares(Xt)) / (Xs.shape[0] + Xt.shape[0]) or 1.0
         learner = Learner(len(self.classes_), scale, strengths, self.estimator, self.seed)
-        known = told >= 0
+        known = known_labels >= 0
         unlabelled = Unlabelled(Xt[~known], learner.unit)
-        task = Task(Source(Xs, ys, learner), Xt[known], told[known], unlabelled)
+        task = Task(Source(Xs, ys, learner), Xt[known], known_labels[known], unlabelled)
         found: dict[str, Tuned] = {}
         if list(ways) == [SOURCE]:
             self.method_, self.setting_ = SOURCE, {}

@@ -1,4 +1,4 @@
-"""What there is to learn from, and the classifier that learns from it."""
+"""The labelled source and target rows, and the classifier that learns from them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Learner:
 
     Attributes:
         classes: how many there are.
-        scale: mean squared length of a row; strengths are told in its units.
+        scale: mean squared length of a row; strengths are in its units.
         strengths: of logistic regression, to choose from: ``C`` times ``scale``. With an estimator: one, not used.
         estimator: what learns in its place, with settings of its own.
         seed: of folds.
@@ -63,7 +63,7 @@ class Learner:
 
     @property
     def unit(self) -> float:
-        """What a column of ones has to be multiplied by to be as long as a row."""
+        """The factor by which a column of ones becomes as long as a row."""
         return float(np.sqrt(self.scale))
 
     def fit(self, X: Rows, y: IntArray, strength: float, weights: FloatArray | None = None) -> Fitted:
@@ -94,7 +94,7 @@ class Source:
 
     @cached_property
     def model(self) -> Fitted:
-        """What the source teaches by itself; its strength is the best on folds of the source."""
+        """A classifier of the source alone; its strength is the best on folds of the source."""
         strengths = self.learner.strengths
         if len(strengths) == 1:
             return self.learner.fit(self.rows, self.labels, strengths[0])

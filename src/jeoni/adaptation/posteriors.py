@@ -1,4 +1,4 @@
-"""Cross-fitted class probabilities, their calibration, and what label shift is told by."""
+"""Cross-fitted class probabilities, their calibration, and the base class of label-shift adapters."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class LabelShift(Adapter):
 
 
 class Confusion(NamedTuple):
-    """What the classifier says of whom.
+    """Cross-fitted log-probabilities.
 
     Attributes:
         joint: ``(K, K)``: share of held-out source examples said to be ``i`` and being ``j``.
@@ -73,7 +73,7 @@ def cross_fitted(
 ) -> tuple[FloatArray, FloatArray]:
     """Log-probabilities of classifiers that learned from the other folds of the source.
 
-    The target is asked of every fold's classifier, so that both domains are told of by the same ones: a confusion
+    The target is asked of every fold's classifier, so that both domains are predicted by the same ones: a confusion
     matrix over all folds is the mean of theirs, and so are the target's rows.
 
     Args:

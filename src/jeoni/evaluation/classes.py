@@ -1,4 +1,4 @@
-"""What is shown of predicted classes beside the metrics: scores of each class, confusion matrix, reliability."""
+"""Scores of predicted classes beside the metrics: those of each class, confusion matrix, reliability."""
 
 from __future__ import annotations
 

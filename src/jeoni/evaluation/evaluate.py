@@ -17,7 +17,7 @@ __all__ = ["Evaluation", "Judge", "evaluate", "score_resamples"]
 
 
 class Judge(Protocol):
-    """What an evaluation asks of a task; see :class:`jeoni.tasks.targets.protocol.Task`."""
+    """The part of a task that an evaluation uses; see :class:`jeoni.tasks.targets.protocol.Task`."""
 
     def metrics(self) -> Mapping[str, Metric]:
         """Metrics by id."""
@@ -32,12 +32,12 @@ class Judge(Protocol):
         """Name and number of examples of each row."""
 
     def details(self, targets: Array, predictions: FloatArray) -> dict[str, Any]:
-        """What else is shown."""
+        """Further details to show."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is known about predictions on labelled items.
+    """The evaluation of predictions on labelled items.
 
     Attributes:
         metrics: each metric's value and interval, by its id.

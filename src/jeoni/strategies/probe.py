@@ -28,7 +28,7 @@ class Probe:
     class_weights: str = "auto"
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
-        """What must be in the store before :meth:`fit`: the pooled output."""
+        """The activations that must be in the store before :meth:`fit`: the pooled output."""
         return (Tap(backbone.n, True),)
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:

@@ -2,9 +2,9 @@
 
 arXiv:1811.08883 asks for a fair rival: ours gets twice the steps of fine-tuning, a learning rate chosen by short
 trials on a held-out part of the training examples, batch statistics, and the same augmentation. A trial may count
-itself: where it knows its examples by heart and they look the same in every epoch, so that a longer training has
-nothing to learn from; and where the long training comes to less on the held-out part, or ends in saying the same of
-everything, as transformers do at a rate that is too high for them. Texts and waves are computed in bfloat16 where that
+itself: where it has memorised its examples and they look the same in every epoch, so that a longer training has
+nothing to learn from; and where the long training comes to less on the held-out part, or ends as a constant predictor,
+as transformers do at a rate that is too high for them. Texts and waves are computed in bfloat16 where that
 is faster, for it is by far the longest training of all; its weights stay in float32.
 """
 
@@ -32,7 +32,7 @@ from jeoni.training.job import Diverged
 __all__ = ["Scratch"]
 
 LENGTH = 2.0
-TRIAL = 0.2  # of all steps; twice as many where few examples, alike in every epoch, may then be known by heart
+TRIAL = 0.2  # of all steps; twice as many where few examples, alike in every epoch, may then be memorised
 CLEAR = 2.0  # standard errors
 RATES = (1.0, 10 / 3, 10.0)  # times that of fine-tuning: what ruins a network of some kind differs by its kind
 CONFIG = FinetuneConfig(
@@ -125,5 +125,5 @@ def _earlier(trials: dict[float, Trial]) -> float:
 def _worse(model: Model, trial: float) -> bool:
     """Whether a long training came to less than the short one."""
     training = model.training
-    held = [look["held"] for look in training["looks"] if look["step"] == training["best_step"]]
+    held = [one["held"] for one in training["looks"] if one["step"] == training["best_step"]]
     return bool(training["same"] or (held and held[0] is not None and held[0] > trial))

@@ -1,4 +1,4 @@
-"""What is predicted. A task is one file: what a target is, its loss, its decoding, its scores."""
+"""Tasks: what is predicted. A task is one file: what a target is, its loss, its decoding, its scores."""
 
 from jeoni.tasks.targets.choose import (
     as_cell,

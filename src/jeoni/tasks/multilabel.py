@@ -186,8 +186,8 @@ class Multilabel:
         wanted = np.clip(targets[known], doubt, 1 - doubt)
         given = np.asarray(outputs, dtype=np.float64)[known]
 
-        def loss(log_heat: float) -> float:
-            z = given * np.exp(-log_heat)
+        def loss(log_temperature: float) -> float:
+            z = given * np.exp(-log_temperature)
             return float((np.logaddexp(0, z) - wanted * z).mean())
 
         found = minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded", options={"xatol": 1e-6})

@@ -259,8 +259,8 @@ class Multitask:
         each = [
             task.certainty(predictions[:, place]) for (_, task), place in zip(self.tasks, self.predictions, strict=True)
         ]
-        told = np.where(np.isnan(each), np.inf, each).min(0)
-        return np.where(np.isinf(told), np.nan, told)
+        lowest = np.where(np.isnan(each), np.inf, each).min(0)
+        return np.where(np.isinf(lowest), np.nan, lowest)
 
     def describe(self) -> dict[str, Any]:
         """See :class:`Task`."""
@@ -358,6 +358,6 @@ def _of_nothing(task: Task, targets: Array) -> float:
 
 
 def _constant_loss(task: Task, targets: Array) -> float:
-    """What the best constant prediction costs on these targets."""
+    """The loss of the best constant prediction on these targets."""
     predictions = np.tile(task.uninformed(targets), (len(targets), 1))
     return max(1e-3, float(task.losses(predictions, targets).mean()))

@@ -1,4 +1,4 @@
-"""A whole recipe from what the user said, what a strategy prefers, and how much data there is.
+"""The defaults of a recipe: by what a strategy prefers, and how much data there is.
 
 Kolesnikov et al. 2020 (BiT-HyperRule): the length of a training is decided by the data's size. Theirs counts steps of
 512 images for a TPU; ours grows with the root of the number of examples, so that 100 images are seen 40 times, 2,000

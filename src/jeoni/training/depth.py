@@ -40,7 +40,7 @@ def frozen_stages(recipe: Recipe, backbone: Backbone, default: int) -> int:
 
 
 def taps_for(backbone: Backbone, frozen: int, n: int, recipe: Recipe) -> tuple[Tap, ...]:
-    """What must be in the store: the pooled features, and the rows at the cut where they fit.
+    """The activations that must be in the store: the pooled features, and the rows at the cut where they fit.
 
     Raises:
         ConfigError: a backbone that holds no weights, so that nothing can be trained.

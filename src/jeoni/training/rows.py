@@ -1,4 +1,4 @@
-"""What training reads: rows at the cut, from the store where they fit on the disk, else computed in every epoch."""
+"""The rows that training reads, at the cut, from the store where they fit on the disk, else computed in every epoch."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class CachedRows:
 
     @property
     def nbytes(self) -> int:
-        """What they take on the disk."""
+        """Their size on the disk, in bytes."""
         return sum(s.nbytes for s in self._sources)
 
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
@@ -158,7 +158,7 @@ class LiveRows:
 
 
 def row_bytes(backbone: Backbone, tap: Tap) -> int:
-    """What one example takes on the disk at ``tap``; of sequences, one as long as is allowed."""
+    """The size of one example on the disk at ``tap``; of sequences, one as long as is allowed."""
     spec = backbone.input
     rows = rows_like(spec, 1)
     if tap.stage:

@@ -114,7 +114,7 @@ def _features(Xs: Array, Xt: Array, width: float) -> tuple[FloatArray, FloatArra
 
 
 def _dense(K: FloatArray, ridge: float) -> tuple[Callable[[FloatArray], FloatArray], Solver]:
-    """What ``K + ridge I`` does to a vector, and how to solve with ``K + ridge I + diag(d) + r 11'``."""
+    """The product of ``K + ridge I`` with a vector, and a solver with ``K + ridge I + diag(d) + r 11'``."""
 
     def solver(d: FloatArray, r: float) -> Callable[[FloatArray], FloatArray]:
         M = K + r

@@ -152,7 +152,7 @@ def _margins(cost: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _mixing(plan: FloatArray, ys: IntArray) -> FloatArray:
-    """What it costs to take from a class, the less the more is taken already: the gradient of ``sum (mass of class)^½``
+    """The cost of taking from a class, the less the more is taken already: the gradient of ``sum (mass of class)^½``
     by majorisation (Courty et al., section 4)."""
     found = np.zeros_like(plan)
     for k in np.unique(ys):

@@ -63,7 +63,7 @@ class RLLS(LabelShift):
 
 
 def _penalty(n: int, K: int) -> float:
-    """What the confusions' error stays below with probability 0.95: ``n`` examples, ``K`` classes."""
+    """The bound of the confusions' error that holds with probability 0.95: ``n`` examples, ``K`` classes."""
     spread = np.log(2 * K / DOUBT)
     return float(3 * (2 * spread / (3 * n) + np.sqrt(2 * spread / n)))
 

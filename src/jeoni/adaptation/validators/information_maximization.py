@@ -19,7 +19,7 @@ __all__ = ["InformationMaximization"]
 
 @dataclass(frozen=True)
 class InformationMaximization:
-    """What a target row tells of its predicted class, in nats, from 0 to ``log K``.
+    """The mutual information of target rows and predicted classes, in nats, from 0 to ``log K``.
 
     Example:
         >>> probs = np.eye(2)

@@ -1,4 +1,4 @@
-"""What every metric offers."""
+"""The protocol of metrics."""
 
 from __future__ import annotations
 

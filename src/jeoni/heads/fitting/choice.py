@@ -78,10 +78,10 @@ def _scores(logits: Array, labels: IntArray, weights: FloatArray, each: FloatArr
     """Temperature over all repeats, and the log-loss it leaves."""
     flat, repeated = logits.reshape(-1, logits.shape[-1]), np.tile(labels, len(logits))
     shares = None if each is None else np.tile(each, len(logits))
-    heat = temperature(flat, repeated, shares, doubt=1 / (len(labels) + 2))
-    probs = softmax(flat / heat)[np.arange(len(repeated)), repeated]
+    divisor = temperature(flat, repeated, shares, doubt=1 / (len(labels) + 2))
+    probs = softmax(flat / divisor)[np.arange(len(repeated)), repeated]
     loss = np.average(-np.log(np.maximum(probs, 1e-12)), weights=np.tile(weights, len(logits)))
-    return {"log_loss": float(loss), "temperature": heat}
+    return {"log_loss": float(loss), "temperature": divisor}
 
 
 def _recalls(logits: Array, labels: IntArray, classes: int) -> float:

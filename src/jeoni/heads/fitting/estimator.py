@@ -80,7 +80,7 @@ class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.candidates_ = fitted.candidates
         return self
 
-    def settled(self) -> HeadClassifier:
+    def with_choices(self) -> HeadClassifier:
         """The same, with the choices that fitting made: many times faster to fit again on like rows."""
         check_is_fitted(self, "head_")
         made = HeadClassifier(self.head, folds=self.folds, random_state=self.random_state)

@@ -42,7 +42,7 @@ class _Denoise(nn.Module):
         return torch.cat(found, 1) if self._keep else found[-1]
 
 
-class _Near(nn.Module):
+class _RBFFeatures(nn.Module):
     landmarks: Tensor
 
     def __init__(self, number: int, dim: int, width: float) -> None:
@@ -55,7 +55,7 @@ class _Near(nn.Module):
         return torch.exp(self._power * squares.clamp_min(0))
 
 
-KINDS: dict[str, type[nn.Module]] = {"affine": _Affine, "denoise": _Denoise, "near": _Near}
+KINDS: dict[str, type[nn.Module]] = {"affine": _Affine, "denoise": _Denoise, "near": _RBFFeatures}
 
 
 class Mapped(LinearModule):
@@ -77,25 +77,25 @@ class Mapped(LinearModule):
         return super().forward(self.moves(features))
 
     def describe(self) -> dict[str, Any]:
-        """What :class:`Mapped` is made with again, but for the classes; for JSON."""
+        """The arguments of :class:`Mapped` but for the classes, for JSON."""
         return {"described": self._described, "dim": self.weight.shape[1]}
 
 
 def mapped(moves: tuple[Move, ...], dim: int, classes: int) -> Mapped:
-    """A head whose linear part is still nought, behind these moves, ``dim`` columns wide at their end.
+    """A head whose linear part is still zero, behind these moves, ``dim`` columns wide at their end.
 
     Example:
         >>> mapped((RBFFeatures(np.zeros((3, 2)), 1.0),), 3, 2)(torch.ones(1, 2)).shape
         torch.Size([1, 2])
     """
-    described, values = zip(*map(_told, moves), strict=True)
+    described, values = zip(*map(_described, moves), strict=True)
     made = Mapped(list(described), dim, classes)
     for module, tensors in zip(made.moves, values, strict=True):
         module.load_state_dict({k: torch.from_numpy(np.asarray(v, dtype=np.float32)) for k, v in tensors.items()})
     return made
 
 
-def _told(move: Move) -> tuple[dict[str, Any], dict[str, Any]]:
+def _described(move: Move) -> tuple[dict[str, Any], dict[str, Any]]:
     if isinstance(move, Affine):
         return {"kind": "affine", "arguments": list(move.matrix.shape)}, {"matrix": move.matrix, "shift": move.shift}
     if isinstance(move, Denoise):

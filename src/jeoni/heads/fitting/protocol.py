@@ -1,4 +1,4 @@
-"""What every head offers, and what fitting one gives."""
+"""The protocol of heads, and the result of fitting one."""
 
 from __future__ import annotations
 

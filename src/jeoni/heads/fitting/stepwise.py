@@ -81,9 +81,9 @@ def _choose_by_loss(
     """One record per candidate with its held-out loss, and the best; ``held_out (settings, n, width)`` outputs."""
     candidates = []
     for setting, outputs in zip(settings, held_out, strict=True):
-        heat = task.temperature(outputs, targets, doubt=1 / (len(targets) + 2))
-        loss = float(task.losses(task.decode(outputs / heat), targets).mean())
-        candidates.append({**setting, "class_weights": option, "loss": loss, "temperature": heat.tolist()})
+        divisor = task.temperature(outputs, targets, doubt=1 / (len(targets) + 2))
+        loss = float(task.losses(task.decode(outputs / divisor), targets).mean())
+        candidates.append({**setting, "class_weights": option, "loss": loss, "temperature": divisor.tolist()})
     best = min(candidates, key=lambda c: c["loss"])
     return candidates, {k: best[k] for k in (*settings[0], "class_weights", "temperature")}
 

@@ -30,7 +30,7 @@ __all__ = ["FinetuneConfig", "Network", "Run", "TrainingSetup", "begin", "run_on
 
 @dataclass(frozen=True)
 class FinetuneConfig:
-    """How one strategy differs from the others.
+    """The settings of fine-tuning in which strategies differ.
 
     Attributes:
         title: for the progress bar.
@@ -38,7 +38,7 @@ class FinetuneConfig:
         wanted: which parameters of the other stages are trained.
         starts: the step at which a stage starts, by its distance from the top.
         anchor: pull towards the starting weights.
-        warm_head: fit the head on the frozen features first (LP-FT, Kumar et al. 2022), else start at nothing.
+        warm_head: fit the head on the frozen features first (LP-FT, Kumar et al. 2022), else start at zero.
         train_statistics: batch normalisation uses batch statistics in trained stages.
         interpolate: choose how far to go from the start; without a warm head there is nothing to go back to.
         to_the_end: with few examples every step is made, and the held-out part does not choose the best moment.
@@ -84,7 +84,7 @@ class Network(nn.Module):
 
 @dataclass(frozen=True)
 class TrainingSetup:
-    """What is trained, and how.
+    """Everything that one training needs.
 
     Attributes:
         backbone: what to start from.
@@ -178,7 +178,7 @@ def begin(setup: TrainingSetup, examples: Examples) -> Run:
 
 
 def run_on(setup: TrainingSetup, examples: Examples, held: Held | None) -> Run:
-    """Train on the examples; the held-out part is looked at now and then."""
+    """Train on the examples; the held-out part is evaluated now and then."""
     source, context, recipe, config = setup.source, setup.context, setup.recipe, setup.config
     run = begin(setup, examples)
     if run.made.note:

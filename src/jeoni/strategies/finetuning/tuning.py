@@ -1,4 +1,4 @@
-"""What all strategies that train have in common: cut, rows from the store, a fitted head, the loop, and then no harm.
+"""Fine-tuning that all strategies share: cut, rows from the store, a fitted head, the loop, and then no harm.
 
 A part of the training examples is held out to choose the best moment, how far to go from the starting weights to the
 trained ones (Wortsman et al. 2022, WiSE-FT), and the temperature. The result leaves the linear probe only where the
@@ -6,8 +6,8 @@ held-out part says so by more than one standard error. With few examples the tra
 to the same moment and with the same choices; with very few, all steps are made and the head's own temperature holds.
 
 A control from scratch has no probe to go back to, and of little data it often generalises no better than chance. There
-a network that says the same of everything has the least log-loss of all, so that the best of ten looks at a few dozen
-examples is one before anything was learned: with few examples such a training goes to its end. Nor is a transformer
+a constant predictor has the least log-loss of all, so that the best of ten evaluations on a few dozen examples is one
+before anything was learned: with few examples such a training goes to its end. Nor is a transformer
 that learned from a part of its examples safe from being ruined, at the same rate and as many steps, by all of them: it
 then is the one that learned.
 """
@@ -98,12 +98,12 @@ def tune(
     proof = frozen_alike(backbone, merged, config.frozen)
     choice = {**run.choice, "temperature": choices.temperature.tolist()}
     histories = [h for h in {id(h): h for h in (choices.history, run.history)}.values() if h is not None]
-    looks = histories[0]
+    chosen_by = histories[0]
     training = {
         "recipe": asdict(recipe),
-        "steps": looks.steps,
-        "best_step": looks.best_step,
-        "looks": looks.looks,
+        "steps": chosen_by.steps,
+        "best_step": chosen_by.best_step,
+        "looks": chosen_by.evaluations,
         "seconds": round(sum(h.seconds for h in histories), 3),
         "earlier_s": round(sum(h.earlier_s for h in histories), 3),
         "examples": sum(h.examples for h in histories),
@@ -135,7 +135,7 @@ def tune(
 
 @dataclass(frozen=True)
 class _Choices:
-    """What the held-out part decided; the defaults hold where there was none."""
+    """The choices made on the held-out part; the defaults hold where there was none."""
 
     share: float = 1.0
     scores: dict[str, float] = field(default_factory=dict)
@@ -230,13 +230,13 @@ class Trial:
     """A training on a part of the examples.
 
     Attributes:
-        score: log-loss on the others. Infinite where it diverged, and where the network says the same of all of them:
-            that is the log-loss of knowing nothing, which is less than that of having learned from too little.
+        score: log-loss on the others. Infinite where it diverged, and where the network is a constant predictor: that
+            is the log-loss of knowing nothing, which is less than that of having learned from too little.
         losses: ``(held out,)`` what it is the mean of.
-        memorised: whether it knows all it was trained on, so that there is nothing left to learn from it.
+        memorised: whether it predicts all it was trained on, so that there is nothing left to learn.
         unchanging: whether examples look the same in every epoch.
         earlier_s: seconds that calls before this one took for it.
-        first: what :func:`tune` goes on from; not kept, for its size, where it is hardly ever gone on from.
+        first: what :func:`tune` resumes from; not kept, for its size, where it is hardly ever resumed.
     """
 
     score: float

@@ -106,7 +106,7 @@ def read_column(wanted: str, columns: Mapping[str, Sequence[Any]]) -> tuple[Task
 
 
 def choose_task(columns: Mapping[str, Sequence[Any]]) -> tuple[str, list[Finding]]:
-    """What cells look like, and what is said of it.
+    """Recognise the task of cells, and report how.
 
     Example:
         >>> choose_task({"y": ["a;b", "b;c", "a", "c"]})[0], choose_task({"y": ["a", "b"]})[0]

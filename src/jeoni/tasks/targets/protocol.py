@@ -1,4 +1,4 @@
-"""What every task offers, and what its loss can be told."""
+"""The protocol of tasks, and the options of their losses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Unreadable(Exception):  # noqa: N818 - says what happened
 
 @dataclass(frozen=True)
 class LossOptions:
-    """What a user may ask of a training loss, in every task that can have it.
+    """The options of a training loss, in every task that can have it.
 
     Attributes:
         balanced: classes count alike, whatever their number of examples.
@@ -92,7 +92,7 @@ class Task(Protocol):
         """``(n,)``: what folds keep in proportion; -1 where there is no target."""
 
     def check(self, data: Dataset) -> list[Finding]:
-        """What can be said of the targets without reading an example.
+        """Check the targets without reading an example.
 
         Raises:
             DataError: nothing can be learned from them.
@@ -111,7 +111,7 @@ class Task(Protocol):
         """The loss of a training on these targets."""
 
     def temperature(self, outputs: Array, targets: Array, doubt: float = 0.0) -> FloatArray:
-        """What outputs of examples that were not trained on are divided by before decoding; ``()`` or ``(width,)``."""
+        """The divisor of outputs before decoding, fitted on examples not trained on; ``()`` or ``(width,)``."""
 
     def decode(self, outputs: Array) -> FloatArray:
         """Predictions ``(n, p)`` of outputs."""
@@ -148,7 +148,7 @@ class Task(Protocol):
         """Name and number of examples of each row of :meth:`breakdown`."""
 
     def details(self, targets: Array, predictions: FloatArray) -> dict[str, Any]:
-        """What else the report shows of predictions ``(repeats, n, p)``, for JSON."""
+        """Further details of the report on predictions ``(repeats, n, p)``, for JSON."""
 
     def named(self, predictions: FloatArray) -> list[Any]:
         """``(n,)`` predictions as a user says them: a class's name, a number, a tuple of labels."""
