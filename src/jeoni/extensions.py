@@ -53,7 +53,7 @@ POINTS = (
     ExtensionPoint(
         "heads", "a head", ("jeoni.heads",),
         "`build(dim, width)`, `fit(features, targets, task, folds, class_weights)`",
-        "`--head`, in every strategy", "tests/heads/",
+        "`--head`, in every strategy; its fields by `--set head.NAME=VALUE`", "tests/heads/",
     ),
     ExtensionPoint(
         "adapters", "an adapter", ("jeoni.adaptation.shallow",),

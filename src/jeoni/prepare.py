@@ -22,10 +22,11 @@ from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
+from jeoni.heads.fitting.named import build_head, named_head
 from jeoni.outputs import check_output, refuse_overlap
 from jeoni.progress import begin_call, interrupt_call
 from jeoni.runs import RunFolder
-from jeoni.settings import configured
+from jeoni.settings import configured, settings_of, write_settings
 from jeoni.spec import AUTO, FitSpec
 from jeoni.tasks import read_targets
 from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
@@ -214,12 +215,14 @@ def build_strategy(spec: FitSpec) -> Strategy:
         ConfigError: an unknown strategy, head or engine; a setting that the strategy does not have.
     """
     kind = plugins.load("jeoni.strategies", spec.strategy)
-    plugins.load("jeoni.heads", spec.head)  # an unknown name is said now, not after the features were computed
+    of_head, of_strategy = settings_of("head", spec.settings)
+    head = named_head(spec.head, of_head)
+    build_head(head)  # an unknown name or setting is reported now, not after the features were computed
     check_engine(spec.engine)
     declared = {f.name for f in fields(kind)}
-    common = {"head": spec.head, "class_weights": spec.class_weights, "recipe": spec.recipe}
+    common = {"head": head, "class_weights": spec.class_weights, "recipe": spec.recipe}
     own = {name: value for name, value in common.items() if name in declared}
-    made: Strategy = configured(spec.strategy, kind, spec.settings, own)
+    made: Strategy = configured(spec.strategy, kind, of_strategy, own)
     return made
 
 
@@ -241,7 +244,8 @@ def check_training(spec: FitSpec) -> None:
 
 def floor_of(spec: FitSpec) -> Strategy:
     """What every way of transferring has to beat: the same head on frozen features."""
-    return build_strategy(spec.changed(strategy="probe", set=""))
+    of_head = {f"head.{name}": value for name, value in settings_of("head", spec.settings)[0].items()}
+    return build_strategy(spec.changed(strategy="probe", set=write_settings(of_head)))
 
 
 def taps_of(strategy: Strategy, backbone: Backbone, n: int) -> tuple[Tap, ...]:

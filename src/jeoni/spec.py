@@ -141,7 +141,10 @@ class FitSpec(Recipe):
     )
     weights: str = _option("", "A local weights file for the backbone (safetensors, or a plain state dict).")
     strategy: str = _option("probe", "How to transfer; see `jeoni list strategies`.")
-    set: str = _option("", "Hyper-parameters of the strategy or method, such as temperature=2,weight=0.5.")
+    set: str = _option(
+        "",
+        "Hyper-parameters of the strategy or method, such as temperature=2,weight=0.5; head.hidden=128 is the head's.",
+    )
     head: str = _option("linear", "What is put on top; see `jeoni list heads`.")
     test: str = _option("", "An own test set: a folder or table like the data.")
     image_column: str = _option("", "The column that holds images or their paths (recognised if left out).")

@@ -104,6 +104,8 @@ def test_of_several_trained_tasks_each_is_held_against_training_it_alone(jeoni, 
         ({"y": ["a/b", "a"] * 20}, ("--task", "several"), "'several' is not among the known tasks"),
         ({"y": ["a", "b"] * 20}, ("--set", "temperature=2"), "probe has no setting 'temperature'"),
         ({"y": ["a", "b"] * 20}, ("--strategy", "distill", "--set", "temperature=warm"), "temperature is 'warm'; it can be a number"),
+        ({"y": ["a", "b"] * 20}, ("--set", "head.hiden=8", "--head", "mlp"), "mlp has no setting 'hiden'. Did you mean hidden?"),
+        ({"y": ["a", "b"] * 20}, ("--set", "head.hidden=wide", "--head", "mlp"), "hidden is 'wide'; it can be whole numbers with"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_learned_or_set_is_refused_with_the_reason(jeoni, tmp_path, table, columns, more, message):

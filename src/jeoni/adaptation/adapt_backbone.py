@@ -11,14 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jeoni import plugins
 from jeoni.adaptation.alignment import Alignment, Network, SourceOnly
 from jeoni.adaptation.deep_training import Domains, attach, part_groups, train_method
 from jeoni.adaptation.norms import even_batches, take_statistics
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut, merge
 from jeoni.features.examples import Context, Examples
-from jeoni.heads.fitting.protocol import Head
+from jeoni.heads.fitting.named import build_head
 from jeoni.model import Model
 from jeoni.spec import Recipe
 from jeoni.tasks import task_of
@@ -190,7 +189,7 @@ def _head(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """A head fitted to the source: on the stored features, or, where the method changes batch normalisation, on those
     that the source's own statistics give."""
-    kind: Head = plugins.load("jeoni.heads", head)()
+    kind = build_head(head)
     found: Any = source.features(backbone, Tap(backbone.n, True))
     if method.own_statistics:
         rows = plain_rows(source, backbone, tap, context)

@@ -29,7 +29,7 @@ class Finetune:
     """Train the stages above the cut, and the head.
 
     Attributes:
-        head: the head's id.
+        head: the head's id, and hyper-parameters behind a colon.
         class_weights: ``auto``, ``balanced`` or ``none``.
         recipe: how; ``frozen`` is by default decided by the number of examples.
     """

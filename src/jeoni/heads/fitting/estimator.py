@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -9,9 +10,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from jeoni import plugins
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.evaluation.calibration import softmax
+from jeoni.heads.fitting.named import build_head, kind_of_head
 from jeoni.tasks.classification import Classification
 from jeoni.types import Array, FloatArray
 
@@ -22,7 +23,7 @@ class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     """A tuned, calibrated head.
 
     Args:
-        head: its id.
+        head: its id, and hyper-parameters behind a colon, such as ``mlp:hidden=128``.
         class_weights: ``auto``, ``balanced`` or ``none``.
         folds: that choose the strength.
         strengths: to choose from, of the head ``linear``; None takes its own.
@@ -69,10 +70,11 @@ class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         labels = labels.astype(np.int64)
         folds = build_folds(labels, np.arange(len(labels)), self.folds, repeats_for(len(labels)), seed)
         known = {} if sample_weight is None else {"weights": np.asarray(sample_weight, dtype=np.float64)}
-        if known and self.head != "linear":
+        if known and kind_of_head(self.head) != "linear":
             raise ValueError(f"The head {self.head!r} takes no weights of examples; linear does.")
-        given = {} if self.strengths is None else {"strengths": self.strengths}
-        head = plugins.load("jeoni.heads", self.head)(**given)
+        head: Any = build_head(self.head)
+        if self.strengths is not None:
+            head = replace(head, strengths=self.strengths)
         task = Classification(tuple(map(str, self.classes_)))
         fitted = head.fit(X, labels, task, folds, self.class_weights, **known)
         self.head_ = fitted.module

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jeoni import plugins, processes
+from jeoni import processes
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut, Tap, cut
 from jeoni.features.examples import Context, Examples
-from jeoni.heads.fitting.protocol import Head
+from jeoni.heads.fitting.named import build_head
 from jeoni.spec import Recipe
 from jeoni.tasks import LossOptions, Task, task_of
 from jeoni.training.depth import identity_of, set_temperature
@@ -152,7 +152,7 @@ def begin(setup: TrainingSetup, examples: Examples) -> Run:
     """The network before its first step."""
     backbone, config, context, class_weights = setup.backbone, setup.config, setup.context, setup.class_weights
     made = cut(backbone, config.frozen)
-    kind: Head = plugins.load("jeoni.heads", setup.head)()
+    kind = build_head(setup.head)
     task, targets = task_of(examples.data), examples.data.targets
     choice: dict[str, Any] = {"class_weights": "none" if class_weights == "auto" else class_weights}
     candidates: list[dict[str, Any]] = []
@@ -216,9 +216,10 @@ def _refit(run: Run, head: str, features: FloatArray, examples: Examples) -> Non
     Its strength and class weights stay as the untrained features had them: the trained ones know the labels, so folds
     of them can decide nothing.
     """
-    kind: Any = plugins.load("jeoni.heads", head)
-    known = {"strengths": (run.choice["strength"],)} if "strength" in run.choice else {}
+    made: Any = build_head(head)
+    if "strength" in run.choice:
+        made = replace(made, strengths=(run.choice["strength"],))
     weights = run.choice.get("class_weights", "none")
-    fitted = kind(**known).fit(features, examples.data.targets, run.task, examples.folds, weights)
+    fitted = made.fit(features, examples.data.targets, run.task, examples.folds, weights)
     run.network.head.load_state_dict(fitted.module.state_dict())
     set_temperature(run.network, 1.0)
