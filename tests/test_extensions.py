@@ -166,7 +166,7 @@ class DroppedIn:
     def build(self, dim, width):
         return Module(dim, width)
 
-    def fit(self, features, targets, task, folds, class_weights):
+    def fit(self, features, targets, task, folds, class_weights, clusters=None):
         module = Module(features.shape[1], task.width)
         module.shares.copy_(torch.bincount(torch.as_tensor(targets), minlength=task.width).log())
         return FittedHead(module.eval(), {"class_weights": "none", "temperature": 1.0}, task)

@@ -52,7 +52,7 @@ POINTS = (
     ),
     ExtensionPoint(
         "heads", "a head", ("jeoni.heads",),
-        "`build(dim, width)`, `fit(features, targets, task, folds, class_weights)`",
+        "`build(dim, width)`, `fit(features, targets, task, folds, class_weights, clusters)`",
         "`--head`, in every strategy; its fields by `--set head.NAME=VALUE`", "tests/heads/",
     ),
     ExtensionPoint(

@@ -196,7 +196,8 @@ def _head(
         order = _by_content(source)
         take_statistics(features, _batches(rows, order))
         found = _through(features, rows)
-    fitted = kind.fit(found, source.data.targets, task_of(source.data), source.folds, class_weights)
+    task = task_of(source.data)
+    fitted = kind.fit(found, source.data.targets, task, source.folds, class_weights, source.clusters)
     return fitted.module, fitted.choice
 
 

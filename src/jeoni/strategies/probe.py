@@ -34,7 +34,8 @@ class Probe:
         """Fit the head on the features of ``train``."""
         head = build_head(self.head)
         features = train.features(backbone, Tap(backbone.n, True))
-        fitted = head.fit(features, train.data.targets, task_of(train.data), train.folds, self.class_weights)
+        task = task_of(train.data)
+        fitted = head.fit(features, train.data.targets, task, train.folds, self.class_weights, train.clusters)
         return Model(
             backbone=backbone,
             head=fitted.module,

@@ -36,5 +36,16 @@ class Head(Protocol):
     def build(self, dim: int, width: int) -> nn.Module:
         """The empty module, to load saved weights into: ``(n, dim)`` to ``(n, width)``."""
 
-    def fit(self, features: RowsLike, targets: Array, task: Task, folds: IntArray, class_weights: str) -> FittedHead:
-        """Fit on ``features (n, d)``; every choice is made on ``folds (repeats, n)`` of these same rows."""
+    def fit(
+        self,
+        features: RowsLike,
+        targets: Array,
+        task: Task,
+        folds: IntArray,
+        class_weights: str,
+        clusters: IntArray | None = None,
+    ) -> FittedHead:
+        """Fit on ``features (n, d)``; every choice is made on ``folds (repeats, n)`` of these same rows.
+
+        A head that draws folds of its own keeps rows of one of the ``clusters (n,)`` together; None: each is alone.
+        """

@@ -159,7 +159,7 @@ def begin(setup: TrainingSetup, examples: Examples) -> Run:
     if config.warm_head:
         tap = Tap(backbone.n, True)
         features = examples.features(setup.source, tap)
-        fitted = kind.fit(features, targets, task, examples.folds, class_weights)
+        fitted = kind.fit(features, targets, task, examples.folds, class_weights, examples.clusters)
         module, choice, candidates = fitted.module, processes.agree(fitted.choice), fitted.candidates
         task = processes.agree(fitted.task)
     else:
@@ -220,6 +220,6 @@ def _refit(run: Run, head: str, features: FloatArray, examples: Examples) -> Non
     if "strength" in run.choice:
         made = replace(made, strengths=(run.choice["strength"],))
     weights = run.choice.get("class_weights", "none")
-    fitted = made.fit(features, examples.data.targets, run.task, examples.folds, weights)
+    fitted = made.fit(features, examples.data.targets, run.task, examples.folds, weights, examples.clusters)
     run.network.head.load_state_dict(fitted.module.state_dict())
     set_temperature(run.network, 1.0)
