@@ -35,15 +35,15 @@ from jeoni.heads.linear import Linear
 from jeoni.modalities.image.augment import augment, find_policy
 from jeoni.modalities.image.images import open_image
 from jeoni.specs import Recipe
-from jeoni.strategies._run import Network
+from jeoni.strategies.finetuning.setup import Network
 from jeoni.tasks import LossOptions
 from jeoni.tasks.classification import Classification
+from jeoni.training.defaults import resolve_defaults
 from jeoni.training.forward import outputs_of
 from jeoni.training.groups import build_groups
 from jeoni.training.job import Job
 from jeoni.training.loop import train
 from jeoni.training.rows import plain_rows, training_rows
-from jeoni.training.settle import settle
 from jeoni.types import Dataset
 
 POLICY = "light"
@@ -155,7 +155,7 @@ def main() -> None:
         fit, held = np.flatnonzero(fold != 0), np.flatnonzero(fold == 0)
         training = everything.select(fit, build_folds(labels[fit], alone[fit], 5, 1, seed))
         testing = everything.select(held, fold[None, held])
-        recipe = settle(Recipe(steps=asked.epochs * (len(fit) // 32), augment=POLICY), {}, len(fit))
+        recipe = resolve_defaults(Recipe(steps=asked.epochs * (len(fit) // 32), augment=POLICY), {}, len(fit))
 
         def head(rows=training, y=labels[fit]) -> nn.Module:
             module = (

@@ -23,8 +23,8 @@ from jeoni import plugins
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import shorten
 from jeoni.errors import ConfigError, JeoniError, StorageError, WeightsError
-from jeoni.heads._mapped import mapped
-from jeoni.maps import Affine, Near
+from jeoni.heads.fitting.mapped import mapped
+from jeoni.maps import Affine, RBFFeatures
 from jeoni.model import Model, load_model
 from jeoni.runs import seal
 from tests.conftest import TINY
@@ -55,7 +55,7 @@ def texts(encoder_folder, tmp_path: Path) -> Path:
 @pytest.fixture
 def vectors(tmp_path: Path) -> Path:
     backbone = load_backbone("vectors:3")
-    head = mapped((Affine(np.eye(3, 4), np.zeros(4)), Near(np.ones((5, 4)), 1.0)), 5, 2).eval()
+    head = mapped((Affine(np.eye(3, 4), np.zeros(4)), RBFFeatures(np.ones((5, 4)), 1.0)), 5, 2).eval()
     facts = {"data": "d", "scores": {"accuracy": {"value": 0.9, "low": 0.8, "high": float("nan")}}}
     return Model(backbone, head, "linear", of_classes(["no", "yes"]), 1, 1, facts=facts).save(tmp_path / "model")
 

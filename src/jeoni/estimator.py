@@ -18,7 +18,7 @@ from jeoni.data.kinds import found_at, modality_of
 from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
-from jeoni.heads._estimator import HeadClassifier
+from jeoni.heads.fitting.estimator import HeadClassifier
 from jeoni.modalities.inputs import Input
 from jeoni.model import as_items
 from jeoni.specs import check_span

@@ -52,13 +52,13 @@ POINTS = (
     ),
     ExtensionPoint(
         "heads", "a head", ("jeoni.heads",),
-        "`build(dim, width)`, `fit(features, targets, task, folds, class_weights)`",
-        "`--head`, in every strategy", "tests/heads/",
+        "`build(dim, width)`, `fit(features, targets, task, folds, class_weights, clusters)`",
+        "`--head`, in every strategy; its fields by `--set head.NAME=VALUE`", "tests/heads/",
     ),
     ExtensionPoint(
         "adapters", "an adapter", ("jeoni.adaptation.shallow",),
-        "a class on `Adapter`: `_fit(Xs, ys, Xt)` and, where rows move, `_map(X, source)` and `moves()`",
-        "`adapt --method`", "tests/adaptation/",
+        "a class on `Adapter`: `_fit(Xs, ys, Xt)` and, where rows move, `_map(X, source)` and `moves()`; `remedies`",
+        "`adapt --method`, and `auto` for the shifts that `remedies` declares", "tests/adaptation/",
     ),
     ExtensionPoint(
         "deep", "a deep method", ("jeoni.adaptation.deep",),
@@ -67,15 +67,18 @@ POINTS = (
     ),
     ExtensionPoint(
         "few", "a method for few labels", ("jeoni.adaptation.few",),
-        "a class: `fit(task)` and `probs(rows)`", "`FewLabels`", "tests/adaptation/",
+        "a dataclass on `FewLabelAdapter`: `fit(task)` and `probs(rows)`",
+        '`FewLabels`, also `FewLabels("auto")`', "tests/adaptation/",
     ),
     ExtensionPoint(
         "validators", "a validator", ("jeoni.adaptation.validators",),
-        "a frozen dataclass, `__call__(candidate) -> float`, higher is better", "", "tests/adaptation/",
+        "a frozen dataclass, `__call__(candidate) -> float`, higher is better; `margins` by kind of repair",
+        "`adapt --method auto`, where it declares margins", "tests/adaptation/",
     ),
     ExtensionPoint(
         "distances", "a distance", ("jeoni.transferability.distances",),
-        "a frozen dataclass, `__call__(Xs, Xt) -> float`", "", "tests/transferability/",
+        "a frozen dataclass, `__call__(Xs, Xt) -> float`; its fields `most` and `seed` are set",
+        "`jeoni diagnose`, and the diagnosis of `adapt --method auto`", "tests/transferability/",
     ),
     ExtensionPoint(
         "engines", "an inference engine", ("jeoni.features.engines",),

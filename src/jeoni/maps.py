@@ -1,4 +1,4 @@
-"""How rows of features are moved, step by step: what adapters say of themselves, and what saved models hold."""
+"""Maps of features, step by step: as adapters declare them and saved models hold them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from jeoni.types import Array, FloatArray
 
-__all__ = ["Affine", "Denoise", "Move", "Near", "joined"]
+__all__ = ["Affine", "Denoise", "Move", "RBFFeatures", "joined"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Denoise:
 
 
 @dataclass(frozen=True)
-class Near:
+class RBFFeatures:
     """Gaussian kernels with landmarks, ``exp(-|x - landmark|² / (2 width²))``.
 
     Attributes:
@@ -50,7 +50,7 @@ class Near:
     width: float
 
 
-Move = Affine | Denoise | Near
+Move = Affine | Denoise | RBFFeatures
 
 
 def joined(moves: tuple[Move, ...]) -> tuple[Move, ...]:

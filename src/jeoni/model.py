@@ -30,7 +30,8 @@ from jeoni.data.read import load_items
 from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
-from jeoni.heads._mapped import Mapped
+from jeoni.heads.fitting.mapped import Mapped
+from jeoni.heads.fitting.named import build_head, kind_of_head
 from jeoni.runs import seal
 from jeoni.tasks import Task, restore
 from jeoni.tasks.classification import Classification
@@ -100,7 +101,7 @@ class Model:
     Attributes:
         backbone: the network below.
         head: features ``(n, d)`` to calibrated outputs ``(n, width)``.
-        head_id: the head's name.
+        head_id: the head's name, with hyper-parameters behind a colon where it has others than usual.
         task: what is predicted.
         frozen: stages that were not trained.
         reuse: stages that started from pretrained weights.
@@ -376,15 +377,17 @@ def _restored_head(saved: SavedModel, dim: int, task: Task) -> nn.Module:
         WeightsError: it does not go with its weights or its backbone.
     """
     kept, width = saved.config.head, task.width
-    if kept.id not in plugins.names("jeoni.heads"):
+    if kind_of_head(kept.id) not in plugins.names("jeoni.heads"):
         raise ConfigError(f"This model's head {kept.id!r} is not known here; install the package it came with.")
     if kept.dim != dim:
         raise WeightsError(f"{saved.folder}: head.dim is {kept.dim}; the backbone gives {dim} features.")
 
+    top = build_head(kept.id)
+
     def build() -> nn.Module:
         if kept.mapped:
             return Mapped(**kept.mapped.model_dump(), classes=width)
-        made: nn.Module = plugins.load("jeoni.heads", kept.id)().build(dim, width)
+        made = top.build(dim, width)
         if held.get("temperature") == (width,):  # one for each output, as several tasks have
             set_temperature(made, np.ones(width))
         return made

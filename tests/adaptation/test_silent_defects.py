@@ -9,13 +9,13 @@ import pytest
 
 import jeoni
 from jeoni import plugins
+from jeoni.adaptation.adapter import Adapter
 from jeoni.adaptation.classifier import AdaptedClassifier
 from jeoni.adaptation.methods import model_of
-from jeoni.adaptation.shallow._adapter import Adapter
 from jeoni.adaptation.transfer import _check_assembled
 from jeoni.backbones.catalog import load_backbone
 from jeoni.errors import ConfigError
-from jeoni.heads._estimator import HeadClassifier
+from jeoni.heads.fitting.estimator import HeadClassifier
 from jeoni.specs import Recipe, TransferOptions
 from jeoni.strategies import build_strategy
 from tests.conftest import TINY

@@ -102,8 +102,10 @@ def test_of_several_trained_tasks_each_is_held_against_training_it_alone(jeoni, 
         ({"y": [1.5] * 40}, ("--task", "regression"), "nothing to learn"),
         ({"y": ["a", "b"] * 20, "z": ["a", "b"] * 20}, (), "'y' and 'z' say the same of every example"),
         ({"y": ["a/b", "a"] * 20}, ("--task", "several"), "'several' is not among the known tasks"),
-        ({"y": ["a", "b"] * 20}, ("--set", "heat=2"), "probe has no setting 'heat'"),
-        ({"y": ["a", "b"] * 20}, ("--strategy", "distill", "--set", "heat=warm"), "heat is 'warm'; it can be a number"),
+        ({"y": ["a", "b"] * 20}, ("--set", "temperature=2"), "probe has no setting 'temperature'"),
+        ({"y": ["a", "b"] * 20}, ("--strategy", "distill", "--set", "temperature=warm"), "temperature is 'warm'; it can be a number"),
+        ({"y": ["a", "b"] * 20}, ("--set", "head.hiden=8", "--head", "mlp"), "mlp has no setting 'hiden'. Did you mean hidden?"),
+        ({"y": ["a", "b"] * 20}, ("--set", "head.hidden=wide", "--head", "mlp"), "hidden is 'wide'; it can be whole numbers with"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_learned_or_set_is_refused_with_the_reason(jeoni, tmp_path, table, columns, more, message):

@@ -15,9 +15,9 @@ from jeoni.features.extract import Request
 from jeoni.modalities.image import images
 from jeoni.specs import Recipe
 from jeoni.tasks import load_data
+from jeoni.training.defaults import resolve_defaults
 from jeoni.training.job import Batch
 from jeoni.training.rows import ArrayRows, LiveRows, plain_rows, training_rows
-from jeoni.training.settle import settle
 from tests.conftest import TINY
 from tests.modalities.image.made_dots import centre_of, with_dot
 
@@ -50,7 +50,7 @@ def source_of(kind: str, examples, backbone, context):
         return plain_rows(examples, backbone, TAP, context)
     if kind == "live":
         return LiveRows(examples, backbone, TAP, "medical", context)
-    return training_rows(examples, backbone, TAP, settle(Recipe(augment="light", views=3), {}, 6), context)[0]
+    return training_rows(examples, backbone, TAP, resolve_defaults(Recipe(augment="light", views=3), {}, 6), context)[0]
 
 
 @pytest.mark.parametrize("kind", ["plain", "live", "kept views"])

@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.adaptation.adapt_backbone import adapt_backbone, taps_of_method
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.alignment import Alignment
 from jeoni.adaptation.auto import AutoAdaptedClassifier
 from jeoni.adaptation.classifier import AdaptedClassifier
-from jeoni.adaptation.deep._alignment import Alignment
-from jeoni.adaptation.deep._backbone import adapt_backbone, taps_of_method
-from jeoni.adaptation.deep._norms import tracked_norms
+from jeoni.adaptation.density_ratio import entropies
 from jeoni.adaptation.methods import build_method, known_methods, model_of
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.validators._weights import entropies
+from jeoni.adaptation.norms import tracked_norms
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.data.fitted_on import FittedOn
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
-from jeoni.heads._estimator import HeadClassifier
+from jeoni.heads.fitting.estimator import HeadClassifier
 from jeoni.model import Model
 from jeoni.specs import AUTO, AdaptSpec
 from jeoni.tasks.classification import class_names_of

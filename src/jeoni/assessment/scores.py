@@ -10,7 +10,7 @@ from jeoni.assessment.holdout import Assessment
 from jeoni.assessment.split import Split
 from jeoni.evaluation.compare import paired_difference, sentence
 from jeoni.evaluation.evaluate import evaluate
-from jeoni.evaluation.metrics._protocol import Metric
+from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.tasks import task_of
 from jeoni.types import FloatArray, Interval
 

@@ -44,7 +44,7 @@ FLIPS = 20_000
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one comparison says.
+    """The outcome of one comparison.
 
     Attributes:
         outcome: ``helped``, ``hurt`` or ``cannot tell``.

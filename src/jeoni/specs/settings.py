@@ -1,4 +1,4 @@
-"""Hyper-parameters of extension files, written as words: ``heat=2,weight=0.5``. Names and types are the file's own."""
+"""Hyper-parameters of extension files, written as ``temperature=2,weight=0.5``. Names and types are the file's own."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any, get_args, get_type_hints
 
 from jeoni.errors import ConfigError, did_you_mean
 
-__all__ = ["configured", "parse_settings"]
+__all__ = ["configured", "parse_settings", "settings_of", "write_settings"]
 
 NUMBERS = tuple[float, ...]
+WHOLE_NUMBERS = tuple[int, ...]
 WORDS = {
     bool: "true or false",
     int: "a whole number",
@@ -21,6 +22,7 @@ WORDS = {
     str: "a word",
     NoneType: "none",
     NUMBERS: "numbers with semicolons between, such as 0.5;1;2",
+    WHOLE_NUMBERS: "whole numbers with semicolons between, such as 256;64",
 }
 WRITTEN = set(WORDS)
 
@@ -40,6 +42,28 @@ def parse_settings(text: str, option: str = "set") -> dict[str, Any]:
     if wrong is not None:
         raise ConfigError(f"{option} is {text!r}; pairs such as reg=0.1,center=true are needed.")
     return {name.strip(): _value(value.strip()) for name, _, value in pairs}
+
+
+def write_settings(settings: Mapping[str, Any]) -> str:
+    """The words that :func:`parse_settings` makes these settings of.
+
+    Example:
+        >>> write_settings({"hidden": "256;64", "dropout": 0.1})
+        'hidden=256;64,dropout=0.1'
+    """
+    return ",".join(f"{name}={value}" for name, value in settings.items())
+
+
+def settings_of(part: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings apart: those of a part, which are written with its name in front, and the others.
+
+    Example:
+        >>> settings_of("head", {"temperature": 2, "head.hidden": 128})
+        ({'hidden': 128}, {'temperature': 2})
+    """
+    prefix = f"{part}."
+    own = {name.removeprefix(prefix): value for name, value in settings.items() if name.startswith(prefix)}
+    return own, {name: value for name, value in settings.items() if not name.startswith(prefix)}
 
 
 def configured(name: str, kind: Any, settings: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> Any:
@@ -66,7 +90,7 @@ def configured(name: str, kind: Any, settings: Mapping[str, Any], own: Mapping[s
 
 
 def _value(word: str) -> Any:
-    """What a word stands for: a number, true, false, or itself."""
+    """The value that a word stands for: a number, true, false, or itself."""
     if word.lower() in ("true", "false"):
         return word.lower() == "true"
     for kind in (int, float):
@@ -93,14 +117,16 @@ def _typed(name: str, setting: str, value: Any, types: tuple[Any, ...]) -> Any:
     """
     if type(value) is str and value.lower() == "none" and NoneType in types:
         return None
-    if NUMBERS in types and type(value) in (int, float, str):
+    several = next((kind for kind in (WHOLE_NUMBERS, NUMBERS) if kind in types), None)
+    if several is not None and type(value) in (int, float, str):
+        number = int if several == WHOLE_NUMBERS else float
         try:
-            value = tuple(float(part) for part in str(value).split(";"))
+            value = tuple(number(part) for part in str(value).split(";"))
         except ValueError:
-            types = (NUMBERS,)
+            types = (several,)
     elif float in types and type(value) is int:
         value = float(value)
-    fits = NUMBERS in types if type(value) is tuple else type(value) in types
+    fits = several is not None if type(value) is tuple else type(value) in types
     if not fits or (type(value) is float and not math.isfinite(value)):
         raise ConfigError(f"{name}: {setting} is {value!r}; it can be {' or '.join(WORDS[t] for t in types)}.")
     return value

@@ -101,7 +101,10 @@ class TransferOptions(HeadOptions, Recipe):
 class SettingOptions(Options):
     """Hyper-parameters of the extension file that a verb was asked to use."""
 
-    set: str = option("", "Hyper-parameters of the strategy or method, such as temperature=2,weight=0.5.")
+    set: str = option(
+        "",
+        "Hyper-parameters of the strategy or method, such as temperature=2,weight=0.5; head.hidden=128 is the head's.",
+    )
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -111,3 +114,8 @@ class SettingOptions(Options):
             ConfigError: not ``name=value`` pairs.
         """
         return parse_settings(self.set)
+
+    @property
+    def head_settings(self) -> dict[str, Any]:
+        """Those of the head, which are written ``head.NAME``."""
+        return {name: value for name, value in self.settings.items() if name.startswith("head.")}

@@ -9,8 +9,9 @@ from typing import Any
 from jeoni import plugins
 from jeoni.assessment.holdout import Strategy
 from jeoni.errors import ConfigError
+from jeoni.heads.fitting.named import build_head, named_head
 from jeoni.specs import Recipe, TransferOptions
-from jeoni.specs.settings import configured
+from jeoni.specs.settings import configured, settings_of
 
 __all__ = ["build_strategy", "check_training"]
 
@@ -25,18 +26,20 @@ def build_strategy(
     Args:
         name: its id.
         options: head, class weights and recipe are its arguments where it has fields of these names.
-        settings: values of its other fields.
+        settings: values of its other fields; ``head.NAME`` is a field of the head.
 
     Raises:
         ConfigError: an unknown strategy or head; a setting that the strategy does not have.
     """
     options = options or TransferOptions()
     kind = plugins.load(FOLDER, name)
-    plugins.load("jeoni.heads", options.head)  # an unknown name is said now, not after the features were computed
+    of_head, of_strategy = settings_of("head", settings or {})
+    head = named_head(options.head, of_head)
+    build_head(head)  # an unknown name or setting is said now, not after the features were computed
     declared = {f.name for f in fields(kind)}
-    common = {"head": options.head, "class_weights": options.class_weights, "recipe": options.recipe}
+    common = {"head": head, "class_weights": options.class_weights, "recipe": options.recipe}
     own = {name: value for name, value in common.items() if name in declared}
-    made: Strategy = configured(name, kind, settings or {}, own)
+    made: Strategy = configured(name, kind, of_strategy, own)
     return made
 
 

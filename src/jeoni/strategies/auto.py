@@ -22,10 +22,10 @@ from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.model import Model
-from jeoni.strategies._losses import clearly_lower
-from jeoni.strategies._tuning import FEW
 from jeoni.strategies.contrastive import Contrastive
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.losses import clearly_lower
+from jeoni.strategies.finetuning.tuning import FEW
 from jeoni.strategies.probe import Probe
 from jeoni.strategies.scratch import Scratch
 from jeoni.tasks import task_of

@@ -16,7 +16,7 @@ from jeoni.data.columns import class_numbers
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.calibration import softmax, temperature
 from jeoni.evaluation.classes import class_scores, confusion, reliability
-from jeoni.evaluation.metrics._protocol import Metric
+from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.tasks import Criterion, LossOptions, Task, Unreadable, distinct_names
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from jeoni import plugins
 from jeoni.errors import ConfigError, DataError
-from jeoni.evaluation.metrics._counts import mean_of_defined
-from jeoni.evaluation.metrics._protocol import Metric
+from jeoni.evaluation.metrics.counts import mean_of_defined
+from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.tasks import Criterion, LossOptions, Task, Unreadable, distinct_names, finite_numbers
-from jeoni.tasks._numbers import as_floats
+from jeoni.tasks.targets.numbers import as_floats
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 
 __all__ = ["Regression"]

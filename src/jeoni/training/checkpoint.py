@@ -49,7 +49,7 @@ def save_state(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, An
 
 
 def load_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-    """What :func:`save_state` wrote; None where there is nothing.
+    """Read what :func:`save_state` wrote; None where there is nothing.
 
     Raises:
         DamagedState: there is something else, or it was changed since.

@@ -1,4 +1,4 @@
-"""What to compute a training in, where the user does not say."""
+"""The precision of a training where the user does not say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training reads: rows at the cut, from the store where they fit on the disk, else computed in every epoch."""
+"""The rows that training reads, at the cut, from the store where they fit on the disk, else computed in every epoch."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class CachedRows:
 
     @property
     def nbytes(self) -> int:
-        """What they take on the disk."""
+        """Their size on the disk, in bytes."""
         return sum(s.nbytes for s in self._sources)
 
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
@@ -187,7 +187,7 @@ class LiveRows:
 
 
 def row_bytes(backbone: Backbone, tap: Tap) -> int:
-    """What one example takes on the disk at ``tap``; of sequences, one as long as is allowed."""
+    """The size of one example on the disk at ``tap``; of sequences, one as long as is allowed."""
     spec = backbone.input
     rows = rows_like(spec, 1)
     if tap.stage:
@@ -223,7 +223,7 @@ def training_rows(
         examples: which.
         backbone: the network.
         tap: of the cut.
-        recipe: settled; says how many views, under which policy, and how much room there is.
+        recipe: all its defaults resolved; says how many views, under which policy, and how much room there is.
         context: where to compute.
     """
     size = row_bytes(backbone, tap)

@@ -102,7 +102,7 @@ def fit(
             if not backbone.learned:  # it holds no weights: nothing to train, and no control without them
                 spec = spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
                 strategy, session.spec = build_strategy(spec.strategy, spec, spec.settings), spec
-            probe = build_strategy("probe", spec)
+            probe = build_strategy("probe", spec, spec.head_settings)
             untrained = untrained_twin(backbone, spec.seed) if spec.control else None
         requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
         requests += [Request(untrained, probe.taps(untrained, len(dataset)))] if untrained else []

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Step
+from jeoni.adaptation.alignment import Alignment, Step
 from jeoni.training.job import Update
 
 __all__ = ["SelfTraining"]

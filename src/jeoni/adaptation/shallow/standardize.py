@@ -6,10 +6,12 @@ better part of them. Ours can go on with another adapter: ``Standardize(CORAL())
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from sklearn.base import clone
 
-from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.adapter import Adapter, Remedy
 from jeoni.maps import Affine, Move, joined
 from jeoni.types import Array, FloatArray, IntArray
 
@@ -31,6 +33,8 @@ class Standardize(Adapter):
         >>> float(abs(Standardize().fit(Xs, None, Xt).transform(Xt).mean(0)).max().round(6))
         0.0
     """
+
+    remedies: ClassVar[tuple[Remedy, ...]] = (Remedy("subspace", rank=1),)
 
     def __init__(self, then: Adapter | None = None) -> None:
         self.then = then

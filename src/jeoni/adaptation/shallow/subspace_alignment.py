@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._covariance import axes, moments
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.covariance import axes, moments
 from jeoni.maps import Affine, Move
 from jeoni.types import Array, FloatArray, IntArray
 
