@@ -54,7 +54,7 @@ def load_backbone(name: str, weights: str = "", crop: str = "squash") -> Backbon
 
 
 def default_backbone(data: Dataset) -> str:
-    """What to transfer from if the user does not say: by modality, of texts by their script, of vectors themselves."""
+    """The default backbone: by modality, of texts by their script, of vectors themselves."""
     if data.modality == "vector":
         return f"vectors:{data.items.size(0)}"
     if data.modality != "text":
