@@ -130,8 +130,7 @@ class _Job:
         varied = {"policy": spec.policy(self.request.policy), "view": view} if view else {}
         preprocessing = json.dumps(spec.describe() | varied, sort_keys=True)
         if tap.stage == 0:  # rows are the same for all weights that expect the same input
-            rows = "pixels" if spec.kind in ("image", "spectrogram") else f"rows of {spec.kind}"
-            return FeatureKey(rows, 0, False, preprocessing, "uint8", rows, spec.ragged)
+            return FeatureKey(spec.rows, 0, False, preprocessing, "uint8", spec.rows, spec.ragged)
         ragged = spec.ragged and not tap.pooled and tap.stage < backbone.n
         return FeatureKey(backbone.fingerprint, tap.stage, tap.pooled, preprocessing, precision, backbone.name, ragged)
 

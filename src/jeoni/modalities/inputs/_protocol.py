@@ -60,6 +60,11 @@ class Input(Protocol):
         return 1
 
     @property
+    def rows(self) -> str:
+        """Names rows at the input in their cache key; inputs whose rows are made alike share it."""
+        return f"rows of {self.kind}"
+
+    @property
     def alike(self) -> str:
         """Names how :meth:`signature` is made, and of what; part of its cache key."""
         return "equal ones only"
