@@ -126,7 +126,7 @@ def test_bad_sounds_are_listed_each_with_its_reason(jeoni, make_sounds, tmp_path
     (tmp_path / "list.csv").write_text("file,label\n" + "\n".join(rows) + "\n")
     at = "sounds/tone_0/"
     told = (
-        f"silent: {at}still.wav: hardly anything", f"clipped: {at}loud.wav: it is", f"shortened: {at}long.wav: it is",
+        f"silent: {at}still.wav: it is nearly silent", f"clipped: {at}loud.wav: it is", f"shortened: {at}long.wav: it is",
         f"unreadable: 4 items, for example {at}empty.wav",
     )  # fmt: skip
     predicted, scored = (jeoni(verb, tmp_path / "run", tmp_path / "list.csv") for verb in ("predict", "evaluate"))
