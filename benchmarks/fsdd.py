@@ -92,7 +92,7 @@ def main() -> None:
     labels = np.array([int(p[0]) for p in parts], dtype=np.int64)
     speakers = np.unique([p[1] for p in parts], return_inverse=True)[1]
     items = FileItems([str(f) for f in files], [f.name for f in files])
-    data = Dataset("fsdd", items, labels, Classification(tuple(map(str, range(10)))), modality="sound")
+    data = Dataset("fsdd", items, labels, Classification(tuple(map(str, range(10)))), modality="audio")
     backbone, context = fitted_to(load_backbone(asked.backbone), data), Context(FeatureStore())
     if asked.side:
         backbone = replace(backbone, input=replace(backbone.input, size=asked.side))
@@ -105,7 +105,7 @@ def main() -> None:
         [Request(backbone, tuple(dict.fromkeys(t for s in strategies.values() for t in taps_of(s, backbone, size))))],
     )
     print(
-        f"{seen.computed} of {len(files)} sounds computed in {time.perf_counter() - start:.0f} s; {backbone.input}",
+        f"{seen.computed} of {len(files)} recordings computed in {time.perf_counter() - start:.0f} s; {backbone.input}",
         flush=True,
     )
     plain = averages(items)

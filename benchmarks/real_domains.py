@@ -1,4 +1,4 @@
-"""From one real domain to another, from raw images, sounds and texts: source only, adapters, deep methods, `auto`.
+"""From one real domain to another, from raw images, audio and texts: source only, adapters, deep methods, `auto`.
 
     python benchmarks/real_domains.py [--pairs elpv,fsdd,reviews] [--methods ...] [--seeds 1] [--frozen auto] [--steps 0]
 

@@ -31,7 +31,7 @@ def test_the_code_of_a_page_runs(page, make_photos, make_reviews, make_sounds, t
     lines = [f"{p.relative_to(tmp_path)},{p.parent.name}" for p in sorted(photos.rglob("*.png"))]
     (tmp_path / "labels.csv").write_text("file,defect\n" + "\n".join(lines) + "\n")
     shutil.copy(make_reviews(each=10), tmp_path / "리뷰.csv")
-    make_sounds("sounds", each=8)
+    make_sounds("recordings", each=8)
     # one draw of the folds instead of ten: the pages are run, not believed, here
     code = python_of(page).replace("jeoni.fit(", "jeoni.fit(repeats=1, data=")
     short = "steps=3, views=1, backbone='untrained:test_resnet', learning_rate=1e-3"

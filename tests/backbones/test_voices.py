@@ -10,13 +10,13 @@ from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps, cut, shorten
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.backbones.packed import average
-from jeoni.backbones.voices import FRAMES, RATE, VoiceEncoder, find_voices, voice_state
+from jeoni.backbones.voices import VoiceEncoder, find_voices, voice_state
 from jeoni.errors import WeightsError
 from jeoni.features.engine import agreement
 from jeoni.features.export import to_onnx
 from jeoni.modalities.audio.recordings import open_audio
 from jeoni.modalities.inputs import collate
-from jeoni.modalities.inputs.voice import VoiceInput
+from jeoni.modalities.inputs.voice import FRAMES, RATE, VoiceInput
 
 SPEC = VoiceInput(RATE, 10.0)
 

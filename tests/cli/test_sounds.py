@@ -11,7 +11,7 @@ import jeoni as package
 from jeoni.errors import ConfigError, DataError
 from jeoni.modalities.audio.audio_input import typical_format
 from jeoni.modalities.audio.recordings import open_audio
-from jeoni.modalities.inputs.spectrogram import SpectrogramInput, spectrogram_input
+from jeoni.modalities.inputs.spectrogram import SpectrogramInput
 from jeoni.modalities.inputs.wave import WaveInput
 from jeoni.runs import read_json
 from jeoni.tasks import load_data
@@ -126,7 +126,7 @@ def test_bad_sounds_are_listed_each_with_its_reason(jeoni, make_sounds, tmp_path
     (tmp_path / "list.csv").write_text("file,label\n" + "\n".join(rows) + "\n")
     at = "sounds/tone_0/"
     told = (
-        f"silent: {at}still.wav: hardly anything", f"clipped: {at}loud.wav: it is", f"shortened: {at}long.wav: it is",
+        f"silent: {at}still.wav: it is nearly silent", f"clipped: {at}loud.wav: it is", f"shortened: {at}long.wav: it is",
         f"unreadable: 4 items, for example {at}empty.wav",
     )  # fmt: skip
     predicted, scored = (jeoni(verb, tmp_path / "run", tmp_path / "list.csv") for verb in ("predict", "evaluate"))
@@ -214,7 +214,7 @@ def test_the_rate_and_length_follow_the_data(make_sounds):
     assert rate == RATE and 0.4 < seconds <= 0.8
     from jeoni.backbones.catalog import load_backbone
 
-    spec = spectrogram_input(load_backbone(TINY).input, data.items)
+    spec = SpectrogramInput.like(load_backbone(TINY).input, data.items)
     sound = spec.open(data.items.read(0), "a")
     assert spec.row(sound).shape == (spec.size, spec.size, 3)
     assert (spec.view(sound, "strong", b"12345678", 1)[0] == spec.view(sound, "strong", b"12345678", 1)[0]).all()

@@ -20,7 +20,7 @@ from jeoni.data.encodings import decode
 from jeoni.data.kinds import plural
 from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
 from jeoni.modalities.inputs.image import ImageInput
-from jeoni.modalities.inputs.spectrogram import spectrogram_input
+from jeoni.modalities.inputs.spectrogram import SpectrogramInput
 from jeoni.modalities.text.texts import is_english
 from jeoni.types import Dataset
 
@@ -54,7 +54,7 @@ def load_backbone(name: str, weights: str = "", crop: str = "squash") -> Backbon
 
 
 def default_backbone(data: Dataset) -> str:
-    """What to transfer from if the user does not say: by modality, of texts by their script, of vectors themselves."""
+    """The default backbone: by modality, of texts by their script, of vectors themselves."""
     if data.modality == "vector":
         return f"vectors:{data.items.size(0)}"
     if data.modality != "text":
@@ -83,7 +83,7 @@ def fitted_to(backbone: Backbone, data: Dataset, seconds: float | None = None) -
     if seconds and data.modality != "audio":
         raise ConfigError(f"seconds is {seconds:g}, but the data are {plural(data.modality)}, not audio. Leave it out.")
     if data.modality == "audio" and isinstance(spec, ImageInput):
-        return replace(backbone, input=spectrogram_input(spec, data.items, seconds))
+        return replace(backbone, input=SpectrogramInput.like(spec, data.items, seconds))
     if takes != data.modality:
         raise ConfigError(
             f"The backbone {backbone.name} takes {plural(takes)}; the data are {plural(data.modality)}. "

@@ -56,17 +56,17 @@ class Cut:
     note: str = ""
 
     def from_rows(self, spec: Input) -> nn.Module:
-        """What takes the rows kept at :attr:`tap`, of examples that ``spec`` describes, to features ``(n, d)``."""
+        """A module from the rows kept at :attr:`tap`, of examples that ``spec`` describes, to features ``(n, d)``."""
         return entry(self.upper, spec) if self.tap.stage == 0 else self.upper
 
     @property
     def prefix(self) -> str:
-        """What stands before the network's own names of its parameters in :meth:`from_rows`."""
+        """The prefix of the network's own parameter names in :meth:`from_rows`."""
         return ("module." if self.tap.stage == 0 else "") + self.inner
 
     @property
     def inner(self) -> str:
-        """What stands before them in :attr:`upper`."""
+        """Their prefix in :attr:`upper`."""
         return "" if self.apart else "network."
 
 
@@ -75,7 +75,7 @@ class _Reached(Exception):  # noqa: N818 - not an error: it stops a forward pass
 
 
 class Taps(nn.Module):
-    """What the network takes to a tuple with one tensor per tap, in one pass that stops after the last tap."""
+    """From the network's input to a tuple with one tensor per tap, in one pass that stops after the last tap."""
 
     def __init__(self, backbone: Backbone, taps: Sequence[Tap]) -> None:
         super().__init__()

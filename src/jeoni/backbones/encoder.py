@@ -82,7 +82,7 @@ class Encoder(Packed):
         return rows >= 0
 
     def forward(self, rows: Tensor) -> Tensor:
-        """What the network takes, or above a cut the packed activation, to features."""
+        """From the network's input, or above a cut the packed activation, to features."""
         if self.enters:
             hidden, mask = unpack(rows)
             with self._fed(hidden):

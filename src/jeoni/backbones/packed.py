@@ -48,7 +48,7 @@ class Packed(nn.Module):
 
     @abstractmethod
     def packed(self, value: Any, rows: Tensor) -> Tensor:
-        """What goes on to the next stage, from what a stage's last module gave and what the network was given."""
+        """The packed activation for the next stage, from the output of a stage's last module and the rows."""
 
     @abstractmethod
     def above(self, frozen: int) -> Packed:

@@ -138,7 +138,7 @@ class _Facts(Record):
 
 
 class SavedConfig(Record):
-    """What is read of a ``config.json``."""
+    """The fields of a ``config.json`` that are read."""
 
     backbone: _Backbone
     cut: _Cut
@@ -172,7 +172,7 @@ class SavedConfig(Record):
 
 
 def parse_config(raw: dict[str, Any], origin: str) -> SavedConfig:
-    """What a ``config.json`` says, every field of its type and within its bounds.
+    """The content of a ``config.json``, every field of its type and within its bounds.
 
     Raises:
         WeightsError: a field that is missing, of another type or out of bounds; the message names the first.

@@ -171,7 +171,7 @@ def _size(number: int) -> str:
 
 @dataclass
 class Walked:
-    """What lies below a folder.
+    """Files below a folder.
 
     Attributes:
         files: in sorted order, whatever they are: a pipe among them is refused when it is read.
@@ -221,7 +221,7 @@ def walk(folder: Path, root: Path | None = None) -> Walked:
 
 
 def list_folder(folder: Path) -> list[Path]:
-    """What lies in a folder, in sorted order, without what is hidden.
+    """The entries of a folder, in sorted order, without hidden ones.
 
     Raises:
         DataError: it cannot be listed.

@@ -151,7 +151,7 @@ def _of_torch(data: Any, modality: str) -> Items:
 
 
 def _listed(data: Any, modality: str) -> list[Any]:
-    """What a collection or an iterator holds, in order."""
+    """The elements of a collection or an iterator, in order."""
     if isinstance(data, (set, frozenset)):
         raise DataError(
             "A set has no order, so that nobody knows which prediction is whose. Give a list: sorted(data)."

@@ -1,4 +1,4 @@
-"""What examples are: which files and which columns hold images, texts or audio."""
+"""Modalities of examples: which files and which columns hold images, texts or audio."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def usual_names(modality: str = "") -> dict[str, str]:
 
 
 def option_for(modality: str, labelled: bool) -> str:
-    """What names the column of examples, for messages: to predict there is one option for all modalities.
+    """The option that names the column of examples, for messages: to predict there is one option for all modalities.
 
     >>> option_for("audio", True), option_for("audio", False)
     ('--audio-column', '--column')
@@ -158,7 +158,7 @@ def spelled(path: Path) -> str:
 
 
 def modality_of(paths: Iterable[str]) -> str:
-    """What most of some files hold, by their endings; empty where none is known.
+    """The modality of most of some files, by their endings; empty where none is known.
 
     Where there are as many, audio goes before images and these before texts: what lies beside a recording may be its
     picture or what is said in it.

@@ -62,7 +62,7 @@ class ObjectItems:
         return str(thing) if is_path and str(thing) else f"item {row}"
 
     def read(self, index: int) -> bytes | Array:
-        """What a file would hold, or pixels ``(h, w)`` or ``(h, w, c)``, or a vector ``(d,)``.
+        """The content that a file would hold, or pixels ``(h, w)`` or ``(h, w, c)``, or a vector ``(d,)``.
 
         Raises:
             DataError: an object of another kind, or one that cannot be read; the message names it.

@@ -56,7 +56,7 @@ def to_plain(image: Image.Image, window: tuple[float, float] | None = None) -> I
 
 
 def _over_white(image: Image.Image) -> Image.Image:
-    """What is transparent lies over white; strip by strip, for a large image would take its memory five times."""
+    """Compose over white, strip by strip, for a large image would take its memory five times."""
     plain = Image.new("RGB", image.size)
     rows = max(1, STRIP // image.width)
     for top in range(0, image.height, rows):

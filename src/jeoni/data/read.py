@@ -120,7 +120,7 @@ def _read(path: str, columns: Columns) -> Dataset:
 
 
 def _hub_id(path: str) -> str:
-    """What follows the prefix, without which nothing is asked of the hub: a path with a typo stays on this machine."""
+    """The id behind the prefix, without which nothing is asked of the hub: a path with a typo stays on this machine."""
     name = path.removeprefix(HUB)
     if not re.fullmatch(HUB_ID, name):
         raise DataError(f"{_shown(path)} is no dataset of the hub. Needed: {HUB}OWNER/NAME.", path=path)

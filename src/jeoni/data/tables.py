@@ -224,7 +224,7 @@ def _named(table: Any, column: str) -> bool:
 
 
 def _cells(table: Any, column: str) -> list[str]:
-    """What they say, without blanks around it."""
+    """The cells as text, without blanks around it."""
     return [str(v).strip() if v is not None else "" for v in table[column].to_pylist()]
 
 
@@ -288,6 +288,6 @@ def _mostly_missing(paths: Sequence[str], folder: Path) -> list[str]:
 
 
 def _parts(values: Sequence[Any], flaws: Mapping[int, str]) -> list[Any]:
-    """What a split says; of a row where that was broken what it says of another, for the row is not used."""
+    """The part in each cell of a split column; a broken row gets another one's, for the row is not used."""
     some = next((v for v in values if v), None)
     return [some if v is None and i in flaws else v for i, v in enumerate(values)]

@@ -76,7 +76,7 @@ def wrong_numbers(array: Any) -> str:
 
 
 def check_numbers(array: Any, origin: str) -> list[Finding]:
-    """Look at all features ``(n, d)`` once; what is told of their scale.
+    """Look at all features ``(n, d)`` once; findings on their scale.
 
     A few rows with NaN or infinity are named and skipped when they are read, as whatever cannot be read is.
 

@@ -1,4 +1,4 @@
-"""What the cache folder holds, and removing it: only files that the store wrote, and no table that is in use."""
+"""The content of the cache folder, and its removal: only files that the store wrote, and no table that is in use."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class CachedTable:
 
 @dataclass(frozen=True)
 class Cleared:
-    """What clearing the cache came to.
+    """The result of clearing the cache.
 
     Attributes:
         bytes: that were freed.

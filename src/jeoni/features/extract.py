@@ -1,4 +1,4 @@
-"""One pass over the examples: read, fingerprint, decode, run the frozen stages, keep what came out.
+"""One pass over the examples: read, fingerprint, decode, run the frozen stages, keep their output.
 
 What is kept at stage 0 are the rows themselves (pixels, token numbers, samples), and an example may be kept in several
 random views. Where rows differ in length, examples of like size go together, the longest first.
@@ -43,7 +43,7 @@ PRECISIONS = ("float32", "bfloat16")
 
 @dataclass(frozen=True)
 class Request:
-    """What to compute.
+    """Rows to compute.
 
     Attributes:
         backbone: the network.
@@ -65,7 +65,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Extraction:
-    """What one pass gave.
+    """The result of one pass.
 
     Attributes:
         digests: of each example's content; empty where it could not be read.
@@ -130,8 +130,7 @@ class _Job:
         varied = {"policy": spec.policy(self.request.policy), "view": view} if view else {}
         preprocessing = json.dumps(spec.describe() | varied, sort_keys=True)
         if tap.stage == 0:  # rows are the same for all weights that expect the same input
-            rows = "pixels" if spec.kind in ("image", "spectrogram") else f"rows of {spec.kind}"
-            return FeatureKey(rows, 0, False, preprocessing, "uint8", rows, spec.ragged)
+            return FeatureKey(spec.rows, 0, False, preprocessing, "uint8", spec.rows, spec.ragged)
         ragged = spec.ragged and not tap.pooled and tap.stage < backbone.n
         return FeatureKey(backbone.fingerprint, tap.stage, tap.pooled, preprocessing, precision, backbone.name, ragged)
 
@@ -168,7 +167,7 @@ class _Job:
 
 
 def _kept(values: Array, tap: Tap, ragged: bool) -> list[Array]:
-    """What goes to disk: whole activations in half precision, a rounding far below what training notices."""
+    """Rows as they go to disk: whole activations in half precision, a rounding far below what training notices."""
     if tap.pooled or values.ndim == 2:
         return list(values)
     limit = np.finfo(np.float16).max

@@ -292,7 +292,7 @@ class Features:
 
     @property
     def nbytes(self) -> int:
-        """What the rows take on the disk."""
+        """Bytes that the rows take on the disk."""
         one = int(np.prod(self._kept, dtype=np.int64)) * self.dtype.itemsize
         return one * (len(self) if self.lengths is None else int(self.lengths.sum()))
 
@@ -351,7 +351,7 @@ class FeatureStore:
         return Table(folder, key, self._console)
 
     def listing(self) -> list[CachedTable]:
-        """What the cache holds, table by table; damaged ones among them.
+        """The content of the cache, table by table; damaged ones among them.
 
         Raises:
             StorageError: the cache folder may not be read.

@@ -33,7 +33,7 @@ def safe_cell(text: str) -> str:
 
 
 def plain_cell(cell: str) -> str:
-    """What :func:`safe_cell` was given.
+    """The inverse of :func:`safe_cell`.
 
     >>> plain_cell("'=1+1"), plain_cell("'s Gravenhage")
     ('=1+1', "'s Gravenhage")

@@ -1,4 +1,4 @@
-"""What jeoni writes for a user: each file whole or not at all, and never over what is read."""
+"""Files that jeoni writes for a user: each whole or not at all, and never over what is read."""
 
 from __future__ import annotations
 

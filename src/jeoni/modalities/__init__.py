@@ -1,1 +1,1 @@
-"""What an example is: images, texts, audio, vectors; how each is decoded, varied, compared and shown."""
+"""Modalities of examples: how images, texts, audio and vectors are decoded, varied, compared and shown."""

@@ -33,7 +33,7 @@ class Fields(Record):
 
 
 class AudioFields(Fields):
-    """What all inputs of audio have."""
+    """The fields that all inputs of audio have."""
 
     rate: int = Field(ge=100, le=400_000)
     seconds: float = Field(gt=0, le=3600)

@@ -131,6 +131,7 @@ def test_an_input_that_is_dropped_in_is_listed_loaded_and_run(dropped_in, tmp_pa
 
 def test_a_saved_model_may_name_it_within_its_bounds(dropped_in):
     config = {
+        "modality": "sound",  # as audio was called; the kind of the input decides
         "backbone": {
             "name": "mine",
             "architecture": "two layers",

@@ -87,7 +87,7 @@ def build_network(architecture: str) -> nn.Module:
 
 
 def input_of(network: nn.Module) -> ImageInput:
-    """What the network's own configuration says it expects."""
+    """The input that the network's own configuration states."""
     import_timm()
     from timm.data import resolve_data_config
 

@@ -227,7 +227,7 @@ def _without_kernels(config: Any) -> Any:
 
 
 def _kept(config: Any) -> dict[str, Any]:
-    """What makes the configuration anew."""
+    """The settings that make the configuration anew."""
     return plain_settings(json.loads(json.dumps(config.to_diff_dict(), default=str)))
 
 
@@ -255,7 +255,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def pooling_of(config: Any, name: str) -> str:
-    """What sentence-transformers keeps beside a model; else the last token of decoders, and the mean of all others.
+    """The pooling kept beside a model by sentence-transformers; else the last token of decoders, the mean of others.
 
     Args:
         config: of the model.

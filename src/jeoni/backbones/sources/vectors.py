@@ -22,7 +22,7 @@ class Vectors:
         return []
 
     def build(self, architecture: str, arguments: dict[str, Any]) -> nn.Module:
-        """What hands on what it is given."""
+        """The identity."""
         return nn.Identity().eval()
 
     def load(self, name: str, weights: str) -> Backbone:

@@ -40,7 +40,7 @@ PACKAGED = (Packaged(NAME, "resemblyzer", "Apache-2.0", find_voices),)
 
 
 class Voices:
-    """What distinguishes voices; for words, take an encoder of speech."""
+    """An encoder of voices; for words, take an encoder of speech."""
 
     def names(self) -> list[str]:
         """``ge2e-voices``."""

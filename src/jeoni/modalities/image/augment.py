@@ -25,7 +25,7 @@ __all__ = ["POLICIES", "Policy", "augment", "find_policy", "view_geometry"]
 
 @dataclass(frozen=True)
 class Policy:
-    """What may be done to an image.
+    """Random changes of an image that are allowed.
 
     Attributes:
         area: the smallest share of the image that a crop keeps.

@@ -23,7 +23,9 @@ BINS = 1024
 
 
 class Input(Protocol):
-    """What a backbone expects: a frozen dataclass, whose fields are part of cache keys and of saved models.
+    """The rows that a backbone expects, and how they are made.
+
+    A frozen dataclass, whose fields are part of cache keys and of saved models.
 
     A new one subclasses this protocol: it must state ``kind``, ``modality`` and ``bounds``, and define :meth:`open`,
     :meth:`row` and :meth:`example_rows`. All else has a default: examples of one shape, without views, without a
@@ -56,6 +58,11 @@ class Input(Protocol):
     def longest(self) -> int:
         """The most places that a row can have; 1 where rows are not ragged."""
         return 1
+
+    @property
+    def rows(self) -> str:
+        """Names rows at the input in their cache key; inputs whose rows are made alike share it."""
+        return f"rows of {self.kind}"
 
     @property
     def alike(self) -> str:
@@ -135,27 +142,27 @@ class Input(Protocol):
         return None
 
     def policy(self, name: str) -> dict[str, Any]:
-        """What decides random views under that name; part of their cache key."""
+        """The settings of random views under that name; part of their cache key."""
         return {}
 
     def remarks(self, opened: Any) -> tuple[str, ...]:
-        """What a user should know of this example: kinds of findings, such as ``shortened``, or ``kind: detail``."""
+        """Remarks on this example for the user: kinds of findings, such as ``shortened``, or ``kind: detail``."""
         return ()
 
     def picture(self, opened: Any) -> Image | None:
-        """What an example looks like in a report; None where it cannot be shown."""
+        """The image of an example in a report; None where it cannot be shown."""
         return None
 
     def framed(self, opened: Any) -> Image | None:
-        """What a row shows of :meth:`picture`, no more and no less: what a map of a row can be laid over."""
+        """The part of :meth:`picture` that a row shows: the image that a map of a row is laid over."""
         return None
 
     def text(self, opened: Any) -> str:
-        """What an example reads like in a report; empty where it is no text."""
+        """The text of an example in a report; empty where it is no text."""
         return ""
 
     def audio(self, opened: Any) -> bytes:
-        """What an example sounds like in a report, as MP3 or FLAC; empty where it is no audio."""
+        """The recording of an example in a report, as MP3 or FLAC; empty where it is no audio."""
         return b""
 
     def signature(self, opened: Any) -> Array:
@@ -167,7 +174,7 @@ class Input(Protocol):
         return asdict(self)  # type: ignore[call-overload, no-any-return]  # every input is a dataclass
 
     def files(self) -> dict[str, bytes]:
-        """What a saved model must hold besides, by file name."""
+        """Files that a saved model must hold besides, by name."""
         return {}
 
     @classmethod

@@ -66,6 +66,7 @@ class ImageInput(Input):
     bounds: ClassVar[type[Fields]] = _Bounds
     varied: ClassVar[bool] = True
     near: ClassVar[float] = 0.999
+    rows: ClassVar[str] = "pixels"
 
     size: int
     mean: tuple[float, float, float]

@@ -20,7 +20,7 @@ from jeoni.types import Array, Items
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["SpectrogramInput", "spectrogram_input"]
+__all__ = ["SpectrogramInput"]
 
 USUAL_S = 10.0
 
@@ -49,6 +49,7 @@ class SpectrogramInput(AudioInput):
 
     kind: ClassVar[str] = "spectrogram"
     bounds: ClassVar[type[Fields]] = _Bounds
+    rows: ClassVar[str] = "pixels"
 
     size: int
     mean: tuple[float, float, float]
@@ -89,8 +90,8 @@ class SpectrogramInput(AudioInput):
         older: dict[str, Any] = {"centred": False}
         return super().restore(older | described, folder)
 
-
-def spectrogram_input(spec: ImageInput, items: Items, seconds: float | None = None) -> SpectrogramInput:
-    """Spectrograms of such audio for a backbone that expects images, of so many seconds or of what most have."""
-    rate, usual = typical_format(items)
-    return SpectrogramInput(rate, seconds or min(usual, USUAL_S), spec.size, spec.mean, spec.std)
+    @classmethod
+    def like(cls, spec: ImageInput, items: Items, seconds: float | None = None) -> Self:
+        """For a backbone that expects images: spectrograms of so many seconds, or of what most of the items have."""
+        rate, usual = typical_format(items)
+        return cls(rate, seconds or min(usual, USUAL_S), spec.size, spec.mean, spec.std)
