@@ -6,6 +6,7 @@ import pytest
 from jeoni.errors import ConfigError
 from jeoni.evaluation.compare import paired_difference, sentence
 from jeoni.evaluation.evaluate import evaluate
+from jeoni.tasks.regression import Regression
 from jeoni.types import Interval
 from tests.made_tasks import classes as of_classes
 
@@ -130,6 +131,26 @@ NAN = float("nan")
 )
 def test_the_verdict_claims_only_what_the_interval_allows(difference, n, words):
     assert sentence(difference, n=n) == words
+
+
+@pytest.mark.parametrize(
+    ("unit", "difference", "who", "words"),
+    [
+        ("mm", (-0.2, -0.3, -0.1), "pretrained",
+         "Pretrained features lower the mean absolute error by 0.2 mm (95 % interval 0.1 to 0.3)."),
+        ("", (-0.2, -0.3, -0.1), "training",
+         "Training beyond the linear probe lowers the mean absolute error by 0.2 (95 % interval 0.1 to 0.3)."),
+        ("mm", (0.2, 0.1, 0.3), "sharing",
+         "Sharing one network (negative sharing) raises the mean absolute error by 0.2 mm (95 % interval 0.1 to 0.3)."),
+        ("", (0.1, -0.1, 0.3), "sharing",
+         "Whether sharing one network helps cannot be told from these 40 test items: the difference in mean absolute "
+         "error is +0.1 (95 % interval -0.1 to 0.3)."),
+    ],
+)  # fmt: skip
+def test_of_an_error_the_verdict_says_by_how_much_it_is_lower_or_higher(unit, difference, who, words):
+    column = f"width ({unit})" if unit else "width"
+    task, _, _ = Regression.read({column: [str(k) for k in range(40)]})
+    assert sentence(Interval(*difference), task.metrics()["mae"], n=40, who=who) == words
 
 
 def test_the_verdict_speaks_of_the_measure_asked_for():

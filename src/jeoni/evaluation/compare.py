@@ -57,15 +57,25 @@ def paired_difference(
 
 
 WHO = {
-    "pretrained": ("Pretrained features add", "Pretrained features cost", "Whether pretrained features help"),
+    "pretrained": (
+        "Pretrained features add",
+        "Pretrained features cost",
+        "Pretrained features lower",
+        "Pretrained features raise",
+        "Whether pretrained features help",
+    ),
     "training": (
         "Training beyond the linear probe adds",
         "Training beyond the linear probe costs",
+        "Training beyond the linear probe lowers",
+        "Training beyond the linear probe raises",
         "Whether training beyond the linear probe helps",
     ),
     "sharing": (
         "Sharing one network adds",
         "Sharing one network costs (negative sharing)",
+        "Sharing one network lowers",
+        "Sharing one network (negative sharing) raises",
         "Whether sharing one network helps",
     ),
 }
@@ -85,26 +95,25 @@ def sentence(difference: Interval, measure: Metric | None = None, *, n: int, who
         >>> sentence(Interval(0.098, 0.071, 0.124), n=525)
         'Pretrained features add 9.8 points of accuracy (95 % interval 7.1 to 12.4).'
     """
-    adds, costs, whether = WHO[who]
-    gain = difference
+    adds, costs, lowers, raises, whether = WHO[who]
+    name = "accuracy" if measure is None else _in_sentence(measure.title)
     higher = measure is None or measure.higher_is_better
-    if not higher:
-        gain = Interval(-difference.value, -difference.high, -difference.low)
-    value, low, high, what = _said(gain, measure)
-    verbs = (adds, costs) if higher else (f"{adds} less error:", f"{costs} more error:")
-    if gain.low > 0:
-        return f"{verbs[0]} {value} {what} (95 % interval {low} to {high})."
-    if gain.high < 0:
-        value, high, low, _ = _said(Interval(-gain.value, -gain.low, -gain.high), measure)
-        return f"{verbs[1]} {value} {what} (95 % interval {low} to {high})."
+    for verb, error_verb, change in ((adds, raises, difference), (costs, lowers, _negative(difference))):
+        if change.low > 0:
+            value, low, high, unit = _said(change, measure)
+            if not higher:
+                return f"{error_verb} the {name} by {value}{unit} (95 % interval {low} to {high})."
+            return f"{verb} {value}{unit} of {name} (95 % interval {low} to {high})."
     items = "this one test item" if n == 1 else f"these {n:,} test items"
     doubt = f"{whether} cannot be told from {items}"
-    name = "accuracy" if measure is None else _in_sentence(measure.title)
     if np.isnan(difference.low) or np.isnan(difference.high):
         return f"{doubt}: the difference in {name} has no interval there."
     value, low, high, unit = _said(difference, measure, signed=True)
-    unit = unit.partition(" of ")[0]
-    return f"{doubt}: the difference in {name} is {value}{f' {unit}' if unit else ''} (95 % interval {low} to {high})."
+    return f"{doubt}: the difference in {name} is {value}{unit} (95 % interval {low} to {high})."
+
+
+def _negative(interval: Interval) -> Interval:
+    return Interval(-interval.value, -interval.high, -interval.low)
 
 
 def _in_sentence(title: str) -> str:
@@ -116,11 +125,10 @@ def _in_sentence(title: str) -> str:
 
 
 def _said(interval: Interval, measure: Metric | None, signed: bool = False) -> tuple[str, str, str, str]:
-    """Value, low and high as sentences say them, and what they are of."""
-    name = "accuracy" if measure is None else _in_sentence(measure.title)
+    """Value, low and high as sentences say them, and the unit with a space before it."""
     sign = "+" if signed else ""
     if measure is None or measure.unit == "%":
         value, low, high = interval.points()
-        return f"{value:{sign}.1f}", f"{low:.1f}", f"{high:.1f}", f"points of {name}"
-    what = f"{measure.unit} of {name}" if measure.unit else f"of {name}"
-    return f"{interval.value + 0.0:{sign}.3g}", f"{interval.low + 0.0:.3g}", f"{interval.high + 0.0:.3g}", what
+        return f"{value:{sign}.1f}", f"{low:.1f}", f"{high:.1f}", " points"
+    unit = f" {measure.unit}" if measure.unit else ""
+    return f"{interval.value + 0.0:{sign}.3g}", f"{interval.low + 0.0:.3g}", f"{interval.high + 0.0:.3g}", unit

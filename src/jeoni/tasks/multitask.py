@@ -301,7 +301,7 @@ class _OfPart:
 
     def __init__(self, name: str, task: Task, place: slice, metric: Metric) -> None:
         self._name, self._task, self._place, self._metric = name, task, place, metric
-        self.title, self.unit = f"{metric.title}, {name}", metric.unit
+        self.title, self.unit = f"{metric.title} of {name}", metric.unit
         self.higher_is_better = metric.higher_is_better
 
     def __call__(self, targets: Array, predictions: FloatArray, weights: Array) -> FloatArray:
