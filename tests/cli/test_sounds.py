@@ -191,7 +191,7 @@ def test_how_much_is_heard_is_asked_for_in_vain(jeoni, make_sounds, make_photos,
     done = jeoni("fit", make_photos(), "--backbone", TINY, "--seconds", 2)
     assert done.code == 1 and "seconds is 2, but the data are images, not audio" in done.err
     done = jeoni("fit", tmp_path / "photos", "--seconds", 0)
-    assert done.code != 0 and "seconds is 0.0; it must be above 0, or be left out" in done.err
+    assert done.code != 0 and "seconds is 0.0; it must be above 0 and at most 3,600, or be left out" in done.err
 
 
 @pytest.mark.parametrize("family, frames", [("hubert", 19), ("whisper", 3000)])

@@ -5,19 +5,18 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
 
-from jeoni.specs import AUTO, Options, out_of_bounds
+from jeoni.specs import AUTO, Options, ordered_fields, out_of_bounds
 
 __all__ = ["with_options"]
 
 
 def with_options(record: type[Options]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a verb one option per field of its spec; the verb gets them together as its argument ``spec``."""
-    offered = _in_order(record)
+    offered = ordered_fields(record)
 
     def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
         own = [p for p in inspect.signature(verb, eval_str=True).parameters.values() if p.name != "spec"]
@@ -46,14 +45,6 @@ def with_options(record: type[Options]) -> Callable[[Callable[..., Any]], Callab
         return called
 
     return decorate
-
-
-def _in_order(record: type[Options]) -> list[Any]:
-    """The fields of a spec: its own first, then those of each group of options."""
-    groups = [vars(kind).get("__annotations__", {}) for kind in record.__mro__]
-    names = dict.fromkeys(name for group in groups for name in group)
-    declared = {f.name: f for f in fields(record)}
-    return [declared[name] for name in names if name in declared]
 
 
 def _kind(field: Any) -> Any:

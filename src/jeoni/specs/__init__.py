@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from jeoni.specs.backbone import BackboneOptions, ComputeOptions, check_span
 from jeoni.specs.data import ColumnOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
-from jeoni.specs.options import AUTO, Bounds, Options, option, out_of_bounds
+from jeoni.specs.options import AUTO, Bounds, Options, Spec, option, ordered_fields, out_of_bounds
 from jeoni.specs.training import HeadOptions, Recipe, SettingOptions, TransferOptions
-from jeoni.specs.verbs import AdaptSpec, CommonOptions, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
+from jeoni.specs.verbs import AdaptSpec, CommonSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
 
 __all__ = [
     "AUTO",
@@ -19,7 +19,7 @@ __all__ = [
     "BackboneOptions",
     "Bounds",
     "ColumnOptions",
-    "CommonOptions",
+    "CommonSpec",
     "CompareSpec",
     "ComputeOptions",
     "DiagnoseSpec",
@@ -32,10 +32,12 @@ __all__ = [
     "Recipe",
     "SeedOptions",
     "SettingOptions",
+    "Spec",
     "TaskOptions",
     "TestSetOptions",
     "TransferOptions",
     "check_span",
     "option",
+    "ordered_fields",
     "out_of_bounds",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from jeoni.errors import ConfigError
@@ -27,12 +26,8 @@ class BackboneOptions(Options):
     seconds: float = option(
         AUTO,
         "Seconds of each recording that are used, its middle; left out, the data decide.",
-        bounds=Bounds(0, math.inf, open_low=True),
+        bounds=Bounds(0, MOST_SECONDS, open_low=True),
     )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_span(self.seconds)
 
     @property
     def of_backbone(self) -> BackboneOptions:

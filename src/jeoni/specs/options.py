@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from jeoni.errors import ConfigError, did_you_mean
 
-__all__ = ["AUTO", "Bounds", "Options", "option", "out_of_bounds"]
+__all__ = ["AUTO", "Bounds", "Options", "Spec", "option", "ordered_fields", "out_of_bounds"]
 
 AUTO = -1
 TYPES: dict[str, Any] = {"str": str, "bool": bool, "int": Integral, "float": Real}
@@ -46,30 +46,13 @@ def option(default: Any, help_text: str, choices: Sequence[str] = (), bounds: Bo
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The base of every group of options and of every spec: checks each field when it is made.
+    """The base of every group of options.
 
     Attributes:
         absent: options of other verbs that one might look for here, and what to do instead.
-
-    Raises:
-        ConfigError: a value of another type, none of the choices, or out of bounds.
     """
 
     absent: ClassVar[Mapping[str, str]] = {}
-
-    def __post_init__(self) -> None:
-        for f in fields(self):
-            self._check(f.name, f.default, str(f.type), f.metadata["choices"], f.metadata["bounds"])
-
-    def _check(self, name: str, default: Any, kind: str, choices: Sequence[str], bounds: Bounds | None) -> None:
-        value = getattr(self, name)
-        if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
-            raise ConfigError(f"{name} is {value!r}; a value of the type {kind} is needed.")
-        if choices and value not in choices:
-            raise ConfigError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
-        left_out = value == default == AUTO
-        if bounds is not None and not left_out and not bounds.hold(value):
-            raise out_of_bounds(name, value, default, bounds)
 
     @property
     def given(self) -> dict[str, Any]:
@@ -95,6 +78,37 @@ class Options:
                 raise ConfigError(f"There is no option {name!r}.{instead}")
         given: dict[str, Any] = {k: str(v) if isinstance(v, Path) else v for k, v in changes.items()}
         return replace(self, **given)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec(Options):
+    """The base of every verb's spec: what a user said is checked when the spec is made.
+
+    Raises:
+        ConfigError: a value of another type, none of the choices, or out of bounds.
+    """
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            self._check(f.name, f.default, str(f.type), f.metadata["choices"], f.metadata["bounds"])
+
+    def _check(self, name: str, default: Any, kind: str, choices: Sequence[str], bounds: Bounds | None) -> None:
+        value = getattr(self, name)
+        if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
+            raise ConfigError(f"{name} is {value!r}; a value of the type {kind} is needed.")
+        if choices and value not in choices:
+            raise ConfigError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
+        left_out = value == default == AUTO
+        if bounds is not None and not left_out and not bounds.hold(value):
+            raise out_of_bounds(name, value, default, bounds)
+
+
+def ordered_fields(kind: type[Options]) -> list[Field[Any]]:
+    """The options of a spec: its own first, then those of each group."""
+    groups = [vars(base).get("__annotations__", {}) for base in kind.__mro__]
+    declared = {f.name: f for f in fields(kind)}
+    names = dict.fromkeys(name for group in groups for name in group)
+    return [declared[name] for name in names if name in declared]
 
 
 def out_of_bounds(name: str, value: float, default: Any, bounds: Bounds) -> ConfigError:

@@ -9,10 +9,10 @@ from typing import ClassVar
 from jeoni.errors import ConfigError
 from jeoni.specs.backbone import BackboneOptions, ComputeOptions
 from jeoni.specs.data import ColumnOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
-from jeoni.specs.options import Bounds, option
+from jeoni.specs.options import Bounds, Spec, option
 from jeoni.specs.training import CLASS_WEIGHTS, Recipe, SettingOptions, TransferOptions
 
-__all__ = ["AdaptSpec", "CommonOptions", "CompareSpec", "DiagnoseSpec", "EvaluateSpec", "FitSpec", "PredictSpec"]
+__all__ = ["AdaptSpec", "CommonSpec", "CompareSpec", "DiagnoseSpec", "EvaluateSpec", "FitSpec", "PredictSpec"]
 
 FOLDS = "Folds of the training part that decide every choice."
 FOLD_BOUNDS = Bounds(2, 1000)
@@ -21,12 +21,12 @@ DIGITS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommonOptions(LeakOptions, ColumnOptions, BackboneOptions, ComputeOptions, SeedOptions):
+class CommonSpec(Spec, LeakOptions, ColumnOptions, BackboneOptions, ComputeOptions, SeedOptions):
     """What every verb needs that reads data and runs them through a backbone."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitSpec(TaskOptions, TestSetOptions, CommonOptions, SettingOptions, TransferOptions):
+class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferOptions):
     """Everything that decides a fit.
 
     Example:
@@ -44,7 +44,7 @@ class FitSpec(TaskOptions, TestSetOptions, CommonOptions, SettingOptions, Transf
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareSpec(TaskOptions, TestSetOptions, CommonOptions, TransferOptions):
+class CompareSpec(CommonSpec, TaskOptions, TestSetOptions, TransferOptions):
     """Everything that decides a comparison.
 
     Example:
@@ -100,7 +100,7 @@ class CompareSpec(TaskOptions, TestSetOptions, CommonOptions, TransferOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaptSpec(CommonOptions, SettingOptions, Recipe):
+class AdaptSpec(CommonSpec, SettingOptions, Recipe):
     """Everything that decides an adaptation.
 
     Example:
@@ -124,17 +124,17 @@ class AdaptSpec(CommonOptions, SettingOptions, Recipe):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiagnoseSpec(CommonOptions):
+class DiagnoseSpec(CommonSpec):
     """Everything that decides a diagnosis of the shift between two domains."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateSpec(ColumnOptions, ComputeOptions, SeedOptions):
+class EvaluateSpec(Spec, ColumnOptions, ComputeOptions, SeedOptions):
     """Everything that decides how a saved model is scored."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictSpec(ComputeOptions):
+class PredictSpec(Spec, ComputeOptions):
     """Everything that decides how a saved model predicts."""
 
     column: str = option("", "A table's column of items; left out, that of the fit, or a recognised one.")

@@ -25,7 +25,7 @@ from jeoni.processes import cores
 from jeoni.runs.environment import machine, peak_memory_mb, versions
 from jeoni.runs.records import HeadRecord, RunRecord, TrainingRecord
 from jeoni.runs.typed import as_record
-from jeoni.specs import CommonOptions
+from jeoni.specs import CommonSpec, ordered_fields
 from jeoni.types import Dataset
 from jeoni.verbs._clock import Clock
 
@@ -44,7 +44,7 @@ __all__ = [
 
 def run_record(
     command: str,
-    spec: CommonOptions,
+    spec: CommonSpec,
     data: Dataset,
     counts: dict[str, int],
     backbone: Backbone,
@@ -233,7 +233,7 @@ def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict
     }
 
 
-def command_line(spec: CommonOptions, *said: str | Dataset) -> str:
+def command_line(spec: CommonSpec, *said: str | Dataset) -> str:
     """The command line that repeats a run.
 
     Args:
@@ -241,7 +241,7 @@ def command_line(spec: CommonOptions, *said: str | Dataset) -> str:
         said: the verb and its arguments; data stand for where they were read from.
     """
     words = ["jeoni", *(word if isinstance(word, str) else word.origin or word.name for word in said)]
-    for f in fields(spec):
+    for f in ordered_fields(type(spec)):
         value = getattr(spec, f.name)
         if value != f.default:
             option = f.name.replace("_", "-")

@@ -23,7 +23,7 @@ from jeoni.runs import RunFolder
 from jeoni.runs.progress import begin_call, interrupt_call
 from jeoni.runs.records import RunRecord
 from jeoni.runs.typed import as_content
-from jeoni.specs import CommonOptions
+from jeoni.specs import CommonSpec
 from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
 from jeoni.verbs._clock import Clock
 from jeoni.verbs._record import command_line, run_record
@@ -76,7 +76,7 @@ class Session:
 
     run: RunFolder
 
-    def __init__(self, verb: str, spec: CommonOptions, console: Console | None = None, command: str = "") -> None:
+    def __init__(self, verb: str, spec: CommonSpec, console: Console | None = None, command: str = "") -> None:
         processes.join()
         check_engine(spec.engine)
         self.verb, self.spec, self.command = verb, spec, command

@@ -150,7 +150,7 @@ def fit(
                 counts,
                 [dataset],
                 cut=cut_record(backbone, model),
-                head=head_record(spec.head, model),
+                head=head_record(model.head_id, model),
                 training=training_record(model),
                 chosen=model.chosen,
                 contest=model.contest,
