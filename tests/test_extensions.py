@@ -184,7 +184,7 @@ ADAPTER = """
 import numpy as np
 from typing import ClassVar
 from jeoni.adaptation.adapter import Adapter, Remedy
-from jeoni.maps import Affine
+from jeoni.heads.fitting.maps import Affine
 
 __all__ = ["DroppedIn"]
 

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
         resume,
     )
     from jeoni.estimator import TransferClassifier
-    from jeoni.model import Model, load_model
+    from jeoni.models.loading import load_model
+    from jeoni.models.model import Model
     from jeoni.report import render as render_report
     from jeoni.specs import AdaptSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
     from jeoni.types import Dataset, Interval
@@ -95,8 +96,8 @@ _PLACES = {
     "predict": "jeoni.api",
     "resume": "jeoni.api",
     "TransferClassifier": "jeoni.estimator",
-    "Model": "jeoni.model",
-    "load_model": "jeoni.model",
+    "Model": "jeoni.models.model",
+    "load_model": "jeoni.models.loading",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jeoni.model import load_model
+from jeoni.models.loading import load_model
 from jeoni.tasks import load_data
 from jeoni.verbs.adapt import AdaptResult, adapt
 from jeoni.verbs.compare import CompareResult, compare

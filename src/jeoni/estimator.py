@@ -20,7 +20,7 @@ from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.heads.fitting.estimator import HeadClassifier
 from jeoni.modalities.inputs import Input
-from jeoni.model import as_items
+from jeoni.models.items import as_items
 from jeoni.specs import check_span
 from jeoni.types import Dataset, FloatArray, Items
 

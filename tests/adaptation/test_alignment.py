@@ -14,7 +14,7 @@ from jeoni.adaptation.methods import build_method
 from jeoni.adaptation.shallow import tca
 from jeoni.adaptation.shallow.msda import _denoising
 from jeoni.heads.fitting.mapped import Mapped, mapped
-from jeoni.maps import Affine, Denoise, RBFFeatures
+from jeoni.heads.fitting.maps import Affine, Denoise, RBFFeatures
 
 
 def golden():

@@ -14,7 +14,8 @@ from jeoni.libraries import import_transformers
 from jeoni.modalities.audio.audio_input import SILENCE
 from jeoni.modalities.audio.recordings import open_audio
 from jeoni.modalities.inputs import load_input
-from jeoni.model import Model, load_model
+from jeoni.models.loading import load_model
+from jeoni.models.model import Model
 from tests.conftest import LISTENERS
 from tests.made_tasks import classes as of_classes
 

@@ -14,7 +14,7 @@ from jeoni.heads.fitting.estimator import HeadClassifier
 from jeoni.heads.fitting.named import build_head, named_head
 from jeoni.heads.linear import Linear
 from jeoni.heads.mlp import MLP
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.runs import seal
 from jeoni.specs import FitSpec, Recipe
 from jeoni.specs.settings import parse_settings, settings_of, write_settings

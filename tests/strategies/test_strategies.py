@@ -43,7 +43,7 @@ def test_frozen_tensors_stay_bit_identical_and_the_result_beats_chance(name, cla
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_the_same_seed_gives_the_same_model_and_it_survives_the_disk(name, make_photos, tmp_path):
-    from jeoni.model import load_model
+    from jeoni.models.loading import load_model
 
     strategy, backbone = build(name), small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=9))
@@ -212,7 +212,7 @@ class Said:
         self.name, self.confidence, self.spread = name, confidence, spread
 
     def fit(self, backbone, train, context):
-        from jeoni.model import Model
+        from jeoni.models.model import Model
 
         model = Model(backbone, torch.nn.Identity(), "linear", train.data.task, backbone.n, backbone.n)
         object.__setattr__(model, "predict_examples", self.predict)

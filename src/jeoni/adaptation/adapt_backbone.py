@@ -18,7 +18,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut, merge
 from jeoni.features.examples import Context, Examples
 from jeoni.heads.fitting.named import build_head
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.specs import Recipe
 from jeoni.tasks import task_of
 from jeoni.tasks.classification import Classification, class_names_of

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from jeoni.maps import Move
+from jeoni.heads.fitting.maps import Move
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["Adapter", "Remedy", "effective_size", "source_labels"]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.adaptation.alignment import Alignment, Network, SourceOnly, Step
 from jeoni.adaptation.norms import even_batches
 from jeoni.errors import ConfigError
@@ -201,7 +201,7 @@ def train_method(
     recipe = replace(recipe, steps=method.steps(recipe.steps))
     objective = _Objective(method, network, domains, recipe)
     if not recipe.steps:
-        network.to(processes.state().device)
+        network.to(distributed.state().device)
         objective.prepare(0)
         network.cpu()
         return History(0, 0)

@@ -15,9 +15,9 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.errors import ConfigError, did_you_mean
 from jeoni.heads.fitting.estimator import HeadClassifier
 from jeoni.heads.fitting.mapped import mapped
+from jeoni.heads.fitting.maps import Affine, joined
 from jeoni.heads.linear import LinearModule
-from jeoni.maps import Affine, joined
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.specs.settings import configured
 from jeoni.tasks.classification import Classification
 

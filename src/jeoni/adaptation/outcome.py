@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from jeoni import pictures
 from jeoni.adaptation.transfer import SOURCE_ONLY, Found, drawn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.evaluation.evaluate import evaluate as measure
 from jeoni.evaluation.verdict import Verdict, class_weights, compare_pairs, unequal, words
+from jeoni.explain import pictures
 from jeoni.features.examples import Examples
 from jeoni.runs import RunFolder
 from jeoni.runs.issues import write_issues

@@ -21,7 +21,7 @@ from jeoni.data.fitted_on import FittedOn
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.heads.fitting.estimator import HeadClassifier
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.specs import AUTO, AdaptSpec
 from jeoni.tasks.classification import class_names_of
 from jeoni.training.forward import outputs_of

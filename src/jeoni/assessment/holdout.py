@@ -12,7 +12,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.tasks import task_of
 from jeoni.types import FloatArray
 

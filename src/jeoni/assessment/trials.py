@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
@@ -142,7 +142,9 @@ def run_trials(
                     )
                     advance(1)
             if halving and len(left) > 2:
-                best = processes.agree(sorted(left, key=lambda n: -np.mean(scores[n]))[: max(1, len(left) // 2)])
+                best = distributed.broadcast_object(
+                    sorted(left, key=lambda n: -np.mean(scores[n]))[: max(1, len(left) // 2)]
+                )
                 left = [n for n in left if n in best or n == control]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from jeoni import plugins, processes
+from jeoni import distributed, plugins
 from jeoni.errors import JeoniError
 
 __all__ = ["run"]
@@ -104,8 +104,8 @@ def _complain(text: str) -> None:
 
     from jeoni.cli._terminal import escape
 
-    if not processes.first():
+    if not distributed.is_main_process():
         # what stops all processes the first one says; it then ends, and so do the others before they come to speak
         time.sleep(5)
-        text = f"(process {processes.rank()}) {text}"
+        text = f"(process {distributed.rank()}) {text}"
     Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]jeoni:[/] {escape(text)}")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
@@ -39,7 +39,7 @@ def compare(
     else:
         result = api.compare(data, spec, out=out, overwrite=overwrite, console=Terminal(), command=command)
     assert isinstance(result, api.CompareResult)
-    if not processes.first():
+    if not distributed.is_main_process():
         return
     if json:
         print_json({"run": str(result.run), **result.verdict})

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
@@ -32,7 +32,7 @@ def diagnose(
     from jeoni.cli._terminal import Terminal, escape, print_json
 
     found = api.diagnose(source, target, spec, console=Terminal())
-    if not processes.first():
+    if not distributed.is_main_process():
         return
     if json:
         print_json(found.as_dict())

@@ -13,7 +13,7 @@ def doctor() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from jeoni import plugins, processes
+    from jeoni import distributed, plugins
     from jeoni.backbones.catalog import list_backbones
     from jeoni.cli._terminal import escape
     from jeoni.features.store import FeatureStore, cache_folder
@@ -22,7 +22,7 @@ def doctor() -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    host = machine(processes.cores())
+    host = machine(distributed.cores())
     table.add_row("machine", f"{host['system']}, {host['processor']}, {host['cores']} cores, {host['memory_gb']} GB")
     table.add_row("accelerator", host["accelerator"] or "none")
     table.add_row("torch threads", str(torch.get_num_threads()))

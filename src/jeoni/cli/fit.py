@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
@@ -45,7 +45,7 @@ def fit(
     else:
         result = api.fit(data, spec, out=out, overwrite=overwrite, console=terminal, command=command)
     assert isinstance(result, api.FitResult)
-    if not processes.first():
+    if not distributed.is_main_process():
         return
     if json:
         scores = result.metrics[result.metrics["estimate"]]

@@ -12,7 +12,7 @@ from jeoni.imports import without_collecting
 from jeoni.specs import PredictSpec
 
 if TYPE_CHECKING:
-    from jeoni.model import Predictions
+    from jeoni.models.predictions import Predictions
 
 __all__ = ["predict"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.extract import Extraction, Request, extract
@@ -44,17 +44,17 @@ class Context:
 
     def extract(self, items: Items, requests: Sequence[Request]) -> Extraction:
         """See :func:`jeoni.features.extract.extract`; several processes share the work."""
-        if processes.count() == 1:
+        if distributed.world_size() == 1:
             return self._extract(items, requests)
         # a row number modulo the number of processes: neighbours in a folder are often alike in size
-        mine = np.arange(processes.rank(), len(items), processes.count())
+        mine = np.arange(distributed.rank(), len(items), distributed.world_size())
         share = self._extract(items.select(mine), requests) if len(mine) else None
-        processes.wait()
+        distributed.barrier()
         whole = self._extract(items, requests)  # all rows are there now; this reads the examples' digests
         return replace(
             whole,
             choices=share.choices if share else whole.choices,
-            computed=processes.total(share.computed if share else 0),
+            computed=distributed.sum_over_processes(share.computed if share else 0),
             seconds=whole.seconds + (share.seconds if share else 0.0),
         )
 
@@ -64,7 +64,7 @@ class Context:
             requests,
             self.store,
             engine=self.engine,
-            threads=self.workers or processes.cores(),
+            threads=self.workers or distributed.cores(),
             strict=self.strict,
             console=self.console,
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
@@ -21,7 +21,7 @@ from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.strategies.contrastive import Contrastive
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.finetuning.losses import clearly_lower
@@ -126,7 +126,7 @@ def _held_out(strategy: Strategy, backbone: Backbone, train: Examples, context: 
         except Diverged:
             losses.append(np.full(len(held), WORST))
             scores.append(np.full(len(held), np.nan))
-    return processes.agree(_Held(np.concatenate(losses), np.concatenate(scores)))
+    return distributed.broadcast_object(_Held(np.concatenate(losses), np.concatenate(scores)))
 
 
 def _simplest(held: dict[str, _Held], names: list[str]) -> str:

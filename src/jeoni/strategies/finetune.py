@@ -13,7 +13,7 @@ from typing import Any
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.specs import Recipe
 from jeoni.strategies.finetuning.setup import FinetuneConfig
 from jeoni.strategies.finetuning.tuning import tune

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, shorten
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.finetuning.setup import FinetuneConfig
 from jeoni.strategies.finetuning.tuning import tune

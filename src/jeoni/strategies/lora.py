@@ -19,7 +19,7 @@ from jeoni.backbones.cut import Cut
 from jeoni.errors import ConfigError, MissingExtra
 from jeoni.features.examples import Context, Examples
 from jeoni.libraries import import_timm
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.finetuning.setup import FinetuneConfig
 from jeoni.strategies.finetuning.tuning import tune

@@ -8,7 +8,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
 from jeoni.heads.fitting.named import build_head
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.tasks import task_of
 
 __all__ = ["Probe"]

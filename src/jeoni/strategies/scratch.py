@@ -20,7 +20,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.specs import AUTO, Recipe
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.finetuning.losses import clearly_lower

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.specs import Recipe
 from jeoni.training.checkpoint import DamagedState, load_state, pack_optimizer, save_state, unpack_optimizer
 from jeoni.training.forward import as_input, outputs_of, parts_alike
@@ -66,11 +66,11 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
 
 
 def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> History:
-    machine = processes.state()
+    machine = distributed.state()
     path = folder / f"{job.name()}.safetensors" if folder else None
     state = _State(job, machine.device)
     state.restore(path, console)
-    processes.alike(job.network.state_dict().values())
+    distributed.broadcast(job.network.state_dict().values())
     domains = job.domains or (Domain(len(job.targets)),)
     order = DomainBalancedSampler(domains, job.recipe.batch_size, job.seed, job.rows.lengths)
     saved, first = time.perf_counter(), state.step
@@ -101,7 +101,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
     state.finish()
     if path and machine.is_main_process and state.step > first:
         state.save_result(path)
-    processes.wait()  # whoever asks for this training again finds its result
+    distributed.barrier()  # whoever asks for this training again finds its result
     made = state.step * len(order.at(0)[0])
     return History(state.step, state.best_step, state.evaluations, state.seconds, made, state.earlier_s)
 
@@ -255,13 +255,13 @@ class _State:
     def _evaluate(self) -> None:
         score = None
         if self.job.train_statistics:  # each process saw its own share of every batch
-            processes.average(b for b in self.job.network.buffers() if b.is_floating_point())
+            distributed.average(b for b in self.job.network.buffers() if b.is_floating_point())
         if self.job.held:
             with self._averaged():
                 logits = outputs_of(self.job.network, self.job.held.rows)
                 if not np.isfinite(logits).all():
                     raise Diverged(f"The weights are no longer finite at step {self.step}. Lower --learning-rate.")
-                score = processes.agree(self.job.held.score(logits))
+                score = distributed.broadcast_object(self.job.held.score(logits))
                 if self.job.held.decides:
                     self._keep(score)
         self.evaluations.append({"step": self.step, "loss": float(np.mean(self.losses)), "held": score})
@@ -322,7 +322,9 @@ class _State:
     def restore(self, path: Path | None, console: Console) -> None:
         """Resume from a checkpoint, if there is one that is sound."""
         # the first process's file, so that all go on from the same step
-        found = processes.agree(self._load(path, console) if path and processes.first() else None)
+        found = distributed.broadcast_object(
+            self._load(path, console) if path and distributed.is_main_process() else None
+        )
         if found is None:
             return
         tensors, facts = found
@@ -408,7 +410,7 @@ def _sum_gradients(parameters: Any, loss: float, machine: Any) -> float:
         torch.tensor([loss], device=machine.device),
         *((p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in thawed),
     ])  # fmt: skip
-    processes.add_up(flat)
+    distributed.all_reduce(flat)
     at = 1
     for p in thawed:
         p.grad = flat[at : at + p.numel()].view_as(p).clone()

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry, rows_like
@@ -144,7 +144,7 @@ class LiveRows:
         self._policy = "" if policy == "none" else policy
         self._context = context
         self._geometry = RowGeometry(self._items, backbone.input, self._policy)
-        self._pool = ThreadPoolExecutor(context.workers or processes.cores(), thread_name_prefix="jeoni-rows")
+        self._pool = ThreadPoolExecutor(context.workers or distributed.cores(), thread_name_prefix="jeoni-rows")
         self._choice: Choice | None = None
 
     def __len__(self) -> int:

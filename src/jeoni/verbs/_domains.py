@@ -8,7 +8,7 @@ from jeoni.adaptation.domains import as_target, join_domains
 from jeoni.data.checks import check_labels
 from jeoni.data.read import load_items
 from jeoni.errors import DataError
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.specs import ColumnOptions
 from jeoni.tasks import read_targets
 from jeoni.tasks.classification import class_names_of

@@ -18,10 +18,10 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import example
 from jeoni.backbones.stages import Stage, watching
+from jeoni.distributed import cores
 from jeoni.features.engine import Choice
 from jeoni.features.extract import Extraction
-from jeoni.model import Model
-from jeoni.processes import cores
+from jeoni.models.model import Model
 from jeoni.runs.environment import machine, peak_memory_mb, versions
 from jeoni.runs.records import HeadRecord, RunRecord, TrainingRecord
 from jeoni.runs.typed import as_record

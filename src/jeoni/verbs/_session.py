@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jeoni import plugins, processes
+from jeoni import distributed, plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
 from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_targets
@@ -77,10 +77,10 @@ class Session:
     run: RunFolder
 
     def __init__(self, verb: str, spec: CommonSpec, console: Console | None = None, command: str = "") -> None:
-        processes.join()
+        distributed.init()
         check_engine(spec.engine)
         self.verb, self.spec, self.command = verb, spec, command
-        self.console = Recording(console if console is not None and processes.first() else Quiet())
+        self.console = Recording(console if console is not None and distributed.is_main_process() else Quiet())
         self.clock = Clock()
 
     def step(self, name: str) -> AbstractContextManager[None]:
@@ -109,7 +109,7 @@ class Session:
         self.run = self._open(Path(folder), inputs, overwrite, resume)
         if not self.is_main:
             yield
-            processes.wait()
+            distributed.barrier()
             return
         earlier = begin_call(self.run)
         self.clock.calls, self.clock.earlier = earlier.calls + 1, earlier.timings
@@ -121,7 +121,7 @@ class Session:
             except BaseException:
                 interrupt_call(self.run, self.clock.calls, self.clock.total(), warnings)
                 raise
-        processes.wait()
+        distributed.barrier()
 
     def _open(self, path: Path, inputs: dict[str, Any], overwrite: bool, resume: bool) -> RunFolder:
         """The folder, made by the main process; the others are told where it is, and read checkpoints there.
@@ -134,9 +134,9 @@ class Session:
             again = {name: str(given) if isinstance(given, (str, Path)) else None for name, given in inputs.items()}
             asked = {"verb": self.verb, "inputs": again, "command": self.command, "spec": asdict(self.spec)}
             run = RunFolder.begin(path, asked, overwrite, resume)
-        if processes.count() == 1:
+        if distributed.world_size() == 1:
             return run
-        places = processes.agree((str(run.path.absolute()), str(run.final.absolute())))
+        places = distributed.broadcast_object((str(run.path.absolute()), str(run.final.absolute())))
         return RunFolder(*map(Path, places))
 
     def _paths_read(self, inputs: dict[str, Any]) -> dict[str, str | Path]:
@@ -150,7 +150,7 @@ class Session:
     @property
     def is_main(self) -> bool:
         """Whether this process writes the run."""
-        return processes.first()
+        return distributed.is_main_process()
 
     @cached_property
     def context(self) -> Context:

@@ -12,7 +12,8 @@ from jeoni.adaptation.outcome import adapted_metrics, write_map, write_tables
 from jeoni.adaptation.transfer import adapt_by, adaptation_taps, asked_method, learned_from, source_only
 from jeoni.errors import ConfigError
 from jeoni.features.extract import Request
-from jeoni.model import Model, load_model
+from jeoni.models.loading import load_model
+from jeoni.models.model import Model
 from jeoni.runs import RunFolder
 from jeoni.runs.records import AdaptMetrics
 from jeoni.specs import AdaptSpec

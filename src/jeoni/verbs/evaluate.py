@@ -16,7 +16,8 @@ from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.evaluate import evaluate as score_predictions
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
-from jeoni.model import Model, load_model
+from jeoni.models.loading import load_model
+from jeoni.models.model import Model
 from jeoni.specs import EvaluateSpec
 from jeoni.tasks import reread_targets
 from jeoni.types import Array, Console, Dataset, Quiet

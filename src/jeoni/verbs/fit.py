@@ -14,9 +14,10 @@ from jeoni.assessment.split import split_examples
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
+from jeoni.explain.examples import write_pictures, write_tables
+from jeoni.explain.insides import write_explanations, write_insides
 from jeoni.features.extract import Request
-from jeoni.looks import write_explanations, write_insides
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.runs import RunFolder
 from jeoni.runs.records import FitMetrics
 from jeoni.specs import FitSpec
@@ -26,7 +27,6 @@ from jeoni.types import Console, Dataset
 from jeoni.verbs._reading import choose_backbone, read
 from jeoni.verbs._record import cut_record, head_record, training_record
 from jeoni.verbs._session import Session
-from jeoni.write import write_pictures, write_tables
 
 __all__ = ["FitResult", "fit"]
 

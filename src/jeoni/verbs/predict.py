@@ -7,7 +7,9 @@ from typing import Any
 
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
-from jeoni.model import Model, Predictions, load_model
+from jeoni.models.loading import load_model
+from jeoni.models.model import Model
+from jeoni.models.predictions import Predictions
 from jeoni.specs import PredictSpec
 from jeoni.types import Console, Quiet
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from jeoni.adaptation.adapter import Adapter
-from jeoni.maps import Affine, Move
+from jeoni.heads.fitting.maps import Affine, Move
 from jeoni.types import Array, IntArray
 
 __all__ = ["EasyAdapt"]

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from jeoni.adaptation.adapter import Adapter, Remedy
-from jeoni.maps import Denoise, Move
+from jeoni.heads.fitting.maps import Denoise, Move
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["MSDA"]

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import clone
 
 from jeoni.adaptation.adapter import Adapter, Remedy
-from jeoni.maps import Affine, Move, joined
+from jeoni.heads.fitting.maps import Affine, Move, joined
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["Standardize"]

@@ -13,7 +13,7 @@ import numpy as np
 
 from jeoni.adaptation.adapter import Adapter
 from jeoni.adaptation.covariance import axes, moments
-from jeoni.maps import Affine, Move
+from jeoni.heads.fitting.maps import Affine, Move
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["SubspaceAlignment"]

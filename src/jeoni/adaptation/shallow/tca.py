@@ -14,7 +14,7 @@ from scipy.linalg import eigh
 
 from jeoni.adaptation.adapter import Adapter
 from jeoni.adaptation.kernels import median_distance, rbf, spread
-from jeoni.maps import Affine, Move, RBFFeatures
+from jeoni.heads.fitting.maps import Affine, Move, RBFFeatures
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["TCA"]

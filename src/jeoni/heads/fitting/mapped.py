@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jeoni.heads.fitting.maps import Affine, Denoise, Move
 from jeoni.heads.linear import LinearModule
-from jeoni.maps import Affine, Denoise, Move
 
 __all__ = ["Mapped", "mapped"]
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut, Tap, cut
 from jeoni.features.examples import Context, Examples
@@ -160,8 +160,8 @@ def begin(setup: TrainingSetup, examples: Examples) -> Run:
         tap = Tap(backbone.n, True)
         features = examples.features(setup.source, tap)
         fitted = kind.fit(features, targets, task, examples.folds, class_weights, examples.clusters)
-        module, choice, candidates = fitted.module, processes.agree(fitted.choice), fitted.candidates
-        task = processes.agree(fitted.task)
+        module, choice, candidates = fitted.module, distributed.broadcast_object(fitted.choice), fitted.candidates
+        task = distributed.broadcast_object(fitted.task)
     else:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(context.seed)

@@ -18,12 +18,12 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import cut, merge
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.specs import Recipe
 from jeoni.strategies.finetuning.losses import clearly_lower
 from jeoni.strategies.finetuning.setup import FinetuneConfig, Run, TrainingSetup, begin, run_on
@@ -75,7 +75,7 @@ def tune(
     if config.interpolate or can_tell(len(train_on)):
         first = first or _first(setup, train_on)
         run = first[0]
-        choices = processes.agree(_choose(*first, config))
+        choices = distributed.broadcast_object(_choose(*first, config))
         first = first if config.to_the_end else None
     refitted = len(train_on) < FEW and choices.share > 0
     if choices.share == 0:  # the linear probe, fitted on all examples
@@ -90,7 +90,10 @@ def tune(
         ruined = refitted and first is not None and _ruined(run, first[0], train_on, setup)
         if ruined and first:
             run, refitted = first[0], False
-        same = {"ruined": ruined, "same": processes.agree(run.task.constant(_own(run, _some(train_on), setup)))}
+        same = {
+            "ruined": ruined,
+            "same": distributed.broadcast_object(run.task.constant(_own(run, _some(train_on), setup))),
+        }
     set_temperature(run.network, choices.temperature)
     run.network.cpu()
     config.fold(run.made)
@@ -180,13 +183,15 @@ def attempt(
         return Trial(float("inf"))
     run, held_rows, score = first
     outputs = outputs_of(run.network, held_rows)
-    losses = processes.agree(score.each(outputs))
+    losses = distributed.broadcast_object(score.each(outputs))
     found = float("inf") if run.task.constant(outputs) else float(losses.mean())
     seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
-    memorised = processes.agree(_memorised(run, seen, setup))
+    memorised = distributed.broadcast_object(_memorised(run, seen, setup))
     unchanging = run.rows["policy"] == "none"
     earlier_s = run.history.earlier_s
-    return Trial(processes.agree(found), losses, memorised, unchanging, earlier_s, first if memorised else None)
+    return Trial(
+        distributed.broadcast_object(found), losses, memorised, unchanging, earlier_s, first if memorised else None
+    )
 
 
 def _memorised(run: Run, seen: Examples, setup: TrainingSetup, tolerance: float = 1.0) -> bool:
@@ -206,7 +211,7 @@ def _ruined(run: Run, first: Run, train_on: Examples, setup: TrainingSetup) -> b
         lost = not run.task.constant(_own(first, _some(seen), setup))
     else:
         lost = _memorised(first, seen, setup) and not _memorised(run, train_on, setup, 2.0)
-    return processes.agree(lost)
+    return distributed.broadcast_object(lost)
 
 
 def _own(run: Run, examples: Examples, setup: TrainingSetup) -> FloatArray:

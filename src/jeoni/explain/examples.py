@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jeoni import pictures
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
+from jeoni.explain import pictures
 from jeoni.features.examples import Examples
 from jeoni.runs import RunFolder
 from jeoni.runs.issues import write_issues

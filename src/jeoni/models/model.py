@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -13,85 +12,31 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jeoni import card, plugins
 from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
-from jeoni.backbones.outline import check_shapes, outline
-from jeoni.backbones.saved import CONFIG, FORMAT, WEIGHTS, SavedModel, open_model, replaced_whole, write_weights
-from jeoni.backbones.sources.checkpoint import restore_backbone
-from jeoni.backbones.weights import file_sha256, first_line
+from jeoni.backbones.saved import CONFIG, FORMAT, WEIGHTS, replaced_whole, write_weights
+from jeoni.backbones.weights import file_sha256
 from jeoni.data.checks import remarked, tell, unreadable
 from jeoni.data.fitted_on import FittedOn
-from jeoni.data.in_memory import load_in_memory
-from jeoni.data.kinds import Columns, plural
-from jeoni.data.read import load_items
 from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.heads.fitting.mapped import Mapped
-from jeoni.heads.fitting.named import build_head, kind_of_head
+from jeoni.models import card
+from jeoni.models.items import as_dataset
+from jeoni.models.predictions import Predictions
 from jeoni.runs import seal
-from jeoni.tasks import Task, restore
+from jeoni.tasks import Task
 from jeoni.tasks.classification import Classification
-from jeoni.training.depth import set_temperature
 from jeoni.training.forward import outputs_of
 from jeoni.training.rows import plain_rows
-from jeoni.types import Array, Dataset, FloatArray, Items, RowsLike
+from jeoni.types import FloatArray, RowsLike
 
-__all__ = ["Model", "Predictions", "load_model"]
+__all__ = ["Model"]
 
 BLOCK = 4096
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What a model says of some examples.
-
-    Attributes:
-        names: of the examples that could be read.
-        labels: what is predicted of each: a class's name, a number, a tuple of labels, a record of several tasks.
-        values: ``(n, p)``: calibrated probabilities, or numbers in their units.
-        columns: what the columns of ``values`` are.
-        task: what was predicted.
-        errors: name and reason of each example that could not be read.
-        readable: ``(m,)`` of all examples: which could be read.
-        seen: ``(n,)``: which of the readable ones the model was fitted on; none where that is not known.
-    """
-
-    names: list[str]
-    labels: list[Any]
-    values: FloatArray
-    columns: tuple[str, ...]
-    task: Task
-    errors: dict[str, str] = field(default_factory=dict)
-    readable: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
-    seen: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    @property
-    def certainty(self) -> FloatArray:
-        """``(n,)``: how sure each prediction is, 0 … 1; NaN where the task cannot tell."""
-        return self.task.certainty(self.values)
-
-    @property
-    def probs(self) -> FloatArray:
-        """``(n, classes)`` of a classification.
-
-        Raises:
-            ConfigError: another task.
-        """
-        if not isinstance(self.task, Classification):
-            raise ConfigError(f"A {self.task.id} has no probabilities of classes; see `values` and `columns`.")
-        return self.values
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """The columns of :attr:`probs`."""
-        return self.task.class_names if isinstance(self.task, Classification) else ()
 
 
 @dataclass(frozen=True)
@@ -306,108 +251,3 @@ class Model:
 def _remark_on_seen(count: int, of: int) -> str:
     which = f"All {of} items were" if count == of else f"{count} of the {of} items {'was' if count == 1 else 'were'}"
     return f"{which} seen in fitting; what the model says of them tells nothing about new data."
-
-
-def as_items(data: Any, modality: str = "image") -> Items:
-    """Whatever a user may hand over, as items; see :meth:`Model.predict`."""
-    return as_dataset(data, modality).items
-
-
-def as_dataset(data: Any, modality: str, column: str = "", kept: str = "") -> Dataset:
-    """Whatever a user may hand over, as examples of a modality.
-
-    Args:
-        data: see :meth:`Model.predict`.
-        modality: of the examples that are needed.
-        column: of a table, the one that holds them.
-        kept: the column that held such examples before: taken where there is one, and none is named.
-
-    Raises:
-        DataError: nothing there, or something else.
-    """
-    if isinstance(data, (str, os.PathLike)):
-        found = load_items(data if isinstance(data, str) else Path(data), modality, column, kept)
-    elif isinstance(data, Dataset):
-        found = data
-    else:
-        found = load_in_memory(data, modality, column=column, columns=Columns(modality=modality, kept=kept))
-    what = found.origin or found.name
-    if not len(found):
-        raise DataError(f"{what} holds no items; at least one is needed.")
-    if found.modality != modality:
-        raise DataError(f"{what} holds {plural(found.modality)}; the model takes {plural(modality)}.")
-    return found
-
-
-def load_model(folder: str | Path) -> Model:
-    """Read a model folder, having checked its hashes and format.
-
-    Args:
-        folder: the ``model`` folder of a run, a file in it, or the run folder itself.
-
-    Raises:
-        WeightsError: not a model folder, a changed byte, a value out of bounds, or a newer format.
-
-    Example:
-        ``jeoni.load_model("runs/latest/model").predict("new/").labels``
-    """
-    saved = open_model(Path(folder))
-    config, backbone = saved.config, restore_backbone(saved)
-    task = restore(config.task or {"id": Classification.id, "class_names": config.class_names})
-    return Model(
-        backbone=backbone,
-        head=_restored_head(saved, backbone.dim, task),
-        head_id=config.head.id,
-        task=task,
-        frozen=config.cut.frozen,
-        reuse=config.cut.reuse,
-        choice=config.head.choice,
-        facts=config.facts,
-        statistics=config.cut.statistics,
-        column=config.column,
-        fitted_on=FittedOn.load(saved.folder),
-    )
-
-
-def _restored_head(saved: SavedModel, dim: int, task: Task) -> nn.Module:
-    """The head of a model folder for ``dim`` features, its shapes held against the weights file before it is built.
-
-    Raises:
-        ConfigError: of a kind that is not installed here.
-        WeightsError: it does not go with its weights or its backbone.
-    """
-    kept, width = saved.config.head, task.width
-    if kind_of_head(kept.id) not in plugins.names("jeoni.heads"):
-        raise ConfigError(f"This model's head {kept.id!r} is not known here; install the package it came with.")
-    if kept.dim != dim:
-        raise WeightsError(f"{saved.folder}: head.dim is {kept.dim}; the backbone gives {dim} features.")
-
-    top = build_head(kept.id)
-
-    def build() -> nn.Module:
-        if kept.mapped:
-            return Mapped(**kept.mapped.model_dump(), classes=width)
-        made = top.build(dim, width)
-        if held.get("temperature") == (width,):  # one for each output, as several tasks have
-            set_temperature(made, np.ones(width))
-        return made
-
-    held, what = saved.shapes_of("head"), f"The head in {saved.folder}"
-    check_shapes(outline(build, held, what), held, what, f"{kept.id} of {width} outputs")
-    head = build()
-    head.load_state_dict(saved.state_of("head"))
-    _try_head(head.eval(), dim, width, what)
-    return head
-
-
-def _try_head(head: nn.Module, dim: int, width: int, what: str) -> None:
-    """Raise a WeightsError if features do not become calibrated outputs."""
-    if not bool((torch.as_tensor(getattr(head, "temperature", 1.0)) > 0).all()):
-        raise WeightsError(f"{what} has a temperature that is not above 0. Copy the folder anew.")
-    try:
-        with torch.inference_mode():
-            shape = tuple(head(torch.zeros(1, dim)).shape)
-    except RuntimeError as error:
-        raise WeightsError(f"{what} does not take the backbone's {dim} features ({first_line(error)}).") from error
-    if shape != (1, width):
-        raise WeightsError(f"{what} gives outputs of shape {shape}; (1, {width}) is needed.")

@@ -15,7 +15,7 @@ import torch
 
 from jeoni.modalities.inputs import collate
 from jeoni.modalities.inputs.text import TextInput
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.types import FloatArray, IntArray
 
 __all__ = ["around_strongest", "word_weights"]

@@ -8,8 +8,8 @@ import torch
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 from torch import nn
 
+from jeoni.explain.words import around_strongest, word_weights
 from jeoni.modalities.inputs.text import TextInput
-from jeoni.words import around_strongest, word_weights
 
 SIGMOID = [1 / (1 + np.exp(-k)) for k in range(3)]
 

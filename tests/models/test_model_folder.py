@@ -24,8 +24,9 @@ from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import shorten
 from jeoni.errors import ConfigError, JeoniError, StorageError, WeightsError
 from jeoni.heads.fitting.mapped import mapped
-from jeoni.maps import Affine, RBFFeatures
-from jeoni.model import Model, load_model
+from jeoni.heads.fitting.maps import Affine, RBFFeatures
+from jeoni.models.loading import load_model
+from jeoni.models.model import Model
 from jeoni.runs import seal
 from tests.conftest import TINY
 from tests.made_tasks import classes as of_classes

@@ -14,7 +14,8 @@ import jeoni
 from jeoni.backbones.catalog import load_backbone
 from jeoni.errors import DataError, WeightsError
 from jeoni.features.examples import Context
-from jeoni.model import as_items, load_model
+from jeoni.models.items import as_items
+from jeoni.models.loading import load_model
 from jeoni.types import Quiet
 from tests.conftest import TINY, make_picture
 from tests.made_tasks import classes as of_classes

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jeoni.pictures import place
+from jeoni.explain.pictures import place
 
 
 def test_items_that_are_all_alike_are_put_in_one_place():

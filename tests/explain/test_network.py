@@ -10,7 +10,7 @@ from torch import nn
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry
-from jeoni.explain import first_filters, grad_cam, responses
+from jeoni.explain.network import first_filters, grad_cam, responses
 
 
 def make(name: str, n: int = 3):
@@ -105,7 +105,7 @@ def test_first_filters_are_the_weights_themselves():
 
 
 def test_a_network_whose_stages_hand_on_several_tensors_can_be_shown_and_probed():
-    from jeoni.model import Model
+    from jeoni.models.model import Model
     from jeoni.verbs._record import stage_table
 
     backbone, head, pixels, classes = make("crossvit_tiny_240", 2)

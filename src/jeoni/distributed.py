@@ -1,4 +1,4 @@
-"""Several processes at one run, started by ``torchrun`` or ``accelerate launch``: who writes, what all agree on.
+"""Several processes at one run, started by ``torchrun`` or ``accelerate launch``: who writes, and what is shared.
 
 Every process goes through the same program; extraction and the steps of a training are shared, all else is done by
 each. Decisions are those of the first process, so that a rounding cannot part them; only the first one writes a run.
@@ -14,65 +14,65 @@ from functools import cache
 from typing import Any, TypeVar
 
 __all__ = [
-    "add_up",
-    "agree",
-    "alike",
+    "all_reduce",
     "average",
+    "barrier",
+    "broadcast",
+    "broadcast_object",
     "cores",
-    "count",
-    "first",
-    "join",
-    "neighbours",
+    "init",
+    "is_main_process",
+    "local_world_size",
     "rank",
     "state",
-    "total",
-    "wait",
+    "sum_over_processes",
+    "world_size",
 ]
 
 T = TypeVar("T")
 
 
-def count() -> int:
-    """How many there are."""
+def world_size() -> int:
+    """The number of processes of this run."""
     return int(os.environ.get("WORLD_SIZE", "1")) if {"RANK", "MASTER_ADDR"} <= os.environ.keys() else 1
 
 
 def rank() -> int:
-    """The number of this one, 0 … count - 1."""
-    return int(os.environ["RANK"]) if count() > 1 else 0
+    """The number of this process, 0 … world size - 1."""
+    return int(os.environ["RANK"]) if world_size() > 1 else 0
 
 
-def neighbours() -> int:
-    """How many share this machine, this one among them."""
-    return int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if count() > 1 else 1
+def local_world_size() -> int:
+    """The number of processes on this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if world_size() > 1 else 1
 
 
 def cores() -> int:
     """The cores this process may use: its share, where several run on this machine."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, there // neighbours())
+    return max(1, there // local_world_size())
 
 
-def first() -> bool:
-    """Whether this is the one that writes and speaks."""
+def is_main_process() -> bool:
+    """Whether this process writes the run and prints."""
     return rank() == 0
 
 
-def join() -> None:
-    """Meet the others; called again, it does nothing."""
-    if count() > 1:
+def init() -> None:
+    """Join the process group; called again, it does nothing."""
+    if world_size() > 1:
         state()
 
 
-def wait() -> None:
-    """Until all are here."""
-    if count() > 1:
+def barrier() -> None:
+    """Wait until all processes are here."""
+    if world_size() > 1:
         state().wait_for_everyone()
 
 
-def agree(value: T) -> T:
-    """The first process's value, in all of them."""
-    if count() == 1:
+def broadcast_object(value: T) -> T:
+    """The main process's value, in all processes."""
+    if world_size() == 1:
         return value
     import torch.distributed as dist
 
@@ -83,21 +83,21 @@ def agree(value: T) -> T:
     return agreed
 
 
-def total(number: int) -> int:
+def sum_over_processes(number: int) -> int:
     """The sum over all processes."""
-    if count() == 1:
+    if world_size() == 1:
         return number
     import torch.distributed as dist
 
     state()
-    found: list[Any] = [None] * count()
+    found: list[Any] = [None] * world_size()
     dist.all_gather_object(found, number)
     return int(sum(found))
 
 
-def alike(tensors: Iterable[Any]) -> None:
-    """Give all processes the first one's tensors, in place."""
-    if count() == 1:
+def broadcast(tensors: Iterable[Any]) -> None:
+    """Give all processes the main one's tensors, in place."""
+    if world_size() == 1:
         return
     import torch.distributed as dist
 
@@ -110,13 +110,13 @@ def alike(tensors: Iterable[Any]) -> None:
 
 def average(tensors: Iterable[Any]) -> None:
     """Give all processes the mean of their tensors, in place."""
-    if count() == 1:
+    if world_size() == 1:
         return
     for tensor in tensors:
-        tensor.copy_(add_up(tensor.contiguous().clone()) / count())
+        tensor.copy_(all_reduce(tensor.contiguous().clone()) / world_size())
 
 
-def add_up(tensor: Any) -> Any:
+def all_reduce(tensor: Any) -> Any:
     """Sum a contiguous tensor over all processes, in place."""
     import torch.distributed as dist
 
@@ -130,7 +130,7 @@ def state() -> Any:
     from accelerate import PartialState
 
     found = PartialState(cpu=not torch.cuda.is_available())  # else several processes without GPUs go unnoticed
-    if count() > 1:
+    if world_size() > 1:
         _part_at_the_end()
     return found
 

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from jeoni import pictures
 from jeoni.backbones.backbone import Backbone
-from jeoni.explain import first_filters, grad_cam, responses
+from jeoni.explain import pictures
+from jeoni.explain.network import first_filters, grad_cam, responses
+from jeoni.explain.words import around_strongest, word_weights
 from jeoni.features.examples import Examples
 from jeoni.modalities.image.images import thumbnail
 from jeoni.modalities.inputs import Input
-from jeoni.model import Model
+from jeoni.models.model import Model
 from jeoni.runs import RunFolder
 from jeoni.runs.records import InsideRecord, LooksRecord
 from jeoni.tasks.classification import Classification
 from jeoni.types import Array, Dataset, FloatArray, IntArray
-from jeoni.words import around_strongest, word_weights
 
 __all__ = ["write_explanations", "write_insides"]
 
