@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from jeoni import plugins
 from jeoni.data.kinds import composed
-from jeoni.errors import ConfigError, WeightsError
+from jeoni.errors import WeightsError
 from jeoni.modalities.bounds import Deviation, Digest, Fields, Record, Text, Width
-from jeoni.modalities.inputs import input_class
+from jeoni.modalities.inputs import INPUTS, input_class
 
 __all__ = ["SavedConfig", "parse_config"]
 
@@ -74,11 +75,10 @@ class _Backbone(Record):
 
     @model_validator(mode="after")
     def _input_of_its_kind(self) -> Self:
-        try:
-            bounds = input_class(self.kind).bounds
-        except ConfigError as error:
-            raise ValueError(f"kind: {error}") from None
-        bounds.model_validate(self.input)
+        known = plugins.names(INPUTS)
+        if self.kind not in known:
+            raise ValueError(f"kind is {self.kind!r}; known are {', '.join(known)}")
+        input_class(self.kind).bounds.model_validate(self.input)
         return self
 
 
