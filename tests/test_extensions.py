@@ -11,13 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import jeoni
 from jeoni import plugins
 from jeoni.adaptation import AutoAdaptedClassifier, FewLabels, diagnose
+from jeoni.backbones.catalog import list_backbones, load_backbone
+from jeoni.cli._app import app
 from jeoni.errors import ConfigError
 from jeoni.evaluation.evaluate import evaluate
 from jeoni.extensions import POINTS
+from jeoni.runs import read_json
 from tests.conftest import TINY
 from tests.made_tasks import classes
 
@@ -304,6 +308,83 @@ def use_distance(tmp_path: Path) -> None:
     assert any("dropped in 42" in sentence for sentence in found.sentences)
 
 
+ENGINE = """
+from jeoni.features.engines.torch import TorchEngine
+
+__all__ = ["DroppedIn"]
+
+
+class DroppedIn(TorchEngine):
+    name = "dropped_in"
+"""
+
+
+def use_engine(tmp_path: Path, make_photos) -> None:
+    result = jeoni.fit(make_photos(), backbone=TINY, engine=NAME, control=False, out=tmp_path / "run")
+    assert read_json(result.run / "run.json")["engine"]["name"] == NAME
+
+
+SOURCE = """
+from jeoni.backbones.sources.untrained import Untrained
+
+__all__ = ["DroppedIn"]
+
+
+class DroppedIn:
+    def names(self):
+        return ["one"]
+
+    def load(self, name, weights):
+        return Untrained().load("test_resnet", weights)
+"""
+
+
+def use_source(tmp_path: Path) -> None:
+    assert load_backbone(f"{NAME}:one").n > 1
+    assert any(str(one["name"]).endswith("one") and one["source"] == NAME for one in list_backbones())
+
+
+VERB = """
+from dataclasses import dataclass
+
+from jeoni.specs import SeedOptions, Spec, option
+
+__all__ = ["count"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountSpec(Spec, SeedOptions):
+    times: int = option(1, "How many times.")
+
+
+@dataclass(frozen=True)
+class Counted:
+    summary: str
+
+
+def count(word: str, spec: CountSpec | None = None, *, loud: bool = False, console=None) -> Counted:
+    '''Say a word.
+
+    Args:
+        word: what is said.
+        spec: how often.
+        loud: in capitals.
+        console: is told of progress.
+    '''
+    spec = spec or CountSpec()
+    return Counted(" ".join([word.upper() if loud else word] * spec.times) + f" {spec.seed}")
+"""
+
+
+def use_verb(tmp_path: Path) -> None:
+    assert getattr(jeoni, NAME)("ho", loud=True).summary == "HO 0"
+    said = CliRunner().invoke(app, [NAME, "ho", "--times", "2", "--seed", "7"])
+    assert said.exit_code == 0 and "ho ho 7" in said.stdout
+    assert "Dropped in (Nobody 2026)" in CliRunner().invoke(app, ["--help"]).stdout
+    told = CliRunner().invoke(app, [NAME, "--help"]).stdout
+    assert "what is said" in told and "--times" in told and "in capitals" in told and "--console" not in told
+
+
 DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "tasks": ("jeoni.tasks", TASK, use_task),
     "metrics": ("jeoni.evaluation.metrics.classification", METRIC, use_metric),
@@ -314,8 +395,11 @@ DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "few": ("jeoni.adaptation.few", FEW, use_few),
     "validators": ("jeoni.adaptation.validators", VALIDATOR, use_validator),
     "distances": ("jeoni.transferability.distances", DISTANCE, use_distance),
+    "engines": ("jeoni.features.engines", ENGINE, use_engine),
+    "sources": ("jeoni.backbones.sources", SOURCE, use_source),
+    "verbs": ("jeoni.verbs", VERB, use_verb),
 }
-ELSEWHERE = {"engines", "sources", "verbs"}  # their tests drop no file in yet
+ELSEWHERE = {"inputs"}  # tests/modalities drops one in
 
 
 def test_every_extension_point_is_tried_with_a_file_of_a_stranger():
@@ -327,7 +411,9 @@ def test_a_file_that_is_dropped_in_is_found_and_used(point, drop, tmp_path, requ
     folder, text, use = DROPPED[point]
     drop(folder, text)
     assert NAME in plugins.names(folder) and "Nobody 2026" in plugins.describe(folder, NAME)
-    more: dict[str, Any] = {"make_photos": request.getfixturevalue("make_photos")} if point == "deep" else {}
+    more: dict[str, Any] = (
+        {"make_photos": request.getfixturevalue("make_photos")} if point in ("deep", "engines") else {}
+    )
     use(tmp_path, **more)
 
 

@@ -108,6 +108,10 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("jeoni.report").render
     if name in _PLACES:
         return getattr(importlib.import_module(_PLACES[name]), name)
+    if not name.startswith("_"):
+        plugins = importlib.import_module("jeoni.plugins")
+        if name in plugins.names("jeoni.verbs"):
+            return plugins.load("jeoni.verbs", name)
     raise AttributeError(f"module 'jeoni' has no attribute {name!r}")
 
 

@@ -96,7 +96,9 @@ POINTS = (
         "tests/backbones/",
     ),
     ExtensionPoint(
-        "verbs", "a verb", ("jeoni.cli",), "a function with typed options", "`jeoni --help`", "tests/cli/",
+        "verbs", "a verb", ("jeoni.verbs",),
+        "a function; its `spec`, a dataclass of options, and its other parameters become the command's",
+        "`jeoni VERB` and `jeoni.VERB(…)`; a file in `src/jeoni/cli/` only to show its result better", "tests/verbs/",
     ),
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from jeoni.specs import AUTO, Options, ordered_fields, out_of_bounds
+from jeoni.specs.options import type_name
 
 __all__ = ["with_options"]
 
@@ -49,7 +50,7 @@ def with_options(record: type[Options]) -> Callable[[Callable[..., Any]], Callab
 
 def _kind(field: Any) -> Any:
     """The field's type, or None where nothing is said; annotations are strings."""
-    kind = {"str": str, "int": int, "float": float, "bool": bool}[field.type]
+    kind = {"str": str, "int": int, "float": float, "bool": bool}[type_name(field)]
     return kind | None if field.default == AUTO else kind
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 from jeoni.errors import ConfigError, did_you_mean
 
-__all__ = ["AUTO", "Bounds", "Options", "Spec", "option", "ordered_fields", "out_of_bounds"]
+__all__ = ["AUTO", "Bounds", "Options", "Spec", "option", "ordered_fields", "out_of_bounds", "type_name"]
 
 AUTO = -1
 TYPES: dict[str, Any] = {"str": str, "bool": bool, "int": Integral, "float": Real}
@@ -90,7 +90,7 @@ class Spec(Options):
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            self._check(f.name, f.default, str(f.type), f.metadata["choices"], f.metadata["bounds"])
+            self._check(f.name, f.default, type_name(f), f.metadata["choices"], f.metadata["bounds"])
 
     def _check(self, name: str, default: Any, kind: str, choices: Sequence[str], bounds: Bounds | None) -> None:
         value = getattr(self, name)
@@ -101,6 +101,11 @@ class Spec(Options):
         left_out = value == default == AUTO
         if bounds is not None and not left_out and not bounds.hold(value):
             raise out_of_bounds(name, value, default, bounds)
+
+
+def type_name(declared: Field[Any]) -> str:
+    """``str``, ``bool``, ``int`` or ``float``: annotations are strings, or types where they are not put off."""
+    return declared.type if isinstance(declared.type, str) else declared.type.__name__
 
 
 def ordered_fields(kind: type[Options]) -> list[Field[Any]]:
