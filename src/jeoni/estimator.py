@@ -138,7 +138,7 @@ def _are_examples(X: Any) -> bool:
 
 
 def _modality(X: Any, doubtful: str) -> str:
-    """What examples are: by the endings of most; where they have none, texts, or ``doubtful`` if they are files."""
+    """The modality of examples by the endings of most; without any, text, or ``doubtful`` if they are files."""
     if isinstance(X, np.ndarray):
         return "image"
     there = [x for x in X if x is not None and str(x).strip()] or [""]

@@ -42,7 +42,7 @@ def test_an_audio_encoder_is_fitted_without_a_warning_and_predicts(
     assert read_json(run / "metrics.json")["n"] == 25
     gallery = read_json(run / "figures" / "gallery.json")
     assert all((run / "figures" / e[what]).exists() for e in gallery["doubtful"] for what in ("thumb", "sound"))
-    assert not (run / "figures" / "inside.json").exists() and not (run / "figures" / "looks.json").exists()
+    assert not (run / "figures" / "inside.json").exists() and not (run / "figures" / "explanations.json").exists()
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "<audio controls" in page and "data:audio/mpeg;base64," in page and "data:image/jpeg;base64," in page
     done = jeoni("predict", run, sounds / "tone_1", "--out", tmp_path / "said.csv")

@@ -27,7 +27,7 @@ def test_a_fit_on_texts_is_that_on_photos(jeoni, make_reviews, backbone, tmp_pat
     assert [s["name"] for s in record["cut"]["stages"]] == ["embeddings", "layer 1", "layer 2", "layer 3", "pool"]
     gallery = read_json(tmp_path / "run" / "figures" / "gallery.json")
     assert all(e["text"] and "thumb" not in e for e in gallery["doubtful"])
-    looks = read_json(tmp_path / "run" / "figures" / "looks.json")
+    looks = read_json(tmp_path / "run" / "figures" / "explanations.json")
     assert looks["hits"][0]["words"][0]["pieces"]
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "Which words moved the decision" in page and "<blockquote>" in page
@@ -42,7 +42,7 @@ def test_a_word_far_behind_in_a_long_text_is_found_and_shown(jeoni, backbone, tm
     (tmp_path / "long.csv").write_text("\n".join(rows), encoding="utf-8")
     done = jeoni("fit", tmp_path / "long.csv", *backbone, "--out", tmp_path / "run", "--no-control")
     assert done.code == 0, done.err
-    hits = read_json(tmp_path / "run" / "figures" / "looks.json")["hits"]
+    hits = read_json(tmp_path / "run" / "figures" / "explanations.json")["hits"]
     assert hits
     for hit in hits:
         pieces = hit["words"][0]["pieces"]

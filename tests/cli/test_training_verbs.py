@@ -43,7 +43,7 @@ def test_fine_run_says_what_it_did_stage_by_stage(tuned):
     assert {"probe", "beyond_probe"} <= metrics["control"].keys()
     assert "linear probe" in metrics["summary"] and "probe" in outcome.out
     page = (run / "report.html").read_text()
-    assert {"hits", "mistakes"} == json.loads((run / "figures" / "looks.json").read_text()).keys()
+    assert {"hits", "mistakes"} == json.loads((run / "figures" / "explanations.json").read_text()).keys()
     for text in ("The training", "Where it looks", "identical, bit for bit", "learning rate", "random views"):
         assert text in page
     assert not (run / "checkpoints").exists()

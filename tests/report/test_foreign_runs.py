@@ -19,10 +19,10 @@ from jeoni.runs.records import (
     AdaptMetrics,
     ComparisonRecord,
     DomainsRecord,
+    ExplanationsRecord,
     FitMetrics,
     GalleryRecord,
     InsideRecord,
-    LooksRecord,
     MapRecord,
     RunRecord,
     VerdictRecord,
@@ -132,7 +132,7 @@ MAKERS = {"fit": make_fit, "comparison": make_comparison, "adaptation": make_ada
 FILES = {
     "fit": {
         "run.json": RunRecord, "metrics.json": FitMetrics, "figures/gallery.json": GalleryRecord,
-        "figures/looks.json": LooksRecord, "figures/inside.json": InsideRecord, "figures/map.json": MapRecord,
+        "figures/looks.json": ExplanationsRecord, "figures/inside.json": InsideRecord, "figures/map.json": MapRecord,
     },
     "comparison": {"run.json": RunRecord, "verdict.json": VerdictRecord, "comparison.json": ComparisonRecord},
     "adaptation": {"run.json": RunRecord, "metrics.json": AdaptMetrics, "figures/domains.json": DomainsRecord},

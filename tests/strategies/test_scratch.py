@@ -58,7 +58,7 @@ def test_training_from_scratch_tries_rates_that_suit_the_network(preferred, rate
 @dataclasses.dataclass(frozen=True)
 class _Tuned:
     recipe: Recipe
-    training: dict = dataclasses.field(default_factory=lambda: {"same": False, "looks": [], "best_step": 0})
+    training: dict = dataclasses.field(default_factory=lambda: {"same": False, "evaluations": [], "best_step": 0})
 
 
 LOW, MIDDLE, HIGH = 3e-4, 1e-3, 3e-3
@@ -93,7 +93,7 @@ def test_the_control_is_the_better_of_a_long_training_and_its_trial(
         same = recipe.steps == 100 and full == "same"
         held = None if same else full
         looks = [{"step": 50, "held": 0.1}, {"step": recipe.steps, "held": held}]
-        return _Tuned(recipe, {"same": same, "looks": looks, "best_step": recipe.steps})
+        return _Tuned(recipe, {"same": same, "evaluations": looks, "best_step": recipe.steps})
 
     tried = iter([Trial(score, np.full(9, score), full == "memorised") for score in trials])
     monkeypatch.setattr("jeoni.strategies.scratch.attempt", lambda *given, **options: next(tried))
@@ -155,7 +155,7 @@ def test_examples_that_do_not_change_are_tried_for_twice_as_long(
 
     def tune(twin, train_on, context, recipe, config, **options):
         looks = [{"step": recipe.steps, "held": 0.65}]
-        return _Tuned(recipe, {"same": False, "looks": looks, "best_step": recipe.steps})
+        return _Tuned(recipe, {"same": False, "evaluations": looks, "best_step": recipe.steps})
 
     monkeypatch.setattr("jeoni.strategies.scratch.attempt", attempt)
     monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
@@ -177,7 +177,7 @@ def test_only_what_looks_the_same_in_every_epoch_is_memorised(augment, steps, me
     assert (trial.memorised, trial.unchanging) == (memorised, augment == "none")
     if memorised:  # its training is resumed: the same weights as without it
         again = tune(twin, train, context, whole, CONFIG, begun=trial, **named)
-        assert again.training["looks"] == trial.first[0].history.evaluations
+        assert again.training["evaluations"] == trial.first[0].history.evaluations
         assert alike(tensors(again), tensors(tune(twin, train, context, whole, CONFIG, **named)))
     else:
         assert trial.first is None
@@ -218,9 +218,9 @@ def test_with_few_examples_a_control_goes_to_its_end(patience, moment, make_phot
     strategy, backbone = build("scratch", recipe), small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=52))
     training = strategy.fit(backbone, train, context).training
-    held = [look["held"] for look in training["looks"]]
+    held = [look["held"] for look in training["evaluations"]]
     assert training["held_out"] >= 20 and None not in held and training["moment"] == moment
-    best = training["looks"][int(np.argmin(held))]["step"]
+    best = training["evaluations"][int(np.argmin(held))]["step"]
     assert training["best_step"] == (20 if moment == "last" else best)
 
 

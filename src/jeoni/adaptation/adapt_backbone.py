@@ -170,7 +170,7 @@ def _told(passed: list[History]) -> dict[str, Any]:
     found = {
         "steps": last.steps,
         "best_step": last.best_step,
-        "looks": last.evaluations,
+        "evaluations": last.evaluations,
         "seconds": round(sum(h.seconds for h in passed), 3),
         "examples": sum(h.examples for h in passed),
     }

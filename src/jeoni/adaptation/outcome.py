@@ -1,4 +1,4 @@
-"""What an adaptation came to: scores side by side, tables, and both domains in one map."""
+"""The outcome of an adaptation: scores side by side, tables, and both domains in one map."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
 
 
 def _otherwise(balanced: Verdict) -> str:
-    """What balanced accuracy says where accuracy says something else, as where all is given to the larger class."""
+    """The sentence where balanced accuracy and accuracy disagree, as where all is given to the larger class."""
     outcome = {"cannot tell": "it cannot be told whether it helped"}.get(balanced.outcome, f"it {balanced.outcome}")
     value, low, high = balanced.difference.points()
     return (

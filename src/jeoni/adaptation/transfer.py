@@ -78,7 +78,7 @@ class Found:
 def source_only(
     backbone: Backbone, source: Examples | None, target: Examples, start: Model | None, spec: AdaptSpec
 ) -> Found:
-    """What the source alone gives: a tuned, calibrated head on frozen features, or the model that was handed over."""
+    """Predict by the source alone: a tuned, calibrated head on frozen features, or the model that was handed over."""
     whole = Tap(backbone.n, True)
     if source is None:
         assert start is not None
@@ -104,7 +104,7 @@ def adapt_by(
     context: Context,
     spec: AdaptSpec,
 ) -> Found:
-    """What the method gives; see :func:`check_source` for what must be there.
+    """Adapt by a method; see :func:`check_source` for what must be there.
 
     Raises:
         ConfigError: rows that the method cannot use.
@@ -220,8 +220,11 @@ def check_options(name: str, method: Adapter | Alignment | None, spec: AdaptSpec
 
 
 def _in_doubt_as_before(found: Found, alone: Found) -> Found:
-    """What SHOT gives, where it makes the model surer and leaves the shares of the classes: it pulls them towards equal
-    ones, and without the source nothing tells whether that mends a shift or ruins a target where a class is rare."""
+    """SHOT's model where it is surer and leaves the shares of the classes, else the one before.
+
+    SHOT pulls the shares towards equal ones, and without the source nothing tells whether that mends a shift or ruins
+    a target where a class is rare.
+    """
     classes = found.probs.shape[1]
     entropy = [float(entropies(one.probs).mean() / np.log(classes)) for one in (alone, found)]
     before, after = (np.bincount(one.probs.argmax(1), minlength=classes) / len(one.probs) for one in (alone, found))
@@ -241,7 +244,7 @@ def _in_doubt_as_before(found: Found, alone: Found) -> Found:
 
 
 def _weighing(adapter: Adapter | None, names: tuple[str, ...]) -> dict[str, Any]:
-    """What an adapter that re-weights rests on, and what shares it estimates."""
+    """The effective size behind an adapter that re-weights, and the class shares it estimates."""
     if adapter is None or getattr(adapter, "weights_", None) is None:
         return {}
     size, n = float(adapter.effective_size_), len(adapter.weights_)
@@ -255,7 +258,7 @@ def _weighing(adapter: Adapter | None, names: tuple[str, ...]) -> dict[str, Any]
 
 
 def _told(found: AutoAdaptedClassifier) -> dict[str, Any]:
-    """What ``auto`` did, for ``metrics.json``."""
+    """The record of ``auto``, for ``metrics.json``."""
     return {
         "method": found.chosen_,
         "why": found.why_,
@@ -265,7 +268,7 @@ def _told(found: AutoAdaptedClassifier) -> dict[str, Any]:
 
 
 def _advice(found: AutoAdaptedClassifier, backbone: Backbone) -> dict[str, Any]:
-    """What labels of a few target items would decide, where ``auto`` stays although the domains differ."""
+    """Advice on which few labels would decide, where ``auto`` stays although the domains differ."""
     if found.chosen_ != SOURCE_ONLY or not found.gains_ or found.diagnosis_ is None:
         return {}
     names = [name for name in found.gains_ if name in known_methods()]

@@ -38,7 +38,7 @@ __all__ = [
 def comparison_taps(
     strategies: dict[str, Strategy], backbone: Backbone, data: Dataset, spec: CompareSpec
 ) -> tuple[Tap, ...]:
-    """What all strategies want at all budgets, and every stage's pooled output."""
+    """The taps of all strategies at all budgets, and every stage's pooled output."""
     strata = strata_of(data)
     classes = len(np.unique(strata[strata >= 0]))
     sizes = [len(data) if b is None else min(len(data), b * classes) for b in spec.sizes]

@@ -20,10 +20,10 @@ __all__ = ["Assessment", "Strategy", "assess", "by_cross_validation", "by_test_s
 
 
 class Strategy(Protocol):
-    """What a strategy file offers: a frozen dataclass whose fields are its hyper-parameters."""
+    """A strategy, as its file offers it: a frozen dataclass whose fields are its hyper-parameters."""
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
-        """What must be in the store before ``fit``, for a data set of ``n``."""
+        """The taps whose rows must be in the store before ``fit``, for a data set of ``n``."""
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Transfer."""

@@ -25,7 +25,7 @@ def fit_metrics(
     split: Split,
     seed: int,
 ) -> dict[str, Any]:
-    """What a fit came to.
+    """Scores, controls and the summary of a fit.
 
     Args:
         found: the strategy's model and predictions.

@@ -104,7 +104,7 @@ def run() -> int:
 
 
 def _refusal(error: OSError | MemoryError) -> str:
-    """What the system refused, where nobody could say it better."""
+    """The sentence for what the system refused, where nobody could say it better."""
     if isinstance(error, MemoryError):
         return "There is not enough memory. Give fewer or smaller items, or a smaller --batch-size."
     where = f"{error.filename}: " if error.filename else ""

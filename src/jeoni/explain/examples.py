@@ -1,4 +1,4 @@
-"""What a run folder holds besides scores: predictions, findings and pictures."""
+"""Write predictions, findings, and pictures of the examples into a run folder."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def write_tables(
 def write_pictures(
     run: RunFolder, held: Examples, part: str, predictions: FloatArray, backbone: Backbone, seed: int
 ) -> None:
-    """What mistakes and doubts look or read like, and the map of the features of ``held``, which are of ``part``."""
+    """Write the gallery of mistakes and doubts, and the map of the features of ``held``, which are of ``part``."""
     task, figures, mean = task_of(held.data), run.path / "figures", predictions.mean(0)
     spec = backbone.input
     shown = pictures.show(held.data, spec, pictures.gallery(held.data, mean), figures)

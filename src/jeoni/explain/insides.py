@@ -1,4 +1,4 @@
-"""What a run folder holds of the network's insides: what its stages respond to, and what decided an example's class."""
+"""Write what a network's stages respond to, and what decided an example's class, into a run folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jeoni.modalities.image.images import thumbnail
 from jeoni.modalities.inputs import Input
 from jeoni.models.model import Model
 from jeoni.runs import RunFolder
-from jeoni.runs.records import InsideRecord, LooksRecord
+from jeoni.runs.records import ExplanationsRecord, InsideRecord
 from jeoni.tasks.classification import Classification
 from jeoni.types import Array, Dataset, FloatArray, IntArray
 
@@ -51,7 +51,7 @@ def write_insides(run: RunFolder, held: Examples, backbone: Backbone, seed: int)
 
 
 def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before: Model | None, after: Model) -> None:
-    """``figures/looks.json``: what decided before training (if there was any) and after, for hits and mistakes.
+    """``figures/explanations.json``: what decided before training (if there was any) and after, for hits and mistakes.
 
     Of pictures, where the network looked; of texts, which words counted. Nothing is written where it cannot be told.
     """
@@ -65,10 +65,10 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
     if not opened:
         return
     if spec.text(opened[0]):
-        looks: list[dict[str, Any]] | None = _words([o.text for o in opened], classes, models)
+        explained: list[dict[str, Any]] | None = _words([o.text for o in opened], classes, models)
     else:
-        looks = _heat(run, spec, opened, index, classes, models)
-    if looks is None:
+        explained = _heat(run, spec, opened, index, classes, models)
+    if explained is None:
         return
     names = held.data.task.class_names
     shown: dict[str, list[dict[str, Any]]] = {"hits": [], "mistakes": []}
@@ -78,14 +78,14 @@ def write_explanations(run: RunFolder, held: Examples, probs: FloatArray, before
                 "path": held.data.items.name(i),
                 "label": names[held.data.targets[i]],
                 "predicted": names[classes[k]],
-                **looks[k],
+                **explained[k],
             }
         )
-    run.write_record("figures/looks.json", LooksRecord, shown)
+    run.write_record("figures/explanations.json", ExplanationsRecord, shown)
 
 
 def _words(texts: list[str], classes: IntArray, models: dict[str, Model]) -> list[dict[str, Any]]:
-    """What each piece of the whole text counts for with each model; shown are those that count most."""
+    """The weight of each piece of the whole text with each model; shown are those that count most."""
     said = {name: word_weights(m, texts, classes) for name, m in models.items()}
     shown = [around_strongest({name: of[k] for name, of in said.items()}, pictures.TEXT) for k in range(len(texts))]
     return [{"words": [{"name": name, "pieces": pieces} for name, pieces in of.items()]} for of in shown]
@@ -101,7 +101,7 @@ def _heat(
     maps = {name: grad_cam(m.backbone, m.head, rows, classes) for name, m in models.items()}
     if any(m is None for m in maps.values()):
         return None
-    folder = run.path / "figures" / "looks"
+    folder = run.path / "figures" / "explanations"
     folder.mkdir(exist_ok=True)
     found = []
     for k, i in enumerate(index.tolist()):
@@ -111,7 +111,7 @@ def _heat(
         for name, heat in maps.items():
             assert heat is not None
             pictures.save_heat(shape, heat[k], folder / f"{i:05d}-{name}.jpg")
-        found.append({"files": [f"looks/{i:05d}{part}.jpg" for part in ("", *(f"-{name}" for name in maps))]})
+        found.append({"files": [f"explanations/{i:05d}{part}.jpg" for part in ("", *(f"-{name}" for name in maps))]})
     return found
 
 

@@ -66,7 +66,7 @@ def grad_cam(backbone: Backbone, head: nn.Module, pixels: Array, classes: IntArr
 
 @dataclass(frozen=True)
 class Response:
-    """What one channel of a stage responds to.
+    """The images that one channel of a stage responds to most.
 
     Attributes:
         stage: the stage's name.

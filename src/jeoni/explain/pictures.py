@@ -215,7 +215,7 @@ def save_sprite(data: Dataset, spec: Input, index: IntArray, path: Path) -> tupl
 def _seen(
     data: Dataset, spec: Input, index: Sequence[int], side: int, loud: bool = False
 ) -> list[tuple[Image.Image | None, str, bytes]]:
-    """What examples look like, at most ``side`` pixels, what they read like and, if ``loud``, what they sound like."""
+    """Thumbnails of examples, at most ``side`` pixels, what they read like and, if ``loud``, what they sound like."""
 
     def one(i: int) -> tuple[Image.Image | None, str, bytes]:
         try:

@@ -83,7 +83,7 @@ def _in_order(texts: list[str], pieces: list[tuple[str, float]], kept: list[int]
 
 
 def _pieces(spec: TextInput, text: str) -> tuple[list[str], str]:
-    """What is read of a text, in not too many pieces, and what is not."""
+    """The part of a text that is read, in not too many pieces, and the rest."""
     spans = _spans(spec, text)
     whole = not spec.tokenize(text).shortened
     end = len(text) if whole or not spans else max(last for _, last in spans)

@@ -43,7 +43,7 @@ The licence of the pretrained weights holds for this model too. The scores hold 
 
 
 def _predicted(task: dict[str, Any]) -> str:
-    """What the task predicts, in a sentence."""
+    """The output of the task in a sentence."""
     if task["id"] == "multitask":
         return " ".join(f"`{part['name']}`: {_predicted(part)}" for part in task["tasks"])
     if "class_names" in task:

@@ -17,7 +17,7 @@ __all__ = ["Predictions"]
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model says of some examples.
+    """Predictions for some examples.
 
     Attributes:
         names: of the examples that could be read.

@@ -1,4 +1,4 @@
-"""What the page of an adaptation shows."""
+"""The content of an adaptation's page."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def adaptation_view(
 
 @dataclass
 class _Changes:
-    """What became of the predictions, in one pass over their table: it may be longer than the memory."""
+    """Count how predictions changed, in one pass over their table: it may be longer than the memory."""
 
     before: Counter[str] = field(default_factory=Counter)
     after: Counter[str] = field(default_factory=Counter)

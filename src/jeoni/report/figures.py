@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jeoni.files.outputs import write_bytes, write_text
-from jeoni.runs.records import Bin, Look, Numbers, Point, ProbedStage
+from jeoni.runs.records import Bin, Evaluated, Numbers, Point, ProbedStage
 
 __all__ = ["labels_chart", "numbers_chart", "reliability_chart", "stages_chart", "time_chart", "training_chart"]
 
@@ -90,11 +90,11 @@ def _file_mark(mark: str) -> str:
     return re.sub(r"[^a-zA-Z0-9-]", lambda m: f"_{ord(m[0]):x}", mark)[:60]
 
 
-def training_chart(looks: Sequence[Look], best_step: int, folder: Path, words: dict[str, Any]) -> str:
+def training_chart(evaluations: Sequence[Evaluated], best_step: int, folder: Path, words: dict[str, Any]) -> str:
     """Losses by step; writes ``training.svg`` and ``.png``, returns the SVG for the page.
 
     Args:
-        looks: ``step``, ``loss`` and ``held`` (None without a held-out part) of each look.
+        evaluations: ``step``, ``loss`` and ``held`` (None without a held-out part) of each.
         best_step: marked.
         folder: where the files go.
         words: of the report's language.
@@ -103,10 +103,10 @@ def training_chart(looks: Sequence[Look], best_step: int, folder: Path, words: d
 
     figure = Figure(figsize=(7.2, 3.0), layout="constrained")
     axes = figure.add_subplot()
-    steps = [look.step for look in looks]
+    steps = [one.step for one in evaluations]
     lines = ((words["training_loss"], "loss", FAINT), (words["held_loss"], "held", ACCENT))
     for title, key, color in lines:
-        values = [getattr(look, key) for look in looks]
+        values = [getattr(one, key) for one in evaluations]
         if not values or any(v is None for v in values):
             continue
         axes.plot(steps, values, color=color, linewidth=2)

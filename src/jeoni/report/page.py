@@ -1,4 +1,4 @@
-"""What the page shows: the run folder's files, put into words and proportions for the templates."""
+"""The content of the page: the run folder's files, put into words and proportions for the templates."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from jeoni.runs.records import (
     Controls,
     Example,
     Explained,
+    ExplanationsRecord,
     FitMetrics,
     GalleryRecord,
     InsideRecord,
-    LooksRecord,
     MapRecord,
     Measure,
     RunRecord,
@@ -113,7 +113,7 @@ def _record(run: Path) -> RunRecord:
 
 
 def _warnings(record: RunRecord, words: dict[str, Any]) -> list[str]:
-    """What the user should know before reading on: the run's warnings, and that it was interrupted."""
+    """Notes before all else: the run's warnings, and that it was interrupted."""
     resumed = [words["resumed"].format(n=record.calls)] if record.calls > 1 else []
     return [*record.warnings, *resumed]
 
@@ -124,7 +124,9 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
         raise DataError(f"{run / 'run.json'} cannot be used: cut or head is missing; repeat the run.", path=str(run))
     control, training = metrics.control or Controls(), record.training
     rows = {name: _score_row(name, score, control, metrics.measures) for name, score in metrics.scores.items()}
-    looks = read_if_there(LooksRecord, figures.folder / "looks.json")
+    explanations = read_if_there(ExplanationsRecord, figures.folder / "explanations.json") or read_if_there(
+        ExplanationsRecord, figures.folder / "looks.json"
+    )
     return {
         "metrics": metrics,
         "summary": re.split(r"(?<=\.) (?=[A-Z])", metrics.summary.replace(" %", "\u00a0%")),
@@ -135,8 +137,8 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
         "blocks": [_block(name, part, figures, words) for name, part in (metrics.parts or {"": metrics}).items()],
         "singles": [key for key in SINGLES if any(getattr(row, key) for row in metrics.per_class)],
         "gallery": _gallery(figures),
-        "looks": _looks(looks, figures),
-        "looks_are_words": looks is not None and any(e.words for e in (*looks.hits, *looks.mistakes)),
+        "explanations": _explanations(explanations, figures),
+        "explained_by_words": bool(explanations and any(e.words for e in (*explanations.hits, *explanations.mistakes))),
         "inside": _inside(figures),
         "map": _map(figures, metrics.class_names),
         "sharing": metrics.sharing,
@@ -149,7 +151,7 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
 
 
 def _comparison(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
-    """What the page of a comparison shows."""
+    """The content of a comparison's page."""
     found = read_record(ComparisonRecord, run / "comparison.json")
     verdict = read_record(VerdictRecord, run / "verdict.json")
     points, stages = found.points, found.stages
@@ -173,7 +175,7 @@ def _comparison(run: Path, record: RunRecord, figures: Figures, words: dict[str,
 
 
 def _adaptation(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
-    """What the page of an adaptation shows."""
+    """The content of an adaptation's page."""
     view = adaptation_view(run, words, _score_row)
     return {
         **_headline(view["metrics"].summary),
@@ -184,7 +186,7 @@ def _adaptation(run: Path, record: RunRecord, figures: Figures, words: dict[str,
 
 
 def _headline(summary: str) -> dict[str, str]:
-    """What is said in large letters, and what follows it: the first clause leads. Numbers keep their units."""
+    """The headline, and the sentence below it: the first clause leads. Numbers keep their units."""
     kept = summary.replace(" %", "\u00a0%")
     lead, colon, rest = kept.partition(": ")
     if colon and lead.endswith(("cannot be told", "test items", "test item")):
@@ -205,7 +207,7 @@ def _leading(metrics: FitMetrics) -> list[str]:
 
 
 def _block(name: str, part: TaskDetails, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
-    """What is drawn of one task: its confusion matrix and calibration, or predicted against true numbers."""
+    """The figures of one task: its confusion matrix and calibration, or predicted against true numbers."""
     mark = f"-{name}" if name else ""
     return {
         "name": name,
@@ -279,8 +281,8 @@ def _gallery(figures: Figures) -> dict[str, list[dict[str, Any]]]:
     return {kind: [entry(e) for e in entries] for kind, entries in vars(shown).items()}
 
 
-def _looks(shown: LooksRecord | None, figures: Figures) -> dict[str, list[dict[str, Any]]]:
-    """What decided: where the network looked, each picture inside the page, or which words counted."""
+def _explanations(shown: ExplanationsRecord | None, figures: Figures) -> dict[str, list[dict[str, Any]]]:
+    """Explanations: where the network looked, each picture inside the page, or which words counted."""
     if shown is None or not (shown.hits or shown.mistakes):
         return {}
 
@@ -369,7 +371,7 @@ def _stages(stages: Sequence[Stage]) -> list[dict[str, Any]]:
 
 
 def _training(record: TrainingRecord | None, figures: Figures, words: dict[str, Any]) -> dict[str, Any] | None:
-    """What was trained, in sentences, with the curve of the losses."""
+    """The training in sentences, with the curve of the losses."""
     if record is None:
         return None
     rows = record.rows
@@ -390,7 +392,7 @@ def _training(record: TrainingRecord | None, figures: Figures, words: dict[str, 
         "trials_said": trials,
         "head_rate": record.rates["head"].learning_rate if "head" in record.rates else None,
         "per_s": round(record.examples / record.seconds) if record.seconds else 0,
-        "chart": training_chart(record.looks, record.best_step, figures.folder, words),
+        "chart": training_chart(record.evaluations, record.best_step, figures.folder, words),
     }
 
 

@@ -81,7 +81,7 @@ class RunFolder:
             return there
         if not overwrite:
             raise ConfigError(
-                f"{path} holds a run that was interrupted. Go on with --resume {path}, or say --overwrite."
+                f"{path} holds a run that was interrupted. Continue with --resume {path}, or say --overwrite."
             )
         beside = path.with_name(f"{path.name}{BESIDE}")
         if _occupied(beside):
@@ -118,7 +118,7 @@ class RunFolder:
             if self.holds_model:
                 warn(f"The model was saved before that and is kept: {self.path / 'model'}.{self._remark(verb)}")
             elif self.can_go_on and not isinstance(error, (ConfigError, DataError)):
-                warn(f"The training can go on: jeoni {verb} --resume {self.path}.{self._remark('')}")
+                warn(f"The training can be resumed: jeoni {verb} --resume {self.path}.{self._remark('')}")
             else:
                 self.discard_unfinished()
             raise
@@ -129,7 +129,7 @@ class RunFolder:
 
     @classmethod
     def reopen(cls, path: Path) -> RunFolder:
-        """A run that was interrupted, to go on with; also by the name of the run that it will replace.
+        """An interrupted run, to be resumed; also by the name of the run that it will replace.
 
         Raises:
             ConfigError: there is no such run, or it came to its end.
@@ -139,9 +139,9 @@ class RunFolder:
         if not cls(path).unfinished and cls(beside).unfinished:
             path = beside
         if not (path / "run.json").exists() or not (path / "spec.json").exists():
-            raise ConfigError(f"{path} is not a run that can be gone on with: run.json or spec.json is missing.")
+            raise ConfigError(f"{path} is not a run that can be resumed: run.json or spec.json is missing.")
         if not cls(path).unfinished:
-            raise ConfigError(f"{path} came to its end; there is nothing to go on with.")
+            raise ConfigError(f"{path} is complete; there is nothing to resume.")
         replaces = path.name.removesuffix(BESIDE)
         if (_record(path) or {}).get("replaces") == replaces:
             return cls(path, path.with_name(replaces))
@@ -293,7 +293,7 @@ def _refuse_foreign(path: Path) -> None:
 
 
 def _record(folder: Path) -> dict[str, Any] | None:
-    """What ``run.json`` says; None where there is none that jeoni wrote."""
+    """The content of ``run.json``; None where there is none that jeoni wrote."""
     try:
         content = read_json(folder / "run.json")
     except (DataError, OSError):

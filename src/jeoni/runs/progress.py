@@ -1,4 +1,4 @@
-"""What interrupted calls of a run leave to the one that goes on: seconds, warnings, and how many they were.
+"""Seconds, warnings and number of the interrupted calls of a run, for the call that resumes it.
 
 It stands in ``progress.json`` of the run folder until the run comes to its end. A call that was killed could write
 nothing at its end; its time is counted up to its last checkpoint, for what it did after that is done again.
@@ -39,7 +39,7 @@ class Progress:
 
 
 def begin_call(run: RunFolder) -> Progress:
-    """What earlier calls left; and a note that another one has begun."""
+    """Read the progress of earlier calls, and note that another one has begun."""
     earlier = _read(run)
     _write(run, earlier, {"began": time.time()})
     return earlier

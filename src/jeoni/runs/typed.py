@@ -33,6 +33,7 @@ __all__ = [
     "Between",
     "EmptyIsNone",
     "FieldError",
+    "Formerly",
     "Which",
     "as_content",
     "as_record",
@@ -152,6 +153,13 @@ def read_if_there(kind: type[T], path: Path) -> T | None:
     return read_record(kind, path) if os.path.lexists(path) else None
 
 
+@dataclass(frozen=True)
+class Formerly:
+    """The name of a field in files of earlier versions."""
+
+    name: str
+
+
 class _Reader:
     """Checks values against types; counts them, so that no file takes for ever.
 
@@ -230,6 +238,9 @@ class _Reader:
             raise ValueError(f"{where or kind.__name__} has no field {', '.join(sorted(unknown))}")
         for name, hint, required in _fields(kind):
             key = name.rstrip("_")
+            former = _former_name(hint)
+            if former in value and key not in value:
+                key = former
             place = f"{where}.{key}".lstrip(".")
             if key in value:
                 given[name] = self.read(hint, value[key], place, ())
@@ -241,6 +252,12 @@ class _Reader:
             raise
         except ValueError as error:
             raise ValueError(f"{where}: {error}" if where else str(error)) from error
+
+
+@cache
+def _former_name(hint: Any) -> str:
+    marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return next((mark.name for mark in marks if isinstance(mark, Formerly)), "")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What a user may decide, each option declared once: command line, ``run.json`` and the report come from here.
+"""The options of all verbs, each declared once: command line, ``run.json`` and the report come from here.
 
 Options that belong together are one frozen dataclass, in a file of its own; a verb's spec combines those that the verb
 uses, and adds its own. No spec inherits another verb's, so that no option exists where it has no effect. No torch here:

@@ -14,7 +14,7 @@ MOST_SECONDS = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class BackboneOptions(Options):
-    """What is transferred from, and how an example becomes its input."""
+    """The pretrained network, and how an example becomes its input."""
 
     backbone: str = option(
         "auto", "What to transfer from: a name from `jeoni list backbones`, or source:name; auto goes by the data."

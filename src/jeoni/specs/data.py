@@ -27,7 +27,7 @@ class ColumnOptions(Options):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskOptions(Options):
-    """What is predicted."""
+    """The task."""
 
     task: str = option(
         "auto", "What is predicted: classification, regression, multilabel or multitask; auto goes by the labels."
@@ -43,13 +43,13 @@ class TestSetOptions(Options):
 
 @dataclass(frozen=True, kw_only=True)
 class LeakOptions(Options):
-    """What is done with items that are on both sides of a split."""
+    """The treatment of items that are on both sides of a split."""
 
     keep_leaks: bool = option(False, "Keep training items that are also in the test set.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeedOptions(Options):
-    """What random choices follow from."""
+    """The seed."""
 
     seed: int = option(0, "The seed of all random choices.", bounds=Bounds(0, 2**31 - 1))

@@ -86,7 +86,7 @@ class Recipe(Options):
 
 @dataclass(frozen=True, kw_only=True)
 class HeadOptions(Options):
-    """What is put on top."""
+    """The head on top of the backbone."""
 
     head: str = option("linear", "What is put on top; see `jeoni list heads`.")
     class_weights: str = option("auto", "Weights against imbalance.", CLASS_WEIGHTS)
@@ -94,7 +94,7 @@ class HeadOptions(Options):
 
 @dataclass(frozen=True, kw_only=True)
 class TransferOptions(HeadOptions, Recipe):
-    """What every strategy may need: what is put on top, and how it is trained."""
+    """The arguments that strategies share: head, class weights and recipe."""
 
 
 @dataclass(frozen=True, kw_only=True)

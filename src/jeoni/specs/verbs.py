@@ -22,7 +22,7 @@ DIGITS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class CommonSpec(Spec, LeakOptions, ColumnOptions, BackboneOptions, ComputeOptions, SeedOptions):
-    """What every verb needs that reads data and runs them through a backbone."""
+    """The options of every verb that reads data and runs them through a backbone."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -125,5 +125,5 @@ def _earlier(trials: dict[float, Trial]) -> float:
 def _worse(model: Model, trial: float) -> bool:
     """Whether a long training came to less than the short one."""
     training = model.training
-    held = [one["held"] for one in training["looks"] if one["step"] == training["best_step"]]
+    held = [one["held"] for one in training["evaluations"] if one["step"] == training["best_step"]]
     return bool(training["same"] or (held and held[0] is not None and held[0] > trial))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jeoni.adaptation.domains import as_target, join_domains
 from jeoni.data.checks import check_labels
+from jeoni.data.kinds import plural
 from jeoni.data.read import load_items
 from jeoni.errors import DataError
 from jeoni.models.model import Model
@@ -36,13 +37,17 @@ def read_domains(
         modality = start.backbone.input.modality
         there = _read_target(target, options, modality, start.column)
         if there.modality != modality:
-            raise DataError(f"The model takes {modality}s, the target holds {there.modality}s; both must be alike.")
+            raise DataError(
+                f"The model takes {plural(modality)}, the target holds {plural(there.modality)}; both must be alike."
+            )
         return as_target(there, start.class_names)
     here = read_targets(source if isinstance(source, Dataset) else read(source, options), "classification")
     findings = check_labels(here)
     there = _read_target(target, options, here.modality, here.column)
     if there.modality != here.modality:
-        raise DataError(f"The source holds {here.modality}s, the target {there.modality}s; both must be alike.")
+        raise DataError(
+            f"The source holds {plural(here.modality)}, the target {plural(there.modality)}; both must be alike."
+        )
     there, more = as_target(there, class_names_of(here))
     return join_domains(here, there), [*findings, *more]
 

@@ -53,7 +53,7 @@ def run_record(
     warnings: Sequence[str],
     own: dict[str, Any],
 ) -> RunRecord:
-    """What ``run.json`` holds.
+    """The content of ``run.json``.
 
     Args:
         command: that repeats the run.
@@ -136,7 +136,7 @@ def _counted(data: Dataset) -> dict[str, Any]:
 
 
 def engine_record(choice: Choice | None, images_per_s: float | None) -> dict[str, Any]:
-    """What ran the frozen stages; ``cache`` where nothing had to be run."""
+    """The engine of the frozen stages; ``cache`` where nothing had to be run."""
     if choice is None:
         return {"name": "cache", "precision": "", "cosine": None, "images_per_s": None, "notes": []}
     return {
@@ -218,7 +218,7 @@ def _seconds_to_each_stage(backbone: Backbone, images: torch.Tensor) -> list[flo
 
 
 def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict[str, Any]:
-    """What was read, with a hash over all content and labels."""
+    """The data, with a hash over all content and labels."""
     content = hashlib.sha256()
     for digest in seen.digests:
         content.update(digest)

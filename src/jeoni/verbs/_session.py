@@ -54,12 +54,12 @@ class Prepared:
 
 
 class Session:
-    """What all verbs do around their own work.
+    """A verb's run: what is the same for all verbs.
 
     Args:
         verb: its name.
         spec: its options.
-        console: who is told of progress; of several processes only the main one speaks.
+        console: where progress is shown; of several processes only the main one speaks.
         command: how the run was called, for the record; made of the options if left out.
 
     Attributes:

@@ -28,7 +28,7 @@ __all__ = ["AdaptResult", "adapt"]
 
 @dataclass(frozen=True)
 class AdaptResult:
-    """What an adaptation gave.
+    """The result of an adaptation.
 
     Attributes:
         run: the run folder.
@@ -67,7 +67,7 @@ def adapt(
         model: a model of the source, in the place of the source itself (source-free).
         out: the run folder; ``runs/<target>-adapt-<time>`` if left out.
         overwrite: replace a run that is there.
-        console: is told of progress.
+        console: where progress is shown.
         command: how the run was called, for the record.
         resume: continue the interrupted run in ``out``; see :func:`jeoni.resume`.
         changes: single options of ``spec``, such as ``method="coral"``.
@@ -135,7 +135,7 @@ def adapt(
 
 
 def _arguments(source: str | Path | Dataset, target: str | Path | Dataset, model: Any) -> list[str | Dataset]:
-    """What would be typed."""
+    """The inputs as they would be typed."""
     inputs = {"--source": source, "--target": target, "--model": "MODEL" if isinstance(model, Model) else model}
     said = [(k, v if isinstance(v, Dataset) else str(v)) for k, v in inputs.items() if v]
     return [word for pair in said for word in pair]

@@ -35,7 +35,7 @@ __all__ = ["CompareResult", "compare"]
 
 @dataclass(frozen=True)
 class CompareResult:
-    """What a comparison gave.
+    """The result of a comparison.
 
     Attributes:
         run: the run folder.
@@ -71,7 +71,7 @@ def compare(
         spec: all options; see :class:`jeoni.CompareSpec`.
         out: the run folder; ``runs/<data>-compare-<time>`` if left out.
         overwrite: replace a run that is there.
-        console: is told of progress.
+        console: where progress is shown.
         command: how the run was called, for the record.
         resume: continue the interrupted comparison in ``out``.
         changes: single options of ``spec``, such as ``budgets="5,20,all"``.

@@ -37,7 +37,7 @@ def diagnose(
         source: labelled data, as for :func:`adapt`.
         target: data of the same kind; labels, if there are any, only tell whether the classes themselves changed.
         spec: options of reading and of the backbone; see :class:`jeoni.DiagnoseSpec`.
-        console: is told of progress.
+        console: where progress is shown.
         changes: single options of ``spec``.
 
     Raises:

@@ -40,7 +40,7 @@ def evaluate(
         model: a model, or its folder.
         data: labelled data of any kind that :func:`fit` takes, or a table in memory; classes by the model's names.
         spec: names of the columns, the engine, the seed; see :class:`jeoni.EvaluateSpec`.
-        console: is told of progress.
+        console: where progress is shown.
         changes: single options of ``spec``, such as ``label_column="grade"``.
 
     Raises:

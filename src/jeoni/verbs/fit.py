@@ -36,7 +36,7 @@ SMALL_FOR_PROBE = 1000  # the same where fitting takes seconds, so that it can b
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a run gave.
+    """The result of a fit.
 
     Attributes:
         run: the run folder.
@@ -73,7 +73,7 @@ def fit(
         spec: all options; see :class:`jeoni.FitSpec`.
         out: the run folder; ``runs/<data>-<time>`` if left out.
         overwrite: replace a run that is there.
-        console: is told of progress.
+        console: where progress is shown.
         command: how the run was called, for the record.
         resume: continue the interrupted run in ``out``; see :func:`jeoni.resume`.
         changes: single options of ``spec``, such as ``backbone="efficientnet_lite1"``.
@@ -160,7 +160,7 @@ def fit(
 
 
 def _facts(data: Dataset, metrics: dict[str, Any]) -> dict[str, Any]:
-    """What the model's card says of the data and the scores."""
+    """Data and scores for the model's card."""
     how = {
         "test": f"On {metrics['n']} held-out examples.",
         "cv": f"Repeated cross-validation on {metrics['n']} examples; of so few no separate test set was kept.",

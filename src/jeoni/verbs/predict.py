@@ -30,7 +30,7 @@ def predict(
         model: a model, or its folder.
         data: a path, or whatever is in memory; see :meth:`jeoni.Model.predict`.
         spec: a table's column, the engine; see :class:`jeoni.PredictSpec`.
-        console: is told of progress.
+        console: where progress is shown.
         changes: single options of ``spec``, such as ``column="photo"``.
 
     Raises:

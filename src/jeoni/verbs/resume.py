@@ -30,7 +30,7 @@ def resume(
     Args:
         run: its folder.
         verb: ``fit``, ``compare`` or ``adapt``, if it must be a run of that.
-        console: is told of progress.
+        console: where progress is shown.
 
     Raises:
         ConfigError: not a run that can be continued, or one of another verb.
@@ -53,7 +53,7 @@ def resume(
 
 
 def _asked_for(path: Path) -> AskedRecord:
-    """What a run was asked for.
+    """The verb, inputs and options of a run.
 
     Raises:
         DataError: the file does not hold that.

@@ -1,7 +1,7 @@
 """Standardisation per domain: each domain's features get mean 0 and variance 1 of their own.
 
 The first step of most published pipelines (Sun, Feng & Saenko AAAI 2016, arXiv:1511.05547, section 4), and often the
-better part of them. Ours can go on with another adapter: ``Standardize(CORAL())`` is the paper's CORAL.
+better part of them. Ours can be followed by another adapter: ``Standardize(CORAL())`` is the paper's CORAL.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Standardize(Adapter):
     """Moves both domains.
 
     Args:
-        then: what to go on with, on standardised rows.
+        then: the adapter that follows, on standardised rows.
 
     Attributes:
         then_: its fitted copy.

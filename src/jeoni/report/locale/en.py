@@ -68,7 +68,7 @@ WORDS = {
     "and textures that many tasks share, high stages to parts and wholes of what the network was trained on.",
     "inside_alt": "the items that excite one channel of {stage} most",
     "filters": "First filters",
-    "filters_note": "The weights of the first layer, the strongest first; grey is nought.",
+    "filters_note": "The weights of the first layer, the strongest first; grey is zero.",
     "looks_kinds": {"hits": "The most confident hits", "mistakes": "The most confident mistakes"},
     "map": "How the backbone sees your items",
     "map_note": "Every dot is an item, near those that look alike to the backbone; {method}. Crosses are mistakes. Point at "
@@ -210,7 +210,7 @@ WORDS = {
         "unknown": "hold hardly a word that the backbone knows: it is made for other languages",
         "incomplete": "are incomplete: their ends are missing",
         "silent": "are all but silent",
-        "high": "have most of their power above what is heard",
+        "high": "have most of their power above what is used",
         "clipped": "are distorted: too loud when recorded",
     },
     "method": "method",
@@ -223,7 +223,7 @@ WORDS = {
     "weighing": "What the weights rest on",
     "tried": "What was tried, and chosen without target labels",
     "tried_note": "What each method gains over the source model by scores that need no target label: how sure it is of the target, "
-    "of how many classes, whether the way back leads to the source's labels, and how well source items are told that were held out. "
+    "of how many classes, whether the way back leads to the source's labels, and how well held-out source items are classified. "
     "None can be trusted alone: all must be convinced; a method that maps both domains alike is judged by the last two.",
     "scores_target": "On {n} labelled target items; their labels were used for these scores only. Their content was seen while adapting.",
     "domains_map": "Both domains in one map",

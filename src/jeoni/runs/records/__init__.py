@@ -1,4 +1,4 @@
-"""What the files of a run folder hold: frozen dataclasses, checked when they are written and when they are read."""
+"""The files of a run folder as frozen dataclasses, checked when they are written and when they are read."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from jeoni.runs.records.figures import (
     DomainsRecord,
     Example,
     Explained,
+    ExplanationsRecord,
     GalleryRecord,
     InsideRecord,
-    LooksRecord,
     MapPoint,
     MapRecord,
     StagePictures,
@@ -26,8 +26,8 @@ from jeoni.runs.records.run import (
     Cut,
     DataRecord,
     EngineRecord,
+    Evaluated,
     HeadRecord,
-    Look,
     Machine,
     Rate,
     RunRecord,
@@ -53,15 +53,15 @@ __all__ = [
     "DomainScores",
     "DomainsRecord",
     "EngineRecord",
+    "Evaluated",
     "Example",
     "Explained",
+    "ExplanationsRecord",
     "FitMetrics",
     "GalleryRecord",
     "HeadRecord",
     "InsideRecord",
     "Interval",
-    "Look",
-    "LooksRecord",
     "Machine",
     "MapPoint",
     "MapRecord",

@@ -27,7 +27,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Need:
-    """What the control would need to be as accurate as a strategy."""
+    """The labels and seconds that the control would need to be as accurate as a strategy."""
 
     strategy: Name
     n_train: Positive

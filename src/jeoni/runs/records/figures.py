@@ -15,10 +15,10 @@ __all__ = [
     "DomainsRecord",
     "Example",
     "Explained",
+    "ExplanationsRecord",
     "FigureName",
     "GalleryRecord",
     "InsideRecord",
-    "LooksRecord",
     "MapPoint",
     "MapRecord",
     "StagePictures",
@@ -57,7 +57,7 @@ class GalleryRecord:
 
 @dataclass(frozen=True)
 class Weighed:
-    """What each word counted for, before or after training."""
+    """The weight of each word, before or after training."""
 
     name: Literal["before", "after"]
     pieces: tuple[tuple[str, float], ...]
@@ -65,7 +65,7 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Explained:
-    """What decided about one example."""
+    """The explanation of one prediction."""
 
     path: str
     label: str
@@ -75,8 +75,8 @@ class Explained:
 
 
 @dataclass(frozen=True)
-class LooksRecord:
-    """``figures/looks.json``."""
+class ExplanationsRecord:
+    """``figures/explanations.json``; ``looks.json`` in runs of earlier versions."""
 
     hits: Annotated[tuple[Explained, ...], AtMost(100)] = ()
     mistakes: Annotated[tuple[Explained, ...], AtMost(100)] = ()
@@ -84,7 +84,7 @@ class LooksRecord:
 
 @dataclass(frozen=True)
 class StagePictures:
-    """What excites a stage most."""
+    """Pictures of what one stage responds to most."""
 
     stage: Name
     files: Annotated[tuple[FigureName, ...], AtMost(100)]

@@ -13,7 +13,7 @@ __all__ = ["Bin", "Controls", "FitMetrics", "Measure", "Numbers", "Shared", "Tas
 
 @dataclass(frozen=True)
 class Controls:
-    """What a model is compared with."""
+    """Scores of the controls, and the differences to them."""
 
     majority: Scores | None = None
     untrained: Scores | None = None
@@ -51,7 +51,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class TaskDetails:
-    """What is shown of one task beside its scores. Of repeated predictions, counts are means over the repeats."""
+    """Details of one task beside its scores. Of repeated predictions, counts are means over the repeats."""
 
     task: Name = "classification"
     headline: Name = "accuracy"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from jeoni.runs.records.values import Count, Loss, Name, Positive, Sentences, Share
-from jeoni.runs.typed import AtMost, Between, EmptyIsNone, Which
+from jeoni.runs.typed import AtMost, Between, EmptyIsNone, Formerly, Which
 
 __all__ = [
     "RUN_FORMAT",
@@ -16,8 +16,8 @@ __all__ = [
     "Cut",
     "DataRecord",
     "EngineRecord",
+    "Evaluated",
     "HeadRecord",
-    "Look",
     "Machine",
     "Rate",
     "RunRecord",
@@ -43,7 +43,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class DataRecord:
-    """What was learned from."""
+    """The data."""
 
     name: str
     classes: dict[str, Count]
@@ -61,7 +61,7 @@ class DataRecord:
 
 @dataclass(frozen=True)
 class BackboneRecord:
-    """What was transferred from."""
+    """The backbone."""
 
     name: str
     architecture: str
@@ -75,7 +75,7 @@ class BackboneRecord:
 
 @dataclass(frozen=True)
 class EngineRecord:
-    """What ran the frozen stages."""
+    """The engine of the frozen stages."""
 
     name: str
     precision: str = ""
@@ -121,7 +121,7 @@ class HeadRecord:
 
 
 @dataclass(frozen=True)
-class Look:
+class Evaluated:
     """The losses at one step of a training."""
 
     step: Count
@@ -131,7 +131,7 @@ class Look:
 
 @dataclass(frozen=True)
 class TrainedRows:
-    """What was kept of each example at the cut."""
+    """The rows that were cached at the cut."""
 
     cached: bool = False
     row_bytes: Positive = 0
@@ -153,7 +153,7 @@ class TrainingRecord:
 
     steps: Count
     best_step: Count
-    looks: Annotated[tuple[Look, ...], AtMost(5000)]
+    evaluations: Annotated[tuple[Evaluated, ...], AtMost(5000), Formerly("looks")]
     seconds: Positive
     examples: Count
     share: Share

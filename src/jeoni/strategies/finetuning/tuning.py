@@ -106,7 +106,7 @@ def tune(
         "recipe": asdict(recipe),
         "steps": chosen_by.steps,
         "best_step": chosen_by.best_step,
-        "looks": chosen_by.evaluations,
+        "evaluations": chosen_by.evaluations,
         "seconds": round(sum(h.seconds for h in histories), 3),
         "earlier_s": round(sum(h.earlier_s for h in histories), 3),
         "examples": sum(h.examples for h in histories),
