@@ -40,7 +40,7 @@ def test_larger_budgets_contain_smaller_ones_and_seeds_differ():
 
 
 def make_point(n: float, accuracy: float) -> Point:
-    return Point("scratch", None, n, 1.0, Interval(accuracy, accuracy, accuracy), 0.0, "")
+    return Point("scratch", None, n, 1.0, Interval(accuracy, accuracy, accuracy), "")
 
 
 def test_labels_needed_lie_between_the_points_or_nowhere():
@@ -48,3 +48,10 @@ def test_labels_needed_lie_between_the_points_or_nowhere():
     assert labels_needed(curve, 0.5) == 10
     assert labels_needed(curve, 0.7) == pytest.approx(10**1.5)
     assert labels_needed(curve, 0.81) is None
+
+
+def test_of_an_error_labels_are_needed_until_it_has_fallen_as_far():
+    curve = [make_point(10, 4.0), make_point(100, 2.0)]
+    assert labels_needed(curve, 3.0, higher_is_better=False) == pytest.approx(10**1.5)
+    assert labels_needed(curve, 5.0, higher_is_better=False) == 10
+    assert labels_needed(curve, 1.9, higher_is_better=False) is None

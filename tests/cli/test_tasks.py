@@ -113,3 +113,30 @@ def test_what_cannot_be_learned_or_set_is_refused_with_the_reason(jeoni, tmp_pat
     words = ("fit", path, "--image-column", "file", "--label-column", ",".join(columns), "--out", tmp_path / "run")
     done = jeoni(*words, *QUICK, *more)
     assert done.code == 1 and message in " ".join(done.err.split())
+
+
+@pytest.mark.parametrize(
+    ("columns", "label", "title", "unit"),
+    [
+        ({"width (mm)": WIDTH.tolist()}, "width (mm)", "mean absolute error", "mm"),
+        (
+            {"marks": [f"{'a' if k else 'b'};c" for k in KIND]},
+            "marks",
+            "labels decided right, %",
+            "labels decided right",
+        ),
+        ({"kind": KIND.tolist(), "width": WIDTH.tolist()}, "kind,width", "mean score of the tasks", ""),
+    ],
+)
+def test_strategies_are_compared_on_every_task_by_its_own_measure(jeoni, tmp_path, table, columns, label, title, unit):
+    out = tmp_path / "run"
+    done = jeoni("compare", table(**columns), "--image-column", "file", "--label-column", label, "--backbone", TINY,
+                 "--strategies", "probe,scratch", "--budgets", "4,all", "--repeats", "2", "--steps", "2", "--folds", "2",
+                 "--out", out)  # fmt: skip
+    assert done.code == 0, done
+    verdict = json.loads((out / "verdict.json").read_text())
+    shown = verdict["measures"][verdict["measure"]]
+    assert (shown["title"], shown["unit"]) == (title, unit) and verdict["per"] == "stratum"
+    assert title.split()[0] in done.out and title in verdict["summary"]
+    page = (out / "report.html").read_text()
+    assert f"{title[0].upper()}{title[1:]} and labels" in page and "labels per stratum" in page

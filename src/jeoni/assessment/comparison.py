@@ -13,18 +13,18 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.checks import Checked
 from jeoni.data.splits import build_folds
-from jeoni.errors import DataError
+from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.curves import Outcomes, Point, compare_all, labels_needed, point
-from jeoni.evaluation.verdict import MEASURES, class_weights, pigeonhole, unequal
+from jeoni.evaluation.measures import ACCURACY, BALANCED_ACCURACY, Measure
+from jeoni.evaluation.verdict import class_weights, pigeonhole, unequal
 from jeoni.features.examples import Examples
 from jeoni.features.extract import Extraction
 from jeoni.specs import CompareSpec
-from jeoni.tasks import strata_of
-from jeoni.tasks.classification import class_names_of
+from jeoni.tasks import strata_of, task_of
+from jeoni.tasks.classification import Classification
 from jeoni.types import Dataset, FloatArray, IntArray
 
 __all__ = [
-    "TRIAL_COLUMNS",
     "choose_measure",
     "comparison_taps",
     "draw_examples",
@@ -65,14 +65,8 @@ def draw_examples(
     examples = Examples(chosen, clusters[usable], seen, usable, folds)
     if own.any():
         return examples, draws_for_test(np.flatnonzero(~own), np.flatnonzero(own), spec.repeats), 0.0
-    names, strata = class_names_of(data, "jeoni compare"), strata_of(chosen)
-    counts = np.bincount(strata, minlength=len(names))
-    if counts.min() < 4:
-        fewest = names[int(counts.argmin())]
-        raise DataError(
-            f"After the checks the class {fewest!r} has {counts.min()} usable examples, and 4 are needed: a comparison "
-            "learns from some and tests on some in every draw."
-        )
+    _check_classes(chosen)
+    strata = strata_of(chosen)
     fold = build_folds(strata, examples.clusters, spec.folds, 1, spec.seed)
     count = len(np.unique(fold))
     return (
@@ -82,29 +76,56 @@ def draw_examples(
     )
 
 
+def _check_classes(data: Dataset) -> None:
+    """Raise a DataError for a class with fewer than four examples."""
+    if not isinstance(data.task, Classification):
+        return
+    counts = np.bincount(data.targets, minlength=data.task.width)
+    if counts.min() < 4:
+        fewest = data.task.class_names[int(counts.argmin())]
+        raise DataError(
+            f"After the checks the class {fewest!r} has {counts.min()} usable examples, and 4 are needed: a comparison "
+            "learns from some and tests on some in every draw."
+        )
+
+
 def useful_budgets(sizes: Sequence[int | None], examples: Examples, draws: Sequence[Draw]) -> list[int | None]:
     """Budgets that leave something out; the largest is all there are, if all were asked for or none is left.
 
-    A budget above the size of every class is all there are.
+    A budget above the size of every class (of other tasks: every stratum) is all there are.
     """
-    most = max(int(np.bincount(examples.data.targets[d.train]).max()) for d in draws)
+    strata = strata_of(examples.data)
+    most = max(int(np.bincount(strata[d.train]).max()) for d in draws)
     kept: list[int | None] = [b for b in sizes if b is not None and b < most]
     return [*kept, None] if None in sizes or len(kept) < len(sizes) else kept
 
 
-def choose_measure(spec: CompareSpec, labels: IntArray, budgets: Sequence[int | None]) -> str:
-    """Balanced accuracy where draws with as many of every class are tested on classes that are not equally large."""
+def choose_measure(spec: CompareSpec, examples: Examples, budgets: Sequence[int | None]) -> Measure:
+    """The task's own measure; balanced accuracy for draws of as many of every class, tested on unequal classes.
+
+    Raises:
+        ConfigError: a measure of classes was asked for, and the task has none.
+    """
+    task = task_of(examples.data)
+    if isinstance(task, Classification):
+        alike = any(b is not None for b in budgets)
+        balanced = unequal(examples.data.targets) and alike if spec.measure == "auto" else spec.measure != ACCURACY.id
+        return BALANCED_ACCURACY if balanced else ACCURACY
     if spec.measure != "auto":
-        return spec.measure
-    return MEASURES[unequal(labels) and any(b is not None for b in budgets)]
+        raise ConfigError(f"measure is {spec.measure!r}; a {task.id} is compared by its {task.measure.title}.")
+    return task.measure
 
 
-def _weights(labels: IntArray, measure: str) -> FloatArray | None:
-    return None if measure == MEASURES[0] else class_weights(labels)
+def _weights(examples: Examples, index: IntArray, measure: Measure) -> FloatArray | None:
+    return class_weights(examples.data.targets[index]) if measure == BALANCED_ACCURACY else None
 
 
-def _outcomes(trials: Sequence[Trial], examples: Examples, measure: str) -> list[Outcomes]:
-    labels = examples.data.targets
+def _scores(trial: Trial, examples: Examples, measure: Measure) -> FloatArray:
+    """Of each test item in the measure's unit, higher is better."""
+    return task_of(examples.data).scores(trial.predictions, examples.data.targets[trial.test]) * measure.scale
+
+
+def _outcomes(trials: Sequence[Trial], examples: Examples, measure: Measure) -> list[Outcomes]:
     grouped: dict[tuple[str, int | None], list[Trial]] = {}
     for trial in trials:
         grouped.setdefault((trial.strategy, trial.budget), []).append(trial)
@@ -112,53 +133,54 @@ def _outcomes(trials: Sequence[Trial], examples: Examples, measure: str) -> list
         Outcomes(
             strategy=strategy,
             budget=budget,
-            items=np.concatenate([t.test for t in some]),
+            items=(items := np.concatenate([t.test for t in some])),
             draws=np.concatenate([np.full(len(t.test), t.draw) for t in some]),
-            right=np.concatenate([t.predictions.argmax(1) == labels[t.test] for t in some]),
-            loss=np.concatenate([-np.log(np.maximum(_true(t, labels), 1e-12)) for t in some]),
+            scores=np.concatenate([_scores(t, examples, measure) for t in some]),
             n_train=float(np.mean([t.n_train for t in some])),
             seconds=float(np.median([t.seconds for t in some])),
             notes=tuple(t.note for t in some),
             learned_nothing=tuple(t.learned_nothing for t in some),
-            weights=_weights(labels[np.concatenate([t.test for t in some])], measure),
+            weights=_weights(examples, items, measure),
+            measure=measure,
         )
         for (strategy, budget), some in grouped.items()
     ]
 
 
-def _true(trial: Trial, labels: IntArray) -> Any:
-    return trial.predictions[np.arange(len(trial.test)), labels[trial.test]]
-
-
 def probed_stages(
-    probed: Sequence[tuple[str, int, IntArray, Any]], examples: Examples, spec: CompareSpec, measure: str
+    probed: Sequence[tuple[str, int, IntArray, Any]], examples: Examples, spec: CompareSpec, measure: Measure
 ) -> list[dict[str, Any]]:
-    """Accuracy of a linear probe on every stage's features, with its interval."""
+    """The measure of a linear probe on every stage's features, with its interval."""
     found: dict[str, list[tuple[int, IntArray, Any]]] = {}
-    for name, draw, test, right in probed:
-        found.setdefault(name, []).append((draw, test, right))
+    for name, draw, test, scores in probed:
+        found.setdefault(name, []).append((draw, test, scores))
     records = []
     for name, some in found.items():
         tested = np.concatenate([test for _, test, _ in some])
         numbers = np.concatenate([np.full(len(test), draw) for draw, test, _ in some])
-        right = np.concatenate([right for _, _, right in some])
-        weights = _weights(examples.data.targets[tested], measure)
-        accuracy = pigeonhole(right, examples.clusters[tested], numbers, spec.seed, weights)
-        records.append({"name": name, "accuracy": accuracy.as_dict()})
+        scores = np.concatenate([scores for _, _, scores in some]) * measure.scale
+        weights = _weights(examples, tested, measure)
+        score = pigeonhole(scores, examples.clusters[tested], numbers, spec.seed, weights)
+        records.append({"name": name, "score": measure.of(score).as_dict()})
     return records
 
 
 def verdict_of(
-    trials: Sequence[Trial], examples: Examples, draws: Sequence[Draw], overlap: float, measure: str, spec: CompareSpec
+    trials: Sequence[Trial],
+    examples: Examples,
+    draws: Sequence[Draw],
+    overlap: float,
+    measure: Measure,
+    spec: CompareSpec,
 ) -> tuple[dict[str, Any], list[Point]]:
-    """The content of ``verdict.json``, and every strategy's accuracy and time at every budget.
+    """The content of ``verdict.json``, and every strategy's score and time at every budget.
 
     Args:
         trials: all of them.
         examples: what the trials are about.
         draws: that they were made on.
         overlap: of the training parts of two draws; see :func:`draw_examples`.
-        measure: ``accuracy`` or ``balanced_accuracy``.
+        measure: see :func:`choose_measure`.
         spec: says which strategies lead, and the seed.
     """
     found, groups = _outcomes(trials, examples, measure), examples.groups
@@ -167,10 +189,14 @@ def verdict_of(
     most = max(len(d.train) for d in draws)
     shared = {o.budget: overlap * o.n_train / most for o in found}
     comparisons = compare_all(found, spec.arms[-1], groups, shared, spec.seed)
-    return {"measure": measure, **_verdict(points, comparisons, spec)}, points
+    per = "class" if isinstance(examples.data.task, Classification) else "stratum"
+    about = {"measure": measure.id, "measures": {measure.id: measure.as_dict()}, "per": per}
+    return {**about, **_verdict(points, comparisons, measure.higher_is_better, spec)}, points
 
 
-def _verdict(points: Sequence[Point], comparisons: list[dict[str, Any]], spec: CompareSpec) -> dict[str, Any]:
+def _verdict(
+    points: Sequence[Point], comparisons: list[dict[str, Any]], higher_is_better: bool, spec: CompareSpec
+) -> dict[str, Any]:
     """The content of ``verdict.json``: the first strategy against the control at the largest budget leads."""
     control = spec.arms[-1]
     against = [c for c in comparisons if c["control"] == control]
@@ -180,8 +206,8 @@ def _verdict(points: Sequence[Point], comparisons: list[dict[str, Any]], spec: C
     needs = []
     for p in points:
         if p.strategy != control and curve:
-            labels = labels_needed(curve, p.accuracy.value)
-            slower = [q for q in curve if q.accuracy.value >= p.accuracy.value]
+            labels, sign = labels_needed(curve, p.score.value, higher_is_better), 1 if higher_is_better else -1
+            slower = [q for q in curve if sign * q.score.value >= sign * p.score.value]
             needs.append(
                 {
                     "strategy": p.strategy,
@@ -216,22 +242,19 @@ ADVICE = [
 OTHER_CONTROL = "Give the control a chance to learn: another `--learning-rate`, more `--steps`, or more labels."
 
 
-TRIAL_COLUMNS = ["strategy", "budget", "draw", "n_train", "n_test", "seconds", "accuracy", "log_loss", "note"]
-
-
-def trial_rows(trials: Sequence[Trial], labels: IntArray) -> list[list[object]]:
-    """The rows of ``trials.csv``, in the order of :data:`TRIAL_COLUMNS`."""
-    return [
-        [
-            t.strategy,
-            "all" if t.budget is None else t.budget,
-            t.draw,
-            t.n_train,
-            len(t.test),
-            f"{t.seconds:.3f}",
-            f"{(t.predictions.argmax(1) == labels[t.test]).mean():.5f}",
-            f"{abs(np.log(np.maximum(_true(t, labels), 1e-12)).mean()):.5f}",
-            t.note,
-        ]
-        for t in trials
-    ]
+def trial_rows(trials: Sequence[Trial], examples: Examples, measure: Measure) -> tuple[list[str], list[list[object]]]:
+    """The columns of ``trials.csv``, and a row for each trial."""
+    task = task_of(examples.data)
+    metrics = ["accuracy", "log_loss"] if isinstance(task, Classification) else [measure.id]
+    columns = ["strategy", "budget", "draw", "n_train", "n_test", "seconds", *metrics, "note"]
+    rows: list[list[object]] = []
+    for t in trials:
+        scores = _scores(t, examples, measure)
+        values = [scores.mean() if measure.higher_is_better else -scores.mean()]
+        if isinstance(task, Classification):
+            true = t.predictions[np.arange(len(t.test)), examples.data.targets[t.test]]
+            values += [abs(np.log(np.maximum(true, 1e-12)).mean())]
+        budget = "all" if t.budget is None else t.budget
+        written = [f"{value:.5f}" for value in values]
+        rows.append([t.strategy, budget, t.draw, t.n_train, len(t.test), f"{t.seconds:.3f}", *written, t.note])
+    return columns, rows

@@ -6,6 +6,7 @@ import heapq
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
@@ -158,20 +159,32 @@ def _comparison(run: Path, record: RunRecord, figures: Figures, words: dict[str,
     strategies = list(dict.fromkeys(p.strategy for p in points))
     at = {(p.strategy, p.budget): p for p in points}
     budgets = list(dict.fromkeys(p.budget for p in points))
-    words = {**words, "axis_accuracy": words["measures"][verdict.measure]}
+    measure, sign = verdict.compared_by, 1 if verdict.compared_by.higher_is_better else -1
+    title = measure.title[0].upper() + measure.title[1:]
+    per = {"budget": words["budgets"][verdict.per]}
+    words = words | per | {name: words[name].format(measure=title) for name in ("curve_labels", "curve_time")}
     return {
         "w": words,
+        "shown": partial(_measured, measure=measure),
+        "sign": sign,
         "measure_note": words["measure_notes"].get(verdict.measure, ""),
         "verdict": verdict,
         **_headline(verdict.summary),
         "points": points,
         "strategies": strategies,
         "table": [{"budget": b, "cells": [at.get((s, b)) for s in strategies]} for b in budgets],
-        "labels": labels_chart(points, figures.folder, words),
-        "time": time_chart(points, figures.folder, words),
-        "stages": stages_chart(stages, figures.folder, words) if stages else "",
-        "best_stage": max(stages, key=lambda s: s.accuracy.value).name if stages else "",
+        "labels": labels_chart(points, measure, figures.folder, words),
+        "time": time_chart(points, measure, figures.folder, words),
+        "stages": stages_chart(stages, measure, figures.folder, words) if stages else "",
+        "best_stage": max(stages, key=lambda s: sign * s.score.value).name if stages else "",
     }
+
+
+def _measured(value: float, digits: int = 1, *, measure: Measure) -> str:
+    """A value of the measure, or a difference of two: percent or points without their sign, or a number."""
+    if measure.unit == "%":
+        return _percent(value, digits)
+    return f"{value + 0.0:.3g}"
 
 
 def _adaptation(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from jeoni import plugins
 from jeoni.data.columns import is_missing
 from jeoni.data.kinds import composed
 from jeoni.errors import ConfigError, DataError
+from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.metrics.columns import average_precision, halves, label_counts
 from jeoni.evaluation.metrics.counts import mean_of_defined, ratio
 from jeoni.evaluation.metrics.protocol import Metric
@@ -227,6 +228,11 @@ class Multilabel:
         """The share of the known labels that is decided right."""
         right = np.where(np.isnan(targets), np.nan, halves(predictions)[1] == (targets > 0))
         return mean_of_defined(right, axis=1)
+
+    @property
+    def measure(self) -> Measure:
+        """The share of labels that are right."""
+        return Measure("labels_right", "labels decided right")
 
     def metrics(self) -> Mapping[str, Metric]:
         """Every file of the folder."""

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from jeoni.errors import ConfigError, DataError
+from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.metrics.counts import mean_of_defined
 from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.tasks import Criterion, LossOptions, Task, Unreadable, distinct_names
@@ -195,6 +196,12 @@ class Multitask:
     def scores(self, predictions: FloatArray, targets: Array) -> FloatArray:
         """The mean of the known parts' scores."""
         return mean_of_defined(self._over_parts(predictions, targets, lambda task, p, t: task.scores(p, t)), axis=1)
+
+    @property
+    def measure(self) -> Measure:
+        """The mean of the parts' scores; a share where all of them are."""
+        share = all(task.measure.is_share for _, task in self.tasks)
+        return Measure("mean_score", "mean score of the tasks", "%" if share else "")
 
     def metrics(self) -> Mapping[str, Metric]:
         """``part.metric``."""

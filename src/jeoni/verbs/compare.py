@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from jeoni.assessment.comparison import (
-    TRIAL_COLUMNS,
     choose_measure,
     comparison_taps,
     draw_examples,
@@ -25,7 +24,6 @@ from jeoni.runs.records import ComparisonRecord, VerdictRecord
 from jeoni.specs import CompareSpec
 from jeoni.strategies import build_strategy
 from jeoni.tasks import read_targets
-from jeoni.tasks.classification import class_names_of
 from jeoni.types import Console, Dataset
 from jeoni.verbs._reading import choose_backbone, read
 from jeoni.verbs._session import Session
@@ -40,7 +38,7 @@ class CompareResult:
     Attributes:
         run: the run folder.
         verdict: the content of ``verdict.json``.
-        points: accuracy and time of every strategy at every budget.
+        points: score and time of every strategy at every budget.
         summary: the verdict in a sentence or two.
     """
 
@@ -89,7 +87,6 @@ def compare(
         strategies = {name: build_strategy(name, spec) for name in spec.arms}
         dataset = read_targets(data if isinstance(data, Dataset) else read(data, spec, test=spec.test), spec.task)
         findings = check_labels(dataset)
-        class_names_of(dataset, "jeoni compare")
         backbone = choose_backbone(dataset, spec)
     folder = out or RunFolder.named_for(f"{dataset.name}-compare")
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
@@ -107,11 +104,11 @@ def compare(
         with session.step("stages"):
             probed = list(run_stages(backbone, examples, draws, context, spec.folds)) if spec.stages else []
         with session.step("evaluate"):
-            measure = choose_measure(spec, examples.data.targets, budgets)
+            measure = choose_measure(spec, examples, budgets)
             verdict, points = verdict_of(trials, examples, draws, overlap, measure, spec)
             stages = probed_stages(probed, examples, spec, measure)
         if session.is_main:
-            session.run.write_csv("trials.csv", TRIAL_COLUMNS, trial_rows(trials, examples.data.targets))
+            session.run.write_csv("trials.csv", *trial_rows(trials, examples, measure))
             session.run.write_record("verdict.json", VerdictRecord, verdict)
             curves = {"points": [p.as_dict() for p in points], "stages": stages}
             session.run.write_record("comparison.json", ComparisonRecord, curves)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from jeoni.runs.records.fit import Measure
 from jeoni.runs.records.values import Budget, Interval, Name, Outcome, Positive, Sentences, Share
-from jeoni.runs.typed import AtMost, Between
+from jeoni.runs.typed import AtMost, Between, Formerly
 
 __all__ = ["Comparison", "ComparisonRecord", "Need", "Point", "ProbedStage", "VerdictRecord"]
 
@@ -20,7 +21,7 @@ class Comparison:
     budget: Budget
     difference: Interval
     p: Share
-    visible: Share
+    visible: Positive
     outcome: Outcome
     reason: str = ""
 
@@ -45,7 +46,14 @@ class VerdictRecord:
     comparisons: Annotated[tuple[Comparison, ...], AtMost(2000)]
     needs: Annotated[tuple[Need, ...], AtMost(2000)]
     advice: Sentences = ()
-    measure: Literal["accuracy", "balanced_accuracy"] = "accuracy"
+    measure: Name = "accuracy"
+    measures: Annotated[dict[str, Measure], AtMost(10)] = field(default_factory=dict)
+    per: Literal["class", "stratum"] = "class"
+
+    @property
+    def compared_by(self) -> Measure:
+        """The measure; runs of earlier versions know shares only, and do not describe them."""
+        return self.measures.get(self.measure) or Measure(self.measure.replace("_", " "), "%", True)
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class Point:
     budget: Budget
     n_train: Annotated[float, Between(1, 1e12)]
     seconds: Annotated[float, Between(0, 1e9)]
-    accuracy: Interval
+    score: Annotated[Interval, Formerly("accuracy")]
     note: str = ""
 
 
@@ -65,7 +73,7 @@ class ProbedStage:
     """A linear probe on one stage's features."""
 
     name: Name
-    accuracy: Interval
+    score: Annotated[Interval, Formerly("accuracy")]
 
 
 @dataclass(frozen=True)

@@ -51,11 +51,11 @@ Value = Annotated[float, Between(-1e12, 1e12)]
 
 @dataclass(frozen=True)
 class Interval:
-    """A share, or a difference of shares, with its interval."""
+    """A value of a measure, or a difference of two, with its interval."""
 
-    value: Annotated[float, Between(-1, 1)]
-    low: Annotated[float, Between(-1, 1)]
-    high: Annotated[float, Between(-1, 1)]
+    value: Value
+    low: Value
+    high: Value
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 from torch import Tensor
 
+from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 
@@ -130,6 +131,10 @@ class Task(Protocol):
 
     def scores(self, predictions: FloatArray, targets: Array) -> FloatArray:
         """``(n,)``: what paired comparisons are about, higher is better; its mean is the headline's kind of score."""
+
+    @property
+    def measure(self) -> Measure:
+        """The measure that the mean of :meth:`scores` is, and its unit."""
 
     def metrics(self) -> Mapping[str, Metric]:
         """Metrics by id."""
