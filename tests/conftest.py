@@ -46,15 +46,31 @@ def make_photos(tmp_path: Path) -> Callable[..., Path]:
     """``make_photos("photos", classes=2, each=12)``: a folder per class."""
 
     def make(name: str = "photos", classes: int = 2, each: int = 12, first: int = 0, suffix: str = "png") -> Path:
-        root = tmp_path / name
-        for kind in range(classes):
-            folder = root / f"class_{kind}"
-            folder.mkdir(parents=True, exist_ok=True)
-            for k in range(first, first + each):
-                make_picture(kind, k).save(folder / f"{k:03d}.{suffix}")
-        return root
+        return save_photos(tmp_path / name, classes, each, first, suffix)
 
     return make
+
+
+def save_photos(root: Path, classes: int = 2, each: int = 12, first: int = 0, suffix: str = "png") -> Path:
+    for kind in range(classes):
+        folder = root / f"class_{kind}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for k in range(first, first + each):
+            make_picture(kind, k).save(folder / f"{k:03d}.{suffix}")
+    return root
+
+
+@pytest.fixture(scope="session")
+def plain_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run on 24 small pictures, which lie beside it in `photos`; a test that changes it takes a copy."""
+    import jeoni
+
+    root = tmp_path_factory.mktemp("plain")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JEONI_CACHE", str(root / "cache"))
+        photos = save_photos(root / "photos")
+        jeoni.fit(photos, backbone=TINY, out=root / "run", control=False, folds=2, repeats=1)
+    return root / "run"
 
 
 WORDS = {

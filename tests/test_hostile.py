@@ -1,6 +1,7 @@
 """Damaged and hostile input: every case ends in a result or in one of jeoni's errors; none hangs, bursts or loses a file.
 
-The cases are seeded. Each has ten seconds and, beside what the process holds, two gigabytes.
+The cases are seeded. Each has ten seconds and, beside what the process holds, two gigabytes. The first 150 of 500 are
+run by default, all of them with `-m slow`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from jeoni.errors import JeoniError
 from jeoni.features.examples import Context
 from jeoni.report import render
 from jeoni.runs import seal
-from tests.conftest import TINY, make_picture, make_texts
+from tests.conftest import make_picture, make_texts
 
 SECONDS = 10
 MEMORY = 2 << 30
@@ -50,6 +51,11 @@ HOSTILE: list[Any] = [
     {"a": {"b": None}},
     ["", -1, None],
 ]
+
+
+def first_and_all(first: int, everything: int) -> pytest.MarkDecorator:
+    """So many cases of the same sequence by default, and all of them under the mark ``slow``."""
+    return pytest.mark.parametrize("cases", [first, pytest.param(everything, marks=pytest.mark.slow)])
 
 
 @pytest.fixture(autouse=True)
@@ -175,33 +181,28 @@ def changed_copies(
         shutil.rmtree(copy)
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run on 24 small pictures."""
-    root = tmp_path_factory.mktemp("hostile")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JEONI_CACHE", str(root / "cache"))
-        for kind in range(2):
-            (root / "photos" / f"class_{kind}").mkdir(parents=True)
-            for k in range(12):
-                make_picture(kind, k).save(root / "photos" / f"class_{kind}" / f"{k:03d}.png")
-        jeoni.fit(root / "photos", backbone=TINY, out=root / "run", control=False, folds=2, repeats=1)
-    return root / "run"
+@pytest.fixture
+def run(plain_run: Path) -> Path:
+    return plain_run
 
 
-def test_a_damaged_or_forged_model_folder_loads_or_is_refused(run: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("cases", "least"), [(45, 15), pytest.param(150, 75, marks=pytest.mark.slow)])
+def test_a_damaged_or_forged_model_folder_loads_or_is_refused(
+    run: Path, tmp_path: Path, cases: int, least: int
+) -> None:
     picture = np.asarray(make_picture(0, 99))[None]
     refused = 0
-    for copy, how in changed_copies(run / "model", tmp_path, 150, seed=1):
+    for copy, how in changed_copies(run / "model", tmp_path, cases, seed=1):
         said = answers(lambda copy=copy: jeoni.load_model(copy).predict(picture))
         refused += bool(said)
         assert len(said) < 2000, how
-    assert refused > 75
+    assert refused > least
 
 
-def test_a_damaged_or_forged_run_gives_a_report_or_a_sentence(run: Path, tmp_path: Path) -> None:
+@first_and_all(30, 100)
+def test_a_damaged_or_forged_run_gives_a_report_or_a_sentence(run: Path, tmp_path: Path, cases: int) -> None:
     secret = Path("/etc/passwd").read_text().splitlines()[0]
-    for copy, how in changed_copies(run, tmp_path, 100, seed=2, suffixes=(".json", ".csv", ".jpg", ".png")):
+    for copy, how in changed_copies(run, tmp_path, cases, seed=2, suffixes=(".json", ".csv", ".jpg", ".png")):
         answers(lambda copy=copy: render(copy))
         page = copy / "report.html"
         text = page.read_text(encoding="utf-8") if page.is_file() else ""
@@ -228,10 +229,11 @@ def tables(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def test_a_damaged_table_is_read_or_refused_and_stays_what_it_was(tmp_path: Path) -> None:
+@first_and_all(27, 90)
+def test_a_damaged_table_is_read_or_refused_and_stays_what_it_was(tmp_path: Path, cases: int) -> None:
     (tmp_path / "whole").mkdir()
     tables(tmp_path / "whole")
-    for copy, how in changed_copies(tmp_path / "whole", tmp_path, 90, seed=3):
+    for copy, how in changed_copies(tmp_path / "whole", tmp_path, cases, seed=3):
         before = {k: v for k, v in snapshot(copy).items() if not (copy / k).is_symlink()} if "zeros" not in how else {}
         file = copy / how.partition(":")[0]
         answers(lambda file=file: jeoni.load_data(file))
@@ -239,20 +241,22 @@ def test_a_damaged_table_is_read_or_refused_and_stays_what_it_was(tmp_path: Path
             assert hashlib.sha256((copy / name).read_bytes()).hexdigest() == digest, how
 
 
-def test_damaged_pictures_are_read_or_reported(run: Path, tmp_path: Path) -> None:
+@first_and_all(18, 60)
+def test_damaged_pictures_are_read_or_reported(run: Path, tmp_path: Path, cases: int) -> None:
     model = jeoni.load_model(run / "model")
     whole = tmp_path / "whole"
     whole.mkdir()
     for number, suffix in enumerate(("png", "jpg", "gif", "bmp", "tif", "webp")):
         make_picture(0, number).save(whole / f"{number}.{suffix}")
     Image.fromarray(np.arange(4096, dtype=np.uint16).reshape(64, 64)).save(whole / "deep.png")
-    for copy, how in changed_copies(whole, tmp_path, 60, seed=4):
+    for copy, how in changed_copies(whole, tmp_path, cases, seed=4):
         said = model.predict(copy)
         assert len(said) >= 6, how
         assert np.isfinite(said.probs).all(), how
 
 
-def test_damaged_audio_is_read_or_reported(tmp_path: Path) -> None:
+@first_and_all(15, 50)
+def test_damaged_audio_is_read_or_reported(tmp_path: Path, cases: int) -> None:
     soundfile = pytest.importorskip("soundfile")
     whole = tmp_path / "whole"
     whole.mkdir()
@@ -261,7 +265,7 @@ def test_damaged_audio_is_read_or_reported(tmp_path: Path) -> None:
         soundfile.write(whole / f"tone.{suffix}", wave, 8000)
     from jeoni.data.read import load_items
 
-    for copy, _ in changed_copies(whole, tmp_path, 50, seed=5):
+    for copy, _ in changed_copies(whole, tmp_path, cases, seed=5):
         answers(lambda copy=copy: [read_all(load_items(copy, "audio"))])
 
 
@@ -273,13 +277,14 @@ def read_all(data: Any) -> None:
             open_audio(data.items.read(number), data.items.name(number), 16_000)
 
 
-def test_a_damaged_store_gives_the_same_predictions_or_computes_anew(run: Path, tmp_path: Path) -> None:
+@first_and_all(15, 50)
+def test_a_damaged_store_gives_the_same_predictions_or_computes_anew(run: Path, tmp_path: Path, cases: int) -> None:
     model = jeoni.load_model(run / "model")
     photos = run.parent / "photos"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JEONI_CACHE", str(tmp_path / "whole"))
         expected = model.predict(photos, Context()).probs
-        for copy, how in changed_copies(tmp_path / "whole", tmp_path, 50, seed=6):
+        for copy, how in changed_copies(tmp_path / "whole", tmp_path, cases, seed=6):
             patch.setenv("JEONI_CACHE", str(copy))
             with bounded_time():
                 assert np.allclose(model.predict(photos, Context()).probs, expected, atol=1e-4), how

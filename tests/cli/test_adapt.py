@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -27,19 +28,37 @@ def domain(root, first: int, each: int, gain: float, classes: int = 2, flat: boo
     return root
 
 
-@pytest.fixture
-def domains(tmp_path):
-    return domain(tmp_path / "bright", 0, 40, 1.0), domain(tmp_path / "dark", 500, 40, 0.5)
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """The pictures of both domains, their features, and the run of :func:`adapted`."""
+    root = tmp_path_factory.mktemp("kept")
+    return {
+        "cache": root / "cache",
+        "source": domain(root / "bright", 0, 40, 1.0),
+        "target": domain(root / "dark", 500, 40, 0.5),
+    }
+
+
+@pytest.fixture(autouse=True)
+def own_cache(kept, monkeypatch):
+    monkeypatch.setenv("JEONI_CACHE", str(kept["cache"]))
 
 
 @pytest.fixture
-def adapted(jeoni, domains, tmp_path):
-    source, target = domains
-    outcome = jeoni(
-        "adapt", "--source", source, "--target", target, "--method", "coral", "--out", tmp_path / "run", *QUICK
-    )
-    assert outcome.code == 0, outcome.err
-    return tmp_path / "run", outcome
+def domains(kept, tmp_path):
+    return shutil.copytree(kept["source"], tmp_path / "bright"), shutil.copytree(kept["target"], tmp_path / "dark")
+
+
+@pytest.fixture
+def adapted(kept, jeoni, domains, tmp_path_factory):
+    """Made once, and left as it is."""
+    if "run" not in kept:
+        source, target = domains
+        run = tmp_path_factory.mktemp("adapted") / "run"
+        outcome = jeoni("adapt", "--source", source, "--target", target, "--method", "coral", "--out", run, *QUICK)
+        assert outcome.code == 0, outcome.err
+        kept.update(run=run, outcome=outcome)
+    return kept["run"], kept["outcome"]
 
 
 def read(run, name):

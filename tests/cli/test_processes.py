@@ -75,12 +75,14 @@ def test_a_fit_in_two_processes_is_that_of_one(make_photos, tmp_path):
 def test_accelerate_launches_a_fit(make_photos, tmp_path):
     launcher = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "1", "--num_machines", "1"]
     launcher += ["--mixed_precision", "no", "--dynamo_backend", "no"]
-    done = start(launcher, ["fit", make_photos(each=110), "--out", tmp_path / "run", *FIT], tmp_path / "cache")
+    done = start(launcher, ["fit", make_photos(), "--folds", 2, "--out", tmp_path / "run", *FIT], tmp_path / "cache")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run" / "report.html").exists()
 
 
-@pytest.mark.parametrize("wrong", [["--backbone", "untrained:nonsense"], ["--frozen", "99"]])
+@pytest.mark.parametrize(
+    "wrong", [pytest.param(["--backbone", "untrained:nonsense"], marks=pytest.mark.slow), ["--frozen", "99"]]
+)
 def test_what_is_wrong_is_said_once_and_nobody_waits_for_ever(wrong, make_photos, tmp_path):
     words = ["fit", make_photos(each=12), "--out", tmp_path / "run", *FIT, *wrong]
     done = start(two(), words, tmp_path / "cache")

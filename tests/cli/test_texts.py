@@ -13,13 +13,24 @@ from jeoni.features.store import FeatureStore
 from jeoni.runs import read_json, seal
 
 
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(shared_cache, monkeypatch):
+    """Features of the same few texts are computed once."""
+    monkeypatch.setenv("JEONI_CACHE", str(shared_cache))
+
+
 @pytest.fixture
 def backbone(encoder_folder):
     return ("--backbone", encoder_folder("bert"))
 
 
 def test_a_fit_on_texts_is_that_on_photos(jeoni, make_reviews, backbone, tmp_path):
-    done = jeoni("fit", make_reviews(each=60), *backbone, "--out", tmp_path / "run", "--json")
+    done = jeoni("fit", make_reviews(each=60), *backbone, "--repeats", 1, "--out", tmp_path / "run", "--json")
     assert done.code == 0, done.err
     said = json.loads(done.out.splitlines()[-1])
     assert said["scores"]["accuracy"]["value"] > 0.6
@@ -40,7 +51,7 @@ def test_a_word_far_behind_in_a_long_text_is_found_and_shown(jeoni, backbone, tm
         start = " ".join("".join(rng.choice(list("qxzj"), 12)) for _ in range(30 + k // 2 % 8))  # from 389 letters on
         rows.append(f"{start} {('awful', 'lovely')[k % 2]} film,{('bad', 'good')[k % 2]}")
     (tmp_path / "long.csv").write_text("\n".join(rows), encoding="utf-8")
-    done = jeoni("fit", tmp_path / "long.csv", *backbone, "--out", tmp_path / "run", "--no-control")
+    done = jeoni("fit", tmp_path / "long.csv", *backbone, "--repeats", 1, "--out", tmp_path / "run", "--no-control")
     assert done.code == 0, done.err
     hits = read_json(tmp_path / "run" / "figures" / "explanations.json")["hits"]
     assert hits
@@ -53,8 +64,8 @@ def test_a_word_far_behind_in_a_long_text_is_found_and_shown(jeoni, backbone, tm
 
 def test_a_second_fit_computes_nothing_and_a_model_survives_the_disk(jeoni, make_reviews, backbone, tmp_path):
     table = make_reviews(each=40)
-    first = package.fit(table, backbone=str(backbone[1]), out=tmp_path / "run", control=False)
-    again = package.fit(table, backbone=str(backbone[1]), out=tmp_path / "again", control=False)
+    first = package.fit(table, backbone=str(backbone[1]), out=tmp_path / "run", repeats=1, control=False)
+    again = package.fit(table, backbone=str(backbone[1]), out=tmp_path / "again", repeats=1, control=False)
     assert read_json(tmp_path / "again" / "run.json")["engine"]["name"] == "cache"
     assert again.metrics == first.metrics
     texts = ["a lovely film", "the weak story of many days"]
@@ -119,9 +130,10 @@ def test_a_model_keeps_the_column_it_was_fitted_on(jeoni, make_reviews, backbone
 )
 def test_texts_are_moved_in_every_manner(strategy, make_reviews, backbone, tmp_path):
     done = package.fit(
-        make_reviews(each=40),
+        make_reviews(each=24),
         backbone=str(backbone[1]),
         strategy=strategy,
+        folds=2,
         steps=12,
         control=False,
         out=tmp_path / "run",
@@ -137,7 +149,7 @@ def test_texts_are_moved_in_every_manner(strategy, make_reviews, backbone, tmp_p
 def test_only_real_tokens_are_kept_at_the_cut(make_reviews, backbone, tmp_path):
     package.fit(
         make_reviews(each=40), backbone=str(backbone[1]), strategy="finetune", frozen="layer 2", steps=5,
-        control=False, out=tmp_path / "run",
+        folds=2, control=False, out=tmp_path / "run",
     )  # fmt: skip
     rows = read_json(tmp_path / "run" / "run.json")["training"]["rows"]
     assert rows["cached"] and 4 * 2 * 33 < rows["row_bytes"] < 22 * 2 * 33  # tokens, half floats, width and mask
@@ -145,8 +157,8 @@ def test_only_real_tokens_are_kept_at_the_cut(make_reviews, backbone, tmp_path):
 
 def test_a_comparison_of_texts_probes_every_layer(jeoni, make_reviews, backbone, tmp_path):
     done = jeoni(
-        "compare", make_reviews(each=40), *backbone, "--strategies", "probe,finetune", "--budgets", "8",
-        "--repeats", "2", "--steps", "5", "--out", tmp_path / "run",
+        "compare", make_reviews(each=20), *backbone, "--strategies", "probe,finetune", "--budgets", "8",
+        "--repeats", "2", "--folds", "2", "--steps", "5", "--out", tmp_path / "run",
     )  # fmt: skip
     assert done.code == 0, done.err
     stages = read_json(tmp_path / "run" / "comparison.json")["stages"]
@@ -159,7 +171,7 @@ def test_long_empty_and_contradicting_texts_are_found(jeoni, make_reviews, backb
         file.write(
             f'"{"film " * 90}",good\n" ",bad\n"said twice",good\n"Said twice!",bad\n"the same","good"\n"the same",bad\n'
         )
-    done = jeoni("fit", table, *backbone, "--out", tmp_path / "run")
+    done = jeoni("fit", table, *backbone, "--repeats", 1, "--out", tmp_path / "run")
     assert done.code == 0, done.err
     with open(tmp_path / "run" / "issues.csv", encoding="utf-8") as file:
         kinds = {row["kind"] for row in csv.DictReader(file)}
@@ -255,13 +267,12 @@ def test_a_backbone_that_hears_is_refused_for_texts(jeoni, make_reviews, listene
     assert "takes audio; the data are texts. Leave --backbone out, or see `jeoni list backbones`" in done.err
 
 
-def test_texts_for_a_model_of_images_are_refused(jeoni, make_photos, make_reviews, tmp_path):
-    jeoni("fit", make_photos(each=12), "--backbone", "untrained:test_resnet", "--out", tmp_path / "run")
-    done = jeoni("predict", tmp_path / "run", make_reviews())
+def test_texts_for_a_model_of_images_are_refused(jeoni, plain_run, make_reviews, tmp_path):
+    done = jeoni("predict", plain_run, make_reviews())
     assert done.code == 1
     assert "holds texts; the model takes images" in done.err
     (tmp_path / "one.txt").write_text("a lovely film")
-    done = jeoni("predict", tmp_path / "run", tmp_path / "one.txt")
+    done = jeoni("predict", plain_run, tmp_path / "one.txt")
     assert done.code == 1 and "one.txt holds texts; the model takes images" in done.err
 
 

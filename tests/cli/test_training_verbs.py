@@ -13,16 +13,26 @@ import time
 
 import pytest
 
-from tests.conftest import TINY
+from tests.conftest import TINY, save_photos
 
 QUICK = ("--backbone", TINY, "--steps", "8", "--batch-size", "8", "--views", "2", "--no-control")
 
 
+@pytest.fixture(scope="module")
+def kept():
+    return {}
+
+
 @pytest.fixture
-def tuned(jeoni, make_photos, tmp_path):
-    outcome = jeoni("fit", make_photos(each=110), "--strategy", "finetune", "--out", tmp_path / "run", *QUICK)
-    assert outcome.code == 0, outcome.err
-    return tmp_path / "run", outcome
+def tuned(kept, jeoni, tmp_path_factory):
+    """Made once, and left as it is."""
+    if not kept:
+        root = tmp_path_factory.mktemp("tuned")
+        photos = save_photos(root / "photos", each=110)
+        outcome = jeoni("fit", photos, "--strategy", "finetune", "--out", root / "run", *QUICK)
+        assert outcome.code == 0, outcome.err
+        kept.update(run=root / "run", outcome=outcome)
+    return kept["run"], kept["outcome"]
 
 
 def test_fine_run_says_what_it_did_stage_by_stage(tuned):
@@ -242,6 +252,6 @@ def test_a_picture_that_cannot_be_made_does_not_cost_the_result(jeoni, make_phot
         raise RuntimeError("no such layer")
 
     monkeypatch.setattr(api, writer, broken)
-    outcome = jeoni("fit", make_photos(each=12), "--out", tmp_path / "run", "--backbone", TINY, "--no-control")
+    outcome = jeoni("fit", make_photos(), "--out", tmp_path / "run", "--backbone", TINY, "--repeats", 1, "--no-control")
     assert outcome.code == 0 and outcome.err.count("could not be made: RuntimeError: no such layer") == 1
     assert (tmp_path / "run" / "report.html").exists() and (tmp_path / "run" / "model").exists()

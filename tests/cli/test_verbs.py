@@ -8,25 +8,34 @@ import sys
 import pytest
 
 from jeoni import plugins
-from tests.conftest import TINY
+from tests.conftest import TINY, save_photos
 
 
 def last_json(out: str) -> dict:
     return json.loads(out.strip().splitlines()[-1])
 
 
+@pytest.fixture(scope="module")
+def kept():
+    return {}
+
+
 @pytest.fixture
-def fitted(jeoni, make_photos, tmp_path):
-    """A run on 192 pictures of three classes, with a test set of 48."""
-    photos = make_photos(classes=3, each=64)
-    held = make_photos("held", classes=3, each=16, first=64)
-    outcome = jeoni("fit", photos, "--test", held, "--backbone", TINY, "--out", tmp_path / "run", "--json")
-    assert outcome.code == 0, outcome.err
-    return tmp_path / "run", last_json(outcome.out)
+def fitted(kept, jeoni, tmp_path_factory):
+    """A run on 192 pictures of three classes, with a test set of 48; made once, and left as it is."""
+    if not kept:
+        root = tmp_path_factory.mktemp("fitted")
+        photos = save_photos(root / "photos", classes=3, each=64)
+        held = save_photos(root / "held", classes=3, each=16, first=64)
+        outcome = jeoni("fit", photos, "--test", held, "--backbone", TINY, "--out", root / "run", "--json")
+        assert outcome.code == 0, outcome.err
+        kept.update(run=root / "run", summary=last_json(outcome.out))
+    return kept["run"], kept["summary"]
 
 
 def test_fit_predict_evaluate_report(jeoni, fitted, make_photos, tmp_path):
     run, summary = fitted
+    make_photos("photos", classes=3, each=64)
     assert summary["estimate"] == "test" and summary["counts"] == {"items": 240, "train": 192, "test": 48, "skipped": 0}
     assert summary["scores"]["accuracy"]["value"] > 0.8
     assert {"read_s", "check_s", "extract_s", "fit_s", "evaluate_s", "total_s", "images_per_s"} <= set(
@@ -98,7 +107,7 @@ def test_a_path_that_looks_like_markup_is_told_as_it_is(jeoni, make_photos, tmp_
 def test_an_own_test_set_is_scored_and_its_copies_leave_training(jeoni, make_photos, tmp_path):
     photos, holdout = make_photos(each=20), make_photos("holdout", each=6, first=300)
     (photos / "class_0" / "copy.png").write_bytes((holdout / "class_0" / "300.png").read_bytes())
-    words = ("fit", photos, "--test", holdout, "--backbone", TINY, "--no-control", "--json")
+    words = ("fit", photos, "--test", holdout, "--backbone", TINY, "--repeats", 1, "--no-control", "--json")
     outcome = jeoni(*words, "--out", tmp_path / "a")
     summary = last_json(outcome.out)
     assert summary["counts"] == {"items": 53, "train": 40, "test": 12, "skipped": 1}
@@ -108,7 +117,7 @@ def test_an_own_test_set_is_scored_and_its_copies_leave_training(jeoni, make_pho
 
 
 def test_a_table_with_groups_never_splits_one(jeoni, make_photos, tmp_path):
-    photos = make_photos(each=110)
+    photos = make_photos(each=40)
     table = tmp_path / "labels.csv"
     with table.open("w") as file:
         file.write("file,defect,panel\n")
@@ -116,22 +125,22 @@ def test_a_table_with_groups_never_splits_one(jeoni, make_photos, tmp_path):
             file.write(f"photos/{path.parent.name}/{path.name},{path.parent.name},{int(path.stem) // 5}\n")
     outcome = jeoni(
         "fit", table, "--image-column", "file", "--label-column", "defect", "--group-column", "panel",
-        "--backbone", TINY, "--no-control", "--out", tmp_path / "run", "--json",
+        "--backbone", TINY, "--repeats", 1, "--no-control", "--out", tmp_path / "run", "--json",
     )  # fmt: skip
     assert outcome.code == 0, outcome.err
     rows = list(csv.DictReader((tmp_path / "run" / "predictions.csv").read_text().splitlines()))
     folds: dict[int, set[str]] = {}
     for row in rows:
         folds.setdefault(int(row["path"][-7:-4]) // 5, set()).add(row["fold"])
-    assert len(folds) == 22 and all(len(fold) == 1 for fold in folds.values())
+    assert len(folds) == 8 and all(len(fold) == 1 for fold in folds.values())
     assert len(set().union(*folds.values())) == 5
-    assert json.loads((tmp_path / "run" / "run.json").read_text())["data"]["groups"] == 22
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["data"]["groups"] == 8
 
 
 def test_the_same_seed_gives_the_same_run(jeoni, make_photos, tmp_path):
-    photos = make_photos(each=110)
+    photos = make_photos(each=20)
     for name in ("a", "b"):
-        assert jeoni("fit", photos, "--backbone", TINY, "--out", tmp_path / name).code == 0
+        assert jeoni("fit", photos, "--backbone", TINY, "--repeats", 2, "--out", tmp_path / name).code == 0
     for file in ("metrics.json", "predictions.csv"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     weights = [(tmp_path / n / "model" / "model.safetensors").read_bytes() for n in "ab"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import unicodedata
 from dataclasses import replace
 
@@ -17,13 +18,23 @@ from jeoni.features.examples import Context
 from jeoni.models.items import as_items
 from jeoni.models.loading import load_model
 from jeoni.types import Quiet
-from tests.conftest import TINY, make_picture
+from tests.conftest import TINY, make_picture, save_photos
 from tests.made_tasks import classes as of_classes
 
 
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    root = tmp_path_factory.mktemp("fitted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JEONI_CACHE", str(root / "cache"))
+        photos = save_photos(root / "photos", each=15)
+        return jeoni.fit(photos, backbone=TINY, repeats=1, control=False, out=root / "run")
+
+
 @pytest.fixture
-def result(make_photos, tmp_path):
-    return jeoni.fit(make_photos(each=15), backbone=TINY, repeats=1, control=False, out=tmp_path / "run")
+def result(fitted, tmp_path):
+    """One run, a copy for every test."""
+    return replace(fitted, run=shutil.copytree(fitted.run, tmp_path / "run"))
 
 
 def test_a_loaded_model_predicts_what_the_fitted_one_did(result, make_photos):
