@@ -35,7 +35,6 @@ __all__ = [
     "FieldError",
     "Formerly",
     "Which",
-    "as_content",
     "as_record",
     "read_content",
     "read_if_there",
@@ -118,17 +117,6 @@ def as_record(kind: type[T], content: dict[str, Any], exact: bool = True) -> T:
         ValueError: a value that the record cannot hold, or an unknown field.
     """
     return _Reader(exact).read(kind, content, "", ())  # type: ignore[no-any-return]
-
-
-def as_content(record: Any) -> Any:
-    """A record as JSON holds it; the inverse of :func:`as_record`."""
-    if is_dataclass(record):
-        return {f.name.rstrip("_"): as_content(getattr(record, f.name)) for f in fields(record)}
-    if isinstance(record, tuple):
-        return [as_content(one) for one in record]
-    if isinstance(record, dict):
-        return {name: as_content(one) for name, one in record.items()}
-    return record
 
 
 def read_content(path: Path) -> Any:

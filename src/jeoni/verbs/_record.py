@@ -23,8 +23,7 @@ from jeoni.features.engine import Choice
 from jeoni.features.extract import Extraction
 from jeoni.models.model import Model
 from jeoni.runs.environment import machine, peak_memory_mb, versions
-from jeoni.runs.records import HeadRecord, RunRecord, TrainingRecord
-from jeoni.runs.typed import as_record
+from jeoni.runs.records import HeadRecord, TrainingRecord
 from jeoni.specs import CommonSpec, ordered_fields
 from jeoni.types import Dataset
 from jeoni.verbs._clock import Clock
@@ -52,8 +51,8 @@ def run_record(
     clock: Clock,
     warnings: Sequence[str],
     own: dict[str, Any],
-) -> RunRecord:
-    """The content of ``run.json``.
+) -> dict[str, Any]:
+    """The content of ``run.json``: a :class:`RunRecord`, and what a strategy of somebody else may add within it.
 
     Args:
         command: that repeats the run.
@@ -84,7 +83,7 @@ def run_record(
         "warnings": list(warnings),
         "peak_memory_mb": peak_memory_mb(),
     }
-    return as_record(RunRecord, content | own)
+    return content | own
 
 
 def head_record(name: str, model: Model) -> dict[str, Any]:

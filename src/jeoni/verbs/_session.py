@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.runs.progress import begin_call, interrupt_call
 from jeoni.runs.records import RunRecord
-from jeoni.runs.typed import as_content
+from jeoni.runs.typed import as_record
 from jeoni.specs import CommonSpec
 from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
 from jeoni.verbs._clock import Clock
@@ -216,10 +216,11 @@ class Session:
         """
         command = self.command or command_line(self.spec, self.verb, *arguments)
         seen, warnings = ready.seen, self.console.warnings
-        record = run_record(command, self.spec, ready.data, counts, backbone, seen, self.clock, warnings, own)
-        self.run.write_draft(as_content(record))
+        content = run_record(command, self.spec, ready.data, counts, backbone, seen, self.clock, warnings, own)
+        self.run.write_draft(content)
         with self.step("report"):
             render(self.run.path)
-        record = replace(record, timings={**record.timings, **self.clock.total()})
-        self.run.finish(as_content(record), self.console.warn)
+        content["timings"] = {**content["timings"], **self.clock.total()}
+        record = as_record(RunRecord, content, exact=False)
+        self.run.finish(content, self.console.warn)
         return record

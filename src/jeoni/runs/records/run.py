@@ -137,6 +137,7 @@ class TrainedRows:
     row_bytes: Positive = 0
     bytes: Positive = 0
     views: Count = 0
+    policy: Name = ""
 
 
 @dataclass(frozen=True)
