@@ -1,4 +1,6 @@
-"""Extension by one file: the file's name is the public id, its ``__all__`` holds the one thing it offers.
+"""Extension by one file: the file's name is the public id, its ``__all__`` holds the thing it offers.
+
+A verb may offer its result's class beside: of several names the file's own counts.
 
 Nothing is imported to list what there is; a file is imported when its id is asked for. A folder within an extension
 folder is no extension: it holds what its files share, such as ``jeoni.heads.fitting``. Packages of others join through
@@ -51,7 +53,7 @@ def load(package: str, name: str) -> Any:
     """
     if name in _folder(package):
         module = importlib.import_module(f"{package}.{name}")
-        return getattr(module, module.__all__[0])
+        return getattr(module, name if name in module.__all__ else module.__all__[0])
     for entry in entry_points(group=package):
         if entry.name == name:
             return entry.load()
