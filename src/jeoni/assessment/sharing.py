@@ -50,6 +50,13 @@ def sharing_verdicts(
         joint = together.predictions[:, known, place]
         gains = paired_difference(part, test.data.targets, joint, alone.predictions, test.groups, context.seed)
         gain, metric = gains[part.headline], part.metrics()[part.headline]
-        said = sentence(gain, metric, n=len(test), who="sharing")
+        said = sentence(gain, metric, n=len(test), who="sharing") + _remark(together, alone)
         verdicts.append({"part": name, "sentence": said, "difference": gain.as_dict()})
     return verdicts
+
+
+def _remark(together: Assessment, alone: Assessment) -> str:
+    """Where the task alone was not trained at all: its held-out examples preferred the linear probe."""
+    if alone.model.training.get("share") == 0 and together.model.training.get("share") != 0:
+        return " Trained alone, its held-out examples preferred the linear probe, which was kept."
+    return ""
