@@ -24,7 +24,6 @@ from torch import nn
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
-from jeoni.data.images import open_image, to_input
 from jeoni.data.items import FileItems
 from jeoni.data.splits import build_folds, split_test
 from jeoni.evaluation.calibration import softmax
@@ -32,6 +31,7 @@ from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
+from jeoni.modalities.image.images import open_image
 from jeoni.tasks.classification import Classification
 
 
@@ -60,7 +60,7 @@ class Cells(torch.utils.data.Dataset):
 
     def __getitem__(self, k: int) -> tuple[torch.Tensor, int]:
         i = int(self.index[k])
-        pixels = to_input(open_image(Path(self.paths[i]).read_bytes(), "x"), self.spec)
+        pixels = self.spec.row(open_image(Path(self.paths[i]).read_bytes(), "x"))
         return (torch.from_numpy(pixels.copy()).permute(2, 0, 1) / 255 - 0.5) / 0.5, int(self.labels[i])
 
 

@@ -32,10 +32,10 @@ from sklearn.datasets import load_svmlight_file
 from sklearn.preprocessing import normalize
 
 from jeoni import plugins
-from jeoni.adaptation.few._classifier import FOLDER, FewLabels, is_open
-from jeoni.adaptation.few._rows import sum_of_squares
-from jeoni.adaptation.few._task import Learner, Source, Task, Unlabelled
-from jeoni.adaptation.few._way import tuned
+from jeoni.adaptation.few_labels import tuned
+from jeoni.adaptation.few_labels_classifier import FOLDER, FewLabels, is_open
+from jeoni.adaptation.few_labels_task import Learner, Source, Task, Unlabelled
+from jeoni.adaptation.stacked_rows import sum_of_squares
 
 DOMAINS = ("books", "dvd", "electronics", "kitchen")
 REFERENCES = ("all", "source_only", "weighted")

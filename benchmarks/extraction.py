@@ -24,13 +24,14 @@ from PIL import Image
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps
-from jeoni.backbones.entry import ByteInput
-from jeoni.data.images import ImageInput, open_image, signature, to_input
+from jeoni.backbones.entry import entry
 from jeoni.data.items import FileItems
 from jeoni.features import extract as extract_module
 from jeoni.features.engine import accelerated, choose
 from jeoni.features.extract import Request, chunk_size, extract
 from jeoni.features.store import FeatureStore
+from jeoni.modalities.image.images import open_image, signature
+from jeoni.modalities.inputs.image import ImageInput
 from jeoni.types import Quiet
 
 CORES = len(os.sched_getaffinity(0))
@@ -78,9 +79,9 @@ def compare(name: str, paths: list[str]) -> None:
         images = [open_image(items.read(i), "x", spec.size) for i in chunk]
         for image in images:
             signature(image)
-        return np.stack([to_input(image, spec) for image in images])
+        return np.stack([spec.row(image) for image in images])
 
-    network = ByteInput(Taps(backbone, (tap,)), spec).eval()
+    network = entry(Taps(backbone, (tap,)), spec).eval()
     pixels = decode(list(range(min(len(paths), at_once(len(paths))))))
     choice = choose(network, pixels, "auto", CORES, Quiet())
     # the same engine for both sides, chosen once: what is compared is the pipeline

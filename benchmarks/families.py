@@ -15,8 +15,8 @@ import torch
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import cut
-from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.errors import JeoniError
+from jeoni.libraries import import_timm
 
 
 def smallest(names: list[str]) -> tuple[str, float]:

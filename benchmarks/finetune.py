@@ -25,7 +25,7 @@ from jeoni.evaluation.verdict import compare_pairs, words
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
-from jeoni.spec import AUTO, Recipe
+from jeoni.specs import AUTO, Recipe
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.probe import Probe
 from jeoni.tasks.classification import Classification

@@ -24,21 +24,21 @@ from sklearn.linear_model import LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from jeoni.assessment.holdout import taps_of
+from jeoni.assessment.trials import pick
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.items import FileItems
-from jeoni.data.sounds import open_sound
-from jeoni.data.spectrograms import log_mel
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
-from jeoni.prepare import build_strategy, taps_of
-from jeoni.spec import FitSpec
+from jeoni.modalities.audio.recordings import open_audio
+from jeoni.modalities.audio.spectrograms import log_mel
+from jeoni.strategies import build_strategy
 from jeoni.tasks.classification import Classification
-from jeoni.trials import pick
 from jeoni.types import Dataset
 
 RATE = 8000
@@ -47,7 +47,7 @@ RATE = 8000
 def averages(items: FileItems) -> np.ndarray:
     found = []
     for i in range(len(items)):
-        mel = log_mel(open_sound(items.read(i), items.name(i), RATE).samples, RATE)
+        mel = log_mel(open_audio(items.read(i), items.name(i), RATE).samples, RATE)
         found.append(np.concatenate([mel.mean(0), mel.std(0)]))
     return np.stack(found)
 
@@ -92,11 +92,11 @@ def main() -> None:
     labels = np.array([int(p[0]) for p in parts], dtype=np.int64)
     speakers = np.unique([p[1] for p in parts], return_inverse=True)[1]
     items = FileItems([str(f) for f in files], [f.name for f in files])
-    data = Dataset("fsdd", items, labels, Classification(tuple(map(str, range(10)))), modality="sound")
+    data = Dataset("fsdd", items, labels, Classification(tuple(map(str, range(10)))), modality="audio")
     backbone, context = fitted_to(load_backbone(asked.backbone), data), Context(FeatureStore())
     if asked.side:
         backbone = replace(backbone, input=replace(backbone.input, size=asked.side))
-    strategies = {s: build_strategy(FitSpec(strategy=s)) for s in asked.strategies.split(",")}
+    strategies = {s: build_strategy(s) for s in asked.strategies.split(",")}
     size = 10 * asked.budget or 1500
     strategies |= {f"probe of {s.name}": StageProbe(k + 1) for k, s in enumerate(backbone.stages) if asked.stages}
     start = time.perf_counter()
@@ -105,7 +105,7 @@ def main() -> None:
         [Request(backbone, tuple(dict.fromkeys(t for s in strategies.values() for t in taps_of(s, backbone, size))))],
     )
     print(
-        f"{seen.computed} of {len(files)} sounds computed in {time.perf_counter() - start:.0f} s; {backbone.input}",
+        f"{seen.computed} of {len(files)} recordings computed in {time.perf_counter() - start:.0f} s; {backbone.input}",
         flush=True,
     )
     plain = averages(items)

@@ -22,7 +22,7 @@ from jeoni.data.splits import build_folds
 from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
-from jeoni.heads._logistic import rows_from
+from jeoni.heads.fitting.logistic import rows_from
 from jeoni.heads.linear import Linear, held_out_logits
 
 

@@ -27,7 +27,7 @@ from sklearn.datasets import load_digits, load_svmlight_file
 from sklearn.linear_model import LogisticRegression
 
 from jeoni.adaptation import BBSE, EM, RLLS
-from jeoni.adaptation.shallow._posteriors import cross_fitted
+from jeoni.adaptation.posteriors import cross_fitted
 
 Estimate = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 

@@ -20,8 +20,8 @@ import numpy as np
 from PIL import Image, ImageChops, ImageEnhance
 
 from jeoni.data.duplicates import ALIKE, near_pairs
-from jeoni.data.images import open_image, signature
 from jeoni.data.items import content_digest
+from jeoni.modalities.image.images import open_image, signature
 
 COPIES = 300
 SHOWN = 12

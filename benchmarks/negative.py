@@ -54,7 +54,7 @@ def main() -> None:
             repeats=repeats, stages=False, augment="none", out=root / what.replace(" ", "-"),
         )  # fmt: skip
         for p in result.points:
-            print(f"{p.strategy}: {p.accuracy.value:.4f} ({p.accuracy.low:.4f} to {p.accuracy.high:.4f}); {p.note}")
+            print(f"{p.strategy}: {p.score.value:.4f} ({p.score.low:.4f} to {p.score.high:.4f}); {p.note}")
         print(f"{what}: {result.verdict['outcome']}. {result.summary}", flush=True)
         print("advice:", "; ".join(result.verdict["advice"]) or "none")
     print(f"{time.perf_counter() - start:.0f} s")

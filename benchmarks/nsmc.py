@@ -26,17 +26,18 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
 
+from jeoni.assessment.holdout import taps_of
+from jeoni.assessment.trials import pick
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.sources.sentences import E5
 from jeoni.data.splits import build_folds, repeats_for
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
-from jeoni.prepare import build_strategy, taps_of
-from jeoni.spec import FitSpec
+from jeoni.specs import TransferOptions
+from jeoni.strategies import build_strategy
 from jeoni.tasks.classification import Classification
-from jeoni.trials import pick
 from jeoni.types import Dataset
 
 
@@ -94,7 +95,7 @@ def main() -> None:
     data = Dataset("nsmc", TextItems(texts), everything, Classification(("negative", "positive")), modality="text")
     backbone, context = load_backbone(E5), Context(FeatureStore())
     draws = range(1) if asked.all else range(asked.first, asked.draws)
-    strategies = {s: build_strategy(FitSpec(strategy=s, frozen=asked.frozen)) for s in asked.strategies.split(",")}
+    strategies = {s: build_strategy(s, TransferOptions(frozen=asked.frozen)) for s in asked.strategies.split(",")}
     budgets: list[int | None] = [None] if asked.all else [int(b) for b in asked.budgets.split(",")]
     sizes = [2 * b if b else len(train) for b in budgets]
     here = np.arange(len(train))

@@ -22,18 +22,19 @@ from _data import shared
 from nsmc import interval
 from sklearn.datasets import load_digits
 
+from jeoni.assessment.holdout import taps_of
+from jeoni.assessment.trials import pick
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.sources.sentences import MINILM
 from jeoni.data.items import ArrayItems
 from jeoni.data.splits import build_folds, repeats_for
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
-from jeoni.prepare import build_strategy, taps_of
-from jeoni.spec import FitSpec
+from jeoni.specs import TransferOptions
+from jeoni.strategies import build_strategy
 from jeoni.tasks.classification import Classification
-from jeoni.trials import pick
 from jeoni.types import Dataset
 
 PRECISIONS = ("float32", "bfloat16")
@@ -58,7 +59,7 @@ def compare(data: Dataset, name: str, budget: int, strategy: str, draws: int) ->
     backbone = load_backbone(name)
     store = FeatureStore(Path(tempfile.mkdtemp()))
     size = budget * data.task.width
-    arms = {p: build_strategy(FitSpec(strategy=strategy, precision=p)) for p in PRECISIONS}
+    arms = {p: build_strategy(strategy, TransferOptions(precision=p)) for p in PRECISIONS}
     taps = taps_of(arms["float32"], backbone, size)
     start = time.perf_counter()
     seen = Context(store).extract(data.items, [Request(backbone, taps)])

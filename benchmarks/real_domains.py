@@ -1,4 +1,4 @@
-"""From one real domain to another, from raw images, sounds and texts: source only, adapters, deep methods, `auto`.
+"""From one real domain to another, from raw images, audio and texts: source only, adapters, deep methods, `auto`.
 
     python benchmarks/real_domains.py [--pairs elpv,fsdd,reviews] [--methods ...] [--seeds 1] [--frozen auto] [--steps 0]
 
@@ -26,7 +26,7 @@ from _data import shared
 import jeoni
 from jeoni import plugins
 from jeoni.adaptation.methods import DEEP
-from jeoni.spec import AUTO
+from jeoni.specs import AUTO
 
 PAIRS = {
     "elpv": (("mono", "poly"), ("poly", "mono")),

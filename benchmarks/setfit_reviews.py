@@ -19,19 +19,19 @@ import numpy as np
 from _data import shared
 from nsmc import interval
 
+from jeoni.assessment.holdout import taps_of
+from jeoni.assessment.trials import pick
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.sentences import MINILM, PACKAGED
-from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.data.splits import build_folds, repeats_for
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
-from jeoni.prepare import build_strategy, taps_of
-from jeoni.spec import FitSpec
+from jeoni.libraries import import_timm
+from jeoni.strategies import build_strategy
 from jeoni.tasks.classification import Classification
-from jeoni.trials import pick
 from jeoni.types import Dataset
 
 
@@ -55,7 +55,7 @@ def setfit(texts: list[str], labels: np.ndarray, test: list[str], seed: int) -> 
 
 def ours(strategy: str, data: Dataset, chosen: np.ndarray, test: np.ndarray, seed: int) -> tuple[np.ndarray, float]:
     backbone = load_backbone(MINILM)
-    made = build_strategy(FitSpec(strategy=strategy))
+    made = build_strategy(strategy)
     context = Context(FeatureStore(Path(tempfile.mkdtemp())), seed=seed)
     start = time.perf_counter()
     part = data.select(chosen)

@@ -28,7 +28,7 @@ from sklearn.svm import SVC
 
 import jeoni.adaptation
 from jeoni.adaptation import AdaptedClassifier, AutoAdaptedClassifier
-from jeoni.backbones.torchvision_ops import import_timm
+from jeoni.libraries import import_timm
 
 SHIFTS = {  # noise, and rows in hundreds of a cluster
     "conditional_shift": (0.8, 1),

@@ -25,25 +25,25 @@ from torch import nn
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, cut, merge
-from jeoni.backbones.entry import ByteInput
-from jeoni.data.augment import augment, find_policy
-from jeoni.data.images import open_image
+from jeoni.backbones.entry import entry
 from jeoni.data.items import FileItems, content_digest
 from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.heads.linear import Linear
-from jeoni.spec import Recipe
-from jeoni.strategies._run import Network
+from jeoni.modalities.image.augment import augment, find_policy
+from jeoni.modalities.image.images import open_image
+from jeoni.specs import Recipe
+from jeoni.strategies.finetuning.setup import Network
 from jeoni.tasks import LossOptions
 from jeoni.tasks.classification import Classification
+from jeoni.training.defaults import resolve_defaults
 from jeoni.training.forward import outputs_of
 from jeoni.training.groups import build_groups
 from jeoni.training.job import Job
 from jeoni.training.loop import train
 from jeoni.training.rows import plain_rows, training_rows
-from jeoni.training.settle import settle
 from jeoni.types import Dataset
 
 POLICY = "light"
@@ -74,7 +74,9 @@ class Pictures(torch.utils.data.Dataset):
         raw = Path(self.paths[k]).read_bytes()
         image = open_image(raw, self.paths[k], at_least=self.spec.size)
         view = 1 + int(torch.randint(self.views, ()))
-        pixels = augment(image, self.spec, find_policy(POLICY), content_digest(raw), view)
+        pixels = augment(
+            image, self.spec.size, self.spec.interpolation, find_policy(POLICY), content_digest(raw), view
+        )[0]
         tensor = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float().div(255)
         mean, std = torch.tensor(self.spec.mean).view(3, 1, 1), torch.tensor(self.spec.std).view(3, 1, 1)
         return ((tensor - mean) / std).contiguous(), int(self.labels[k])
@@ -153,7 +155,7 @@ def main() -> None:
         fit, held = np.flatnonzero(fold != 0), np.flatnonzero(fold == 0)
         training = everything.select(fit, build_folds(labels[fit], alone[fit], 5, 1, seed))
         testing = everything.select(held, fold[None, held])
-        recipe = settle(Recipe(steps=asked.epochs * (len(fit) // 32), augment=POLICY), {}, len(fit))
+        recipe = resolve_defaults(Recipe(steps=asked.epochs * (len(fit) // 32), augment=POLICY), {}, len(fit))
 
         def head(rows=training, y=labels[fit]) -> nn.Module:
             module = (
@@ -181,7 +183,7 @@ def main() -> None:
         other, theirs_s = rival(
             backbone, asked.frozen, head(), recipe, train_paths, labels[fit], seed, asked.channels_last
         )
-        other.features = ByteInput(other.features.module, backbone.input)
+        other.features = entry(other.features.module, backbone.input)
         logits = outputs_of(other, plain_rows(testing, backbone, Tap(0, False), context))
         theirs_right.append(float((logits.argmax(1) == labels[held]).mean()))
         ratios.append(theirs_s / ours_s)

@@ -23,11 +23,11 @@ from _data import shared
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.sentences import MINILM, PACKAGED
-from jeoni.backbones.torchvision_ops import import_timm
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
+from jeoni.libraries import import_timm
 
 
 def ours(texts: list[str]) -> tuple[np.ndarray, float, str]:

@@ -41,7 +41,7 @@ def main() -> None:
         out=asked.out or folder / "run",
     )
     for p in result.points:
-        a = p.accuracy
+        a = p.score
         print(
             f"{p.strategy}, {p.budget or 'all'} per class: accuracy {a.value:.4f} ({a.low:.4f} to {a.high:.4f}), "
             f"{p.seconds:.0f} s; {p.note}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -184,7 +185,7 @@ def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], 
 def _save_encoder(folder: Path, family: str) -> Path:
     import torch
 
-    from jeoni.backbones.sources.transformers import import_transformers
+    from jeoni.libraries import import_transformers
 
     transformers = import_transformers()
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -284,7 +285,7 @@ def listener_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str],
 def _save_listener(folder: Path, family: str) -> Path:
     import torch
 
-    from jeoni.backbones.sources.transformers import import_transformers
+    from jeoni.libraries import import_transformers
 
     transformers = import_transformers()
     with torch.random.fork_rng(devices=[]):
@@ -300,3 +301,40 @@ def _save_listener(folder: Path, family: str) -> Path:
     model.save_pretrained(folder)
     extractor.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def encode():
+    """An image as the bytes of a file."""
+
+    def encoded(image: Image.Image, kind: str = "PNG", **options) -> bytes:
+        buffer = io.BytesIO()
+        image.save(buffer, kind, **options)
+        return buffer.getvalue()
+
+    return encoded
+
+
+@pytest.fixture(scope="session")
+def make_image():
+    """A smooth random picture: the same for the same seed."""
+
+    def made(seed: int = 0, size: tuple[int, int] = (48, 40)) -> Image.Image:
+        grid = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), dtype=np.uint8)
+        return Image.fromarray(grid).resize(size, Image.Resampling.BICUBIC)
+
+    return made
+
+
+@pytest.fixture
+def put(tmp_path, make_image, encode):
+    """Write distinct images below the test's folder; gives that folder."""
+
+    def written(*names: str) -> Path:
+        for seed, name in enumerate(names):
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(encode(make_image(seed, (12, 10))))
+        return tmp_path
+
+    return written

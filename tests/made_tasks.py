@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.tasks import Criterion, LossOptions
 from jeoni.tasks.classification import Classification
 from jeoni.types import Array

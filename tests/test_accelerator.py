@@ -14,8 +14,8 @@ from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry
 from jeoni.cli import _app
-from jeoni.data.inputs import collate
 from jeoni.features.engine import agreement, choose
+from jeoni.modalities.inputs import collate
 from jeoni.training.optimizer import AdamW
 from jeoni.training.precision import quick_bfloat16
 from jeoni.types import Quiet

@@ -44,7 +44,7 @@ def test_the_code_of_a_page_runs(page, make_photos, make_reviews, make_sounds, t
     lines = [f"{p.relative_to(tmp_path)},{p.parent.name}" for p in sorted(photos.rglob("*.png"))]
     (tmp_path / "labels.csv").write_text("file,defect\n" + "\n".join(lines) + "\n")
     shutil.copy(make_reviews(each=10), tmp_path / "리뷰.csv")
-    make_sounds("sounds", each=8)
+    make_sounds("recordings", each=8)
     # few folds, no control and no choice of an engine: the pages are run, not believed, here
     code = python_of(page) if page.name != "README.ko.md" else own_lines(page)
     quick = "repeats=1, folds=2, control=False, engine='torch'"

@@ -1,22 +1,456 @@
+"""The table of extension points holds, and a file that is dropped into one of their folders is found and used."""
+
 from __future__ import annotations
 
+import importlib
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+import jeoni
 from jeoni import plugins
+from jeoni.adaptation import AutoAdaptedClassifier, FewLabels, diagnose
+from jeoni.backbones.catalog import list_backbones, load_backbone
+from jeoni.cli._app import app
+from jeoni.errors import ConfigError
+from jeoni.evaluation.evaluate import evaluate
 from jeoni.extensions import POINTS
+from jeoni.runs import read_json
+from tests.conftest import TINY
+from tests.made_tasks import classes
 
 ROOT = Path(__file__).parent.parent
+NAME = "dropped_in"
 
 
 @pytest.mark.parametrize("point", POINTS, ids=[p.name for p in POINTS])
-def test_an_extension_point_has_folders_tests_and_a_row_in_the_contributors_table(point):
+def test_an_extension_point_has_folders_users_tests_and_a_row_in_the_contributors_table(point):
     for folder in point.folders:
         assert plugins.names(folder)
         for name in plugins.names(folder):
             assert plugins.describe(folder, name)
     assert (ROOT / point.tests).is_dir()
+    assert point.used_by
     table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     row = next(line for line in table.splitlines() if line.startswith(f"| {point.one} |"))
     assert point.offers in row and point.tests in row and point.used_by in row
+
+
+@pytest.fixture
+def drop(tmp_path, monkeypatch):
+    """``drop("jeoni.heads", text)`` adds the file ``dropped_in.py`` to an extension folder for one test."""
+    added = []
+
+    def add(folder: str, text: str) -> None:
+        place = tmp_path / folder
+        place.mkdir()
+        (place / f"{NAME}.py").write_text(f'"""Dropped in (Nobody 2026): a test."""\n{text}', encoding="utf-8")
+        importlib.import_module(folder).__path__.append(str(place))
+        added.append((folder, str(place)))
+        importlib.invalidate_caches()
+        plugins._folder.cache_clear()
+
+    yield add
+    for folder, place in added:
+        package = importlib.import_module(folder)
+        package.__path__.remove(place)
+        sys.modules.pop(f"{folder}.{NAME}", None)
+        if hasattr(package, NAME):
+            delattr(package, NAME)
+    plugins._folder.cache_clear()
+
+
+def features(path: Path, seed: int = 0, shift: float = 0.0, each: int = 40) -> Path:
+    """Two classes in three columns."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(2 * each) % 2
+    np.savez(path, X=rng.normal(size=(2 * each, 3)) + 3 * y[:, None] + shift, y=y)
+    return path
+
+
+def domains(n: int = 200, d: int = 4):
+    """A target that is moved and on another scale."""
+    rng = np.random.default_rng(0)
+    ys, yt = np.arange(n) % 2, np.arange(n) % 2
+    Xs, Xt = (rng.normal(size=(n, d)) + 2 * y[:, None] for y in (ys, yt))
+    return Xs, ys, 0.3 * Xt + 2, yt
+
+
+TASK = """
+from dataclasses import dataclass
+from typing import ClassVar
+from jeoni.tasks.classification import Classification
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn(Classification):
+    id: ClassVar[str] = "dropped_in"
+"""
+
+
+def use_task(tmp_path: Path) -> None:
+    jeoni.fit(features(tmp_path / "a.npz"), task=NAME, control=False, folds=2, repeats=1, out=tmp_path / "run")
+    assert type(jeoni.load_model(tmp_path / "run").task).__name__ == "DroppedIn"
+
+
+METRIC = """
+import numpy as np
+
+__all__ = ["DroppedIn"]
+
+
+class DroppedIn:
+    title = "Of a stranger"
+    unit = ""
+    higher_is_better = True
+
+    def __call__(self, targets, predictions, weights):
+        return np.full(len(weights), 0.25)
+"""
+
+
+def use_metric(tmp_path: Path) -> None:
+    found = evaluate(classes(["no", "yes"]), np.array([0, 1, 0, 1]), np.full((4, 2), 0.5))
+    assert found.metrics[NAME].value == 0.25
+
+
+STRATEGY = """
+from dataclasses import dataclass
+from jeoni.strategies.probe import Probe
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn(Probe):
+    temper: float = 1.0
+
+    def fit(self, backbone, train, context):
+        model = super().fit(backbone, train, context)
+        model.choice["temper"] = self.temper
+        return model
+"""
+
+
+def use_strategy(tmp_path: Path) -> None:
+    quick = {"strategy": NAME, "set": "temper=0.5", "control": False, "folds": 2, "repeats": 1}
+    result = jeoni.fit(features(tmp_path / "a.npz"), out=tmp_path / "run", **quick)
+    assert result.model.choice["temper"] == 0.5
+
+
+HEAD = """
+from dataclasses import dataclass
+import torch
+from torch import nn
+from jeoni.heads.fitting.protocol import FittedHead
+
+__all__ = ["DroppedIn"]
+
+
+class Module(nn.Module):
+    def __init__(self, dim, width):
+        super().__init__()
+        self.register_buffer("shares", torch.zeros(width))
+        self.register_buffer("temperature", torch.ones(()))
+
+    def forward(self, features):
+        return self.shares.expand(len(features), -1) / self.temperature
+
+
+@dataclass(frozen=True)
+class DroppedIn:
+    def build(self, dim, width):
+        return Module(dim, width)
+
+    def fit(self, features, targets, task, folds, class_weights, clusters=None):
+        module = Module(features.shape[1], task.width)
+        module.shares.copy_(torch.bincount(torch.as_tensor(targets), minlength=task.width).log())
+        return FittedHead(module.eval(), {"class_weights": "none", "temperature": 1.0}, task)
+"""
+
+
+def use_head(tmp_path: Path) -> None:
+    quick = {"head": NAME, "control": False, "folds": 2, "repeats": 1}
+    jeoni.fit(features(tmp_path / "a.npz"), out=tmp_path / "run", **quick)
+    model = jeoni.load_model(tmp_path / "run")
+    assert model.head_id == NAME and type(model.head).__name__ == "Module"
+
+
+ADAPTER = """
+import numpy as np
+from typing import ClassVar
+from jeoni.adaptation.adapter import Adapter, Remedy
+from jeoni.heads.fitting.maps import Affine
+
+__all__ = ["DroppedIn"]
+
+
+class DroppedIn(Adapter):
+    remedies: ClassVar[tuple[Remedy, ...]] = (Remedy("subspace", rank=0),)
+
+    def _fit(self, Xs, ys, Xt):
+        self.scale_ = Xs.std(0) / Xt.std(0)
+        self.shift_ = Xs.mean(0) - self.scale_ * Xt.mean(0)
+
+    def _map(self, X, source):
+        return X if source else self.scale_ * X + self.shift_
+
+    def moves(self):
+        return (Affine(np.diag(self.scale_), self.shift_),)
+"""
+
+
+def use_adapter(tmp_path: Path) -> None:
+    source, target = features(tmp_path / "a.npz"), features(tmp_path / "b.npz", seed=1, shift=6.0)
+    result = jeoni.adapt(source, target, method=NAME, out=tmp_path / "run")
+    assert result.metrics["target"]["metrics"]["accuracy"]["value"] > 0.9
+    Xs, ys, Xt, _ = domains()
+    assert AutoAdaptedClassifier().fit(Xs, ys, Xt).tried_[1].name == NAME
+
+
+DEEP = """
+from dataclasses import dataclass
+from jeoni.adaptation.alignment import Alignment
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn(Alignment):
+    power: float = 2.0
+
+    def alignment(self, batch, step):
+        apart = batch.source_features.mean(0) - batch.target_features.mean(0)
+        return apart.abs().pow(self.power).sum()
+"""
+
+
+def use_deep(tmp_path: Path, make_photos: Callable[..., Path]) -> None:
+    source, target = make_photos("here"), make_photos("there", first=50)
+    quick = {"backbone": TINY, "steps": 2, "batch_size": 8, "views": 1}
+    result = jeoni.adapt(source, target, method=NAME, set="power=1", out=tmp_path / "run", **quick)
+    assert result.method == NAME
+
+
+FEW = """
+from dataclasses import dataclass
+from jeoni.adaptation.few_labels import FewLabelAdapter
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass
+class DroppedIn(FewLabelAdapter):
+    def fit(self, task):
+        self._fitted = task.learner.fit(task.rows, task.labels, self.strength)
+        return self
+"""
+
+
+def use_few(tmp_path: Path) -> None:
+    Xs, ys, Xt, yt = domains()
+    known = np.where(np.arange(len(yt)) < 20, yt, -1)
+    assert FewLabels(NAME).fit(Xs, ys, Xt, known).method_ == NAME
+    assert NAME in FewLabels("auto").fit(Xs, ys, Xt, known).losses_
+
+
+VALIDATOR = """
+from dataclasses import dataclass
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn:
+    blind_to = ()
+    margins = {"moves": 1.0, "moves far": 1.0, "weighs rows": 1.0, "represents": 1.0}
+
+    def __call__(self, candidate):
+        return 0.5
+"""
+
+
+def use_validator(tmp_path: Path) -> None:
+    """Its margin is out of reach, so nothing is trusted any more."""
+    Xs, ys, Xt, _ = domains()
+    found = AutoAdaptedClassifier().fit(Xs, ys, Xt)
+    assert all(gains[NAME] == 0.0 for gains in found.gains_.values()) and len(found.gains_) > 2
+    assert found.chosen_ == "source_only"
+
+
+DISTANCE = """
+from dataclasses import dataclass
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn:
+    seed: int = 0
+
+    def __call__(self, Xs, Xt):
+        return 40.0 + self.seed
+"""
+
+
+def use_distance(tmp_path: Path) -> None:
+    Xs, ys, Xt, _ = domains()
+    found = diagnose(Xs, ys, Xt, seed=2)
+    assert found.distances[NAME] == 42.0
+    assert any("dropped in 42" in sentence for sentence in found.sentences)
+
+
+ENGINE = """
+from jeoni.features.engines.torch import TorchEngine
+
+__all__ = ["DroppedIn"]
+
+
+class DroppedIn(TorchEngine):
+    name = "dropped_in"
+"""
+
+
+def use_engine(tmp_path: Path, make_photos) -> None:
+    result = jeoni.fit(make_photos(), backbone=TINY, engine=NAME, control=False, out=tmp_path / "run")
+    assert read_json(result.run / "run.json")["engine"]["name"] == NAME
+
+
+SOURCE = """
+from jeoni.backbones.sources.untrained import Untrained
+
+__all__ = ["DroppedIn"]
+
+
+class DroppedIn:
+    def names(self):
+        return ["one"]
+
+    def load(self, name, weights):
+        return Untrained().load("test_resnet", weights)
+"""
+
+
+def use_source(tmp_path: Path) -> None:
+    assert load_backbone(f"{NAME}:one").n > 1
+    assert any(str(one["name"]).endswith("one") and one["source"] == NAME for one in list_backbones())
+
+
+VERB = """
+from dataclasses import dataclass
+
+from jeoni.specs import SeedOptions, Spec, option
+
+__all__ = ["count"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountSpec(Spec, SeedOptions):
+    times: int = option(1, "How many times.")
+
+
+@dataclass(frozen=True)
+class Counted:
+    summary: str
+
+
+def count(word: str, spec: CountSpec | None = None, *, loud: bool = False, console=None) -> Counted:
+    '''Say a word.
+
+    Args:
+        word: what is said.
+        spec: how often.
+        loud: in capitals.
+        console: is told of progress.
+    '''
+    spec = spec or CountSpec()
+    return Counted(" ".join([word.upper() if loud else word] * spec.times) + f" {spec.seed}")
+"""
+
+
+def use_verb(tmp_path: Path) -> None:
+    assert getattr(jeoni, NAME)("ho", loud=True).summary == "HO 0"
+    said = CliRunner().invoke(app, [NAME, "ho", "--times", "2", "--seed", "7"])
+    assert said.exit_code == 0 and "ho ho 7" in said.stdout
+    assert "Dropped in (Nobody 2026)" in CliRunner().invoke(app, ["--help"]).stdout
+    told = CliRunner().invoke(app, [NAME, "--help"]).stdout
+    assert "what is said" in told and "--times" in told and "in capitals" in told and "--console" not in told
+
+
+DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
+    "tasks": ("jeoni.tasks", TASK, use_task),
+    "metrics": ("jeoni.evaluation.metrics.classification", METRIC, use_metric),
+    "strategies": ("jeoni.strategies", STRATEGY, use_strategy),
+    "heads": ("jeoni.heads", HEAD, use_head),
+    "adapters": ("jeoni.adaptation.shallow", ADAPTER, use_adapter),
+    "deep": ("jeoni.adaptation.deep", DEEP, use_deep),
+    "few": ("jeoni.adaptation.few", FEW, use_few),
+    "validators": ("jeoni.adaptation.validators", VALIDATOR, use_validator),
+    "distances": ("jeoni.transferability.distances", DISTANCE, use_distance),
+    "engines": ("jeoni.features.engines", ENGINE, use_engine),
+    "sources": ("jeoni.backbones.sources", SOURCE, use_source),
+    "verbs": ("jeoni.verbs", VERB, use_verb),
+}
+ELSEWHERE = {"inputs"}  # tests/modalities drops one in
+
+
+def test_every_extension_point_is_tried_with_a_file_of_a_stranger():
+    assert {p.name for p in POINTS} == {*DROPPED, *ELSEWHERE}
+
+
+@pytest.mark.parametrize("point", DROPPED)
+def test_a_file_that_is_dropped_in_is_found_and_used(point, drop, tmp_path, request):
+    folder, text, use = DROPPED[point]
+    drop(folder, text)
+    assert NAME in plugins.names(folder) and "Nobody 2026" in plugins.describe(folder, NAME)
+    more: dict[str, Any] = (
+        {"make_photos": request.getfixturevalue("make_photos")} if point in ("deep", "engines") else {}
+    )
+    use(tmp_path, **more)
+
+
+@pytest.mark.parametrize("task", ["regression", "multilabel"])
+def test_a_metric_that_is_dropped_in_is_one_of_its_task(task, drop):
+    drop(f"jeoni.evaluation.metrics.{task}", METRIC)
+    made = {"regression": {"size": [1.0, 2.0]}, "multilabel": {"labels": ["a|b", "a"]}}[task]
+    assert NAME in plugins.load("jeoni.tasks", task).read(made)[0].metrics()
+
+
+def test_an_entry_point_of_another_package_is_used_like_a_file(monkeypatch):
+    one = EntryPoint("strangers", "jeoni.transferability.distances.energy:Energy", "jeoni.transferability.distances")
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [one] if group == one.group else [])
+    Xs, ys, Xt, _ = domains()
+    found = diagnose(Xs, ys, Xt).distances
+    assert found["strangers"] == found["energy"]
+
+
+def test_a_distance_that_cannot_be_computed_is_left_out(drop):
+    drop("jeoni.transferability.distances", DISTANCE.replace("return 40.0 + self.seed", 'raise ValueError("few rows")'))
+    Xs, ys, Xt, _ = domains()
+    assert NAME not in diagnose(Xs, ys, Xt).distances
+
+
+def test_a_validator_without_margins_takes_no_part(drop):
+    drop("jeoni.adaptation.validators", VALIDATOR.replace("margins =", "others ="))
+    Xs, ys, Xt, _ = domains()
+    found = AutoAdaptedClassifier().fit(Xs, ys, Xt)
+    assert found.gains_ and all(NAME not in gains for gains in found.gains_.values())
+
+
+def test_a_margin_for_an_unknown_kind_of_repair_is_refused(drop):
+    drop("jeoni.adaptation.validators", VALIDATOR.replace('"moves far"', '"moved"'))
+    Xs, ys, Xt, _ = domains()
+    with pytest.raises(ConfigError, match=r"dropped_in has a margin for 'moved'; kinds of repair are moves, "):
+        AutoAdaptedClassifier().fit(Xs, ys, Xt)
+
+
+def test_a_folder_within_an_extension_folder_is_no_extension():
+    assert "fitting" not in plugins.names("jeoni.heads")

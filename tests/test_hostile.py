@@ -266,15 +266,15 @@ def test_damaged_audio_is_read_or_reported(tmp_path: Path, cases: int) -> None:
     from jeoni.data.read import load_items
 
     for copy, _ in changed_copies(whole, tmp_path, cases, seed=5):
-        answers(lambda copy=copy: [read_all(load_items(copy, "sound"))])
+        answers(lambda copy=copy: [read_all(load_items(copy, "audio"))])
 
 
 def read_all(data: Any) -> None:
-    from jeoni.data.sounds import open_sound
+    from jeoni.modalities.audio.recordings import open_audio
 
     for number in range(len(data)):
         with contextlib.suppress(JeoniError):
-            open_sound(data.items.read(number), data.items.name(number), 16_000)
+            open_audio(data.items.read(number), data.items.name(number), 16_000)
 
 
 @first_and_all(15, 50)

@@ -32,12 +32,14 @@ if TYPE_CHECKING:
         evaluate,
         fit,
         load_data,
+        predict,
         resume,
     )
     from jeoni.estimator import TransferClassifier
-    from jeoni.model import Model, load_model
+    from jeoni.models.loading import load_model
+    from jeoni.models.model import Model
     from jeoni.report import render as render_report
-    from jeoni.spec import AdaptSpec, CompareSpec, FitSpec
+    from jeoni.specs import AdaptSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
     from jeoni.types import Dataset, Interval
 
 __all__ = [
@@ -48,12 +50,15 @@ __all__ = [
     "ConfigError",
     "DataError",
     "Dataset",
+    "DiagnoseSpec",
+    "EvaluateSpec",
     "FitResult",
     "FitSpec",
     "Interval",
     "JeoniError",
     "MissingExtra",
     "Model",
+    "PredictSpec",
     "StorageError",
     "TransferClassifier",
     "WeightsError",
@@ -65,6 +70,7 @@ __all__ = [
     "fit",
     "load_data",
     "load_model",
+    "predict",
     "render_report",
     "resume",
 ]
@@ -72,9 +78,12 @@ __all__ = [
 _PLACES = {
     "Dataset": "jeoni.types",
     "AdaptResult": "jeoni.api",
-    "AdaptSpec": "jeoni.spec",
-    "CompareSpec": "jeoni.spec",
-    "FitSpec": "jeoni.spec",
+    "AdaptSpec": "jeoni.specs",
+    "CompareSpec": "jeoni.specs",
+    "DiagnoseSpec": "jeoni.specs",
+    "EvaluateSpec": "jeoni.specs",
+    "PredictSpec": "jeoni.specs",
+    "FitSpec": "jeoni.specs",
     "Interval": "jeoni.types",
     "CompareResult": "jeoni.api",
     "FitResult": "jeoni.api",
@@ -84,10 +93,11 @@ _PLACES = {
     "evaluate": "jeoni.api",
     "fit": "jeoni.api",
     "load_data": "jeoni.api",
+    "predict": "jeoni.api",
     "resume": "jeoni.api",
     "TransferClassifier": "jeoni.estimator",
-    "Model": "jeoni.model",
-    "load_model": "jeoni.model",
+    "Model": "jeoni.models.model",
+    "load_model": "jeoni.models.loading",
 }
 
 
@@ -98,6 +108,10 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("jeoni.report").render
     if name in _PLACES:
         return getattr(importlib.import_module(_PLACES[name]), name)
+    if not name.startswith("_"):
+        plugins = importlib.import_module("jeoni.plugins")
+        if name in plugins.names("jeoni.verbs"):
+            return plugins.load("jeoni.verbs", name)
     raise AttributeError(f"module 'jeoni' has no attribute {name!r}")
 
 

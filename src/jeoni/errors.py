@@ -1,4 +1,4 @@
-"""What can go wrong, as a user meets it.
+"""The errors that a user meets.
 
     JeoniError
     ├── DataError        the examples: a path, a column, a label, an image

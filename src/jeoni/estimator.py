@@ -14,14 +14,14 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.columns import is_missing, label_cells
-from jeoni.data.inputs import Input
 from jeoni.data.kinds import found_at, modality_of
 from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
-from jeoni.heads._estimator import HeadClassifier
-from jeoni.model import as_items
-from jeoni.spec import check_span
+from jeoni.heads.fitting.estimator import HeadClassifier
+from jeoni.modalities.inputs import Input
+from jeoni.models.items import as_items
+from jeoni.specs import check_span
 from jeoni.types import Dataset, FloatArray, Items
 
 __all__ = ["TransferClassifier"]
@@ -30,9 +30,9 @@ __all__ = ["TransferClassifier"]
 class TransferClassifier(HeadClassifier):
     """A head on a frozen pretrained backbone, with scikit-learn's manners.
 
-    ``X`` is a list (or a column of a table) of texts, of paths of images or of sounds, an array of images ``(n, h, w)``
+    ``X`` is a list (or a column of a table) of texts, of paths of images or of audio, an array of images ``(n, h, w)``
     or ``(n, h, w, c)``, or a matrix ``(n, d)`` of features that were extracted already. Frozen features are cached, so
-    that a grid search extracts them once; of sounds if ``seconds`` are given, else each fold may hear another length.
+    that a grid search extracts them once; of audio if ``seconds`` are given, else each fold may use another length.
 
     Args:
         backbone: a name from ``jeoni list backbones``; ``auto`` goes by the data.
@@ -40,7 +40,7 @@ class TransferClassifier(HeadClassifier):
         class_weights: ``auto``, ``balanced`` or ``none``.
         folds: folds inside ``fit`` that choose the head's strength.
         crop: ``squash`` or ``center``.
-        seconds: how much of each sound is heard; None lets the data decide.
+        seconds: how much of each example of audio is used; None lets the data decide.
         engine: what runs the frozen stages.
         random_state: seed of the folds.
 
@@ -138,7 +138,7 @@ def _are_examples(X: Any) -> bool:
 
 
 def _modality(X: Any, doubtful: str) -> str:
-    """What examples are: by the endings of most; where they have none, texts, or ``doubtful`` if they are files."""
+    """The modality of examples by the endings of most; without any, text, or ``doubtful`` if they are files."""
     if isinstance(X, np.ndarray):
         return "image"
     there = [x for x in X if x is not None and str(x).strip()] or [""]

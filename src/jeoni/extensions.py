@@ -52,13 +52,13 @@ POINTS = (
     ),
     ExtensionPoint(
         "heads", "a head", ("jeoni.heads",),
-        "`build(dim, width)`, `fit(features, targets, task, folds, class_weights)`",
-        "`--head`, in every strategy", "tests/heads/",
+        "`build(dim, width)`, `fit(features, targets, task, folds, class_weights, clusters)`",
+        "`--head`, in every strategy; its fields by `--set head.NAME=VALUE`", "tests/heads/",
     ),
     ExtensionPoint(
         "adapters", "an adapter", ("jeoni.adaptation.shallow",),
-        "a class on `Adapter`: `_fit(Xs, ys, Xt)` and, where rows move, `_map(X, source)` and `moves()`",
-        "`adapt --method`", "tests/adaptation/",
+        "a class on `Adapter`: `_fit(Xs, ys, Xt)` and, where rows move, `_map(X, source)` and `moves()`; `remedies`",
+        "`adapt --method`, and `auto` for the shifts that `remedies` declares", "tests/adaptation/",
     ),
     ExtensionPoint(
         "deep", "a deep method", ("jeoni.adaptation.deep",),
@@ -67,15 +67,18 @@ POINTS = (
     ),
     ExtensionPoint(
         "few", "a method for few labels", ("jeoni.adaptation.few",),
-        "a class: `fit(task)` and `probs(rows)`", "`FewLabels`", "tests/adaptation/",
+        "a dataclass on `FewLabelAdapter`: `fit(task)` and `probs(rows)`",
+        '`FewLabels`, also `FewLabels("auto")`', "tests/adaptation/",
     ),
     ExtensionPoint(
         "validators", "a validator", ("jeoni.adaptation.validators",),
-        "a frozen dataclass, `__call__(candidate) -> float`, higher is better", "", "tests/adaptation/",
+        "a frozen dataclass, `__call__(candidate) -> float`, higher is better; `margins` by kind of repair",
+        "`adapt --method auto`, where it declares margins", "tests/adaptation/",
     ),
     ExtensionPoint(
         "distances", "a distance", ("jeoni.transferability.distances",),
-        "a frozen dataclass, `__call__(Xs, Xt) -> float`", "", "tests/transferability/",
+        "a frozen dataclass, `__call__(Xs, Xt) -> float`; its fields `most` and `seed` are set",
+        "`jeoni diagnose`, and the diagnosis of `adapt --method auto`", "tests/transferability/",
     ),
     ExtensionPoint(
         "engines", "an inference engine", ("jeoni.features.engines",),
@@ -83,12 +86,19 @@ POINTS = (
         "tests/features/",
     ),
     ExtensionPoint(
+        "inputs", "an input", ("jeoni.modalities.inputs",),
+        "a frozen dataclass on `Input`: `kind`, `modality`, `bounds`, `open`, `row`, `example_rows`",
+        "backbones that are built on it, and saved models of that `kind`", "tests/modalities/",
+    ),
+    ExtensionPoint(
         "sources", "a backbone source", ("jeoni.backbones.sources",),
         "`load(name, weights) -> Backbone`, `names() -> list[str]`", "`--backbone SOURCE:NAME`, `jeoni list backbones`",
         "tests/backbones/",
     ),
     ExtensionPoint(
-        "verbs", "a verb", ("jeoni.cli",), "a function with typed options", "`jeoni --help`", "tests/cli/",
+        "verbs", "a verb", ("jeoni.verbs",),
+        "a function; its `spec`, a dataclass of options, and its other parameters become the command's",
+        "`jeoni VERB` and `jeoni.VERB(…)`; a file in `src/jeoni/cli/` only to show its result better", "tests/verbs/",
     ),
 )  # fmt: skip
 

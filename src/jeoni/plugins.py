@@ -1,7 +1,10 @@
-"""Extension by one file: the file's name is the public id, its ``__all__`` holds the one thing it offers.
+"""Extension by one file: the file's name is the public id, its ``__all__`` holds the thing it offers.
 
-Nothing is imported to list what there is; a file is imported when its id is asked for. Packages of others
-join through an entry point whose group is the folder's dotted name, for example ``jeoni.heads``.
+A verb may offer its result's class beside: of several names the file's own counts.
+
+Nothing is imported to list what there is; a file is imported when its id is asked for. A folder within an extension
+folder is no extension: it holds what its files share, such as ``jeoni.heads.fitting``. Packages of others join through
+an entry point whose group is the folder's dotted name, for example ``jeoni.heads``.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ def _folder(package: str) -> tuple[str, ...]:
     if spec is None or not spec.submodule_search_locations:
         raise ConfigError(f"{package} is not a package with extension files.")
     found = pkgutil.iter_modules(list(spec.submodule_search_locations))
-    return tuple(sorted(m.name for m in found if not m.name.startswith("_")))
+    return tuple(sorted(m.name for m in found if not m.name.startswith("_") and not m.ispkg))
 
 
 def names(package: str) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ def load(package: str, name: str) -> Any:
     """
     if name in _folder(package):
         module = importlib.import_module(f"{package}.{name}")
-        return getattr(module, module.__all__[0])
+        return getattr(module, name if name in module.__all__ else module.__all__[0])
     for entry in entry_points(group=package):
         if entry.name == name:
             return entry.load()

@@ -82,7 +82,7 @@ class Dataset:
         groups: ``(n,)`` group numbers (patient, panel, video) or None.
         part: ``(n,)`` of ``""``, ``"train"``, ``"val"`` or ``"test"``: the split that came with the data.
         origin: where it was read from.
-        modality: ``image``, ``text``, ``sound`` or ``vector``.
+        modality: ``image``, ``text``, ``audio`` or ``vector``.
         findings: what its reader has to tell.
         column: of the table it was read from, the one that holds the examples; empty where there is none.
         label_columns: those that hold the labels.

@@ -6,7 +6,7 @@ import numpy as np
 
 from jeoni import plugins
 from jeoni.adaptation import FewLabels
-from jeoni.adaptation.few._task import Learner, Source, Task, Unlabelled
+from jeoni.adaptation.few_labels_task import Learner, Source, Task, Unlabelled
 
 FOLDER = "jeoni.adaptation.few"
 NAMES = plugins.names(FOLDER)

@@ -13,8 +13,8 @@ from jeoni.adaptation import CORAL, MSDA, TCA, AdaptedClassifier, OptimalTranspo
 from jeoni.adaptation.methods import build_method
 from jeoni.adaptation.shallow import tca
 from jeoni.adaptation.shallow.msda import _denoising
-from jeoni.heads._mapped import Mapped, mapped
-from jeoni.maps import Affine, Denoise, Near
+from jeoni.heads.fitting.mapped import Mapped, mapped
+from jeoni.heads.fitting.maps import Affine, Denoise, RBFFeatures
 
 
 def golden():
@@ -230,8 +230,8 @@ def test_standardisation_makes_domains_alike_and_goes_on():
         (Standardize(CORAL()), [Affine]),
         (TCA(3), [Affine]),
         (Standardize(SubspaceAlignment()), [Affine]),
-        (TCA(3, kernel="rbf"), [Near, Affine]),
-        (Standardize(TCA(3, kernel="rbf")), [Affine, Near, Affine]),
+        (TCA(3, kernel="rbf"), [RBFFeatures, Affine]),
+        (Standardize(TCA(3, kernel="rbf")), [Affine, RBFFeatures, Affine]),
         (MSDA(layers=2), [Denoise]),
         (Standardize(MSDA(layers=2, keep=False)), [Affine, Denoise]),
     ],

@@ -10,9 +10,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from jeoni.adaptation import MSDA, AutoAdaptedClassifier, Standardize
-from jeoni.adaptation.auto import JUDGES, MARGINS, REMEDIES, WITNESSES, _better_representations, _made
+from jeoni.adaptation.auto import _better_representations, candidates_for, judging_validators
+from jeoni.adaptation.candidate import REPAIRS
 from jeoni.adaptation.trying import probabilities, try_adapter
-from jeoni.heads._estimator import HeadClassifier
+from jeoni.heads.fitting.estimator import HeadClassifier
 
 
 def classes(seed: int, n: int, shares, d: int = 8, noise: float = 1.0):
@@ -23,6 +24,7 @@ def classes(seed: int, n: int, shares, d: int = 8, noise: float = 1.0):
     return means[y] + noise * rng.normal(size=(n, d)), y
 
 
+VALIDATORS = tuple(judging_validators())
 EVEN, SKEWED = [1 / 3] * 3, [0.8, 0.15, 0.05]
 
 
@@ -36,7 +38,7 @@ def test_another_scale_and_offset_are_mended():
     Xs, ys = classes(0, 300, EVEN, noise=2.0)
     Xt, yt = classes(1, 300, EVEN, noise=2.0)
     auto, better = gain(Xs, ys, Xt * np.linspace(0.1, 1.0, Xt.shape[1]) + 2.0, yt)
-    assert auto.chosen_ in REMEDIES["subspace"] and better > 0.1
+    assert auto.chosen_ in {c.name for c in candidates_for("subspace")} and better > 0.1
     assert "convince" in auto.why_
 
 
@@ -45,7 +47,7 @@ def test_other_class_shares_are_mended_and_never_by_moving():
     Xt, yt = classes(1, 400, SKEWED, noise=2.5)
     auto, better = gain(Xs, ys, Xt, yt)
     assert auto.diagnosis_.kinds == ("label",)
-    assert auto.chosen_ in REMEDIES["label"] and better > 0.02
+    assert auto.chosen_ in {c.name for c in candidates_for("label")} and better > 0.02
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -99,12 +101,39 @@ def test_target_rows_are_all_it_sees_and_words_may_be_labels():
     np.testing.assert_allclose(probs.sum(1), 1)
 
 
-def test_remedies_and_margins_name_what_there_is():
-    for names in REMEDIES.values():
-        for name in names:
-            assert _made(name) is not None
-    assert isinstance(_made("standardize+em"), Standardize)
-    assert all(set(least) <= set(WITNESSES) for least in MARGINS.values())
+@pytest.mark.parametrize(
+    ("shift", "names"),
+    [
+        ("label", ["em"]),
+        ("covariate", ["kmm", "discriminative", "msda"]),
+        ("subspace", ["standardize", "coral", "optimal_transport", "msda"]),
+        ("label and subspace", ["coral", "standardize+em", "msda"]),
+        ("undecided", []),
+    ],
+)
+def test_adapters_that_declare_a_shift_are_candidates_for_it_the_simple_first(shift, names):
+    assert [c.name for c in candidates_for(shift)] == names
+
+
+def test_candidates_have_the_settings_and_the_scaling_that_they_declare():
+    transport = candidates_for("subspace")[2].prepared
+    assert transport.method == "linear"
+    coral, em, msda = (c.prepared for c in candidates_for("label and subspace"))
+    assert isinstance(coral, Standardize) and isinstance(em, Standardize) and isinstance(msda, MSDA)
+
+
+def test_validators_with_margins_take_part():
+    assert VALIDATORS == ("entropy", "information_maximization", "circular")
+    by_kind = {
+        kind: {n: v.margins[kind] for n, v in judging_validators().items() if kind in v.margins} for kind in REPAIRS
+    }
+    assert by_kind == {
+        "moves": {"entropy": 0.02, "information_maximization": 0.1, "circular": -0.02},
+        "moves far": {"information_maximization": 0.1, "circular": 0.1},
+        "weighs classes": {"entropy": -0.15, "circular": -0.15},
+        "weighs rows": {"entropy": 0.02, "circular": -0.1},
+        "represents": {"circular": -0.02},
+    }
 
 
 def test_what_cannot_be_fitted_is_noted():
@@ -114,7 +143,7 @@ def test_what_cannot_be_fitted_is_noted():
         def _fit(self, Xs, ys, Xt):
             raise ValueError("it is broken. Mend it.")
 
-    tried = try_adapter("broken", Broken(), LogisticRegression(), Xs, ys, Xs, JUDGES)
+    tried = try_adapter("broken", Broken(), LogisticRegression(), Xs, ys, Xs, VALIDATORS)
     assert tried.fitted is None and tried.note == "it is broken"
 
 
@@ -152,7 +181,9 @@ def test_a_representation_is_judged_by_held_out_source_rows(seed, beyond_chance)
 def tried_words():
     Xs, ys = words(0, 300, 0.2, 0.04)
     Xt, _ = words(1, 300, 0.1, 0.1)
-    tried = {n: try_adapter(n, a, LogisticRegression(), Xs, ys, Xt, JUDGES) for n, a in (("", None), ("msda", MSDA()))}
+    tried = {
+        n: try_adapter(n, a, LogisticRegression(), Xs, ys, Xt, VALIDATORS) for n, a in (("", None), ("msda", MSDA()))
+    }
     return Xs, Xt, *tried.values()
 
 
@@ -180,12 +211,12 @@ def test_a_source_that_cannot_be_learned_says_so():
 
 
 def test_what_is_too_large_is_not_tried_and_says_so(monkeypatch):
-    monkeypatch.setattr("jeoni.adaptation.auto.LAYERED", 10)
-    monkeypatch.setattr("jeoni.adaptation.auto.WIDE", 7)
+    monkeypatch.setattr("jeoni.adaptation.shallow.msda.LAYERED", 10)
+    monkeypatch.setattr("jeoni.adaptation.shallow.optimal_transport.WIDE", 7)
     Xs, ys = classes(0, 100, EVEN)
     tried = AutoAdaptedClassifier().fit(Xs, ys, 0.2 * Xs + 3).tried_
     notes = {t.name: t.note for t in tried if t.fitted is None}
     assert set(notes) == {"optimal_transport", "msda"} and all(n.startswith("not tried") for n in notes.values())
-    monkeypatch.setattr("jeoni.adaptation.auto.SOLVED", 7)
+    monkeypatch.setattr("jeoni.adaptation.shallow.msda.SOLVED", 7)
     notes = {t.name: t.note for t in AutoAdaptedClassifier().fit(Xs, ys, 0.2 * Xs + 3).tried_}
     assert notes["msda"] == "not tried on more than 7 columns"

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from jeoni import plugins
 from jeoni.adaptation import AdaptedClassifier
-from jeoni.heads._mapped import mapped
+from jeoni.heads.fitting.mapped import mapped
 
 FOLDER = "jeoni.adaptation.shallow"
 NAMES = plugins.names(FOLDER)

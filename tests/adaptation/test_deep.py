@@ -12,9 +12,10 @@ import torch
 from torch import nn
 
 from jeoni import plugins
-from jeoni.adaptation.deep import _backbone, _norms
-from jeoni.adaptation.deep._alignment import Alignment, Network
-from jeoni.adaptation.deep._backbone import adapt_backbone, taps_of_method
+from jeoni.adaptation import adapt_backbone as adapting_module
+from jeoni.adaptation import norms
+from jeoni.adaptation.adapt_backbone import adapt_backbone, taps_of_method
+from jeoni.adaptation.alignment import Alignment, Network
 from jeoni.adaptation.networks import DeepAdaptedClassifier
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, cut
@@ -23,7 +24,7 @@ from jeoni.data.splits import build_folds
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.strategies.probe import Probe
 from jeoni.types import Dataset
 from tests.conftest import TINY, make_picture
@@ -190,7 +191,7 @@ def test_adabn_takes_the_targets_statistics():
 
 def turns(monkeypatch, name: str, **options):
     """What every training of an adaptation was given, and the network as it was before and after."""
-    seen, real = [], _backbone.train_method
+    seen, real = [], adapting_module.train_method
 
     def watched(method, network, groups, domains, recipe, context):
         before = copy.deepcopy(network)
@@ -198,7 +199,7 @@ def turns(monkeypatch, name: str, **options):
         seen.append((method, domains, before, copy.deepcopy(network)))
         return history
 
-    monkeypatch.setattr(_backbone, "train_method", watched)
+    monkeypatch.setattr(adapting_module, "train_method", watched)
     method, backbone, context = plugins.load(FOLDER, name)(), small_backbone(), Context(engine="torch")
     source, target = two_domains(method, context, backbone)
     rare = np.concatenate([np.flatnonzero(source.data.targets == 0), np.flatnonzero(source.data.targets == 1)[:8]])
@@ -240,7 +241,7 @@ def test_a_methods_own_recipe_holds_where_the_user_says_nothing():
 
 
 def test_statistics_do_not_depend_on_the_order_of_files(monkeypatch):
-    monkeypatch.setattr(_norms, "LARGEST", 16)
+    monkeypatch.setattr(norms, "LARGEST", 16)
     found = []
     for order in (np.arange(40).reshape(20, 2).T.ravel(), np.random.default_rng(0).permutation(40)):
         method, backbone, context = plugins.load(FOLDER, "adabn")(), small_backbone(), Context(engine="torch")

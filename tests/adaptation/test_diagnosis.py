@@ -9,10 +9,13 @@ from functools import cache
 import numpy as np
 import pytest
 
+from jeoni import plugins
 from jeoni.adaptation import Diagnosis, _repairs, diagnosis
 from jeoni.adaptation._repairs import REPAIRS, Domains, Repair, Repaired, squared
 from jeoni.adaptation.diagnosis import _named, diagnose
+from jeoni.transferability.distances.energy import Energy
 from jeoni.transferability.distances.mmd import MMD
+from jeoni.transferability.distances.proxy_a_distance import ProxyADistance
 
 MEANS = np.array([[2.0, 0, 0, 0, 0], [-1, 2, 0, 0, 0], [-1, -2, 1, 0, 0]])
 
@@ -51,7 +54,8 @@ def shorter(monkeypatch):
 def quickly(monkeypatch, *also: str):
     """Leave out what a test does not look at."""
     monkeypatch.setattr(diagnosis, "_overlap", lambda *given: 1.0)
-    monkeypatch.setattr(diagnosis, "ProxyADistance", lambda **given: lambda S, T: 0.0)
+    nothing = {"mmd": 0.0, "proxy_a_distance": 0.0, "frechet": 0.0}
+    monkeypatch.setattr(diagnosis, "_distances", lambda *given: nothing)
     if "shares" in also:
         monkeypatch.setattr(diagnosis, "_target_shares", lambda *given: {})
     if "repairs" in also:
@@ -66,6 +70,15 @@ def found(kind: str, labelled: bool = False) -> Diagnosis:
 
 def test_examples_run():
     assert doctest.testmod(diagnosis, extraglobs={"np": np}).failed == 0
+
+
+def test_every_distance_is_computed_and_the_kernel_distance_is_that_of_the_test():
+    said = found("subspace")
+    assert set(said.distances) == set(plugins.names("jeoni.transferability.distances"))
+    S, T = diagnosis.reduced(*(X[diagnosis._drawn(X, 0)] for X in make_domains("subspace")[:3:2]))
+    for kind in (ProxyADistance, Energy):
+        assert said.distances[plugins.holding("jeoni.transferability.distances", kind.__name__)] == kind()(S, T)
+    assert said.distances["mmd"] == MMD(_repairs.WIDTHS, seed=0).test(S, T).value
 
 
 @pytest.mark.parametrize("kind", ["none", "label", "subspace"])
@@ -157,7 +170,7 @@ def test_a_class_called_minus_one_is_a_class():
 def test_domains_without_overlap_are_not_for_weights():
     Xs, ys, Xt, _ = make_domains("none", n=150)
     said = diagnose(Xs, ys, Xt + 12)
-    assert said.overlap < 0.1 and said.proxy_a_distance == 2
+    assert said.overlap < 0.1 and said.distances["proxy_a_distance"] == 2
     assert said.kinds == ("subspace",)
     assert any("re-weighting cannot work" in s for s in said.sentences)
     assert any("tells the domain of 100 % of unseen rows" in s for s in said.sentences)
@@ -195,9 +208,11 @@ def test_many_columns_are_reduced(n):
     noise = np.random.default_rng(6).normal(scale=0.1, size=(2, n, 120))
     S, T = diagnosis.reduced(Xs @ wide + noise[0], Xt @ wide + noise[1])
     assert S.shape == (n, 50)
-    told = np.cov(np.concatenate([S, T]).T)
-    assert np.abs(told - np.diag(np.diag(told))).max() < 1e-8 * told.max()  # main directions are uncorrelated
-    assert np.sort(np.diag(told))[:45].sum() < 0.2 * told.trace()  # five carry nearly all
+    covariance = np.cov(np.concatenate([S, T]).T)
+    assert (
+        np.abs(covariance - np.diag(np.diag(covariance))).max() < 1e-8 * covariance.max()
+    )  # main directions are uncorrelated
+    assert np.sort(np.diag(covariance))[:45].sum() < 0.2 * covariance.trace()  # five carry nearly all
 
 
 def test_classes_that_are_too_small_or_alone_do_no_harm(monkeypatch):

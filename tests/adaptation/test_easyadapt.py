@@ -107,9 +107,9 @@ def test_easyadapt_refuses_what_it_cannot_place():
     with pytest.raises(ValueError, match=r"domains has shape \(5,\); \(6,\) is needed"):
         EasyAdapt().fit(X, None, X, domains=np.zeros(5))
     adapter = EasyAdapt().fit(X, None, X, domains=list("aabbbb"))
-    with pytest.raises(ValueError, match="fit was told of 2 sources"):
+    with pytest.raises(ValueError, match="fit was given 2 sources"):
         adapter.transform(X, source=True)
-    with pytest.raises(ValueError, match="not told of the domain 'c'"):
+    with pytest.raises(ValueError, match="not given the domain 'c'"):
         adapter.transform(X, source=True, domains=list("aabbbc"))
 
 

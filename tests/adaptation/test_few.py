@@ -8,11 +8,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from jeoni.adaptation import EasyAdapt, FewLabels
-from jeoni.adaptation.few._augmented import apart, both, lifted, together
-from jeoni.adaptation.few._classifier import chosen, is_open
-from jeoni.adaptation.few._softmax import Silence, class_probs, fit_softmax
-from jeoni.adaptation.few._task import Learner, Source, Task, Unlabelled, losses, parted
-from jeoni.adaptation.few._way import Tuned, tuned
+from jeoni.adaptation.augmented_rows import apart, both, lifted, together
 from jeoni.adaptation.few.all import All
 from jeoni.adaptation.few.easyadapt import EasyAdapted
 from jeoni.adaptation.few.easyadapt_unlabelled import CoRegularised
@@ -22,6 +18,10 @@ from jeoni.adaptation.few.prior import Prior
 from jeoni.adaptation.few.source_only import SourceOnly
 from jeoni.adaptation.few.target_only import TargetOnly
 from jeoni.adaptation.few.weighted import Weighted
+from jeoni.adaptation.few_labels import Tuned, tuned
+from jeoni.adaptation.few_labels_classifier import chosen, is_open
+from jeoni.adaptation.few_labels_task import Learner, Source, Task, Unlabelled, losses, parted
+from jeoni.adaptation.softmax_regression import Silence, class_probs, fit_softmax
 from tests.adaptation.made_domains import NAMES, STRENGTHS, domains, mean_accuracy, task_of
 
 # the logistic regression with more to it

@@ -12,15 +12,15 @@ import torch
 from torch import nn
 
 from jeoni import plugins
-from jeoni.adaptation.deep._alignment import Network
-from jeoni.adaptation.deep._training import Domains, attach, part_groups, train_method
+from jeoni.adaptation.alignment import Network
+from jeoni.adaptation.deep_training import Domains, attach, part_groups, train_method
 from jeoni.adaptation.networks import DeepAdaptedClassifier
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
+from jeoni.training.defaults import resolve_defaults
 from jeoni.training.groups import Group
 from jeoni.training.rows import ArrayRows
-from jeoni.training.settle import settle
 
 FOLDER = "jeoni.adaptation.deep"
 Data = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -129,7 +129,7 @@ def adapt_network(name: str, network: Network, data: Data, seed: int, steps: int
     """A copy that the method adapted; what it may train is what it says."""
     Xs, ys, Xt, _ = (part.astype(np.float32) if part.dtype.kind == "f" else part for part in data)
     method, network = plugins.load(FOLDER, name)(**settings), copy.deepcopy(network)
-    recipe = settle(
+    recipe = resolve_defaults(
         Recipe(steps=steps, batch_size=96, learning_rate=rate, head_learning_rate=rate, weight_decay=0.0), {}, 2
     )
     attach(method, network, 16, 3, len(Xt), seed)

@@ -12,9 +12,9 @@ from sklearn.preprocessing import PolynomialFeatures
 from sklearn.svm import LinearSVC
 
 from jeoni.adaptation import BBSE, EM, KLIEP, KMM, RLLS, ULSIF, AdaptedClassifier, Discriminative
+from jeoni.adaptation.adapter import effective_size
+from jeoni.adaptation.posteriors import calibrated, confusion, cross_fitted
 from jeoni.adaptation.shallow import em as em_file
-from jeoni.adaptation.shallow._adapter import effective_size
-from jeoni.adaptation.shallow._posteriors import calibrated, confusion, cross_fitted
 from jeoni.adaptation.shallow.bbse import _solved
 from jeoni.adaptation.shallow.rlls import _nearest, _penalty
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from jeoni.adaptation.deep import _norms
-from jeoni.adaptation.deep._norms import batch_norms, even_batches, take_statistics
+from jeoni.adaptation import norms
+from jeoni.adaptation.norms import batch_norms, even_batches, take_statistics
 
 
 def normed() -> nn.Module:
@@ -47,7 +47,7 @@ def test_the_statistics_of_one_batch_are_torchs_in_every_layer():
 
 
 def test_the_statistics_of_several_batches_are_exact_in_the_first_layer_and_near_in_others(monkeypatch):
-    monkeypatch.setattr(_norms, "LARGEST", 64)
+    monkeypatch.setattr(norms, "LARGEST", 64)
     network, rows = normed(), sorted_rows(65)
     batches = even_batches(np.arange(65))
     assert [len(b) for b in batches] == [33, 32], "no batch of a single row, which has no variance"

@@ -11,15 +11,15 @@ from scipy.stats import entropy
 from torch import nn
 
 from jeoni.adaptation import ADDA, CDAN, DANN, MCC, MCD, SHOT, TENT, AdaBN, DeepCORAL, SelfTraining
-from jeoni.adaptation.deep._alignment import Alignment, Network, Step, ramp
-from jeoni.adaptation.deep._discriminator import reverse
-from jeoni.adaptation.deep._training import _Joined, part_groups
+from jeoni.adaptation.alignment import Alignment, Network, Step, ramp
 from jeoni.adaptation.deep.cdan import _Conditional
 from jeoni.adaptation.deep.dan import DAN, discrepancy
 from jeoni.adaptation.deep.deep_coral import coral_loss
 from jeoni.adaptation.deep.mcc import confusion
 from jeoni.adaptation.deep.shot import centroid_labels, surprise
-from jeoni.spec import Recipe
+from jeoni.adaptation.deep_training import _Joined, part_groups
+from jeoni.adaptation.discriminator import reverse
+from jeoni.specs import Recipe
 from jeoni.training.job import Update
 from jeoni.training.rows import ArrayRows
 
@@ -98,7 +98,7 @@ def test_the_alignment_rises_with_the_distance_of_the_domains(method):
 
 
 def _batch(source: torch.Tensor, target: torch.Tensor, logits: torch.Tensor):
-    from jeoni.adaptation.deep._alignment import Batch
+    from jeoni.adaptation.alignment import Batch
 
     return Batch(source, target, logits, logits)
 
@@ -276,8 +276,8 @@ def test_class_confusion_weights_the_sure():
     batch = _batch(torch.zeros(4, 2), torch.zeros(4, 2), logits)
     assert number(method.alignment(batch, step_for(network_for(method)))) == pytest.approx(wanted, rel=1e-6)
     logits = torch.from_numpy(np.random.default_rng(0).normal(size=(6, 4)) * 3)
-    for heat, wanted in ((2.5, 0.6645886940090993), (1.0, 0.4562385534090968)):  # skada 0.6.0
-        assert number(confusion(logits / heat)) == pytest.approx(wanted, rel=1e-12)
+    for divisor, wanted in ((2.5, 0.6645886940090993), (1.0, 0.4562385534090968)):  # skada 0.6.0
+        assert number(confusion(logits / divisor)) == pytest.approx(wanted, rel=1e-12)
 
 
 def test_class_weights_and_smoothing_reach_the_tasks_loss():

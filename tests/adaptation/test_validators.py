@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
 from jeoni import plugins
-from jeoni.adaptation.validators._candidate import Candidate
+from jeoni.adaptation.candidate import Candidate
 from jeoni.adaptation.validators.circular import Circular
 from jeoni.adaptation.validators.dev import DEV, _controlled
 from jeoni.adaptation.validators.entropy import Entropy
@@ -127,28 +127,28 @@ def test_inputs_stay_as_they_are(validator):
         np.testing.assert_array_equal(now, before)
 
 
-def told(source_probs, target_probs, labels=None, **more) -> Candidate:
+def candidate_of(source_probs, target_probs, labels=None, **more) -> Candidate:
     source_probs, target_probs = np.array(source_probs, dtype=float), np.array(target_probs, dtype=float)
     labels = np.zeros(len(source_probs), dtype=int) if labels is None else np.array(labels)
     return Candidate("by hand", source_probs, target_probs, labels, source_probs, target_probs, **more)
 
 
 def test_entropy_and_information_by_hand():
-    candidate = told([[1, 0]], [[1, 0], [0.5, 0.5]])
+    candidate = candidate_of([[1, 0]], [[1, 0], [0.5, 0.5]])
     mean = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
     assert Entropy()(candidate) == pytest.approx(-np.log(2) / 2)
     assert InformationMaximization()(candidate) == pytest.approx(mean - np.log(2) / 2)
 
 
 def test_snd_by_hand_and_as_skada_has_it():
-    # two told alike, one told otherwise: each twin sees its twin; the third sees both of them, equally far away
-    twins = SND()(told([[1, 0]], [[1, 0], [1, 0], [0, 1]]))
+    # two predicted alike, one otherwise: each twin sees its twin; the third sees both of them, equally far away
+    twins = SND()(candidate_of([[1, 0]], [[1, 0], [1, 0], [0, 1]]))
     share = 1 / (1 + np.exp(-20))
     own = -(share * np.log(share) + (1 - share) * np.log(1 - share))
     assert twins == pytest.approx((2 * own + np.log(2)) / 3, rel=1e-9)
     probs = np.random.default_rng(0).dirichlet(np.full(4, 0.5), size=60)
-    assert SND()(told(probs, probs)) == pytest.approx(2.33351811403847, rel=1e-10)  # skada 0.6.0
-    assert Entropy()(told(probs, probs)) == pytest.approx(-0.9227815540878649, rel=1e-10)  # the same
+    assert SND()(candidate_of(probs, probs)) == pytest.approx(2.33351811403847, rel=1e-10)  # skada 0.6.0
+    assert Entropy()(candidate_of(probs, probs)) == pytest.approx(-0.9227815540878649, rel=1e-10)  # the same
 
 
 def test_snd_goes_through_many_rows_in_blocks():
@@ -159,7 +159,7 @@ def test_snd_goes_through_many_rows_in_blocks():
     shares = np.exp(near / 0.05) * (1 - np.eye(1201))
     shares /= shares.sum(1, keepdims=True)
     by_hand = -np.where(shares > 0, shares * np.log(np.where(shares > 0, shares, 1)), 0).sum(1).mean()
-    assert SND()(told(probs, probs)) == pytest.approx(by_hand, rel=1e-10)
+    assert SND()(candidate_of(probs, probs)) == pytest.approx(by_hand, rel=1e-10)
 
 
 def test_the_control_variate_is_the_regression_line_at_weight_one():
@@ -196,19 +196,23 @@ def test_weighted_estimates_come_nearer_to_the_target_than_the_source_does():
 def test_circular_by_hand():
     labels = [0, 0, 0, 1]
     probs = np.eye(2)[labels]
-    assert Circular()(told(probs, probs, labels, reverse=lambda pseudo: pseudo)) == 1
-    assert Circular()(told(probs, probs, labels, reverse=lambda pseudo: np.array([0, 0, 1, 1]))) == pytest.approx(5 / 6)
-    assert Circular()(told(probs, np.eye(2)[[0, 0]], labels, reverse=lambda pseudo: 1 / 0)) == 0.5  # never called
+    assert Circular()(candidate_of(probs, probs, labels, reverse=lambda pseudo: pseudo)) == 1
+    assert Circular()(
+        candidate_of(probs, probs, labels, reverse=lambda pseudo: np.array([0, 0, 1, 1]))
+    ) == pytest.approx(5 / 6)
+    assert (
+        Circular()(candidate_of(probs, np.eye(2)[[0, 0]], labels, reverse=lambda pseudo: 1 / 0)) == 0.5
+    )  # never called
 
 
 def test_circular_needs_the_way_back():
     with pytest.raises(ValueError, match="'by hand' has no reverse"):
-        Circular()(told([[1, 0]], [[1, 0]]))
+        Circular()(candidate_of([[1, 0]], [[1, 0]]))
 
 
 def test_snd_needs_two_rows():
     with pytest.raises(ValueError, match="has 1 row; neighbours need two"):
-        SND()(told([[1, 0]], [[1, 0]]))
+        SND()(candidate_of([[1, 0]], [[1, 0]]))
 
 
 @pytest.mark.parametrize(

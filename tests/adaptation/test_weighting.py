@@ -14,8 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
 from jeoni.adaptation import BBSE, EM, KLIEP, KMM, RLLS, ULSIF, AdaptedClassifier, Discriminative
-from jeoni.adaptation.shallow._adapter import effective_size
-from jeoni.adaptation.shallow._kernels import line_up, median_distance, rbf, spread
+from jeoni.adaptation.adapter import effective_size
+from jeoni.adaptation.kernels import line_up, median_distance, rbf, spread
 from jeoni.adaptation.shallow.kmm import _features
 from jeoni.adaptation.shallow.ulsif import _left_out_error
 

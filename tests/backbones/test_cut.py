@@ -12,12 +12,12 @@ from torch import nn
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps, cut, merge, shorten
-from jeoni.backbones.entry import ByteInput
+from jeoni.backbones.entry import entry
 from jeoni.backbones.sources.timm import build_network, input_of
 from jeoni.backbones.stages import find_stages
-from jeoni.data.images import ImageInput
 from jeoni.errors import ConfigError, WeightsError
 from jeoni.features.export import to_onnx
+from jeoni.modalities.inputs.image import ImageInput
 
 QUICK = [
     "resnet18",
@@ -164,7 +164,7 @@ def test_taps_pool_over_positions_and_not_over_channels():
 
 def test_bytes_go_in_normalised_and_the_graph_exports_with_any_batch_size():
     backbone = load_backbone("untrained:test_efficientnet")
-    network = ByteInput(Taps(backbone, (Tap(3, False), Tap(backbone.n, True))), backbone.input).eval()
+    network = entry(Taps(backbone, (Tap(3, False), Tap(backbone.n, True))), backbone.input).eval()
     pixels = np.random.default_rng(0).integers(0, 256, (3, 160, 160, 3), dtype=np.uint8)
     session = onnxruntime.InferenceSession(to_onnx(network, pixels), providers=["CPUExecutionProvider"])
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (backbone.input.mean, backbone.input.std))
@@ -177,8 +177,8 @@ def test_bytes_go_in_normalised_and_the_graph_exports_with_any_batch_size():
 def test_a_cut_part_is_traced_without_what_follows_it():
     backbone = load_backbone("untrained:test_resnet")
     pixels = np.zeros((2, 160, 160, 3), dtype=np.uint8)
-    short = to_onnx(ByteInput(Taps(backbone, (Tap(1, True),)), backbone.input).eval(), pixels)
-    whole = to_onnx(ByteInput(Taps(backbone, (Tap(backbone.n, True),)), backbone.input).eval(), pixels)
+    short = to_onnx(entry(Taps(backbone, (Tap(1, True),)), backbone.input).eval(), pixels)
+    whole = to_onnx(entry(Taps(backbone, (Tap(backbone.n, True),)), backbone.input).eval(), pixels)
     assert len(short) < 0.5 * len(whole)
     assert io.BytesIO(short).getbuffer().nbytes
 

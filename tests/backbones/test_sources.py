@@ -72,7 +72,7 @@ def test_unknown_names_offer_near_ones():
 
 @pytest.mark.parametrize("suffix", ["safetensors", "pth"])
 def test_a_local_weights_file_with_its_old_classifier(tmp_path, suffix):
-    from jeoni.backbones.torchvision_ops import import_timm
+    from jeoni.libraries import import_timm
 
     network = import_timm().create_model("test_resnet", num_classes=7)
     path = tmp_path / f"weights.{suffix}"
@@ -150,7 +150,7 @@ def test_a_pickle_with_code_in_it_is_not_run(tmp_path):
 
 
 def test_without_a_hub_the_remedy_is_said(monkeypatch):
-    from jeoni.backbones.torchvision_ops import import_timm
+    from jeoni.libraries import import_timm
 
     def unreachable(*args, **named):
         raise OSError("we could not connect to the hub")

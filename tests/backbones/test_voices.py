@@ -10,12 +10,13 @@ from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps, cut, shorten
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.backbones.packed import average
-from jeoni.backbones.voices import FRAMES, RATE, VoiceEncoder, VoiceInput, find_voices, voice_state
-from jeoni.data.inputs import collate
-from jeoni.data.sounds import open_sound
+from jeoni.backbones.voices import VoiceEncoder, find_voices, voice_state
 from jeoni.errors import WeightsError
 from jeoni.features.engine import agreement
 from jeoni.features.export import to_onnx
+from jeoni.modalities.audio.recordings import open_audio
+from jeoni.modalities.inputs import collate
+from jeoni.modalities.inputs.voice import FRAMES, RATE, VoiceInput
 
 SPEC = VoiceInput(RATE, 10.0)
 
@@ -35,7 +36,7 @@ def chirp(seconds: float, volume: float = 0.3) -> np.ndarray:
 
 
 def row_of(samples):
-    return SPEC.row(open_sound(samples, "a", RATE))
+    return SPEC.row(open_audio(samples, "a", RATE))
 
 
 def test_windows_overlap_and_the_last_one_must_be_covered():

@@ -149,7 +149,7 @@ def test_an_interrupted_adaptation_goes_on_to_the_same_model(jeoni, domains, tmp
 def test_a_run_that_was_made_in_python_tells_the_command_that_repeats_it(domains, tmp_path):
     source, target = domains
     run = library.adapt(source, target, method="coral", backbone=TINY, engine="torch", out=tmp_path / "run").run
-    command = f"jeoni adapt --source {source} --target {target} --backbone {TINY} --engine torch --method coral"
+    command = f"jeoni adapt --source {source} --target {target} --method coral --backbone {TINY} --engine torch"
     assert read(run, "run.json")["command"] == command
 
 

@@ -193,7 +193,7 @@ def test_numbers_and_paths_that_cannot_be(jeoni, tmp_path, monkeypatch, words, s
         ("issues.csv", "a,b\n1\n"),
         ("figures/gallery.json", '{"mistakes": [{"thumb": "/dev/zero"}]}'),
         ("figures/gallery.json", '{"mistakes": [{"thumb": "../run.json"}]}'),
-        ("figures/looks.json", '{"hits": 3}'),
+        ("figures/explanations.json", '{"hits": 3}'),
     ],
 )
 def test_a_report_of_changed_records_is_refused_in_a_sentence(jeoni, fitted, file, content):

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import jeoni as package
-from jeoni.data.sound_inputs import SpectrogramInput, WaveInput, heard, pictured
-from jeoni.data.sounds import open_sound
 from jeoni.errors import ConfigError, DataError
+from jeoni.modalities.audio.audio_input import typical_format
+from jeoni.modalities.audio.recordings import open_audio
+from jeoni.modalities.inputs.spectrogram import SpectrogramInput
+from jeoni.modalities.inputs.wave import WaveInput
 from jeoni.runs import read_json
 from jeoni.tasks import load_data
 from tests.conftest import RATE, TINY, make_tone
@@ -40,7 +42,7 @@ def test_an_audio_encoder_is_fitted_without_a_warning_and_predicts(
     assert read_json(run / "metrics.json")["n"] == 25
     gallery = read_json(run / "figures" / "gallery.json")
     assert all((run / "figures" / e[what]).exists() for e in gallery["doubtful"] for what in ("thumb", "sound"))
-    assert not (run / "figures" / "inside.json").exists() and not (run / "figures" / "looks.json").exists()
+    assert not (run / "figures" / "inside.json").exists() and not (run / "figures" / "explanations.json").exists()
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "<audio controls" in page and "data:audio/mpeg;base64," in page and "data:image/jpeg;base64," in page
     done = jeoni("predict", run, sounds / "tone_1", "--out", tmp_path / "said.csv")
@@ -98,9 +100,9 @@ def test_a_table_names_sounds(make_sounds):
     root = make_sounds(each=2)
     (root / "list.csv").write_text("recording,who,label\ntone_0/0_a_.wav,ann,low\ntone_1/1_b_.wav,bob,high\n")
     data = load_data(root / "list.csv", group_column="who")
-    assert (data.modality, data.task.class_names, len(set(data.groups.tolist()))) == ("sound", ("high", "low"), 2)
+    assert (data.modality, data.task.class_names, len(set(data.groups.tolist()))) == ("audio", ("high", "low"), 2)
     (root / "list.csv").write_text("file,label\ntone_0/0_a_.wav,low\ntone_1/1_b_.wav,high\n")
-    assert load_data(root / "list.csv").modality == "sound"
+    assert load_data(root / "list.csv").modality == "audio"
 
 
 def test_bad_sounds_are_listed_each_with_its_reason(jeoni, make_sounds, tmp_path):
@@ -128,7 +130,7 @@ def test_bad_sounds_are_listed_each_with_its_reason(jeoni, make_sounds, tmp_path
     (tmp_path / "list.csv").write_text("file,label\n" + "\n".join(rows) + "\n")
     at = "sounds/tone_0/"
     told = (
-        f"silent: {at}still.wav: hardly anything", f"clipped: {at}loud.wav: it is", f"shortened: {at}long.wav: it is",
+        f"silent: {at}still.wav: it is nearly silent", f"clipped: {at}loud.wav: it is", f"shortened: {at}long.wav: it is",
         f"unreadable: 4 items, for example {at}empty.wav",
     )  # fmt: skip
     predicted, scored = (jeoni(verb, tmp_path / "run", tmp_path / "list.csv") for verb in ("predict", "evaluate"))
@@ -153,8 +155,8 @@ def test_of_an_hour_ten_seconds_are_heard_and_the_finding_names_them(jeoni, make
         done = jeoni("fit", root, "--backbone", TINY, "--seconds", 10, "--repeats", 1, "--out", run, "--no-control")
         assert done.code == 0, done.err
         assert issues_of(run) == {
-            "hour.flac": ("shortened", "it is 3,600 s long; seconds 1,795 to 1,805 are heard"),
-            "half.wav": ("shortened", "it is 30 s long; seconds 10 to 20 are heard"),
+            "hour.flac": ("shortened", "it is 3,600 s long; seconds 1,795 to 1,805 are used"),
+            "half.wav": ("shortened", "it is 30 s long; seconds 10 to 20 are used"),
         }
     assert read_json(tmp_path / "run" / "run.json")["spec"]["seconds"] == 10
     assert read_json(tmp_path / "run" / "model" / "config.json")["backbone"]["input"]["seconds"] == 10
@@ -163,7 +165,7 @@ def test_of_an_hour_ten_seconds_are_heard_and_the_finding_names_them(jeoni, make
 
 @pytest.mark.parametrize("kind", ["spectrogram", "wave", "voice"])
 def test_what_is_played_and_shown_is_what_the_network_hears(kind):
-    from jeoni.backbones.voices import VoiceInput
+    from jeoni.modalities.inputs.voice import VoiceInput
 
     makers = {
         "spectrogram": lambda: SpectrogramInput(16_000, 10.0, 64, (0, 0, 0), (1, 1, 1)),
@@ -175,9 +177,9 @@ def test_what_is_played_and_shown_is_what_the_network_hears(kind):
     said = np.where(t < 5, early, np.where((t >= 10) & (t < 20), middle, 0)).astype(np.float32)
     spec = makers[kind]()
     opened = spec.open(said, "it")
-    whole = open_sound(said, "it", 16_000)  # as any other that was opened further than this input hears
+    whole = open_audio(said, "it", 16_000)  # as any other that was opened further than this input hears
     for sound in (opened, whole):
-        played, rate = soundfile.read(io.BytesIO(spec.sound(sound)))
+        played, rate = soundfile.read(io.BytesIO(spec.audio(sound)))
         assert (rate, len(played) / rate) == (16_000, pytest.approx(10, abs=0.1))
         spectrum = np.abs(np.fft.rfft(played))
         assert spectrum[5000] > 100 * spectrum[29_000:31_000].max()
@@ -189,11 +191,11 @@ def test_what_is_played_and_shown_is_what_the_network_hears(kind):
 def test_how_much_is_heard_is_asked_for_in_vain(jeoni, make_sounds, make_photos, listener_folder, tmp_path):
     folder = listener_folder("audio-spectrogram-transformer")  # 128 frames of 10 ms
     done = jeoni("fit", make_sounds(), "--backbone", folder, "--seconds", 2)
-    assert done.code == 1 and "seconds is 2; this backbone hears 1.28 s at most" in done.err
+    assert done.code == 1 and "seconds is 2; this backbone takes 1.28 s at most" in done.err
     done = jeoni("fit", make_photos(), "--backbone", TINY, "--seconds", 2)
-    assert done.code == 1 and "seconds is 2, but the data are images, not sounds" in done.err
+    assert done.code == 1 and "seconds is 2, but the data are images, not audio" in done.err
     done = jeoni("fit", tmp_path / "photos", "--seconds", 0)
-    assert done.code != 0 and "seconds is 0.0; it must be above 0, or be left out" in done.err
+    assert done.code != 0 and "seconds is 0.0; it must be above 0 and at most 3,600, or be left out" in done.err
 
 
 @pytest.mark.parametrize("family, frames", [("hubert", 19), ("whisper", 3000)])
@@ -212,20 +214,20 @@ def test_encoders_hear_as_many_seconds_as_are_asked_for(make_sounds, listener_fo
 
 def test_the_rate_and_length_follow_the_data(make_sounds):
     data = load_data(make_sounds())
-    rate, seconds = heard(data.items)
+    rate, seconds = typical_format(data.items)
     assert rate == RATE and 0.4 < seconds <= 0.8
     from jeoni.backbones.catalog import load_backbone
 
-    spec = pictured(load_backbone(TINY).input, data.items)
+    spec = SpectrogramInput.like(load_backbone(TINY).input, data.items)
     sound = spec.open(data.items.read(0), "a")
     assert spec.row(sound).shape == (spec.size, spec.size, 3)
-    assert (spec.view(sound, "strong", b"12345678", 1) == spec.view(sound, "strong", b"12345678", 1)).all()
-    assert (spec.view(sound, "strong", b"12345678", 1) != spec.view(sound, "strong", b"12345678", 2)).any()
+    assert (spec.view(sound, "strong", b"12345678", 1)[0] == spec.view(sound, "strong", b"12345678", 1)[0]).all()
+    assert (spec.view(sound, "strong", b"12345678", 1)[0] != spec.view(sound, "strong", b"12345678", 2)[0]).any()
 
 
 def test_a_wave_keeps_its_middle_and_survives_the_disk(tmp_path):
     spec = WaveInput(RATE, 0.5)
-    sound = open_sound(np.linspace(-1, 1, 2 * RATE), "a", RATE)
+    sound = open_audio(np.linspace(-1, 1, 2 * RATE), "a", RATE)
     row = spec.row(sound)
     assert row.shape == (RATE // 2,) and abs(int(row[0]) + int(row[-1])) < 50
     assert WaveInput.restore(spec.describe(), tmp_path) == spec

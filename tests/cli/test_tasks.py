@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from jeoni import load_model
-from jeoni.cells import read_rows
+from jeoni.files.cells import read_rows
 from tests.conftest import TINY
 
 QUICK = ("--backbone", TINY, "--folds", "2", "--repeats", "1", "--no-control")
@@ -102,8 +102,10 @@ def test_of_several_trained_tasks_each_is_held_against_training_it_alone(jeoni, 
         ({"y": [1.5] * 40}, ("--task", "regression"), "nothing to learn"),
         ({"y": ["a", "b"] * 20, "z": ["a", "b"] * 20}, (), "'y' and 'z' say the same of every example"),
         ({"y": ["a/b", "a"] * 20}, ("--task", "several"), "'several' is not among the known tasks"),
-        ({"y": ["a", "b"] * 20}, ("--set", "heat=2"), "probe has no setting 'heat'"),
-        ({"y": ["a", "b"] * 20}, ("--strategy", "distill", "--set", "heat=warm"), "heat is 'warm'; it can be a number"),
+        ({"y": ["a", "b"] * 20}, ("--set", "temperature=2"), "probe has no setting 'temperature'"),
+        ({"y": ["a", "b"] * 20}, ("--strategy", "distill", "--set", "temperature=warm"), "temperature is 'warm'; it can be a number"),
+        ({"y": ["a", "b"] * 20}, ("--set", "head.hiden=8", "--head", "mlp"), "mlp has no setting 'hiden'. Did you mean hidden?"),
+        ({"y": ["a", "b"] * 20}, ("--set", "head.hidden=wide", "--head", "mlp"), "hidden is 'wide'; it can be whole numbers with"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_learned_or_set_is_refused_with_the_reason(jeoni, tmp_path, table, columns, more, message):
@@ -111,3 +113,30 @@ def test_what_cannot_be_learned_or_set_is_refused_with_the_reason(jeoni, tmp_pat
     words = ("fit", path, "--image-column", "file", "--label-column", ",".join(columns), "--out", tmp_path / "run")
     done = jeoni(*words, *QUICK, *more)
     assert done.code == 1 and message in " ".join(done.err.split())
+
+
+@pytest.mark.parametrize(
+    ("columns", "label", "title", "unit"),
+    [
+        ({"width (mm)": WIDTH.tolist()}, "width (mm)", "mean absolute error", "mm"),
+        (
+            {"marks": [f"{'a' if k else 'b'};c" for k in KIND]},
+            "marks",
+            "labels decided right, %",
+            "labels decided right",
+        ),
+        ({"kind": KIND.tolist(), "width": WIDTH.tolist()}, "kind,width", "mean score of the tasks", ""),
+    ],
+)
+def test_strategies_are_compared_on_every_task_by_its_own_measure(jeoni, tmp_path, table, columns, label, title, unit):
+    out = tmp_path / "run"
+    done = jeoni("compare", table(**columns), "--image-column", "file", "--label-column", label, "--backbone", TINY,
+                 "--strategies", "probe,scratch", "--budgets", "4,all", "--repeats", "2", "--steps", "2", "--folds", "2",
+                 "--out", out)  # fmt: skip
+    assert done.code == 0, done
+    verdict = json.loads((out / "verdict.json").read_text())
+    shown = verdict["measures"][verdict["measure"]]
+    assert (shown["title"], shown["unit"]) == (title, unit) and verdict["per"] == "stratum"
+    assert title.split()[0] in done.out and title in verdict["summary"]
+    page = (out / "report.html").read_text()
+    assert f"{title[0].upper()}{title[1:]} and labels" in page and "labels per stratum" in page

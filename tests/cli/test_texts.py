@@ -38,7 +38,7 @@ def test_a_fit_on_texts_is_that_on_photos(jeoni, make_reviews, backbone, tmp_pat
     assert [s["name"] for s in record["cut"]["stages"]] == ["embeddings", "layer 1", "layer 2", "layer 3", "pool"]
     gallery = read_json(tmp_path / "run" / "figures" / "gallery.json")
     assert all(e["text"] and "thumb" not in e for e in gallery["doubtful"])
-    looks = read_json(tmp_path / "run" / "figures" / "looks.json")
+    looks = read_json(tmp_path / "run" / "figures" / "explanations.json")
     assert looks["hits"][0]["words"][0]["pieces"]
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "Which words moved the decision" in page and "<blockquote>" in page
@@ -53,7 +53,7 @@ def test_a_word_far_behind_in_a_long_text_is_found_and_shown(jeoni, backbone, tm
     (tmp_path / "long.csv").write_text("\n".join(rows), encoding="utf-8")
     done = jeoni("fit", tmp_path / "long.csv", *backbone, "--repeats", 1, "--out", tmp_path / "run", "--no-control")
     assert done.code == 0, done.err
-    hits = read_json(tmp_path / "run" / "figures" / "looks.json")["hits"]
+    hits = read_json(tmp_path / "run" / "figures" / "explanations.json")["hits"]
     assert hits
     for hit in hits:
         pieces = hit["words"][0]["pieces"]
@@ -264,7 +264,7 @@ def test_a_backbone_for_images_is_refused_for_texts(jeoni, make_reviews):
 def test_a_backbone_that_hears_is_refused_for_texts(jeoni, make_reviews, listener_folder, family):
     done = jeoni("fit", make_reviews(), "--backbone", listener_folder(family))
     assert done.code == 1
-    assert "takes sounds; the data are texts. Leave --backbone out, or see `jeoni list backbones`" in done.err
+    assert "takes audio; the data are texts. Leave --backbone out, or see `jeoni list backbones`" in done.err
 
 
 def test_texts_for_a_model_of_images_are_refused(jeoni, plain_run, make_reviews, tmp_path):

@@ -53,7 +53,7 @@ def test_fine_run_says_what_it_did_stage_by_stage(tuned):
     assert {"probe", "beyond_probe"} <= metrics["control"].keys()
     assert "linear probe" in metrics["summary"] and "probe" in outcome.out
     page = (run / "report.html").read_text()
-    assert {"hits", "mistakes"} == json.loads((run / "figures" / "looks.json").read_text()).keys()
+    assert {"hits", "mistakes"} == json.loads((run / "figures" / "explanations.json").read_text()).keys()
     for text in ("The training", "Where it looks", "identical, bit for bit", "learning rate", "random views"):
         assert text in page
     assert not (run / "checkpoints").exists()
@@ -61,10 +61,10 @@ def test_fine_run_says_what_it_did_stage_by_stage(tuned):
 
 RUN = """
 import sys
-from jeoni.strategies import _run
+from jeoni.strategies.finetuning import setup
 from jeoni.training import loop
 train = loop.train
-_run.train = lambda job, folder, every_s, console: train(job, folder, 0.0, console)
+setup.train = lambda job, folder, every_s, console: train(job, folder, 0.0, console)
 from jeoni.cli import main
 sys.exit(main())
 """
@@ -222,7 +222,7 @@ def test_a_comparison_needs_some_of_every_class(jeoni, make_photos, tmp_path):
 
 def test_a_run_that_breaks_down_in_a_training_can_be_gone_on_with(jeoni, make_photos, tmp_path, monkeypatch):
     import jeoni as package
-    from jeoni.strategies import _run
+    from jeoni.strategies.finetuning import setup
     from jeoni.training import loop
 
     step, made, train = loop._State.make_step, [], loop.train
@@ -234,7 +234,7 @@ def test_a_run_that_breaks_down_in_a_training_can_be_gone_on_with(jeoni, make_ph
         step(self, *args)
 
     monkeypatch.setattr(loop._State, "make_step", broken)
-    monkeypatch.setattr(_run, "train", lambda job, folder, every_s, console: train(job, folder, 0.0, console))
+    monkeypatch.setattr(setup, "train", lambda job, folder, every_s, console: train(job, folder, 0.0, console))
     photos, run = make_photos(each=110), tmp_path / "run"
     options = {"backbone": TINY, "strategy": "finetune", "steps": 8, "batch_size": 8, "views": 2, "control": False}
     with pytest.raises(RuntimeError, match="closed by peer"):

@@ -7,8 +7,8 @@ import pytest
 
 from jeoni.data.checks import check_content, check_labels, without_lost_targets
 from jeoni.data.items import ArrayItems, FileItems, content_digest
-from jeoni.data.texts import text_signature
 from jeoni.errors import DataError
+from jeoni.modalities.text.texts import text_signature
 from jeoni.types import Dataset
 from tests.made_tasks import classes as of_classes
 

@@ -6,7 +6,7 @@ from PIL import Image, ImageEnhance
 from sklearn.datasets import load_digits
 
 from jeoni.data.duplicates import ALIKE, BUDGET, clusters, near_pairs
-from jeoni.data.images import open_image, signature
+from jeoni.modalities.image.images import open_image, signature
 
 
 def make_crowd(n, noise, centre):

@@ -129,7 +129,7 @@ def test_labels_stand_in_a_table_only(tmp_path):
 
 
 def pixels_of(data) -> list[np.ndarray]:
-    from jeoni.data.images import open_image
+    from jeoni.modalities.image.images import open_image
 
     items = load_in_memory(data, "image").items
     return [np.asarray(open_image(items.read(i), "it")) for i in range(len(items))]
@@ -235,7 +235,7 @@ def test_iterators_are_read_and_those_without_an_end_are_refused(monkeypatch, tm
         (12, "text", "item 0 is of the type int '12'; a string, the bytes of a file"),
         (1.5, "text", "item 0 is of the type float '1.5'; a string"),
         (picture(0), "text", "item 0 is of the type Image; a string"),
-        (picture(0), "sound", "item 0 is of the type Image; a path, or the bytes of a file is needed"),
+        (picture(0), "audio", "item 0 is of the type Image; a path, or the bytes of a file is needed"),
         ("a film", "vector", "item 0 is of the type str 'a film'; a row of numbers is needed"),
         (b"ab", "vector", "item 0 is of the type bytes; a row of numbers"),
         (None, "vector", "item 0 is empty"),
@@ -248,7 +248,7 @@ def test_iterators_are_read_and_those_without_an_end_are_refused(monkeypatch, tm
 def test_an_item_of_another_kind_is_named_and_leaves_the_others(thing, modality, message):
     import re
 
-    good = {"image": picture(1), "text": "a film", "sound": b"RIFF", "vector": [1, 2]}[modality]
+    good = {"image": picture(1), "text": "a film", "audio": b"RIFF", "vector": [1, 2]}[modality]
     assert re.search(message, said_of([thing, good], modality))
     load_in_memory([thing, good], modality).items.read(1)
 
@@ -333,11 +333,11 @@ def test_a_dataset_of_torch_gives_what_comes_first_in_its_samples():
 
 def test_sounds_come_as_paths_and_bytes_of_files(make_sounds):
     path = next(make_sounds(each=1).rglob("*.wav"))
-    items = load_in_memory([path, path.read_bytes(), str(path)], "sound").items
+    items = load_in_memory([path, path.read_bytes(), str(path)], "audio").items
     assert items.read(0) == items.read(1) == items.read(2)
     for waves in (np.zeros((2, 800)), [np.zeros(800), "a.wav"], torch.zeros(2, 800)):
         with pytest.raises(DataError, match="samples alone do not tell their rate"):
-            load_in_memory(waves, "sound")
+            load_in_memory(waves, "audio")
 
 
 def test_paths_in_a_table_are_relative_to_the_working_folder(tmp_path, monkeypatch):

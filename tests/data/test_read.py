@@ -189,7 +189,7 @@ def test_folders_without_images_say_which_kinds_are_known(tmp_path):
     (tmp_path / "a").mkdir()
     with pytest.raises(
         DataError,
-        match=r"holds nothing in folders named for classes .*images: \.jpg, .*texts: .*sounds: \.wav, \.flac, \.mp3, \.ogg, ",
+        match=r"holds nothing in folders named for classes .*images: \.jpg, .*texts: .*audio: \.wav, \.flac, \.mp3, \.ogg, ",
     ):
         load_data(tmp_path)
 
@@ -205,7 +205,7 @@ def test_parts_without_class_folders_are_not_taken_for_classes(put):
 
 
 def test_an_example_of_what_is_needed_is_of_the_kind_that_is_there(put):
-    with pytest.raises(DataError, match=r"Needed: .*/test/CLASS/sound\.wav\. To predict: jeoni predict MODEL .*/test$"):
+    with pytest.raises(DataError, match=r"Needed: .*/test/CLASS/audio\.wav\. To predict: jeoni predict MODEL .*/test$"):
         load_data(put("train/1.flac", "test/2.flac"))
 
 
@@ -340,8 +340,8 @@ def test_nothing_to_predict_is_an_error(tmp_path, name, message):
 @pytest.mark.parametrize(
     "names, modality",
     [
-        (("0.wav", "0.txt"), "sound"),  # what is said in each
-        (("0.wav", "0.png"), "sound"),  # its picture
+        (("0.wav", "0.txt"), "audio"),  # what is said in each
+        (("0.wav", "0.png"), "audio"),  # its picture
         (("0.txt", "0.png"), "image"),  # what is to be seen
         (("0.wav", "0.txt", "1.txt"), "text"),
     ],
@@ -373,7 +373,7 @@ def test_paths_in_records_are_relative_to_their_table_too(tmp_path, monkeypatch)
     (tmp_path / "there" / "t.jsonl").write_text("\n".join(map(json.dumps, cells)))
     monkeypatch.chdir(tmp_path)
     data = load_data("there/t.jsonl")
-    assert (data.modality, data.items.read(0), data.select([1]).items.read(0)) == ("sound", b"RIFF", b"RIFF")
+    assert (data.modality, data.items.read(0), data.select([1]).items.read(0)) == ("audio", b"RIFF", b"RIFF")
 
 
 def test_records_of_samples_are_said_to_be_no_files(tmp_path):

@@ -236,7 +236,7 @@ def test_a_column_that_is_not_there_lists_those_that_are(write, option):
 
 
 @pytest.mark.parametrize(
-    "header, what, option", [("thing,label", "images, texts or sounds", "image"), ("file,thing", "the labels", "label")]
+    "header, what, option", [("thing,label", "images, texts or audio", "image"), ("file,thing", "the labels", "label")]
 )
 def test_a_column_that_is_not_recognised_must_be_named(write, header, what, option):
     columns = header.replace(",", ", ")

@@ -88,7 +88,7 @@ def test_a_table_in_cp949_is_read_and_said_so(tmp_path):
             r"'text' of .* holds numbers, for example '12', not texts.*--text-column",
         ),
         ("text,label\nsame,x\nsame,y\nsame,x\n", r"All texts in the column 'text' of .* are the same: 'same'"),
-        ("said,label\nfine,x\ndull,y\n", r"No column of .* is known to hold images, texts or sounds.*--text-column"),
+        ("said,label\nfine,x\ndull,y\n", r"No column of .* is known to hold images, texts or audio.*--text-column"),
         (
             "n,말,label\n1,좋다,x\n2,나쁘다,y\n",
             r"If it is '말', name it: --text-column '말'\. Its columns, by its first row: n, 말, label",
@@ -137,7 +137,7 @@ def test_to_predict_columns_that_hold_something_else_are_left_alone(tmp_path):
     assert load_items(path, "text", kept="gone").column == "review"
     assert load_items(path, "text", "review", kept="말").column == "review"
     with pytest.raises(DataError, match=r"1 of the 1 paths in the column 'audio' .*name it with --column\."):
-        load_items(path, "sound")
+        load_items(path, "audio")
     (tmp_path / "a.png").write_bytes(b"not read")
     cells = {"image": [str(tmp_path / "a.png")], "review": ["fine"], "말": ["좋다"]}
     table = datasets.Dataset.from_dict(cells).cast_column("image", datasets.Image())

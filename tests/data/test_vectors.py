@@ -15,10 +15,11 @@ from scipy.sparse import csc_matrix, csr_array, csr_matrix
 
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.data import vectors
-from jeoni.data.inputs import load_input
 from jeoni.data.read import load_items
-from jeoni.data.vectors import VectorInput, VectorItems, check_numbers
+from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import ConfigError, DataError, WeightsError
+from jeoni.modalities.inputs import load_input
+from jeoni.modalities.inputs.vector import VectorInput
 from jeoni.tasks import load_data
 
 X = np.arange(12, dtype=float).reshape(4, 3) / 8
@@ -259,7 +260,7 @@ def test_typed_tables_may_hold_numbers_or_lists_of_them(tmp_path, name):
 @pytest.mark.parametrize(
     "text, said",
     [
-        ("a,b,c,label\n1,2,word,x\n3,4,word,y\n", r"known to hold images, texts or sounds.* numbers: 'c' does not"),
+        ("a,b,c,label\n1,2,word,x\n3,4,word,y\n", r"known to hold images, texts or audio.* numbers: 'c' does not"),
         ("a,label\n1,x\n2,y\n", "hold numbers: there are fewer than two"),
         ("text,a,b,label\n12,1,2,x\n13,3,4,y\n", "'text' of .* holds numbers, for example '12', not texts"),
         ("a,b\n1,2\n3,4\n", r"No column of .* is known to hold the labels\. Name it with --label-column"),

@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics as sk
 
 from jeoni import plugins
-from jeoni.evaluation.metrics._counts import class_sums, confidence_bins
+from jeoni.evaluation.metrics.counts import class_sums, confidence_bins
 
 FOLDER = "jeoni.evaluation.metrics.classification"
 NAMES = plugins.names(FOLDER)

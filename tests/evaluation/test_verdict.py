@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,6 +9,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from jeoni.errors import ConfigError
 from jeoni.evaluation.curves import Outcomes, compare_all
+from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.verdict import (
     Verdict,
     class_weights,
@@ -132,7 +135,7 @@ def test_with_class_weights_the_difference_is_that_of_balanced_accuracies():
         labels, np.where(right_b, labels, 1 - labels)
     )
     assert said.difference.value == pytest.approx(wanted)
-    assert said.measure == "balanced_accuracy"
+    assert said.measure.id == "balanced_accuracy"
     assert "balanced accuracy" in words(said, "probe", "scratch")
 
 
@@ -159,8 +162,8 @@ def test_two_draws_that_are_alike_by_luck_are_no_proof():
 
 def made_outcomes(strategy: str, right: float, learned_nothing: tuple[bool, ...]) -> Outcomes:
     items, draws = np.tile(np.arange(40), 4), np.repeat(np.arange(4), 40)
-    correct, loss = items < 40 * right, np.zeros(160)
-    return Outcomes(strategy, 5, items, draws, correct, loss, 10.0, 1.0, learned_nothing=learned_nothing)
+    correct = items < 40 * right
+    return Outcomes(strategy, 5, items, draws, correct, 10.0, 1.0, learned_nothing=learned_nothing)
 
 
 @pytest.mark.parametrize(
@@ -178,3 +181,50 @@ def test_a_verdict_against_a_control_that_learned_nothing_cannot_be_told(learned
 def test_one_unlucky_draw_of_three_does_not_spoil_a_control():
     assert made_outcomes("scratch", 0.5, (True, False, False)).failed == ""
     assert "in 2 of 3 draws" in made_outcomes("scratch", 0.5, (True, False, True)).failed
+
+
+MAE = Measure("mae", "mean absolute error", "kg", higher_is_better=False)
+
+
+def test_a_verdict_on_errors_speaks_of_them_in_their_unit():
+    rng = np.random.default_rng(0)
+    theirs = rng.gamma(2.0, 1.0, 200)
+    ours = theirs - 0.5 + rng.normal(0, 0.3, 200)
+    items, draws = np.arange(200), np.zeros(200, dtype=int)
+    said = compare_pairs(-ours, -theirs, items, draws, measure=MAE)
+    assert said.outcome == "helped" and said.difference.value == pytest.approx((theirs - ours).mean())
+    text = words(said, "probe", "scratch")
+    assert re.fullmatch(
+        r"Transfer helped: the mean absolute error of probe is 0\.\d+ kg lower than that of scratch "
+        r"\(95 % interval 0\.\d+ to 0\.\d+\)\.",
+        text,
+    )
+    worse = words(compare_pairs(-theirs, -ours, items, draws, measure=MAE), "probe", "scratch")
+    assert "hurt: the mean absolute error of probe is" in worse and "kg higher than that of scratch" in worse
+
+
+def test_errors_that_cannot_be_told_apart_are_said_with_what_could_be_seen():
+    rng = np.random.default_rng(0)
+    ours, theirs = rng.gamma(2.0, 1.0, (2, 50))
+    said = compare_pairs(-ours, -theirs, np.arange(50), np.zeros(50, dtype=int), measure=MAE)
+    text = words(said, "probe", "scratch")
+    assert said.outcome == "cannot tell"
+    assert "cannot be told: the difference is" in text and "kg of mean absolute error" in text
+    assert f"only differences above {said.visible:.2g} kg can be seen" in text
+
+
+def test_with_very_many_sizes_the_sign_flip_test_is_that_of_a_normal_sum():
+    gains = np.random.default_rng(3).normal(0.03, 1.0, 6000)
+    by_formula = sign_flips(gains)
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (2000, 6000))
+    by_drawing = (np.abs(signs @ np.abs(gains)) >= abs(gains.sum())).mean()
+    assert by_formula == pytest.approx(by_drawing, abs=0.03)
+
+
+def test_a_verdict_on_errors_is_wrong_in_one_of_twenty_cases():
+    rng = np.random.default_rng(1)
+    outcomes = []
+    for _ in range(200):
+        ours, theirs = rng.gamma(2.0, 1.0, (2, 60))
+        outcomes.append(compare_pairs(-ours, -theirs, np.arange(60), np.zeros(60, dtype=int), measure=MAE).outcome)
+    assert outcomes.count("cannot tell") >= 0.9 * len(outcomes)

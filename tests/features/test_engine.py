@@ -10,12 +10,12 @@ from torch import nn
 from jeoni import plugins
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps
-from jeoni.backbones.entry import ByteInput, entry
-from jeoni.data.inputs import collate
+from jeoni.backbones.entry import entry
 from jeoni.errors import ConfigError
 from jeoni.features import engine as engine_module
 from jeoni.features.engine import agreement, choose
 from jeoni.features.engines.torch import TorchEngine
+from jeoni.modalities.inputs import collate
 from jeoni.types import Quiet
 
 ENGINES = plugins.names("jeoni.features.engines")
@@ -25,7 +25,7 @@ ENGINES = plugins.names("jeoni.features.engines")
 def network() -> nn.Module:
     backbone = load_backbone("untrained:test_efficientnet")
     taps = (Tap(2, True), Tap(3, False), Tap(backbone.n, True))
-    return ByteInput(Taps(backbone, taps), backbone.input).eval()
+    return entry(Taps(backbone, taps), backbone.input).eval()
 
 
 @pytest.fixture(scope="module")

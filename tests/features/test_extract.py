@@ -9,14 +9,14 @@ import torch
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
-from jeoni.data import images as images_module
-from jeoni.data.images import open_image, to_input
 from jeoni.data.items import FileItems
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.errors import DataError
 from jeoni.features import extract as extract_module
 from jeoni.features.extract import Request, extract
 from jeoni.features.store import FeatureStore
+from jeoni.modalities.image.images import open_image
+from jeoni.modalities.inputs import image as images_module
 
 BACKBONE = "untrained:test_resnet"
 
@@ -35,7 +35,7 @@ def test_features_are_what_the_network_gives_for_each_image(make_photos, backbon
     items, paths = files(make_photos(each=7))
     taps = (Tap(2, True), Tap(3, False), Tap(backbone.n, True))
     seen = extract(items, [Request(backbone, taps)], FeatureStore(), threads=2, engine="onnxruntime")
-    images = [to_input(open_image(items.read(i), paths[i]), backbone.input) for i in range(len(paths))]
+    images = [backbone.input.row(open_image(items.read(i), paths[i])) for i in range(len(paths))]
     batch = (torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2) / 255 - 0.5) / 0.5
     with torch.inference_mode():
         wanted = backbone.network(batch).numpy()

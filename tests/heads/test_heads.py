@@ -8,6 +8,7 @@ import torch
 
 from jeoni import plugins
 from jeoni.data.splits import build_folds
+from jeoni.heads.linear import _own_folds
 from tests.made_tasks import classes as of_classes
 
 HEADS = plugins.names("jeoni.heads")
@@ -101,3 +102,25 @@ def test_unweighted_stays_unless_the_folds_speak_clearly():
     y = np.array([0] * 140 + [1] * 60)
     X = rng.normal(size=(200, 5)).astype(np.float32)
     assert fit(plugins.load("jeoni.heads", "linear")(), X, y, 2).choice["class_weights"] == "none"
+
+
+def test_folds_that_are_drawn_anew_for_a_rare_label_keep_clusters_whole():
+    clusters = np.arange(60) // 3
+    rare = np.isin(clusters, (0, 1, 2, 3)).astype(np.int64)
+    in_one_fold = np.where(rare == 1, 0, 1 + clusters % 4)[None]
+    found = _own_folds(in_one_fold, rare, clusters)[0]
+    assert all(len(set(found[clusters == c])) == 1 for c in clusters)
+    assert all(rare[found != f].any() for f in np.unique(found))
+
+
+def test_a_label_in_one_cluster_is_learned_all_the_same():
+    clusters, rare = np.arange(60) // 3, (np.arange(60) < 3).astype(np.int64)
+    in_one_fold = np.where(rare == 1, 0, 1 + clusters % 4)[None]
+    found = _own_folds(in_one_fold, rare, clusters)[0]
+    assert all(rare[found != f].any() for f in np.unique(found))
+    np.testing.assert_array_equal(found, _own_folds(in_one_fold, rare, None)[0])
+
+
+def test_folds_that_teach_every_label_stay_as_they_are():
+    folds, labels = np.arange(20)[None] % 4, np.arange(20) // 4 % 2
+    np.testing.assert_array_equal(_own_folds(folds, labels, np.arange(20)), folds)

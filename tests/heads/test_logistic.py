@@ -6,8 +6,8 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 from jeoni.evaluation.calibration import softmax
-from jeoni.heads import _logistic
-from jeoni.heads._logistic import rows_from, solve
+from jeoni.heads.fitting import logistic
+from jeoni.heads.fitting.logistic import rows_from, solve
 
 
 def digits(classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +26,7 @@ def scaled(X: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("streamed", [False, True])
 def test_solutions_are_those_of_scikit_learn_for_all_strengths_at_once(classes, streamed, monkeypatch):
     if streamed:
-        monkeypatch.setattr(_logistic, "IN_MEMORY_BYTES", 0)
+        monkeypatch.setattr(logistic, "IN_MEMORY_BYTES", 0)
     X, y = digits(classes)
     strengths = np.array([0.1, 1.0, 30.0, 300.0])
     rows = rows_from(X, block_rows=64)
@@ -60,7 +60,7 @@ def test_problems_solved_in_parts_are_the_same(monkeypatch):
     X, y = digits(4)
     penalties = np.array([1e-1, 1e-2, 1e-3])
     whole = solve(rows_from(X), y, np.ones((len(y), 3)), penalties, 4)
-    monkeypatch.setattr(_logistic, "MAX_NUMBERS", 1)
+    monkeypatch.setattr(logistic, "MAX_NUMBERS", 1)
     parts = solve(rows_from(X), y, np.ones((len(y), 3)), penalties, 4)
     np.testing.assert_allclose(whole.weights, parts.weights, atol=5e-2)
 

@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
 from jeoni.data.splits import build_folds
-from jeoni.heads._ridge import fit_ridge
+from jeoni.heads.fitting.ridge import fit_ridge
 
 
 def problem(n, d, seed=0):

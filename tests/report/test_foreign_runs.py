@@ -15,19 +15,19 @@ from PIL import Image
 from jeoni.errors import DataError, JeoniError, StorageError
 from jeoni.report import render
 from jeoni.report.files import Figures
-from jeoni.report.records import (
+from jeoni.runs.records import (
     AdaptMetrics,
     ComparisonRecord,
     DomainsRecord,
+    ExplanationsRecord,
     FitMetrics,
     GalleryRecord,
     InsideRecord,
-    LooksRecord,
     MapRecord,
     RunRecord,
     VerdictRecord,
 )
-from jeoni.report.typed import read_record
+from jeoni.runs.typed import read_record
 from tests.report.test_report import make_run
 
 PLACES, RENDERED = 10, 1  # of each file; with all places nothing else was found
@@ -132,7 +132,7 @@ MAKERS = {"fit": make_fit, "comparison": make_comparison, "adaptation": make_ada
 FILES = {
     "fit": {
         "run.json": RunRecord, "metrics.json": FitMetrics, "figures/gallery.json": GalleryRecord,
-        "figures/looks.json": LooksRecord, "figures/inside.json": InsideRecord, "figures/map.json": MapRecord,
+        "figures/looks.json": ExplanationsRecord, "figures/inside.json": InsideRecord, "figures/map.json": MapRecord,
     },
     "comparison": {"run.json": RunRecord, "verdict.json": VerdictRecord, "comparison.json": ComparisonRecord},
     "adaptation": {"run.json": RunRecord, "metrics.json": AdaptMetrics, "figures/domains.json": DomainsRecord},

@@ -154,7 +154,7 @@ def test_how_it_was_trained_is_said_as_it_was(tmp_path, said, wanted, not_wanted
     record = json.loads((run / "run.json").read_text())
     looks = [{"step": 10, "loss": 0.7, "held": 0.69}, {"step": 20, "loss": 0.6, "held": 0.65}]
     record["training"] = {
-        "steps": 20, "best_step": 20, "looks": looks, "seconds": 2.0, "examples": 160, "share": 1.0, "held_out": 26,
+        "steps": 20, "best_step": 20, "evaluations": looks, "seconds": 2.0, "examples": 160, "share": 1.0, "held_out": 26,
         "rows": {"cached": True, "row_bytes": 100, "bytes": 1000, "views": 0}, "refitted": False, "frozen_identical": True,
         "rates": {"head": {"learning_rate": 1e-3, "starts": 0}}, "statistics": "batch",
         **said,

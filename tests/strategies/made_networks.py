@@ -12,7 +12,7 @@ from jeoni.backbones.catalog import load_backbone
 from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.tasks import load_data
 from tests.conftest import TINY
 

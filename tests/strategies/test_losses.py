@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jeoni.strategies._losses import clearly_lower
+from jeoni.strategies.finetuning.losses import clearly_lower
 from tests.made_tasks import classes
 
 

@@ -10,12 +10,12 @@ import torch
 
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context
-from jeoni.spec import Recipe
-from jeoni.strategies import _tuning
-from jeoni.strategies._tuning import Trial, attempt, tune
-from jeoni.strategies.scratch import MANNER
+from jeoni.specs import Recipe
+from jeoni.strategies.finetuning import tuning
+from jeoni.strategies.finetuning.tuning import Trial, attempt, tune
+from jeoni.strategies.scratch import CONFIG
+from jeoni.training.defaults import resolve_defaults
 from jeoni.training.job import Diverged
-from jeoni.training.settle import settle
 from jeoni.types import Quiet
 from tests.made_tasks import classes
 from tests.strategies.made_networks import FREE, SHORT, alike, build, examples, small_backbone, tensors
@@ -41,7 +41,7 @@ def test_training_from_scratch_tries_rates_that_suit_the_network(preferred, rate
     backbone = dataclasses.replace(small_backbone(), preferred=preferred)
     train, context = examples(strategy, backbone, make_photos(each=6))
 
-    def score(twin, train_on, context, recipe, manner, **options):
+    def score(twin, train_on, context, recipe, config, **options):
         tried.append(recipe.learning_rate)
         assert recipe.head_learning_rate == recipe.learning_rate
         return Trial(abs(recipe.learning_rate - rates[1]))
@@ -58,7 +58,7 @@ def test_training_from_scratch_tries_rates_that_suit_the_network(preferred, rate
 @dataclasses.dataclass(frozen=True)
 class _Tuned:
     recipe: Recipe
-    training: dict = dataclasses.field(default_factory=lambda: {"same": False, "looks": [], "best_step": 0})
+    training: dict = dataclasses.field(default_factory=lambda: {"same": False, "evaluations": [], "best_step": 0})
 
 
 LOW, MIDDLE, HIGH = 3e-4, 1e-3, 3e-3
@@ -75,33 +75,33 @@ LOW, MIDDLE, HIGH = 3e-4, 1e-3, 3e-3
         ((np.inf, np.inf, np.inf), 0.65, MIDDLE, "", False),  # too short to tell
         ((np.inf, np.inf, np.inf), "same", MIDDLE, "", True),
         ((0.69, 0.60, 0.65), None, MIDDLE, "", False),  # nothing held out to hold it against
-        ((0.69, 0.60, 0.65), "by heart", MIDDLE, "memorised", False),  # nothing left to learn
+        ((0.69, 0.60, 0.65), "memorised", MIDDLE, "memorised", False),  # nothing left to learn
     ],
 )
 def test_the_control_is_the_better_of_a_long_training_and_its_trial(
     trials, full, rate, why, warned, make_photos, monkeypatch
 ):
-    strategy, heard = build("scratch", dataclasses.replace(FREE, steps=100)), _Heard()
+    strategy, console = build("scratch", dataclasses.replace(FREE, steps=100)), _Heard()
     backbone = small_backbone()
-    train, context = examples(strategy, backbone, make_photos(each=6), Context(engine="torch", console=heard))
+    train, context = examples(strategy, backbone, make_photos(each=6), Context(engine="torch", console=console))
 
-    def tune(twin, train_on, context, recipe, manner, *, begun=None, **options):
+    def tune(twin, train_on, context, recipe, config, *, begun=None, **options):
         assert (recipe.steps == 20) == (begun is not None)
-        assert recipe.steps == 20 or full != "by heart"
+        assert recipe.steps == 20 or full != "memorised"
         if recipe.steps == 100 and full == "diverged":
             raise Diverged("inf")
         same = recipe.steps == 100 and full == "same"
         held = None if same else full
         looks = [{"step": 50, "held": 0.1}, {"step": recipe.steps, "held": held}]
-        return _Tuned(recipe, {"same": same, "looks": looks, "best_step": recipe.steps})
+        return _Tuned(recipe, {"same": same, "evaluations": looks, "best_step": recipe.steps})
 
-    tried = iter([Trial(score, np.full(9, score), full == "by heart") for score in trials])
+    tried = iter([Trial(score, np.full(9, score), full == "memorised") for score in trials])
     monkeypatch.setattr("jeoni.strategies.scratch.attempt", lambda *given, **options: next(tried))
     monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
     model = strategy.fit(backbone, train, context)
     assert (model.recipe.learning_rate, model.recipe.steps) == (pytest.approx(rate), 20 if why else 100)
     assert model.training["shortened"] == why and len(model.training["trials"]) == 3
-    assert bool(heard.warnings) == warned
+    assert bool(console.warnings) == warned
 
 
 def test_where_no_trial_learned_and_the_long_training_diverges_it_says_so(make_photos, monkeypatch):
@@ -119,14 +119,14 @@ def test_where_no_trial_learned_and_the_long_training_diverges_it_says_so(make_p
 
 def test_a_control_that_says_the_same_of_everything_is_called_none(make_photos):
     """At a rate of next to nothing it stays what it was: a head of zeros."""
-    heard = _Heard()
+    console = _Heard()
     strategy = dataclasses.replace(build("scratch", FREE), rates=(1e-9, 1e-8))
     backbone = small_backbone()
-    train, context = examples(strategy, backbone, make_photos(each=6), Context(engine="torch", console=heard))
+    train, context = examples(strategy, backbone, make_photos(each=6), Context(engine="torch", console=console))
     model = strategy.fit(backbone, train, context)
     assert model.training["same"] and not model.training["shortened"]
     assert all(np.isinf(v) for v in model.training["trials"].values())
-    assert any("learned nothing" in text for text in heard.warnings)
+    assert any("learned nothing" in text for text in console.warnings)
 
 
 @pytest.mark.parametrize(
@@ -147,15 +147,15 @@ def test_examples_that_do_not_change_are_tried_for_twice_as_long(
     train, context = examples(strategy, backbone, make_photos(each=6))
     noise, tried = np.linspace(-0.3, 0.3, 9), []
 
-    def attempt(twin, train_on, context, recipe, manner, **options):
+    def attempt(twin, train_on, context, recipe, config, **options):
         tried.append(recipe.steps)
         if recipe.steps == 20:
             return Trial(0.63, 0.63 + noise, unchanging=unchanging)
         return Trial(longer, longer - noise * (longer < 0.7), memorised, unchanging)
 
-    def tune(twin, train_on, context, recipe, manner, **options):
+    def tune(twin, train_on, context, recipe, config, **options):
         looks = [{"step": recipe.steps, "held": 0.65}]
-        return _Tuned(recipe, {"same": False, "looks": looks, "best_step": recipe.steps})
+        return _Tuned(recipe, {"same": False, "evaluations": looks, "best_step": recipe.steps})
 
     monkeypatch.setattr("jeoni.strategies.scratch.attempt", attempt)
     monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
@@ -167,18 +167,18 @@ def test_examples_that_do_not_change_are_tried_for_twice_as_long(
 @pytest.mark.parametrize(
     ("augment", "steps", "memorised"), [("none", 40, True), ("none", 2, False), ("light", 40, False)]
 )
-def test_only_what_looks_the_same_in_every_epoch_is_known_memorised(augment, steps, memorised, make_photos):
+def test_only_what_looks_the_same_in_every_epoch_is_memorised(augment, steps, memorised, make_photos):
     recipe = dataclasses.replace(FREE, steps=steps, learning_rate=3e-3, augment=augment)
     strategy, backbone = build("scratch", recipe), small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=52))
-    twin, whole = untrained_twin(backbone, 0), settle(recipe, {}, len(train))
+    twin, whole = untrained_twin(backbone, 0), resolve_defaults(recipe, {}, len(train))
     named = {"head": "linear", "class_weights": "none", "source": backbone}
-    trial = attempt(twin, train, context, whole, MANNER, **named)
+    trial = attempt(twin, train, context, whole, CONFIG, **named)
     assert (trial.memorised, trial.unchanging) == (memorised, augment == "none")
-    if memorised:  # its training is gone on with: the same weights as without it
-        again = tune(twin, train, context, whole, MANNER, begun=trial, **named)
-        assert again.training["looks"] == trial.first[0].history.looks
-        assert alike(tensors(again), tensors(tune(twin, train, context, whole, MANNER, **named)))
+    if memorised:  # its training is resumed: the same weights as without it
+        again = tune(twin, train, context, whole, CONFIG, begun=trial, **named)
+        assert again.training["evaluations"] == trial.first[0].history.evaluations
+        assert alike(tensors(again), tensors(tune(twin, train, context, whole, CONFIG, **named)))
     else:
         assert trial.first is None
 
@@ -189,23 +189,23 @@ def test_where_all_examples_ruin_what_a_part_of_them_taught_that_is_the_control(
     recipe = dataclasses.replace(FREE, steps=40, learning_rate=3e-3, augment="none")
     strategy, backbone = build("scratch", recipe), small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=each))
-    twin, whole = untrained_twin(backbone, 0), settle(recipe, {}, len(train))
+    twin, whole = untrained_twin(backbone, 0), resolve_defaults(recipe, {}, len(train))
     named = {"head": "linear", "class_weights": "none", "source": backbone}
-    trial = attempt(twin, train, context, whole, MANNER, **named)
+    trial = attempt(twin, train, context, whole, CONFIG, **named)
     assert trial.memorised
     learned = {k: v.cpu() for k, v in trial.first[0].network.state_dict().items()}
-    real = _tuning.run_on
+    real = tuning.run_on
 
-    def ruining(plan, some, held):
-        run = real(plan, some, held)
+    def ruining(setup, some, held):
+        run = real(setup, some, held)
         assert len(some) == len(train)
         with torch.no_grad():
             for p in run.network.head.parameters():
                 p.mul_(0.0 if how == "says the same" else -1.0)
         return run
 
-    monkeypatch.setattr(_tuning, "run_on", ruining)
-    model = tune(twin, train, context, whole, MANNER, begun=trial, **named)
+    monkeypatch.setattr(tuning, "run_on", ruining)
+    model = tune(twin, train, context, whole, CONFIG, begun=trial, **named)
     assert model.training["ruined"] and not model.training["same"] and not model.training["refitted"]
     head = {k: v for k, v in model.head.state_dict().items() if k != "temperature"}
     assert head and all(torch.equal(v, learned[f"head.{k}"]) for k, v in head.items())
@@ -218,9 +218,9 @@ def test_with_few_examples_a_control_goes_to_its_end(patience, moment, make_phot
     strategy, backbone = build("scratch", recipe), small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=52))
     training = strategy.fit(backbone, train, context).training
-    held = [look["held"] for look in training["looks"]]
+    held = [look["held"] for look in training["evaluations"]]
     assert training["held_out"] >= 20 and None not in held and training["moment"] == moment
-    best = training["looks"][int(np.argmin(held))]["step"]
+    best = training["evaluations"][int(np.argmin(held))]["step"]
     assert training["best_step"] == (20 if moment == "last" else best)
 
 

@@ -43,7 +43,7 @@ def test_frozen_tensors_stay_bit_identical_and_the_result_beats_chance(name, cla
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_the_same_seed_gives_the_same_model_and_it_survives_the_disk(name, make_photos, tmp_path):
-    from jeoni.model import load_model
+    from jeoni.models.loading import load_model
 
     strategy, backbone = build(name), small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=9))
@@ -182,7 +182,7 @@ def test_contrastive_training_brings_classes_together_and_fits_the_head_behind(m
 
 @pytest.mark.parametrize("name", ["finetune", "contrastive"])
 def test_where_training_does_not_help_the_result_is_the_linear_probe_itself(name, make_photos, monkeypatch):
-    from jeoni.strategies import _run, _tuning
+    from jeoni.strategies.finetuning import setup, tuning
 
     # a training that ruins everything it touches
     def ruin(job, *others):
@@ -191,11 +191,11 @@ def test_where_training_does_not_help_the_result_is_the_linear_probe_itself(name
             for group in job.groups:
                 for p in group.parameters.values():
                     p.normal_(std=10.0)
-        return _run.History(1, 1)
+        return setup.History(1, 1)
 
-    monkeypatch.setattr(_run, "train", ruin)
-    monkeypatch.setattr(_tuning, "FEW", 10)
-    monkeypatch.setattr(_tuning, "TELLING", 2)
+    monkeypatch.setattr(setup, "train", ruin)
+    monkeypatch.setattr(tuning, "FEW", 10)
+    monkeypatch.setattr(tuning, "TELLING", 2)
     backbone, finetune, probe = small_backbone(), build(name), build("probe")
     train, context = examples(finetune, backbone, make_photos(each=12))
     tuned, plain = finetune.fit(backbone, train, context), probe.fit(backbone, train, context)
@@ -212,7 +212,7 @@ class Said:
         self.name, self.confidence, self.spread = name, confidence, spread
 
     def fit(self, backbone, train, context):
-        from jeoni.model import Model
+        from jeoni.models.model import Model
 
         model = Model(backbone, torch.nn.Identity(), "linear", train.data.task, backbone.n, backbone.n)
         object.__setattr__(model, "predict_examples", self.predict)

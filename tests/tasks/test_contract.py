@@ -115,9 +115,9 @@ def test_predictions_are_named_one_for_each_example(name):
 @pytest.mark.parametrize("name", TASKS)
 def test_the_temperature_divides_outputs_of_any_size(name):
     task, targets, outputs = made(name)
-    heat = task.temperature(outputs[:-1], targets[:-1])
-    assert heat.shape in ((), (task.width,)) and (heat > 0).all()
-    cooled = task.losses(task.decode(outputs[:-1] / heat), targets[:-1]).mean()
+    divisor = task.temperature(outputs[:-1], targets[:-1])
+    assert divisor.shape in ((), (task.width,)) and (divisor > 0).all()
+    cooled = task.losses(task.decode(outputs[:-1] / divisor), targets[:-1]).mean()
     assert cooled <= task.losses(task.decode(outputs[:-1]), targets[:-1]).mean() + 1e-9
 
 

@@ -10,15 +10,15 @@ import torch
 from torch import nn
 
 from jeoni.backbones.encoder import Encoder
-from jeoni.backbones.sources.transformers import import_transformers
-from jeoni.data.inputs import collate
-from jeoni.spec import Recipe
+from jeoni.libraries import import_transformers
+from jeoni.modalities.inputs import collate
+from jeoni.specs import Recipe
 from jeoni.training import forward
+from jeoni.training.defaults import resolve_defaults
 from jeoni.training.forward import parts_alike
 from jeoni.training.groups import Group
 from jeoni.training.job import Job
 from jeoni.training.loop import _State, train
-from jeoni.training.settle import settle
 from tests.made_tasks import class_loss
 
 TOKENS = 60
@@ -51,7 +51,7 @@ def make_job(*between: nn.Module, n: int = 24, balanced: bool = False, **changes
     encoder = Encoder(transformers.BertModel(config, add_pooling_layer=False), "mean")
     network = nn.Sequential(encoder, *between, nn.Linear(16, 2))
     own = {k: changes.pop(k) for k in list(changes) if k in ("loss", "train_statistics")}
-    recipe = replace(settle(Recipe(steps=6, batch_size=16, label_smoothing=0.1), {}, n), **changes)
+    recipe = replace(resolve_defaults(Recipe(steps=6, batch_size=16, label_smoothing=0.1), {}, n), **changes)
     groups = [Group("all", dict(network.named_parameters()), 1e-2, 0.01)]
     labels = (np.arange(n) % 4 == 0).astype(np.int64)
     return Job("test", network, groups, Texts(n), labels, class_loss(labels, recipe, balanced), recipe, **own)
@@ -89,7 +89,7 @@ def test_training_by_parts_gives_the_weights_of_training_whole_batches(monkeypat
             lambda module, given, out, seen=seen: seen.append(out[..., 0].numel())
         )
         history = train(job)
-        found.append((job.network.state_dict(), [look["loss"] for look in history.looks]))
+        found.append((job.network.state_dict(), [look["loss"] for look in history.evaluations]))
         places.append(sum(seen))
     assert places[0] < 0.8 * places[1]
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4)

@@ -19,13 +19,13 @@ from jeoni.data.splits import build_folds
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 from jeoni.tasks import load_data
+from jeoni.training.defaults import find_stage, resolve_defaults, steps_for
 from jeoni.training.groups import Group
 from jeoni.training.job import Diverged, Held, Job
 from jeoni.training.loop import train
 from jeoni.training.rows import CachedRows, LiveRows, plain_rows, row_bytes, training_rows
-from jeoni.training.settle import find_stage, settle, steps_for
 from tests.conftest import TINY
 from tests.made_tasks import class_loss
 
@@ -53,7 +53,7 @@ def make_job(n: int = 60, **changes) -> Job:
     values = (rng.normal(size=(n, 4)) + labels[:, None]).astype(np.float32)
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 2))
-    recipe = settle(Recipe(steps=30, batch_size=16), {}, n)
+    recipe = resolve_defaults(Recipe(steps=30, batch_size=16), {}, n)
     own = {k: changes.pop(k) for k in list(changes) if k in {f.name for f in dataclasses.fields(Job)}}
     recipe = dataclasses.replace(recipe, **changes)
     groups = [Group("all", dict(network.named_parameters()), 1e-2, 0.01)]
@@ -118,7 +118,7 @@ def test_the_best_moment_is_kept_and_patience_stops():
     job = make_job(held=Held(Table(np.zeros((3, 4), dtype=np.float32)), lambda logits: next(scores)), patience=3)
     seen = train(job)
     assert seen.best_step == 6 and seen.steps == 15
-    assert [look["held"] for look in seen.looks] == [0.5, 0.3, 0.4, 0.6, 0.7]
+    assert [look["held"] for look in seen.evaluations] == [0.5, 0.3, 0.4, 0.6, 0.7]
 
 
 def test_a_loss_that_is_not_finite_says_what_to_lower():
@@ -133,7 +133,7 @@ def test_the_options_change_the_result_and_still_learn(changes):
     train(plain)
     seen = train(changed)
     assert not torch.equal(weights(plain), weights(changed))
-    assert seen.looks[-1]["loss"] < 0.69
+    assert seen.evaluations[-1]["loss"] < 0.69
 
 
 def test_logit_adjustment_is_menons():
@@ -148,15 +148,15 @@ def test_logit_adjustment_is_menons():
         logit_adjustment=1.0, steps=1, batch_size=10,
     )  # fmt: skip
     expected = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1))
-    assert train(job).looks[0]["loss"] == pytest.approx(expected, abs=1e-4)
+    assert train(job).evaluations[0]["loss"] == pytest.approx(expected, abs=1e-4)
 
 
 def test_budgets_grow_with_the_root_of_the_data():
     assert steps_for(100, 32) == 125 and steps_for(10_000, 32) == 1250
     assert steps_for(4, 32) == 40 and steps_for(100, 32, 2.0) == 250
-    settled = settle(Recipe(learning_rate=0.1), {"learning_rate": 0.2, "mixup": 0.3}, 100)
-    assert (settled.learning_rate, settled.mixup, settled.views) == (0.1, 0.3, 4)
-    assert settle(Recipe(augment="none"), {}, 100).views == 0
+    resolved = resolve_defaults(Recipe(learning_rate=0.1), {"learning_rate": 0.2, "mixup": 0.3}, 100)
+    assert (resolved.learning_rate, resolved.mixup, resolved.views) == (0.1, 0.3, 4)
+    assert resolve_defaults(Recipe(augment="none"), {}, 100).views == 0
 
 
 def test_a_stage_is_found_by_number_and_name_and_others_are_offered():
@@ -191,7 +191,9 @@ def test_rows_from_the_store_are_the_rows_computed_anew(make_photos, stage):
             kept = plain_rows(examples, backbone, tap, context)
             assert isinstance(kept, CachedRows)
         else:
-            kept, _ = training_rows(examples, backbone, tap, settle(Recipe(augment=policy, views=2), {}, 6), context)
+            kept, _ = training_rows(
+                examples, backbone, tap, resolve_defaults(Recipe(augment=policy, views=2), {}, 6), context
+            )
             views = np.stack([kept.batch(index, first + e) for e in range(2)])
             assert not np.array_equal(views[0], views[1])
             live = np.stack(
@@ -213,16 +215,16 @@ def test_what_does_not_fit_is_said_and_computed_again(make_photos):
 
     backbone, tap = small(), Tap(2, False)
     examples, context = examples_of(make_photos(each=3), backbone, tap)
-    heard = Heard()
-    context = dataclasses.replace(context, console=heard)
+    console = Heard()
+    context = dataclasses.replace(context, console=console)
     size = row_bytes(backbone, tap)
-    room = settle(Recipe(views=4, cache_gb=6 * 2.5 * size / 1e9), {}, 6)
+    room = resolve_defaults(Recipe(views=4, cache_gb=6 * 2.5 * size / 1e9), {}, 6)
     rows, said = training_rows(examples, backbone, tap, room, dataclasses.replace(context, console=Context().console))
     assert isinstance(rows, CachedRows) and said["views"] == 2
     none = dataclasses.replace(room, cache_gb=1e-9)
     rows, said = training_rows(examples, backbone, tap, none, context)
     assert isinstance(rows, LiveRows) and not said["cached"]
-    assert "computed again in every epoch" in heard.said[0]
+    assert "computed again in every epoch" in console.said[0]
 
 
 SCRIPT = """
@@ -242,7 +244,7 @@ for p in job.network.parameters():
 seen = train(job)
 state = PartialState()
 if state.is_main_process:
-    print(json.dumps([state.num_processes, weights(job).tolist(), seen.looks[-1]["loss"]]))
+    print(json.dumps([state.num_processes, weights(job).tolist(), seen.evaluations[-1]["loss"]]))
 """
 
 

@@ -10,14 +10,14 @@ import torch
 from torch import nn
 
 from jeoni.backbones.encoder import Encoder
-from jeoni.backbones.sources.transformers import import_transformers
-from jeoni.spec import Recipe
+from jeoni.libraries import import_transformers
+from jeoni.specs import Recipe
 from jeoni.training import vocabulary
+from jeoni.training.defaults import resolve_defaults
 from jeoni.training.groups import Group
 from jeoni.training.job import Held, Job
 from jeoni.training.loop import train
 from jeoni.training.rows import ArrayRows
-from jeoni.training.settle import settle
 from jeoni.training.vocabulary import only_tokens_of
 from tests.made_tasks import class_loss
 
@@ -50,7 +50,7 @@ def make_job(network: nn.Sequential | None = None, **changes) -> Job:
     network, rows = network or make_network(), make_rows(48, 0)
     labels = np.arange(48, dtype=np.int64) % 2
     held = Held(ArrayRows(make_rows(20, 1)), lambda logits: -float(np.square(logits).mean()))
-    recipe = replace(settle(Recipe(steps=12, batch_size=16), {}, 48), **changes)
+    recipe = replace(resolve_defaults(Recipe(steps=12, batch_size=16), {}, 48), **changes)
     named = dict(network.named_parameters())
     flat = {n: p for n, p in named.items() if p.ndim < 2}
     groups = [

@@ -3,6 +3,8 @@
     >>> from jeoni.adaptation import AdaptedClassifier, CORAL
 
 Methods are found by their class names, one file each in ``shallow/`` and ``deep/``; nothing is imported before that.
+An author of one imports from :mod:`jeoni.adaptation.adapter`, :mod:`jeoni.adaptation.alignment`,
+:mod:`jeoni.adaptation.few_labels` or :mod:`jeoni.adaptation.candidate`.
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ _PLACES = {
     "AdaptedClassifier": "jeoni.adaptation.classifier",
     "DeepAdaptedClassifier": "jeoni.adaptation.networks",
     "AutoAdaptedClassifier": "jeoni.adaptation.auto",
-    "FewLabels": "jeoni.adaptation.few._classifier",
-    "Adapter": "jeoni.adaptation.shallow._adapter",
-    "Candidate": "jeoni.adaptation.validators._candidate",
+    "FewLabels": "jeoni.adaptation.few_labels_classifier",
+    "Adapter": "jeoni.adaptation.adapter",
+    "Candidate": "jeoni.adaptation.candidate",
     "Diagnosis": "jeoni.adaptation.diagnosis",
     "diagnose": "jeoni.adaptation.diagnosis",
 }

@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from jeoni.adaptation.shallow._adapter import effective_size
-from jeoni.adaptation.shallow._kernels import median_distance, rbf
+from jeoni.adaptation.adapter import effective_size
+from jeoni.adaptation.kernels import median_distance, rbf
 from jeoni.adaptation.shallow.rlls import RLLS
 from jeoni.transferability.distances.mmd import MMD
 from jeoni.types import Array, FloatArray, IntArray
@@ -79,7 +79,7 @@ def _seen(X: Array) -> Any:
 
 
 def by_nothing(known: Domains) -> Apply:
-    """What there is without a repair."""
+    """No repair: rows stay, and count alike."""
     return lambda rows, classes: Repaired(rows, np.ones(len(rows)))
 
 
@@ -104,9 +104,9 @@ def by_density(known: Domains) -> Apply:
     mixed = np.random.default_rng(0).permutation(len(X))
     X, domain = X[mixed], domain[mixed]
     seen = _seen(X).fit(X)
-    told = seen.transform(X)
-    strength = min(STRENGTHS, key=lambda strength: _loss(told, domain, strength))
-    model = LogisticRegression(C=strength, max_iter=500, tol=1e-3).fit(told, domain)
+    columns = seen.transform(X)
+    strength = min(STRENGTHS, key=lambda strength: _loss(columns, domain, strength))
+    model = LogisticRegression(C=strength, max_iter=500, tol=1e-3).fit(columns, domain)
 
     def apply(rows: Array, classes: IntArray) -> Repaired:
         sure = model.predict_log_proba(seen.transform(rows))

@@ -1,10 +1,11 @@
 """Which adapter, if any: what suits the diagnosed shift is tried, and the source model kept where helping is in doubt.
 
 No target label is seen. Musgrave, Belongie & Lim 2021 (arXiv:2111.15672) found that validators alone choose worse than
-no adaptation at all; so ours asks two kinds of witnesses. The diagnosis says, on rows it was not fitted on, what brings
-the domains together. Then the adapted classifier must be surer of the target than the source model (entropy),
-of more classes (information maximisation), find the way back (circular validation), and a repair must not make the
-source itself harder to learn (log-loss of held-out rows), by the margins of ``MARGINS``.
+no adaptation at all; so ours asks for two kinds of evidence. The diagnosis says, on rows it was not fitted on, what
+brings the domains together. Then the adapted classifier must be surer of the target than the source model (entropy), of
+more classes (information maximisation), find the way back (circular validation), and a repair must not make the source
+itself harder to learn (log-loss of held-out rows), by the margins that the validators declare. Which adapters are tried
+for a shift, they declare themselves as ``remedies``.
 Where the domains hardly overlap the source model only extrapolates: being sure means nothing there, nor does how well
 it knows its own rows, and the other two must be convinced the more.
 These were set on shifted digits, words of made-up themes, and simulated shifts of other seeds and sizes than any
@@ -20,6 +21,7 @@ thresholds are the usual 95 %, and were not set on any data.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -27,47 +29,29 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from jeoni import plugins
+from jeoni.adaptation.adapter import Adapter, Remedy, source_labels
+from jeoni.adaptation.candidate import REPAIRS, JudgingValidator
+from jeoni.adaptation.density_ratio import density_ratio
 from jeoni.adaptation.diagnosis import Diagnosis, diagnose, reduced
-from jeoni.adaptation.shallow._adapter import Adapter, source_labels
-from jeoni.adaptation.shallow.msda import MSDA
 from jeoni.adaptation.shallow.standardize import Standardize
 from jeoni.adaptation.trying import Tried, probabilities, try_adapter
-from jeoni.adaptation.validators._weights import density_ratio
-from jeoni.heads._estimator import HeadClassifier
-from jeoni.transferability.distances._samples import paired
+from jeoni.errors import ConfigError
+from jeoni.heads.fitting.estimator import HeadClassifier
+from jeoni.transferability.samples import paired
 from jeoni.types import Array, FloatArray
 
 __all__ = ["AutoAdaptedClassifier"]
 
 FOLDER = "jeoni.adaptation.shallow"
+VALIDATORS = "jeoni.adaptation.validators"
 SOURCE_ONLY = "source_only"
-# by kind of shift, what is tried: the simple before the elaborate
-REMEDIES = {
-    "label": ("em",),
-    "covariate": ("kmm", "discriminative", "msda"),
-    "subspace": ("standardize", "coral", "optimal_transport", "msda"),
-    "label and subspace": ("coral", "standardize+em", "msda"),
-}
-SETTINGS: dict[str, dict[str, Any]] = {"optimal_transport": {"method": "linear"}}
 OVERLAP = 0.1
-WIDE = 2000  # columns above which methods that turn full covariances take minutes
-LAYERED = 2 * 10**8  # numbers in what mSDA makes of both domains: 1.6 GB in double precision
-SOLVED = 6000  # columns above which mSDA's systems take more than two minutes
-JUDGES = ("entropy", "information_maximization", "circular")
-WITNESSES = (*JUDGES, "held_out")
-# the least gain over the source alone that every judge must see; entropies in shares of the largest there can be
-MARGINS = {
-    "moves": {"entropy": 0.02, "information_maximization": 0.1, "circular": -0.02, "held_out": -0.02},
-    "moves far": {"information_maximization": 0.1, "circular": 0.1},
-    "weighs classes": {"entropy": -0.15, "circular": -0.15},
-    "weighs rows": {"entropy": 0.02, "circular": -0.1},
-    "represents": {"circular": -0.02},
-}
+HELD_OUT = {"moves": -0.02}  # by kind of repair, the least gain in the log-loss of held-out source rows
 BEYOND_CHANCE = 1.645  # standard errors; one-sided 95 %
 
 
 class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A classifier that is adapted where that helps, as far as can be told without target labels.
+    """A classifier that is adapted where that helps, as far as can be seen without target labels.
 
     Args:
         estimator: any scikit-learn classifier; a tuned, calibrated logistic regression if left out.
@@ -80,7 +64,7 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         diagnosis_: what the domains differ in; None where there are too few rows to tell.
         tried_: the source alone and all candidates, with the validators' scores.
         gains_: by name, what each validator gives it more than the source alone, and by how much the log-loss of
-            held-out source rows falls (``held_out``); all but ``circular`` in shares of ``log K``.
+            held-out source rows falls (``held_out``); entropies and log-losses in shares of ``log K``.
         classifier_: the fitted :class:`AdaptedClassifier` that predicts.
         classes_: the source's classes.
 
@@ -116,22 +100,24 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         labels = labels.astype(np.int64)
         called = self.classes_ if self.class_names is None else np.asarray(self.class_names)
         few = min(len(Xs), len(Xt)) < 20
+        size = len(Xs), len(Xt), Xs.shape[1]
         self.diagnosis_: Diagnosis | None = None if few else diagnose(Xs, called[labels], Xt, seed=self.random_state)
         kind = "" if self.diagnosis_ is None else " and ".join(k for k in self.diagnosis_.kinds if k != "concept")
-        out = _too_large(Xs, Xt)
-        adapters = {name: _made(name) for name in REMEDIES.get(kind, ()) if name not in out}
-        judges = JUDGES if adapters else ()
+        remedies = candidates_for(kind)
+        notes = {r.name: r.adapter.too_large(*size) for r in remedies}
+        adapters = {r.name: r.prepared for r in remedies if not notes[r.name]}
+        validators = judging_validators() if adapters else {}
         self.tried_ = [
-            try_adapter(name, adapter, estimator, Xs, labels, Xt, judges, self.random_state)
+            try_adapter(name, adapter, estimator, Xs, labels, Xt, tuple(validators), self.random_state)
             for name, adapter in {SOURCE_ONLY: None, **adapters}.items()
-        ] + [Tried(name, None, note=out[name]) for name in REMEDIES.get(kind, ()) if name in out]
+        ] + [Tried(name, None, note=note) for name, note in notes.items() if note]
         alone, *others = self.tried_
         if alone.fitted is None:
             raise ValueError(f"The source cannot be learned: {alone.note}.")
-        self.gains_ = {t.name: _gains(t, alone, len(self.classes_)) for t in others if t.fitted}
+        self.gains_ = {t.name: _gains(t, alone, validators, len(self.classes_)) for t in others if t.fitted}
         far = self.diagnosis_ is not None and self.diagnosis_.overlap < OVERLAP
         better = _better_representations(alone, others, Xs, Xt, self.random_state)
-        trusted = [t for t in others if t.fitted and _convincing(t, self.gains_[t.name], far, better)]
+        trusted = [t for t in others if t.fitted and _convincing(t, self.gains_[t.name], validators, far, better)]
         chosen = max(trusted, key=lambda t: sum(self.gains_[t.name].values()), default=alone)
         self.chosen_ = chosen.name
         self.classifier_: Any = chosen.fitted
@@ -163,26 +149,83 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         return f"of {tried} for this shift {trusted} convince{'s' if trusted == 1 else ''} the validators"
 
 
-def _too_large(Xs: Array, Xt: Array) -> dict[str, str]:
-    """What is not tried on so much, and why."""
+@dataclass(frozen=True)
+class RemedyOf:
+    """An adapter as a candidate for one kind of shift.
+
+    Attributes:
+        name: its id, after ``standardize+`` where it is tried on standardised domains and its paper does without.
+        adapter: with the settings of the remedy.
+        remedy: what the adapter declares.
+    """
+
+    name: str
+    adapter: Adapter
+    remedy: Remedy
+
+    @property
+    def prepared(self) -> Adapter:
+        """The adapter, on standardised domains where it wants them."""
+        return Standardize(self.adapter) if self.remedy.standardized or self.adapter.scaled else self.adapter
+
+
+def candidates_for(shift: str) -> list[RemedyOf]:
+    """All adapters that declare a remedy for this kind of shift, the simple before the elaborate.
+
+    Example:
+        >>> [c.name for c in candidates_for("label and subspace")]
+        ['coral', 'standardize+em', 'msda']
+    """
+    found = []
+    for name in plugins.names(FOLDER):
+        kind: type[Adapter] = plugins.load(FOLDER, name)
+        for remedy in kind.remedies:
+            if remedy.shift == shift:
+                called = f"standardize+{name}" if remedy.standardized else name
+                found.append(RemedyOf(called, kind(**remedy.settings), remedy))
+    return sorted(found, key=lambda candidate: (candidate.remedy.rank, candidate.name))
+
+
+def judging_validators() -> dict[str, type[JudgingValidator]]:
+    """All validators that declare margins, those that also judge representations last.
+
+    Raises:
+        ConfigError: a margin for a kind of repair that does not exist.
+
+    Example:
+        >>> list(judging_validators())
+        ['entropy', 'information_maximization', 'circular']
+    """
+    found: dict[str, type[JudgingValidator]] = {}
+    for name in plugins.names(VALIDATORS):
+        kind = plugins.load(VALIDATORS, name)
+        margins = getattr(kind, "margins", {})
+        unknown = sorted(set(margins) - set(REPAIRS))
+        if unknown:
+            raise ConfigError(
+                f"The validator {name} has a margin for {unknown[0]!r}; kinds of repair are {', '.join(REPAIRS)}."
+            )
+        if margins:
+            found[name] = kind
+    return dict(sorted(found.items(), key=lambda item: ("represents" in item[1].margins, item[0])))
+
+
+def _gains(tried: Tried, alone: Tried, validators: dict[str, type[JudgingValidator]], classes: int) -> dict[str, float]:
+    """By how much validators and held-out source rows prefer it to the source alone."""
     found = {}
-    if Xs.shape[1] > WIDE:
-        found["optimal_transport"] = f"not tried on more than {WIDE:,} columns"
-    if Xs.shape[1] > SOLVED:
-        found["msda"] = f"not tried on more than {SOLVED:,} columns"
-    elif (len(Xs) + len(Xt)) * Xs.shape[1] * (MSDA().layers + 1) > LAYERED:
-        found["msda"] = f"not tried where it makes more than {LAYERED:,} numbers"
-    return found
-
-
-def _gains(tried: Tried, alone: Tried, classes: int) -> dict[str, float]:
-    """What validators and held-out source rows give more than to the source alone."""
-    most = {"circular": 1.0}
-    found = {j: (tried.scores[j] - alone.scores[j]) / most.get(j, float(np.log(classes))) for j in JUDGES}
+    for name, kind in validators.items():
+        unit = float(np.log(classes)) if getattr(kind, "in_nats", False) else 1.0
+        found[name] = (tried.scores[name] - alone.scores[name]) / unit
     return found | {"held_out": float((alone.losses - tried.losses).mean() / np.log(classes))}
 
 
-def _convincing(tried: Tried, gains: dict[str, float], far: bool, better: Set[str]) -> bool:
+def _convincing(
+    tried: Tried,
+    gains: dict[str, float],
+    validators: dict[str, type[JudgingValidator]],
+    far: bool,
+    better: Set[str],
+) -> bool:
     """Whether the validators are convinced; ``far``: the domains hardly overlap."""
     assert tried.fitted is not None
     adapter = tried.fitted.adapter_
@@ -191,7 +234,10 @@ def _convincing(tried: Tried, gains: dict[str, float], far: bool, better: Set[st
         kinds = ["represents"] if tried.name in better else []
     elif not isinstance(adapter, Standardize) and getattr(adapter, "weights_", None) is not None:
         kinds = ["weighs classes" if hasattr(adapter, "class_weights_") else "weighs rows"]
-    return any(all(gains[judge] >= least for judge, least in MARGINS[kind].items()) for kind in kinds)
+    margins = {**{name: kind.margins for name, kind in validators.items()}, "held_out": HELD_OUT}
+    return any(
+        all(gains[name] >= of_kind[kind] for name, of_kind in margins.items() if kind in of_kind) for kind in kinds
+    )
 
 
 def _better_representations(alone: Tried, others: Sequence[Tried], Xs: Array, Xt: Array, seed: int) -> set[str]:
@@ -211,11 +257,3 @@ def _errors_from_zero(values: FloatArray, weights: FloatArray) -> float:
     mean = np.average(values, weights=weights)
     error = np.sqrt((weights**2 * (values - mean) ** 2).sum()) / weights.sum()
     return float(mean / max(error, 1e-300))
-
-
-def _made(name: str) -> Adapter:
-    first, _, then = name.partition("+")
-    adapter: Adapter = plugins.load(FOLDER, first)(**SETTINGS.get(first, {}))
-    if then:
-        return Standardize(_made(then))
-    return Standardize(adapter) if adapter.scaled else adapter

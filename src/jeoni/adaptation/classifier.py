@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.adapter import Adapter
 from jeoni.types import Array, FloatArray
 
 __all__ = ["AdaptedClassifier", "fit_weighted", "weight_option"]
@@ -72,7 +72,7 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return np.asarray(self._moved("predict_proba", X))
 
     def decision_function(self, X: Any) -> Array:
-        """What the classifier decides by."""
+        """The classifier's decision values."""
         return np.asarray(self._moved("decision_function", X))
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -94,7 +94,7 @@ def fit_weighted(estimator: Any, X: Any, y: Any, weights: FloatArray | None) -> 
 
 
 def weight_option(estimator: Any) -> str:
-    """What ``fit`` calls the weights of examples.
+    """The name of the option of ``fit`` for weights of examples.
 
     Raises:
         ValueError: it takes none.

@@ -7,7 +7,8 @@ on the others. Without labels of the target, features that look alike may still 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,21 +16,22 @@ from scipy.linalg import eigh
 from scipy.stats import binomtest
 from sklearn.utils.validation import check_array
 
+from jeoni import plugins
 from jeoni.adaptation._repairs import FEW, REPAIRS, WIDTHS, Domains, Repair, classifier, tried
-from jeoni.adaptation.shallow._posteriors import cross_fitted
+from jeoni.adaptation.posteriors import cross_fitted
 from jeoni.adaptation.shallow.discriminative import Discriminative
 from jeoni.adaptation.shallow.rlls import RLLS
-from jeoni.transferability.distances._samples import line_up, paired
-from jeoni.transferability.distances.frechet import Frechet
 from jeoni.transferability.distances.mmd import MMD
-from jeoni.transferability.distances.proxy_a_distance import ProxyADistance
+from jeoni.transferability.samples import line_up, paired
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
 __all__ = ["Concept", "Diagnosis", "diagnose", "reduced"]
 
+DISTANCES = "jeoni.transferability.distances"
 ROWS = 2000
 SAID = 3  # classes whose shares are put in words
 DIMENSIONS = 50
+EXPLAINED = ("mmd", "proxy_a_distance", "frechet")  # distances with a sentence of their own
 CHANCE = 0.05
 ENOUGH = 0.8  # of the distance: a repair that removes less has not explained the shift, whatever its p-value
 NEAR = 0.02  # of the distance: the simpler repair may be so much worse
@@ -68,16 +70,15 @@ class Concept:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What two domains differ in.
+    """The differences of two domains.
 
     Attributes:
         kinds: what is said: ``none``; one or more of ``label``, ``covariate``, ``subspace`` and ``concept`` at once; or
             ``undecided``, where a shift is seen and the rows are too few to tell its kind.
         others: kinds that would explain the features as well.
         p_value: of the permutation test for no shift at all.
-        mmd: the squared kernel distance behind it.
-        proxy_a_distance: from 0, where a linear classifier can only guess the domain, to 2.
-        frechet: squared distance of means and covariances, features scaled to variance 1 and reduced.
+        distances: by every distance there is, by its id, on features scaled to variance 1 and reduced; ``mmd`` is the
+            squared kernel distance behind the permutation test. One that cannot be computed is missing.
         overlap: share of the source that a density ratio rests on; near 0, re-weighting cannot work.
         scores: by kind: for ``none`` the p-value; else the share of the distance that the repair removes, from 0 to 1;
             for ``concept`` the accuracy that learning from the target gains. Kinds that were not tried are missing.
@@ -93,9 +94,7 @@ class Diagnosis:
     kinds: tuple[str, ...]
     others: tuple[str, ...]
     p_value: float
-    mmd: float
-    proxy_a_distance: float
-    frechet: float
+    distances: dict[str, float]
     overlap: float
     scores: dict[str, float]
     source_shares: dict[str, float]
@@ -157,9 +156,7 @@ def diagnose(Xs: Any, ys: Any, Xt: Any, *, yt: Any = None, seed: int = 0) -> Dia
         kinds=kinds,
         others=others,
         p_value=tested.p,
-        mmd=tested.value,
-        proxy_a_distance=ProxyADistance(most=ROWS, seed=seed)(S, T),
-        frechet=Frechet()(S, T),
+        distances=_distances(S, T, tested.value, seed),
         overlap=_overlap(S, T, seed),
         scores=scores,
         source_shares={str(c): float(share) for c, share in zip(classes, shares, strict=True)},
@@ -169,6 +166,21 @@ def diagnose(Xs: Any, ys: Any, Xt: Any, *, yt: Any = None, seed: int = 0) -> Dia
         sentences=(),
     )
     return replace(found, sentences=tuple(_sentences(found, len(S), len(T))))
+
+
+def _distances(S: Array, T: Array, mmd: float, seed: int) -> dict[str, float]:
+    """Every distance in its folder; of those that have them, ``most`` and ``seed`` are set."""
+    found = {"mmd": mmd}
+    for name in plugins.names(DISTANCES):
+        if name in found:
+            continue
+        kind = plugins.load(DISTANCES, name)
+        declared = {f.name for f in fields(kind)}
+        settings = {setting: value for setting, value in (("most", ROWS), ("seed", seed)) if setting in declared}
+        # a distance may ask for more than there is, such as more rows
+        with suppress(ValueError):
+            found[name] = float(kind(**settings)(S, T))
+    return found
 
 
 def _repairs(domains: Domains, seed: int) -> dict[str, Repair]:
@@ -194,7 +206,7 @@ def _enough(repairs: dict[str, Repair]) -> list[str]:
 
 
 def _named(repairs: dict[str, Repair]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is said, and what would do as well."""
+    """The kinds of shift that are named, and those that would explain the features as well."""
     enough = _enough(repairs)
     if repairs["nothing"].p_value > CHANCE:
         return ("undecided",), tuple(enough)
@@ -330,12 +342,7 @@ def _sentences(found: Diagnosis, ns: int, nt: int) -> list[str]:
     said = [_kind_in_words(found, ns, nt)]
     if found.others:
         said.append(f"The features fit {_listed(found.others)} shift as well; only labels of the target can decide.")
-    knows = 50 + 25 * found.proxy_a_distance
-    said.append(
-        f"A linear classifier tells the domain of {knows:.0f} % of unseen rows, where 50 % is guessing "
-        f"(proxy A-distance {found.proxy_a_distance:.2f} of 2); squared kernel distance (MMD) {found.mmd:.3f}, Fréchet "
-        f"distance {found.frechet:.3g}."
-    )
+    said += _distances_in_words(found.distances)
     if found.repairs and found.overlap < OVERLAP:
         said.append(
             f"A density ratio rests on {found.overlap:.0%} of the source: the domains hardly overlap, and re-weighting "
@@ -349,6 +356,20 @@ def _sentences(found: Diagnosis, ns: int, nt: int) -> list[str]:
             for name, share in changed[:SAID]
         ]
     said.append(_concept_in_words(found))
+    return said
+
+
+def _distances_in_words(distances: dict[str, float]) -> list[str]:
+    far = distances["proxy_a_distance"]
+    said = [
+        f"A linear classifier tells the domain of {50 + 25 * far:.0f} % of unseen rows, where 50 % is guessing "
+        f"(proxy A-distance {far:.2f} of 2); squared kernel distance (MMD) {distances['mmd']:.3f}, Fréchet "
+        f"distance {distances['frechet']:.3g}."
+    ]
+    others = {name: value for name, value in distances.items() if name not in EXPLAINED}
+    if others:
+        listed = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in others.items())
+        said.append(f"Other distances of the features: {listed}.")
     return said
 
 

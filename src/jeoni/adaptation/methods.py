@@ -8,17 +8,17 @@ import numpy as np
 import torch
 
 from jeoni import plugins
-from jeoni.adaptation.deep._alignment import Alignment
-from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.alignment import Alignment
 from jeoni.adaptation.shallow.standardize import Standardize
 from jeoni.backbones.backbone import Backbone
 from jeoni.errors import ConfigError, did_you_mean
-from jeoni.heads._estimator import HeadClassifier
-from jeoni.heads._mapped import mapped
+from jeoni.heads.fitting.estimator import HeadClassifier
+from jeoni.heads.fitting.mapped import mapped
+from jeoni.heads.fitting.maps import Affine, joined
 from jeoni.heads.linear import LinearModule
-from jeoni.maps import Affine, joined
-from jeoni.model import Model
-from jeoni.settings import configured
+from jeoni.models.model import Model
+from jeoni.specs.settings import configured
 from jeoni.tasks.classification import Classification
 
 __all__ = ["DEEP", "SHALLOW", "build_method", "known_methods", "model_of"]

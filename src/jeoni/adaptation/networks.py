@@ -10,14 +10,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 from torch import nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Network, SourceOnly
-from jeoni.adaptation.deep._training import Domains, attach, part_groups, train_method
+from jeoni.adaptation.alignment import Alignment, Network, SourceOnly
+from jeoni.adaptation.deep_training import Domains, attach, part_groups, train_method
 from jeoni.evaluation.calibration import softmax
 from jeoni.features.examples import Context
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
+from jeoni.training.defaults import resolve_defaults
 from jeoni.training.groups import Group
 from jeoni.training.rows import ArrayRows
-from jeoni.training.settle import settle
 from jeoni.types import Array, FloatArray
 
 __all__ = ["DeepAdaptedClassifier"]
@@ -104,7 +104,7 @@ class DeepAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             weight_decay=self.weight_decay,
             augment="none",
         )
-        recipe = settle(wanted, method.preferred, len(Xs) + len(Xt), LENGTH)
+        recipe = resolve_defaults(wanted, method.preferred, len(Xs) + len(Xt), LENGTH)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.random_state)
             features, width = self._features(Xs.shape[1])

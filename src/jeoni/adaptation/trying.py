@@ -11,9 +11,9 @@ from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
 from jeoni import plugins
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.candidate import Candidate
 from jeoni.adaptation.classifier import AdaptedClassifier, fit_weighted
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.validators._candidate import Candidate
 from jeoni.evaluation.calibration import softmax, temperature
 from jeoni.types import Array, FloatArray, IntArray
 
@@ -31,7 +31,7 @@ class Tried:
         name: of the method.
         fitted: on both domains; None where it could not be.
         scores: of the validators; higher is better.
-        losses: ``(ns,)`` log-loss of each source row, told by a classifier that has not learned from it and whose
+        losses: ``(ns,)`` log-loss of each source row, predicted by a classifier that has not learned from it and whose
             temperature is the best for all of them.
         note: why it could not be fitted.
     """
@@ -67,7 +67,7 @@ def try_adapter(
     """
     try:
         fitted = AdaptedClassifier(adapter, estimator).fit(Xs, ys, Xt)
-        candidate = _candidate(name, fitted, _settled(fitted.estimator_), Xs, ys, Xt, seed)
+        candidate = _candidate(name, fitted, _without_search(fitted.estimator_), Xs, ys, Xt, seed)
         scores = {v: float(plugins.load(VALIDATORS, v)()(candidate)) for v in validators}
     except ValueError as error:
         return Tried(name, None, note=str(error).split(". ")[0])
@@ -83,10 +83,10 @@ def probabilities(estimator: Any, X: Array) -> FloatArray:
     return softmax(np.stack([-decided / 2, decided / 2], 1) if decided.ndim == 1 else decided)
 
 
-def _settled(estimator: Any) -> Any:
+def _without_search(estimator: Any) -> Any:
     """Like a fitted one, without the search for what it has found already."""
-    if hasattr(estimator, "settled"):
-        return estimator.settled()
+    if hasattr(estimator, "with_choices"):
+        return estimator.with_choices()
     return clone(getattr(estimator, "best_estimator_", estimator))
 
 
@@ -117,7 +117,7 @@ def _candidate(
 
 
 def _held_out(estimator: Any, X: Array, y: IntArray, weights: FloatArray | None, seed: int) -> FloatArray:
-    """``(n, K)``: every row told by a classifier that has not learned from it."""
+    """``(n, K)``: every row predicted by a classifier that has not learned from it."""
     found = np.zeros((len(y), int(y.max()) + 1))
     for seen, held in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(X, y):
         one = clone(estimator)

@@ -12,7 +12,7 @@ from jeoni.backbones.entry import example
 from jeoni.backbones.packed import Packed
 from jeoni.backbones.stages import Stage, find_stages
 from jeoni.backbones.weights import fingerprint
-from jeoni.data.inputs import Input
+from jeoni.modalities.inputs import Input
 
 __all__ = ["Backbone", "Provenance", "build_backbone"]
 

@@ -14,13 +14,14 @@ from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.saved import CONFIG, find_folder, read_object
-from jeoni.data.depth import window_of
+from jeoni.backbones.sources.sentences import E5, MINILM
+from jeoni.backbones.sources.timm import architectures
 from jeoni.data.encodings import decode
-from jeoni.data.images import ImageInput
-from jeoni.data.sound_inputs import SoundInput, listening, pictured
-from jeoni.data.texts import is_english
-from jeoni.data.vectors import VectorInput
+from jeoni.data.kinds import plural
 from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
+from jeoni.modalities.inputs.image import ImageInput
+from jeoni.modalities.inputs.spectrogram import SpectrogramInput
+from jeoni.modalities.text.texts import is_english
 from jeoni.types import Dataset
 
 __all__ = ["default_backbone", "fitted_to", "list_backbones", "load_backbone"]
@@ -53,7 +54,7 @@ def load_backbone(name: str, weights: str = "", crop: str = "squash") -> Backbon
 
 
 def default_backbone(data: Dataset) -> str:
-    """What to transfer from if the user does not say: by modality, of texts by their script, of vectors themselves."""
+    """The default backbone: by modality, of texts by their script, of vectors themselves."""
     if data.modality == "vector":
         return f"vectors:{data.items.size(0)}"
     if data.modality != "text":
@@ -63,52 +64,33 @@ def default_backbone(data: Dataset) -> str:
     for i in np.unique(some).tolist():
         with suppress(DataError):
             texts.append(decode(data.items.read(i), "")[0])  # type: ignore[arg-type]  # texts are read as bytes
-    from jeoni.backbones.sources.sentences import E5, MINILM
-
     return MINILM if is_english(texts) else E5
 
 
 def fitted_to(backbone: Backbone, data: Dataset, seconds: float | None = None) -> Backbone:
-    """The backbone for such data: one for images sees sounds as spectrograms, one for waves hears as much as there is.
+    """The backbone for such data: one for images takes audio as spectrograms, one for waveforms as much as there is.
 
     Args:
         backbone: as it was loaded.
         data: what it shall be used on; of deep images they decide what becomes black and white.
-        seconds: how much of each sound is heard; None lets the data decide.
+        seconds: how much of each example of audio is used; None lets the data decide.
 
     Raises:
         ConfigError: it takes something else, or not so many seconds.
         DataError: vectors of another length than it takes.
     """
     spec, takes = backbone.input, backbone.input.modality
-    if seconds and data.modality != "sound":
-        raise ConfigError(f"seconds is {seconds:g}, but the data are {data.modality}s, not sounds. Leave it out.")
-    if data.modality == "sound" and isinstance(spec, ImageInput):
-        return replace(backbone, input=pictured(spec, data.items, seconds))
+    if seconds and data.modality != "audio":
+        raise ConfigError(f"seconds is {seconds:g}, but the data are {plural(data.modality)}, not audio. Leave it out.")
+    if data.modality == "audio" and isinstance(spec, ImageInput):
+        return replace(backbone, input=SpectrogramInput.like(spec, data.items, seconds))
     if takes != data.modality:
         raise ConfigError(
-            f"The backbone {backbone.name} takes {takes}s; the data are {data.modality}s. "
+            f"The backbone {backbone.name} takes {plural(takes)}; the data are {plural(data.modality)}. "
             "Leave --backbone out, or see `jeoni list backbones`."
         )
-    if isinstance(spec, ImageInput) and (window := window_of(data.items)):
-        return replace(backbone, input=replace(spec, window=window))
-    if isinstance(spec, SoundInput):
-        return replace(backbone, input=listening(spec, data.items, seconds))
-    if isinstance(spec, VectorInput):
-        _check_lengths(spec, data)
-    return backbone
-
-
-def _check_lengths(spec: VectorInput, data: Dataset) -> None:
-    """Raise a DataError if not all vectors are as long as the backbone takes them."""
-    lengths = np.array([data.items.size(i) for i in range(len(data))])
-    other = np.flatnonzero(lengths != spec.dim)
-    if len(other):
-        part = " of the test part or target" if data.part[other[0]] == "test" else ""
-        raise DataError(
-            f"Vectors of {spec.dim} numbers are needed, and {len(other)}{part} have {lengths[other[0]]}, for example "
-            f"{data.items.name(int(other[0]))}. In a table all columns count but those of labels, groups, split and id."
-        )
+    fitted = spec.fitted(data, seconds)
+    return backbone if fitted is spec else replace(backbone, input=fitted)
 
 
 def _by_bare_name(name: str, weights: str) -> Backbone:
@@ -117,8 +99,6 @@ def _by_bare_name(name: str, weights: str) -> Backbone:
         if name in packaged.names():
             made: Backbone = packaged.load(name, weights)
             return made
-    from jeoni.backbones.sources.timm import architectures
-
     folder = Path(name)
     known_to_timm = name.partition(".")[0] in architectures()
     saved = find_folder(folder) is not None

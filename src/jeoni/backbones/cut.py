@@ -15,8 +15,8 @@ from jeoni.backbones.entry import entry, example, rows_like
 from jeoni.backbones.packed import Packed, average
 from jeoni.backbones.stages import POSITIONS, watching
 from jeoni.backbones.weights import fingerprint
-from jeoni.data.inputs import Input
 from jeoni.errors import ConfigError
+from jeoni.modalities.inputs import Input
 
 __all__ = ["Cut", "Tap", "Taps", "cut", "merge", "shorten"]
 
@@ -56,17 +56,17 @@ class Cut:
     note: str = ""
 
     def from_rows(self, spec: Input) -> nn.Module:
-        """What takes the rows kept at :attr:`tap`, of examples that ``spec`` describes, to features ``(n, d)``."""
+        """A module from the rows kept at :attr:`tap`, of examples that ``spec`` describes, to features ``(n, d)``."""
         return entry(self.upper, spec) if self.tap.stage == 0 else self.upper
 
     @property
     def prefix(self) -> str:
-        """What stands before the network's own names of its parameters in :meth:`from_rows`."""
+        """The prefix of the network's own parameter names in :meth:`from_rows`."""
         return ("module." if self.tap.stage == 0 else "") + self.inner
 
     @property
     def inner(self) -> str:
-        """What stands before them in :attr:`upper`."""
+        """Their prefix in :attr:`upper`."""
         return "" if self.apart else "network."
 
 
@@ -75,7 +75,7 @@ class _Reached(Exception):  # noqa: N818 - not an error: it stops a forward pass
 
 
 class Taps(nn.Module):
-    """What the network takes to a tuple with one tensor per tap, in one pass that stops after the last tap."""
+    """From the network's input to a tuple with one tensor per tap, in one pass that stops after the last tap."""
 
     def __init__(self, backbone: Backbone, taps: Sequence[Tap]) -> None:
         super().__init__()
@@ -302,7 +302,7 @@ class _Recomputing(nn.Module):
 
 
 def _exact(backbone: Backbone, made: Cut) -> bool:
-    """Of two made-up examples: of sequences one is shorter, and filled up above the cut if not below."""
+    """Of two made-up examples: of sequences one is shorter, and padded above the cut if not below."""
     rows = rows_like(backbone.input, 2)
     with torch.inference_mode():
         try:

@@ -1,7 +1,7 @@
 """Encoders of Hugging Face's transformers as stages: embeddings, each layer, pooling. None of their code is repeated.
 
 A family knows best how its layers want to be called: masks, positions, biases that all layers share. So the model
-itself always runs, and is cut from outside: above a cut it gets an input of noughts of the right length, its frozen
+itself always runs, and is cut from outside: above a cut it gets an input of zeros of the right length, its frozen
 layers are replaced by stand-ins, and what comes out of the topmost of them is the cached activation. What a family
 computes before its layers is a table look-up, and costs nothing. Whether that gives what the whole model gives is
 tried for every cut (see :func:`jeoni.backbones.cut.cut`); a model that fails, because a layer hands things on to other
@@ -33,7 +33,7 @@ def _last(packed: Tensor) -> Tensor:
     hidden, mask = unpack(packed)
     at = (mask.sum(1, keepdim=True) - 1).clamp_min(0)
     places = torch.ones_like(mask, dtype=torch.long).cumsum(1) - 1
-    # a sum of one place and noughts: openvino refuses to gather along an axis whose length is not known
+    # a sum of one place and zeros: openvino refuses to gather along an axis whose length is not known
     return hidden.masked_fill((places != at).unsqueeze(-1), 0.0).sum(1)
 
 
@@ -55,7 +55,7 @@ def find_layers(model: Any) -> str:
 
 
 class Encoder(Packed):
-    """Token numbers ``(n, t)``, negative where a row is filled up, to features ``(n, d)``.
+    """Token numbers ``(n, t)``, negative where a row is padded, to features ``(n, d)``.
 
     Args:
         model: of transformers, without a head.
@@ -82,7 +82,7 @@ class Encoder(Packed):
         return rows >= 0
 
     def forward(self, rows: Tensor) -> Tensor:
-        """What the network takes, or above a cut the packed activation, to features."""
+        """From the network's input, or above a cut the packed activation, to features."""
         if self.enters:
             hidden, mask = unpack(rows)
             with self._fed(hidden):
@@ -100,7 +100,7 @@ class Encoder(Packed):
         return out
 
     def resumed(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        """The model with noughts for an input; its first layers, or stand-ins for them, see to the rest."""
+        """The model with zeros for an input; its first layers, or stand-ins for them, see to the rest."""
         width = getattr(self.model.config, "embedding_size", None) or self.model.config.hidden_size
         nothing = hidden.new_zeros(*hidden.shape[:2], int(width))
         out: Tensor = self.model(inputs_embeds=nothing, attention_mask=mask.long()).last_hidden_state

@@ -1,6 +1,6 @@
-"""Networks of sequences: between stages goes one tensor, ``(n, t, c + 1)``, whose last channel tells what is real.
+"""Networks of sequences: between stages goes one tensor, ``(n, t, c + 1)``, whose last channel is 0 for padding.
 
-Rows of a batch are filled up to the longest; which places are real must reach every stage. Packed with the activation,
+Rows of a batch are padded to the longest; which places are real must reach every stage. Packed with the activation,
 it is cached, cut and resumed with it, and whatever handles one tensor handles a sequence.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["Packed", "average", "pack", "unpack"]
 
 
 def pack(hidden: Tensor, mask: Tensor) -> Tensor:
-    """``(n, t, c)`` and ``(n, t)`` to ``(n, t, c + 1)``; what is not real is nought.
+    """``(n, t, c)`` and ``(n, t)`` to ``(n, t, c + 1)``; padding is zero.
 
     Example:
         >>> pack(torch.ones(1, 2, 1), torch.tensor([[True, False]])).tolist()
@@ -48,7 +48,7 @@ class Packed(nn.Module):
 
     @abstractmethod
     def packed(self, value: Any, rows: Tensor) -> Tensor:
-        """What goes on to the next stage, from what a stage's last module gave and what the network was given."""
+        """The packed activation for the next stage, from the output of a stage's last module and the rows."""
 
     @abstractmethod
     def above(self, frozen: int) -> Packed:

@@ -28,6 +28,7 @@ from jeoni.backbones.outline import Shapes
 from jeoni.backbones.schema import SavedConfig, parse_config
 from jeoni.backbones.weights import file_sha256, first_line
 from jeoni.errors import ConfigError, StorageError, WeightsError
+from jeoni.files.regular import open_regular, read_regular
 from jeoni.runs import sealed
 
 __all__ = [
@@ -152,10 +153,7 @@ def read_object(path: Path) -> dict[str, Any]:
         WeightsError: a device, a folder or a pipe; too large; or not a JSON object.
     """
     try:
-        _check_regular(path)
-        if path.stat().st_size > MOST_CONFIG_BYTES:
-            raise WeightsError(f"{path} is larger than {MOST_CONFIG_BYTES >> 20} MB; it is not one that jeoni wrote.")
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_regular(path, MOST_CONFIG_BYTES, follow=True).decode())
     except OSError as error:
         raise WeightsError(f"{path} cannot be read ({error.strerror or error}).") from error
     except (ValueError, RecursionError) as error:
@@ -165,18 +163,12 @@ def read_object(path: Path) -> dict[str, Any]:
     return found
 
 
-def _check_regular(path: Path) -> None:
-    """A pipe would be waited for, a device read without end."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise WeightsError(f"{path} is not a regular file. Copy the model folder anew.")
-
-
 def _shapes_in(weights: Path) -> dict[str, tuple[int, ...]]:
     """From the header, which the library holds against the size of the file."""
     if not os.path.lexists(weights):
         raise WeightsError(f"{weights.parent} is incomplete: {weights.name} is missing.")
     try:
-        _check_regular(weights)
+        open_regular(weights, follow=True).close()  # the library opens it by its path, and would wait for a pipe
         with safe_open(weights, "pt") as file:
             return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (OSError, SafetensorError) as error:

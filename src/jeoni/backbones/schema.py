@@ -9,116 +9,27 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from jeoni import plugins
 from jeoni.data.kinds import composed
 from jeoni.errors import WeightsError
+from jeoni.modalities.bounds import Deviation, Digest, Fields, Record, Text, Width
+from jeoni.modalities.inputs import INPUTS, input_class
 
 __all__ = ["SavedConfig", "parse_config"]
 
-MOST_SAMPLES = 1 << 25  # of one example of audio
 MOST_LAYERS = 10_000
 MOST_VALUES = 100_000  # in the arguments of one architecture
 MOST_NUMBER = 1 << 31
 COUNTS = re.compile("layer|depth|stage|labels")
 DEEPEST = 6
 
-Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(min_length=1, max_length=1000)]
 Stages = Annotated[int, Field(ge=0, le=MOST_LAYERS)]
-Width = Annotated[int, Field(ge=1, le=1 << 24)]
-Side = Annotated[int, Field(ge=1, le=2048)]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Deviation = Annotated[float, Field(gt=0)]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", allow_inf_nan=False)
-
-
-class _Fields(_Record):
-    """Fields that go to a constructor as they are: no others may come."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Image(_Fields):
-    size: Side
-    mean: list[float] = Field(min_length=3, max_length=3)
-    std: list[Deviation] = Field(min_length=3, max_length=3)
-    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] = "bicubic"
-    crop: Literal["squash", "center"] = "squash"
-    crop_pct: float = Field(default=1.0, gt=0, le=2)
-    window: list[float] | None = Field(default=None, min_length=2, max_length=2)
-
-    @model_validator(mode="after")
-    def _window_has_a_width(self) -> Self:
-        if self.window is not None and not self.window[0] < self.window[1]:
-            raise ValueError("window must be two numbers, the lower one first")
-        return self
-
-    @model_validator(mode="after")
-    def _crop_lies_inside(self) -> Self:
-        if self.crop == "center" and self.crop_pct > 1:
-            raise ValueError("crop_pct must be at most 1 for a central crop")
-        return self
-
-
-class _Text(_Fields):
-    tokenizer: Digest
-    vocabulary: Width
-    most: int = Field(ge=4, le=4096)
-    prefix: Text
-
-
-class _Vector(_Fields):
-    dim: Width
-
-
-class _Audio(_Fields):
-    rate: int = Field(ge=100, le=400_000)
-    seconds: float = Field(gt=0, le=3600)
-    part: Literal["middle"] = "middle"
-
-    @model_validator(mode="after")
-    def _fits_into_memory(self) -> Self:
-        if not 1 <= self.rate * self.seconds <= MOST_SAMPLES:
-            raise ValueError(f"rate times seconds must lie between 1 and {MOST_SAMPLES:,} samples")
-        return self
-
-
-class _Spectrogram(_Audio):
-    size: Side
-    mean: list[float] = Field(min_length=3, max_length=3)
-    std: list[Deviation] = Field(min_length=3, max_length=3)
-    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] = "bilinear"
-    bands: int = Field(default=128, ge=1, le=512)
-    centred: bool = True
-
-
-class _Spectrum(_Audio):
-    digest: Digest
-    frames: int = Field(ge=1, le=1 << 20)
-    bands: int = Field(ge=1, le=4096)
-
-
-class _Wave(_Audio):
-    chunk: int = Field(default=8, ge=1, le=1024)
-    least: int = Field(default=0, ge=0, le=1 << 20)
-
-
-INPUTS: dict[str, type[_Fields]] = {
-    "image": _Image,
-    "text": _Text,
-    "spectrogram": _Spectrogram,
-    "spectrum": _Spectrum,
-    "vector": _Vector,
-    "voice": _Audio,
-    "wave": _Wave,
-}
-
-
-class _Provenance(_Fields):
+class _Provenance(Fields):
     source: Text
     name: Text
     licence: Text
@@ -126,7 +37,7 @@ class _Provenance(_Fields):
     url: Text = ""
 
 
-class _Preferred(_Fields):
+class _Preferred(Fields):
     """How a backbone likes to be trained: some fields of a recipe."""
 
     steps: int = Field(default=-1, ge=-1, le=10_000_000)
@@ -146,7 +57,7 @@ class _Preferred(_Fields):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
 
-class _Backbone(_Record):
+class _Backbone(Record):
     name: Name
     library: str = Field(default="timm", pattern=r"^\w{1,100}$")
     preferred: _Preferred = _Preferred()
@@ -164,13 +75,14 @@ class _Backbone(_Record):
 
     @model_validator(mode="after")
     def _input_of_its_kind(self) -> Self:
-        if self.kind not in INPUTS:
-            raise ValueError(f"kind is {self.kind!r}; known are {', '.join(INPUTS)}")
-        INPUTS[self.kind].model_validate(self.input)
+        known = plugins.names(INPUTS)
+        if self.kind not in known:
+            raise ValueError(f"kind is {self.kind!r}; known are {', '.join(known)}")
+        input_class(self.kind).bounds.model_validate(self.input)
         return self
 
 
-class _Cut(_Record):
+class _Cut(Record):
     frozen: Stages
     reuse: Stages
     dropped: Stages = 0
@@ -185,32 +97,32 @@ class _Cut(_Record):
         return self
 
 
-class _Move(_Fields):
+class _Move(Fields):
     """One move of features that an adaptation made: its kind, and what its module is made with."""
 
     kind: Literal["affine", "denoise", "near"]
     arguments: list[bool | Width | Deviation] = Field(min_length=2, max_length=3)
 
 
-class _Mapped(_Fields):
+class _Mapped(Fields):
     described: list[_Move] = Field(max_length=100)
     dim: Width
 
 
-class _Head(_Record):
+class _Head(Record):
     id: Name
     dim: Width
-    choice: dict[str, Any] = {}
+    choice: dict[str, Any] = Field(default={})
     mapped: _Mapped | None = None
 
 
-class _Weights(_Record):
+class _Weights(Record):
     # a plain name: the weights lie in the folder itself
     file: str = Field(pattern=r"^[A-Za-z0-9_\-][A-Za-z0-9_.\-]{0,200}$")
     sha256: Digest
 
 
-class _Score(_Record):
+class _Score(Record):
     model_config = ConfigDict(allow_inf_nan=True)
 
     value: float
@@ -218,24 +130,24 @@ class _Score(_Record):
     high: float
 
 
-class _Facts(_Record):
+class _Facts(Record):
     data: Text = ""
     summary: Text = ""
     how: Text = ""
-    scores: dict[str, _Score] = {}
+    scores: dict[str, _Score] = Field(default={})
 
 
-class SavedConfig(_Record):
-    """What is read of a ``config.json``."""
+class SavedConfig(Record):
+    """The fields of a ``config.json`` that are read."""
 
     backbone: _Backbone
     cut: _Cut
     head: _Head
     class_names: list[Text] = Field(default=[], max_length=1_000_000)
-    task: dict[str, Any] = {}
+    task: dict[str, Any] = Field(default={})
     column: Text = ""
     weights: _Weights
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any] = Field(default={})
 
     @field_validator("class_names")
     @classmethod
@@ -260,7 +172,7 @@ class SavedConfig(_Record):
 
 
 def parse_config(raw: dict[str, Any], origin: str) -> SavedConfig:
-    """What a ``config.json`` says, every field of its type and within its bounds.
+    """The content of a ``config.json``, every field of its type and within its bounds.
 
     Raises:
         WeightsError: a field that is missing, of another type or out of bounds; the message names the first.

@@ -107,8 +107,8 @@ def find_stages(network: nn.Module, example: Tensor) -> tuple[Stage, ...]:
 
 
 def _at_the_start(names: list[str], network: nn.Module, order: dict[str, int]) -> dict[str, int]:
-    """What timm groups nowhere, but is used before the first block: tokens and positions, and tables that are no
-    parameters and no module's output, such as the periods of rotary positions."""
+    """Names of what runs before the first block though timm groups it nowhere: tokens and positions, and tables that
+    are no parameters and no module's output, such as the periods of rotary positions."""
     tokens = {n for n in names if re.fullmatch(r"(cls|dist|reg|register)_tokens?|pos_embed\d*|pos_embeds?\.\d+", n)}
     parameters = {n for n, _ in network.named_parameters()}
     tables = {n for n in names if n not in parameters and _owner(n) not in order}

@@ -1,36 +1,28 @@
 """The GE2E speaker encoder (Wan et al. ICASSP 2018, arXiv:1710.10467), with weights from the PyPI package resemblyzer.
 
-A sound is cut into windows of 1.6 s that overlap by half; three LSTM layers read each, and what the last one knows at a
-window's end becomes one unit vector per window, and their mean the sound's. Ours differs from the package: silences are
-not taken out beforehand.
+A recording is cut into windows of 1.6 s that overlap by half, and three LSTM layers read each. The last state of the
+last layer becomes one unit vector per window, and their mean the recording's. Ours differs from the package: silences
+are not taken out beforehand.
 """
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from jeoni.backbones.packed import Packed, average, pack, unpack
 from jeoni.backbones.stages import Stage
-from jeoni.data.sound_inputs import SoundInput
-from jeoni.data.sounds import Sound
-from jeoni.data.spectrograms import mask_spectrogram, mel_filters
 from jeoni.errors import WeightsError
-from jeoni.types import Array
+from jeoni.modalities.inputs.voice import BANDS, FRAMES
 
-__all__ = ["VoiceEncoder", "VoiceInput", "find_voices", "voice_state"]
+__all__ = ["VoiceEncoder", "find_voices", "voice_state"]
 
-RATE, BANDS, WINDOW, HOP = 16_000, 40, 400, 160
-FRAMES, STEP, COVERED = 160, 77, 0.75
 WIDE, LAYERS = 256, 3
-QUIETEST_DB = -30.0
 
 
 def find_voices() -> Path | None:
@@ -53,69 +45,6 @@ def voice_state(path: Path) -> dict[str, Tensor]:
         return state | {f"pool.linear.{kind}": given[f"linear.{kind}"] for kind in ("weight", "bias")}
     except Exception as error:  # unpickling foreign bytes can fail in any way
         raise WeightsError(f"{path} does not hold the voice encoder of resemblyzer: {error}.") from error
-
-
-@dataclass(frozen=True)
-class VoiceInput(SoundInput):
-    """Mel frames of half-overlapping windows, one after the other, packed: ``(windows * 160, 41)`` float32."""
-
-    kind: ClassVar[str] = "voice"
-    ragged: ClassVar[bool] = True
-    chunk: ClassVar[int] = 8
-
-    @property
-    def longest(self) -> int:
-        """Frames in all windows of a sound as long as is looked at."""
-        return FRAMES * len(_windows(round(self.rate * self.seconds)))
-
-    def row(self, opened: Sound) -> Array:
-        """See the class."""
-        return self._framed(*self._heard(opened.samples))
-
-    def striped(self, samples: Array, stripes: int, rng: np.random.Generator) -> Array:
-        """Stripes of its mel frames, before they are cut into windows."""
-        mel, starts = self._heard(samples)
-        return self._framed(mask_spectrogram(mel.T, rng, times=stripes).T, starts)
-
-    def _heard(self, samples: Array) -> tuple[Array, list[int]]:
-        """Mel frames, and where windows begin."""
-        kept = _louder(self.cut(samples))
-        starts = _windows(len(kept))
-        return _mel(np.pad(kept, (0, max(0, (starts[-1] + FRAMES) * HOP - len(kept))))), starts
-
-    def _framed(self, mel: Array, starts: list[int]) -> Array:
-        frames = np.concatenate([mel[s : s + FRAMES] for s in starts])
-        return np.concatenate([frames, np.ones((len(frames), 1), np.float32)], axis=1)
-
-    @classmethod
-    def restore(cls, described: dict[str, Any], folder: Path) -> VoiceInput:
-        """From what :meth:`describe` gave."""
-        return cls(**described)
-
-
-def _louder(samples: Array) -> Array:
-    """Brought up to -30 dB of full scale; what is louder stays."""
-    level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
-    change = 10 ** (QUIETEST_DB / 20) / max(level, 1e-8)
-    return samples * np.float32(change) if change > 1 else samples
-
-
-def _windows(samples: int) -> list[int]:
-    """Where windows begin, frames; the last one only where it is covered well enough."""
-    frames = -(-(samples + 1) // HOP)
-    starts = list(range(0, max(1, frames - FRAMES + STEP + 1), STEP))
-    covered = (samples - starts[-1] * HOP) / (FRAMES * HOP)
-    return starts[:-1] if covered < COVERED and len(starts) > 1 else starts
-
-
-def _mel(samples: Array) -> Array:
-    """``(frames, 40)`` float32: power in mel bands, frames centred."""
-    padded = np.pad(samples.astype(np.float32), WINDOW // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
-    taper = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
-    power = np.abs(np.fft.rfft(frames * taper)) ** 2
-    found: Array = (power @ mel_filters(RATE, WINDOW, BANDS, 0.0, RATE / 2)).astype(np.float32)
-    return found
 
 
 class _Layer(nn.Module):

@@ -31,7 +31,7 @@ def fingerprint(state: Mapping[str, Tensor]) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """What another library's error says first; its kind where it says nothing."""
+    """The first line of another library's error; its class where it is empty."""
     said = (line.strip() for line in str(error).splitlines())
     return next((line for line in said if line), type(error).__name__)[:160]
 

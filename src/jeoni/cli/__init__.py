@@ -9,10 +9,10 @@ def main() -> None:
     """Entry point of ``jeoni``."""
     try:
         from jeoni.cli._app import run
-        from jeoni.imports import leave_quickly
+        from jeoni.imports import skip_final_gc
 
         code = run()
-        leave_quickly()
+        skip_final_gc()
     except KeyboardInterrupt:  # before there was anybody to say it nicely
         code = 130
     # Ctrl-C that came while `exec` ran a string, as dataclasses have it do, stays marked as not taken care of:

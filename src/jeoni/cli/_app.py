@@ -6,13 +6,12 @@ import io
 import os
 import sys
 import time
-from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from jeoni import plugins, processes
+from jeoni import distributed, plugins
 from jeoni.errors import JeoniError
 
 __all__ = ["run"]
@@ -20,26 +19,39 @@ __all__ = ["run"]
 DONE, USER, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
+COMMANDS, VERBS = "jeoni.cli", "jeoni.verbs"
+
+
 class Verbs(TyperGroup):
-    """Verbs by file name: listed without importing them, imported when called."""
+    """Verbs by file name: listed without importing them, imported when called.
+
+    A command of its own, in ``jeoni.cli``, goes before the one that is made of the verb's signature.
+    """
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The files of this folder."""
-        return sorted(plugins.names("jeoni.cli"))
+        """The files of both folders."""
+        return sorted({*plugins.names(COMMANDS), *plugins.names(VERBS)})
 
     def get_command(self, ctx: Any, name: str) -> Any:
         """Import one verb."""
-        if name not in plugins.names("jeoni.cli"):
-            return None
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        module = import_module(f"jeoni.cli.{name}")
-        app.command(name)(getattr(module, module.__all__[0]))
+        if name in plugins.names(COMMANDS):
+            app.command(name)(plugins.load(COMMANDS, name))
+        elif name in plugins.names(VERBS):
+            from jeoni.cli._generic import command_of
+
+            app.command(name)(command_of(plugins.load(VERBS, name)))
+        else:
+            return None
         return typer.main.get_command(app)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Each verb with the first line of its file."""
         with formatter.section("Verbs"):
-            formatter.write_dl([(n, plugins.describe("jeoni.cli", n)) for n in self.list_commands(ctx)])
+            formatter.write_dl([(n, self._described(n)) for n in self.list_commands(ctx)])
+
+    def _described(self, name: str) -> str:
+        return plugins.describe(COMMANDS if name in plugins.names(COMMANDS) else VERBS, name)
 
 
 app = typer.Typer(cls=Verbs, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -92,7 +104,7 @@ def run() -> int:
 
 
 def _refusal(error: OSError | MemoryError) -> str:
-    """What the system refused, where nobody could say it better."""
+    """The sentence for what the system refused, where nobody could say it better."""
     if isinstance(error, MemoryError):
         return "There is not enough memory. Give fewer or smaller items, or a smaller --batch-size."
     where = f"{error.filename}: " if error.filename else ""
@@ -104,8 +116,8 @@ def _complain(text: str) -> None:
 
     from jeoni.cli._terminal import escape
 
-    if not processes.first():
+    if not distributed.is_main_process():
         # what stops all processes the first one says; it then ends, and so do the others before they come to speak
         time.sleep(5)
-        text = f"(process {processes.rank()}) {text}"
+        text = f"(process {distributed.rank()}) {text}"
     Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]jeoni:[/] {escape(text)}")

@@ -5,24 +5,19 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
 
-from jeoni.spec import AUTO, out_of_bounds
+from jeoni.specs import AUTO, Options, ordered_fields, out_of_bounds
+from jeoni.specs.options import type_name
 
 __all__ = ["with_options"]
 
 
-def with_options(record: type, leave_out: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a verb one option per field of ``record``; the verb gets them together as its argument ``spec``.
-
-    Args:
-        record: a frozen dataclass whose fields carry ``help`` and ``choices`` in their metadata.
-        leave_out: fields that this verb does not offer.
-    """
-    offered = sorted((f for f in fields(record) if f.name not in leave_out), key=lambda f: "panel" in f.metadata)
+def with_options(record: type[Options]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a verb one option per field of its spec; the verb gets them together as its argument ``spec``."""
+    offered = ordered_fields(record)
 
     def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
         own = [p for p in inspect.signature(verb, eval_str=True).parameters.values() if p.name != "spec"]
@@ -55,7 +50,7 @@ def with_options(record: type, leave_out: tuple[str, ...] = ()) -> Callable[[Cal
 
 def _kind(field: Any) -> Any:
     """The field's type, or None where nothing is said; annotations are strings."""
-    kind = {"str": str, "int": int, "float": float, "bool": bool}[field.type]
+    kind = {"str": str, "int": int, "float": float, "bool": bool}[type_name(field)]
     return kind | None if field.default == AUTO else kind
 
 

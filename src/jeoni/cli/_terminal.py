@@ -15,7 +15,7 @@ from rich.markup import escape as escape_markup
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from jeoni.names import encodable_content, visible
+from jeoni.files.names import encodable_content, visible
 
 __all__ = ["Terminal", "escape", "print_json", "say_whose_file"]
 

@@ -8,18 +8,16 @@ from typing import Annotated
 
 import typer
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
-from jeoni.spec import AdaptSpec
+from jeoni.specs import AdaptSpec
 
 __all__ = ["adapt"]
 
-OTHERS = ("strategy", "control", "test", "test_fraction", "weights", "head")
 
-
-@with_options(AdaptSpec, leave_out=OTHERS)
+@with_options(AdaptSpec)
 def adapt(
     source: Annotated[
         str, typer.Option(help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.")
@@ -29,7 +27,7 @@ def adapt(
     spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<target>-adapt-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
-    resume: Annotated[str, typer.Option(help="Go on with the interrupted run in this folder.")] = "",
+    resume: Annotated[str, typer.Option(help="Continue the interrupted run in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the metrics as one JSON line, last.")] = False,
 ) -> None:
     """Labels in one domain, the work in another: domain adaptation."""
@@ -47,7 +45,7 @@ def adapt(
             source, target, spec, model=model, out=out, overwrite=overwrite, console=Terminal(), command=command
         )
     assert isinstance(result, api.AdaptResult)
-    if not processes.first():
+    if not distributed.is_main_process():
         return
     if json:
         print_json({"run": str(result.run), **result.metrics})

@@ -75,7 +75,7 @@ def _list(store: FeatureStore) -> None:
 
 
 def _damage(table: CachedTable) -> str:
-    """What is wrong with a table; nothing need be done about it but, if wanted, `jeoni cache clear`."""
+    """The defect of a table; nothing need be done about it but, if wanted, `jeoni cache clear`."""
     if table.key is None:
         return "damaged: key.json"
     return f"damaged: {table.damaged} shards" if table.damaged else ""

@@ -8,22 +8,25 @@ from typing import Annotated
 
 import typer
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
-from jeoni.spec import CompareSpec
+from jeoni.runs.records import VerdictRecord
+from jeoni.runs.typed import read_record
+from jeoni.specs import CompareSpec
+from jeoni.types import Interval
 
 __all__ = ["compare"]
 
 
-@with_options(CompareSpec, leave_out=("strategy", "control", "test_fraction"))
+@with_options(CompareSpec)
 def compare(
     data: Annotated[str, typer.Argument(help="A folder per class, a table, a saved dataset or hub:OWNER/NAME.")] = "",
     spec: CompareSpec = CompareSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-compare-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
-    resume: Annotated[str, typer.Option(help="Go on with the interrupted comparison in this folder.")] = "",
+    resume: Annotated[str, typer.Option(help="Continue the interrupted comparison in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON line, last.")] = False,
 ) -> None:
     """Strategies against each other on the same draws: did transfer help, hurt, or can these data not tell?"""
@@ -33,13 +36,13 @@ def compare(
 
     command = shlex.join(["jeoni", *sys.argv[1:]])
     if bool(data) == bool(resume):
-        raise ConfigError("Say which data to compare on, or --resume RUN to go on with an interrupted comparison.")
+        raise ConfigError("Say which data to compare on, or --resume RUN to continue an interrupted comparison.")
     if resume:
         result = api.resume(resume, verb="compare", console=Terminal())
     else:
         result = api.compare(data, spec, out=out, overwrite=overwrite, console=Terminal(), command=command)
     assert isinstance(result, api.CompareResult)
-    if not processes.first():
+    if not distributed.is_main_process():
         return
     if json:
         print_json({"run": str(result.run), **result.verdict})
@@ -59,19 +62,27 @@ def _show(result: object) -> None:
     out = Console(highlight=False)
     budgets = list(dict.fromkeys(p.budget for p in result.points))
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(f"{result.verdict['measure'].replace('_', ' ')}, %")
+    verdict = read_record(VerdictRecord, result.run / "verdict.json")
+    measure = verdict.compared_by
+    table.add_column(f"{measure.title}, {measure.unit}" if measure.unit else measure.title)
     for budget in budgets:
-        table.add_column("all" if budget is None else f"{budget} per class", justify="right")
+        table.add_column("all" if budget is None else f"{budget} per {verdict.per}", justify="right")
     for name in dict.fromkeys(p.strategy for p in result.points):
         cells = {p.budget: p for p in result.points if p.strategy == name}
         row = []
         for budget in budgets:
             p = cells.get(budget)
-            a = p.accuracy if p else None
-            row.append(f"[bold]{100 * a.value:.1f}[/] [dim]{100 * a.low:.0f} to {100 * a.high:.0f}[/]" if a else "")
+            row.append(_cell(p.score, measure.unit == "%") if p else "")
         table.add_row(name, *row)
     out.print(f"\n[bold]{escape(result.summary)}[/]\n")
     out.print(table)
-    for line in result.verdict["advice"]:
+    for line in verdict.advice:
         out.print(f"  {escape(line)}")
     out.print(f"\nreport  {escape(str(result.run / 'report.html'))}")
+
+
+def _cell(score: Interval, share: bool) -> str:
+    """A value and its interval: percent of a share, else the number."""
+    if share:
+        return f"[bold]{100 * score.value:.1f}[/] [dim]{100 * score.low:.0f} to {100 * score.high:.0f}[/]"
+    return f"[bold]{score.value:.3g}[/] [dim]{score.low:.2g} to {score.high:.2g}[/]"

@@ -6,24 +6,22 @@ from typing import Annotated
 
 import typer
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
-from jeoni.spec import AdaptSpec, Recipe
+from jeoni.specs import DiagnoseSpec
 
 __all__ = ["diagnose"]
 
-OTHERS = ("strategy", "control", "test", "test_fraction", "weights", "head", "method", "set", "class_weights")
 
-
-@with_options(AdaptSpec, leave_out=(*OTHERS, *Recipe.__dataclass_fields__))
+@with_options(DiagnoseSpec)
 def diagnose(
     source: Annotated[
         str, typer.Option(help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.")
     ] = "",
     target: Annotated[str, typer.Option(help="The data to work on, with or without labels.")] = "",
-    spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen
+    spec: DiagnoseSpec = DiagnoseSpec(),  # noqa: B008 - frozen
     json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON line, last.")] = False,
 ) -> None:
     """Which kind of shift lies between two domains, and how large it is."""
@@ -34,7 +32,7 @@ def diagnose(
     from jeoni.cli._terminal import Terminal, escape, print_json
 
     found = api.diagnose(source, target, spec, console=Terminal())
-    if not processes.first():
+    if not distributed.is_main_process():
         return
     if json:
         print_json(found.as_dict())

@@ -13,19 +13,20 @@ def doctor() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from jeoni import plugins, record
+    from jeoni import distributed, plugins
     from jeoni.backbones.catalog import list_backbones
     from jeoni.cli._terminal import escape
     from jeoni.features.store import FeatureStore, cache_folder
+    from jeoni.runs.environment import machine, versions
 
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    host = record.machine()
+    host = machine(distributed.cores())
     table.add_row("machine", f"{host['system']}, {host['processor']}, {host['cores']} cores, {host['memory_gb']} GB")
     table.add_row("accelerator", host["accelerator"] or "none")
     table.add_row("torch threads", str(torch.get_num_threads()))
-    for name, number in record.versions().items():
+    for name, number in versions().items():
         table.add_row(name, number or "not installed")
     for name in plugins.names("jeoni.features.engines"):
         engine = plugins.load("jeoni.features.engines", name)()

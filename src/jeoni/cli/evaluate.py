@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Annotated
 
 import typer
 
 from jeoni.cli._options import with_options
 from jeoni.imports import without_collecting
-from jeoni.spec import FitSpec
+from jeoni.specs import EvaluateSpec
 
 __all__ = ["evaluate"]
 
-COLUMNS = ("image_column", "text_column", "audio_column", "label_column", "group_column", "group_pattern")
-OFFERED = (*COLUMNS, "engine", "seed", "workers")
-NOT_OFFERED = tuple(f.name for f in fields(FitSpec) if f.name not in OFFERED)
 
-
-@with_options(FitSpec, leave_out=NOT_OFFERED)
+@with_options(EvaluateSpec)
 def evaluate(
     model: Annotated[str, typer.Argument(help="A model folder, or a run.")],
     data: Annotated[str, typer.Argument(help="Labelled data of any kind that fit takes.")],
-    spec: FitSpec,
+    spec: EvaluateSpec,
     json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON line, last.")] = False,
 ) -> None:
     """Score a saved model on labelled data it did not see."""

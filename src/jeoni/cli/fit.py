@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
-from jeoni.runs import read_json
-from jeoni.spec import FitSpec
+from jeoni.runs.records import Cut, RunRecord, TrainingRecord
+from jeoni.runs.typed import read_record
+from jeoni.specs import FitSpec
 
 __all__ = ["fit"]
 
@@ -27,7 +28,7 @@ def fit(
     spec: FitSpec = FitSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
-    resume: Annotated[str, typer.Option(help="Go on with the interrupted run in this folder.")] = "",
+    resume: Annotated[str, typer.Option(help="Continue the interrupted run in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
     """Transfer to labelled data: a classifier, honest scores, a report and a model folder."""
@@ -38,13 +39,13 @@ def fit(
     terminal = Terminal()
     command = shlex.join(["jeoni", *sys.argv[1:]])
     if bool(data) == bool(resume):
-        raise ConfigError("Say which data to fit to, or --resume RUN to go on with an interrupted run.")
+        raise ConfigError("Say which data to fit to, or --resume RUN to continue an interrupted run.")
     if resume:
         result = api.resume(resume, verb="fit", console=terminal)
     else:
         result = api.fit(data, spec, out=out, overwrite=overwrite, console=terminal, command=command)
     assert isinstance(result, api.FitResult)
-    if not processes.first():
+    if not distributed.is_main_process():
         return
     if json:
         scores = result.metrics[result.metrics["estimate"]]
@@ -87,9 +88,9 @@ def _show(result: object, terminal: object) -> None:
         )
     out.print(f"\n[bold]{escape(result.summary)}[/]\n")
     out.print(table)
-    record = read_json(result.run / "run.json")
-    if record["training"]:
-        _show_stages(record, out)
+    record = read_record(RunRecord, result.run / "run.json")
+    if record.training and record.cut:
+        _show_stages(record.cut, record.training, out)
     if metrics["estimate"] == "cv":
         out.print("\n[dim]No separate test set was kept: with so few items, cross-validation is the estimate.[/]")
     seconds = result.timings["total_s"] or 0.0
@@ -97,33 +98,32 @@ def _show(result: object, terminal: object) -> None:
     out.print(f"[dim]{' ' * len(f'{seconds:.1f} s')}[/]   model   {escape(str(result.run / 'model'))}")
 
 
-def _show_stages(record: dict[str, Any], out: Any) -> None:
-    """What was frozen, what was trained and how, and whether frozen tensors are what they were."""
+def _show_stages(cut: Cut, training: TrainingRecord, out: Any) -> None:
+    """Show what was frozen, what was trained and how, and whether frozen tensors are what they were."""
     from rich.table import Table
 
     from jeoni.cli._terminal import escape
 
-    training = record["training"]
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column, side in (("stage", "left"), ("parameters", "right"), ("state", "left"), ("learning rate", "right"),
                          ("batch norm", "left"), ("output", "left"), ("kept", "right")):  # fmt: skip
         table.add_column(column, justify=side)  # type: ignore[arg-type]
-    for s in record["cut"]["stages"]:
-        rate, kept = s["learning_rate"], s["kept_bytes"]
+    for s in cut.stages:
+        rate, kept = s.learning_rate, s.kept_bytes
         table.add_row(
-            escape(s["name"]),
-            f"{s['parameters']:,}",
-            s["state"] if s["state"] != "new" else "from random",
+            escape(s.name),
+            f"{s.parameters:,}",
+            s.state if s.state != "new" else "from random",
             "" if rate is None else f"{rate:.1e}",
-            s["batch_norm"],
-            " x ".join(map(str, s["output_shape"])),
+            s.batch_norm,
+            " x ".join(map(str, s.output_shape)),
             "" if kept is None else f"{kept / 1000:,.1f} kB",
-            style="" if s["state"] in ("trained", "new") else "dim",
+            style="" if s.state in ("trained", "new") else "dim",
         )
-    rows = training["rows"]
-    views = f" in each of {rows['views']} random views" if rows["views"] else ""
-    what = f"{rows['bytes'] / 1e6:,.0f} MB are kept{views}" if rows["cached"] else "rows are computed again every epoch"
-    same = "identical, bit for bit" if training["frozen_identical"] else "NOT what they were"
+    rows = training.rows
+    views = f" in each of {rows.views} random views" if rows.views else ""
+    what = f"{rows.bytes / 1e6:,.0f} MB are kept{views}" if rows.cached else "rows are computed again every epoch"
+    same = "identical, bit for bit" if training.frozen_identical else "NOT what they were"
     out.print()
     out.print(table)
     out.print(f"[dim]{what}; frozen tensors are {same}[/]")

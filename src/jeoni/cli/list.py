@@ -1,4 +1,4 @@
-"""What there is to choose from: backbones, tasks, strategies, adapters, heads, metrics, engines."""
+"""List what there is to choose from: backbones, tasks, strategies, adapters, heads, metrics, engines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def list_(
     ] = "backbones",
     match: Annotated[str, typer.Option(help="Only names that contain this.")] = "",
 ) -> None:
-    """What there is to choose from; of the backbones that need a hub, those that match."""
+    """List what there is to choose from; of the backbones that need a hub, those that match."""
     from rich.console import Console
     from rich.table import Table
 

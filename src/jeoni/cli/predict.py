@@ -7,47 +7,40 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jeoni.cli._options import with_options
 from jeoni.imports import without_collecting
+from jeoni.specs import PredictSpec
 
 if TYPE_CHECKING:
-    from jeoni.model import Predictions
+    from jeoni.models.predictions import Predictions
 
 __all__ = ["predict"]
 
 SHOWN = 5
 
 
+@with_options(PredictSpec)
 def predict(
     model: Annotated[str, typer.Argument(help="A model folder, or a run.")],
     data: Annotated[
         str,
-        typer.Argument(help="An image, text or sound, a folder of them, a table, or features (.npz, .npy, .mat)."),
+        typer.Argument(help="An image, text or recording, a folder of them, a table, or features (.npz, .npy, .mat)."),
     ],
-    column: Annotated[
-        str, typer.Option(help="A table's column of items; left out, that of the fit, or a recognised one.")
-    ] = "",
+    spec: PredictSpec,
     out: Annotated[str, typer.Option(help="Where to write a CSV; standard output if left out.")] = "",
-    engine: Annotated[str, typer.Option(help="What runs the frozen stages; see `jeoni doctor`.")] = "auto",
-    workers: Annotated[int, typer.Option(help="Threads; 0 is one per core.")] = 0,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad item.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
     """Predict new items with a saved model."""
     from jeoni.cli._terminal import Terminal, print_json, say_whose_file
-    from jeoni.features.examples import Context
-    from jeoni.features.store import FeatureStore
-    from jeoni.spec import FitSpec
 
     with without_collecting():
-        from jeoni.model import load_model
+        from jeoni import api
 
     terminal = Terminal()
     say_whose_file(model, terminal)
-    FitSpec(engine=engine, workers=workers)  # refuses what these cannot be
     if out:
         _check(out, {"data": data, "model": model})
-    context = Context(FeatureStore(console=terminal), engine, workers, strict, console=terminal)
-    said = load_model(model).predict(data, context, column=column)
+    said = api.predict(model, data, spec, console=terminal)
     if len(said.errors) > 1:  # one is named already
         more = f" and {len(said.errors) - SHOWN} more" if len(said.errors) > SHOWN else ""
         terminal.warn(f"skipped: {', '.join(islice(said.errors, SHOWN))}{more}")
@@ -64,7 +57,7 @@ def _check(out: str, inputs: dict[str, str]) -> None:
     from pathlib import Path
 
     from jeoni.errors import ConfigError
-    from jeoni.outputs import check_output, refuse_overlap
+    from jeoni.files.outputs import check_output, refuse_overlap
     from jeoni.runs import refuse_kept
 
     path = check_output(out)
@@ -81,9 +74,9 @@ def _write(said: Predictions, out: str) -> None:
     import sys
     from pathlib import Path
 
-    from jeoni.cells import write_rows
-    from jeoni.names import visible
-    from jeoni.outputs import reporting, writing
+    from jeoni.files.cells import write_rows
+    from jeoni.files.names import visible
+    from jeoni.files.outputs import reporting, writing
     from jeoni.tasks import as_cell
 
     header = ["path", "predicted", "confidence", *said.columns]

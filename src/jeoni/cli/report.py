@@ -12,7 +12,7 @@ __all__ = ["report"]
 
 def report(run: Annotated[str, typer.Argument(help="A run folder, such as runs/latest.")]) -> None:
     """Rebuild report.html from a run folder; needs neither the data nor torch."""
-    from jeoni.names import visible
+    from jeoni.files.names import visible
     from jeoni.report import render
 
     typer.echo(visible(str(render(Path(run)))))

@@ -155,7 +155,7 @@ def _member(found: Any, name: str) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    """What its reader says; of what is neither an array nor an archive of arrays, NumPy says that it is a pickle."""
+    """The reader's message; of what is neither an array nor an archive of arrays, NumPy says that it is a pickle."""
     said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:160]
     if "Python objects" in said or "Object arrays" in said:
         return "it holds Python objects, which only pickle loads, and pickle may run code"

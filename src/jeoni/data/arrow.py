@@ -38,7 +38,7 @@ def load_table(path: Path) -> tuple[Any, list[Finding]]:
 
 @contextmanager
 def readers_errors(path: Path) -> Iterator[None]:
-    """What Arrow raises inside, of a file that is damaged or holds what it does not know, becomes a DataError."""
+    """Turn what Arrow raises inside, of a damaged or unknown file, into a DataError."""
     import pyarrow
 
     try:

@@ -1,4 +1,4 @@
-"""What is wrong with the data, found before anything is split."""
+"""Faults of the data, found before anything is split."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ REMARKS = {
     "recoded": "it is in CP949 (EUC-KR) or UTF-16, not in UTF-8",
     "unknown": "the backbone knows hardly any of its words: it is made for other languages",
     "incomplete": "its end is missing",
-    "silent": "hardly anything is to be heard",
-    "high": "most of its power lies above what is heard",
+    "silent": "it is nearly silent",
+    "high": "most of its power lies above the frequencies that are used",
     "clipped": "it is distorted: too loud when it was recorded",
 }
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What the checks leave.
+    """The items that the checks leave.
 
     Attributes:
         findings: for the user, one per item.
@@ -56,7 +56,7 @@ class Checked:
 
 
 def check_labels(data: Dataset) -> list[Finding]:
-    """What can be seen without decoding anything.
+    """Findings that need no decoding.
 
     Raises:
         DataError: nothing can be learned from the labels.
@@ -97,7 +97,7 @@ def without_lost_targets(data: Dataset, checked: Checked) -> tuple[Dataset, Chec
 
 
 def worst_of(findings: Sequence[Finding]) -> str:
-    """What made most items useless, in a sentence, with the first of them as an example."""
+    """The reason why most items are useless, in a sentence, with the first of them as an example."""
     counts = Counter(f.kind for f in findings if f.action == "skipped")
     if not counts:
         return "See the findings."
@@ -118,7 +118,7 @@ def unlabelled(items: Items, which: Array) -> list[Finding]:
 
 
 def remarked(items: Items, remarks: Mapping[str, Mapping[int, str]]) -> list[Finding]:
-    """What was remarked while decoding: kinds of remark, the numbers of the items and details, which may be empty."""
+    """Findings from decoding: kinds of remark, the numbers of the items and details, which may be empty."""
     return [
         Finding(kind, items.name(i), detail or REMARKS.get(kind, kind), "kept")
         for kind, details in remarks.items()
@@ -136,7 +136,7 @@ def check_content(
     keep_leaks: bool = False,
     may_lack: Array | None = None,
 ) -> Checked:
-    """What can be seen once every item was read.
+    """Findings that need every item to be read.
 
     Args:
         data: the items.

@@ -17,7 +17,7 @@ INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Zs")  # Unicode's categories of control, f
 
 
 def odd_classes(names: Sequence[str]) -> list[Finding]:
-    """What should be told of the names of a data set's classes.
+    """Findings on the names of a data set's classes.
 
     Example:
         >>> [f.detail for f in odd_classes(["Pos", "neg", "pos"])]
@@ -68,5 +68,5 @@ def _combined(names: Sequence[str]) -> list[Finding]:
 
 
 def _pieces(name: str) -> set[str]:
-    """What stands between the separators of a name."""
+    """The parts of a name between its separators."""
     return {piece.strip() for piece in re.split(SEPARATORS, name) if piece.strip()}

@@ -1,4 +1,4 @@
-"""What a table's columns mean: which one holds what, and class, group and part from the values in them."""
+"""The roles of a table's columns: which one holds what, and class, group and part from the values in them."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _is_rating(column: str) -> bool:
 
 
 def rival_labels(columns: Sequence[str], chosen: str, wanted: str) -> list[Finding]:
-    """What is told where other columns than the one that was recognised may hold the labels.
+    """The finding where other columns than the one that was recognised may hold the labels.
 
     >>> [f.detail for f in rival_labels(["review", "category", "sentiment"], "category", "")]
     ["the labels are taken from the column 'category'; 'sentiment' may hold them too"]
@@ -143,7 +143,7 @@ def rival_labels(columns: Sequence[str], chosen: str, wanted: str) -> list[Findi
 
 
 def rival_texts(columns: Sequence[str], chosen: str, usual: Mapping[str, str], wanted: str) -> list[Finding]:
-    """What is told where other columns than the one that was recognised may hold the texts.
+    """The finding where other columns than the one that was recognised may hold the texts.
 
     >>> [f.detail for f in rival_texts(["title", "body", "review"], "review", {"body": "text", "review": "text"}, "")]
     ["the texts are taken from the column 'review'; 'body' may hold them too"]
@@ -173,7 +173,7 @@ def single_values(values: Sequence[Any], column: str, origin: str, lists: bool =
 
 
 def nothing_in(values: Sequence[Any], column: str) -> list[Finding]:
-    """What is told of labels that read like empty cells, but may be names of classes.
+    """The finding on labels that read like empty cells, but may be names of classes.
 
     >>> [f.detail for f in nothing_in(["for", "None", "None"], "stance")]
     ["the cells of the column 'stance' that say 'None' (2) are taken for a class"]
@@ -392,7 +392,7 @@ def pattern_groups(
 
 
 def _first_groups(pattern: str, searched: Sequence[str]) -> list[str | None]:
-    """What the pattern's first group matches in each path; None where it matches nothing.
+    """The match of the pattern's first group in each path; None where it matches nothing.
 
     A pattern such as ``(a+)+$`` takes twice as long for every letter more, and nothing within a process stops it.
 

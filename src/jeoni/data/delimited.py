@@ -87,7 +87,7 @@ def _cells_in_header(raw: Path | bytes) -> int:
 
 
 def _between(head: str, lines: Sequence[str], usual: str) -> str:
-    """What stands between cells: what gives most of the first rows as many cells as the header.
+    """The delimiter: the one that gives most of the first rows as many cells as the header.
 
     Among equals it is what the header has most of, and the usual where it has nothing of any.
     """
@@ -108,7 +108,7 @@ def _between(head: str, lines: Sequence[str], usual: str) -> str:
 
 
 def _header(raw: Path | bytes, usual: str) -> tuple[str, list[str], int]:
-    """What stands between cells, the names of the columns, and how many lines end with them."""
+    """The delimiter, the names of the columns, and how many lines end with them."""
     with io.TextIOWrapper(_opened(raw), encoding="utf-8-sig", newline="") as letters:
         filled = (line for line in iter(letters.readline, "") if line.strip())
         head, *some = [*islice(filled, FIRST)] or [""]
@@ -142,7 +142,7 @@ def _parsed(raw: Path | bytes, mark: str, names: Sequence[str], above: int = 0, 
 
 
 def in_blocks(raw: Path | bytes, read: Callable[[Any, int], Any]) -> Any:
-    """What one of Arrow's readers makes of a file, in larger blocks where a row does not fit into those before.
+    """The table that one of Arrow's readers makes of a file, in larger blocks where a row does not fit.
 
     Args:
         raw: the file, or what it holds.
@@ -164,7 +164,7 @@ def in_blocks(raw: Path | bytes, read: Callable[[Any, int], Any]) -> Any:
 
 
 def _complaint(raw: Path | bytes, mark: str, names: Sequence[str]) -> str:
-    """What is wrong, with the number of the row, which only one thread knows."""
+    """The error with the number of its row, which only one thread knows."""
     import pyarrow
 
     try:
@@ -234,7 +234,7 @@ def _glued(table: Any, mark: str) -> list[Finding]:
 
 
 def _unparsed(path: Path, wrong: str, mark: str) -> DataError:
-    """What the reader said, and how to mend a line with too many or too few cells."""
+    """The reader's message, and how to mend a line with too many or too few cells."""
     found = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.*))?", wrong)
     if not found:
         return DataError(f"{path} cannot be read as a table: {wrong.splitlines()[0].rstrip('.')}.", path=str(path))

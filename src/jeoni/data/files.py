@@ -1,4 +1,4 @@
-"""The one place that opens a user's files: regular ones, of a size that can be read, inside the folder they lie in.
+"""A user's files: regular ones, of a size that can be read, inside the folder they lie in.
 
 A named pipe never answers, a device never ends, and a link may lead anywhere: opened like a file, each of them hangs a
 run, fills the memory, or reads what was not handed over.
@@ -13,6 +13,7 @@ from stat import S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISSOCK
 from typing import BinaryIO
 
 from jeoni.errors import DataError
+from jeoni.files.regular import open_regular
 from jeoni.types import Finding
 
 __all__ = [
@@ -56,10 +57,10 @@ def open_file(path: str | Path, name: str = "", most: int = MOST_EXAMPLE) -> Bin
     """
     name = name or str(path)
     try:
-        file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
+        file = open_regular(path, follow=True)
     except FileNotFoundError:
         raise DataError(f"{name} does not exist.", path=name) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise _refused(path, name, error) from error
     try:
         _check_opened(os.fstat(file.fileno()), name, most)
@@ -69,20 +70,14 @@ def open_file(path: str | Path, name: str = "", most: int = MOST_EXAMPLE) -> Bin
     return file
 
 
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _refused(path: str | Path, name: str, error: OSError | ValueError) -> DataError:
+def _refused(path: str | Path, name: str, error: OSError) -> DataError:
     """A pipe, a socket or a folder says why it cannot be opened only in the system's words."""
     if kind := special_kind(path):
         return _special(name, kind)
-    return DataError(f"{name} cannot be read: {getattr(error, 'strerror', '') or error}.", path=name)
+    return DataError(f"{name} cannot be read: {error.strerror or error}.", path=name)
 
 
 def _check_opened(stat: os.stat_result, name: str, most: int) -> None:
-    if kind := _kind(stat.st_mode):
-        raise _special(name, kind)
     if not stat.st_size:  # files of /proc say so too, and some of them never end
         raise DataError(f"{name} is empty (zero bytes).", path=name)
     if stat.st_size > most:
@@ -176,7 +171,7 @@ def _size(number: int) -> str:
 
 @dataclass
 class Walked:
-    """What lies below a folder.
+    """Files below a folder.
 
     Attributes:
         files: in sorted order, whatever they are: a pipe among them is refused when it is read.
@@ -226,7 +221,7 @@ def walk(folder: Path, root: Path | None = None) -> Walked:
 
 
 def list_folder(folder: Path) -> list[Path]:
-    """What lies in a folder, in sorted order, without what is hidden.
+    """The entries of a folder, in sorted order, without hidden ones.
 
     Raises:
         DataError: it cannot be listed.

@@ -61,7 +61,7 @@ class FittedOn:
 
     @classmethod
     def load(cls, folder: Path) -> FittedOn:
-        """What :meth:`save` wrote; empty where there is no file, as in folders of older versions.
+        """Read what :meth:`save` wrote; empty where there is no file, as in folders of older versions.
 
         Raises:
             WeightsError: a changed byte.

@@ -73,7 +73,7 @@ def _are_splits(data: Any) -> bool:
 
 
 def _of_datasets(data: Any, columns: Columns, column: str, labelled: bool) -> Dataset:
-    """Of the library ``datasets``, images and sounds still encoded."""
+    """Of the library ``datasets``, images and audio still encoded."""
     parts = data if isinstance(data, Mapping) else {"": data}
     if not all(hasattr(part, "__len__") for part in parts.values()):
         raise DataError("An IterableDataset came, whose length is not known. Give some of it: list(data.take(1000)).")

@@ -14,9 +14,9 @@ from scipy.sparse import issparse
 from jeoni.data.columns import label_cells
 from jeoni.data.frames import is_frame, read_frame
 from jeoni.data.items import ArrayItems, FileItems
-from jeoni.data.kinds import Columns
+from jeoni.data.kinds import RENAMED, Columns, plural
 from jeoni.data.objects import CHANNELS, ObjectItems, SampleItems, as_array, is_array, is_encoded, is_nothing
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.data.vectors import VectorItems, wrong_numbers
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Array, Dataset, Items
@@ -28,7 +28,7 @@ SMALLEST_SIDE = 8  # pixels: where both sides have as many, an array (h, w, c) i
 NEEDED = {
     "image": "a path, a list of paths, of PIL pictures or of arrays, an array (n, h, w) or (n, h, w, c), or a table",
     "text": "a path, a list of texts, or a table with a column of them",
-    "sound": "a path, a list of paths or of the bytes of files, or a table with a column of them",
+    "audio": "a path, a list of paths or of the bytes of files, or a table with a column of them",
     "vector": "an array (n, d), a list of rows of numbers, a table of numbers, or the path of one",
 }
 
@@ -44,7 +44,7 @@ def load_in_memory(
             paths, bytes of files, PIL pictures, arrays or rows of numbers; an array or a tensor of all of them; a
             dataset of torch's; one PIL picture, one picture as an array ``(h, w)`` or ``(h, w, c)``, or the bytes of
             one file.
-        modality: ``image``, ``text``, ``sound`` or ``vector``: what an example is.
+        modality: ``image``, ``text``, ``audio`` or ``vector``: what an example is.
         column: of a table, the one that holds the examples.
         columns: of a table, all that the user named.
         labelled: whether labels are needed.
@@ -57,6 +57,7 @@ def load_in_memory(
         >>> load_in_memory({"review": ["good", "bad"], "stars": [5, 1]}, "text").items.text(1)
         'bad'
     """
+    modality = RENAMED.get(modality, modality)
     columns = columns or Columns(modality=modality)
     if column and columns.modality:
         columns = columns.naming(column)
@@ -94,9 +95,9 @@ def _of_array(array: Array, modality: str, of_torch: bool) -> Items:
         return VectorItems(_matrix(array))
     if modality == "image" and array.dtype.kind in "uifb":
         return _pictures(array, of_torch)
-    if modality == "sound":
+    if modality == "audio":
         raise _without_rate()
-    raise DataError(f"{_came(array)} holds no {modality}s. Needed: {NEEDED[modality]}.")
+    raise DataError(f"{_came(array)} holds no {plural(modality)}. Needed: {NEEDED[modality]}.")
 
 
 def _matrix(array: Array) -> Array:
@@ -150,7 +151,7 @@ def _of_torch(data: Any, modality: str) -> Items:
 
 
 def _listed(data: Any, modality: str) -> list[Any]:
-    """What a collection or an iterator holds, in order."""
+    """The elements of a collection or an iterator, in order."""
     if isinstance(data, (set, frozenset)):
         raise DataError(
             "A set has no order, so that nobody knows which prediction is whose. Give a list: sorted(data)."
@@ -174,13 +175,13 @@ def _of_list(objects: list[Any], modality: str) -> Items:
     if plain:
         files = ["" if is_nothing(thing) else str(thing) for thing in objects]
         return FileItems(files, [file or f"item {k}" for k, file in enumerate(files)])
-    if modality == "sound" and any(is_array(thing) and not is_nothing(thing) for thing in objects):
+    if modality == "audio" and any(is_array(thing) and not is_nothing(thing) for thing in objects):
         raise _without_rate()
     return ObjectItems(objects, modality)
 
 
 def _without_rate() -> DataError:
-    return DataError("A model of sounds takes paths of files: samples alone do not tell their rate. Write them as WAV.")
+    return DataError("A model of audio takes paths of files: samples alone do not tell their rate. Write them as WAV.")
 
 
 def _came(data: Any) -> str:

@@ -127,7 +127,7 @@ class ArrayItems:
 
 
 def pixel_scale(array: Array, name: str = "The array of images", brightest: float = 0.0) -> float:
-    """What brings the values to 0 … 255; 0 for unsigned integers, which stay as they are.
+    """The factor that brings the values to 0 … 255; 0 for unsigned integers, which stay as they are.
 
     Args:
         array: pixels of one image or of many.

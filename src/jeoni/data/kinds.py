@@ -1,4 +1,4 @@
-"""What examples are: which files and which columns hold images, texts or sounds."""
+"""Modalities of examples: which files and which columns hold images, texts or audio."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePath
 from stat import S_ISDIR, S_ISREG
 
-from jeoni.names import encodable
+from jeoni.files.names import encodable
 
 __all__ = [
     "MODALITIES",
@@ -19,25 +19,26 @@ __all__ = [
     "found_at",
     "modality_of",
     "option_for",
+    "plural",
     "spelled",
     "usual_names",
 ]
 
-MODALITIES = ("image", "text", "sound")
+MODALITIES = ("image", "text", "audio")
+RENAMED = {"sound": "audio"}  # as code and files from before may say
 _ENDINGS = {  # the most usual first: messages show these
     "image": (
         *("jpg", "jpeg", "png", "webp", "tif", "bmp", "tiff", "gif", "jpe", "jfif"),
         *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "avif", "tga"),
     ),
     "text": ("txt", "text"),
-    "sound": (
+    "audio": (
         *("wav", "flac", "mp3", "ogg", "opus", "aiff", "wave", "oga", "mp2", "aif", "aifc"),
         *("au", "snd", "caf", "w64", "rf64", "voc", "sph"),
         *("m4a", "aac", "wma", "amr", "webm"),  # cannot be decoded, but recognised, so that the message can say so
     ),
 }
 SUFFIXES = {modality: dict.fromkeys(f".{e}" for e in endings).keys() for modality, endings in _ENDINGS.items()}
-_FIELDS = {"image": "image", "text": "text", "sound": "audio"}
 _FILES = ("file", "path", "filename", "file_name", "filepath", "파일", "파일명", "경로")
 _NAMES = {
     "image": ("image", "image_path", "img", "images", "이미지", "사진"),
@@ -45,7 +46,7 @@ _NAMES = {
         *("text", "texts", "sentence", "review", "document", "comment", "content", "body", "message", "utterance"),
         *("텍스트", "문장", "리뷰", "내용", "본문", "댓글", "문서", "후기", "감상평"),
     ),
-    "sound": ("audio", "sound", "wav", "recording", "audio_path", "sound_path", "clip", "음성"),
+    "audio": ("audio", "sound", "wav", "recording", "audio_path", "sound_path", "clip", "음성"),
 }
 
 
@@ -56,7 +57,7 @@ class Columns:
     Attributes:
         image: of images or their paths.
         text: of texts.
-        audio: of sounds or their paths.
+        audio: of audio or its paths.
         label: of labels.
         group: of groups that are never split.
         pattern: a regular expression whose first group, in an example's name, is its group.
@@ -77,12 +78,12 @@ class Columns:
         for f in fields(self):
             if f.name != "pattern":
                 object.__setattr__(self, f.name, composed(getattr(self, f.name)))
-        if self.modality not in MODALITIES:
-            object.__setattr__(self, "modality", "")
+        modality = RENAMED.get(self.modality, self.modality)
+        object.__setattr__(self, "modality", modality if modality in MODALITIES else "")
 
     def naming(self, column: str) -> Columns:
         """With this column named, which holds examples of :attr:`modality`."""
-        return replace(self, **{_FIELDS[self.modality]: column})
+        return replace(self, **{self.modality: column})
 
     def among(self, names: Sequence[str]) -> Columns:
         """With the kept column named, if it is one of a table's and the user named none."""
@@ -91,7 +92,7 @@ class Columns:
     @property
     def items(self) -> tuple[str, str]:
         """The column of the examples, and their modality; both empty where the user named none."""
-        named = [(self.image, "image"), (self.text, "text"), (self.audio, "sound")]
+        named = [(self.image, "image"), (self.text, "text"), (self.audio, "audio")]
         return next(((column, modality) for column, modality in named if column), ("", ""))
 
 
@@ -114,17 +115,26 @@ def usual_names(modality: str = "") -> dict[str, str]:
     """
     if modality:
         return dict.fromkeys(_NAMES[modality], modality) | dict.fromkeys(_FILES, "")
-    first = {name: modality for modality in ("image", "sound") for name in _NAMES[modality]}
+    first = {name: modality for modality in ("image", "audio") for name in _NAMES[modality]}
     return first | dict.fromkeys(_FILES, "") | dict.fromkeys(_NAMES["text"], "text")
 
 
 def option_for(modality: str, labelled: bool) -> str:
-    """What names the column of examples, for messages: to predict there is one option for all modalities.
+    """The option that names the column of examples, for messages: to predict there is one option for all modalities.
 
-    >>> option_for("sound", True), option_for("sound", False)
+    >>> option_for("audio", True), option_for("audio", False)
     ('--audio-column', '--column')
     """
-    return f"--{_FIELDS[modality]}-column" if labelled else "--column"
+    return f"--{modality}-column" if labelled else "--column"
+
+
+def plural(modality: str) -> str:
+    """Several examples of a modality, for messages.
+
+    >>> plural("image"), plural("audio")
+    ('images', 'audio')
+    """
+    return modality if modality == "audio" else f"{modality}s"
 
 
 def found_at(path: str | Path) -> str:
@@ -148,13 +158,13 @@ def spelled(path: Path) -> str:
 
 
 def modality_of(paths: Iterable[str]) -> str:
-    """What most of some files hold, by their endings; empty where none is known.
+    """The modality of most of some files, by their endings; empty where none is known.
 
-    Where there are as many, sounds go before images and these before texts: what lies beside a recording may be its
+    Where there are as many, audio goes before images and these before texts: what lies beside a recording may be its
     picture or what is said in it.
 
     >>> modality_of(["1.txt", "1.wav"])
-    'sound'
+    'audio'
     """
     counts: Counter[str] = Counter()
     for path in paths:

@@ -65,7 +65,7 @@ def convert() -> None:
 
 
 def _parts(number: str, name: str, value: Any) -> dict[str, Any]:
-    """What stands for one array in the file in between, which holds no objects."""
+    """A stand-in for one array in the file in between, which holds no objects."""
     if issparse(value):
         columns = csc_matrix(value)
         columns.check_format(full_check=True)

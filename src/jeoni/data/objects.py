@@ -13,10 +13,10 @@ import numpy as np
 from PIL.Image import Image
 
 from jeoni.data.columns import is_missing
-from jeoni.data.images import picture_pixels
 from jeoni.data.items import FileItems, pixel_scale
 from jeoni.data.kinds import usual_names
-from jeoni.data.texts import TextItems
+from jeoni.data.pixels import picture_pixels
+from jeoni.data.text_items import TextItems
 from jeoni.data.vectors import wrong_numbers
 from jeoni.errors import DataError
 from jeoni.types import Array, IntArray
@@ -28,7 +28,7 @@ ENCODED = (bytes, bytearray, memoryview)
 NEEDED = {
     "image": "a path, the bytes of a file, a PIL picture, or an array (h, w) or (h, w, c)",
     "text": "a string, the bytes of a file, or the Path of one",
-    "sound": "a path, or the bytes of a file",
+    "audio": "a path, or the bytes of a file",
     "vector": "a row of numbers",
 }
 
@@ -58,11 +58,11 @@ class ObjectItems:
         """The path where it is one, else ``item 12``."""
         row = int(self._rows[index])
         thing = self._objects[row]
-        is_path = isinstance(thing, Path) or (isinstance(thing, str) and self._modality in ("image", "sound"))
+        is_path = isinstance(thing, Path) or (isinstance(thing, str) and self._modality in ("image", "audio"))
         return str(thing) if is_path and str(thing) else f"item {row}"
 
     def read(self, index: int) -> bytes | Array:
-        """What a file would hold, or pixels ``(h, w)`` or ``(h, w, c)``, or a vector ``(d,)``.
+        """The content that a file would hold, or pixels ``(h, w)`` or ``(h, w, c)``, or a vector ``(d,)``.
 
         Raises:
             DataError: an object of another kind, or one that cannot be read; the message names it.

@@ -19,7 +19,7 @@ __all__ = ["contents", "find_conflicts", "find_duplicates", "find_group_leaks", 
 
 
 def contents(data: Dataset, digests: Sequence[bytes], index: IntArray) -> list[bytes]:
-    """What names the content of each item at ``index``: equal bytes have one name, and so have equal texts.
+    """A name for the content of each item at ``index``: equal bytes have one name, and so have equal texts.
 
     Args:
         data: the items.

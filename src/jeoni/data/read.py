@@ -15,10 +15,10 @@ from jeoni.data.arrays import ARRAYS, read_arrays
 from jeoni.data.columns import PARTS, label_cells, pattern_groups, ungrouped
 from jeoni.data.files import list_folder, open_file, special_kind, walk
 from jeoni.data.items import JoinedItems
-from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of
+from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of, plural
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
-from jeoni.data.texts import named_files
+from jeoni.data.text_items import named_files
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Dataset, Finding, IntArray, Items
 
@@ -81,7 +81,7 @@ def load_items(path: str | Path, modality: str = "image", column: str = "", kept
     if kind := special_kind(path) if not there else "":
         raise DataError(f"{_shown(path)} is {kind}. Needed: a file or a folder.", path=str(path))
     if there != "folder" or one_file:
-        what = f"features ({', '.join(ARRAYS)})" if one_file else f"a file, a folder of {modality}s,"
+        what = f"features ({', '.join(ARRAYS)})" if one_file else f"a file, a folder of {plural(modality)},"
         came = "is a folder" if there else "does not exist"
         mend = "" if there or modality != "text" else TEXTS_THEMSELVES
         raise DataError(f"{_shown(path)} {came}. Needed: {what} or a table.{mend}", path=str(path))
@@ -91,7 +91,7 @@ def load_items(path: str | Path, modality: str = "image", column: str = "", kept
     files = [f for f in walked.files if f.suffix.lower() in SUFFIXES[modality]]
     skipped = walked.findings(where)
     if not files:
-        said = f"{path} holds no {modality}s ({_suffixes(modality)}).{_first_skipped(skipped)}"
+        said = f"{path} holds no {plural(modality)} ({_suffixes(modality)}).{_first_skipped(skipped)}"
         raise DataError(said, path=str(path))
     found = _unlabelled(files, [f.relative_to(where).as_posix() for f in files], where, modality)
     return replace(found, findings=(*found.findings, *skipped))
@@ -120,7 +120,7 @@ def _read(path: str, columns: Columns) -> Dataset:
 
 
 def _hub_id(path: str) -> str:
-    """What follows the prefix, without which nothing is asked of the hub: a path with a typo stays on this machine."""
+    """The id behind the prefix, without which nothing is asked of the hub: a path with a typo stays on this machine."""
     name = path.removeprefix(HUB)
     if not re.fullmatch(HUB_ID, name):
         raise DataError(f"{_shown(path)} is no dataset of the hub. Needed: {HUB}OWNER/NAME.", path=path)
@@ -182,7 +182,7 @@ def _read_folder(root: Path, pattern: str) -> Dataset:
     empty = {composed(folder.name) for folder, _ in tops if not folder.is_symlink()} - filled
     findings += [Finding("empty_class", "", f"the class {name} has no items", "left out") for name in sorted(empty)]
     if others:
-        told = f"{others} files that are not {modality}s lie among them"
+        told = f"{others} files that are not {plural(modality)} lie among them"
         findings.append(Finding("ignored", "", told, "left out"))
     return Dataset(
         name=root.resolve().name,
@@ -210,14 +210,14 @@ def _nothing_in(root: Path, skipped: Sequence[Finding]) -> DataError:
     if loose:
         what = modality_of(loose)
         return DataError(
-            f"{root} holds {len(loose)} {what}s, but not in folders named for their classes. Needed: "
+            f"{root} holds {len(loose)} {plural(what)}, but not in folders named for their classes. Needed: "
             f"{root.name}/{_example(root)}, or a table with a column of labels. "
             f"To predict: jeoni predict MODEL {root}",
             path=str(root),
         )
     if not any(root.iterdir()):
         return DataError(f"{root} is empty. Needed: one folder per class with examples in it.", path=str(root))
-    known = "; ".join(f"{m}s: {_suffixes(m)}" for m in MODALITIES)
+    known = "; ".join(f"{plural(m)}: {_suffixes(m)}" for m in MODALITIES)
     return DataError(f"{root} holds nothing in folders named for classes that can be read ({known}).", path=str(root))
 
 
@@ -230,7 +230,8 @@ def _example(folder: Path) -> str:
 def _with_test(data: Dataset, test: Dataset) -> Dataset:
     """Both, the second one as the test part."""
     if test.modality != data.modality:
-        raise DataError(f"The test set holds {test.modality}s, the training data {data.modality}s; both must be alike.")
+        there, here = plural(test.modality), plural(data.modality)
+        raise DataError(f"The test set holds {there}, the training data {here}; both must be alike.")
     if test.targets.shape[1] != data.targets.shape[1]:
         raise DataError(
             f"The test set has {test.targets.shape[1]} columns of labels, the training data {data.targets.shape[1]}."

@@ -1,4 +1,4 @@
-"""Datasets of the ``datasets`` library: saved in a folder, or on the hub. Images and sounds stay encoded."""
+"""Datasets of the ``datasets`` library: saved in a folder, or on the hub. Images and audio stay encoded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from jeoni.data.files import check_file, read_file, walk
 from jeoni.data.items import EncodedItems, JoinedItems
 from jeoni.data.kinds import Columns, composed, option_for, usual_names
 from jeoni.data.text_cells import text_items
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.errors import DataError
 from jeoni.types import Dataset, Finding, Items
 
@@ -146,7 +146,7 @@ def _item_column(table: Any, columns: Columns, origin: str, labelled: bool) -> t
     import datasets
 
     wanted, modality = columns.items
-    for kind, what in ((datasets.Image, "image"), (datasets.Audio, "sound")):
+    for kind, what in ((datasets.Image, "image"), (datasets.Audio, "audio")):
         if not wanted and columns.modality in ("", what) and (found := _of_type(table, kind)):
             wanted, modality = found, what
     usual, option = usual_names(columns.modality), option_for(columns.modality or "text", labelled)

@@ -1,4 +1,4 @@
-"""Tables of texts, of paths, of images and sounds themselves, or of numbers, and labels: CSV, TSV, JSONL, Parquet."""
+"""Tables of texts, of paths, of images and audio themselves, or of numbers, and labels: CSV, TSV, JSONL, Parquet."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ from jeoni.data.kinds import (
     found_at,
     modality_of,
     option_for,
+    plural,
     spelled,
     usual_names,
 )
 from jeoni.data.text_cells import text_items, worded
-from jeoni.data.texts import named_files
+from jeoni.data.text_items import named_files
 from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, Items
@@ -178,7 +179,7 @@ def _item_column(table: Any, columns: Columns, origin: str, reason: str, labelle
 
 
 def _unknown_column(table: Any, columns: Columns, texts: str, origin: str, reason: str, labelled: bool) -> DataError:
-    holds = f"{columns.modality}s" if columns.modality else "images, texts or sounds"
+    holds = plural(columns.modality) if columns.modality else "images, texts or audio"
     said, there = f"No column of {origin} is known to hold {holds}.", ", ".join(table.column_names)
     known = (*usual_names(), *LABEL_NAMES, *RATINGS, *_NAMES, "split")
     if not any(c.lower() in known for c in table.column_names):
@@ -223,7 +224,7 @@ def _named(table: Any, column: str) -> bool:
 
 
 def _cells(table: Any, column: str) -> list[str]:
-    """What they say, without blanks around it."""
+    """The cells as text, without blanks around it."""
     return [str(v).strip() if v is not None else "" for v in table[column].to_pylist()]
 
 
@@ -287,6 +288,6 @@ def _mostly_missing(paths: Sequence[str], folder: Path) -> list[str]:
 
 
 def _parts(values: Sequence[Any], flaws: Mapping[int, str]) -> list[Any]:
-    """What a split says; of a row where that was broken what it says of another, for the row is not used."""
+    """The part in each cell of a split column; a broken row gets another one's, for the row is not used."""
     some = next((v for v in values if v), None)
     return [some if v is None and i in flaws else v for i, v in enumerate(values)]

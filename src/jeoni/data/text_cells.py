@@ -7,7 +7,7 @@ from typing import Any
 
 from jeoni.data.columns import LABEL_NAMES, RATINGS
 from jeoni.data.kinds import Columns, modality_of, option_for
-from jeoni.data.texts import TextItems
+from jeoni.data.text_items import TextItems
 from jeoni.errors import DataError
 
 __all__ = ["text_items", "worded"]

@@ -1,20 +1,17 @@
-"""Features that exist already, as rows of one array: what is read, and what a head is put upon."""
+"""Features that exist already, as rows of one array."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from PIL.Image import Image
 from scipy.sparse import issparse
 
 from jeoni.errors import DataError
 from jeoni.types import Array, Finding, IntArray
 
-__all__ = ["VectorInput", "VectorItems", "check_numbers", "wrong_numbers"]
+__all__ = ["VectorItems", "check_numbers", "wrong_numbers"]
 
 BINS = 1024
 BLOCK, BLOCK_NUMBERS = 4096, 1 << 26
@@ -67,114 +64,6 @@ class VectorItems:
         return VectorItems(self._array, self._rows[np.asarray(indices, dtype=np.int64)])
 
 
-@dataclass(frozen=True)
-class VectorInput:
-    """What takes vectors as they are.
-
-    Equal vectors are found by their content; there are no nearly identical ones. How near is near depends on what the
-    numbers are, and two rows of a table that differ a little are two things.
-
-    Attributes:
-        dim: how many numbers a vector has.
-
-    Example:
-        >>> VectorInput(2).row(VectorInput(2).open(np.ones(2), "row 0")).tolist()
-        [1.0, 1.0]
-    """
-
-    kind: ClassVar[str] = "vector"
-    modality: ClassVar[str] = "vector"
-    ragged: ClassVar[bool] = False
-    chunk: ClassVar[int] = 256
-    longest: ClassVar[int] = 1
-    varied: ClassVar[bool] = False
-    alike: ClassVar[str] = "equal ones only"
-    near: ClassVar[float] = 1.0
-    remarkable: ClassVar[tuple[str, ...]] = ()
-
-    dim: int
-
-    @property
-    def opening(self) -> Hashable:
-        """Vectors of one length are opened alike."""
-        return ("vector", self.dim)
-
-    def at_least(self, policy: str = "") -> int:
-        """Vectors are opened whole."""
-        return 0
-
-    def open(self, raw: bytes | Array, name: str, at_least: int = 0) -> Array:
-        """``(d,)`` float32.
-
-        Raises:
-            DataError: no vector, one of another length, or one with NaN or infinity.
-        """
-        if isinstance(raw, bytes) or raw.ndim != 1:
-            raise DataError(f"{name} is no vector; one of {self.dim} numbers is needed.", path=name)
-        if len(raw) != self.dim:
-            raise DataError(
-                f"{name} holds {len(raw)} numbers; {self.dim} are needed. "
-                "All columns count but those of labels, groups, split and id.",
-                path=name,
-            )
-        row = raw.astype(np.float32, copy=False)
-        bad = int((~np.isfinite(row)).sum())
-        if bad:
-            raise DataError(
-                f"{name} holds NaN, infinity or a number too large in {bad} of its {self.dim} places.", path=name
-            )
-        return row
-
-    def row(self, opened: Array) -> Array:
-        """The vector itself."""
-        return opened
-
-    def view(self, opened: Array, policy: str, digest: bytes, number: int) -> Array:
-        """The vector itself: none is varied."""
-        return opened
-
-    def policy(self, name: str) -> dict[str, Any]:
-        """Nothing."""
-        return {}
-
-    def remarks(self, opened: Array) -> tuple[str, ...]:
-        """Nothing."""
-        return ()
-
-    def picture(self, opened: Array) -> Image | None:
-        """None: a vector is not seen."""
-        return None
-
-    def framed(self, opened: Array) -> Image | None:
-        """None."""
-        return None
-
-    def text(self, opened: Array) -> str:
-        """Nothing is read."""
-        return ""
-
-    def sound(self, opened: Array) -> bytes:
-        """Nothing is heard."""
-        return b""
-
-    def signature(self, opened: Array) -> Array:
-        """Flat, and so like no other."""
-        return np.zeros(BINS, dtype=np.uint8)
-
-    def describe(self) -> dict[str, Any]:
-        """The length."""
-        return {"dim": self.dim}
-
-    def files(self) -> dict[str, bytes]:
-        """None."""
-        return {}
-
-    @classmethod
-    def restore(cls, described: dict[str, Any], folder: Path) -> VectorInput:
-        """From what :meth:`describe` gave."""
-        return cls(described["dim"])
-
-
 def wrong_numbers(array: Any) -> str:
     """Why an array cannot be one of features; empty where it can.
 
@@ -187,7 +76,7 @@ def wrong_numbers(array: Any) -> str:
 
 
 def check_numbers(array: Any, origin: str) -> list[Finding]:
-    """Look at all features ``(n, d)`` once; what is told of their scale.
+    """Look at all features ``(n, d)`` once; findings on their scale.
 
     A few rows with NaN or infinity are named and skipped when they are read, as whatever cannot be read is.
 

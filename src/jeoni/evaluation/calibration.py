@@ -60,8 +60,8 @@ def temperature(logits: Array, labels: IntArray, weights: Array | None = None, d
     _check(given, true, share)
     items = np.arange(len(true))
 
-    def loss(log_heat: float) -> float:
-        said = log_softmax(given * np.exp(-log_heat), axis=1)
+    def loss(log_temperature: float) -> float:
+        said = log_softmax(given * np.exp(-log_temperature), axis=1)
         right = said[items, true]
         surprise = -(1 - doubt) * right
         if doubt:

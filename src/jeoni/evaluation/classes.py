@@ -1,10 +1,10 @@
-"""What is shown of predicted classes beside the metrics: scores of each class, confusion matrix, reliability."""
+"""Scores of predicted classes beside the metrics: those of each class, confusion matrix, reliability."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from jeoni.evaluation.metrics._counts import class_counts, confidence_bins, mean_of_defined, ratio
+from jeoni.evaluation.metrics.counts import class_counts, confidence_bins, mean_of_defined, ratio
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["class_scores", "confusion", "reliability"]

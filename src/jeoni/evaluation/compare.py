@@ -6,7 +6,7 @@ import numpy as np
 
 from jeoni.evaluation.evaluate import Judge, score_resamples
 from jeoni.evaluation.intervals import Weights, percentile_interval, resample_weights
-from jeoni.evaluation.metrics._protocol import Metric
+from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
 __all__ = ["paired_difference", "sentence"]

@@ -1,4 +1,4 @@
-"""Accuracy against labels and against time, and what the control would need to catch up."""
+"""Scores against labels and against time, and what the control would need to catch up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.evaluation.measures import ACCURACY, Measure
 from jeoni.evaluation.verdict import Verdict, compare_pairs, correct, pigeonhole, undecided, words
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
@@ -24,8 +25,8 @@ class Outcomes:
         budget: labels per class; None: all.
         items: ``(m,)`` test items.
         draws: ``(m,)`` the draw each was predicted from.
-        right: ``(m,)`` bool.
-        loss: ``(m,)`` minus the log of the true class's probability.
+        scores: ``(m,)``, higher is better; of a classification, whether it was right.
+        measure: what the scores are.
         weights: ``(m,)`` by which the classes count alike, or None; see :func:`.verdict.class_weights`.
         n_train: mean number of training examples.
         seconds: median over draws of fitting.
@@ -37,12 +38,12 @@ class Outcomes:
     budget: int | None
     items: IntArray
     draws: IntArray
-    right: Array
-    loss: Array
+    scores: Array
     n_train: float
     seconds: float
     notes: tuple[str, ...] = ()
     weights: FloatArray | None = None
+    measure: Measure = ACCURACY
     learned_nothing: tuple[bool, ...] = ()
 
     @property
@@ -57,14 +58,13 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Point:
-    """One point of a curve; ``accuracy`` is balanced where the comparison's measure is balanced accuracy."""
+    """One point of a curve; ``score`` is the value of the comparison's measure."""
 
     strategy: str
     budget: int | None
     n_train: float
     seconds: float
-    accuracy: Interval
-    log_loss: float
+    score: Interval
     note: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -73,17 +73,16 @@ class Point:
 
 
 def point(outcomes: Outcomes, groups: IntArray | None, seed: int) -> Point:
-    """Accuracy with its interval over items and draws; ``groups`` are of all items, or None."""
+    """The measure with its interval over items and draws; ``groups`` are of all items, or None."""
     items = outcomes.items if groups is None else groups[outcomes.items]
-    accuracy = pigeonhole(outcomes.right, items, outcomes.draws, seed, outcomes.weights)
+    score = pigeonhole(outcomes.scores, items, outcomes.draws, seed, outcomes.weights)
     note = outcomes.notes[0] if outcomes.notes else ""
     return Point(
         outcomes.strategy,
         outcomes.budget,
         outcomes.n_train,
         outcomes.seconds,
-        accuracy,
-        float(outcomes.loss.mean()),
+        outcomes.measure.of(score),
         note,
     )
 
@@ -113,7 +112,14 @@ def compare_all(
         items = a.items if groups is None else groups[a.items]
         key = f"{ours} {against} {budget}"
         verdicts[key] = compare_pairs(
-            a.right, b.right, items, a.draws, overlap=overlap[budget], seed=seed, weights=a.weights
+            a.scores,
+            b.scores,
+            items,
+            a.draws,
+            overlap=overlap[budget],
+            seed=seed,
+            weights=a.weights,
+            measure=a.measure,
         )
     corrected = correct(verdicts)
     for ours, against, budget in pairs:
@@ -132,26 +138,28 @@ def compare_all(
     ]
 
 
-def labels_needed(curve: Sequence[Point], accuracy: float) -> float | None:
-    """Training examples at which a curve reaches an accuracy, between points on a logarithmic scale.
+def labels_needed(curve: Sequence[Point], wanted: float, higher_is_better: bool = True) -> float | None:
+    """Training examples at which a curve is as good as wanted, between points on a logarithmic scale.
 
-    None where it never does: then it needs more than there are.
+    None where it never is: then it needs more than there are.
 
     Args:
         curve: points of one strategy.
-        accuracy: to be reached.
+        wanted: the value of the measure to be reached.
+        higher_is_better: False for an error.
 
     Example:
-        >>> made = [Point("s", k, n, 1.0, Interval(a, a, a), 0.0, "") for k, n, a in ((5, 10, 0.6), (50, 100, 0.8))]
+        >>> made = [Point("s", k, n, 1.0, Interval(a, a, a), "") for k, n, a in ((5, 10, 0.6), (50, 100, 0.8))]
         >>> round(labels_needed(made, 0.7), 1)
         31.6
     """
+    sign = 1 if higher_is_better else -1
     points = sorted(curve, key=lambda p: p.n_train)
-    if points and points[0].accuracy.value >= accuracy:
+    if points and sign * points[0].score.value >= sign * wanted:
         return points[0].n_train
     for low, high in pairwise(points):
-        a, b = low.accuracy.value, high.accuracy.value
-        if a < accuracy <= b:
-            share = (accuracy - a) / (b - a)
+        a, b = sign * low.score.value, sign * high.score.value
+        if a < sign * wanted <= b:
+            share = (sign * wanted - a) / (b - a)
             return float(np.exp(np.log(low.n_train) + share * np.log(high.n_train / low.n_train)))
     return None

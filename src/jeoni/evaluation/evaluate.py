@@ -9,15 +9,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from jeoni.evaluation.intervals import Weights, not_too_certain, percentile_interval, resample_weights
-from jeoni.evaluation.metrics._counts import mean_of_defined
-from jeoni.evaluation.metrics._protocol import Metric
+from jeoni.evaluation.metrics.counts import mean_of_defined
+from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
 __all__ = ["Evaluation", "Judge", "evaluate", "score_resamples"]
 
 
 class Judge(Protocol):
-    """What an evaluation asks of a task; see :class:`jeoni.tasks._protocol.Task`."""
+    """The part of a task that an evaluation uses; see :class:`jeoni.tasks.targets.protocol.Task`."""
 
     def metrics(self) -> Mapping[str, Metric]:
         """Metrics by id."""
@@ -32,12 +32,12 @@ class Judge(Protocol):
         """Name and number of examples of each row."""
 
     def details(self, targets: Array, predictions: FloatArray) -> dict[str, Any]:
-        """What else is shown."""
+        """Further details to show."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is known about predictions on labelled items.
+    """The evaluation of predictions on labelled items.
 
     Attributes:
         metrics: each metric's value and interval, by its id.

@@ -16,10 +16,10 @@ import numpy as np
 from scipy import stats
 
 from jeoni.errors import ConfigError
+from jeoni.evaluation.measures import ACCURACY, BALANCED_ACCURACY, Measure
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
 __all__ = [
-    "MEASURES",
     "Verdict",
     "class_weights",
     "compare_pairs",
@@ -34,21 +34,21 @@ __all__ = [
     "words",
 ]
 
-MEASURES = ("accuracy", "balanced_accuracy")
 UNEQUAL = 1.5  # the largest class over the smallest, above which the two part
 LEVEL = 0.05
 POWER = 0.8
 RESAMPLES = 2000
 FLIPS = 20_000
+MOST_SIZES = 5000
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one comparison says.
+    """The outcome of one comparison.
 
     Attributes:
         outcome: ``helped``, ``hurt`` or ``cannot tell``.
-        difference: accuracy (or balanced accuracy) of ours minus that of the control, with its 95 % interval.
+        difference: the mean score of ours minus that of the control with its 95 % interval; above 0 ours is better.
         p: of no difference, corrected for several comparisons where there are any: McNemar's exact test for one
             training draw (with weights, the sign-flip test, which is McNemar's where all weights are equal), Nadeau
             and Bengio's corrected t-test for several.
@@ -56,7 +56,7 @@ class Verdict:
         visible: the smallest true difference that these data would have shown in four of five attempts.
         n: different test items.
         draws: training draws.
-        measure: ``accuracy`` or ``balanced_accuracy``.
+        measure: what the scores are.
         reason: why it cannot be told whatever the numbers are, such as a control that learned nothing; else empty.
     """
 
@@ -67,12 +67,12 @@ class Verdict:
     visible: float
     n: int
     draws: int
-    measure: str = MEASURES[0]
+    measure: Measure = ACCURACY
     reason: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """For ``verdict.json``."""
-        return asdict(self)
+        return {**asdict(self), "measure": self.measure.id}
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
@@ -122,26 +122,28 @@ def smallest_visible(discordant: float, n: int) -> float:
 
 
 def compare_pairs(
-    right_a: Array,
-    right_b: Array,
+    scores_a: Array,
+    scores_b: Array,
     items: IntArray,
     draws: IntArray,
     *,
     overlap: float = 0.0,
     seed: int = 0,
     weights: FloatArray | None = None,
+    measure: Measure | None = None,
 ) -> Verdict:
     """Ours (a) against a control (b): every entry is one test item, predicted by both from the same training draw.
 
     Args:
-        right_a: ``(m,)`` bool: whether a had it right.
-        right_b: the same of b.
+        scores_a: ``(m,)`` of a, higher is better; of a classification, whether it was right.
+        scores_b: the same of b.
         items: ``(m,)`` which test item it was; items that are not independent share a number.
         draws: ``(m,)`` the training draw it was predicted from.
         overlap: test items per training item, n_test / n_train, where draws share training examples; else 0.
         seed: of the bootstrap.
         weights: ``(m,)`` of each entry, by which the classes count alike (:func:`class_weights`): the difference is
             then one of balanced accuracy. None: all entries count alike.
+        measure: what the scores are; left out, accuracy, or with weights balanced accuracy.
 
     Raises:
         ConfigError: lengths that differ, or nothing to compare.
@@ -151,10 +153,10 @@ def compare_pairs(
         >>> compare_pairs(a, b, np.arange(40), np.zeros(40, dtype=int)).outcome
         'helped'
     """
-    lengths = {len(right_a), len(right_b), len(items), len(draws)}
-    if len(lengths) > 1 or not len(right_a):
+    lengths = {len(scores_a), len(scores_b), len(items), len(draws)}
+    if len(lengths) > 1 or not len(scores_a):
         raise ConfigError(f"The parts of a comparison have lengths {sorted(lengths)}; one length above 0 is needed.")
-    gain = np.asarray(right_a, dtype=float) - np.asarray(right_b, dtype=float)
+    gain = np.asarray(scores_a, dtype=float) - np.asarray(scores_b, dtype=float)
     weight = np.ones(len(gain)) if weights is None else np.asarray(weights, dtype=float)
     interval = pigeonhole(gain, items, draws, seed, weights)
     _, item = np.unique(items, return_inverse=True)
@@ -162,15 +164,18 @@ def compare_pairs(
     exact = mcnemar(int((by_item > 0).sum()), int((by_item < 0).sum()))
     _, draw = np.unique(draws, return_inverse=True)
     by_draw = np.bincount(draw, weights=gain * weight) / np.bincount(draw, weights=weight)
-    one = exact if weights is None else sign_flips(np.bincount(item, weights=gain * weight), seed)
+    decided = bool(np.isin(gain, (-1, 0, 1)).all())  # right or wrong: McNemar's test is exact
+    one = exact if weights is None and decided else sign_flips(np.bincount(item, weights=gain * weight), seed)
     # two or three draws may by luck be alike; that of the items is the least error there can be
     least = np.bincount(item, weights=gain * weight / weight.sum()).std() * np.sqrt(len(by_item))
     p = one if len(by_draw) == 1 else _corrected_t(by_draw, overlap, float(least))
     n = len(by_item)
-    discordant = float(np.average(gain != 0, weights=weight))
     error = (interval.high - interval.low) / (2 * stats.norm.ppf(1 - LEVEL / 2))
-    visible = min(1.0, max(smallest_visible(discordant, n), _reach() * error))
-    measure = MEASURES[weights is not None]
+    visible = _reach() * error
+    if decided:
+        visible = max(smallest_visible(float(np.average(gain != 0, weights=weight)), n), visible)
+    measure = measure or (ACCURACY if weights is None else BALANCED_ACCURACY)
+    visible = min(1.0, visible) if measure.is_share else visible
     return _decided(Verdict("", interval, p, exact, visible, n, len(by_draw), measure))
 
 
@@ -218,6 +223,8 @@ def sign_flips(gains: Array, seed: int = 0) -> float:
         return 1.0
     # the sum of g signs of one size is 2 Binomial(g, 1/2) - g: sizes are few, one per class and number of draws
     sizes, counts = np.unique(np.abs(some).round(12), return_counts=True)
+    if len(sizes) > MOST_SIZES:  # a sum of so many different ones is normal
+        return float(max(2 * stats.norm.sf(abs(float(some.sum())) / np.sqrt((some**2).sum())), 1 / (FLIPS + 1)))
     rng = np.random.default_rng(seed)
     sums = sum(size * (2.0 * rng.binomial(g, 0.5, FLIPS) - g) for size, g in zip(sizes, counts, strict=True))
     far = np.abs(sums) >= abs(float(some.sum())) - 1e-9
@@ -302,21 +309,28 @@ def words(verdict: Verdict, what: str, control: str, subject: str = "Transfer") 
         >>> words(said, "probe", "scratch")
         'Transfer helped: probe is 6.1 points more accurate than scratch (95 % interval 3.9 to 8.2).'
     """
-    value, low, high = verdict.difference.points()
-    plain = verdict.measure == MEASURES[0]
-    better, worse = ("more accurate", "less accurate") if plain else ("better", "worse")
-    by = "" if plain else "by balanced accuracy "
+    measure, gain = verdict.measure, verdict.difference
     doubt = f"Whether {what} is better than {control} cannot be told"
-    measured = f"{value:+.1f} points of {verdict.measure.replace('_', ' ')} (95 % interval {low:.1f} to {high:.1f})."
+    value, low, high, unit = measure.written(measure.of(gain))
+    sign = "+" if float(value) > 0 else ""
+    measured = f"{sign}{value}{unit} of {measure.title} (95 % interval {low} to {high})."
     if verdict.reason:
         return f"{doubt}: {verdict.reason}. The difference that was measured is {measured}"
-    if verdict.outcome == "helped":
-        how, span = f"helped: {by}{what} is {value:.1f} points {better}", f"{low:.1f} to {high:.1f}"
-    elif verdict.outcome == "hurt":
-        how, span = f"hurt: {by}{what} is {-value:.1f} points {worse}", f"{-high:.1f} to {-low:.1f}"
-    else:
+    if verdict.outcome == "cannot tell":
+        visible = f"{100 * verdict.visible:.0f} points" if measure.is_share else f"{verdict.visible:.2g}{unit}"
         return (
             f"{doubt}: the difference is {measured} With {verdict.n:,} test items only differences above "
-            f"{100 * verdict.visible:.0f} points can be seen."
+            f"{visible} can be seen."
         )
-    return f"{subject} {how} than {control} (95 % interval {span})."
+    better = verdict.outcome == "helped"
+    value, low, high, unit = measure.written(gain if better else Interval(-gain.value, -gain.high, -gain.low))
+    span = f"(95 % interval {low} to {high})"
+    if not measure.is_share:
+        direction = "higher" if better == measure.higher_is_better else "lower"
+        of = f"the {measure.title} of {what} is {value}{unit} {direction} than that of {control}"
+        return f"{subject} {verdict.outcome}: {of} {span}."
+    if measure.id == ACCURACY.id:
+        by, how = "", "more accurate" if better else "less accurate"
+    else:
+        by, how = f"by {measure.title} ", "better" if better else "worse"
+    return f"{subject} {verdict.outcome}: {by}{what} is {value}{unit} {how} than {control} {span}."

@@ -1,4 +1,4 @@
-"""What the cache folder holds, and removing it: only files that the store wrote, and no table that is in use."""
+"""The content of the cache folder, and its removal: only files that the store wrote, and no table that is in use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jeoni.errors import StorageError
 from jeoni.features.key import FeatureKey
 from jeoni.features.manifest import Manifest, UnsealedManifest
 from jeoni.features.used import unless_in_use
-from jeoni.regular_files import is_regular
+from jeoni.files.regular import is_regular
 
 __all__ = ["CachedTable", "Cleared", "clear_tables", "list_tables"]
 
@@ -44,7 +44,7 @@ class CachedTable:
 
 @dataclass(frozen=True)
 class Cleared:
-    """What clearing the cache came to.
+    """The result of clearing the cache.
 
     Attributes:
         bytes: that were freed.

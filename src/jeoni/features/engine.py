@@ -27,7 +27,7 @@ Run = Callable[[Array], list[Array]]
 
 
 class Engine(Protocol):
-    """What an engine file offers."""
+    """An inference engine, as its file offers it."""
 
     name: str
 
@@ -38,7 +38,7 @@ class Engine(Protocol):
         """Whether it runs on an accelerator of this machine: then processors are not asked."""
 
     def precisions(self) -> tuple[str, ...]:
-        """What it can compute in on this machine, the fastest first."""
+        """Precisions that it can compute in on this machine, the fastest first."""
 
     def compile(self, network: nn.Module, rows: Array, threads: int, precision: str) -> Run:
         """Make ``network`` ready to run on batches like ``rows``."""

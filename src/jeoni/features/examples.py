@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.extract import Extraction, Request, extract
 from jeoni.features.store import Features, FeatureStore
 from jeoni.types import Console, Dataset, IntArray, Items, Quiet
 
-__all__ = ["Context", "Examples", "cores"]
-
-
-def cores() -> int:
-    """The cores this process may use: its share, where several run on this machine."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, there // processes.neighbours())
+__all__ = ["Context", "Examples"]
 
 
 @dataclass(frozen=True)
@@ -51,17 +44,17 @@ class Context:
 
     def extract(self, items: Items, requests: Sequence[Request]) -> Extraction:
         """See :func:`jeoni.features.extract.extract`; several processes share the work."""
-        if processes.count() == 1:
+        if distributed.world_size() == 1:
             return self._extract(items, requests)
         # a row number modulo the number of processes: neighbours in a folder are often alike in size
-        mine = np.arange(processes.rank(), len(items), processes.count())
+        mine = np.arange(distributed.rank(), len(items), distributed.world_size())
         share = self._extract(items.select(mine), requests) if len(mine) else None
-        processes.wait()
+        distributed.barrier()
         whole = self._extract(items, requests)  # all rows are there now; this reads the examples' digests
         return replace(
             whole,
             choices=share.choices if share else whole.choices,
-            computed=processes.total(share.computed if share else 0),
+            computed=distributed.sum_over_processes(share.computed if share else 0),
             seconds=whole.seconds + (share.seconds if share else 0.0),
         )
 
@@ -71,7 +64,7 @@ class Context:
             requests,
             self.store,
             engine=self.engine,
-            threads=self.workers or cores(),
+            threads=self.workers or distributed.cores(),
             strict=self.strict,
             console=self.console,
         )

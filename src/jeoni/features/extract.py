@@ -1,4 +1,4 @@
-"""One pass over the examples: read, fingerprint, decode, run the frozen stages, keep what came out.
+"""One pass over the examples: read, fingerprint, decode, run the frozen stages, keep their output.
 
 What is kept at stage 0 are the rows themselves (pixels, token numbers, samples), and an example may be kept in several
 random views. Where rows differ in length, examples of like size go together, the longest first.
@@ -25,11 +25,12 @@ import numpy as np
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry
-from jeoni.data.inputs import Input, collate
 from jeoni.data.items import content_digest
+from jeoni.data.kinds import plural
 from jeoni.errors import DataError
 from jeoni.features.engine import Choice, accelerated, choose
 from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter, Table
+from jeoni.modalities.inputs import Input, collate
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
 __all__ = ["Extraction", "Request", "chunk_size", "extract"]
@@ -42,13 +43,13 @@ PRECISIONS = ("float32", "bfloat16")
 
 @dataclass(frozen=True)
 class Request:
-    """What to compute.
+    """Rows to compute.
 
     Attributes:
         backbone: the network.
         taps: where to take something out of it; stage 0 gives the row itself, such as ``(size, size, 3)`` uint8.
         views: 0 is the example as it is; others are random views of it, the same ones every time.
-        policy: what random views may change; see :meth:`jeoni.data.inputs.Input.view`.
+        policy: what random views may change; see :meth:`jeoni.modalities.inputs.Input.view`.
     """
 
     backbone: Backbone
@@ -64,7 +65,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Extraction:
-    """What one pass gave.
+    """The result of one pass.
 
     Attributes:
         digests: of each example's content; empty where it could not be read.
@@ -129,8 +130,7 @@ class _Job:
         varied = {"policy": spec.policy(self.request.policy), "view": view} if view else {}
         preprocessing = json.dumps(spec.describe() | varied, sort_keys=True)
         if tap.stage == 0:  # rows are the same for all weights that expect the same input
-            rows = "pixels" if spec.kind in ("image", "spectrogram") else f"rows of {spec.kind}"
-            return FeatureKey(rows, 0, False, preprocessing, "uint8", rows, spec.ragged)
+            return FeatureKey(spec.rows, 0, False, preprocessing, "uint8", spec.rows, spec.ragged)
         ragged = spec.ragged and not tap.pooled and tap.stage < backbone.n
         return FeatureKey(backbone.fingerprint, tap.stage, tap.pooled, preprocessing, precision, backbone.name, ragged)
 
@@ -148,7 +148,7 @@ class _Job:
         return [v for v in self.request.views if any(digest not in tables[t, v] for t in self.request.taps)]
 
     def row(self, opened: Any, digest: bytes, view: int) -> Array:
-        return self.input.view(opened, self.request.policy, digest, view) if view else self.input.row(opened)
+        return self.input.view(opened, self.request.policy, digest, view)[0] if view else self.input.row(opened)
 
     def at_least(self) -> int:
         """How much of an example must survive its opening."""
@@ -167,14 +167,14 @@ class _Job:
 
 
 def _kept(values: Array, tap: Tap, ragged: bool) -> list[Array]:
-    """What goes to disk: whole activations in half precision, a rounding far below what training notices."""
+    """Rows as they go to disk: whole activations in half precision, a rounding far below what training notices."""
     if tap.pooled or values.ndim == 2:
         return list(values)
     limit = np.finfo(np.float16).max
     halved = np.clip(values, -limit, limit).astype(np.float16)
     if not ragged:
         return list(halved)
-    lengths = (values[..., -1] > 0).sum(1)  # what was filled up is at the end
+    lengths = (values[..., -1] > 0).sum(1)  # padding is at the end
     return [row[:length] for row, length in zip(halved, lengths, strict=True)]
 
 
@@ -218,9 +218,9 @@ def extract(
     start = time.perf_counter()
     jobs = [_Job(r, store, engine, threads, console) for r in requests]
     spec = requests[0].backbone.input
-    alike = f"signatures of {spec.modality}s"
+    alike = f"signatures of {plural(spec.modality)}"
     signatures = store.table(FeatureKey("signature-1", 0, True, spec.alike, "uint8", alike))
-    noted = f"remarks on {spec.modality}s"
+    noted = f"remarks on {plural(spec.modality)}"
     remarks = store.table(FeatureKey("remarks-4", 0, True, jobs[0].described, "uint8", noted, ragged=True))
     looked = (signatures, remarks) if spec.remarkable else (signatures,)
     some = list(_first_digests(items))
@@ -270,7 +270,7 @@ def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, d
     for start in range(0, len(index), BLOCK):
         block = index[start : start + BLOCK]
         for i, row in zip(block, table.features([digests[i] for i in block]).numpy(), strict=True):
-            for remark in row.tobytes().rstrip(b"\0\n").decode().splitlines():  # noughts fill rows up
+            for remark in row.tobytes().rstrip(b"\0\n").decode().splitlines():  # zeros pad rows
                 kind, _, detail = remark.partition(": ")
                 found[kind][i] = detail
     return found

@@ -1,4 +1,4 @@
-"""What a table of the store depends on; its digest is the table's folder name."""
+"""The key of a table of the store; its digest is the table's folder name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from jeoni.regular_files import read_regular
+from jeoni.files.regular import read_regular
 
 __all__ = ["FeatureKey"]
 
@@ -16,7 +16,7 @@ MOST_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class FeatureKey:
-    """What a table's rows depend on, besides the example itself.
+    """All that a table's rows depend on, besides the example itself.
 
     Attributes:
         weights: fingerprint of the weights.

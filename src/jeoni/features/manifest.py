@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.regular_files import read_regular
+from jeoni.files.regular import read_regular
 from jeoni.runs import seal, sealed
 from jeoni.types import Array
 
@@ -24,7 +24,7 @@ class UnsealedManifest(ValueError):  # noqa: N818 - says what it is
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a shard holds.
+    """The content of a shard.
 
     Attributes:
         table: digest of the table's key; a shard that was moved into another table is not taken for one of its own.

@@ -8,8 +8,8 @@ costs nothing.
     features/<digest of the key>/<id>.npy       one shard: (rows, …), memory-mapped when read
     features/<digest of the key>/<id>.json      its manifest: the rows' digests, shape, checksums of both
 
-Rows that differ in their first dimension (texts, sounds) lie end to end in their shard; the manifest tells how long
-each is, and whoever reads several gets them filled up to the longest.
+Rows that differ in their first dimension (texts, audio) lie end to end in their shard; the manifest tells how long
+each is, and whoever reads several gets them padded to the longest.
 
 Nobody waits for a lock. A shard has a name of its own, is written beside its place and moved there, the manifest
 last: a shard without a manifest does not exist. A killed run loses at most the shard it was filling, and two
@@ -32,13 +32,13 @@ from pathlib import Path
 import numpy as np
 import xxhash
 
-from jeoni.data.inputs import padding
 from jeoni.errors import StorageError
 from jeoni.features.cleaning import CachedTable, Cleared, clear_tables, list_tables
 from jeoni.features.key import FeatureKey
 from jeoni.features.manifest import Manifest, UnsealedManifest
 from jeoni.features.used import Mark
-from jeoni.regular_files import open_regular
+from jeoni.files.regular import open_regular
+from jeoni.modalities.inputs import padding
 from jeoni.types import Array, Console, IntArray, Quiet
 
 __all__ = ["FeatureKey", "FeatureStore", "Features", "ShardWriter", "Table", "cache_folder"]
@@ -292,7 +292,7 @@ class Features:
 
     @property
     def nbytes(self) -> int:
-        """What the rows take on the disk."""
+        """Bytes that the rows take on the disk."""
         one = int(np.prod(self._kept, dtype=np.int64)) * self.dtype.itemsize
         return one * (len(self) if self.lengths is None else int(self.lengths.sum()))
 
@@ -351,7 +351,7 @@ class FeatureStore:
         return Table(folder, key, self._console)
 
     def listing(self) -> list[CachedTable]:
-        """What the cache holds, table by table; damaged ones among them.
+        """The content of the cache, table by table; damaged ones among them.
 
         Raises:
             StorageError: the cache folder may not be read.

@@ -1,1 +1,1 @@
-"""What is put on top of a backbone. One file each; see :mod:`jeoni.heads.linear` for the seam."""
+"""Heads on top of a backbone: one file each; see :mod:`jeoni.heads.fitting.protocol`."""

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from jeoni.heads._protocol import FittedHead
-from jeoni.heads._stepwise import fit_stepwise
+from jeoni.heads.fitting.protocol import FittedHead
+from jeoni.heads.fitting.stepwise import fit_stepwise
 from jeoni.tasks import Task
 from jeoni.types import Array, IntArray, RowsLike
 
@@ -56,7 +56,15 @@ class Cosine:
         """The empty module."""
         return CosineModule(dim, width).eval()
 
-    def fit(self, features: RowsLike, targets: Array, task: Task, folds: IntArray, class_weights: str) -> FittedHead:
+    def fit(
+        self,
+        features: RowsLike,
+        targets: Array,
+        task: Task,
+        folds: IntArray,
+        class_weights: str,
+        clusters: IntArray | None = None,
+    ) -> FittedHead:
         """Choose on the folds, then train on all rows; see :meth:`jeoni.heads.linear.Linear.fit`."""
         settings: list[dict[str, Any]] = [{"weight_decay": 0.0, "learning_rate": rate} for rate in self.learning_rates]
         dim = features.shape[1]

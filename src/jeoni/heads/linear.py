@@ -1,7 +1,7 @@
 """Linear probe: logistic or ridge regression on standardised features, temperature-scaled (Guo et al. 2017).
 
 Strength and class weights are chosen on folds. Ours differs from scikit-learn's only in speed: all folds and strengths
-are solved side by side, see :mod:`jeoni.heads._logistic` and :mod:`jeoni.heads._ridge`.
+are solved side by side, see :mod:`jeoni.heads.fitting.logistic` and :mod:`jeoni.heads.fitting.ridge`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jeoni.data.splits import build_folds
 from jeoni.errors import ConfigError
-from jeoni.heads._choice import choose, example_weights, weight_options
-from jeoni.heads._logistic import Rows, rows_from, solve
-from jeoni.heads._protocol import FittedHead
-from jeoni.heads._ridge import fit_ridge
+from jeoni.heads.fitting.choice import choose, example_weights, weight_options
+from jeoni.heads.fitting.logistic import Rows, rows_from, solve
+from jeoni.heads.fitting.protocol import FittedHead
+from jeoni.heads.fitting.ridge import fit_ridge
 from jeoni.tasks import LossOptions, Task
 from jeoni.tasks.classification import Classification
 from jeoni.types import Array, FloatArray, IntArray, RowsLike
@@ -68,6 +69,8 @@ class Linear:
         task: Task,
         folds: IntArray,
         class_weights: str,
+        clusters: IntArray | None = None,
+        *,
         weights: FloatArray | None = None,
     ) -> FittedHead:
         """Choose on the folds, then fit on all rows.
@@ -78,17 +81,19 @@ class Linear:
             task: what is predicted.
             folds: ``(repeats, n)``: the fold in which each row is held out.
             class_weights: ``auto``, ``balanced`` or ``none``.
+            clusters: ``(n,)``: rows of one number stay together where folds must be drawn anew for a rare label.
             weights: ``(n,)`` of each row, such as a density ratio; in the fit and in what the folds decide. None: all
                 rows count alike. They say how frequent each class is where the head will work, so ``auto`` does not
                 balance classes beside them. With classes only.
         """
-        fits = {"softmax": self._fit_classes, "sigmoid": self._fit_labels, "identity": self._fit_numbers}
         if task.parts:
-            fitted = self._fit_parts(features, targets, task, folds, class_weights)
+            fitted = self._fit_parts(features, targets, task, folds, class_weights, clusters)
         elif task.link == "softmax":
             fitted = self._fit_classes(features, targets, task, folds, class_weights, weights)
-        elif task.link in fits:
-            fitted = fits[task.link](features, targets, task, folds, class_weights)
+        elif task.link == "sigmoid":
+            fitted = self._fit_labels(features, targets, task, folds, class_weights, clusters)
+        elif task.link == "identity":
+            fitted = self._fit_numbers(features, targets, task, folds, class_weights)
         else:
             raise ConfigError(
                 f"The head linear cannot be fitted to the task {task.id}; take one that is trained, such as --head mlp."
@@ -142,7 +147,13 @@ class Linear:
         return _Fitted(weight, bias, choice, task, candidates)
 
     def _fit_labels(
-        self, features: RowsLike, targets: Array, task: Task, folds: IntArray, class_weights: str
+        self,
+        features: RowsLike,
+        targets: Array,
+        task: Task,
+        folds: IntArray,
+        class_weights: str,
+        clusters: IntArray | None,
     ) -> _Fitted:
         """A logistic regression for each label; its temperature goes into its weights, its threshold into the task."""
         weights, biases, held_out = [], [], np.full(targets.shape, np.nan)
@@ -150,9 +161,8 @@ class Linear:
         for k in range(task.width):
             known = np.flatnonzero(~np.isnan(targets[:, k]))
             labels = targets[known, k].astype(np.int64)
-            one = self._fit_classes(
-                Picked(features, known), labels, BINARY, _own_folds(folds[:, known], labels), class_weights
-            )
+            inner = _own_folds(folds[:, known], labels, _some_of(clusters, known))
+            one = self._fit_classes(Picked(features, known), labels, BINARY, inner, class_weights)
             weights.append((one.weight[1] - one.weight[0]) / one.temperature)
             biases.append((one.bias[1] - one.bias[0]) / one.temperature)
             strengths.append(one.choice["strength"])
@@ -164,16 +174,23 @@ class Linear:
         return _Fitted(torch.stack(weights), torch.stack(biases), choice, decided, [])
 
     def _fit_parts(
-        self, features: RowsLike, targets: Array, task: Task, folds: IntArray, class_weights: str
+        self,
+        features: RowsLike,
+        targets: Array,
+        task: Task,
+        folds: IntArray,
+        class_weights: str,
+        clusters: IntArray | None,
     ) -> _Fitted:
         """Each part by itself, on the rows that have its label: on frozen features nothing is shared but these."""
         weights, biases, choices, tasks = [], [], {}, []
         for name, part in task.parts.items():
             known = np.flatnonzero(part.known(targets[name]))
             own = targets[name][known]
-            inner = _own_folds(folds[:, known], part.strata(own))
+            own_clusters = _some_of(clusters, known)
+            inner = _own_folds(folds[:, known], part.strata(own), own_clusters)
             balance = "none" if part.link == "identity" else class_weights  # numbers have no classes to balance
-            fitted = self.fit(Picked(features, known), own, part, inner, balance)
+            fitted = self.fit(Picked(features, known), own, part, inner, balance, own_clusters)
             module = fitted.module
             assert isinstance(module, LinearModule)
             weights.append(module.weight.detach() / module.temperature)
@@ -206,17 +223,32 @@ class _Fitted:
     held: Held | None = None
 
 
-def _own_folds(folds: IntArray, strata: IntArray) -> IntArray:
+def _some_of(clusters: IntArray | None, rows: IntArray) -> IntArray | None:
+    return None if clusters is None else clusters[rows]
+
+
+def _own_folds(folds: IntArray, strata: IntArray, clusters: IntArray | None) -> IntArray:
     """The folds of some rows; drawn anew where a fold's others would not hold what is to be learned.
 
-    A rare label may lie in one fold only, by chance or by its missing rows.
+    A rare label may lie in one fold only, by chance or by its missing rows. Clusters stay whole, unless all rows of a
+    label are in one: then no folds of whole clusters could teach it.
     """
     found = folds.copy()
     for r, fold in enumerate(folds):
-        parts = [strata[fold != f] for f in np.unique(fold)]
-        if len(parts) < 2 or any(len(np.unique(p)) < len(np.unique(strata)) for p in parts):
-            found[r] = _dealt(strata, max(2, len(np.unique(fold))), r)
+        if _teach_all(fold, strata):
+            continue
+        count = max(2, len(np.unique(fold)))
+        found[r] = _dealt(strata, count, r)
+        if clusters is not None and 1 < len(np.unique(clusters)) < len(clusters):
+            whole = build_folds(strata, clusters, count, 1, r)[0]
+            found[r] = whole if _teach_all(whole, strata) else found[r]
     return found
+
+
+def _teach_all(fold: IntArray, strata: IntArray) -> bool:
+    """Whether there are two folds at least, and the others of each hold all strata."""
+    numbers, there = np.unique(fold), len(np.unique(strata))
+    return len(numbers) > 1 and all(len(np.unique(strata[fold != f])) == there for f in numbers)
 
 
 def _dealt(strata: IntArray, folds: int, seed: int) -> IntArray:

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from jeoni.heads._protocol import FittedHead
-from jeoni.heads._stepwise import fit_stepwise
+from jeoni.heads.fitting.protocol import FittedHead
+from jeoni.heads.fitting.stepwise import fit_stepwise
 from jeoni.tasks import Task
 from jeoni.types import Array, IntArray, RowsLike
 
@@ -63,7 +63,15 @@ class MLP:
         """The empty module."""
         return MLPModule(dim, width, self.hidden, self.dropout).eval()
 
-    def fit(self, features: RowsLike, targets: Array, task: Task, folds: IntArray, class_weights: str) -> FittedHead:
+    def fit(
+        self,
+        features: RowsLike,
+        targets: Array,
+        task: Task,
+        folds: IntArray,
+        class_weights: str,
+        clusters: IntArray | None = None,
+    ) -> FittedHead:
         """Choose on the folds, then train on all rows; see :meth:`jeoni.heads.linear.Linear.fit`."""
         settings: list[dict[str, Any]] = [
             {"weight_decay": decay, "learning_rate": self.learning_rate} for decay in self.weight_decays

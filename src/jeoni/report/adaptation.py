@@ -1,4 +1,4 @@
-"""What the page of an adaptation shows."""
+"""The content of an adaptation's page."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from jeoni.errors import DataError
 from jeoni.report.files import read_rows
-from jeoni.report.records import AdaptMetrics, Controls, DomainItem, DomainsRecord, RowScores, Score, read_if_there
-from jeoni.report.typed import read_record
+from jeoni.runs.records import AdaptMetrics, Controls, DomainItem, DomainsRecord, RowScores, Score
+from jeoni.runs.typed import read_if_there, read_record
 
 __all__ = ["adaptation_view"]
 
@@ -55,7 +55,7 @@ def adaptation_view(
 
 @dataclass
 class _Changes:
-    """What became of the predictions, in one pass over their table: it may be longer than the memory."""
+    """Count how predictions changed, in one pass over their table: it may be longer than the memory."""
 
     before: Counter[str] = field(default_factory=Counter)
     after: Counter[str] = field(default_factory=Counter)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jeoni.outputs import write_bytes, write_text
-from jeoni.report.records import Bin, Look, Numbers, Point, ProbedStage
+from jeoni.files.outputs import write_bytes, write_text
+from jeoni.runs.records import Bin, Evaluated, Measure, Numbers, Point, ProbedStage
 
 __all__ = ["labels_chart", "numbers_chart", "reliability_chart", "stages_chart", "time_chart", "training_chart"]
 
@@ -90,11 +90,11 @@ def _file_mark(mark: str) -> str:
     return re.sub(r"[^a-zA-Z0-9-]", lambda m: f"_{ord(m[0]):x}", mark)[:60]
 
 
-def training_chart(looks: Sequence[Look], best_step: int, folder: Path, words: dict[str, Any]) -> str:
+def training_chart(evaluations: Sequence[Evaluated], best_step: int, folder: Path, words: dict[str, Any]) -> str:
     """Losses by step; writes ``training.svg`` and ``.png``, returns the SVG for the page.
 
     Args:
-        looks: ``step``, ``loss`` and ``held`` (None without a held-out part) of each look.
+        evaluations: ``step``, ``loss`` and ``held`` (None without a held-out part) of each.
         best_step: marked.
         folder: where the files go.
         words: of the report's language.
@@ -103,10 +103,10 @@ def training_chart(looks: Sequence[Look], best_step: int, folder: Path, words: d
 
     figure = Figure(figsize=(7.2, 3.0), layout="constrained")
     axes = figure.add_subplot()
-    steps = [look.step for look in looks]
+    steps = [one.step for one in evaluations]
     lines = ((words["training_loss"], "loss", FAINT), (words["held_loss"], "held", ACCENT))
     for title, key, color in lines:
-        values = [getattr(look, key) for look in looks]
+        values = [getattr(one, key) for one in evaluations]
         if not values or any(v is None for v in values):
             continue
         axes.plot(steps, values, color=color, linewidth=2)
@@ -119,11 +119,12 @@ def training_chart(looks: Sequence[Look], best_step: int, folder: Path, words: d
     return _keep(figure, folder, "training", words["training"])
 
 
-def labels_chart(points: Sequence[Point], folder: Path, words: dict[str, Any]) -> str:
-    """Accuracy against training examples, one line and band per strategy; writes ``labels.svg`` and ``.png``.
+def labels_chart(points: Sequence[Point], measure: Measure, folder: Path, words: dict[str, Any]) -> str:
+    """The measure against training examples, one line and band per strategy; writes ``labels.svg`` and ``.png``.
 
     Args:
-        points: ``strategy``, ``n_train`` and ``accuracy`` with its interval.
+        points: ``strategy``, ``n_train`` and ``score`` with its interval.
+        measure: what the scores are.
         folder: where the files go.
         words: of the report's language.
     """
@@ -135,12 +136,12 @@ def labels_chart(points: Sequence[Point], folder: Path, words: dict[str, Any]) -
         words["curve_labels"],
         folder,
         bands=True,
-        accuracy=words["axis_accuracy"],
+        measure=measure,
     )
 
 
-def time_chart(points: Sequence[Point], folder: Path, words: dict[str, Any]) -> str:
-    """Accuracy against the time that fitting took; as :func:`labels_chart`, without bands."""
+def time_chart(points: Sequence[Point], measure: Measure, folder: Path, words: dict[str, Any]) -> str:
+    """The measure against the time that fitting took; as :func:`labels_chart`, without bands."""
     return _curves(
         points,
         "seconds",
@@ -149,15 +150,16 @@ def time_chart(points: Sequence[Point], folder: Path, words: dict[str, Any]) -> 
         words["curve_time"],
         folder,
         bands=False,
-        accuracy=words["axis_accuracy"],
+        measure=measure,
     )
 
 
-def stages_chart(stages: Sequence[ProbedStage], folder: Path, words: dict[str, Any]) -> str:
-    """Accuracy of a linear probe on every stage's features; writes ``stages.svg`` and ``.png``.
+def stages_chart(stages: Sequence[ProbedStage], measure: Measure, folder: Path, words: dict[str, Any]) -> str:
+    """The measure of a linear probe on every stage's features; writes ``stages.svg`` and ``.png``.
 
     Args:
-        stages: ``name`` and ``accuracy`` with its interval, lowest first.
+        stages: ``name`` and ``score`` with its interval, lowest first.
+        measure: what the scores are.
         folder: where the files go.
         words: of the report's language.
     """
@@ -168,20 +170,29 @@ def stages_chart(stages: Sequence[ProbedStage], folder: Path, words: dict[str, A
     place = range(len(stages))
     axes.fill_between(
         place,
-        [s.accuracy.low for s in stages],
-        [s.accuracy.high for s in stages],
+        [s.score.low for s in stages],
+        [s.score.high for s in stages],
         color=ACCENT,
         alpha=0.15,
         linewidth=0,
     )
-    axes.plot(place, [s.accuracy.value for s in stages], color=ACCENT, linewidth=2, marker="o", markersize=6)
-    axes.set(ylabel=words["axis_accuracy"])
+    axes.plot(place, [s.score.value for s in stages], color=ACCENT, linewidth=2, marker="o", markersize=6)
+    axes.set(ylabel=_axis(measure))
     axes.set_xticks(
         list(place), [_label(s.name) for s in stages], rotation=0 if len(stages) <= 10 else 45, parse_math=False
     )
-    axes.yaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
+    _format_values(axes, measure)
     _plain(axes)
     return _keep(figure, folder, "stages", words["curve_stages"])
+
+
+def _axis(measure: Measure) -> str:
+    return f"{measure.title} [{measure.unit}]" if measure.unit not in ("", "%") else measure.title
+
+
+def _format_values(axes: Any, measure: Measure) -> None:
+    share = measure.unit == "%"
+    axes.yaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %" if share else f"{v:.4g}")
 
 
 def _curves(
@@ -193,7 +204,7 @@ def _curves(
     folder: Path,
     *,
     bands: bool,
-    accuracy: str,
+    measure: Measure,
 ) -> str:
     from matplotlib.figure import Figure
 
@@ -202,15 +213,15 @@ def _curves(
     ends = []
     for color, strategy in zip(SERIES, dict.fromkeys(p.strategy for p in points), strict=False):
         some = sorted((p for p in points if p.strategy == strategy), key=lambda p: p.n_train)
-        x, y = [getattr(p, key) for p in some], [p.accuracy.value for p in some]
+        x, y = [getattr(p, key) for p in some], [p.score.value for p in some]
         if bands:
-            low, high = [p.accuracy.low for p in some], [p.accuracy.high for p in some]
+            low, high = [p.score.low for p in some], [p.score.high for p in some]
             axes.fill_between(x, low, high, color=color, alpha=0.14, linewidth=0)
         axes.plot(x, y, color=color, linewidth=2, marker="o", markersize=6)
         ends.append((y[-1], x[-1], strategy, color))
     axes.set_xscale("log")
-    axes.set(xlabel=label, ylabel=accuracy)
-    axes.yaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
+    axes.set(xlabel=label, ylabel=_axis(measure))
+    _format_values(axes, measure)
     axes.xaxis.set_major_formatter(lambda v, _: f"{v:,.10g}")
     axes.minorticks_off()
     if bands:

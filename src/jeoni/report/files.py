@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from jeoni.cells import plain_cell
 from jeoni.errors import DataError
-from jeoni.regular_files import open_regular, read_regular
+from jeoni.files.cells import plain_cell
+from jeoni.files.regular import open_regular, read_regular
 
 __all__ = ["Figures", "read_rows"]
 

@@ -1,4 +1,4 @@
-"""What the page shows: the run folder's files, put into words and proportions for the templates."""
+"""The content of the page: the run folder's files, put into words and proportions for the templates."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import heapq
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
 from jeoni import plugins
 from jeoni.errors import DataError, StorageError
-from jeoni.outputs import write_text
+from jeoni.files.outputs import write_text
 from jeoni.report.adaptation import adaptation_view
 from jeoni.report.figures import (
     labels_chart,
@@ -23,15 +24,16 @@ from jeoni.report.figures import (
     training_chart,
 )
 from jeoni.report.files import Figures, read_rows
-from jeoni.report.records import (
+from jeoni.runs.folder import UNFINISHED
+from jeoni.runs.records import (
     ComparisonRecord,
     Controls,
     Example,
     Explained,
+    ExplanationsRecord,
     FitMetrics,
     GalleryRecord,
     InsideRecord,
-    LooksRecord,
     MapRecord,
     Measure,
     RunRecord,
@@ -40,10 +42,8 @@ from jeoni.report.records import (
     TaskDetails,
     TrainingRecord,
     VerdictRecord,
-    read_if_there,
 )
-from jeoni.report.typed import read_content, read_record
-from jeoni.runs import UNFINISHED
+from jeoni.runs.typed import read_content, read_if_there, read_record
 
 __all__ = ["write_report"]
 
@@ -114,7 +114,7 @@ def _record(run: Path) -> RunRecord:
 
 
 def _warnings(record: RunRecord, words: dict[str, Any]) -> list[str]:
-    """What the user should know before reading on: the run's warnings, and that it was interrupted."""
+    """Notes before all else: the run's warnings, and that it was interrupted."""
     resumed = [words["resumed"].format(n=record.calls)] if record.calls > 1 else []
     return [*record.warnings, *resumed]
 
@@ -125,7 +125,9 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
         raise DataError(f"{run / 'run.json'} cannot be used: cut or head is missing; repeat the run.", path=str(run))
     control, training = metrics.control or Controls(), record.training
     rows = {name: _score_row(name, score, control, metrics.measures) for name, score in metrics.scores.items()}
-    looks = read_if_there(LooksRecord, figures.folder / "looks.json")
+    explanations = read_if_there(ExplanationsRecord, figures.folder / "explanations.json") or read_if_there(
+        ExplanationsRecord, figures.folder / "looks.json"
+    )
     return {
         "metrics": metrics,
         "summary": re.split(r"(?<=\.) (?=[A-Z])", metrics.summary.replace(" %", "\u00a0%")),
@@ -136,8 +138,8 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
         "blocks": [_block(name, part, figures, words) for name, part in (metrics.parts or {"": metrics}).items()],
         "singles": [key for key in SINGLES if any(getattr(row, key) for row in metrics.per_class)],
         "gallery": _gallery(figures),
-        "looks": _looks(looks, figures),
-        "looks_are_words": looks is not None and any(e.words for e in (*looks.hits, *looks.mistakes)),
+        "explanations": _explanations(explanations, figures),
+        "explained_by_words": bool(explanations and any(e.words for e in (*explanations.hits, *explanations.mistakes))),
         "inside": _inside(figures),
         "map": _map(figures, metrics.class_names),
         "sharing": metrics.sharing,
@@ -150,31 +152,43 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
 
 
 def _comparison(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
-    """What the page of a comparison shows."""
+    """The content of a comparison's page."""
     found = read_record(ComparisonRecord, run / "comparison.json")
     verdict = read_record(VerdictRecord, run / "verdict.json")
     points, stages = found.points, found.stages
     strategies = list(dict.fromkeys(p.strategy for p in points))
     at = {(p.strategy, p.budget): p for p in points}
     budgets = list(dict.fromkeys(p.budget for p in points))
-    words = {**words, "axis_accuracy": words["measures"][verdict.measure]}
+    measure, sign = verdict.compared_by, 1 if verdict.compared_by.higher_is_better else -1
+    title = measure.title[0].upper() + measure.title[1:]
+    per = {"budget": words["budgets"][verdict.per]}
+    words = words | per | {name: words[name].format(measure=title) for name in ("curve_labels", "curve_time")}
     return {
         "w": words,
+        "shown": partial(_measured, measure=measure),
+        "sign": sign,
         "measure_note": words["measure_notes"].get(verdict.measure, ""),
         "verdict": verdict,
         **_headline(verdict.summary),
         "points": points,
         "strategies": strategies,
         "table": [{"budget": b, "cells": [at.get((s, b)) for s in strategies]} for b in budgets],
-        "labels": labels_chart(points, figures.folder, words),
-        "time": time_chart(points, figures.folder, words),
-        "stages": stages_chart(stages, figures.folder, words) if stages else "",
-        "best_stage": max(stages, key=lambda s: s.accuracy.value).name if stages else "",
+        "labels": labels_chart(points, measure, figures.folder, words),
+        "time": time_chart(points, measure, figures.folder, words),
+        "stages": stages_chart(stages, measure, figures.folder, words) if stages else "",
+        "best_stage": max(stages, key=lambda s: sign * s.score.value).name if stages else "",
     }
 
 
+def _measured(value: float, digits: int = 1, *, measure: Measure) -> str:
+    """A value of the measure, or a difference of two: percent or points without their sign, or a number."""
+    if measure.unit == "%":
+        return _percent(value, digits)
+    return f"{value + 0.0:.3g}"
+
+
 def _adaptation(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
-    """What the page of an adaptation shows."""
+    """The content of an adaptation's page."""
     view = adaptation_view(run, words, _score_row)
     return {
         **_headline(view["metrics"].summary),
@@ -185,7 +199,7 @@ def _adaptation(run: Path, record: RunRecord, figures: Figures, words: dict[str,
 
 
 def _headline(summary: str) -> dict[str, str]:
-    """What is said in large letters, and what follows it: the first clause leads. Numbers keep their units."""
+    """The headline, and the sentence below it: the first clause leads. Numbers keep their units."""
     kept = summary.replace(" %", "\u00a0%")
     lead, colon, rest = kept.partition(": ")
     if colon and lead.endswith(("cannot be told", "test items", "test item")):
@@ -206,7 +220,7 @@ def _leading(metrics: FitMetrics) -> list[str]:
 
 
 def _block(name: str, part: TaskDetails, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
-    """What is drawn of one task: its confusion matrix and calibration, or predicted against true numbers."""
+    """The figures of one task: its confusion matrix and calibration, or predicted against true numbers."""
     mark = f"-{name}" if name else ""
     return {
         "name": name,
@@ -280,8 +294,8 @@ def _gallery(figures: Figures) -> dict[str, list[dict[str, Any]]]:
     return {kind: [entry(e) for e in entries] for kind, entries in vars(shown).items()}
 
 
-def _looks(shown: LooksRecord | None, figures: Figures) -> dict[str, list[dict[str, Any]]]:
-    """What decided: where the network looked, each picture inside the page, or which words counted."""
+def _explanations(shown: ExplanationsRecord | None, figures: Figures) -> dict[str, list[dict[str, Any]]]:
+    """Explanations: where the network looked, each picture inside the page, or which words counted."""
     if shown is None or not (shown.hits or shown.mistakes):
         return {}
 
@@ -370,7 +384,7 @@ def _stages(stages: Sequence[Stage]) -> list[dict[str, Any]]:
 
 
 def _training(record: TrainingRecord | None, figures: Figures, words: dict[str, Any]) -> dict[str, Any] | None:
-    """What was trained, in sentences, with the curve of the losses."""
+    """The training in sentences, with the curve of the losses."""
     if record is None:
         return None
     rows = record.rows
@@ -391,7 +405,7 @@ def _training(record: TrainingRecord | None, figures: Figures, words: dict[str, 
         "trials_said": trials,
         "head_rate": record.rates["head"].learning_rate if "head" in record.rates else None,
         "per_s": round(record.examples / record.seconds) if record.seconds else 0,
-        "chart": training_chart(record.looks, record.best_step, figures.folder, words),
+        "chart": training_chart(record.evaluations, record.best_step, figures.folder, words),
     }
 
 

@@ -13,19 +13,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jeoni import processes
-from jeoni.assess import Strategy
+from jeoni import distributed
+from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
-from jeoni.model import Model
-from jeoni.strategies._losses import clearly_lower
-from jeoni.strategies._tuning import FEW
+from jeoni.models.model import Model
 from jeoni.strategies.contrastive import Contrastive
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.losses import clearly_lower
+from jeoni.strategies.finetuning.tuning import FEW
 from jeoni.strategies.probe import Probe
 from jeoni.strategies.scratch import Scratch
 from jeoni.tasks import task_of
@@ -59,7 +59,7 @@ class _Held:
 
 @dataclass(frozen=True)
 class Auto(Finetune):
-    """The best of probe, fine-tuning and, of few texts or sounds, training by pairs; unless a control is better."""
+    """The best of probe, fine-tuning and, of few texts or audio, training by pairs; unless a control is better."""
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """Those of all that may take part."""
@@ -126,7 +126,7 @@ def _held_out(strategy: Strategy, backbone: Backbone, train: Examples, context: 
         except Diverged:
             losses.append(np.full(len(held), WORST))
             scores.append(np.full(len(held), np.nan))
-    return processes.agree(_Held(np.concatenate(losses), np.concatenate(scores)))
+    return distributed.broadcast_object(_Held(np.concatenate(losses), np.concatenate(scores)))
 
 
 def _simplest(held: dict[str, _Held], names: list[str]) -> str:

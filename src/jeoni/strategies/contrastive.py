@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
-from jeoni.strategies._run import Manner
-from jeoni.strategies._tuning import can_tell, tune
+from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.tuning import can_tell, tune
 from jeoni.tasks.classification import class_names_of
 from jeoni.training.depth import frozen_stages
 from jeoni.training.job import Batch, Update
@@ -45,9 +45,9 @@ class Contrastive(Finetune):
         class_names_of(train.data, "Contrastive fine-tuning")
         frozen = self.frozen(backbone, train.of)
         # the three or four examples that would be held out of a handful can say nothing
-        manner = Manner("Contrastive fine-tuning", frozen, objective=_Pairs, interpolate=can_tell(len(train)))
-        recipe = self.settled(backbone, len(train), LENGTH, long=True, **PREFERRED)
-        return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
+        config = FinetuneConfig("Contrastive fine-tuning", frozen, objective=_Pairs, interpolate=can_tell(len(train)))
+        recipe = self.resolved(backbone, len(train), LENGTH, long=True, **PREFERRED)
+        return tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)
 
 
 class _Pairs:

@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
-from jeoni.strategies._run import Manner
-from jeoni.strategies._tuning import tune
+from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.tuning import tune
 from jeoni.strategies.layer_reuse import LayerReuse
 from jeoni.tasks import Criterion, LossOptions, task_of
 from jeoni.tasks.classification import class_names_of
@@ -33,16 +33,16 @@ class Distill(LayerReuse):
     """Fine-tune a teacher, then let a network of fewer stages learn from it.
 
     Attributes:
-        heat: T.
+        temperature: T, which softens the probabilities of both.
         weight: a, the teacher's share of the loss.
     """
 
-    heat: float = 3.0
+    temperature: float = 3.0
     weight: float = 0.7
 
     @property
     def teacher(self) -> Finetune:
-        """What the student learns from."""
+        """Fine-tuning, from which the student learns."""
         return Finetune(self.head, self.class_weights, replace(self.recipe, reuse="auto"))
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
@@ -58,23 +58,25 @@ class Distill(LayerReuse):
             teacher = self.teacher.fit(backbone, examples, context)
             task = task_of(examples.data)
             said = torch.from_numpy(teacher.predict_examples(examples, backbone, context)).float()
-            return _distilling(said, self.heat, self.weight, task.criterion(examples.data.targets, LossOptions()))
+            return _distilling(
+                said, self.temperature, self.weight, task.criterion(examples.data.targets, LossOptions())
+            )
 
-        manner = Manner("Distillation", self.frozen(shorter, train.of), reuse=shorter.n, loss=loss_for)
-        recipe = self.settled(backbone, len(train))
+        config = FinetuneConfig("Distillation", self.frozen(shorter, train.of), reuse=shorter.n, loss=loss_for)
+        recipe = self.resolved(backbone, len(train))
         return tune(
-            shorter, train, context, recipe, manner, head=self.head, class_weights=self.class_weights, source=backbone
+            shorter, train, context, recipe, config, head=self.head, class_weights=self.class_weights, source=backbone
         )
 
 
-def _distilling(teacher: Tensor, heat: float, weight: float, criterion: Criterion) -> Loss:
+def _distilling(teacher: Tensor, temperature: float, weight: float, criterion: Criterion) -> Loss:
     """The loss of a student for probabilities ``(n, classes)`` of the teacher."""
-    soft = nn.functional.softmax(teacher.clamp_min(1e-12).log() / heat, dim=1)
+    soft = nn.functional.softmax(teacher.clamp_min(1e-12).log() / temperature, dim=1)
 
     def loss(logits: Tensor, batch: Batch) -> Tensor:
         wanted = soft[torch.from_numpy(batch.index)].to(logits.device)
-        said = nn.functional.log_softmax(logits / heat, dim=1)
-        near = nn.functional.kl_div(said, wanted, reduction="none").sum(1) * heat**2
+        said = nn.functional.log_softmax(logits / temperature, dim=1)
+        near = nn.functional.kl_div(said, wanted, reduction="none").sum(1) * temperature**2
         return weight * near + (1 - weight) * criterion(logits, batch.targets)
 
     return loss

@@ -13,13 +13,13 @@ from typing import Any
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
-from jeoni.spec import Recipe
-from jeoni.strategies._run import Manner
-from jeoni.strategies._tuning import tune
+from jeoni.models.model import Model
+from jeoni.specs import Recipe
+from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.tuning import tune
+from jeoni.training.defaults import resolve_defaults
 from jeoni.training.depth import default_frozen, frozen_stages, taps_for
 from jeoni.training.precision import precision_for
-from jeoni.training.settle import settle
 
 __all__ = ["Finetune"]
 
@@ -29,7 +29,7 @@ class Finetune:
     """Train the stages above the cut, and the head.
 
     Attributes:
-        head: the head's id.
+        head: the head's id, and hyper-parameters behind a colon.
         class_weights: ``auto``, ``balanced`` or ``none``.
         recipe: how; ``frozen`` is by default decided by the number of examples.
     """
@@ -46,16 +46,16 @@ class Finetune:
         """Pooled features for the head, rows at the cut for the training."""
         return taps_for(backbone, self.frozen(backbone, n), n, self.recipe)
 
-    def settled(self, backbone: Backbone, n: int, length: float = 1.0, long: bool = False, **own: Any) -> Recipe:
+    def resolved(self, backbone: Backbone, n: int, length: float = 1.0, long: bool = False, **own: Any) -> Recipe:
         """The recipe for ``n`` examples: what the user said, then ``own`` preferences, then those of the backbone.
 
         ``long`` is for :func:`jeoni.training.precision.precision_for`.
         """
         preferred = {"precision": precision_for(backbone, long), **backbone.preferred, **own}
-        return settle(self.recipe, preferred, n, length)
+        return resolve_defaults(self.recipe, preferred, n, length)
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train."""
-        manner = Manner("Fine-tuning", self.frozen(backbone, train.of))
-        recipe = self.settled(backbone, len(train))
-        return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
+        config = FinetuneConfig("Fine-tuning", self.frozen(backbone, train.of))
+        recipe = self.resolved(backbone, len(train))
+        return tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)

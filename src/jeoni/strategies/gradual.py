@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
-from jeoni.strategies._run import Manner
-from jeoni.strategies._tuning import tune
+from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.tuning import tune
 
 __all__ = ["Gradual"]
 
@@ -25,7 +25,7 @@ class Gradual(Finetune):
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train from the top down."""
         frozen = self.frozen(backbone, train.of)
-        recipe = self.settled(backbone, len(train), depth_decay=1 / 2.6)
+        recipe = self.resolved(backbone, len(train), depth_decay=1 / 2.6)
         apart = recipe.steps / (2 * max(1, backbone.n - frozen))
-        manner = Manner("Gradual unfreezing", frozen, starts=lambda depth: round(depth * apart))
-        return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
+        config = FinetuneConfig("Gradual unfreezing", frozen, starts=lambda depth: round(depth * apart))
+        return tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)

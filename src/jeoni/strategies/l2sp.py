@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
-from jeoni.strategies._run import Manner
-from jeoni.strategies._tuning import tune
+from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.tuning import tune
 
 __all__ = ["L2SP"]
 
@@ -30,6 +30,6 @@ class L2SP(Finetune):
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train near the pretrained weights."""
-        manner = Manner("Fine-tuning (L2-SP)", self.frozen(backbone, train.of), anchor=self.alpha)
-        recipe = self.settled(backbone, len(train))
-        return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
+        config = FinetuneConfig("Fine-tuning (L2-SP)", self.frozen(backbone, train.of), anchor=self.alpha)
+        recipe = self.resolved(backbone, len(train))
+        return tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, shorten
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
-from jeoni.strategies._run import Manner
-from jeoni.strategies._tuning import tune
+from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.tuning import tune
+from jeoni.training.defaults import find_stage
 from jeoni.training.depth import default_frozen, frozen_stages, taps_for
-from jeoni.training.settle import find_stage
 
 __all__ = ["LayerReuse"]
 
@@ -42,8 +42,8 @@ class LayerReuse(Finetune):
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Drop the upper stages, fit the head, then train."""
         shorter = self.shorter(backbone)
-        manner = Manner("Layer re-use", self.frozen(shorter, train.of), reuse=shorter.n)
-        recipe = self.settled(backbone, len(train))
+        config = FinetuneConfig("Layer re-use", self.frozen(shorter, train.of), reuse=shorter.n)
+        recipe = self.resolved(backbone, len(train))
         return tune(
-            shorter, train, context, recipe, manner, head=self.head, class_weights=self.class_weights, source=backbone
+            shorter, train, context, recipe, config, head=self.head, class_weights=self.class_weights, source=backbone
         )

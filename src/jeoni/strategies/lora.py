@@ -16,13 +16,13 @@ from torch import nn
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut
-from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.errors import ConfigError, MissingExtra
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
-from jeoni.strategies._run import Manner
-from jeoni.strategies._tuning import tune
+from jeoni.libraries import import_timm
+from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.tuning import tune
 
 __all__ = ["Lora"]
 
@@ -53,15 +53,15 @@ class Lora(Finetune):
         def adapt(made: Cut) -> None:
             self._adapt(backbone, made, context.seed)
 
-        manner = Manner(
+        config = FinetuneConfig(
             "Low-rank adapters",
             self.frozen(backbone, train.of),
             wanted=lambda name, owner: MARK in name,
             adapt=adapt,
             fold=lambda made: _fold(made.upper),
         )
-        recipe = self.settled(backbone, len(train), learning_rate=1e-3, depth_decay=1.0)
-        model = tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
+        recipe = self.resolved(backbone, len(train), learning_rate=1e-3, depth_decay=1.0)
+        model = tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)
         return replace(model, training={**model.training, "adapters": {"rank": self.rank, "alpha": self.alpha}})
 
     def _adapt(self, backbone: Backbone, made: Cut, seed: int) -> None:

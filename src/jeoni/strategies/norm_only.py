@@ -12,10 +12,10 @@ from torch import nn
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
-from jeoni.strategies._run import Manner
-from jeoni.strategies._tuning import tune
+from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.tuning import tune
 
 __all__ = ["NormOnly"]
 
@@ -28,10 +28,10 @@ class NormOnly(Finetune):
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train."""
-        manner = Manner(
+        config = FinetuneConfig(
             "Normalisation only",
             self.frozen(backbone, train.of),
             wanted=lambda name, owner: isinstance(owner, KINDS),
         )
-        recipe = self.settled(backbone, len(train), learning_rate=3e-3, depth_decay=1.0)
-        return tune(backbone, train, context, recipe, manner, head=self.head, class_weights=self.class_weights)
+        recipe = self.resolved(backbone, len(train), learning_rate=3e-3, depth_decay=1.0)
+        return tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)

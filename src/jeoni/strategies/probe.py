@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jeoni import plugins
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
-from jeoni.heads._protocol import Head
-from jeoni.model import Model
+from jeoni.heads.fitting.named import build_head
+from jeoni.models.model import Model
 from jeoni.tasks import task_of
 
 __all__ = ["Probe"]
@@ -20,7 +19,7 @@ class Probe:
     """A head on frozen features.
 
     Attributes:
-        head: the head's id.
+        head: the head's id, and hyper-parameters behind a colon.
         class_weights: ``auto``, ``balanced`` or ``none``.
     """
 
@@ -28,14 +27,15 @@ class Probe:
     class_weights: str = "auto"
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
-        """What must be in the store before :meth:`fit`: the pooled output."""
+        """The activations that must be in the store before :meth:`fit`: the pooled output."""
         return (Tap(backbone.n, True),)
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head on the features of ``train``."""
-        head: Head = plugins.load("jeoni.heads", self.head)()
+        head = build_head(self.head)
         features = train.features(backbone, Tap(backbone.n, True))
-        fitted = head.fit(features, train.data.targets, task_of(train.data), train.folds, self.class_weights)
+        task = task_of(train.data)
+        fitted = head.fit(features, train.data.targets, task, train.folds, self.class_weights, train.clusters)
         return Model(
             backbone=backbone,
             head=fitted.module,

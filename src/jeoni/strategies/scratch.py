@@ -2,9 +2,9 @@
 
 arXiv:1811.08883 asks for a fair rival: ours gets twice the steps of fine-tuning, a learning rate chosen by short
 trials on a held-out part of the training examples, batch statistics, and the same augmentation. A trial may count
-itself: where it knows its examples by heart and they look the same in every epoch, so that a longer training has
-nothing to learn from; and where the long training comes to less on the held-out part, or ends in saying the same of
-everything, as transformers do at a rate that is too high for them. Texts and waves are computed in bfloat16 where that
+itself: where it has memorised its examples and they look the same in every epoch, so that a longer training has
+nothing to learn from; and where the long training comes to less on the held-out part, or ends as a constant predictor,
+as transformers do at a rate that is too high for them. Texts and waves are computed in bfloat16 where that
 is faster, for it is by far the longest training of all; its weights stay in float32.
 """
 
@@ -20,22 +20,24 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context, Examples
-from jeoni.model import Model
-from jeoni.spec import AUTO, Recipe
-from jeoni.strategies._losses import clearly_lower
-from jeoni.strategies._run import Manner
-from jeoni.strategies._tuning import FEW, Trial, attempt, tune
+from jeoni.models.model import Model
+from jeoni.specs import AUTO, Recipe
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.losses import clearly_lower
+from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.tuning import FEW, Trial, attempt, tune
 from jeoni.training.depth import taps_for
 from jeoni.training.job import Diverged
 
 __all__ = ["Scratch"]
 
 LENGTH = 2.0
-TRIAL = 0.2  # of all steps; twice as many where few examples, alike in every epoch, may then be known by heart
+TRIAL = 0.2  # of all steps; twice as many where few examples, alike in every epoch, may then be memorised
 CLEAR = 2.0  # standard errors
 RATES = (1.0, 10 / 3, 10.0)  # times that of fine-tuning: what ruins a network of some kind differs by its kind
-MANNER = Manner("From scratch", 0, warm_head=False, train_statistics=True, interpolate=False, to_the_end=True, reuse=0)
+CONFIG = FinetuneConfig(
+    "From scratch", 0, warm_head=False, train_statistics=True, interpolate=False, to_the_end=True, reuse=0
+)
 NO_CONTROL = (
     "Training from scratch learned nothing: it says the same of every example, and cannot serve as a control. "
     "Try another --learning-rate, or more --steps."
@@ -60,16 +62,16 @@ class Scratch(Finetune):
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Choose a learning rate, then train everything from random weights."""
         twin = untrained_twin(backbone, context.seed)
-        full = self.settled(backbone, len(train), LENGTH, long=True, depth_decay=1.0, weight_decay=0.05)
+        full = self.resolved(backbone, len(train), LENGTH, long=True, depth_decay=1.0, weight_decay=0.05)
         named: dict[str, Any] = {"head": self.head, "class_weights": self.class_weights, "source": backbone}
 
         def tuned(recipe: Recipe, begun: Trial | None = None) -> Model:
-            return tune(twin, train, context, recipe, MANNER, begun=begun, **named)
+            return tune(twin, train, context, recipe, CONFIG, begun=begun, **named)
 
         if self.recipe.learning_rate != AUTO:
             return _said(tuned(full), {}, "", context)
         trials = {
-            rate: attempt(twin, train, context, self._part(full, rate), MANNER, **named)
+            rate: attempt(twin, train, context, self._part(full, rate), CONFIG, **named)
             for rate in (full.learning_rate * factor for factor in self.rates)
         }
         rate = _choose(trials)
@@ -77,7 +79,7 @@ class Scratch(Finetune):
             return _said(tuned(self._at(full, sorted(trials)[len(trials) // 2])), trials, "", context)
         best, share = trials[rate], TRIAL
         if best.unchanging and not best.memorised and len(train) < FEW:
-            longer = attempt(twin, train, context, self._part(full, rate, 2 * TRIAL), MANNER, **named)
+            longer = attempt(twin, train, context, self._part(full, rate, 2 * TRIAL), CONFIG, **named)
             if np.isfinite(longer.score) and not clearly_lower(best.losses, longer.losses, CLEAR):
                 best, share = longer, 2 * TRIAL
         if not best.memorised:
@@ -123,5 +125,5 @@ def _earlier(trials: dict[float, Trial]) -> float:
 def _worse(model: Model, trial: float) -> bool:
     """Whether a long training came to less than the short one."""
     training = model.training
-    held = [look["held"] for look in training["looks"] if look["step"] == training["best_step"]]
+    held = [one["held"] for one in training["evaluations"] if one["step"] == training["best_step"]]
     return bool(training["same"] or (held and held[0] is not None and held[0] > trial))

@@ -1,6 +1,6 @@
-"""What is predicted. A task is one file: what a target is, its loss, its decoding, its scores."""
+"""Tasks: what is predicted. A task is one file: what a target is, its loss, its decoding, its scores."""
 
-from jeoni.tasks._choose import (
+from jeoni.tasks.targets.choose import (
     as_cell,
     choose_task,
     read_column,
@@ -10,10 +10,10 @@ from jeoni.tasks._choose import (
     task_of,
     with_decisions,
 )
-from jeoni.tasks._load import load_data
-from jeoni.tasks._places import places
-from jeoni.tasks._protocol import Criterion, LossOptions, Task, Unreadable
-from jeoni.tasks._saved import distinct_names, finite_numbers, restore, task_names
+from jeoni.tasks.targets.load import load_data
+from jeoni.tasks.targets.places import places
+from jeoni.tasks.targets.protocol import Criterion, LossOptions, Task, Unreadable
+from jeoni.tasks.targets.saved import distinct_names, finite_numbers, restore, task_names
 
 __all__ = [
     "Criterion",

@@ -16,7 +16,8 @@ from jeoni.data.columns import class_numbers
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.calibration import softmax, temperature
 from jeoni.evaluation.classes import class_scores, confusion, reliability
-from jeoni.evaluation.metrics._protocol import Metric
+from jeoni.evaluation.measures import ACCURACY, Measure
+from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.tasks import Criterion, LossOptions, Task, Unreadable, distinct_names
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 
@@ -218,6 +219,11 @@ class Classification:
     def scores(self, predictions: FloatArray, targets: Array) -> FloatArray:
         """1 where the most probable class is right."""
         return np.asarray(predictions.argmax(1) == targets, dtype=np.float64)
+
+    @property
+    def measure(self) -> Measure:
+        """Accuracy."""
+        return ACCURACY
 
     def metrics(self) -> Mapping[str, Metric]:
         """Every file of the folder."""

@@ -21,11 +21,12 @@ from jeoni import plugins
 from jeoni.data.columns import is_missing
 from jeoni.data.kinds import composed
 from jeoni.errors import ConfigError, DataError
-from jeoni.evaluation.metrics._counts import mean_of_defined, ratio
-from jeoni.evaluation.metrics._protocol import Metric
-from jeoni.evaluation.metrics.multilabel._columns import average_precision, halves, label_counts
+from jeoni.evaluation.measures import Measure
+from jeoni.evaluation.metrics.columns import average_precision, halves, label_counts
+from jeoni.evaluation.metrics.counts import mean_of_defined, ratio
+from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.tasks import Criterion, LossOptions, Task, Unreadable, distinct_names, finite_numbers
-from jeoni.tasks._numbers import as_floats
+from jeoni.tasks.targets.numbers import as_floats
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 
 __all__ = ["Multilabel"]
@@ -186,8 +187,8 @@ class Multilabel:
         wanted = np.clip(targets[known], doubt, 1 - doubt)
         given = np.asarray(outputs, dtype=np.float64)[known]
 
-        def loss(log_heat: float) -> float:
-            z = given * np.exp(-log_heat)
+        def loss(log_temperature: float) -> float:
+            z = given * np.exp(-log_temperature)
             return float((np.logaddexp(0, z) - wanted * z).mean())
 
         found = minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded", options={"xatol": 1e-6})
@@ -227,6 +228,11 @@ class Multilabel:
         """The share of the known labels that is decided right."""
         right = np.where(np.isnan(targets), np.nan, halves(predictions)[1] == (targets > 0))
         return mean_of_defined(right, axis=1)
+
+    @property
+    def measure(self) -> Measure:
+        """The share of labels that are right."""
+        return Measure("labels_right", "labels decided right")
 
     def metrics(self) -> Mapping[str, Metric]:
         """Every file of the folder."""

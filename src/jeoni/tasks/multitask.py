@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 
 from jeoni.errors import ConfigError, DataError
-from jeoni.evaluation.metrics._counts import mean_of_defined
-from jeoni.evaluation.metrics._protocol import Metric
+from jeoni.evaluation.measures import Measure
+from jeoni.evaluation.metrics.counts import mean_of_defined
+from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.tasks import Criterion, LossOptions, Task, Unreadable, distinct_names
-from jeoni.tasks._places import places
+from jeoni.tasks.targets.places import places
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 
 __all__ = ["Multitask"]
@@ -69,7 +70,7 @@ class Multitask:
         Raises:
             Unreadable: one column only, or two that hold the same.
         """
-        from jeoni.tasks._choose import choose_task, read_column  # it loads tasks, this one among them
+        from jeoni.tasks.targets.choose import choose_task, read_column  # it loads tasks, this one among them
 
         if len(columns) < 2:
             raise Unreadable(
@@ -196,6 +197,12 @@ class Multitask:
         """The mean of the known parts' scores."""
         return mean_of_defined(self._over_parts(predictions, targets, lambda task, p, t: task.scores(p, t)), axis=1)
 
+    @property
+    def measure(self) -> Measure:
+        """The mean of the parts' scores; a share where all of them are."""
+        share = all(task.measure.is_share for _, task in self.tasks)
+        return Measure("mean_score", "mean score of the tasks", "%" if share else "")
+
     def metrics(self) -> Mapping[str, Metric]:
         """``part.metric``."""
         found: dict[str, Metric] = {}
@@ -259,8 +266,8 @@ class Multitask:
         each = [
             task.certainty(predictions[:, place]) for (_, task), place in zip(self.tasks, self.predictions, strict=True)
         ]
-        told = np.where(np.isnan(each), np.inf, each).min(0)
-        return np.where(np.isinf(told), np.nan, told)
+        lowest = np.where(np.isnan(each), np.inf, each).min(0)
+        return np.where(np.isinf(lowest), np.nan, lowest)
 
     def describe(self) -> dict[str, Any]:
         """See :class:`Task`."""
@@ -269,7 +276,7 @@ class Multitask:
     @classmethod
     def restored(cls, described: Mapping[str, Any]) -> Self:
         """From what :meth:`describe` gave."""
-        from jeoni.tasks._saved import restore  # it loads tasks, this one among them
+        from jeoni.tasks.targets.saved import restore  # it loads tasks, this one among them
 
         saved = described["tasks"]
         names = distinct_names([d["name"] for d in saved])
@@ -358,6 +365,6 @@ def _of_nothing(task: Task, targets: Array) -> float:
 
 
 def _constant_loss(task: Task, targets: Array) -> float:
-    """What the best constant prediction costs on these targets."""
+    """The loss of the best constant prediction on these targets."""
     predictions = np.tile(task.uninformed(targets), (len(targets), 1))
     return max(1e-3, float(task.losses(predictions, targets).mean()))

@@ -17,10 +17,11 @@ from torch import Tensor, nn
 
 from jeoni import plugins
 from jeoni.errors import ConfigError, DataError
-from jeoni.evaluation.metrics._counts import mean_of_defined
-from jeoni.evaluation.metrics._protocol import Metric
+from jeoni.evaluation.measures import Measure
+from jeoni.evaluation.metrics.counts import mean_of_defined
+from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.tasks import Criterion, LossOptions, Task, Unreadable, distinct_names, finite_numbers
-from jeoni.tasks._numbers import as_floats
+from jeoni.tasks.targets.numbers import as_floats
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 
 __all__ = ["Regression"]
@@ -193,6 +194,13 @@ class Regression:
     def scores(self, predictions: FloatArray, targets: Array) -> FloatArray:
         """Minus the absolute error, in standard deviations of the targets, the mean over the known numbers."""
         return -mean_of_defined(np.abs(predictions - targets) / np.array(self.scale), axis=1)
+
+    @property
+    def measure(self) -> Measure:
+        """The mean absolute error: of one number in its unit, of several in standard deviations of the targets."""
+        if self.width == 1:
+            return Measure("mae", "mean absolute error", self.units[0], False, self.scale[0])
+        return Measure("mae", "mean absolute error", "standard deviations", False)
 
     def metrics(self) -> Mapping[str, Metric]:
         """Every file of the folder; of several numbers each by its name, after their mean R²."""

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import StorageError
-from jeoni.regular_files import is_regular
+from jeoni.files.regular import is_regular
 
 __all__ = ["DamagedState", "load_state", "pack_optimizer", "save_state", "unpack_optimizer"]
 
@@ -49,7 +49,7 @@ def save_state(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, An
 
 
 def load_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-    """What :func:`save_state` wrote; None where there is nothing.
+    """Read what :func:`save_state` wrote; None where there is nothing.
 
     Raises:
         DamagedState: there is something else, or it was changed since.

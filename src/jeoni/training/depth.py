@@ -12,9 +12,9 @@ from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Examples
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
+from jeoni.training.defaults import find_stage
 from jeoni.training.rows import fits
-from jeoni.training.settle import find_stage
 from jeoni.types import FloatArray
 
 __all__ = ["default_frozen", "frozen_alike", "frozen_stages", "identity_of", "set_temperature", "taps_for"]
@@ -40,7 +40,7 @@ def frozen_stages(recipe: Recipe, backbone: Backbone, default: int) -> int:
 
 
 def taps_for(backbone: Backbone, frozen: int, n: int, recipe: Recipe) -> tuple[Tap, ...]:
-    """What must be in the store: the pooled features, and the rows at the cut where they fit.
+    """The activations that must be in the store: the pooled features, and the rows at the cut where they fit.
 
     Raises:
         ConfigError: a backbone that holds no weights, so that nothing can be trained.

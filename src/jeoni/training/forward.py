@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jeoni.data.inputs import padding
+from jeoni.modalities.inputs import padding
 from jeoni.training.rows import Rows
 from jeoni.types import Array, FloatArray, IntArray
 
@@ -28,13 +28,13 @@ def as_input(rows: Array, device: torch.device) -> Tensor:
 
 
 def parts_alike(rows: Array) -> list[tuple[IntArray, Array]]:
-    """A batch of ragged rows in parts of like length, each filled up only as far as its own longest row needs.
+    """A batch of ragged rows in parts of like length, each padded only as far as its own longest row needs.
 
     Returns:
         For each part, which rows, and these rows; one part where several would save little.
 
     Example:
-        >>> from jeoni.data.inputs import collate
+        >>> from jeoni.modalities.inputs import collate
         >>> batch = collate([np.ones(n, dtype=np.int32) for n in (20, 90, 30, 90)])
         >>> [(index.tolist(), part.shape) for index, part in parts_alike(batch)]
         [([0, 2], (2, 30)), ([1, 3], (2, 90))]

@@ -10,7 +10,7 @@ from torch import nn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut
 from jeoni.backbones.stages import Stage
-from jeoni.spec import Recipe
+from jeoni.specs import Recipe
 
 __all__ = ["HEAD", "Group", "build_groups"]
 
@@ -54,7 +54,7 @@ def build_groups(
         backbone: names the stages.
         made: its cut.
         network: rows to logits, with parts ``features`` (what :meth:`Cut.from_rows` gives) and ``head``.
-        recipe: settled.
+        recipe: all its defaults resolved.
         wanted: of a parameter's own name and the module that owns it, whether it is trained. A parameter that the
             backbone does not have, such as an adapter's, belongs to the stage of the module it lies in.
         starts: the step at which a stage starts, by its distance from the top (0 is the topmost).

@@ -1,4 +1,4 @@
-"""One training as it is asked for, what it lowers, and what came of it."""
+"""A training job, its losses, and its history."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
-from jeoni.spec import Recipe
+from jeoni.modalities.geometry import Geometry
+from jeoni.specs import Recipe
 from jeoni.tasks import Criterion
 from jeoni.training.groups import Group
 from jeoni.training.order import Domain
@@ -31,16 +32,22 @@ class Batch:
         targets: ``(b, …)`` of the task; examples without one say so in the task's own way.
         index: ``(b,)`` their numbers.
         views: ``(b,)`` which random view of each: the epoch it was asked for in.
+        source: where the rows come from; None where that is not known.
     """
 
     rows: Tensor
     targets: Array
     index: IntArray
     views: IntArray
+    source: Rows | None = field(default=None, repr=False)
 
     def part(self, which: IntArray, rows: Tensor) -> Batch:
         """Some of the examples, with rows of their own."""
-        return Batch(rows, self.targets[which], self.index[which], self.views[which])
+        return Batch(rows, self.targets[which], self.index[which], self.views[which], self.source)
+
+    def geometries(self) -> tuple[Geometry | None, ...]:
+        """Where places in each example lie in its view, so that boxes and masks can follow it; costs what it reads."""
+        return self.source.geometries(self.index, self.views) if self.source else (None,) * len(self.index)
 
 
 Loss = Callable[[Tensor, Batch], Tensor]
@@ -80,7 +87,7 @@ class Update:
 
 
 class Objective(Protocol):
-    """What a step lowers, where that is not one loss of the logits of labelled examples."""
+    """The losses of a step, where that is not one loss of the logits of labelled examples."""
 
     def begin(self, step: int) -> None:
         """Called before every step."""
@@ -100,7 +107,7 @@ class Job:
         rows: to train on.
         targets: ``(n, …)``.
         criterion: of the task: outputs and targets to losses.
-        recipe: settled.
+        recipe: all its defaults resolved.
         seed: of everything random.
         train_statistics: whether batch normalisation uses, and updates, batch statistics in trained stages.
         held: decides the best step; without it the last one counts.
@@ -136,12 +143,12 @@ class Job:
 
 @dataclass(frozen=True)
 class History:
-    """What a training did.
+    """The course of a training.
 
     Attributes:
         steps: that were made.
         best_step: after which the weights were taken; equals ``steps`` without a held-out part.
-        looks: step, mean training loss since the last look, and the held-out score (lower is better).
+        evaluations: step, mean training loss since the last one, and the held-out score (lower is better).
         seconds: of all calls that took part; of one that was interrupted, up to its last checkpoint.
         examples: that went through the network.
         earlier_s: of the seconds, those of calls before this one.
@@ -149,7 +156,7 @@ class History:
 
     steps: int
     best_step: int
-    looks: list[dict[str, float | None]] = field(default_factory=list)
+    evaluations: list[dict[str, float | None]] = field(default_factory=list)
     seconds: float = 0.0
     examples: int = 0
     earlier_s: float = 0.0

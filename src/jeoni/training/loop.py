@@ -1,4 +1,4 @@
-"""The training loop: AdamW over groups of parameters, warm-up and cosine, one look at the held-out part now and then.
+"""The training loop: AdamW over groups of parameters, warm-up and cosine, the held-out part evaluated now and then.
 
 Everything random at a step follows from (seed, step) alone, and which examples it takes from (seed, epoch). So there
 is no random state to keep: a training that was killed goes on from its last checkpoint and ends with the same weights.
@@ -24,8 +24,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jeoni import processes
-from jeoni.spec import Recipe
+from jeoni import distributed
+from jeoni.specs import Recipe
 from jeoni.training.checkpoint import DamagedState, load_state, pack_optimizer, save_state, unpack_optimizer
 from jeoni.training.forward import as_input, outputs_of, parts_alike
 from jeoni.training.groups import Group
@@ -41,7 +41,7 @@ from jeoni.types import Array, Console, IntArray, Quiet
 
 __all__ = ["train"]
 
-LOOKS = 10
+EVALUATIONS = 10
 CLIP = 1.0
 
 
@@ -50,9 +50,9 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
 
     Args:
         job: what to train.
-        folder: where checkpoints go; a training of the same name that is there is gone on with. None keeps none.
+        folder: where checkpoints go; a training of the same name that is there is resumed. None keeps none.
         every_s: seconds between checkpoints.
-        console: hears of progress.
+        console: shows progress.
 
     Raises:
         Diverged: the loss is not finite; the message says what to lower.
@@ -66,11 +66,11 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
 
 
 def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> History:
-    machine = processes.state()
+    machine = distributed.state()
     path = folder / f"{job.name()}.safetensors" if folder else None
     state = _State(job, machine.device)
     state.restore(path, console)
-    processes.alike(job.network.state_dict().values())
+    distributed.broadcast(job.network.state_dict().values())
     domains = job.domains or (Domain(len(job.targets)),)
     order = DomainBalancedSampler(domains, job.recipe.batch_size, job.seed, job.rows.lengths)
     saved, first = time.perf_counter(), state.step
@@ -101,9 +101,9 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
     state.finish()
     if path and machine.is_main_process and state.step > first:
         state.save_result(path)
-    processes.wait()  # whoever asks for this training again finds its result
+    distributed.barrier()  # whoever asks for this training again finds its result
     made = state.step * len(order.at(0)[0])
-    return History(state.step, state.best_step, state.looks, state.seconds, made, state.earlier_s)
+    return History(state.step, state.best_step, state.evaluations, state.seconds, made, state.earlier_s)
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class _State:
         self.whole = True  # not in the middle of an update
         self.finished = False
         self.started, self.earlier_s = time.perf_counter(), 0.0
-        self.looks: list[dict[str, float | None]] = []
+        self.evaluations: list[dict[str, float | None]] = []
         self.losses: list[float] = []
         self.trained = {n: p for g in job.groups for n, p in g.parameters.items()}
         self.start = {n: p.detach().clone() for g in job.groups if g.anchor for n, p in g.parameters.items()}
@@ -142,7 +142,7 @@ class _State:
         self.optimizer = AdamW(
             [{"params": list(g.parameters.values()), "weight_decay": g.weight_decay} for g in job.groups], device
         )
-        self.every = max(1, job.recipe.steps // LOOKS)
+        self.every = max(1, job.recipe.steps // EVALUATIONS)
         together = job.loss is not None or job.recipe.mixup or job.recipe.accumulate > 1
         together = together or (job.train_statistics and any(map(_normalises_by_batch, job.network.modules())))
         self.alike = job.rows.lengths is not None and device.type == "cpu" and not together
@@ -169,7 +169,7 @@ class _State:
             for name, p in self.trained.items():
                 self.average[name].lerp_(p.detach(), 1 - decay)
         if self.step % self.every == 0 or self.step == recipe.steps:
-            self._look()
+            self._evaluate()
         self.whole = True
 
     def _passes(self, fetched: _Fetched) -> Iterator[float]:
@@ -180,7 +180,7 @@ class _State:
             yield self._backward(fetched)
             return
         index = fetched.index
-        batch = Batch(as_input(fetched.rows, self.device), job.targets[index], index, fetched.views)
+        batch = Batch(as_input(fetched.rows, self.device), job.targets[index], index, fetched.views, job.rows)
         updates = job.objective.updates(batch, self.step / job.recipe.steps)
         while True:
             with self._precision():
@@ -224,7 +224,7 @@ class _State:
         job, value = self.job, 0.0
         for part, rows in self._parts(fetched.index, fetched.rows):
             index = fetched.index[part]
-            batch = Batch(as_input(rows, self.device), job.targets[index], index, fetched.views[part])
+            batch = Batch(as_input(rows, self.device), job.targets[index], index, fetched.views[part], job.rows)
             mixed = _mixed(batch, job.recipe.mixup) if batch.rows.is_floating_point() else [(1.0, batch)]
             with self._precision():
                 outputs = job.network(mixed[0][1].rows)
@@ -252,19 +252,19 @@ class _State:
         parts = np.array_split(np.arange(len(index)), min(self.job.recipe.accumulate, len(index)))
         return [(part, rows[part]) for part in parts]
 
-    def _look(self) -> None:
+    def _evaluate(self) -> None:
         score = None
         if self.job.train_statistics:  # each process saw its own share of every batch
-            processes.average(b for b in self.job.network.buffers() if b.is_floating_point())
+            distributed.average(b for b in self.job.network.buffers() if b.is_floating_point())
         if self.job.held:
             with self._averaged():
                 logits = outputs_of(self.job.network, self.job.held.rows)
                 if not np.isfinite(logits).all():
                     raise Diverged(f"The weights are no longer finite at step {self.step}. Lower --learning-rate.")
-                score = processes.agree(self.job.held.score(logits))
+                score = distributed.broadcast_object(self.job.held.score(logits))
                 if self.job.held.decides:
                     self._keep(score)
-        self.looks.append({"step": self.step, "loss": float(np.mean(self.losses)), "held": score})
+        self.evaluations.append({"step": self.step, "loss": float(np.mean(self.losses)), "held": score})
         self.losses = []
 
     def _keep(self, score: float) -> None:
@@ -309,34 +309,37 @@ class _State:
         tensors |= {f"best.{n}": v for n, v in self.kept.items()}
         tensors |= {f"average.{n}": v for n, v in self.average.items()}
         tensors |= pack_optimizer(self.optimizer)
-        facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "looks", "losses", "seconds")}
+        facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "evaluations", "losses", "seconds")}
         save_state(path, tensors, {**facts, "best": self.best if math.isfinite(self.best) else None})
 
     def save_result(self, path: Path) -> None:
-        """In the place of the state, the weights that were chosen; there is nothing left to go on with."""
-        facts = {k: getattr(self, k) for k in ("step", "best_step", "looks", "seconds")}
+        """In the place of the state, the weights that were chosen; there is nothing left to resume."""
+        facts = {k: getattr(self, k) for k in ("step", "best_step", "evaluations", "seconds")}
         save_state(
             path, {f"last.{n}": v for n, v in self.job.network.state_dict().items()}, {**facts, "finished": True}
         )
 
     def restore(self, path: Path | None, console: Console) -> None:
-        """Go on from a checkpoint, if there is one that is sound."""
+        """Resume from a checkpoint, if there is one that is sound."""
         # the first process's file, so that all go on from the same step
-        found = processes.agree(self._load(path, console) if path and processes.first() else None)
+        found = distributed.broadcast_object(
+            self._load(path, console) if path and distributed.is_main_process() else None
+        )
         if found is None:
             return
         tensors, facts = found
+        facts.setdefault("evaluations", facts.get("looks", []))  # the name in checkpoints of earlier versions
         self.job.network.load_state_dict(_under("last.", tensors))
         self.earlier_s = facts["seconds"]
         if facts.get("finished"):
             self.finished = self.stopped = True
-            self.step, self.best_step, self.looks = facts["step"], facts["best_step"], facts["looks"]
+            self.step, self.best_step, self.evaluations = facts["step"], facts["best_step"], facts["evaluations"]
             return
         self.kept = {k: v.to(self.device) for k, v in _under("best.", tensors).items()}
         self.average = {k: v.to(self.device) for k, v in _under("average.", tensors).items()}
         unpack_optimizer(self.optimizer, tensors)
         self.best = math.inf if facts["best"] is None else facts["best"]
-        for name in ("step", "best_step", "stopped", "looks", "losses"):
+        for name in ("step", "best_step", "stopped", "evaluations", "losses"):
             setattr(self, name, facts[name])
 
     def _load(self, path: Path, console: Console) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
@@ -407,7 +410,7 @@ def _sum_gradients(parameters: Any, loss: float, machine: Any) -> float:
         torch.tensor([loss], device=machine.device),
         *((p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in thawed),
     ])  # fmt: skip
-    processes.add_up(flat)
+    distributed.all_reduce(flat)
     at = 1
     for p in thawed:
         p.grad = flat[at : at + p.numel()].view_as(p).clone()

@@ -1,4 +1,4 @@
-"""What to compute a training in, where the user does not say."""
+"""The precision of a training where the user does not say."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from jeoni import processes
+from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 
 __all__ = ["plain_attention", "precision_for", "quick_bfloat16"]
@@ -19,13 +19,13 @@ INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "sve_bf16", "bf16")
 def precision_for(backbone: Backbone, long: bool = False) -> str:
     """``bfloat16`` where matrices are faster in it: on a GPU for all; on a processor for ``long`` trainings of networks
     of texts and waves only, for those of images gain nothing. Weights stay in float32."""
-    worth = processes.state().device.type == "cuda" or (long and backbone.input.ragged)
+    worth = distributed.state().device.type == "cuda" or (long and backbone.input.ragged)
     return "bfloat16" if worth and quick_bfloat16() else "float32"
 
 
 def quick_bfloat16() -> bool:
     """Whether matrices are multiplied faster in bfloat16 than in float32 here: by instructions made for it."""
-    device = processes.state().device
+    device = distributed.state().device
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     able = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}

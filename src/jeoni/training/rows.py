@@ -1,4 +1,4 @@
-"""What training reads: rows at the cut, from the store where they fit on the disk, else computed in every epoch."""
+"""The rows that training reads, at the cut, from the store where they fit on the disk, else computed in every epoch."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry, rows_like
-from jeoni.data.inputs import collate
 from jeoni.data.items import content_digest
 from jeoni.features.engine import Choice, choose
-from jeoni.features.examples import Context, Examples, cores
+from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
+from jeoni.features.geometry import RowGeometry
 from jeoni.features.store import Features
-from jeoni.spec import Recipe
+from jeoni.modalities.geometry import Geometry
+from jeoni.modalities.inputs import collate
+from jeoni.specs import Recipe
 from jeoni.types import Array, IntArray
 
 __all__ = ["ArrayRows", "CachedRows", "LiveRows", "Rows", "fits", "plain_rows", "row_bytes", "training_rows"]
@@ -39,6 +42,9 @@ class Rows(Protocol):
 
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """``(b, …)``: the examples at ``index``, as they look in each one's ``epoch``."""
+
+    def geometries(self, index: IntArray, epoch: IntArray) -> tuple[Geometry | None, ...]:
+        """Where places in the examples lie in these rows, or in the inputs that they were computed from."""
 
 
 class ArrayRows:
@@ -64,16 +70,22 @@ class ArrayRows:
         """See :class:`Rows`."""
         return self._array[index]
 
+    def geometries(self, index: IntArray, epoch: IntArray) -> tuple[Geometry | None, ...]:
+        """Nothing is known of where they come from."""
+        return (None,) * len(index)
+
 
 class CachedRows:
     """Rows from the store. Each example goes through its views in turn, from a place of its own.
 
     Args:
         views: ``(n, …)`` each; one, and every epoch is alike.
+        numbers: of the views, in the same order; the plain rows if left out.
+        geometry: of the examples' rows, where it is known.
     """
 
-    def __init__(self, *views: Features) -> None:
-        self._sources = views
+    def __init__(self, *views: Features, numbers: tuple[int, ...] = (0,), geometry: RowGeometry | None = None) -> None:
+        self._sources, self._numbers, self._geometry = views, numbers, geometry
 
     def __len__(self) -> int:
         return len(self._sources[0])
@@ -90,12 +102,12 @@ class CachedRows:
 
     @property
     def nbytes(self) -> int:
-        """What they take on the disk."""
+        """Their size on the disk, in bytes."""
         return sum(s.nbytes for s in self._sources)
 
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """See :class:`Rows`."""
-        view = (index * 7919 + epoch) % len(self._sources)  # a prime, so that neighbours start at different views
+        view = self._turn(index, epoch)
         if len(self._sources) == 1:
             return self._sources[0][index]
         found: dict[int, Array] = {}
@@ -103,6 +115,17 @@ class CachedRows:
             here = np.flatnonzero(view == v)
             found |= dict(zip(here.tolist(), self._sources[v][index[here]], strict=True))
         return collate([found[k] for k in range(len(index))])
+
+    def geometries(self, index: IntArray, epoch: IntArray) -> tuple[Geometry | None, ...]:
+        """See :class:`Rows`."""
+        if self._geometry is None:
+            return (None,) * len(index)
+        turns = self._turn(index, epoch)
+        return tuple(self._geometry.of(int(i), self._numbers[v]) for i, v in zip(index, turns, strict=True))
+
+    def _turn(self, index: IntArray, epoch: IntArray) -> IntArray:
+        """Whose turn it is among the views; by a prime, so that neighbours start at different ones."""
+        return (index * 7919 + epoch) % len(self._sources)
 
 
 class LiveRows:
@@ -120,7 +143,8 @@ class LiveRows:
         self._items, self._backbone, self._tap = examples.data.items, backbone, tap
         self._policy = "" if policy == "none" else policy
         self._context = context
-        self._pool = ThreadPoolExecutor(context.workers or cores(), thread_name_prefix="jeoni-rows")
+        self._geometry = RowGeometry(self._items, backbone.input, self._policy)
+        self._pool = ThreadPoolExecutor(context.workers or distributed.cores(), thread_name_prefix="jeoni-rows")
         self._choice: Choice | None = None
 
     def __len__(self) -> int:
@@ -141,7 +165,7 @@ class LiveRows:
         found = list(self._pool.map(self._row, index.tolist(), epoch.tolist()))
         if self._tap.stage == 0:
             return collate(found)
-        # no more at a time than the network bears to be filled up with each other
+        # no more at a time than the network bears to be padded to each other's length
         size = len(found) if self._backbone.input.chunk > 1 else 1
         parts = [collate(found[k : k + size]) for k in range(0, len(found), size)]
         if self._choice is None:
@@ -149,16 +173,21 @@ class LiveRows:
             self._choice = choose(network, parts[0], self._context.engine, 1, self._context.console)
         return collate([row for part in parts for row in self._choice.run(part)[0]])
 
+    def geometries(self, index: IntArray, epoch: IntArray) -> tuple[Geometry | None, ...]:
+        """See :class:`Rows`."""
+        views = zip(index, epoch, strict=True)
+        return tuple(self._geometry.of(int(i), int(e) + 1 if self._policy else 0) for i, e in views)
+
     def _row(self, index: int, epoch: int) -> Array:
         raw, spec = self._items.read(index), self._backbone.input
         opened = spec.open(raw, self._items.name(index), spec.at_least(self._policy))
         if not self._policy:
             return spec.row(opened)
-        return spec.view(opened, self._policy, content_digest(raw), epoch + 1)
+        return spec.view(opened, self._policy, content_digest(raw), epoch + 1)[0]
 
 
 def row_bytes(backbone: Backbone, tap: Tap) -> int:
-    """What one example takes on the disk at ``tap``; of sequences, one as long as is allowed."""
+    """The size of one example on the disk at ``tap``; of sequences, one as long as is allowed."""
     spec = backbone.input
     rows = rows_like(spec, 1)
     if tap.stage:
@@ -179,7 +208,8 @@ def fits(backbone: Backbone, tap: Tap, n: int, recipe: Recipe) -> bool:
 def plain_rows(examples: Examples, backbone: Backbone, tap: Tap, context: Context) -> Rows:
     """The examples as they are: from the store if they were put there, else computed when asked for."""
     try:
-        return CachedRows(examples.features(backbone, tap))
+        geometry = RowGeometry(examples.data.items, backbone.input)
+        return CachedRows(examples.features(backbone, tap), geometry=geometry)
     except KeyError:
         return LiveRows(examples, backbone, tap, "none", context)
 
@@ -193,7 +223,7 @@ def training_rows(
         examples: which.
         backbone: the network.
         tap: of the cut.
-        recipe: settled; says how many views, under which policy, and how much room there is.
+        recipe: all its defaults resolved; says how many views, under which policy, and how much room there is.
         context: where to compute.
     """
     size = row_bytes(backbone, tap)
@@ -219,5 +249,7 @@ def training_rows(
         return live, {**said, "cached": False, "views": 0, "bytes": 0}
     numbers = tuple(range(1, kept + 1))
     seen = context.extract(examples.data.items, [Request(backbone, (tap,), numbers, recipe.augment)])
-    rows = CachedRows(*(seen.features(backbone, tap, view=v) for v in numbers))
+    geometry = RowGeometry(examples.data.items, backbone.input, recipe.augment)
+    views_of = (seen.features(backbone, tap, view=v) for v in numbers)
+    rows = CachedRows(*views_of, numbers=numbers, geometry=geometry)
     return rows, {**said, "cached": True, "views": kept, "bytes": kept * size * len(examples)}

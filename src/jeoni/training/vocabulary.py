@@ -58,14 +58,14 @@ def _alone(table: nn.Embedding, network: nn.Module) -> bool:
 
 
 def _own_tokens(encoder: Encoder, table: nn.Embedding) -> IntArray:
-    """Those a model may put in by itself: Longformer, for one, fills up to a multiple of its window."""
+    """Those a model may put in by itself: Longformer, for one, pads to a multiple of its window."""
     named = [v for k, v in encoder.model.config.to_dict().items() if k.endswith("token_id")]
     flat = [t for v in (*named, table.padding_idx) for t in (v if isinstance(v, list) else [v])]
     return np.array([t for t in flat if isinstance(t, int) and 0 <= t < table.num_embeddings], dtype=np.int64)
 
 
 def _tokens(rows: Rows) -> IntArray:
-    """Tokens that come up, ascending; where a row is filled up, networks see the first one."""
+    """Tokens that come up, ascending; where a row is padded, networks see the first one."""
     found = [np.zeros(1, dtype=np.int64)]
     for start in range(0, len(rows), BLOCK):
         index = np.arange(start, min(start + BLOCK, len(rows)))

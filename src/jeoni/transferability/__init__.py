@@ -1,1 +1,1 @@
-"""What can be said of a transfer before it is made."""
+"""Transferability: estimates of a transfer before it is made."""

@@ -13,8 +13,8 @@ from typing import ClassVar
 
 from torch import nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Batches, Network
-from jeoni.adaptation.deep._norms import batch_norms, take_statistics
+from jeoni.adaptation.alignment import Alignment, Batches, Network
+from jeoni.adaptation.norms import batch_norms, take_statistics
 
 __all__ = ["AdaBN"]
 

@@ -15,8 +15,8 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Network, Step, only
-from jeoni.adaptation.deep._discriminator import Discriminator, domain_loss
+from jeoni.adaptation.alignment import Alignment, Network, Step, only
+from jeoni.adaptation.discriminator import Discriminator, domain_loss
 from jeoni.training.job import Update
 
 __all__ = ["ADDA"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Batch, Network, Step, ramp
-from jeoni.adaptation.deep._discriminator import Discriminator, domain_loss, reverse
+from jeoni.adaptation.alignment import Alignment, Batch, Network, Step, ramp
+from jeoni.adaptation.discriminator import Discriminator, domain_loss, reverse
 
 __all__ = ["CDAN"]
 
@@ -38,17 +38,17 @@ class CDAN(Alignment):
     def alignment(self, batch: Batch, step: Step) -> Tensor:
         """The discriminator's weighted loss."""
         strength = ramp(step.progress)
-        told, weights = [], []
+        domain_logits, weights = [], []
         for features, logits in (
             (batch.source_features, batch.source_logits),
             (batch.target_features, batch.target_logits),
         ):
             probs = logits.softmax(1)
-            told.append(step.network.parts(reverse(features, strength), probs.detach()))
+            domain_logits.append(step.network.parts(reverse(features, strength), probs.detach()))
             entropy = -(probs * logits.log_softmax(1)).sum(1)
             sure = 1 + torch.exp(-reverse(entropy, strength))
             weights.append(sure / sure.mean().detach())
-        return domain_loss(told[0], told[1], (weights[0], weights[1]))
+        return domain_loss(domain_logits[0], domain_logits[1], (weights[0], weights[1]))
 
 
 class _Conditional(nn.Module):
@@ -65,5 +65,5 @@ class _Conditional(nn.Module):
             product = (features[:, :, None] * probs[:, None, :]).flatten(1)
         else:
             product = (features @ self.get_buffer("of_features")) * (probs @ self.get_buffer("of_probs"))
-        told: Tensor = self.discriminator(product)
-        return told
+        domain_logits: Tensor = self.discriminator(product)
+        return domain_logits

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Batch, Network, Step, ramp
-from jeoni.adaptation.deep._discriminator import Discriminator, domain_loss, reverse
+from jeoni.adaptation.alignment import Alignment, Batch, Network, Step, ramp
+from jeoni.adaptation.discriminator import Discriminator, domain_loss, reverse
 
 __all__ = ["DANN"]
 
@@ -33,5 +33,7 @@ class DANN(Alignment):
     def alignment(self, batch: Batch, step: Step) -> Tensor:
         """The discriminator's loss; the features are pushed the other way."""
         strength = ramp(step.progress)
-        told = [step.network.parts(reverse(f, strength)) for f in (batch.source_features, batch.target_features)]
-        return domain_loss(told[0], told[1])
+        domain_logits = [
+            step.network.parts(reverse(f, strength)) for f in (batch.source_features, batch.target_features)
+        ]
+        return domain_loss(domain_logits[0], domain_logits[1])

@@ -12,7 +12,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from jeoni.adaptation.deep._alignment import Alignment, Batch, Step
+from jeoni.adaptation.alignment import Alignment, Batch, Step
 
 __all__ = ["DeepCORAL"]
 

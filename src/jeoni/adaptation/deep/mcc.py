@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from jeoni.adaptation.deep._alignment import Alignment, Batch, Step
+from jeoni.adaptation.alignment import Alignment, Batch, Step
 
 __all__ = ["MCC"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Network, Step, only
+from jeoni.adaptation.alignment import Alignment, Network, Step, only
 from jeoni.training.job import Update
 
 __all__ = ["MCD"]

@@ -1,7 +1,7 @@
 """Self-training in FixMatch's manner (Sohn et al. NeurIPS 2020, arXiv:2001.07685): a weak view teaches a strong one.
 
 A target example whose weakly changed view is classified with confidence above a threshold teaches its strongly changed
-view that class. For data with random views: images and sounds. Ours takes as many target examples as source ones into
+view that class. For data with random views: images and audio. Ours takes as many target examples as source ones into
 a batch, where the paper takes seven times as many: it starts from pretrained features, and each costs a pass.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Step
+from jeoni.adaptation.alignment import Alignment, Step
 from jeoni.training.job import Update
 
 __all__ = ["SelfTraining"]

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Batches, Network, Step, only
+from jeoni.adaptation.alignment import Alignment, Batches, Network, Step, only
 from jeoni.training.job import Update
 
 __all__ = ["SHOT"]

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 
 from torch import nn
 
-from jeoni.adaptation.deep._alignment import Alignment, Batches, Network, Step, only
-from jeoni.adaptation.deep._norms import batch_norms, take_statistics
+from jeoni.adaptation.alignment import Alignment, Batches, Network, Step, only
+from jeoni.adaptation.norms import batch_norms, take_statistics
 from jeoni.training.job import Update
 
 __all__ = ["TENT"]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from jeoni.adaptation.few._rows import above
-from jeoni.adaptation.few._task import Task
-from jeoni.adaptation.few._way import Way
+from jeoni.adaptation.few_labels import FewLabelAdapter
+from jeoni.adaptation.few_labels_task import Task
+from jeoni.adaptation.stacked_rows import above
 
 __all__ = ["All"]
 
 
 @dataclass
-class All(Way):
+class All(FewLabelAdapter):
     """The domains as one."""
 
     def fit(self, task: Task) -> Self:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         self._fitted = task.learner.fit(above(task.source.rows, task.rows), task.all_labels, self.strength)
         return self

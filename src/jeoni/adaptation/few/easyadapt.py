@@ -9,27 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from jeoni.adaptation.few._augmented import both, lifted
-from jeoni.adaptation.few._rows import Rows
-from jeoni.adaptation.few._task import Task
-from jeoni.adaptation.few._way import Way
+from jeoni.adaptation.augmented_rows import both, lifted
+from jeoni.adaptation.few_labels import FewLabelAdapter
+from jeoni.adaptation.few_labels_task import Task
+from jeoni.adaptation.stacked_rows import Rows
 from jeoni.types import FloatArray
 
 __all__ = ["EasyAdapted"]
 
 
 @dataclass
-class EasyAdapted(Way):
+class EasyAdapted(FewLabelAdapter):
     """Shared and own weights, by one penalty."""
 
     gated: ClassVar[bool] = True
 
     def fit(self, task: Task) -> Self:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         self._unit = task.learner.unit
         self._fitted = task.learner.fit(both(task), task.all_labels, self.strength)
         return self
 
     def probs(self, X: Rows) -> FloatArray:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         return super().probs(lifted(X, self._unit))

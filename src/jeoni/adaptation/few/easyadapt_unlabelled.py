@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from jeoni.adaptation.few._augmented import apart, of_target, together
-from jeoni.adaptation.few._rows import Rows, with_constant
-from jeoni.adaptation.few._softmax import Silence, class_probs, fit_softmax
-from jeoni.adaptation.few._task import Task
-from jeoni.adaptation.few._way import Way
+from jeoni.adaptation.augmented_rows import apart, of_target, together
+from jeoni.adaptation.few_labels import FewLabelAdapter
+from jeoni.adaptation.few_labels_task import Task
+from jeoni.adaptation.softmax_regression import Silence, class_probs, fit_softmax
+from jeoni.adaptation.stacked_rows import Rows, with_constant
 from jeoni.types import FloatArray
 
 __all__ = ["CoRegularised"]
 
 
 @dataclass
-class CoRegularised(Way):
+class CoRegularised(FewLabelAdapter):
     """A logistic regression of its own.
 
     Attributes:
@@ -34,7 +34,7 @@ class CoRegularised(Way):
     gated: ClassVar[bool] = True
 
     def fit(self, task: Task) -> Self:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         learner, m = task.learner, task.unlabelled.rows.shape[0]
         self._unit = learner.unit
         silence = Silence(apart(task), self.agreement / (self.strength * m)) if m else None
@@ -44,7 +44,7 @@ class CoRegularised(Way):
         return self
 
     def probs(self, X: Rows) -> FloatArray:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         return class_probs(with_constant(X, self._unit), of_target(self._weights))
 
     @classmethod

@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from jeoni.adaptation.few._rows import Rows
-from jeoni.adaptation.few._task import Task
-from jeoni.adaptation.few._way import Way
+from jeoni.adaptation.few_labels import FewLabelAdapter
+from jeoni.adaptation.few_labels_task import Task
+from jeoni.adaptation.stacked_rows import Rows
 from jeoni.types import FloatArray
 
 __all__ = ["LinInt"]
 
 
 @dataclass
-class LinInt(Way):
+class LinInt(FewLabelAdapter):
     """Two classifiers.
 
     Attributes:
@@ -29,11 +29,11 @@ class LinInt(Way):
     grid: ClassVar[dict[str, tuple[float, ...]]] = {"mix": (0.1, 0.3, 0.5, 0.7, 0.9)}
 
     def fit(self, task: Task) -> Self:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         self._source = task.source.model
         self._fitted = task.learner.fit(task.rows, task.labels, self.strength)
         return self
 
     def probs(self, X: Rows) -> FloatArray:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         return (1 - self.mix) * self._source.probs(X) + self.mix * super().probs(X)

@@ -11,26 +11,26 @@ from typing import Self
 
 import numpy as np
 
-from jeoni.adaptation.few._rows import Rows, beside
-from jeoni.adaptation.few._task import LEAST, Task
-from jeoni.adaptation.few._way import Way
+from jeoni.adaptation.few_labels import FewLabelAdapter
+from jeoni.adaptation.few_labels_task import LEAST, Task
+from jeoni.adaptation.stacked_rows import Rows, beside
 from jeoni.types import FloatArray
 
 __all__ = ["Pred"]
 
 
 @dataclass
-class Pred(Way):
+class Pred(FewLabelAdapter):
     """A classifier of few rows with a hint."""
 
     def fit(self, task: Task) -> Self:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         self._source, self._unit = task.source.model, task.learner.unit
         self._fitted = task.learner.fit(self._hinted(task.rows), task.labels, self.strength)
         return self
 
     def probs(self, X: Rows) -> FloatArray:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         return super().probs(self._hinted(X))
 
     def _hinted(self, X: Rows) -> Rows:

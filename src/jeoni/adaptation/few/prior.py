@@ -11,23 +11,23 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from jeoni.adaptation.few._rows import Rows, with_constant
-from jeoni.adaptation.few._softmax import class_probs, fit_softmax
-from jeoni.adaptation.few._task import Task
-from jeoni.adaptation.few._way import Way
+from jeoni.adaptation.few_labels import FewLabelAdapter
+from jeoni.adaptation.few_labels_task import Task
+from jeoni.adaptation.softmax_regression import class_probs, fit_softmax
+from jeoni.adaptation.stacked_rows import Rows, with_constant
 from jeoni.types import FloatArray
 
 __all__ = ["Prior"]
 
 
 @dataclass
-class Prior(Way):
+class Prior(FewLabelAdapter):
     """A logistic regression of its own; ``strength`` is how freely it leaves the source's weights."""
 
     grid: ClassVar[dict[str, tuple[float, ...]]] = {"strength": (0.01, 0.1, 1.0, 10.0, 100.0)}
 
     def fit(self, task: Task) -> Self:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         learner, source = task.learner, task.source.model.model
         self._unit = learner.unit
         centre = np.hstack([source.coef_, source.intercept_[:, None] / self._unit]).T.astype(np.float64)
@@ -37,7 +37,7 @@ class Prior(Way):
         return self
 
     def probs(self, X: Rows) -> FloatArray:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         return class_probs(with_constant(X, self._unit), self._weights)
 
     @classmethod

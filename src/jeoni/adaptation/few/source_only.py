@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from jeoni.adaptation.few._task import Learner, Task
-from jeoni.adaptation.few._way import Way
+from jeoni.adaptation.few_labels import FewLabelAdapter
+from jeoni.adaptation.few_labels_task import Learner, Task
 
 __all__ = ["SourceOnly"]
 
 
 @dataclass
-class SourceOnly(Way):
+class SourceOnly(FewLabelAdapter):
     """The source's classifier as it is."""
 
     def fit(self, task: Task) -> Self:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         self._fitted = task.source.model
         return self
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from jeoni.adaptation.few._task import Task
-from jeoni.adaptation.few._way import Way
+from jeoni.adaptation.few_labels import FewLabelAdapter
+from jeoni.adaptation.few_labels_task import Task
 
 __all__ = ["TargetOnly"]
 
 
 @dataclass
-class TargetOnly(Way):
+class TargetOnly(FewLabelAdapter):
     """A classifier of few rows."""
 
     def fit(self, task: Task) -> Self:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         self._fitted = task.learner.fit(task.rows, task.labels, self.strength)
         return self

@@ -9,15 +9,15 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from jeoni.adaptation.classifier import weight_option
-from jeoni.adaptation.few._rows import above
-from jeoni.adaptation.few._task import Task
-from jeoni.adaptation.few._way import Way
+from jeoni.adaptation.few_labels import FewLabelAdapter
+from jeoni.adaptation.few_labels_task import Task
+from jeoni.adaptation.stacked_rows import above
 
 __all__ = ["Weighted"]
 
 
 @dataclass
-class Weighted(Way):
+class Weighted(FewLabelAdapter):
     """One classifier; a target row counts 1.
 
     Attributes:
@@ -29,7 +29,7 @@ class Weighted(Way):
     grid: ClassVar[dict[str, tuple[float, ...]]] = {"weight": (0.01, 0.03, 0.1, 0.3, 1.0)}
 
     def fit(self, task: Task) -> Self:
-        """See :class:`Way`."""
+        """See :class:`FewLabelAdapter`."""
         weights = np.repeat([self.weight, 1.0], [len(task.source.labels), len(task.labels)])
         rows = above(task.source.rows, task.rows)
         self._fitted = task.learner.fit(rows, task.all_labels, self.strength, weights)

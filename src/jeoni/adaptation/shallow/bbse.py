@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.adaptation.shallow._posteriors import Confusion, LabelShift, confusion
+from jeoni.adaptation.posteriors import Confusion, LabelShift, confusion
 from jeoni.types import FloatArray, IntArray
 
 __all__ = ["BBSE"]

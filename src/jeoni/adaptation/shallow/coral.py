@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.covariance import ledoit_wolf_shrinkage
 
-from jeoni.adaptation.shallow._adapter import Adapter
+from jeoni.adaptation.adapter import Adapter, Remedy
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["CORAL"]
@@ -40,6 +40,7 @@ class CORAL(Adapter):
     """
 
     scaled: ClassVar[bool] = True
+    remedies: ClassVar[tuple[Remedy, ...]] = (Remedy("subspace", rank=2), Remedy("label and subspace", rank=1))
 
     def __init__(self, reg: float | str = 1.0, *, center: bool = False) -> None:
         self.reg = reg

@@ -6,12 +6,12 @@ has not seen it, calibrates by one temperature, and may clip or flatten (Shimoda
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._posteriors import cross_fitted
+from jeoni.adaptation.adapter import Adapter, Remedy
+from jeoni.adaptation.posteriors import cross_fitted
 from jeoni.evaluation.calibration import temperature
 from jeoni.types import Array, IntArray
 
@@ -45,6 +45,8 @@ class Discriminative(Adapter):
         >>> bool(weights[Xs[:, 0] > 0].mean() > 1.5)
         True
     """
+
+    remedies: ClassVar[tuple[Remedy, ...]] = (Remedy("covariate", rank=2),)
 
     def __init__(
         self,

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.maps import Affine, Move
+from jeoni.adaptation.adapter import Adapter
+from jeoni.heads.fitting.maps import Affine, Move
 from jeoni.types import Array, IntArray
 
 __all__ = ["EasyAdapt"]
@@ -92,14 +92,12 @@ class EasyAdapt(Adapter):
     def _numbers(self, domains: Any, n: int) -> IntArray:
         if domains is None:
             if len(self.domains_) > 1:
-                raise ValueError(
-                    f"fit was told of {len(self.domains_)} sources; say in domains which each row is from."
-                )
+                raise ValueError(f"fit was given {len(self.domains_)} sources; say in domains which each row is from.")
             return np.zeros(n, dtype=np.int64)
         given = _domains(domains, n)
         if not np.isin(given, self.domains_).all():
             strange = np.setdiff1d(given, self.domains_).tolist()[0]
-            raise ValueError(f"fit was not told of the domain {strange!r}; it knows {self.domains_.tolist()}.")
+            raise ValueError(f"fit was not given the domain {strange!r}; it knows {self.domains_.tolist()}.")
         return np.searchsorted(self.domains_, given).astype(np.int64)
 
 

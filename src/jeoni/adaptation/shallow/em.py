@@ -6,11 +6,12 @@ a bias for each class. The source's shares are the mean held-out probabilities, 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from jeoni.adaptation.shallow._posteriors import LabelShift, calibrated
+from jeoni.adaptation.adapter import Remedy
+from jeoni.adaptation.posteriors import LabelShift, calibrated
 from jeoni.types import FloatArray, IntArray
 
 __all__ = ["EM"]
@@ -41,6 +42,11 @@ class EM(LabelShift):
         >>> EM().fit(Xs, ys, Xt).priors_.round(1)
         array([1., 0.])
     """
+
+    remedies: ClassVar[tuple[Remedy, ...]] = (
+        Remedy("label", rank=1),
+        Remedy("label and subspace", rank=2, standardized=True),
+    )
 
     def __init__(self, estimator: Any = None, *, calibration: str | None = "bcts", seed: int = 0) -> None:
         super().__init__(estimator, seed=seed)

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._kernels import median_distance, spread
-from jeoni.transferability.distances._samples import line_up, squared_distances
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.kernels import median_distance, spread
+from jeoni.transferability.samples import line_up, squared_distances
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["KLIEP"]

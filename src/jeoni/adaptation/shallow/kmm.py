@@ -9,12 +9,13 @@ kernel (Nyström) instead, so that memory grows with the rows and not with their
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._kernels import median_distance, rbf, spread
+from jeoni.adaptation.adapter import Adapter, Remedy
+from jeoni.adaptation.kernels import median_distance, rbf, spread
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["KMM"]
@@ -53,6 +54,8 @@ class KMM(Adapter):
         >>> bool(weights[Xs[:, 0] > 0].mean() > 1.5)
         True
     """
+
+    remedies: ClassVar[tuple[Remedy, ...]] = (Remedy("covariate", rank=1),)
 
     def __init__(
         self,
@@ -111,7 +114,7 @@ def _features(Xs: Array, Xt: Array, width: float) -> tuple[FloatArray, FloatArra
 
 
 def _dense(K: FloatArray, ridge: float) -> tuple[Callable[[FloatArray], FloatArray], Solver]:
-    """What ``K + ridge I`` does to a vector, and how to solve with ``K + ridge I + diag(d) + r 11'``."""
+    """The product of ``K + ridge I`` with a vector, and a solver with ``K + ridge I + diag(d) + r 11'``."""
 
     def solver(d: FloatArray, r: float) -> Callable[[FloatArray], FloatArray]:
         M = K + r

@@ -12,13 +12,15 @@ from typing import ClassVar
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.maps import Denoise, Move
+from jeoni.adaptation.adapter import Adapter, Remedy
+from jeoni.heads.fitting.maps import Denoise, Move
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["MSDA"]
 
 RIDGE = 1e-5
+LAYERED = 2 * 10**8  # numbers in the layers of both domains: 1.6 GB in double precision
+SOLVED = 6000  # columns above which the systems take more than two minutes
 
 
 class MSDA(Adapter):
@@ -40,11 +42,22 @@ class MSDA(Adapter):
     """
 
     shared: ClassVar[bool] = True
+    remedies: ClassVar[tuple[Remedy, ...]] = tuple(
+        Remedy(shift, rank=9) for shift in ("covariate", "subspace", "label and subspace")
+    )
 
     def __init__(self, layers: int = 5, *, noise: float = 0.5, keep: bool = True) -> None:
         self.layers = layers
         self.noise = noise
         self.keep = keep
+
+    def too_large(self, ns: int, nt: int, d: int) -> str:
+        """See :class:`Adapter`."""
+        if d > SOLVED:
+            return f"not tried on more than {SOLVED:,} columns"
+        if (ns + nt) * d * (self.layers + 1) > LAYERED:
+            return f"not tried where it makes more than {LAYERED:,} numbers"
+        return ""
 
     def moves(self) -> tuple[Move, ...]:
         """See :class:`Adapter`."""

@@ -9,20 +9,21 @@ source row moves as the nearest one of the fit.
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances_argmin
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._covariance import axes, moments, power
+from jeoni.adaptation.adapter import Adapter, Remedy
+from jeoni.adaptation.covariance import axes, moments, power
 from jeoni.errors import MissingExtra
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["OptimalTransport"]
 
 PAIRS = 40_000_000  # of rows: 320 MB a matrix
+WIDE = 2000  # columns above which the linear map, which turns full covariances, takes minutes
 ROUNDS = 9  # of class regularisation
 PRECISION = 1e-5  # of the plan's margins
 STEEP = 300  # cost over entropy from which on plain exponentials overflow
@@ -55,6 +56,8 @@ class OptimalTransport(Adapter):
         True
     """
 
+    remedies: ClassVar[tuple[Remedy, ...]] = (Remedy("subspace", rank=3, settings={"method": "linear"}),)
+
     def __init__(
         self, method: str = "sinkhorn", *, reg: float = 0.05, class_reg: float = 0.1, shrink: float = 1e-3
     ) -> None:
@@ -62,6 +65,10 @@ class OptimalTransport(Adapter):
         self.reg = reg
         self.class_reg = class_reg
         self.shrink = shrink
+
+    def too_large(self, ns: int, nt: int, d: int) -> str:
+        """See :class:`Adapter`."""
+        return f"not tried on more than {WIDE:,} columns" if self.method == "linear" and d > WIDE else ""
 
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:
         if self.method == "linear":
@@ -145,7 +152,7 @@ def _margins(cost: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _mixing(plan: FloatArray, ys: IntArray) -> FloatArray:
-    """What it costs to take from a class, the less the more is taken already: the gradient of ``sum (mass of class)^½``
+    """The cost of taking from a class, the less the more is taken already: the gradient of ``sum (mass of class)^½``
     by majorisation (Courty et al., section 4)."""
     found = np.zeros_like(plan)
     for k in np.unique(ys):

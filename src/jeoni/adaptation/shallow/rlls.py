@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar, nnls
 
-from jeoni.adaptation.shallow._posteriors import LabelShift, confusion
+from jeoni.adaptation.posteriors import LabelShift, confusion
 from jeoni.types import FloatArray, IntArray
 
 __all__ = ["RLLS"]
@@ -63,7 +63,7 @@ class RLLS(LabelShift):
 
 
 def _penalty(n: int, K: int) -> float:
-    """What the confusions' error stays below with probability 0.95: ``n`` examples, ``K`` classes."""
+    """The bound of the confusions' error that holds with probability 0.95: ``n`` examples, ``K`` classes."""
     spread = np.log(2 * K / DOUBT)
     return float(3 * (2 * spread / (3 * n) + np.sqrt(2 * spread / n)))
 

@@ -1,16 +1,18 @@
 """Standardisation per domain: each domain's features get mean 0 and variance 1 of their own.
 
 The first step of most published pipelines (Sun, Feng & Saenko AAAI 2016, arXiv:1511.05547, section 4), and often the
-better part of them. Ours can go on with another adapter: ``Standardize(CORAL())`` is the paper's CORAL.
+better part of them. Ours can be followed by another adapter: ``Standardize(CORAL())`` is the paper's CORAL.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from sklearn.base import clone
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.maps import Affine, Move, joined
+from jeoni.adaptation.adapter import Adapter, Remedy
+from jeoni.heads.fitting.maps import Affine, Move, joined
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["Standardize"]
@@ -20,7 +22,7 @@ class Standardize(Adapter):
     """Moves both domains.
 
     Args:
-        then: what to go on with, on standardised rows.
+        then: the adapter that follows, on standardised rows.
 
     Attributes:
         then_: its fitted copy.
@@ -31,6 +33,8 @@ class Standardize(Adapter):
         >>> float(abs(Standardize().fit(Xs, None, Xt).transform(Xt).mean(0)).max().round(6))
         0.0
     """
+
+    remedies: ClassVar[tuple[Remedy, ...]] = (Remedy("subspace", rank=1),)
 
     def __init__(self, then: Adapter | None = None) -> None:
         self.then = then

@@ -11,9 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._covariance import axes, moments
-from jeoni.maps import Affine, Move
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.covariance import axes, moments
+from jeoni.heads.fitting.maps import Affine, Move
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["SubspaceAlignment"]

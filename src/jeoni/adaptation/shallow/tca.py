@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import eigh
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._kernels import median_distance, rbf, spread
-from jeoni.maps import Affine, Move, Near
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.kernels import median_distance, rbf, spread
+from jeoni.heads.fitting.maps import Affine, Move, RBFFeatures
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["TCA"]
@@ -74,7 +74,7 @@ class TCA(Adapter):
         """See :class:`Adapter`."""
         onto, shift = self.components_, np.zeros(self.components_.shape[1])
         if self.kernel == "rbf":
-            return Near(self.landmarks_, self.width_), Affine(onto, shift)
+            return RBFFeatures(self.landmarks_, self.width_), Affine(onto, shift)
         return (Affine(self.landmarks_.T @ onto / self.scale_, shift),)
 
     def _fit(self, Xs: Array, ys: IntArray | None, Xt: Array) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from jeoni.adaptation.shallow._adapter import Adapter
-from jeoni.adaptation.shallow._kernels import median_distance, rbf, spread
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.kernels import median_distance, rbf, spread
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["ULSIF"]

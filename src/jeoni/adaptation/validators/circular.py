@@ -8,12 +8,13 @@ adaptation and swapped again; and it takes one more adaptation a candidate.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from jeoni.adaptation.validators._candidate import Candidate
+from jeoni.adaptation.candidate import Candidate
 
 __all__ = ["Circular"]
 
@@ -31,6 +32,13 @@ class Circular:
         1.0
     """
 
+    margins: ClassVar[Mapping[str, float]] = {
+        "moves": -0.02,
+        "moves far": 0.1,
+        "weighs classes": -0.15,
+        "weighs rows": -0.1,
+        "represents": -0.02,
+    }
     blind_to: ClassVar[tuple[str, ...]] = ("swapped there and back",)
 
     def __call__(self, candidate: Candidate) -> float:

@@ -13,8 +13,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from jeoni.adaptation.validators._candidate import Candidate
-from jeoni.adaptation.validators._weights import density_ratio
+from jeoni.adaptation.candidate import Candidate
+from jeoni.adaptation.density_ratio import density_ratio
 from jeoni.types import FloatArray
 
 __all__ = ["DEV"]

@@ -6,11 +6,12 @@ is. ``InformationMaximization`` sees that.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from jeoni.adaptation.validators._candidate import Candidate
-from jeoni.adaptation.validators._weights import entropies
+from jeoni.adaptation.candidate import Candidate
+from jeoni.adaptation.density_ratio import entropies
 
 __all__ = ["Entropy"]
 
@@ -25,6 +26,8 @@ class Entropy:
         -0.6931471805599453
     """
 
+    margins: ClassVar[Mapping[str, float]] = {"moves": 0.02, "weighs classes": -0.15, "weighs rows": 0.02}
+    in_nats: ClassVar[bool] = True
     blind_to: ClassVar[tuple[str, ...]] = ("collapse", "collapsed target", "shuffled target", "swapped target")
 
     def __call__(self, candidate: Candidate) -> float:

@@ -7,18 +7,19 @@ that a classifier that is right about a target of few classes loses to one that 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from jeoni.adaptation.validators._candidate import Candidate
-from jeoni.adaptation.validators._weights import entropies
+from jeoni.adaptation.candidate import Candidate
+from jeoni.adaptation.density_ratio import entropies
 
 __all__ = ["InformationMaximization"]
 
 
 @dataclass(frozen=True)
 class InformationMaximization:
-    """What a target row tells of its predicted class, in nats, from 0 to ``log K``.
+    """The mutual information of target rows and predicted classes, in nats, from 0 to ``log K``.
 
     Example:
         >>> probs = np.eye(2)
@@ -26,6 +27,8 @@ class InformationMaximization:
         0.6931471805599453
     """
 
+    margins: ClassVar[Mapping[str, float]] = {"moves": 0.1, "moves far": 0.1}
+    in_nats: ClassVar[bool] = True
     blind_to: ClassVar[tuple[str, ...]] = ("shuffled target", "swapped target")
 
     def __call__(self, candidate: Candidate) -> float:

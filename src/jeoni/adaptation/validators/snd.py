@@ -1,8 +1,8 @@
-"""SND (Saito et al. ICCV 2021, arXiv:2108.10860): whether target rows have many neighbours that are told alike.
+"""SND (Saito et al. ICCV 2021, arXiv:2108.10860): whether target rows have many neighbours that are predicted alike.
 
 The entropy of each row's soft neighbours in the space of normalised predictions, at temperature 0.05. Ours leaves a row
 out of its own neighbours altogether, where the authors' code keeps it with a similarity below all others. It cannot see
-whether neighbours are told right, and a classifier that collapses gets the highest score there is.
+whether neighbours are predicted right, and a classifier that collapses gets the highest score there is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import log_softmax
 
-from jeoni.adaptation.validators._candidate import Candidate
+from jeoni.adaptation.candidate import Candidate
 from jeoni.types import FloatArray
 
 __all__ = ["SND"]

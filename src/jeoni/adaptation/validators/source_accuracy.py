@@ -1,4 +1,4 @@
-"""Source accuracy (the baseline of Musgrave et al. 2021, arXiv:2111.15672): held-out rows of the source told right.
+"""Source accuracy (the baseline of Musgrave et al. 2021, arXiv:2111.15672): held-out source rows predicted right.
 
 Says whether adaptation has harmed what was known. It cannot see the target at all: a classifier that shuffles, swaps or
 collapses the target's classes, and the source's not, loses nothing.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from jeoni.adaptation.validators._candidate import Candidate
+from jeoni.adaptation.candidate import Candidate
 
 __all__ = ["SourceAccuracy"]
 

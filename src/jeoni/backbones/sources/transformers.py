@@ -7,23 +7,23 @@ import re
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
 from torch import nn
 
+from jeoni.backbones.audio_encoder import SPECTROGRAM_FAMILIES, WAVEFORM_FAMILIES, SpectrogramEncoder, WaveformEncoder
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.encoder import POOLINGS, Encoder
 from jeoni.backbones.entry import entry, rows_like
-from jeoni.backbones.listener import HEARS, SEES, Listener, Seer
-from jeoni.backbones.spectra import SpectrumInput
-from jeoni.backbones.torchvision_ops import import_timm
 from jeoni.backbones.weights import fingerprint, first_line
-from jeoni.data.inputs import Input
-from jeoni.data.sound_inputs import SILENCE, WaveInput
-from jeoni.data.texts import TextInput
-from jeoni.errors import JeoniError, MissingExtra, WeightsError
+from jeoni.errors import JeoniError, WeightsError
+from jeoni.libraries import import_transformers
+from jeoni.modalities.audio.audio_input import SILENCE
+from jeoni.modalities.inputs import Input
+from jeoni.modalities.inputs.spectrum import SpectrumInput
+from jeoni.modalities.inputs.text import TextInput
+from jeoni.modalities.inputs.wave import WaveInput
 
 __all__ = ["Transformers"]
 
@@ -47,7 +47,7 @@ LEFT_OUT = (
 FOREIGN = re.compile(
     r"implementation|auto_map|pretrained|quantization|kernels|backbone|name_or_path|_(file|dir|repo|url)$"
 )
-MEND = "Take another one, such as a BERT, RoBERTa, GPT or Llama for texts, a HuBERT or Whisper for sounds."
+MEND = "Take another one, such as a BERT, RoBERTa, GPT or Llama for texts, a HuBERT or Whisper for audio."
 MOST_TOKENS = 256
 MOST_SECONDS = 10.0
 # small steps all the way down: what a language model knows is spread over its layers (Howard & Ruder 2018; BERT's own)
@@ -77,7 +77,7 @@ class Transformers:
         library = import_transformers()
         # what was saved can have been changed by anybody: it is filtered here too
         made = library.AutoConfig.for_model(architecture, **plain_settings(config))
-        model = _headless(_hearing(library.AutoModel.from_config(made, trust_remote_code=False)))
+        model = _headless(_encoder_of(library.AutoModel.from_config(made, trust_remote_code=False)))
         return encoder(model, pooling, normalised).eval()
 
     def load(self, name: str, weights: str) -> Backbone:
@@ -93,8 +93,8 @@ class Transformers:
         try:
             config = _without_kernels(library.AutoConfig.from_pretrained(name, trust_remote_code=False))
             model = library.AutoModel.from_pretrained(name, config=config, trust_remote_code=False)
-            hears = model.config.model_type in (*HEARS, *SEES)
-            reader = library.AutoFeatureExtractor if hears else library.AutoTokenizer
+            takes_audio = model.config.model_type in (*WAVEFORM_FAMILIES, *SPECTROGRAM_FAMILIES)
+            reader = library.AutoFeatureExtractor if takes_audio else library.AutoTokenizer
             prepared = reader.from_pretrained(name, trust_remote_code=False)
         except Exception as error:  # the hub's client, and a family's own code, raise what they like
             raise WeightsError(
@@ -102,41 +102,24 @@ class Transformers:
                 "Needed: a folder that save_pretrained wrote, with its tokenizer or feature extractor, or the id of a "
                 "model on the hub."
             ) from error
-        if not hears and getattr(model.config, "is_encoder_decoder", False):
+        if not takes_audio and getattr(model.config, "is_encoder_decoder", False):
             raise WeightsError(
                 f"{name!r} is of the family {model.config.model_type}, which reads with one part and writes with "
                 f"another. Needed: an encoder or a decoder. {MEND}"
             )
-        if not hears and not getattr(prepared, "is_fast", False):
+        if not takes_audio and not getattr(prepared, "is_fast", False):
             raise WeightsError(f"{name!r} has no fast tokenizer (tokenizer.json); one is needed.")
         try:
-            return audio_backbone(model, prepared, name) if hears else _text_backbone(model, prepared, name)
+            return audio_backbone(model, prepared, name) if takes_audio else _text_backbone(model, prepared, name)
         except WeightsError as error:
             raise WeightsError(f"{error} {MEND}") from error
         except JeoniError:
             raise
-        except Exception as error:  # what a family's code does with an input of noughts is its own affair
+        except Exception as error:  # what a family's code does with an input of zeros is its own affair
             raise WeightsError(
                 f"{name!r} is of the family {model.config.model_type}, which cannot be run as stages "
                 f"({first_line(error)}). {MEND}"
             ) from error
-
-
-def import_transformers() -> ModuleType:
-    """Import transformers quietly; parts of it import torchvision, so its operators are declared first.
-
-    Raises:
-        MissingExtra: it is not installed.
-    """
-    import_timm()
-    try:
-        import transformers
-    except ImportError:
-        raise MissingExtra("transformers", "text", "A backbone of transformers") from None
-    logging: Any = transformers.utils.logging
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    return transformers
 
 
 def encoder_backbone(
@@ -177,14 +160,14 @@ def _text_backbone(model: Any, prepared: Any, name: str) -> Backbone:
 
 
 def audio_backbone(model: Any, extractor: Any, name: str) -> Backbone:
-    """A backbone around an audio encoder of transformers; of one that also writes, the part that hears."""
-    model = _headless(_hearing(model)).float()
+    """A backbone around an audio encoder of transformers; of one that also writes text, the encoder."""
+    model = _headless(_encoder_of(model)).float()
     normalised = bool(getattr(extractor, "do_normalize", False))
     family = model.config.model_type
     network = encoder(model, "mean", normalised)
-    if family in HEARS:
+    if family in WAVEFORM_FAMILIES:
         waves = WaveInput(int(extractor.sampling_rate), MOST_SECONDS, least=_least(model.config))
-        spec: Input = replace(waves, chunk=1) if _minds_silence(network, waves) else waves
+        spec: Input = replace(waves, chunk=1) if _changes_with_padding(network, waves) else waves
     else:
         spec = SpectrumInput.make(extractor, _span(extractor))
     return build_backbone(
@@ -202,18 +185,18 @@ def audio_backbone(model: Any, extractor: Any, name: str) -> Backbone:
 def encoder(model: Any, pooling: str, normalised: bool = False) -> Encoder:
     """The network of stages for a model's family."""
     family = model.config.model_type
-    if family in HEARS:
-        return Listener(model, pooling, normalised)
-    return (Seer if family in SEES else Encoder)(model, pooling)
+    if family in WAVEFORM_FAMILIES:
+        return WaveformEncoder(model, pooling, normalised)
+    return (SpectrogramEncoder if family in SPECTROGRAM_FAMILIES else Encoder)(model, pooling)
 
 
-def _minds_silence(network: Encoder, spec: WaveInput) -> bool:
-    """Whether a sound's features change when it is filled up: where something is normalised over time, or positions
+def _changes_with_padding(network: Encoder, spec: WaveInput) -> bool:
+    """Whether features change with padding: where something is normalised over time, or positions
     come from a convolution, they do. It is tried, since configurations do not say it of every family."""
     rows = rows_like(spec, 2)
-    heard = entry(network, spec).eval()
+    whole = entry(network, spec).eval()
     with torch.inference_mode():
-        together, alone = heard(rows)[1], heard(rows[1:, : int((rows[1] != SILENCE).sum())])[0]
+        together, alone = whole(rows)[1], whole(rows[1:, : int((rows[1] != SILENCE).sum())])[0]
     return not torch.allclose(together, alone, rtol=1e-3, atol=1e-3 * float(alone.abs().max()))
 
 
@@ -230,8 +213,8 @@ def _span(extractor: Any) -> float:
     return float(getattr(extractor, "chunk_length", 0) or extractor.max_length / 100)
 
 
-def _hearing(model: Any) -> Any:
-    """Of a model that hears and writes, the part that hears."""
+def _encoder_of(model: Any) -> Any:
+    """The encoder of a model that also writes text."""
     return model.get_encoder() if model.config.model_type == "whisper" else model
 
 
@@ -244,7 +227,7 @@ def _without_kernels(config: Any) -> Any:
 
 
 def _kept(config: Any) -> dict[str, Any]:
-    """What makes the configuration anew."""
+    """The settings that make the configuration anew."""
     return plain_settings(json.loads(json.dumps(config.to_diff_dict(), default=str)))
 
 
@@ -272,7 +255,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def pooling_of(config: Any, name: str) -> str:
-    """What sentence-transformers keeps beside a model; else the last token of decoders, and the mean of all others.
+    """The pooling kept beside a model by sentence-transformers; else the last token of decoders, the mean of others.
 
     Args:
         config: of the model.
@@ -313,7 +296,7 @@ def longest(config: Any, tokenizer: Any) -> int:
 
 
 def _headless(model: Any) -> Any:
-    """Without what was only there for its pretraining task, or for a decoder that is to read what was heard."""
+    """Without what was only there for its pretraining task, or for a decoder."""
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
     if getattr(model.config, "add_adapter", False):

@@ -8,8 +8,8 @@ from torch import nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.weights import fingerprint
-from jeoni.data.vectors import VectorInput
 from jeoni.errors import WeightsError
+from jeoni.modalities.inputs.vector import VectorInput
 
 __all__ = ["Vectors"]
 
@@ -22,7 +22,7 @@ class Vectors:
         return []
 
     def build(self, architecture: str, arguments: dict[str, Any]) -> nn.Module:
-        """What hands on what it is given."""
+        """The identity."""
         return nn.Identity().eval()
 
     def load(self, name: str, weights: str) -> Backbone:

@@ -10,9 +10,10 @@ from typing import Any
 from torch import nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
-from jeoni.backbones.voices import RATE, VoiceEncoder, VoiceInput, find_voices, voice_state
+from jeoni.backbones.voices import VoiceEncoder, find_voices, voice_state
 from jeoni.backbones.weights import file_sha256
 from jeoni.errors import WeightsError
+from jeoni.modalities.inputs.voice import RATE, VoiceInput
 
 __all__ = ["Voices"]
 
@@ -31,7 +32,7 @@ class Packaged:
     licence: str
     file: Callable[[], Path | None]
     extra: str = ""
-    modality: str = "sound"
+    modality: str = "audio"
     how: str = HOW
 
 
@@ -39,7 +40,7 @@ PACKAGED = (Packaged(NAME, "resemblyzer", "Apache-2.0", find_voices),)
 
 
 class Voices:
-    """What distinguishes voices; for words, take an encoder of speech."""
+    """An encoder of voices; for words, take an encoder of speech."""
 
     def names(self) -> list[str]:
         """``ge2e-voices``."""

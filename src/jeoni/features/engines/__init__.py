@@ -1,1 +1,1 @@
-"""What can run frozen stages: one file each, see ``Engine`` in :mod:`jeoni.features.engine`."""
+"""Inference engines for frozen stages: one file each, see ``Engine`` in :mod:`jeoni.features.engine`."""

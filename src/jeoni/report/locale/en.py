@@ -68,7 +68,7 @@ WORDS = {
     "and textures that many tasks share, high stages to parts and wholes of what the network was trained on.",
     "inside_alt": "the items that excite one channel of {stage} most",
     "filters": "First filters",
-    "filters_note": "The weights of the first layer, the strongest first; grey is nought.",
+    "filters_note": "The weights of the first layer, the strongest first; grey is zero.",
     "looks_kinds": {"hits": "The most confident hits", "mistakes": "The most confident mistakes"},
     "map": "How the backbone sees your items",
     "map_note": "Every dot is an item, near those that look alike to the backbone; {method}. Crosses are mistakes. Point at "
@@ -129,22 +129,20 @@ WORDS = {
         "memorised": "The best had memorised its examples: there was nothing left to learn, and it was taken.",
         "less": "Trained longer, it came to less: the short training was taken.",
     },
-    "axis_accuracy": "accuracy",
     "axis_labels": "training examples",
     "axis_time": "seconds to fit",
-    "curve_labels": "Accuracy and labels",
-    "measures": {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"},
+    "curve_labels": "{measure} and labels",
     "measure_notes": {
         "balanced_accuracy": "Balanced accuracy, in which all classes count alike: draws hold as many of every class, the test "
         "items do not.",
     },
     "curve_labels_note": "The same draws for all; bands are 95 % intervals over test items and draws.",
-    "curve_time": "Accuracy and time",
+    "curve_time": "{measure} and time",
     "curve_time_note": "Seconds to fit one model at each number of labels, frozen features being in the store.",
     "curve_stages": "Where knowledge stops transferring",
     "curve_stages_note": "A linear probe on the features of every stage, all labels. Where the curve falls, the upper stages know "
     "things that your data do not need: {best} is best.",
-    "budget": "labels per class",
+    "budgets": {"class": "labels per class", "stratum": "labels per stratum"},
     "all": "all",
     "comparisons": "Comparisons",
     "comparisons_note": "One minus the other on the same items. p-values are corrected for there being "
@@ -157,7 +155,7 @@ WORDS = {
     "outcomes": {"helped": "helped", "hurt": "hurt", "cannot tell": "cannot tell"},
     "outcomes_other": {"helped": "better", "hurt": "worse", "cannot tell": "cannot tell"},
     "needs": "What {control} would need",
-    "needs_note": "To be as accurate as the others, by the curve above.",
+    "needs_note": "To be as good as the others, by the curve above.",
     "needs_labels": "training examples",
     "needs_time": "seconds to fit",
     "needs_more": "more than there are",
@@ -210,7 +208,7 @@ WORDS = {
         "unknown": "hold hardly a word that the backbone knows: it is made for other languages",
         "incomplete": "are incomplete: their ends are missing",
         "silent": "are all but silent",
-        "high": "have most of their power above what is heard",
+        "high": "have most of their power above what is used",
         "clipped": "are distorted: too loud when recorded",
     },
     "method": "method",
@@ -223,7 +221,7 @@ WORDS = {
     "weighing": "What the weights rest on",
     "tried": "What was tried, and chosen without target labels",
     "tried_note": "What each method gains over the source model by scores that need no target label: how sure it is of the target, "
-    "of how many classes, whether the way back leads to the source's labels, and how well source items are told that were held out. "
+    "of how many classes, whether the way back leads to the source's labels, and how well held-out source items are classified. "
     "None can be trusted alone: all must be convinced; a method that maps both domains alike is judged by the last two.",
     "scores_target": "On {n} labelled target items; their labels were used for these scores only. Their content was seen while adapting.",
     "domains_map": "Both domains in one map",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.transferability.distances._samples import lined_up, paired
+from jeoni.transferability.samples import lined_up, paired
 from jeoni.types import Array, FloatArray
 
 __all__ = ["CoralDistance"]

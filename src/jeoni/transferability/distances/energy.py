@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import pairwise_distances_chunked
 
-from jeoni.transferability.distances._samples import paired, thinned
+from jeoni.transferability.samples import paired, thinned
 from jeoni.types import Array
 
 __all__ = ["Energy"]

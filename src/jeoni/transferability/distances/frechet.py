@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import svdvals
 
-from jeoni.transferability.distances._samples import lined_up, paired
+from jeoni.transferability.samples import lined_up, paired
 from jeoni.types import Array, FloatArray
 
 __all__ = ["Frechet"]

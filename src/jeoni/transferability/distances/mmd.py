@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jeoni.transferability.distances._samples import median_distance, paired, squared_distances, thinned
+from jeoni.transferability.samples import median_distance, paired, squared_distances, thinned
 from jeoni.types import Array, FloatArray
 
 __all__ = ["MMD"]

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from jeoni.transferability.distances._samples import folds, paired, thinned
+from jeoni.transferability.samples import folds, paired, thinned
 from jeoni.types import Array, IntArray
 
 __all__ = ["ProxyADistance"]

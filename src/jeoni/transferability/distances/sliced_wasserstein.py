@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.transferability.distances._samples import paired
+from jeoni.transferability.samples import paired
 from jeoni.types import Array, FloatArray
 
 __all__ = ["SlicedWasserstein"]

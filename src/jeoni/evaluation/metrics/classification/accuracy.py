@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from jeoni.evaluation.metrics._counts import ratio
+from jeoni.evaluation.metrics.counts import ratio
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["Accuracy"]

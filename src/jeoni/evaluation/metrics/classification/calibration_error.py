@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from jeoni.evaluation.metrics._counts import confidence_bins, ratio
+from jeoni.evaluation.metrics.counts import confidence_bins, ratio
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["CalibrationError"]

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from jeoni.evaluation.metrics._counts import ratio
+from jeoni.evaluation.metrics.counts import ratio
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["LogLoss"]

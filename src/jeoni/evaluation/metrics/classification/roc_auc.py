@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from jeoni.evaluation.metrics._counts import mean_of_defined, ratio
+from jeoni.evaluation.metrics.counts import mean_of_defined, ratio
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["RocAuc"]

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from jeoni.evaluation.metrics._counts import ratio
-from jeoni.evaluation.metrics.multilabel._columns import halves
+from jeoni.evaluation.metrics.columns import halves
+from jeoni.evaluation.metrics.counts import ratio
 from jeoni.types import Array, FloatArray
 
 __all__ = ["ExactMatch"]

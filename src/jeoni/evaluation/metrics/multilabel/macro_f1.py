@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from jeoni.evaluation.metrics._counts import mean_of_defined, ratio
-from jeoni.evaluation.metrics.multilabel._columns import label_counts
+from jeoni.evaluation.metrics.columns import label_counts
+from jeoni.evaluation.metrics.counts import mean_of_defined, ratio
 from jeoni.types import Array, FloatArray
 
 __all__ = ["MacroF1"]

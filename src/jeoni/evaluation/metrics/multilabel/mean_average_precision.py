@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from jeoni.evaluation.metrics._counts import mean_of_defined
-from jeoni.evaluation.metrics.multilabel._columns import average_precision, halves
+from jeoni.evaluation.metrics.columns import average_precision, halves
+from jeoni.evaluation.metrics.counts import mean_of_defined
 from jeoni.types import Array, FloatArray
 
 __all__ = ["MeanAveragePrecision"]

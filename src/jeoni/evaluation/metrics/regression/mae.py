@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from jeoni.evaluation.metrics._counts import ratio
+from jeoni.evaluation.metrics.counts import ratio
 from jeoni.types import Array, FloatArray
 
 __all__ = ["MAE"]

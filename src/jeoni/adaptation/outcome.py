@@ -1,0 +1,138 @@
+"""The outcome of an adaptation: scores side by side, tables, and both domains in one map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jeoni.adaptation.transfer import SOURCE_ONLY, Found, drawn
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap
+from jeoni.evaluation.evaluate import evaluate as measure
+from jeoni.evaluation.verdict import Verdict, class_weights, compare_pairs, unequal, words
+from jeoni.explain import pictures
+from jeoni.features.examples import Examples
+from jeoni.runs import RunFolder
+from jeoni.runs.issues import write_issues
+from jeoni.runs.records import DomainsRecord
+from jeoni.specs import AdaptSpec
+from jeoni.tasks.classification import Classification, class_names_of
+from jeoni.types import Finding
+
+__all__ = ["adapted_metrics", "write_map", "write_tables"]
+
+
+def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpec) -> dict[str, Any]:
+    """The content of ``metrics.json``: the method and the source model side by side, where labels allow it."""
+    names = class_names_of(target.data)
+    moved = found.probs.argmax(1) != alone.probs.argmax(1)
+    metrics: dict[str, Any] = {
+        **found.record,
+        "class_names": list(names),
+        "n": len(target),
+        "moved": int(moved.sum()),
+        "labelled": int((target.data.targets >= 0).sum()),
+        "target": None,
+        "source_only": None,
+        "verdict": None,
+        "verdict_balanced": None,
+    }
+    how = found.record["method"]
+    changed = f"{int(moved.sum()):,} of {len(target):,} target items changed their class."
+    known = np.flatnonzero(target.data.targets >= 0)
+    if not len(known):
+        said = f"The target has no labels, so nothing can be said of accuracy. {changed}"
+        lead = (
+            f"The source model is used as it is ({found.record.get('why', 'as asked')})." if how == SOURCE_ONLY else ""
+        )
+        return {**metrics, "summary": f"{lead} {said}".strip() if lead else f"{how} was applied. {said}"}
+    labels, clusters = target.data.targets[known], target.clusters[known]
+    groups = clusters if len(np.unique(clusters)) < len(known) else None
+    both = {
+        name: measure(Classification(names), labels, one.probs[known][None], groups, spec.seed).as_dict()
+        for name, one in (("target", found), ("source_only", alone))
+    }
+    right = [one.probs[known].argmax(1) == labels for one in (found, alone)]
+    accuracy = both["target"]["metrics"]["accuracy"]
+    plain = (
+        f"Accuracy in the target {100 * accuracy['value']:.1f} % "
+        f"({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f})."
+    )
+    if how == SOURCE_ONLY:
+        why = found.record.get("why", "")
+        return {**metrics, **both, "summary": f"The source model is used as it is{f': {why}' if why else ''}. {plain}"}
+    pairs = (right[0], right[1], clusters, np.zeros(len(known), dtype=np.int64))
+    verdict = compare_pairs(*pairs, seed=spec.seed)
+    told = [words(verdict, how, "the source model", "Adapting")]
+    if unequal(labels):
+        balanced = compare_pairs(*pairs, seed=spec.seed, weights=class_weights(labels))
+        metrics["verdict_balanced"] = balanced.as_dict()
+        if balanced.outcome != verdict.outcome:
+            told.append(_otherwise(balanced))
+    return {**metrics, **both, "verdict": verdict.as_dict(), "summary": " ".join([*told, changed])}
+
+
+def _otherwise(balanced: Verdict) -> str:
+    """The sentence where balanced accuracy and accuracy disagree, as where all is given to the larger class."""
+    outcome = {"cannot tell": "it cannot be told whether it helped"}.get(balanced.outcome, f"it {balanced.outcome}")
+    value, low, high = balanced.difference.points()
+    return (
+        f"But where every class counts alike, {outcome}: {value:+.1f} points of balanced accuracy (95 % interval "
+        f"{low:.1f} to {high:.1f})."
+    )
+
+
+def write_tables(run: RunFolder, target: Examples, found: Found, alone: Found, findings: Sequence[Finding]) -> None:
+    """``predictions.csv``, with what the source model had said, and ``issues.csv``."""
+    data, names = target.data, class_names_of(target.data)
+    before = alone.probs.argmax(1)
+    run.write_csv(
+        "predictions.csv",
+        ["path", "label", "predicted", "confidence", "source_only", *(f"prob:{c}" for c in names)],
+        (
+            [
+                data.items.name(i),
+                names[data.targets[i]] if data.targets[i] >= 0 else "",
+                names[row.argmax()],
+                f"{row.max():.6f}",
+                names[before[i]],
+                *(f"{p:.6f}" for p in row),
+            ]
+            for i, row in enumerate(found.probs)
+        ),
+    )
+    write_issues(run, findings)
+
+
+def write_map(
+    run: RunFolder,
+    backbone: Backbone,
+    source: Examples | None,
+    target: Examples,
+    found: Found,
+    spec: AdaptSpec,
+) -> None:
+    """Both domains in one map, before and after."""
+    if source is None:
+        return
+    whole = Tap(backbone.n, True)
+    some = drawn(source, target, spec.seed)
+    before = [e.features(backbone, whole)[index] for e, index in zip((source, target), some, strict=True)]
+    names = class_names_of(target.data)
+    domains = [
+        {
+            "domain": domain,
+            "path": e.data.items.name(int(i)),
+            "label": names[e.data.targets[i]] if e.data.targets[i] >= 0 else "",
+            "predicted": "" if domain == "source" else names[found.probs[i].argmax()],
+        }
+        for domain, e, index in zip(("source", "target"), (source, target), some, strict=True)
+        for i in index
+    ]
+    maps = []
+    for rows in (before,) if found.rows is None else (before, found.rows):
+        places, method = pictures.place(np.concatenate(rows), spec.seed)
+        maps.append({"method": method, "points": [[round(float(x), 4), round(float(y), 4)] for x, y in places]})
+    run.write_record("figures/domains.json", DomainsRecord, {"items": domains, "maps": maps})

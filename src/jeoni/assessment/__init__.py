@@ -1,0 +1,1 @@
+"""How good a strategy is on these data: held-out predictions, repeated draws, and what is compared with what."""

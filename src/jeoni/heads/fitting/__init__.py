@@ -1,0 +1,1 @@
+"""Parts that heads share: the protocol, the choice among candidates on folds, and the solvers."""

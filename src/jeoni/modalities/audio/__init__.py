@@ -1,0 +1,1 @@
+"""Audio: decoding, spectrograms, random views, and what all inputs of audio share."""

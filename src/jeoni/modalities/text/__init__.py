@@ -1,0 +1,1 @@
+"""Texts: tokenizers, and signatures by which near-identical texts are found."""

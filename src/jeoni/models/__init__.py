@@ -1,0 +1,1 @@
+"""The model that every way of transferring returns: predict, save, load; and its card."""

@@ -1,0 +1,65 @@
+"""The machine and the versions that a run was made with."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from jeoni._version import __version__
+
+__all__ = ["PACKAGES", "machine", "peak_memory_mb", "versions"]
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "timm",
+    "accelerate",
+    "peft",
+    "transformers",
+    "tokenizers",
+    "soundfile",
+    "onnxruntime",
+    "openvino",
+    "scikit-learn",
+    "datasets",
+    "pillow",
+    "numpy",
+    "safetensors",
+)
+
+
+def versions() -> dict[str, str]:
+    """Python, jeoni and the packages that decide a result; empty where one is not installed."""
+    found = {"python": platform.python_version(), "jeoni": __version__}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = ""
+    return found
+
+
+def machine(cores: int) -> dict[str, Any]:
+    """System, processor, the cores that this process may use, memory in GB, and the accelerator if torch was loaded."""
+    torch = sys.modules.get("torch")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9 if hasattr(os, "sysconf") else None
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": platform.machine(),
+        "cores": cores,
+        "memory_gb": memory and round(memory, 1),
+        "accelerator": torch.cuda.get_device_name(0) if torch and torch.cuda.is_available() else "",
+    }
+
+
+def peak_memory_mb() -> float | None:
+    """The most memory this process held at once; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)

@@ -1,0 +1,88 @@
+"""``verdict.json`` and ``comparison.json`` of ``jeoni compare``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from jeoni.runs.records.fit import Measure
+from jeoni.runs.records.values import Budget, Interval, Name, Outcome, Positive, Sentences, Share
+from jeoni.runs.typed import AtMost, Between, Formerly
+
+__all__ = ["Comparison", "ComparisonRecord", "Need", "Point", "ProbedStage", "VerdictRecord"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One strategy against another at one number of labels."""
+
+    strategy: Name
+    control: Name
+    budget: Budget
+    difference: Interval
+    p: Share
+    visible: Positive
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Need:
+    """The labels and seconds that the control would need to be as accurate as a strategy."""
+
+    strategy: Name
+    n_train: Positive
+    seconds: Positive
+    control_needs: Positive | None = None
+    control_seconds: Positive | None = None
+
+
+@dataclass(frozen=True)
+class VerdictRecord:
+    """``verdict.json``."""
+
+    summary: str
+    control: Name
+    comparisons: Annotated[tuple[Comparison, ...], AtMost(2000)]
+    needs: Annotated[tuple[Need, ...], AtMost(2000)]
+    advice: Sentences = ()
+    measure: Name = "accuracy"
+    measures: Annotated[dict[str, Measure], AtMost(10)] = field(default_factory=dict)
+    per: Literal["class", "stratum"] = "class"
+
+    @property
+    def compared_by(self) -> Measure:
+        """The measure; runs of earlier versions know shares only, and do not describe them."""
+        return self.measures.get(self.measure) or Measure(self.measure.replace("_", " "), "%", True)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A strategy at one number of labels."""
+
+    strategy: Name
+    budget: Budget
+    n_train: Annotated[float, Between(1, 1e12)]
+    seconds: Annotated[float, Between(0, 1e9)]
+    score: Annotated[Interval, Formerly("accuracy")]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ProbedStage:
+    """A linear probe on one stage's features."""
+
+    name: Name
+    score: Annotated[Interval, Formerly("accuracy")]
+
+
+@dataclass(frozen=True)
+class ComparisonRecord:
+    """``comparison.json``."""
+
+    points: Annotated[tuple[Point, ...], AtMost(400)]
+    stages: Annotated[tuple[ProbedStage, ...], AtMost(300)]
+
+    def __post_init__(self) -> None:
+        if not self.points:
+            raise ValueError("points is empty; at least one is needed")

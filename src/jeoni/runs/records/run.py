@@ -1,0 +1,222 @@
+"""``run.json``: what a run was made of, and ``spec.json``: what it was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from jeoni.runs.records.values import Count, Loss, Name, Positive, Sentences, Share
+from jeoni.runs.typed import AtMost, Between, EmptyIsNone, Formerly, Which
+
+__all__ = [
+    "RUN_FORMAT",
+    "AskedRecord",
+    "BackboneRecord",
+    "Contestant",
+    "Cut",
+    "DataRecord",
+    "EngineRecord",
+    "Evaluated",
+    "HeadRecord",
+    "Machine",
+    "Rate",
+    "RunRecord",
+    "Stage",
+    "TrainedRows",
+    "TrainingRecord",
+]
+
+RUN_FORMAT = 1
+RunFormat = Annotated[int, Which(lambda n: n <= RUN_FORMAT, "a format that this version of jeoni can read")]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a run was made."""
+
+    system: str
+    processor: str
+    cores: Count
+    memory_gb: Positive | None = None
+    accelerator: str = ""
+
+
+@dataclass(frozen=True)
+class DataRecord:
+    """The data."""
+
+    name: str
+    classes: dict[str, Count]
+    sha256: str
+    items: Count
+    task: str = ""
+    origin: str = ""
+    groups: Count | None = None
+    train: Count | None = None
+    test: Count | None = None
+    skipped: Count | None = None
+    used: Count | None = None
+    draws: Count | None = None
+
+
+@dataclass(frozen=True)
+class BackboneRecord:
+    """The backbone."""
+
+    name: str
+    architecture: str
+    source: str
+    licence: str
+    sha256: str
+    parameters: Count
+    dim: Count
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class EngineRecord:
+    """The engine of the frozen stages."""
+
+    name: str
+    precision: str = ""
+    cosine: float | None = None
+    images_per_s: Positive | None = None
+    notes: Sentences = ()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the backbone, and what was done to it."""
+
+    name: str
+    parameters: Count
+    frozen: bool
+    output_shape: Annotated[tuple[Count, ...], AtMost(10)]
+    ms_per_image: Positive
+    state: Literal["", "frozen", "trained", "new", "untouched", "dropped"] = ""
+    batch_norm: Literal["", "own", "batch"] = ""
+    kept_bytes: Positive | None = None
+    learning_rate: Positive | None = None
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where the network was cut."""
+
+    frozen: Count
+    stages: Annotated[tuple[Stage, ...], AtMost(2000)]
+    reuse: Count | None = None
+
+
+@dataclass(frozen=True)
+class HeadRecord:
+    """The head on top; which of its settings there are depends on its kind."""
+
+    strength: Positive | None = None
+    class_weights: Name | None = None
+    temperature: Positive | None = None
+    name: str = ""
+    candidates: tuple[Any, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The losses at one step of a training."""
+
+    step: Count
+    loss: Loss | None = None
+    held: Loss | None = None
+
+
+@dataclass(frozen=True)
+class TrainedRows:
+    """The rows that were cached at the cut."""
+
+    cached: bool = False
+    row_bytes: Positive = 0
+    bytes: Positive = 0
+    views: Count = 0
+    policy: Name = ""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How fast a group of parameters learned, and the step from which on."""
+
+    learning_rate: Positive
+    starts: Count = 0
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """How stages were trained; see :func:`jeoni.strategies._tuning.tune`."""
+
+    steps: Count
+    best_step: Count
+    evaluations: Annotated[tuple[Evaluated, ...], AtMost(5000), Formerly("looks")]
+    seconds: Positive
+    examples: Count
+    share: Share
+    rows: TrainedRows
+    frozen_identical: bool
+    rates: dict[str, Rate]
+    statistics: Literal["own", "batch"]
+    refitted: bool = False
+    held_out: Count = 0
+    moment: str = ""
+    shortened: Literal["", "by_heart", "memorised", "less"] = ""
+    ruined: bool = False
+    trials: Annotated[dict[str, Loss | None], AtMost(100)] = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A candidate of ``auto``, with its scores on examples that it did not see."""
+
+    n: Count
+    loss: float | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """``run.json``; what only some verbs write may be missing.
+
+    ``format`` is raised when a record can no longer be read by what was written before.
+    """
+
+    jeoni: Name
+    created: Name
+    command: str
+    spec: dict[str, object]
+    versions: dict[str, str]
+    machine: Machine
+    data: DataRecord
+    backbone: BackboneRecord
+    engine: EngineRecord
+    timings: dict[str, Positive | None]
+    kind: Literal["report", "comparison", "adaptation"] = "report"
+    calls: Annotated[int, Between(1)] = 1
+    warnings: Sentences = ()
+    peak_memory_mb: Positive | None = None
+    findings: dict[str, Count] = field(default_factory=dict)
+    cut: Cut | None = None
+    head: HeadRecord | None = None
+    training: Annotated[TrainingRecord | None, EmptyIsNone()] = None
+    chosen: str = ""
+    contest: Annotated[dict[str, Contestant], AtMost(100)] | None = None
+    seed: int = 0
+    format: RunFormat = RUN_FORMAT
+
+
+@dataclass(frozen=True)
+class AskedRecord:
+    """``spec.json``: what a run was asked for, so that it can be asked for again."""
+
+    verb: Name
+    inputs: dict[str, str | None]
+    command: str
+    spec: dict[str, Any]

@@ -1,0 +1,43 @@
+"""The options of all verbs, each declared once: command line, ``run.json`` and the report come from here.
+
+Options that belong together are one frozen dataclass, in a file of its own; a verb's spec combines those that the verb
+uses, and adds its own. No spec inherits another verb's, so that no option exists where it has no effect. No torch here:
+the command line reads its options from these fields.
+"""
+
+from __future__ import annotations
+
+from jeoni.specs.backbone import BackboneOptions, ComputeOptions, check_span
+from jeoni.specs.data import ColumnOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
+from jeoni.specs.options import AUTO, Bounds, Options, Spec, option, ordered_fields, out_of_bounds
+from jeoni.specs.training import HeadOptions, Recipe, SettingOptions, TransferOptions
+from jeoni.specs.verbs import AdaptSpec, CommonSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
+
+__all__ = [
+    "AUTO",
+    "AdaptSpec",
+    "BackboneOptions",
+    "Bounds",
+    "ColumnOptions",
+    "CommonSpec",
+    "CompareSpec",
+    "ComputeOptions",
+    "DiagnoseSpec",
+    "EvaluateSpec",
+    "FitSpec",
+    "HeadOptions",
+    "LeakOptions",
+    "Options",
+    "PredictSpec",
+    "Recipe",
+    "SeedOptions",
+    "SettingOptions",
+    "Spec",
+    "TaskOptions",
+    "TestSetOptions",
+    "TransferOptions",
+    "check_span",
+    "option",
+    "ordered_fields",
+    "out_of_bounds",
+]

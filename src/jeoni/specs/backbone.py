@@ -1,0 +1,54 @@
+"""Options about the pretrained network and the machine that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jeoni.errors import ConfigError
+from jeoni.specs.options import AUTO, Bounds, Options, option
+
+__all__ = ["BackboneOptions", "ComputeOptions", "check_span"]
+
+MOST_SECONDS = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackboneOptions(Options):
+    """The pretrained network, and how an example becomes its input."""
+
+    backbone: str = option(
+        "auto", "What to transfer from: a name from `jeoni list backbones`, or source:name; auto goes by the data."
+    )
+    weights: str = option("", "A local weights file for the backbone (safetensors, or a plain state dict).")
+    crop: str = option(
+        "squash", "How an image becomes a square: whole but squashed, or its centre.", ("squash", "center")
+    )
+    seconds: float = option(
+        AUTO,
+        "Seconds of each recording that are used, its middle; left out, the data decide.",
+        bounds=Bounds(0, MOST_SECONDS, open_low=True),
+    )
+
+    @property
+    def of_backbone(self) -> BackboneOptions:
+        """The part that is about the backbone."""
+        return BackboneOptions(backbone=self.backbone, weights=self.weights, crop=self.crop, seconds=self.seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputeOptions(Options):
+    """How the frozen stages are run."""
+
+    engine: str = option("auto", "What runs the frozen stages; see `jeoni doctor`.")
+    workers: int = option(0, "Threads that read and decode; 0 is one per core.", bounds=Bounds(0, 1024))
+    strict: bool = option(False, "Stop at the first bad item instead of skipping it.")
+
+
+def check_span(seconds: float) -> None:
+    """Refuse more of a recording than memory holds.
+
+    Raises:
+        ConfigError: more than an hour.
+    """
+    if not seconds <= MOST_SECONDS:
+        raise ConfigError(f"seconds is {seconds:g}; of a recording at most {MOST_SECONDS:,} can be used at once.")

@@ -1,0 +1,55 @@
+"""Options about the data: columns, groups, the task, test set and leaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jeoni.specs.options import Bounds, Options, option
+
+__all__ = ["ColumnOptions", "LeakOptions", "SeedOptions", "TaskOptions", "TestSetOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnOptions(Options):
+    """Which columns of a table hold what."""
+
+    image_column: str = option("", "The column that holds images or their paths (recognised if left out).")
+    text_column: str = option("", "The column that holds texts (recognised if left out).")
+    audio_column: str = option("", "The column that holds recordings or their paths (recognised if left out).")
+    label_column: str = option(
+        "", "The column that holds the labels (recognised if left out); several, separated by commas."
+    )
+    group_column: str = option("", "A column whose groups (patient, panel, video) are never split.")
+    group_pattern: str = option(
+        "", "A regular expression; its group, matched below a class's folder, names an item's group."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskOptions(Options):
+    """The task."""
+
+    task: str = option(
+        "auto", "What is predicted: classification, regression, multilabel or multitask; auto goes by the labels."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestSetOptions(Options):
+    """The items that decide nothing and are scored."""
+
+    test: str = option("", "An own test set: a folder or table like the data.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeakOptions(Options):
+    """The treatment of items that are on both sides of a split."""
+
+    keep_leaks: bool = option(False, "Keep training items that are also in the test set.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedOptions(Options):
+    """The seed."""
+
+    seed: int = option(0, "The seed of all random choices.", bounds=Bounds(0, 2**31 - 1))

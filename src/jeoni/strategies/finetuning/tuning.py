@@ -1,0 +1,319 @@
+"""Fine-tuning that all strategies share: cut, rows from the store, a fitted head, the loop, and then no harm.
+
+A part of the training examples is held out to choose the best moment, how far to go from the starting weights to the
+trained ones (Wortsman et al. 2022, WiSE-FT), and the temperature. The result leaves the linear probe only where the
+held-out part says so by more than one standard error. With few examples the training is then repeated on all of them,
+to the same moment and with the same choices; with very few, all steps are made and the head's own temperature holds.
+
+A control from scratch has no probe to go back to, and of little data it often generalises no better than chance. There
+a constant predictor has the least log-loss of all, so that the best of ten evaluations on a few dozen examples is one
+before anything was learned: with few examples such a training goes to its end. Nor is a transformer
+that learned from a part of its examples safe from being ruined, at the same rate and as many steps, by all of them: it
+then is the one that learned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+
+from jeoni import distributed
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import cut, merge
+from jeoni.data.splits import build_folds, repeats_for
+from jeoni.features.examples import Context, Examples
+from jeoni.models.model import Model
+from jeoni.specs import Recipe
+from jeoni.strategies.finetuning.losses import clearly_lower
+from jeoni.strategies.finetuning.setup import FinetuneConfig, Run, TrainingSetup, begin, run_on
+from jeoni.tasks import Task, task_of, with_decisions
+from jeoni.training.depth import frozen_alike, set_temperature
+from jeoni.training.forward import outputs_of
+from jeoni.training.groups import Group
+from jeoni.training.job import Diverged, Held, History
+from jeoni.training.rows import Rows, plain_rows
+from jeoni.types import Array, FloatArray, IntArray
+
+__all__ = ["FEW", "Trial", "attempt", "can_tell", "tune"]
+
+FEW = 1000
+TELLING = 20  # held-out examples below which nothing fine is chosen on them
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+SAMPLE = 256  # examples that tell whether a network tells any apart
+
+
+def tune(
+    backbone: Backbone,
+    train_on: Examples,
+    context: Context,
+    recipe: Recipe,
+    config: FinetuneConfig,
+    *,
+    head: str,
+    class_weights: str,
+    source: Backbone | None = None,
+    begun: Trial | None = None,
+) -> Model:
+    """Train what is above the cut.
+
+    Args:
+        backbone: what to start from.
+        train_on: labelled examples.
+        context: store, engine, seed, console.
+        recipe: all its defaults resolved.
+        config: of the strategy.
+        head: its id.
+        class_weights: ``auto``, ``balanced`` or ``none``.
+        source: the backbone whose rows are in the store, where ``backbone`` is a part of it.
+        begun: a trial of the same recipe and config, whose training is not done again.
+    """
+    source = source or backbone
+    setup = TrainingSetup(backbone, source, context, recipe, config, head, class_weights)
+    choices = _Choices()
+    first = begun.first if begun else None
+    if config.interpolate or can_tell(len(train_on)):
+        first = first or _first(setup, train_on)
+        run = first[0]
+        choices = distributed.broadcast_object(_choose(*first, config))
+        first = first if config.to_the_end else None
+    refitted = len(train_on) < FEW and choices.share > 0
+    if choices.share == 0:  # the linear probe, fitted on all examples
+        run = begin(setup, train_on)
+        choices = replace(choices, temperature=run.warm_temperature)
+    elif refitted:
+        again = recipe if choices.history is None else replace(recipe, steps=max(1, choices.history.best_step))
+        run = run_on(replace(setup, recipe=again), train_on, None)
+        run.go(choices.share)
+    same = {}
+    if config.to_the_end:
+        ruined = refitted and first is not None and _ruined(run, first[0], train_on, setup)
+        if ruined and first:
+            run, refitted = first[0], False
+        same = {
+            "ruined": ruined,
+            "same": distributed.broadcast_object(run.task.constant(_own(run, _some(train_on), setup))),
+        }
+    set_temperature(run.network, choices.temperature)
+    run.network.cpu()
+    config.fold(run.made)
+    merged = merge(backbone, run.made)
+    proof = frozen_alike(backbone, merged, config.frozen)
+    choice = {**run.choice, "temperature": choices.temperature.tolist()}
+    histories = [h for h in {id(h): h for h in (choices.history, run.history)}.values() if h is not None]
+    chosen_by = histories[0]
+    training = {
+        "recipe": asdict(recipe),
+        "steps": chosen_by.steps,
+        "best_step": chosen_by.best_step,
+        "evaluations": chosen_by.evaluations,
+        "seconds": round(sum(h.seconds for h in histories), 3),
+        "earlier_s": round(sum(h.earlier_s for h in histories), 3),
+        "examples": sum(h.examples for h in histories),
+        **same,
+        "share": choices.share,
+        "shares": choices.scores,
+        "held_out": choices.held_out,
+        "moment": "best" if _decides(config, recipe, len(train_on)) else "last",
+        "refitted": refitted and choices.held_out > 0,
+        "rows": choices.rows or run.rows,
+        "apart": run.made.apart,
+        "frozen_identical": proof,
+        "rates": _rates(run.groups, config),
+        "statistics": "batch" if config.train_statistics else "own",
+    }
+    return Model(
+        backbone=merged,
+        head=run.network.head.eval(),
+        head_id=head,
+        task=choices.task or run.task,
+        frozen=config.frozen,
+        reuse=backbone.n if config.reuse < 0 else config.reuse,
+        choice=choice,
+        candidates=run.candidates,
+        training=training,
+        statistics=str(training["statistics"]),
+    )
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """The choices made on the held-out part; the defaults hold where there was none."""
+
+    share: float = 1.0
+    scores: dict[str, float] = field(default_factory=dict)
+    temperature: FloatArray = field(default_factory=lambda: np.ones(()))
+    held_out: int = 0
+    history: History | None = None
+    rows: dict[str, object] = field(default_factory=dict)
+    task: Task | None = None
+
+
+def _choose(run: Run, held_rows: Rows, score: _Score, config: FinetuneConfig) -> _Choices:
+    share, scores = _best_share(run, held_rows, score, config)
+    found, task = run.warm_temperature, run.task
+    if share > 0 and score.telling:
+        outputs = outputs_of(run.network, held_rows)
+        found = score.temperature(outputs)
+        task = with_decisions(task, outputs / found, score.targets)
+    return _Choices(share, scores, found, len(score.targets), run.history, run.rows, task)
+
+
+def can_tell(n: int) -> bool:
+    """Whether of ``n`` examples enough are held out to choose something fine on them."""
+    return n // (5 if n < FEW else 10) >= TELLING
+
+
+def attempt(
+    backbone: Backbone,
+    train_on: Examples,
+    context: Context,
+    recipe: Recipe,
+    config: FinetuneConfig,
+    *,
+    head: str,
+    class_weights: str,
+    source: Backbone | None = None,
+) -> Trial:
+    """Train on a part of the examples, for choosing among recipes. Arguments are those of :func:`tune`."""
+    setup = TrainingSetup(backbone, source or backbone, context, recipe, config, head, class_weights)
+    try:
+        first = _first(setup, train_on)
+    except Diverged:
+        return Trial(float("inf"))
+    run, held_rows, score = first
+    outputs = outputs_of(run.network, held_rows)
+    losses = distributed.broadcast_object(score.each(outputs))
+    found = float("inf") if run.task.constant(outputs) else float(losses.mean())
+    seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
+    memorised = distributed.broadcast_object(_memorised(run, seen, setup))
+    unchanging = run.rows["policy"] == "none"
+    earlier_s = run.history.earlier_s
+    return Trial(
+        distributed.broadcast_object(found), losses, memorised, unchanging, earlier_s, first if memorised else None
+    )
+
+
+def _memorised(run: Run, seen: Examples, setup: TrainingSetup, tolerance: float = 1.0) -> bool:
+    """Whether a network, as it will be used, memorised what it was trained on. Never where examples looked different
+    in every epoch."""
+    if run.rows["policy"] != "none":
+        return False
+    some = _some(seen)
+    losses = run.task.losses(run.task.decode(_own(run, some, setup)), some.data.targets)
+    return run.task.memorised(losses, tolerance)
+
+
+def _ruined(run: Run, first: Run, train_on: Examples, setup: TrainingSetup) -> bool:
+    """Whether a training on all examples lost what that on a part of them had learned."""
+    seen = train_on.select(_parted(train_on, setup.context.seed)[0], train_on.folds[:, :0])
+    if run.task.constant(_own(run, _some(train_on), setup)):
+        lost = not run.task.constant(_own(first, _some(seen), setup))
+    else:
+        lost = _memorised(first, seen, setup) and not _memorised(run, train_on, setup, 2.0)
+    return distributed.broadcast_object(lost)
+
+
+def _own(run: Run, examples: Examples, setup: TrainingSetup) -> FloatArray:
+    """Outputs ``(n, width)`` of a network for examples as they are."""
+    return outputs_of(run.network, plain_rows(examples, setup.source, run.made.tap, setup.context))
+
+
+def _decides(config: FinetuneConfig, recipe: Recipe, n: int) -> bool:
+    """Whether what is held out of ``n`` examples chooses the best moment; it does where patience is asked for."""
+    return not config.to_the_end or n >= FEW or bool(recipe.patience)
+
+
+def _some(examples: Examples) -> Examples:
+    n = len(examples)
+    some = np.linspace(0, n - 1, min(n, SAMPLE)).astype(np.int64)
+    return examples.select(some, examples.folds[:, :0])
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A training on a part of the examples.
+
+    Attributes:
+        score: log-loss on the others. Infinite where it diverged, and where the network is a constant predictor: that
+            is the log-loss of knowing nothing, which is less than that of having learned from too little.
+        losses: ``(held out,)`` what it is the mean of.
+        memorised: whether it predicts all it was trained on, so that there is nothing left to learn.
+        unchanging: whether examples look the same in every epoch.
+        earlier_s: seconds that calls before this one took for it.
+        first: what :func:`tune` resumes from; not kept, for its size, where it is hardly ever resumed.
+    """
+
+    score: float
+    losses: FloatArray = field(default_factory=lambda: np.zeros(0))
+    memorised: bool = False
+    unchanging: bool = False
+    earlier_s: float = 0.0
+    first: tuple[Run, Rows, _Score] | None = None
+
+
+def _first(setup: TrainingSetup, train_on: Examples) -> tuple[Run, Rows, _Score]:
+    """Train on a part of the examples; the others decide the best moment."""
+    context, config = setup.context, setup.config
+    task, targets, clusters = task_of(train_on.data), train_on.data.targets, train_on.clusters
+    fit, held = _parted(train_on, context.seed)
+    inner = build_folds(task.strata(targets[fit]), clusters[fit], 5, repeats_for(len(fit)), context.seed)
+    tap = cut(setup.backbone, config.frozen).tap
+    held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), setup.source, tap, context)
+    score = _Score(task, targets[held])
+    looked_at = score.telling and config.objective is None
+    held_part = Held(held_rows, score, _decides(config, setup.recipe, len(train_on))) if looked_at else None
+    return run_on(setup, train_on.select(fit, inner), held_part), held_rows, score
+
+
+def _parted(examples: Examples, seed: int) -> tuple[IntArray, IntArray]:
+    """Which are trained on first, and which are held out."""
+    strata = task_of(examples.data).strata(examples.data.targets)
+    parts = build_folds(strata, examples.clusters, 5 if len(strata) < FEW else 10, 1, seed)[0]
+    return np.flatnonzero(parts != 0), np.flatnonzero(parts == 0)
+
+
+@dataclass(frozen=True)
+class _Score:
+    """Loss of the held-out part; after temperature scaling where there are enough examples to fit it."""
+
+    task: Task
+    targets: Array
+
+    @property
+    def telling(self) -> bool:
+        return len(self.targets) >= TELLING
+
+    def temperature(self, outputs: FloatArray) -> FloatArray:
+        """``()`` or ``(width,)``."""
+        return self.task.temperature(outputs, self.targets, doubt=1 / (len(self.targets) + 2))
+
+    def each(self, outputs: FloatArray) -> FloatArray:
+        """``(n,)``."""
+        scaled = outputs / self.temperature(outputs) if self.telling else outputs
+        return self.task.losses(self.task.decode(scaled), self.targets)
+
+    def __call__(self, outputs: FloatArray) -> float:
+        return float(self.each(outputs).mean())
+
+
+def _best_share(run: Run, held: Rows, score: _Score, config: FinetuneConfig) -> tuple[float, dict[str, float]]:
+    """How far to go, and the held-out score at every share; the network is left there."""
+    if not (config.interpolate and config.warm_head):
+        return 1.0, {}
+    end = {n: p.detach().clone() for g in run.groups for n, p in g.parameters.items()}
+    losses = {}
+    for share in SHARES:
+        run.put(end)
+        run.go(share)
+        losses[share] = score.each(outputs_of(run.network, held))
+    best = min(SHARES, key=lambda s: losses[s].mean())
+    if not clearly_lower(losses[best], losses[0.0], 1.0):
+        best = 0.0
+    run.put(end)
+    run.go(best)
+    return best, {f"{s:g}": round(float(v.mean()), 5) for s, v in losses.items()}
+
+
+def _rates(groups: list[Group], config: FinetuneConfig) -> dict[str, dict[str, float]]:
+    return {g.name: {"learning_rate": g.learning_rate, "starts": g.starts} for g in groups}

@@ -1,0 +1,1 @@
+"""Parts that tasks share: the protocol, and how label cells are read as targets, chosen and saved."""

@@ -1,0 +1,252 @@
+"""The content of ``run.json``: machine, versions, backbone, engine and the cut, stage by stage."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+
+from jeoni._version import __version__
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap, Taps
+from jeoni.backbones.entry import example
+from jeoni.backbones.stages import Stage, watching
+from jeoni.distributed import cores
+from jeoni.features.engine import Choice
+from jeoni.features.extract import Extraction
+from jeoni.models.model import Model
+from jeoni.runs.environment import machine, peak_memory_mb, versions
+from jeoni.runs.records import HeadRecord, TrainingRecord
+from jeoni.specs import CommonSpec, ordered_fields
+from jeoni.types import Dataset
+from jeoni.verbs._clock import Clock
+
+__all__ = [
+    "backbone_record",
+    "command_line",
+    "cut_record",
+    "data_record",
+    "engine_record",
+    "head_record",
+    "run_record",
+    "stage_table",
+    "training_record",
+]
+
+
+def run_record(
+    command: str,
+    spec: CommonSpec,
+    data: Dataset,
+    counts: dict[str, int],
+    backbone: Backbone,
+    seen: Extraction,
+    clock: Clock,
+    warnings: Sequence[str],
+    own: dict[str, Any],
+) -> dict[str, Any]:
+    """The content of ``run.json``: a :class:`RunRecord`, and what a strategy of somebody else may add within it.
+
+    Args:
+        command: that repeats the run.
+        spec: its options.
+        data: what was read.
+        counts: of examples, by what became of them.
+        backbone: what was transferred from.
+        seen: the extraction of all examples.
+        clock: of the run.
+        warnings: of the run, in order.
+        own: fields that only some verbs fill.
+    """
+    rate = seen.computed / seen.seconds if seen.computed else None
+    engine = engine_record(seen.choices[0], rate)
+    content = {
+        "jeoni": __version__,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "command": command,
+        "spec": asdict(spec),
+        "seed": spec.seed,
+        "versions": versions(),
+        "machine": machine(cores()),
+        "data": data_record(data, counts, seen),
+        "backbone": backbone_record(backbone),
+        "engine": engine,
+        "timings": {**clock.total(), "images_per_s": engine["images_per_s"]},
+        "calls": clock.calls,
+        "warnings": list(warnings),
+        "peak_memory_mb": peak_memory_mb(),
+    }
+    return content | own
+
+
+def head_record(name: str, model: Model) -> dict[str, Any]:
+    """The head, and what the folds decided about it; several tasks or labels have a choice each, in the model."""
+    plain = {k: v for k, v in model.choice.items() if not isinstance(v, (dict, list))}
+    return {"name": name, **_declared(HeadRecord, plain), "candidates": model.candidates}
+
+
+def training_record(model: Model) -> dict[str, Any]:
+    """How the stages above the cut were trained; empty where nothing was."""
+    return _declared(TrainingRecord, model.training) if model.training else {}
+
+
+def _declared(kind: Any, content: dict[str, Any]) -> dict[str, Any]:
+    """The fields that a record declares, and all others under ``details``: a strategy may add its own."""
+    names = {f.name for f in fields(kind)} - {"details"}
+    return {k: v for k, v in content.items() if k in names} | {
+        "details": {k: v for k, v in content.items() if k not in names}
+    }
+
+
+def cut_record(backbone: Backbone, model: Model) -> dict[str, Any]:
+    """Where the network was cut, and its stages."""
+    return {"frozen": model.frozen, "reuse": model.reuse, "stages": stage_table(backbone, model)}
+
+
+def backbone_record(backbone: Backbone) -> dict[str, Any]:
+    """Name, size and origin."""
+    origin = backbone.provenance
+    return {
+        "name": backbone.name,
+        "architecture": backbone.architecture,
+        "source": origin.source,
+        "licence": origin.licence,
+        "sha256": origin.sha256,
+        "url": origin.url,
+        "parameters": sum(p.numel() for p in backbone.network.parameters()),
+        "dim": backbone.dim,
+    }
+
+
+def _counted(data: Dataset) -> dict[str, Any]:
+    """The task, and how many examples each class or label has where there are such."""
+    if data.task is None:
+        return {"task": "", "classes": {}}
+    known = data.task.known(data.targets)
+    rows = data.task.rows(data.targets[known]) if data.task.link in ("softmax", "sigmoid") else []
+    return {"task": data.task.id, "classes": dict(rows)}
+
+
+def engine_record(choice: Choice | None, images_per_s: float | None) -> dict[str, Any]:
+    """The engine of the frozen stages; ``cache`` where nothing had to be run."""
+    if choice is None:
+        return {"name": "cache", "precision": "", "cosine": None, "images_per_s": None, "notes": []}
+    return {
+        "name": choice.name,
+        "precision": choice.precision,
+        "cosine": round(choice.cosine, 6),
+        "images_per_s": images_per_s and round(images_per_s, 1),
+        "notes": list(choice.notes),
+    }
+
+
+def stage_table(backbone: Backbone, model: Model) -> list[dict[str, Any]]:
+    """One record per stage of the backbone: parameters, what was done to it, output shape, ms per example on noise.
+
+    ``state`` is ``frozen``, ``trained``, ``new`` (trained from random weights), ``untouched`` (above the cut, but
+    nothing of it was trained) or ``dropped``. ``batch_norm`` is ``own`` (the statistics it came with), ``batch``, or
+    empty where the stage has none. ``kept_bytes`` is what the store keeps of each example behind the stage, or None.
+    """
+    n = 2
+    images = example(backbone.input, n)
+    taps = tuple(Tap(k, False) for k in range(1, backbone.n + 1))
+    with torch.inference_mode():
+        shapes = [_shape(t) for t in Taps(backbone, taps)(images[:1])]
+        seconds = _seconds_to_each_stage(backbone, images)
+    named = dict(backbone.network.named_parameters())
+    rates = model.training.get("rates", {})
+    statistics = model.training.get("statistics", "own")
+    rows = model.training.get("rows", {"cached": True, "row_bytes": 4 * backbone.dim})
+    records = []
+    for k, stage in enumerate(backbone.stages):
+        records.append(
+            {
+                "name": stage.name,
+                "parameters": sum(named[p].numel() for p in stage.parameters if p in named),
+                "frozen": k < model.frozen,
+                "state": _state(k, stage.name, model),
+                "batch_norm": _batch_norm(stage, "own" if k < model.frozen else statistics),
+                "kept_bytes": rows["row_bytes"] if rows["cached"] and k + 1 == model.frozen else None,
+                "learning_rate": rates.get(stage.name, {}).get("learning_rate"),
+                "output_shape": shapes[k],
+                "ms_per_image": round(1000 * max(0.0, seconds[k]) / n, 3),
+            }
+        )
+    return records
+
+
+def _shape(value: Any) -> list[int]:
+    """Without the batch; empty for several tensors that go from stage to stage together."""
+    return list(value.shape[1:]) if isinstance(value, torch.Tensor) else []
+
+
+def _batch_norm(stage: Stage, statistics: str) -> str:
+    return statistics if any(p.endswith("running_mean") for p in stage.parameters) else ""
+
+
+def _state(k: int, name: str, model: Model) -> str:
+    if k >= model.backbone.n:
+        return "dropped"
+    if k < model.frozen:
+        return "frozen"
+    if name not in model.training.get("rates", {}):
+        return "untouched"
+    return "new" if k >= model.reuse else "trained"
+
+
+def _seconds_to_each_stage(backbone: Backbone, images: torch.Tensor) -> list[float]:
+    """Time from the end of one stage to the end of the next, eager; the least of three passes, after one to warm up."""
+    reached: dict[str, float] = {}
+    points = {stage.modules[-1]: stage.name for stage in backbone.stages[:-1] if stage.modules}
+    passes = []
+    with watching(backbone.network, set(points), lambda name, _: reached.update({points[name]: time.perf_counter()})):
+        for _ in range(4):
+            start = time.perf_counter()
+            backbone.network(images)
+            end = time.perf_counter()
+            ends = [reached.get(stage.name, start) for stage in backbone.stages[:-1]] + [end]
+            passes.append([b - a for a, b in pairwise([start, *ends])])
+    return [min(times) for times in zip(*passes[1:], strict=True)]
+
+
+def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict[str, Any]:
+    """The data, with a hash over all content and labels."""
+    content = hashlib.sha256()
+    for digest in seen.digests:
+        content.update(digest)
+    content.update(data.targets.tobytes())
+    return {
+        "name": data.name,
+        "origin": data.origin,
+        **_counted(data),
+        "groups": None if data.groups is None else len(np.unique(data.groups)),
+        "sha256": content.hexdigest(),
+        **counts,
+    }
+
+
+def command_line(spec: CommonSpec, *said: str | Dataset) -> str:
+    """The command line that repeats a run.
+
+    Args:
+        spec: its options.
+        said: the verb and its arguments; data stand for where they were read from.
+    """
+    words = ["jeoni", *(word if isinstance(word, str) else word.origin or word.name for word in said)]
+    for f in ordered_fields(type(spec)):
+        value = getattr(spec, f.name)
+        if value != f.default:
+            option = f.name.replace("_", "-")
+            words += (
+                [f"--{option}" if value else f"--no-{option}"]
+                if isinstance(value, bool)
+                else [f"--{option}", str(value)]
+            )
+    return shlex.join(words)

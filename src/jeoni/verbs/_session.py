@@ -1,0 +1,226 @@
+"""One run of a verb: its folder, console and clock, the extraction and the checks, and what is written at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jeoni import distributed, plugins
+from jeoni.backbones.architectures import SOURCES
+from jeoni.backbones.backbone import Backbone
+from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_targets
+from jeoni.features.engine import check_engine
+from jeoni.features.examples import Context
+from jeoni.features.extract import Extraction, Request
+from jeoni.features.store import FeatureStore
+from jeoni.files.outputs import check_output, refuse_overlap
+from jeoni.report import render
+from jeoni.runs import RunFolder
+from jeoni.runs.progress import begin_call, interrupt_call
+from jeoni.runs.records import RunRecord
+from jeoni.runs.typed import as_record
+from jeoni.specs import CommonSpec
+from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
+from jeoni.verbs._clock import Clock
+from jeoni.verbs._record import command_line, run_record
+
+__all__ = ["Prepared", "Session"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Examples that were read, checked and run through the frozen stages.
+
+    Attributes:
+        data: without what nothing usable is left to train on, such as a class, but for items that may lack a label.
+        seen: the extraction.
+        checked: which of them can be used, and which belong together.
+        findings: of all checks.
+    """
+
+    data: Dataset
+    seen: Extraction
+    checked: Checked
+    findings: list[Finding]
+
+    @property
+    def skipped(self) -> int:
+        """How many examples cannot be used."""
+        return int(len(self.data) - self.checked.keep.sum())
+
+
+class Session:
+    """A verb's run: what is the same for all verbs.
+
+    Args:
+        verb: its name.
+        spec: its options.
+        console: where progress is shown; of several processes only the main one speaks.
+        command: how the run was called, for the record; made of the options if left out.
+
+    Attributes:
+        verb: its name.
+        spec: its options.
+        command: how the run was called.
+        console: keeps the warnings for the record.
+        clock: seconds by step.
+        run: the run folder, once :meth:`recording` has begun.
+
+    Raises:
+        ConfigError: an unknown engine.
+    """
+
+    run: RunFolder
+
+    def __init__(self, verb: str, spec: CommonSpec, console: Console | None = None, command: str = "") -> None:
+        distributed.init()
+        check_engine(spec.engine)
+        self.verb, self.spec, self.command = verb, spec, command
+        self.console = Recording(console if console is not None and distributed.is_main_process() else Quiet())
+        self.clock = Clock()
+
+    def step(self, name: str) -> AbstractContextManager[None]:
+        """Count the seconds of what is done inside."""
+        return self.clock.step(name)
+
+    @contextmanager
+    def recording(
+        self, inputs: dict[str, Any], folder: str | Path, *, overwrite: bool = False, resume: bool = False
+    ) -> Iterator[None]:
+        """Open the run folder for what is done inside, and wait for all processes at the end.
+
+        Where it fails, the main process removes the folder, or keeps it for ``--resume``. Time and warnings continue
+        those of the calls that were interrupted before.
+
+        Args:
+            inputs: what the verb reads, by argument; Paths, strings, or what is in memory.
+            folder: the run folder.
+            overwrite: replace a run that is there.
+            resume: continue the interrupted run that is there.
+
+        Raises:
+            ConfigError: as :meth:`RunFolder.begin`, or the folder is an input of the run, contains or lies in one.
+            StorageError: it cannot be written.
+        """
+        self.run = self._open(Path(folder), inputs, overwrite, resume)
+        if not self.is_main:
+            yield
+            distributed.barrier()
+            return
+        earlier = begin_call(self.run)
+        self.clock.calls, self.clock.earlier = earlier.calls + 1, earlier.timings
+        warnings = self.console.warnings
+        warnings[:0] = [text for text in earlier.warnings if text not in warnings]
+        with self.run.discarded_on_failure(self.console.warn, self.verb):
+            try:
+                yield
+            except BaseException:
+                interrupt_call(self.run, self.clock.calls, self.clock.total(), warnings)
+                raise
+        distributed.barrier()
+
+    def _open(self, path: Path, inputs: dict[str, Any], overwrite: bool, resume: bool) -> RunFolder:
+        """The folder, made by the main process; the others are told where it is, and read checkpoints there.
+
+        What was asked for is kept in it, so that it can be asked for again; inputs that are in memory only are null.
+        """
+        run = RunFolder(path)
+        if self.is_main:
+            refuse_overlap(check_output(path), self._paths_read(inputs))
+            again = {name: str(given) if isinstance(given, (str, Path)) else None for name, given in inputs.items()}
+            asked = {"verb": self.verb, "inputs": again, "command": self.command, "spec": asdict(self.spec)}
+            run = RunFolder.begin(path, asked, overwrite, resume)
+        if distributed.world_size() == 1:
+            return run
+        places = distributed.broadcast_object((str(run.path.absolute()), str(run.final.absolute())))
+        return RunFolder(*map(Path, places))
+
+    def _paths_read(self, inputs: dict[str, Any]) -> dict[str, str | Path]:
+        """All that a run may read from, by what it is; some may be names of something else than a file."""
+        read_from = {name: given.origin if isinstance(given, Dataset) else given for name, given in inputs.items()}
+        read_from |= {"test set": getattr(self.spec, "test", ""), "weights": self.spec.weights}
+        source, _, rest = self.spec.backbone.partition(":")
+        read_from["backbone"] = rest if source in plugins.names(SOURCES) else self.spec.backbone
+        return {name: given for name, given in read_from.items() if isinstance(given, (str, Path)) and str(given)}
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process writes the run."""
+        return distributed.is_main_process()
+
+    @cached_property
+    def context(self) -> Context:
+        """Where and how the run computes."""
+        spec, folder = self.spec, getattr(self, "run", None)
+        store = FeatureStore(console=self.console)
+        checkpoints = folder.checkpoints if folder else None
+        return Context(store, spec.engine, spec.workers, spec.strict, spec.seed, self.console, checkpoints)
+
+    def prepare(
+        self, dataset: Dataset, requests: Sequence[Request], findings: list[Finding], may_lack: Array | None = None
+    ) -> Prepared:
+        """Extract, then check, and tell what was found.
+
+        Args:
+            dataset: as it was read.
+            requests: what must be in the store.
+            findings: of the checks of labels.
+            may_lack: ``(n,)`` bool: items that are used without a label; then nothing is left out.
+
+        Raises:
+            DataError: too little is left to learn from.
+        """
+        with self.step("extract"):
+            seen = self.context.extract(dataset.items, requests)
+        with self.step("check"):
+            leaks = self.spec.keep_leaks
+            checked = check_content(
+                dataset, seen.digests, seen.signatures, seen.near, seen.readable, seen.errors, leaks, may_lack
+            )
+            known = [*dataset.findings, *remarked(dataset.items, seen.remarks), *findings]
+            tell([*known, *checked.findings], self.console)
+            if may_lack is None:
+                before = len(checked.findings)
+                dataset, checked = without_lost_targets(dataset, checked)
+                tell(checked.findings[before:], self.console)
+        return Prepared(dataset, seen, checked, [*known, *checked.findings])
+
+    @contextmanager
+    def optional(self, what: str) -> Iterator[None]:
+        """Warn where what is done inside fails, and no more: a picture is no reason to lose a result."""
+        try:
+            yield
+        except Exception as error:  # of drawing, encoding and foreign networks: any
+            self.console.warn(f"{what} could not be made: {type(error).__name__}: {error}")
+
+    def finish(
+        self,
+        ready: Prepared,
+        backbone: Backbone,
+        counts: dict[str, int],
+        arguments: Sequence[str | Dataset],
+        **own: Any,
+    ) -> RunRecord:
+        """Write ``run.json`` and the report, and move the folder to its place.
+
+        Args:
+            ready: the examples.
+            backbone: what was transferred from.
+            counts: of examples, by what became of them.
+            arguments: of the verb, for the command that repeats the run.
+            own: fields of the record that this verb fills.
+        """
+        command = self.command or command_line(self.spec, self.verb, *arguments)
+        seen, warnings = ready.seen, self.console.warnings
+        content = run_record(command, self.spec, ready.data, counts, backbone, seen, self.clock, warnings, own)
+        self.run.write_draft(content)
+        with self.step("report"):
+            render(self.run.path)
+        content["timings"] = {**content["timings"], **self.clock.total()}
+        record = as_record(RunRecord, content, exact=False)
+        self.run.finish(content, self.console.warn)
+        return record

@@ -1,0 +1,117 @@
+"""Did transfer help? Strategies on the same draws of the same examples at several numbers of labels; a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jeoni.assessment.comparison import (
+    choose_measure,
+    comparison_taps,
+    draw_examples,
+    probed_stages,
+    trial_rows,
+    useful_budgets,
+    verdict_of,
+)
+from jeoni.assessment.trials import run_stages, run_trials
+from jeoni.data.checks import check_labels
+from jeoni.evaluation.curves import Point
+from jeoni.features.extract import Request
+from jeoni.runs import RunFolder
+from jeoni.runs.records import ComparisonRecord, VerdictRecord
+from jeoni.specs import CompareSpec
+from jeoni.strategies import build_strategy
+from jeoni.tasks import read_targets
+from jeoni.types import Console, Dataset
+from jeoni.verbs._reading import choose_backbone, read
+from jeoni.verbs._session import Session
+
+__all__ = ["CompareResult", "compare"]
+
+
+@dataclass(frozen=True)
+class CompareResult:
+    """The result of a comparison.
+
+    Attributes:
+        run: the run folder.
+        verdict: the content of ``verdict.json``.
+        points: score and time of every strategy at every budget.
+        summary: the verdict in a sentence or two.
+    """
+
+    run: Path
+    verdict: dict[str, Any]
+    points: list[Point]
+    summary: str
+
+
+def compare(
+    data: str | Path | Dataset,
+    spec: CompareSpec | None = None,
+    *,
+    out: str | Path = "",
+    overwrite: bool = False,
+    console: Console | None = None,
+    command: str = "",
+    resume: bool = False,
+    **changes: Any,
+) -> CompareResult:
+    """Hold strategies against each other on the same draws, and say whether transfer helped, hurt, or cannot be told.
+
+    Without an own test set every draw trains on all folds but one and is tested on that one, so that every example is
+    a test example once. The last strategy named is the control.
+
+    Args:
+        data: as for :func:`jeoni.fit`.
+        spec: all options; see :class:`jeoni.CompareSpec`.
+        out: the run folder; ``runs/<data>-compare-<time>`` if left out.
+        overwrite: replace a run that is there.
+        console: where progress is shown.
+        command: how the run was called, for the record.
+        resume: continue the interrupted comparison in ``out``.
+        changes: single options of ``spec``, such as ``budgets="5,20,all"``.
+
+    Raises:
+        DataError: data that cannot be used.
+        ConfigError: an option that cannot be used.
+
+    Example:
+        ``jeoni.compare("photos/", strategies="probe,scratch", budgets="5,20").summary``
+    """
+    spec = (spec or CompareSpec()).changed(**changes)
+    session = Session("compare", spec, console, command)
+    with session.step("read"):
+        strategies = {name: build_strategy(name, spec) for name in spec.arms}
+        dataset = read_targets(data if isinstance(data, Dataset) else read(data, spec, test=spec.test), spec.task)
+        findings = check_labels(dataset)
+        backbone = choose_backbone(dataset, spec)
+    folder = out or RunFolder.named_for(f"{dataset.name}-compare")
+    with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
+        context = session.context
+        request = Request(backbone, comparison_taps(strategies, backbone, dataset, spec))
+        ready = session.prepare(dataset, [request], findings)
+        examples, draws, overlap = draw_examples(ready.data, ready.seen, ready.checked, spec)
+        budgets = useful_budgets(spec.sizes, examples, draws)
+        with session.step("fit"):
+            trials = list(
+                run_trials(
+                    strategies, backbone, examples, draws, budgets, context, folds=spec.folds, halving=spec.halving
+                )
+            )
+        with session.step("stages"):
+            probed = list(run_stages(backbone, examples, draws, context, spec.folds)) if spec.stages else []
+        with session.step("evaluate"):
+            measure = choose_measure(spec, examples, budgets)
+            verdict, points = verdict_of(trials, examples, draws, overlap, measure, spec)
+            stages = probed_stages(probed, examples, spec, measure)
+        if session.is_main:
+            session.run.write_csv("trials.csv", *trial_rows(trials, examples, measure))
+            session.run.write_record("verdict.json", VerdictRecord, verdict)
+            curves = {"points": [p.as_dict() for p in points], "stages": stages}
+            session.run.write_record("comparison.json", ComparisonRecord, curves)
+            counts = {"items": len(ready.data), "used": len(examples), "draws": len(draws)}
+            session.finish(ready, backbone, counts, [dataset], kind="comparison")
+    return CompareResult(session.run.final, verdict, points, verdict["summary"])

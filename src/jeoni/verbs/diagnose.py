@@ -1,0 +1,67 @@
+"""Which kind of shift lies between two domains, and how large it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jeoni.adaptation.diagnosis import Diagnosis
+from jeoni.adaptation.diagnosis import diagnose as diagnose_rows
+from jeoni.adaptation.domains import domains_of
+from jeoni.backbones.cut import Tap
+from jeoni.errors import DataError
+from jeoni.features.extract import Request
+from jeoni.specs import DiagnoseSpec
+from jeoni.tasks.classification import class_names_of
+from jeoni.types import Console, Dataset
+from jeoni.verbs._domains import read_domains
+from jeoni.verbs._reading import choose_backbone
+from jeoni.verbs._session import Session
+
+__all__ = ["diagnose"]
+
+
+def diagnose(
+    source: str | Path | Dataset,
+    target: str | Path | Dataset,
+    spec: DiagnoseSpec | None = None,
+    *,
+    console: Console | None = None,
+    **changes: Any,
+) -> Diagnosis:
+    """Name the kind of shift between two domains, and how large it is; nothing is trained and nothing written.
+
+    Args:
+        source: labelled data, as for :func:`adapt`.
+        target: data of the same kind; labels, if there are any, only tell whether the classes themselves changed.
+        spec: options of reading and of the backbone; see :class:`jeoni.DiagnoseSpec`.
+        console: where progress is shown.
+        changes: single options of ``spec``.
+
+    Raises:
+        DataError: data that cannot be used, or too few of them.
+
+    Example:
+        ``print(*jeoni.diagnose("mono/", "poly/").sentences, sep="\\n")``
+    """
+    spec = (spec or DiagnoseSpec()).changed(**changes)
+    session = Session("diagnose", spec, console)
+    dataset, findings = read_domains(source, target, spec)
+    backbone = choose_backbone(dataset, spec)
+    pooled = Tap(backbone.n, True)
+    ready = session.prepare(dataset, [Request(backbone, (pooled,))], findings, may_lack=dataset.part == "test")
+    here, there = domains_of(ready.data, ready.seen, ready.checked, seed=spec.seed)
+    assert here is not None
+    names = np.array([*class_names_of(here.data), ""])
+    try:
+        return diagnose_rows(
+            here.features(backbone, pooled).numpy(),
+            names[here.data.targets],
+            there.features(backbone, pooled).numpy(),
+            yt=names[there.data.targets],
+            seed=spec.seed,
+        )
+    except ValueError as error:
+        raise DataError(str(error)) from error

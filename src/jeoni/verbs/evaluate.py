@@ -1,0 +1,77 @@
+"""Score a saved model on labelled data it did not see."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jeoni.data.checks import tell, unlabelled
+from jeoni.data.in_memory import load_in_memory
+from jeoni.errors import DataError
+from jeoni.evaluation.evaluate import Evaluation
+from jeoni.evaluation.evaluate import evaluate as score_predictions
+from jeoni.features.examples import Context
+from jeoni.features.store import FeatureStore
+from jeoni.models.loading import load_model
+from jeoni.models.model import Model
+from jeoni.specs import EvaluateSpec
+from jeoni.tasks import reread_targets
+from jeoni.types import Array, Console, Dataset, Quiet
+from jeoni.verbs._reading import columns_of, read
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    model: Model | str | Path,
+    data: Any,
+    spec: EvaluateSpec | None = None,
+    *,
+    console: Console | None = None,
+    **changes: Any,
+) -> Evaluation:
+    """Score a saved model on labelled data it did not see; where it saw some in fitting, the others are scored apart.
+
+    Args:
+        model: a model, or its folder.
+        data: labelled data of any kind that :func:`fit` takes, or a table in memory; classes by the model's names.
+        spec: names of the columns, the engine, the seed; see :class:`jeoni.EvaluateSpec`.
+        console: where progress is shown.
+        changes: single options of ``spec``, such as ``label_column="grade"``.
+
+    Raises:
+        DataError: a class the model does not know; no labels.
+    """
+    spec, console = (spec or EvaluateSpec()).changed(**changes), console or Quiet()
+    model = model if isinstance(model, Model) else load_model(model)
+    dataset = data if isinstance(data, Dataset) else _read_for(model, data, spec)
+    dataset = reread_targets(dataset, model.task)
+    context = Context(FeatureStore(console=console), spec.engine, spec.workers, spec.strict, console=console)
+    predictions = model.predict(dataset, context)
+    known = model.task.known(dataset.targets)
+    tell(unlabelled(dataset.items, predictions.readable & ~known), console)
+    use = predictions.readable & known
+    if not use.any():
+        raise DataError("None of the data has a label; `jeoni predict` works without labels, evaluate needs them.")
+    scored = known[predictions.readable]
+    targets, values, seen = dataset.targets[use], predictions.values[scored], predictions.seen[scored]
+    groups = None if dataset.groups is None else dataset.groups[use]
+
+    def score(which: Array) -> Evaluation:
+        of_groups = None if groups is None else groups[which]
+        return score_predictions(model.task, targets[which], values[which], of_groups, spec.seed)
+
+    unseen = score(~seen) if 0 < seen.sum() < len(seen) else None
+    return replace(score(np.ones_like(seen)), seen=int(seen.sum()), unseen=unseen)
+
+
+def _read_for(model: Model, data: Any, spec: EvaluateSpec) -> Dataset:
+    """Data of the model's modality, of the column that it was fitted on if there is one."""
+    modality = model.backbone.input.modality
+    if isinstance(data, (str, os.PathLike)):
+        return read(str(data), spec, modality=modality, kept=model.column)
+    return load_in_memory(data, modality, columns=columns_of(spec, modality, model.column), labelled=True)

@@ -1,0 +1,168 @@
+"""Transfer to labelled data: a model, honest scores, a report and a model folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from jeoni.assessment.holdout import assess, taps_of
+from jeoni.assessment.scores import fit_metrics
+from jeoni.assessment.sharing import sharing_verdicts
+from jeoni.assessment.split import split_examples
+from jeoni.backbones.sources.untrained import untrained_twin
+from jeoni.data.checks import check_labels
+from jeoni.data.fitted_on import FittedOn
+from jeoni.explain.examples import write_pictures, write_tables
+from jeoni.explain.insides import write_explanations, write_insides
+from jeoni.features.extract import Request
+from jeoni.models.model import Model
+from jeoni.runs import RunFolder
+from jeoni.runs.records import FitMetrics
+from jeoni.specs import FitSpec
+from jeoni.strategies import build_strategy, check_training
+from jeoni.tasks import read_targets
+from jeoni.types import Console, Dataset
+from jeoni.verbs._reading import choose_backbone, read
+from jeoni.verbs._record import cut_record, head_record, training_record
+from jeoni.verbs._session import Session
+
+__all__ = ["FitResult", "fit"]
+
+SMALL = 200  # examples below which no test set is kept
+SMALL_FOR_PROBE = 1000  # the same where fitting takes seconds, so that it can be repeated
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """The result of a fit.
+
+    Attributes:
+        run: the run folder.
+        model: ready to predict.
+        metrics: the content of ``metrics.json``.
+        summary: the verdict in a sentence.
+        timings: seconds by step.
+        counts: how many examples were read, used, tested on and skipped.
+    """
+
+    run: Path
+    model: Model
+    metrics: dict[str, Any]
+    summary: str
+    timings: dict[str, float | None]
+    counts: dict[str, int]
+
+
+def fit(
+    data: str | Path | Dataset,
+    spec: FitSpec | None = None,
+    *,
+    out: str | Path = "",
+    overwrite: bool = False,
+    console: Console | None = None,
+    command: str = "",
+    resume: bool = False,
+    **changes: Any,
+) -> FitResult:
+    """Transfer to labelled data, and say honestly how good the result is.
+
+    Args:
+        data: a folder per class, a table (CSV, TSV, JSONL, Parquet), a saved dataset, ``hub:owner/name``, or a Dataset.
+        spec: all options; see :class:`jeoni.FitSpec`.
+        out: the run folder; ``runs/<data>-<time>`` if left out.
+        overwrite: replace a run that is there.
+        console: where progress is shown.
+        command: how the run was called, for the record.
+        resume: continue the interrupted run in ``out``; see :func:`jeoni.resume`.
+        changes: single options of ``spec``, such as ``backbone="efficientnet_lite1"``.
+
+    Raises:
+        DataError: data that cannot be used; the message says how to mend them.
+        ConfigError: an option that cannot be used.
+        WeightsError: an unknown backbone.
+        StorageError: a disk that is full or may not be written.
+
+    Example:
+        ``jeoni.fit("photos/").summary``
+    """
+    spec = (spec or FitSpec()).changed(**changes)
+    session = Session("fit", spec, console, command)
+    with session.step("read"):
+        strategy = build_strategy(spec.strategy, spec, spec.settings)  # an unknown name is said before data are read
+        check_training(spec.strategy, spec.recipe)
+        dataset = read_targets(data if isinstance(data, Dataset) else read(data, spec, test=spec.test), spec.task)
+        findings = check_labels(dataset)
+    folder = out or RunFolder.named_for(dataset.name)
+    with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
+        context = session.context
+        with session.step("read"):
+            backbone = choose_backbone(dataset, spec)
+            if not backbone.learned:  # it holds no weights: nothing to train, and no control without them
+                spec = spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
+                strategy, session.spec = build_strategy(spec.strategy, spec, spec.settings), spec
+            probe = build_strategy("probe", spec, spec.head_settings)
+            untrained = untrained_twin(backbone, spec.seed) if spec.control else None
+        requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
+        requests += [Request(untrained, probe.taps(untrained, len(dataset)))] if untrained else []
+        ready = session.prepare(dataset, requests, findings)
+        with session.step("check"):
+            quick = spec.strategy == "probe"
+            split = split_examples(
+                ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=spec.repeats or (0 if quick else 1),
+                test_fraction=spec.test_fraction, least=SMALL_FOR_PROBE if quick else SMALL, seed=spec.seed,
+            )  # fmt: skip
+        with session.step("fit"):
+            found = assess(strategy, backbone, split, context)
+            without = assess(probe, untrained, split, context) if untrained else None
+            trained = spec.strategy != "probe" and found.model.chosen != "probe"
+            probed = assess(probe, backbone, split, context) if trained else None
+            sharing = sharing_verdicts(found, strategy, backbone, split, context) if spec.control else []
+        with session.step("evaluate"):
+            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed)
+        counts = {
+            "items": len(ready.data),
+            "train": len(split.train),
+            "test": len(split.test) if split.test else 0,
+            "skipped": ready.skipped,
+        }
+        learned_from = FittedOn.of(split.train.digests)
+        model = replace(
+            found.model, facts=_facts(ready.data, metrics), column=ready.data.column, fitted_on=learned_from
+        )
+        timings: dict[str, float | None] = {**session.clock.total()}
+        if session.is_main:
+            with session.step("write"):
+                run, held, predictions = session.run, split.held, found.predictions
+                model.save(run.path / "model")
+                write_tables(run, held.data, split.fold, predictions, ready.findings)
+                with session.optional("Pictures of the examples"):
+                    write_pictures(run, held, "test" if split.test else "train", predictions, backbone, spec.seed)
+                with session.optional("Pictures of what the network sees"):
+                    write_insides(run, held, model.backbone, spec.seed)
+                with session.optional("Pictures of what decided"):
+                    write_explanations(run, held, predictions, probed.model if probed else None, model)
+                run.write_record("metrics.json", FitMetrics, metrics)
+            timings = session.finish(
+                ready,
+                backbone,
+                counts,
+                [dataset],
+                cut=cut_record(backbone, model),
+                head=head_record(model.head_id, model),
+                training=training_record(model),
+                chosen=model.chosen,
+                contest=model.contest,
+                findings=dict(Counter(f.kind for f in ready.findings)),
+            ).timings
+    return FitResult(session.run.final, model, metrics, metrics["summary"], timings, counts)
+
+
+def _facts(data: Dataset, metrics: dict[str, Any]) -> dict[str, Any]:
+    """Data and scores for the model's card."""
+    how = {
+        "test": f"On {metrics['n']} held-out examples.",
+        "cv": f"Repeated cross-validation on {metrics['n']} examples; of so few no separate test set was kept.",
+    }[metrics["estimate"]]
+    return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": metrics[metrics["estimate"]]}

@@ -1,0 +1,67 @@
+"""Continue a run that was interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jeoni import plugins
+from jeoni.errors import ConfigError, DataError
+from jeoni.runs import RunFolder
+from jeoni.runs.records import AskedRecord
+from jeoni.runs.typed import read_record
+from jeoni.specs import AdaptSpec, CompareSpec, FitSpec
+from jeoni.types import Console
+from jeoni.verbs.adapt import AdaptResult
+from jeoni.verbs.compare import CompareResult
+from jeoni.verbs.fit import FitResult
+
+__all__ = ["resume"]
+
+SPECS = {"fit": FitSpec, "compare": CompareSpec, "adapt": AdaptSpec}
+INPUTS = {"fit": {"data"}, "compare": {"data"}, "adapt": {"source", "target", "model"}}
+
+
+def resume(
+    run: str | Path, *, verb: str = "", console: Console | None = None
+) -> FitResult | CompareResult | AdaptResult:
+    """Continue an interrupted run of ``fit``, ``compare`` or ``adapt``; the result is that of an undisturbed one.
+
+    Args:
+        run: its folder.
+        verb: ``fit``, ``compare`` or ``adapt``, if it must be a run of that.
+        console: where progress is shown.
+
+    Raises:
+        ConfigError: not a run that can be continued, or one of another verb.
+        DataError: its ``spec.json`` is damaged.
+
+    Example:
+        ``jeoni.resume("runs/photos-20261123-101500")``
+    """
+    folder = RunFolder.reopen(Path(run)).path
+    asked = _asked_for(folder / "spec.json")
+    if verb not in ("", asked.verb):
+        raise ConfigError(f"{run} is a run of `jeoni {asked.verb}`; say: jeoni {asked.verb} --resume {run}")
+    if None in asked.inputs.values():
+        raise ConfigError(f"{run} was made from data in memory; say {asked.verb}(…, out=…, resume=True).")
+    again = plugins.load("jeoni.verbs", asked.verb)
+    spec = SPECS[asked.verb]().changed(**asked.spec)
+    given: dict[str, Any] = {"out": folder, "resume": True, "console": console, "command": asked.command}
+    result: FitResult | CompareResult | AdaptResult = again(**asked.inputs, spec=spec, **given)
+    return result
+
+
+def _asked_for(path: Path) -> AskedRecord:
+    """The verb, inputs and options of a run.
+
+    Raises:
+        DataError: the file does not hold that.
+    """
+    asked = read_record(AskedRecord, path)
+    if asked.verb not in SPECS:
+        raise DataError(f"{path} does not say what the run was asked for; it was changed. Begin anew.", path=str(path))
+    known = INPUTS[asked.verb]
+    if set(asked.inputs) != known:
+        raise DataError(f"{path} does not name the inputs {', '.join(sorted(known))}. Begin anew.", path=str(path))
+    return asked
