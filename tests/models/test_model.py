@@ -32,8 +32,9 @@ def fitted(tmp_path_factory):
 
 
 @pytest.fixture
-def result(fitted, tmp_path):
-    """One run, a copy for every test."""
+def result(fitted, make_photos, tmp_path):
+    """One run, a copy for every test, beside what it was fitted on."""
+    make_photos(each=15)
     return replace(fitted, run=shutil.copytree(fitted.run, tmp_path / "run"))
 
 
