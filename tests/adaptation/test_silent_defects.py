@@ -12,11 +12,11 @@ from jeoni import plugins
 from jeoni.adaptation.adapter import Adapter
 from jeoni.adaptation.classifier import AdaptedClassifier
 from jeoni.adaptation.methods import model_of
-from jeoni.adaptation.transfer import _check_assembled
+from jeoni.adaptation.transfer import _check_assembled, check_options
 from jeoni.backbones.catalog import load_backbone
 from jeoni.errors import ConfigError
 from jeoni.heads.fitting.estimator import HeadClassifier
-from jeoni.specs import Recipe, TransferOptions
+from jeoni.specs import AdaptSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, Recipe, TransferOptions
 from jeoni.strategies import build_strategy
 from tests.conftest import TINY
 
@@ -73,3 +73,29 @@ def test_a_strategys_own_field_is_not_what_an_option_of_that_name_says(monkeypat
     assert build_strategy("odd", settings={"weights": 1, "steps": 9}).steps == 9
     with pytest.raises(ConfigError, match=r"odd has no setting 'step'\. Did you mean steps"):
         build_strategy("odd", settings={"step": 9})
+
+
+@pytest.mark.parametrize(
+    "option", [{"backbone": TINY}, {"weights": "a.safetensors"}, {"crop": "center"}, {"seconds": 2.0}]
+)
+def test_an_option_of_the_backbone_is_refused_beside_a_model_that_brings_its_own(option):
+    (name,) = option
+    with pytest.raises(ConfigError, match=rf"^{name} is .*; a model brings its own backbone\. Leave it out\."):
+        check_options("shot", None, AdaptSpec(**option), start=object())
+
+
+@pytest.mark.parametrize(
+    ("spec", "option", "said"),
+    [
+        (AdaptSpec, "head", "takes the linear head only"),
+        (AdaptSpec, "strategy", "Name the method"),
+        (CompareSpec, "strategy", "Name several"),
+        (CompareSpec, "set", "each strategy with its own hyper-parameters"),
+        (FitSpec, "stratgy", "Did you mean strategy"),
+        (DiagnoseSpec, "method", "There is no option 'method'"),
+        (EvaluateSpec, "backbone", "There is no option 'backbone'"),
+    ],
+)
+def test_an_option_of_another_verb_is_no_option_and_the_sentence_says_what_to_do(spec, option, said):
+    with pytest.raises(ConfigError, match=said):
+        spec().changed(**{option: "x"})

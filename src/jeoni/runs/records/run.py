@@ -150,7 +150,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """How stages were trained; see :func:`jeoni.strategies._tuning.tune`."""
+    """How stages were trained; see :func:`jeoni.strategies.finetuning.tuning.tune`."""
 
     steps: Count
     best_step: Count
