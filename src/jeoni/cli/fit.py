@@ -1,4 +1,4 @@
-"""Transfer to labelled data: a classifier, honest scores, a report and a model folder."""
+"""Transfer to labelled data: a model, honest scores, a report and a model folder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def fit(
     resume: Annotated[str, typer.Option(help="Continue the interrupted run in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
-    """Transfer to labelled data: a classifier, honest scores, a report and a model folder."""
+    """Transfer to labelled data: a model, honest scores, a report and a model folder."""
     with without_collecting():
         from jeoni import api
     from jeoni.cli._terminal import Terminal, print_json
