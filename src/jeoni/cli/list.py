@@ -64,7 +64,7 @@ def _backbones(match: str) -> tuple[list[tuple[str, ...]], list[str]]:
     rest = [
         "",
         f"{hidden:,} more from timm with a hub, or with --weights FILE: jeoni list backbones --match resnet50",
-        "Any encoder of transformers, for texts or sounds: transformers:HUB-ID, or the folder of one that was saved.",
+        "Any encoder of transformers, for texts or audio: transformers:HUB-ID, or the folder of one that was saved.",
         "Features that exist already: vectors:LENGTH, which is taken for them by itself.",
         "A model that jeoni saved: its folder. A control at random: untrained:ARCHITECTURE.",
     ]

@@ -1,4 +1,4 @@
-"""The files of a run that go into its page as they are: pictures and sounds, each held against what it should be."""
+"""The files of a run that go into its page as they are: pictures and audio, each held against what it should be."""
 
 from __future__ import annotations
 
