@@ -106,7 +106,7 @@ def test_first_filters_are_the_weights_themselves():
 
 def test_a_network_whose_stages_hand_on_several_tensors_can_be_shown_and_probed():
     from jeoni.models.model import Model
-    from jeoni.verbs._record import stage_table
+    from jeoni.verbs.session.record import stage_table
 
     backbone, head, pixels, classes = make("crossvit_tiny_240", 2)
     assert grad_cam(backbone, head, pixels, classes) is None

@@ -12,7 +12,7 @@ from jeoni.runs import RunFolder, read_json
 from jeoni.runs.progress import Progress, begin_call, interrupt_call
 from jeoni.specs import FitSpec
 from jeoni.types import Quiet, Recording
-from jeoni.verbs._session import Session
+from jeoni.verbs.session.session import Session
 from tests.conftest import TINY
 
 

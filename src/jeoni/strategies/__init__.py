@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from jeoni.strategies._build import build_strategy, check_training
+from jeoni.strategies.building import build_strategy, check_training
 
 __all__ = ["build_strategy", "check_training"]

@@ -18,10 +18,10 @@ from jeoni.runs import RunFolder
 from jeoni.runs.records import AdaptMetrics
 from jeoni.specs import AdaptSpec
 from jeoni.types import Console, Dataset
-from jeoni.verbs._domains import read_domains
-from jeoni.verbs._reading import choose_backbone
-from jeoni.verbs._record import cut_record, head_record, training_record
-from jeoni.verbs._session import Session
+from jeoni.verbs.session.domains import read_domains
+from jeoni.verbs.session.reading import choose_backbone
+from jeoni.verbs.session.record import cut_record, head_record, training_record
+from jeoni.verbs.session.session import Session
 
 __all__ = ["AdaptResult", "adapt"]
 

@@ -25,8 +25,8 @@ from jeoni.specs import CompareSpec
 from jeoni.strategies import build_strategy
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
-from jeoni.verbs._reading import choose_backbone, read
-from jeoni.verbs._session import Session
+from jeoni.verbs.session.reading import choose_backbone, read
+from jeoni.verbs.session.session import Session
 
 __all__ = ["CompareResult", "compare"]
 

@@ -16,9 +16,9 @@ from jeoni.features.extract import Request
 from jeoni.specs import DiagnoseSpec
 from jeoni.tasks.classification import class_names_of
 from jeoni.types import Console, Dataset
-from jeoni.verbs._domains import read_domains
-from jeoni.verbs._reading import choose_backbone
-from jeoni.verbs._session import Session
+from jeoni.verbs.session.domains import read_domains
+from jeoni.verbs.session.reading import choose_backbone
+from jeoni.verbs.session.session import Session
 
 __all__ = ["diagnose"]
 

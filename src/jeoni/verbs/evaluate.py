@@ -21,7 +21,7 @@ from jeoni.models.model import Model
 from jeoni.specs import EvaluateSpec
 from jeoni.tasks import reread_targets
 from jeoni.types import Array, Console, Dataset, Quiet
-from jeoni.verbs._reading import columns_of, read
+from jeoni.verbs.session.reading import columns_of, read
 
 __all__ = ["evaluate"]
 

@@ -24,9 +24,9 @@ from jeoni.specs import FitSpec
 from jeoni.strategies import build_strategy, check_training
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
-from jeoni.verbs._reading import choose_backbone, read
-from jeoni.verbs._record import cut_record, head_record, training_record
-from jeoni.verbs._session import Session
+from jeoni.verbs.session.reading import choose_backbone, read
+from jeoni.verbs.session.record import cut_record, head_record, training_record
+from jeoni.verbs.session.session import Session
 
 __all__ = ["FitResult", "fit"]
 

@@ -13,8 +13,9 @@ from jeoni.data.duplicates import near_pairs
 from jeoni.data.encodings import decode
 from jeoni.data.text_items import TextItems
 from jeoni.errors import ConfigError, DataError, WeightsError
-from jeoni.modalities import geometry
-from jeoni.modalities.inputs import _load, _rows, collate
+from jeoni.modalities import geometry, loading
+from jeoni.modalities import rows as padded_rows
+from jeoni.modalities.inputs import collate
 from jeoni.modalities.inputs.text import TextInput
 from jeoni.modalities.text import texts
 from jeoni.modalities.text.texts import text_signature
@@ -22,7 +23,7 @@ from jeoni.tasks import load_data
 from tests.data.made_texts import write
 
 
-@pytest.mark.parametrize("module", [texts, _rows, _load, geometry])
+@pytest.mark.parametrize("module", [texts, padded_rows, loading, geometry])
 def test_the_examples_in_the_documentation_hold(module):
     result = doctest.testmod(module)
     assert result.attempted and not result.failed

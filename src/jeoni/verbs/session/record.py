@@ -26,7 +26,7 @@ from jeoni.runs.environment import machine, peak_memory_mb, versions
 from jeoni.runs.records import HeadRecord, TrainingRecord
 from jeoni.specs import CommonSpec, ordered_fields
 from jeoni.types import Dataset
-from jeoni.verbs._clock import Clock
+from jeoni.verbs.session.clock import Clock
 
 __all__ = [
     "backbone_record",

@@ -14,7 +14,7 @@ from jeoni.specs import ColumnOptions
 from jeoni.tasks import read_targets
 from jeoni.tasks.classification import class_names_of
 from jeoni.types import Dataset, Finding
-from jeoni.verbs._reading import columns_of, read
+from jeoni.verbs.session.reading import columns_of, read
 
 __all__ = ["read_domains"]
 

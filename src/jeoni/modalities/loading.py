@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jeoni import plugins
-from jeoni.modalities.inputs._protocol import Input
+from jeoni.modalities.protocol import Input
 
 __all__ = ["INPUTS", "input_class", "load_input"]
 

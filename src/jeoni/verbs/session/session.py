@@ -25,8 +25,8 @@ from jeoni.runs.records import RunRecord
 from jeoni.runs.typed import as_record
 from jeoni.specs import CommonSpec
 from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
-from jeoni.verbs._clock import Clock
-from jeoni.verbs._record import command_line, run_record
+from jeoni.verbs.session.clock import Clock
+from jeoni.verbs.session.record import command_line, run_record
 
 __all__ = ["Prepared", "Session"]
 
