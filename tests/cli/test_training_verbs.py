@@ -97,8 +97,8 @@ def test_a_killed_run_goes_on_to_the_same_scores_and_weights(jeoni, make_photos,
 
 def test_there_must_be_data_or_a_run_to_go_on_with(jeoni, tuned, make_photos):
     run, _ = tuned
-    assert "came to its end" in jeoni("fit", "--resume", run).err
-    assert "not a run that can be gone on with" in jeoni("fit", "--resume", run / "model").err
+    assert "is complete; there is nothing to resume" in jeoni("fit", "--resume", run).err
+    assert "not a run that can be resumed" in jeoni("fit", "--resume", run / "model").err
     for words in ([], [run, "--resume", run]):
         outcome = jeoni("fit", *words)
         assert outcome.code == 1 and "--resume RUN" in outcome.err
@@ -169,7 +169,7 @@ def test_a_comparison_gives_curves_and_a_verdict(jeoni, make_photos, tmp_path):
 def test_an_interrupted_comparison_goes_on_without_repeating_what_was_trained(
     jeoni, make_photos, tmp_path, monkeypatch
 ):
-    from jeoni import trials
+    from jeoni.assessment import trials
     from jeoni.training import loop
 
     words = ["compare", make_photos(each=12), "--strategies", "probe,finetune", "--budgets", "4,6", "--repeats", "2"]
@@ -246,12 +246,12 @@ def test_a_run_that_breaks_down_in_a_training_can_be_gone_on_with(jeoni, make_ph
 
 @pytest.mark.parametrize("writer", ["write_pictures", "write_insides", "write_explanations"])
 def test_a_picture_that_cannot_be_made_does_not_cost_the_result(jeoni, make_photos, tmp_path, monkeypatch, writer):
-    from jeoni import api
+    from jeoni.verbs import fit
 
     def broken(*args):
         raise RuntimeError("no such layer")
 
-    monkeypatch.setattr(api, writer, broken)
+    monkeypatch.setattr(fit, writer, broken)
     outcome = jeoni("fit", make_photos(), "--out", tmp_path / "run", "--backbone", TINY, "--repeats", 1, "--no-control")
     assert outcome.code == 0 and outcome.err.count("could not be made: RuntimeError: no such layer") == 1
     assert (tmp_path / "run" / "report.html").exists() and (tmp_path / "run" / "model").exists()
