@@ -29,7 +29,7 @@ def one_draw(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
     Where auto is one of all strategies, one fold decides between its candidates.
     """
-    for module in ("_tuning", "auto"):
+    for module in ("finetuning.tuning", "auto"):
         monkeypatch.setattr(f"jeoni.strategies.{module}.repeats_for", lambda n: 1)
     if request.node.name.endswith("auto]"):
         monkeypatch.setattr("jeoni.strategies.auto.ENOUGH", 1)

@@ -6,7 +6,7 @@ import pytest
 
 import jeoni
 from jeoni.runs import read_json
-from jeoni.runs.records import RunRecord
+from jeoni.runs.records import RunRecord, Score
 from jeoni.runs.typed import as_record
 from tests.conftest import TINY
 
@@ -48,3 +48,8 @@ def without_state(content):
 def test_a_field_that_no_record_declares_is_noticed():
     with pytest.raises(ValueError, match="has no field surprise"):
         as_record(RunRecord, {"surprise": 1})
+
+
+def test_what_is_not_finite_is_nothing_in_a_record():
+    scores = {"value": float("nan"), "low": float("inf"), "high": 1.0}
+    assert as_record(Score, scores) == Score(None, None, 1.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import shutil
 import time
@@ -19,7 +18,7 @@ from jeoni.files.cells import write_rows
 from jeoni.files.names import encodable_content
 from jeoni.files.outputs import check_output, real_path, write_text, writing
 from jeoni.runs.contents import belongs, foreign_files, remove_own
-from jeoni.runs.typed import as_record
+from jeoni.runs.typed import as_record, finite
 
 __all__ = ["PROGRESS", "UNFINISHED", "RunFolder", "read_json", "refuse_kept", "seal", "sealed"]
 
@@ -233,7 +232,7 @@ class RunFolder:
 
     def write_json(self, name: str, content: Any) -> None:
         """Numbers that are not finite become null, as JSON wants."""
-        plain = encodable_content(_finite(content))
+        plain = encodable_content(finite(content))
         write_text(self.path / name, json.dumps(plain, indent=2, ensure_ascii=False))
 
     def write_record(self, name: str, kind: type, content: dict[str, Any]) -> None:
@@ -242,7 +241,7 @@ class RunFolder:
         Raises:
             ValueError: it cannot: the verb that made the content has a defect.
         """
-        as_record(kind, _finite(content), exact=False)
+        as_record(kind, content, exact=False)
         self.write_json(name, content)
 
     def write_csv(self, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -342,13 +341,3 @@ def sealed(config: dict[str, Any]) -> bool:
 def _digest(content: dict[str, Any]) -> str:
     # through JSON and back, so that tuples and lists, read or written, count the same
     return hashlib.sha256(json.dumps(json.loads(json.dumps(content)), sort_keys=True).encode()).hexdigest()
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(k): _finite(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(v) for v in value]
-    return value

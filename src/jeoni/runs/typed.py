@@ -36,6 +36,7 @@ __all__ = [
     "Formerly",
     "Which",
     "as_record",
+    "finite",
     "read_content",
     "read_if_there",
     "read_record",
@@ -116,7 +117,18 @@ def as_record(kind: type[T], content: dict[str, Any], exact: bool = True) -> T:
     Raises:
         ValueError: a value that the record cannot hold, or an unknown field.
     """
-    return _Reader(exact).read(kind, content, "", ())  # type: ignore[no-any-return]
+    return _Reader(exact).read(kind, finite(content), "", ())  # type: ignore[no-any-return]
+
+
+def finite(value: Any) -> Any:
+    """The same content with null in the place of numbers that are not finite, as JSON wants."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(k): finite(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(v) for v in value]
+    return value
 
 
 def read_content(path: Path) -> Any:
