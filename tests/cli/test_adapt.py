@@ -15,6 +15,7 @@ from jeoni.features.examples import Context
 from tests.conftest import TINY, make_picture
 
 QUICK = ("--backbone", TINY, "--engine", "torch")
+ONCE = (*QUICK, "--repeats", "1")
 
 
 def domain(root, first: int, each: int, gain: float, classes: int = 2, flat: bool = False):
@@ -55,7 +56,7 @@ def adapted(kept, jeoni, domains, tmp_path_factory):
     if "run" not in kept:
         source, target = domains
         run = tmp_path_factory.mktemp("adapted") / "run"
-        outcome = jeoni("adapt", "--source", source, "--target", target, "--method", "coral", "--out", run, *QUICK)
+        outcome = jeoni("adapt", "--source", source, "--target", target, "--method", "coral", "--out", run, *ONCE)
         assert outcome.code == 0, outcome.err
         kept.update(run=run, outcome=outcome)
     return kept["run"], kept["outcome"]
@@ -73,7 +74,7 @@ def predictions(run):
 @pytest.mark.parametrize("method, target_seen", [("coral", True), ("source_only", False)])
 def test_an_adapted_model_knows_its_source_and_the_target_it_was_adapted_to(domains, tmp_path, method, target_seen):
     source, target = domains
-    model = library.adapt(source, target, method=method, backbone=TINY, out=tmp_path / "run").model
+    model = library.adapt(source, target, method=method, backbone=TINY, repeats=1, out=tmp_path / "run").model
     assert model.predict(source).seen.all() and model.predict(target).seen.all() == target_seen
     again = library.adapt("", target, model=tmp_path / "run", method="source_only", out=tmp_path / "again").model
     assert again.fitted_on == model.fitted_on
@@ -111,7 +112,7 @@ def test_the_saved_model_predicts_the_target_by_itself(adapted, domains):
 @pytest.mark.parametrize(("method", "setting"), [("msda", "layers=2"), ("tca", "kernel=rbf")])
 def test_a_saved_model_holds_maps_that_no_matrix_can(jeoni, domains, tmp_path, method, setting):
     source, target = domains
-    words = ("--method", method, "--set", setting, "--out", tmp_path / "run", *QUICK)
+    words = ("--method", method, "--set", setting, "--out", tmp_path / "run", *ONCE)
     outcome = jeoni("adapt", "--source", source, "--target", target, *words)
     assert outcome.code == 0, outcome.err
     said = library.load_model(tmp_path / "run").predict(target)
@@ -124,7 +125,7 @@ def test_an_interrupted_adaptation_goes_on_to_the_same_model(jeoni, domains, tmp
     from jeoni.training import loop
 
     source, target = domains
-    words = ("adapt", "--source", source, "--target", target, "--method", "dann", "--steps", "10", *QUICK)
+    words = ("adapt", "--source", source, "--target", target, "--method", "dann", "--steps", "10", *ONCE)
     assert jeoni(*words, "--out", tmp_path / "undisturbed").code == 0
     step, made = loop._State.make_step, []
 
@@ -157,7 +158,7 @@ def test_target_labels_change_nothing_but_the_scores(jeoni, domains, adapted, tm
     source, _ = domains
     plain = domain(tmp_path / "plain", 500, 40, 0.5, flat=True)
     outcome = jeoni(
-        "adapt", "--source", source, "--target", plain, "--method", "coral", "--out", tmp_path / "bare", *QUICK
+        "adapt", "--source", source, "--target", plain, "--method", "coral", "--out", tmp_path / "bare", *ONCE
     )
     assert outcome.code == 0, outcome.err
     metrics = read(tmp_path / "bare", "metrics.json")
@@ -173,7 +174,7 @@ def test_classes_the_source_does_not_have_are_told_and_not_scored(jeoni, domains
     source, _ = domains
     more = domain(tmp_path / "more", 500, 10, 0.5, classes=3)
     outcome = jeoni(
-        "adapt", "--source", source, "--target", more, "--method", "standardize", "--out", tmp_path / "run", *QUICK
+        "adapt", "--source", source, "--target", more, "--method", "standardize", "--out", tmp_path / "run", *ONCE
     )
     assert outcome.code == 0, outcome.err
     assert "the source has no class 'class_2'" in outcome.out + outcome.err
@@ -185,7 +186,7 @@ def test_classes_the_source_does_not_have_are_told_and_not_scored(jeoni, domains
 def test_deep_methods_train_on_both_domains(jeoni, domains, tmp_path, method):
     source, target = domains
     words = () if method == "adabn" else ("--steps", "6", "--batch-size", "8")
-    words = (*words, "--out", tmp_path / "run", *QUICK)
+    words = (*words, "--out", tmp_path / "run", *ONCE)
     outcome = jeoni("adapt", "--source", source, "--target", target, "--method", method, *words)
     assert outcome.code == 0, outcome.err
     record = read(tmp_path / "run", "run.json")
@@ -199,7 +200,7 @@ def test_deep_methods_train_on_both_domains(jeoni, domains, tmp_path, method):
 
 def test_a_model_of_the_source_is_enough(jeoni, domains, tmp_path):
     source, target = domains
-    assert jeoni("fit", source, "--out", tmp_path / "fit", "--no-control", *QUICK).code == 0
+    assert jeoni("fit", source, "--out", tmp_path / "fit", "--no-control", "--repeats", 1, *QUICK).code == 0
     words = ("--model", tmp_path / "fit" / "model", "--target", target, "--out", tmp_path / "run", "--engine", "torch")
     outcome = jeoni("adapt", *words, "--method", "shot", "--steps", "6", "--batch-size", "8")
     assert outcome.code == 0, outcome.err
@@ -221,7 +222,7 @@ def test_a_model_of_the_source_is_enough(jeoni, domains, tmp_path):
 
 def test_auto_without_the_source_says_what_it_did(jeoni, domains, tmp_path):
     source, target = domains
-    assert jeoni("fit", source, "--out", tmp_path / "fit", "--no-control", *QUICK).code == 0
+    assert jeoni("fit", source, "--out", tmp_path / "fit", "--no-control", "--repeats", 1, *QUICK).code == 0
     words = ("--model", tmp_path / "fit" / "model", "--target", target, "--engine", "torch", "--steps", "6")
     outcome = jeoni("adapt", *words, "--out", tmp_path / "run")
     assert outcome.code == 0, outcome.err
@@ -234,11 +235,11 @@ def test_auto_without_the_source_says_what_it_did(jeoni, domains, tmp_path):
 
 def test_a_handful_of_target_items_is_left_alone_and_said_so(jeoni, tmp_path):
     source, few = domain(tmp_path / "source", 0, 30, 1.0), domain(tmp_path / "few", 500, 6, 0.5)
-    outcome = jeoni("adapt", "--source", source, "--target", few, "--out", tmp_path / "run", *QUICK)
+    outcome = jeoni("adapt", "--source", source, "--target", few, "--out", tmp_path / "run", *ONCE)
     assert outcome.code == 0, outcome.err
     assert "there are too few rows to tell how the domains differ" in " ".join(outcome.out.split())
     one = domain(tmp_path / "one", 500, 1, 0.5, classes=1, flat=True)
-    alone = jeoni("adapt", "--source", source, "--target", one, "--out", tmp_path / "alone", *QUICK)
+    alone = jeoni("adapt", "--source", source, "--target", one, "--out", tmp_path / "alone", *ONCE)
     assert (
         alone.code == 1 and "There are 60 rows of the source and 1 of the target; two of each are needed" in alone.err
     )
@@ -267,7 +268,7 @@ def test_weights_for_other_class_shares_are_not_balanced_away(jeoni, tmp_path):
 
 def test_auto_keeps_the_source_model_where_nothing_has_shifted(jeoni, tmp_path):
     source, target = domain(tmp_path / "one", 0, 40, 1.0), domain(tmp_path / "two", 500, 40, 1.0)
-    outcome = jeoni("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", "--json", *QUICK)
+    outcome = jeoni("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", "--json", *ONCE)
     assert outcome.code == 0, outcome.err
     said = json.loads(outcome.out.splitlines()[-1])
     assert said["method"] == "source_only" and said["summary"].startswith("The source model is used as it is: ")
@@ -277,7 +278,7 @@ def test_auto_keeps_the_source_model_where_nothing_has_shifted(jeoni, tmp_path):
 
 def test_settings_reach_the_method(jeoni, domains, tmp_path):
     source, target = domains
-    words = ("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", *QUICK)
+    words = ("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", *ONCE)
     assert jeoni(*words, "--method", "coral", "--set", "reg=0.5,center=true").code == 0
     assert read(tmp_path / "run", "run.json")["spec"]["set"] == "reg=0.5,center=true"
     wrong = jeoni(*words, "--method", "coral", "--set", "rge=0.5", "--overwrite")
@@ -302,7 +303,7 @@ def test_settings_reach_the_method(jeoni, domains, tmp_path):
 
 def test_options_without_effect_are_refused(jeoni, domains, tmp_path):
     source, target = domains
-    words = ("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", "--overwrite", *QUICK)
+    words = ("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", "--overwrite", *ONCE)
     assert jeoni(*words, "--method", "coral", "--cache-gb", "1").code == 0  # room on a disk is no training
     kept, ignored = read(tmp_path / "run", "run.json"), "the methods that train stages do not use it"
     for method, option, value, said in (
@@ -346,7 +347,7 @@ def test_what_is_in_both_domains_is_not_learned_from(jeoni, domains, tmp_path):
     source, target = domains
     (source / "class_0" / "copy.png").write_bytes((target / "class_0" / "0_500.png").read_bytes())
     outcome = jeoni(
-        "adapt", "--source", source, "--target", target, "--method", "standardize", "--out", tmp_path / "run", *QUICK
+        "adapt", "--source", source, "--target", target, "--method", "standardize", "--out", tmp_path / "run", *ONCE
     )
     assert outcome.code == 0, outcome.err
     assert read(tmp_path / "run", "run.json")["data"]["train"] == 80
