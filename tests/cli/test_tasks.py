@@ -131,8 +131,9 @@ def test_what_cannot_be_learned_or_set_is_refused_with_the_reason(jeoni, tmp_pat
 def test_strategies_are_compared_on_every_task_by_its_own_measure(jeoni, tmp_path, table, columns, label, title, unit):
     out = tmp_path / "run"
     done = jeoni("compare", table(**columns), "--image-column", "file", "--label-column", label, "--backbone", TINY,
-                 "--strategies", "probe,scratch", "--budgets", "4,all", "--repeats", "2", "--steps", "2", "--folds", "2",
-                 "--out", out, *(("--task", "multilabel") if label == "marks" else ()))  # fmt: skip
+                 "--strategies", "probe,scratch", "--budgets", "2", "--repeats", "2", "--steps", "2", "--folds", "2",
+                 "--learning-rate", "1e-3", "--out", out, *(("--task", "multilabel") if label == "marks" else ()),
+                 *(() if label == "width (mm)" else ("--no-stages",)))  # fmt: skip
     assert done.code == 0, done
     verdict = json.loads((out / "verdict.json").read_text())
     shown = verdict["measures"][verdict["measure"]]
