@@ -31,7 +31,7 @@ from jeoni.features.engine import accelerated, choose
 from jeoni.features.extract import Request, chunk_size, extract
 from jeoni.features.store import FeatureStore
 from jeoni.modalities.image.images import open_image, signature
-from jeoni.modalities.inputs.image import ImageInput
+from jeoni.modalities.inputs import Input
 from jeoni.types import Quiet
 
 CORES = len(os.sched_getaffinity(0))
@@ -58,8 +58,8 @@ def rate(count: int, work: Callable[[], object]) -> float:
     return count / (time.perf_counter() - start)
 
 
-def at_once(count: int) -> int:
-    return chunk_size(ImageInput.chunk, accelerated("auto"), count, CORES)
+def at_once(spec: Input, count: int) -> int:
+    return chunk_size(spec.chunk, accelerated("auto"), count, CORES)
 
 
 def spread(items: list, work: Callable) -> None:
@@ -82,7 +82,7 @@ def compare(name: str, paths: list[str]) -> None:
         return np.stack([spec.row(image) for image in images])
 
     network = entry(Taps(backbone, (tap,)), spec).eval()
-    pixels = decode(list(range(min(len(paths), at_once(len(paths))))))
+    pixels = decode(list(range(min(len(paths), at_once(spec, len(paths))))))
     choice = choose(network, pixels, "auto", CORES, Quiet())
     # the same engine for both sides, chosen once: what is compared is the pipeline
     extract_module.choose = lambda *a: choice

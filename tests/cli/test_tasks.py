@@ -122,8 +122,8 @@ def test_what_cannot_be_learned_or_set_is_refused_with_the_reason(jeoni, tmp_pat
         (
             {"marks": [f"{'a' if k else 'b'};c" for k in KIND]},
             "marks",
-            "labels decided right, %",
             "labels decided right",
+            "%",
         ),
         ({"kind": KIND.tolist(), "width": WIDTH.tolist()}, "kind,width", "mean score of the tasks", ""),
     ],
