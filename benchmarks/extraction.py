@@ -62,9 +62,9 @@ def at_once(spec: Input, count: int) -> int:
     return chunk_size(spec.chunk, accelerated("auto"), count, CORES)
 
 
-def spread(items: list, work: Callable) -> None:
+def spread(spec: Input, items: list, work: Callable) -> None:
     """Chunks over all cores."""
-    size = at_once(len(items))
+    size = at_once(spec, len(items))
     with ThreadPoolExecutor(CORES) as pool:
         list(pool.map(work, [items[i : i + size] for i in range(0, len(items), size)]))
 
@@ -93,9 +93,9 @@ def compare(name: str, paths: list[str]) -> None:
 
     rounds: dict[str, list[float]] = {"decode": [], "compute": [], "files": []}
     for _ in range(5):
-        rounds["decode"].append(rate(len(paths), lambda: spread(numbers, decode)))
+        rounds["decode"].append(rate(len(paths), lambda: spread(spec, numbers, decode)))
         rounds["compute"].append(
-            rate(len(paths), lambda: spread(numbers, lambda chunk: choice.run(pixels[: len(chunk)])))
+            rate(len(paths), lambda: spread(spec, numbers, lambda chunk: choice.run(pixels[: len(chunk)])))
         )
         with tempfile.TemporaryDirectory() as cache:
             store = FeatureStore(Path(cache))
@@ -123,8 +123,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         photos = make_files(Path(folder), given.photos, 3000, 2000, "jpg")
         raw = [Path(p).read_bytes() for p in photos]
-        full = rate(len(raw), lambda: spread(raw, lambda chunk: [open_image(r, "x") for r in chunk]))
-        less = rate(len(raw), lambda: spread(raw, lambda chunk: [open_image(r, "x", 224) for r in chunk]))
+        full = rate(len(raw), lambda: spread(spec, raw, lambda chunk: [open_image(r, "x") for r in chunk]))
+        less = rate(len(raw), lambda: spread(spec, raw, lambda chunk: [open_image(r, "x", 224) for r in chunk]))
         print(f"JPEG 3000 x 2000: full size {full:.0f}/s, reduced {less:.0f}/s, {less / full:.1f} times", flush=True)
         compare("JPEG", photos)
 
