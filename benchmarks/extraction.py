@@ -123,6 +123,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         photos = make_files(Path(folder), given.photos, 3000, 2000, "jpg")
         raw = [Path(p).read_bytes() for p in photos]
+        spec = load_backbone("efficientnet_lite0").input
         full = rate(len(raw), lambda: spread(spec, raw, lambda chunk: [open_image(r, "x") for r in chunk]))
         less = rate(len(raw), lambda: spread(spec, raw, lambda chunk: [open_image(r, "x", 224) for r in chunk]))
         print(f"JPEG 3000 x 2000: full size {full:.0f}/s, reduced {less:.0f}/s, {less / full:.1f} times", flush=True)
