@@ -25,7 +25,7 @@ from jeoni.evaluation.verdict import compare_pairs, words
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
-from jeoni.specs import AUTO, Recipe
+from jeoni.specs import Recipe
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.probe import Probe
 from jeoni.tasks.classification import Classification
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--backbone", default="efficientnet_lite0")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=AUTO)
+    parser.add_argument("--steps", type=int)
     asked = parser.parse_args()
     paths, labels = cells()
     start = time.perf_counter()

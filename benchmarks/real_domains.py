@@ -26,7 +26,6 @@ from _data import shared
 import jeoni
 from jeoni import plugins
 from jeoni.adaptation.methods import DEEP
-from jeoni.specs import AUTO
 
 PAIRS = {
     "elpv": (("mono", "poly"), ("poly", "mono")),
@@ -127,7 +126,7 @@ if __name__ == "__main__":
     parser.add_argument("--methods", default=METHODS)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--frozen", default="auto", help="as of jeoni adapt")
-    parser.add_argument("--steps", type=int, default=AUTO, help="as of jeoni adapt")
+    parser.add_argument("--steps", type=int, help="as of jeoni adapt")
     options = parser.parse_args()
     recipe = {"frozen": options.frozen, "steps": options.steps}
     with tempfile.TemporaryDirectory() as name:

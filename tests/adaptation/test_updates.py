@@ -19,7 +19,7 @@ from jeoni.adaptation.deep.mcc import confusion
 from jeoni.adaptation.deep.shot import centroid_labels, surprise
 from jeoni.adaptation.deep_training import _Joined, part_groups
 from jeoni.adaptation.discriminator import reverse
-from jeoni.specs import Recipe
+from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.job import Update
 from jeoni.training.rows import ArrayRows
 
@@ -186,7 +186,7 @@ def test_adda_teaches_the_discriminator_and_then_the_targets_encoder_with_invert
     assert moves(first, network) == {"parts"} and moves(second, network) == {"features"}
     inverted = nn.functional.binary_cross_entropy_with_logits(told_target, torch.ones_like(told_target))
     assert_close(gradients(second.loss, network.features), gradients(inverted, network.features))
-    groups = part_groups(network, Recipe(head_learning_rate=0.1, weight_decay=0.0))
+    groups = part_groups(network, ResolvedRecipe(steps=1, head_learning_rate=0.1, weight_decay=0.0))
     assert all(".frozen." not in name for group in groups for name in group.parameters)
 
 

@@ -7,27 +7,32 @@ from dataclasses import fields
 import pytest
 
 from jeoni.errors import ConfigError
-from jeoni.specs import AUTO, AdaptSpec, CompareSpec, FitSpec
+from jeoni.specs import AdaptSpec, CompareSpec, FitSpec, may_be_left_out
 
-NUMBERS = [f.name for f in fields(FitSpec) if f.type in ("int", "float")]
+NUMBERS = [f.name for f in fields(FitSpec) if f.type.removesuffix(" | None") in ("int", "float")]
+OPEN = [f.name for f in fields(FitSpec) if may_be_left_out(f)]
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-@pytest.mark.parametrize("value", [-2, float("inf"), float("-inf"), float("nan"), 10**30, "1", None, True])
+@pytest.mark.parametrize("value", [-1, -2, float("inf"), float("-inf"), float("nan"), 10**30, "1", True])
 def test_a_number_that_cannot_be_is_refused(name, value):
     with pytest.raises(ConfigError, match=f"^{name} is "):
         FitSpec(**{name: value})
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(FitSpec) if f.default == AUTO])
-def test_minus_one_stands_for_what_is_left_out(name):
-    assert getattr(FitSpec(**{name: AUTO}), name) == AUTO
+@pytest.mark.parametrize("name", OPEN)
+def test_none_stands_for_what_is_left_out(name):
+    assert getattr(FitSpec(**{name: None}), name) is None
 
 
-@pytest.mark.parametrize("name", [n for n in NUMBERS if FitSpec.__dataclass_fields__[n].default != AUTO])
-def test_minus_one_is_refused_where_nothing_is_left_open(name):
-    with pytest.raises(ConfigError, match=f"^{name} is -1; it must "):
-        FitSpec(**{name: -1})
+@pytest.mark.parametrize("name", [n for n in NUMBERS if n not in OPEN])
+def test_none_is_refused_where_nothing_is_left_open(name):
+    with pytest.raises(ConfigError, match=f"^{name} is None; a value of the type "):
+        FitSpec(**{name: None})
+
+
+def test_a_change_to_none_is_the_default():
+    assert FitSpec(seed=3, label_column="grade", steps=5).changed(seed=None, label_column=None, steps=None) == FitSpec()
 
 
 @pytest.mark.parametrize(

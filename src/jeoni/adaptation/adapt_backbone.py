@@ -22,7 +22,7 @@ from jeoni.models.model import Model
 from jeoni.specs import Recipe
 from jeoni.tasks import task_of
 from jeoni.tasks.classification import Classification, class_names_of
-from jeoni.training.defaults import resolve_defaults
+from jeoni.training.defaults import ResolvedRecipe, resolve_defaults
 from jeoni.training.depth import default_frozen, frozen_alike, frozen_stages, identity_of, set_temperature, taps_for
 from jeoni.training.forward import as_input
 from jeoni.training.groups import build_groups
@@ -77,8 +77,8 @@ def adapt_backbone(
     """
     both = len(target) + (len(source) if source else 0)
     own = PREFERRED if not method.strong_views else {"augment": "light", "views": 2}
-    recipe = resolve_defaults(recipe, {**backbone.preferred, **own, **method.preferred}, both)
     frozen = stays(method, backbone, len(source) if source else len(target), recipe)
+    resolved = resolve_defaults(recipe, {**backbone.preferred, **own, **method.preferred}, both)
     made = cut(backbone, frozen)
     features = made.from_rows(backbone.input)
     choice: dict[str, Any]
@@ -92,19 +92,19 @@ def adapt_backbone(
     warm = float(module.get_buffer("temperature").mean())
     set_temperature(module, 1.0)
     network = Network(features, module, nn.Identity())
-    domains, said = _domains(method, backbone, source, target, made.tap, recipe, context, len(names), choice)
+    domains, said = _domains(method, backbone, source, target, made.tap, resolved, context, len(names), choice)
     passed: list[History] = []
     for turn in (*([SourceOnly()] if method.trained_before else []), method):
         attach(turn, network, backbone.dim, len(names), len(target), context.seed)
-        groups = build_groups(backbone, made, network, recipe, wanted=turn.wanted) + part_groups(network, recipe)
+        groups = build_groups(backbone, made, network, resolved, wanted=turn.wanted) + part_groups(network, resolved)
         groups = [g for g in groups if g.name != "head" or turn.uses_source]
-        passed.append(train_method(turn, network, groups, domains, recipe, context))
+        passed.append(train_method(turn, network, groups, domains, resolved, context))
     network.eval()
     set_temperature(module, warm)
     merged = merge(backbone, made)
     moved = groups if passed[-1].steps else []
     training = {
-        "recipe": asdict(recipe),
+        "recipe": asdict(resolved),
         **_told(passed),
         "share": 1.0,
         "shares": {},
@@ -135,7 +135,7 @@ def _domains(
     source: Examples | None,
     target: Examples,
     tap: Tap,
-    recipe: Recipe,
+    recipe: ResolvedRecipe,
     context: Context,
     classes: int,
     choice: dict[str, Any],

@@ -16,8 +16,8 @@ from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
 from jeoni.modalities.geometry import Geometry
 from jeoni.modalities.inputs import collate
-from jeoni.specs import Recipe
 from jeoni.tasks.classification import one_hot
+from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.forward import as_input
 from jeoni.training.groups import Group
 from jeoni.training.job import Batch as JobBatch
@@ -115,7 +115,7 @@ class _Joined:
 class _Objective:
     """Splits a batch into its domains, and lets the method make the step."""
 
-    def __init__(self, method: Alignment, network: Network, domains: Domains, recipe: Recipe) -> None:
+    def __init__(self, method: Alignment, network: Network, domains: Domains, recipe: ResolvedRecipe) -> None:
         self._method, self._network, self._domains, self._recipe = method, network, domains, recipe
         self._first = 0 if domains.source is None else len(domains.source)
         self._each = max(1, recipe.batch_size // len(domains.parts))
@@ -175,14 +175,14 @@ def attach(method: Alignment, network: Network, dim: int, classes: int, targets:
         network.parts = method.build(dim, classes, network, targets)
 
 
-def part_groups(network: Network, recipe: Recipe) -> list[Group]:
+def part_groups(network: Network, recipe: ResolvedRecipe) -> list[Group]:
     """The method's own parameters, at the head's learning rate; those it calls ``frozen`` stay."""
     found = {n: p for n, p in network.named_parameters() if n.startswith("parts.") and ".frozen." not in n}
     return [Group("parts", found, recipe.head_learning_rate, recipe.weight_decay)] if found else []
 
 
 def train_method(
-    method: Alignment, network: Network, groups: list[Group], domains: Domains, recipe: Recipe, context: Context
+    method: Alignment, network: Network, groups: list[Group], domains: Domains, recipe: ResolvedRecipe, context: Context
 ) -> History:
     """Adapt ``network`` in place.
 
@@ -228,7 +228,7 @@ def train_method(
     return history
 
 
-def _check_shares(method: Alignment, domains: Domains, recipe: Recipe) -> None:
+def _check_shares(method: Alignment, domains: Domains, recipe: ResolvedRecipe) -> None:
     name, least = type(method).__name__, method.least
     for what, rows in (("source", domains.source), ("target", domains.target)):
         if rows is not None and len(rows) < least:

@@ -22,7 +22,7 @@ from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.heads.fitting.estimator import HeadClassifier
 from jeoni.models.model import Model
-from jeoni.specs import AUTO, AdaptSpec
+from jeoni.specs import AdaptSpec
 from jeoni.tasks.classification import class_names_of
 from jeoni.training.forward import outputs_of
 from jeoni.training.rows import plain_rows
@@ -49,9 +49,9 @@ SHOWN = 400  # items of each domain in a map
 SAID = 10  # classes whose estimated shares are put in words
 NEUTRAL: dict[str, tuple[object, ...]] = {  # what deep methods do not use, and what asks for nothing
     "reuse": ("auto",),
-    "mixup": (AUTO, 0),
-    "logit_adjustment": (AUTO, 0),
-    "patience": (AUTO, 0),
+    "mixup": (None, 0),
+    "logit_adjustment": (None, 0),
+    "patience": (None, 0),
     "accumulate": (1,),
 }
 SURER = 0.02  # least fall of the mean entropy, in shares of log K

@@ -40,19 +40,19 @@ class _Provenance(Fields):
 class _Preferred(Fields):
     """How a backbone likes to be trained: some fields of a recipe."""
 
-    steps: int = Field(default=-1, ge=-1, le=10_000_000)
-    batch_size: int = Field(default=-1, ge=-1, le=100_000)
-    views: int = Field(default=-1, ge=-1, le=1000)
-    patience: int = Field(default=-1, ge=-1, le=100_000)
-    learning_rate: float = Field(default=-1, ge=-1, le=100)
-    head_learning_rate: float = Field(default=-1, ge=-1, le=100)
-    depth_decay: float = Field(default=-1, ge=-1, le=1)
-    weight_decay: float = Field(default=-1, ge=-1, le=100)
-    warmup: float = Field(default=-1, ge=-1, lt=1)
-    label_smoothing: float = Field(default=-1, ge=-1, lt=1)
-    mixup: float = Field(default=-1, ge=-1, le=100)
-    logit_adjustment: float = Field(default=-1, ge=-1, le=100)
-    ema: float = Field(default=-1, ge=-1, lt=1)
+    steps: int | None = Field(default=None, ge=0, le=10_000_000)
+    batch_size: int | None = Field(default=None, ge=0, le=100_000)
+    views: int | None = Field(default=None, ge=0, le=1000)
+    patience: int | None = Field(default=None, ge=0, le=100_000)
+    learning_rate: float | None = Field(default=None, ge=0, le=100)
+    head_learning_rate: float | None = Field(default=None, ge=0, le=100)
+    depth_decay: float | None = Field(default=None, ge=0, le=1)
+    weight_decay: float | None = Field(default=None, ge=0, le=100)
+    warmup: float | None = Field(default=None, ge=0, lt=1)
+    label_smoothing: float | None = Field(default=None, ge=0, lt=1)
+    mixup: float | None = Field(default=None, ge=0, le=100)
+    logit_adjustment: float | None = Field(default=None, ge=0, le=100)
+    ema: float | None = Field(default=None, ge=0, lt=1)
     augment: Literal["auto", "none", "light", "strong", "medical"] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
 

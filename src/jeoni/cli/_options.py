@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jeoni.specs import AUTO, Options, ordered_fields, out_of_bounds
+from jeoni.specs import Options, may_be_left_out, ordered_fields
 from jeoni.specs.options import type_name
 
 __all__ = ["with_options"]
@@ -26,16 +26,13 @@ def with_options(record: type[Options]) -> Callable[[Callable[..., Any]], Callab
         def called(**given: Any) -> Any:
             options = {f.name: given.pop(f.name) for f in offered}
             said = {name: value for name, value in options.items() if value is not None}
-            for f in offered:
-                if f.default == AUTO and said.get(f.name) == AUTO:  # which stands for an option that is left out
-                    raise out_of_bounds(f.name, said[f.name], AUTO, f.metadata["bounds"])
             return verb(**given, spec=record(**said))
 
         made = [
             inspect.Parameter(
                 f.name,
                 inspect.Parameter.KEYWORD_ONLY,
-                default=None if f.default == AUTO else f.default,
+                default=f.default,
                 annotation=Annotated[_kind(f), _option(f)],
             )
             for f in offered
@@ -51,7 +48,7 @@ def with_options(record: type[Options]) -> Callable[[Callable[..., Any]], Callab
 def _kind(field: Any) -> Any:
     """The field's type, or None where nothing is said; annotations are strings."""
     kind = {"str": str, "int": int, "float": float, "bool": bool}[type_name(field)]
-    return kind | None if field.default == AUTO else kind
+    return kind | None if may_be_left_out(field) else kind
 
 
 def _option(field: Any) -> Any:
@@ -59,4 +56,4 @@ def _option(field: Any) -> Any:
     choices = field.metadata["choices"]
     text = field.metadata["help"] + (f" One of: {', '.join(choices)}." if choices else "")
     flags = (f"--{name}/--no-{name}",) if field.default is True else (f"--{name}",)
-    return typer.Option(*flags, help=text, show_default=field.default not in ("", False, AUTO, "auto"))
+    return typer.Option(*flags, help=text, show_default=field.default not in ("", False, None, "auto"))

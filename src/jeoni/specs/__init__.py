@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from jeoni.specs.backbone import BackboneOptions, ComputeOptions, check_span
 from jeoni.specs.data import ColumnOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
-from jeoni.specs.options import AUTO, Bounds, Options, Spec, option, ordered_fields, out_of_bounds
+from jeoni.specs.options import Bounds, Options, Spec, may_be_left_out, option, ordered_fields
 from jeoni.specs.training import HeadOptions, Recipe, SettingOptions, TransferOptions
 from jeoni.specs.verbs import AdaptSpec, CommonSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
 
 __all__ = [
-    "AUTO",
     "AdaptSpec",
     "BackboneOptions",
     "Bounds",
@@ -37,7 +36,7 @@ __all__ = [
     "TestSetOptions",
     "TransferOptions",
     "check_span",
+    "may_be_left_out",
     "option",
     "ordered_fields",
-    "out_of_bounds",
 ]

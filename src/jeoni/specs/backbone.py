@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jeoni.errors import ConfigError
-from jeoni.specs.options import AUTO, Bounds, Options, option
+from jeoni.specs.options import Bounds, Options, option
 
 __all__ = ["BackboneOptions", "ComputeOptions", "check_span"]
 
@@ -23,8 +23,8 @@ class BackboneOptions(Options):
     crop: str = option(
         "squash", "How an image becomes a square: whole but squashed, or its centre.", ("squash", "center")
     )
-    seconds: float = option(
-        AUTO,
+    seconds: float | None = option(
+        None,
         "Seconds of each recording that are used, its middle; left out, the data decide.",
         bounds=Bounds(0, MOST_SECONDS, open_low=True),
     )
@@ -40,7 +40,7 @@ class ComputeOptions(Options):
     """How the frozen stages are run."""
 
     engine: str = option("auto", "What runs the frozen stages; see `jeoni doctor`.")
-    workers: int = option(0, "Threads that read and decode; 0 is one per core.", bounds=Bounds(0, 1024))
+    workers: int | None = option(None, "Threads that read and decode; left out, one per core.", bounds=Bounds(1, 1024))
     strict: bool = option(False, "Stop at the first bad item instead of skipping it.")
 
 

@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Self
 
 from jeoni.errors import ConfigError, did_you_mean
 
-__all__ = ["AUTO", "Bounds", "Options", "Spec", "option", "ordered_fields", "out_of_bounds", "type_name"]
+__all__ = ["Bounds", "Options", "Spec", "may_be_left_out", "option", "ordered_fields", "type_name"]
 
-AUTO = -1
+NONE = " | None"
 TYPES: dict[str, Any] = {"str": str, "bool": bool, "int": Integral, "float": Real}
 
 
@@ -40,7 +40,7 @@ class Bounds:
 
 
 def option(default: Any, help_text: str, choices: Sequence[str] = (), bounds: Bounds | None = None) -> Any:
-    """A dataclass field that is an option; a default of -1 (:data:`AUTO`) stands for one that is left out."""
+    """A dataclass field that is an option; a default of None stands for what is decided by the data or the strategy."""
     return field(default=default, metadata={"help": help_text, "choices": tuple(choices), "bounds": bounds})
 
 
@@ -66,7 +66,7 @@ class Options:
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
 
     def changed(self, **changes: Any) -> Self:
-        """A copy with some options changed.
+        """A copy with some options changed; None gives one its default.
 
         Raises:
             ConfigError: an option that does not exist, with the nearest names.
@@ -76,7 +76,10 @@ class Options:
             if name not in known:
                 instead = f" {self.absent[name]}" if name in self.absent else did_you_mean(name, known)
                 raise ConfigError(f"There is no option {name!r}.{instead}")
-        given: dict[str, Any] = {k: str(v) if isinstance(v, Path) else v for k, v in changes.items()}
+        defaults = {f.name: f.default for f in fields(self)}
+        given: dict[str, Any] = {}
+        for name, value in changes.items():
+            given[name] = defaults[name] if value is None else str(value) if isinstance(value, Path) else value
         return replace(self, **given)
 
 
@@ -90,22 +93,35 @@ class Spec(Options):
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            self._check(f.name, f.default, type_name(f), f.metadata["choices"], f.metadata["bounds"])
+            if getattr(self, f.name) is not None or not may_be_left_out(f):
+                self._check(f, f.metadata["choices"], f.metadata["bounds"])
 
-    def _check(self, name: str, default: Any, kind: str, choices: Sequence[str], bounds: Bounds | None) -> None:
+    def _check(self, declared: Field[Any], choices: Sequence[str], bounds: Bounds | None) -> None:
+        name, kind = declared.name, type_name(declared)
         value = getattr(self, name)
         if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
             raise ConfigError(f"{name} is {value!r}; a value of the type {kind} is needed.")
         if choices and value not in choices:
             raise ConfigError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
-        left_out = value == default == AUTO
-        if bounds is not None and not left_out and not bounds.hold(value):
-            raise out_of_bounds(name, value, default, bounds)
+        if bounds is not None and not bounds.hold(value):
+            mend = ", or be left out" if may_be_left_out(declared) else ""
+            raise ConfigError(f"{name} is {value}; it must {bounds}{mend}.")
 
 
 def type_name(declared: Field[Any]) -> str:
-    """``str``, ``bool``, ``int`` or ``float``: annotations are strings, or types where they are not put off."""
-    return declared.type if isinstance(declared.type, str) else declared.type.__name__
+    """``str``, ``bool``, ``int`` or ``float``; None, where it may be left out, is not said."""
+    return _annotation(declared).removesuffix(NONE)
+
+
+def may_be_left_out(declared: Field[Any]) -> bool:
+    """Whether it may be None, so that the data or the strategy decide."""
+    return _annotation(declared).endswith(NONE)
+
+
+def _annotation(declared: Field[Any]) -> str:
+    """Annotations are strings, or types where they are not put off."""
+    kind = declared.type
+    return kind if isinstance(kind, str) else kind.__name__ if isinstance(kind, type) else str(kind)
 
 
 def ordered_fields(kind: type[Options]) -> list[Field[Any]]:
@@ -114,9 +130,3 @@ def ordered_fields(kind: type[Options]) -> list[Field[Any]]:
     declared = {f.name: f for f in fields(kind)}
     names = dict.fromkeys(name for group in groups for name in group)
     return [declared[name] for name in names if name in declared]
-
-
-def out_of_bounds(name: str, value: float, default: Any, bounds: Bounds) -> ConfigError:
-    """The error for a number that an option cannot be."""
-    mend = ", or be left out" if default == AUTO else ""
-    return ConfigError(f"{name} is {value}; it must {bounds}{mend}.")

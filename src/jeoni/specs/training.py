@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from jeoni.specs.options import AUTO, Bounds, Options, option
+from jeoni.specs.options import Bounds, Options, option
 from jeoni.specs.settings import parse_settings
 
 __all__ = ["CLASS_WEIGHTS", "HeadOptions", "Recipe", "SettingOptions", "TransferOptions"]
@@ -17,44 +17,46 @@ RATE = Bounds(0, 1000, open_low=True)
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe(Options):
-    """How weights are trained. What is left at -1 or ``auto`` is decided by the strategy and by the data's size.
+    """How weights are trained. What is None or ``auto`` is decided by the strategy and by the data's size.
 
     Example:
-        >>> Recipe(steps=100).learning_rate == AUTO
+        >>> Recipe(steps=100).learning_rate is None
         True
     """
 
     frozen: str = option("auto", "The lowest stages that stay as they are: how many, or the name of the last one.")
     reuse: str = option("auto", "With layer_reuse, the lowest stages that are kept: how many, or the last one's name.")
-    steps: int = option(
-        AUTO,
+    steps: int | None = option(
+        None,
         "Training steps; left out, they grow with the root of the data's size.",
         bounds=Bounds(0, 100_000_000, open_low=True),
     )
-    batch_size: int = option(AUTO, "Examples in a step.", bounds=Bounds(0, 1_000_000, open_low=True))
-    learning_rate: float = option(AUTO, "Learning rate of the topmost trained stage.", bounds=RATE)
-    head_learning_rate: float = option(AUTO, "Learning rate of the head.", bounds=RATE)
-    depth_decay: float = option(AUTO, "Each stage's learning rate is that of the stage above times this.", bounds=RATE)
-    weight_decay: float = option(
-        AUTO, "Decoupled weight decay; none for biases and normalisation.", bounds=Bounds(0, 1000)
+    batch_size: int | None = option(None, "Examples in a step.", bounds=Bounds(0, 1_000_000, open_low=True))
+    learning_rate: float | None = option(None, "Learning rate of the topmost trained stage.", bounds=RATE)
+    head_learning_rate: float | None = option(None, "Learning rate of the head.", bounds=RATE)
+    depth_decay: float | None = option(
+        None, "Each stage's learning rate is that of the stage above times this.", bounds=RATE
     )
-    warmup: float = option(
-        AUTO, "The share of the steps in which learning rates rise; then they fall as a cosine.", bounds=SHARE
+    weight_decay: float | None = option(
+        None, "Decoupled weight decay; none for biases and normalisation.", bounds=Bounds(0, 1000)
     )
-    label_smoothing: float = option(AUTO, "Probability that is spread over all classes.", bounds=SHARE)
-    mixup: float = option(AUTO, "Strength of mixup (Beta distribution); 0 is none.", bounds=Bounds(0, 1000))
+    warmup: float | None = option(
+        None, "The share of the steps in which learning rates rise; then they fall as a cosine.", bounds=SHARE
+    )
+    label_smoothing: float | None = option(None, "Probability that is spread over all classes.", bounds=SHARE)
+    mixup: float | None = option(None, "Strength of mixup (Beta distribution); 0 is none.", bounds=Bounds(0, 1000))
     augment: str = option("auto", "Random views of the items.", ("auto", "none", "light", "strong", "medical"))
-    views: int = option(
-        AUTO,
+    views: int | None = option(
+        None,
         "How many random views are kept of each item; each epoch draws one.",
         bounds=Bounds(0, 10_000, open_low=True),
     )
-    logit_adjustment: float = option(
-        AUTO, "Strength of the logit adjustment against imbalance; 0 is none.", bounds=Bounds(0, 1000)
+    logit_adjustment: float | None = option(
+        None, "Strength of the logit adjustment against imbalance; 0 is none.", bounds=Bounds(0, 1000)
     )
-    ema: float = option(AUTO, "Decay of the moving average of the weights; 0 is none.", bounds=SHARE)
-    patience: int = option(
-        AUTO,
+    ema: float | None = option(None, "Decay of the moving average of the weights; 0 is none.", bounds=SHARE)
+    patience: int | None = option(
+        None,
         "Evaluations of the held-out part without progress before training stops; 0 is no limit.",
         bounds=Bounds(0, 1_000_000),
     )

@@ -16,7 +16,8 @@ __all__ = ["AdaptSpec", "CommonSpec", "CompareSpec", "DiagnoseSpec", "EvaluateSp
 
 FOLDS = "Folds of the training part that decide every choice."
 FOLD_BOUNDS = Bounds(2, 1000)
-REDRAWN = "How often the folds are drawn anew; 0 lets the data's size decide."
+REDRAWN = "How often the folds are drawn anew; left out, the data's size decides."
+REDRAWN_BOUNDS = Bounds(1, 1000)
 DIGITS = 10
 
 
@@ -39,7 +40,7 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
         0.2, "The share kept as test set when none is given.", bounds=Bounds(0, 1, open_low=True, open_high=True)
     )
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
-    repeats: int = option(0, REDRAWN, bounds=Bounds(0, 1000))
+    repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
     control: bool = option(True, "Also measure an untrained backbone on the same folds.")
 
 
@@ -120,7 +121,7 @@ class AdaptSpec(CommonSpec, SettingOptions, Recipe):
     )
     class_weights: str = option("auto", "Weights against imbalance of the source.", CLASS_WEIGHTS)
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
-    repeats: int = option(0, REDRAWN, bounds=Bounds(0, 1000))
+    repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
 
 
 @dataclass(frozen=True, kw_only=True)

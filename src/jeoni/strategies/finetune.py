@@ -17,7 +17,7 @@ from jeoni.models.model import Model
 from jeoni.specs import Recipe
 from jeoni.strategies.finetuning.setup import FinetuneConfig
 from jeoni.strategies.finetuning.tuning import tune
-from jeoni.training.defaults import resolve_defaults
+from jeoni.training.defaults import ResolvedRecipe, resolve_defaults
 from jeoni.training.depth import default_frozen, frozen_stages, taps_for
 from jeoni.training.precision import precision_for
 
@@ -46,7 +46,9 @@ class Finetune:
         """Pooled features for the head, rows at the cut for the training."""
         return taps_for(backbone, self.frozen(backbone, n), n, self.recipe)
 
-    def resolved(self, backbone: Backbone, n: int, length: float = 1.0, long: bool = False, **own: Any) -> Recipe:
+    def resolved(
+        self, backbone: Backbone, n: int, length: float = 1.0, long: bool = False, **own: Any
+    ) -> ResolvedRecipe:
         """The recipe for ``n`` examples: what the user said, then ``own`` preferences, then those of the backbone.
 
         ``long`` is for :func:`jeoni.training.precision.precision_for`.

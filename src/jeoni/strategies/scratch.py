@@ -21,11 +21,11 @@ from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context, Examples
 from jeoni.models.model import Model
-from jeoni.specs import AUTO, Recipe
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.finetuning.losses import clearly_lower
 from jeoni.strategies.finetuning.setup import FinetuneConfig
 from jeoni.strategies.finetuning.tuning import FEW, Trial, attempt, tune
+from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.depth import taps_for
 from jeoni.training.job import Diverged
 
@@ -65,10 +65,10 @@ class Scratch(Finetune):
         full = self.resolved(backbone, len(train), LENGTH, long=True, depth_decay=1.0, weight_decay=0.05)
         named: dict[str, Any] = {"head": self.head, "class_weights": self.class_weights, "source": backbone}
 
-        def tuned(recipe: Recipe, begun: Trial | None = None) -> Model:
+        def tuned(recipe: ResolvedRecipe, begun: Trial | None = None) -> Model:
             return tune(twin, train, context, recipe, CONFIG, begun=begun, **named)
 
-        if self.recipe.learning_rate != AUTO:
+        if self.recipe.learning_rate is not None:
             return _said(tuned(full), {}, "", context)
         trials = {
             rate: attempt(twin, train, context, self._part(full, rate), CONFIG, **named)
@@ -90,12 +90,12 @@ class Scratch(Finetune):
         why = "memorised" if best.memorised else "less"
         return _said(tuned(self._part(full, rate, share), begun=best), trials, why, context)
 
-    def _at(self, recipe: Recipe, rate: float) -> Recipe:
+    def _at(self, recipe: ResolvedRecipe, rate: float) -> ResolvedRecipe:
         """The same rate for all, but of the head if its own was named."""
-        head = rate if self.recipe.head_learning_rate == AUTO else recipe.head_learning_rate
+        head = rate if self.recipe.head_learning_rate is None else recipe.head_learning_rate
         return replace(recipe, learning_rate=rate, head_learning_rate=head)
 
-    def _part(self, full: Recipe, rate: float, share: float = TRIAL) -> Recipe:
+    def _part(self, full: ResolvedRecipe, rate: float, share: float = TRIAL) -> ResolvedRecipe:
         return replace(self._at(full, rate), steps=max(10, round(share * full.steps)))
 
 

@@ -9,30 +9,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from jeoni.errors import ConfigError, did_you_mean
-from jeoni.specs import AUTO, Recipe
+from jeoni.specs import Recipe
 
-__all__ = ["find_stage", "resolve_defaults", "steps_for"]
+__all__ = ["ResolvedRecipe", "find_stage", "resolve_defaults", "steps_for"]
 
-DEFAULTS: Mapping[str, Any] = {
-    "batch_size": 32,
-    "learning_rate": 3e-4,
-    "head_learning_rate": 1e-3,
-    "depth_decay": 0.75,
-    "weight_decay": 0.01,
-    "warmup": 0.1,
-    "label_smoothing": 0.0,
-    "mixup": 0.0,
-    "augment": "light",
-    "views": 4,
-    "logit_adjustment": 0.0,
-    "ema": 0.0,
-    "patience": 0,
-    "precision": "float32",
-}
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedRecipe:
+    """A recipe in which nothing is open; its defaults are those of fine-tuning. Fields are those of :class:`Recipe`."""
+
+    frozen: str = "auto"
+    reuse: str = "auto"
+    steps: int
+    batch_size: int = 32
+    learning_rate: float = 3e-4
+    head_learning_rate: float = 1e-3
+    depth_decay: float = 0.75
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    label_smoothing: float = 0.0
+    mixup: float = 0.0
+    augment: str = "light"
+    views: int = 4
+    logit_adjustment: float = 0.0
+    ema: float = 0.0
+    patience: int = 0
+    accumulate: int = 1
+    precision: str = "float32"
+    cache_gb: float = 20.0
 
 
 def steps_for(n: int, batch_size: int, length: float = 1.0) -> int:
@@ -50,7 +58,7 @@ def steps_for(n: int, batch_size: int, length: float = 1.0) -> int:
     return max(40, round(length * 400 * math.sqrt(n) / batch_size))
 
 
-def resolve_defaults(recipe: Recipe, own: Mapping[str, Any], n: int, length: float = 1.0) -> Recipe:
+def resolve_defaults(recipe: Recipe, own: Mapping[str, Any], n: int, length: float = 1.0) -> ResolvedRecipe:
     """Fill in what was left open.
 
     Args:
@@ -63,15 +71,13 @@ def resolve_defaults(recipe: Recipe, own: Mapping[str, Any], n: int, length: flo
         >>> resolve_defaults(Recipe(batch_size=16), {"learning_rate": 1e-3}, n=100).steps
         250
     """
-    preferred = {**DEFAULTS, **own}
-    found = {f.name: getattr(recipe, f.name) for f in fields(recipe)}
-    open_ = [k for k, v in found.items() if v in (AUTO, "auto") and k in preferred]
-    resolved = replace(recipe, **{k: preferred[k] for k in open_})
-    if resolved.steps == AUTO:
-        resolved = replace(resolved, steps=steps_for(n, resolved.batch_size, length))
-    if resolved.augment == "none":
-        resolved = replace(resolved, views=0)
-    return resolved
+    said = {f.name: getattr(recipe, f.name) for f in fields(recipe)}
+    decided = {**own, **{name: value for name, value in said.items() if value not in (None, "auto")}}
+    batch_size = decided.get("batch_size", ResolvedRecipe.batch_size)
+    decided.setdefault("steps", steps_for(n, batch_size, length))
+    if decided.get("augment") == "none":
+        decided["views"] = 0
+    return ResolvedRecipe(**decided)
 
 
 def find_stage(wanted: str, names: tuple[str, ...], what: str, default: int) -> int:

@@ -53,7 +53,7 @@ def taps_for(backbone: Backbone, frozen: int, n: int, recipe: Recipe) -> tuple[T
         )
     whole = Tap(backbone.n, True)
     at = cut(backbone, frozen).tap
-    return (whole,) if at == whole or not fits(backbone, at, n, recipe) else (whole, at)
+    return (whole,) if at == whole or not fits(backbone, at, n, recipe.cache_gb) else (whole, at)
 
 
 def identity_of(examples: Examples) -> str:

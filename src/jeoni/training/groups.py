@@ -10,7 +10,7 @@ from torch import nn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut
 from jeoni.backbones.stages import Stage
-from jeoni.specs import Recipe
+from jeoni.training.defaults import ResolvedRecipe
 
 __all__ = ["HEAD", "Group", "build_groups"]
 
@@ -42,7 +42,7 @@ def build_groups(
     backbone: Backbone,
     made: Cut,
     network: nn.Module,
-    recipe: Recipe,
+    recipe: ResolvedRecipe,
     *,
     wanted: Callable[[str, nn.Module], bool] = lambda name, owner: True,
     starts: Callable[[int], int] = lambda depth: 0,

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
 from jeoni.modalities.geometry import Geometry
-from jeoni.specs import Recipe
 from jeoni.tasks import Criterion
+from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.groups import Group
 from jeoni.training.order import Domain
 from jeoni.training.rows import Rows
@@ -124,7 +124,7 @@ class Job:
     rows: Rows
     targets: Array
     criterion: Criterion | None
-    recipe: Recipe
+    recipe: ResolvedRecipe
     seed: int = 0
     train_statistics: bool = False
     held: Held | None = None

@@ -25,8 +25,8 @@ import torch
 from torch import Tensor, nn
 
 from jeoni import distributed
-from jeoni.specs import Recipe
 from jeoni.training.checkpoint import DamagedState, load_state, pack_optimizer, save_state, unpack_optimizer
+from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.forward import as_input, outputs_of, parts_alike
 from jeoni.training.groups import Group
 from jeoni.training.job import Batch, Diverged, History, Job
@@ -357,7 +357,7 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def _height(step: int, recipe: Recipe) -> float:
+def _height(step: int, recipe: ResolvedRecipe) -> float:
     """The schedule, 0 … 1: a rise, then a cosine down to nothing."""
     rise = max(1, round(recipe.warmup * recipe.steps))
     if step < rise:

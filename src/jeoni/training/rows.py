@@ -20,7 +20,7 @@ from jeoni.features.geometry import RowGeometry
 from jeoni.features.store import Features
 from jeoni.modalities.geometry import Geometry
 from jeoni.modalities.inputs import collate
-from jeoni.specs import Recipe
+from jeoni.training.defaults import ResolvedRecipe
 from jeoni.types import Array, IntArray
 
 __all__ = ["ArrayRows", "CachedRows", "LiveRows", "Rows", "fits", "plain_rows", "row_bytes", "training_rows"]
@@ -200,9 +200,9 @@ def row_bytes(backbone: Backbone, tap: Tap) -> int:
     return each if whole else each * spec.longest // rows.shape[1]
 
 
-def fits(backbone: Backbone, tap: Tap, n: int, recipe: Recipe) -> bool:
-    """Whether rows of ``n`` examples fit into the room that the recipe gives the cache."""
-    return n * row_bytes(backbone, tap) <= recipe.cache_gb * 1e9
+def fits(backbone: Backbone, tap: Tap, n: int, room_gb: float) -> bool:
+    """Whether rows of ``n`` examples fit into so much room."""
+    return n * row_bytes(backbone, tap) <= room_gb * 1e9
 
 
 def plain_rows(examples: Examples, backbone: Backbone, tap: Tap, context: Context) -> Rows:
@@ -215,7 +215,7 @@ def plain_rows(examples: Examples, backbone: Backbone, tap: Tap, context: Contex
 
 
 def training_rows(
-    examples: Examples, backbone: Backbone, tap: Tap, recipe: Recipe, context: Context
+    examples: Examples, backbone: Backbone, tap: Tap, recipe: ResolvedRecipe, context: Context
 ) -> tuple[Rows, dict[str, object]]:
     """The rows to train on, and what the run's record says of them.
 

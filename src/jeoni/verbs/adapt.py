@@ -97,7 +97,7 @@ def adapt(
         taps = adaptation_taps(method, backbone, int((~in_target).sum()), len(dataset), spec)
         ready = session.prepare(dataset, [Request(backbone, taps)], findings, may_lack=in_target)
         here, there = domains_of(
-            ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=spec.repeats, seed=spec.seed
+            ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=spec.repeats or 0, seed=spec.seed
         )
         with session.step("adapt"):
             alone = source_only(backbone, here, there, start, spec)

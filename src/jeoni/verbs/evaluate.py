@@ -50,7 +50,7 @@ def evaluate(
     model = model if isinstance(model, Model) else load_model(model)
     dataset = data if isinstance(data, Dataset) else _read_for(model, data, spec)
     dataset = reread_targets(dataset, model.task)
-    context = Context(FeatureStore(console=console), spec.engine, spec.workers, spec.strict, console=console)
+    context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
     predictions = model.predict(dataset, context)
     known = model.task.known(dataset.targets)
     tell(unlabelled(dataset.items, predictions.readable & ~known), console)

@@ -42,5 +42,5 @@ def predict(
     """
     spec, console = (spec or PredictSpec()).changed(**changes), console or Quiet()
     model = model if isinstance(model, Model) else load_model(model)
-    context = Context(FeatureStore(console=console), spec.engine, spec.workers, spec.strict, console=console)
+    context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
     return model.predict(data, context, column=spec.column)

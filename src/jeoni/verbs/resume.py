@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from jeoni.errors import ConfigError, DataError
 from jeoni.runs import RunFolder
 from jeoni.runs.records import AskedRecord
 from jeoni.runs.typed import read_record
-from jeoni.specs import AdaptSpec, CompareSpec, FitSpec
+from jeoni.specs import AdaptSpec, CompareSpec, FitSpec, Spec, may_be_left_out
 from jeoni.types import Console
 from jeoni.verbs.adapt import AdaptResult
 from jeoni.verbs.compare import CompareResult
@@ -18,7 +19,7 @@ from jeoni.verbs.fit import FitResult
 
 __all__ = ["resume"]
 
-SPECS = {"fit": FitSpec, "compare": CompareSpec, "adapt": AdaptSpec}
+SPECS: dict[str, type[Spec]] = {"fit": FitSpec, "compare": CompareSpec, "adapt": AdaptSpec}
 INPUTS = {"fit": {"data"}, "compare": {"data"}, "adapt": {"source", "target", "model"}}
 
 
@@ -46,10 +47,17 @@ def resume(
     if None in asked.inputs.values():
         raise ConfigError(f"{run} was made from data in memory; say {asked.verb}(…, out=…, resume=True).")
     again = plugins.load("jeoni.verbs", asked.verb)
-    spec = SPECS[asked.verb]().changed(**asked.spec)
+    spec = SPECS[asked.verb]().changed(**_as_said(SPECS[asked.verb], asked.spec))
     given: dict[str, Any] = {"out": folder, "resume": True, "console": console, "command": asked.command}
     result: FitResult | CompareResult | AdaptResult = again(**asked.inputs, spec=spec, **given)
     return result
+
+
+def _as_said(kind: type[Spec], options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a run; what was left open is None, where earlier runs wrote -1, or 0."""
+    open_ = {f.name for f in fields(kind) if may_be_left_out(f)}
+    formerly = {name: (0,) if name in ("repeats", "workers") else (-1,) for name in open_}
+    return {name: None if value in formerly.get(name, ()) else value for name, value in options.items()}
 
 
 def _asked_for(path: Path) -> AskedRecord:

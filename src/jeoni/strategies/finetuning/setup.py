@@ -15,8 +15,8 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut, Tap, cut
 from jeoni.features.examples import Context, Examples
 from jeoni.heads.fitting.named import build_head
-from jeoni.specs import Recipe
 from jeoni.tasks import LossOptions, Task, task_of
+from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.depth import identity_of, set_temperature
 from jeoni.training.forward import outputs_of
 from jeoni.training.groups import HEAD, Group, build_groups
@@ -99,7 +99,7 @@ class TrainingSetup:
     backbone: Backbone
     source: Backbone
     context: Context
-    recipe: Recipe
+    recipe: ResolvedRecipe
     config: FinetuneConfig
     head: str
     class_weights: str

@@ -24,10 +24,10 @@ from jeoni.backbones.cut import cut, merge
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.models.model import Model
-from jeoni.specs import Recipe
 from jeoni.strategies.finetuning.losses import clearly_lower
 from jeoni.strategies.finetuning.setup import FinetuneConfig, Run, TrainingSetup, begin, run_on
 from jeoni.tasks import Task, task_of, with_decisions
+from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.depth import frozen_alike, set_temperature
 from jeoni.training.forward import outputs_of
 from jeoni.training.groups import Group
@@ -47,7 +47,7 @@ def tune(
     backbone: Backbone,
     train_on: Examples,
     context: Context,
-    recipe: Recipe,
+    recipe: ResolvedRecipe,
     config: FinetuneConfig,
     *,
     head: str,
@@ -168,7 +168,7 @@ def attempt(
     backbone: Backbone,
     train_on: Examples,
     context: Context,
-    recipe: Recipe,
+    recipe: ResolvedRecipe,
     config: FinetuneConfig,
     *,
     head: str,
@@ -219,7 +219,7 @@ def _own(run: Run, examples: Examples, setup: TrainingSetup) -> FloatArray:
     return outputs_of(run.network, plain_rows(examples, setup.source, run.made.tap, setup.context))
 
 
-def _decides(config: FinetuneConfig, recipe: Recipe, n: int) -> bool:
+def _decides(config: FinetuneConfig, recipe: ResolvedRecipe, n: int) -> bool:
     """Whether what is held out of ``n`` examples chooses the best moment; it does where patience is asked for."""
     return not config.to_the_end or n >= FEW or bool(recipe.patience)
 

@@ -8,7 +8,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.data.kinds import Columns
 from jeoni.data.read import load_labelled
-from jeoni.specs import AUTO, BackboneOptions, ColumnOptions
+from jeoni.specs import BackboneOptions, ColumnOptions
 from jeoni.types import Dataset
 
 __all__ = ["choose_backbone", "columns_of", "read"]
@@ -42,5 +42,4 @@ def choose_backbone(data: Dataset, options: BackboneOptions) -> Backbone:
         MissingExtra: the package with the weights is not installed.
     """
     name = default_backbone(data) if options.backbone == "auto" else options.backbone
-    seconds = None if options.seconds == AUTO else options.seconds
-    return fitted_to(load_backbone(name, options.weights, options.crop), data, seconds)
+    return fitted_to(load_backbone(name, options.weights, options.crop), data, options.seconds)

@@ -158,7 +158,7 @@ class Session:
         spec, folder = self.spec, getattr(self, "run", None)
         store = FeatureStore(console=self.console)
         checkpoints = folder.checkpoints if folder else None
-        return Context(store, spec.engine, spec.workers, spec.strict, spec.seed, self.console, checkpoints)
+        return Context(store, spec.engine, spec.workers or 0, spec.strict, spec.seed, self.console, checkpoints)
 
     def prepare(
         self, dataset: Dataset, requests: Sequence[Request], findings: list[Finding], may_lack: Array | None = None
