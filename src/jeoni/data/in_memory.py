@@ -21,7 +21,7 @@ from jeoni.data.vectors import VectorItems, wrong_numbers
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Array, Dataset, Items
 
-__all__ = ["load_in_memory"]
+__all__ = ["came", "load_in_memory"]
 
 MOST = 1_000_000  # of what an iterator may give: it could go on for ever
 SMALLEST_SIDE = 8  # pixels: where both sides have as many, an array (h, w, c) is one picture and not h narrow ones
@@ -64,12 +64,12 @@ def load_in_memory(
     if is_frame(data):
         return read_frame(data, columns, column, labelled)
     if named := column or columns.items[0]:
-        raise ConfigError(f"The column {named!r} was named, but {_came(data)} has no columns. Leave it out.")
+        raise ConfigError(f"The column {named!r} was named, but {came(data)} has no columns. Leave it out.")
     if labelled:
-        raise DataError(f"{_came(data)} has no labels. Needed: a table with a column of them, or a Dataset.")
+        raise DataError(f"{came(data)} has no labels. Needed: a table with a column of them, or a Dataset.")
     items = _items(data, modality)
     if not len(items):
-        raise DataError(f"{_came(data)} holds no items; at least one is needed.")
+        raise DataError(f"{came(data)} holds no items; at least one is needed.")
     return Dataset("data", items, label_cells({}, len(items)), modality=modality)
 
 
@@ -97,7 +97,7 @@ def _of_array(array: Array, modality: str, of_torch: bool) -> Items:
         return _pictures(array, of_torch)
     if modality == "audio":
         raise _without_rate()
-    raise DataError(f"{_came(array)} holds no {plural(modality)}. Needed: {NEEDED[modality]}.")
+    raise DataError(f"{came(array)} holds no {plural(modality)}. Needed: {NEEDED[modality]}.")
 
 
 def _matrix(array: Array) -> Array:
@@ -159,7 +159,7 @@ def _listed(data: Any, modality: str) -> list[Any]:
     if hasattr(data, "read"):
         raise DataError("An open file came. Give its path, or its content: file.read().")
     if issparse(data) or not isinstance(data, Iterable):
-        raise DataError(f"{_came(data)} came. Needed: {NEEDED[modality]}.")
+        raise DataError(f"{came(data)} came. Needed: {NEEDED[modality]}.")
     found = list(islice(data, MOST + 1))
     if len(found) > MOST and not hasattr(data, "__len__"):
         raise DataError(f"The {type(data).__name__} gives more than {MOST:,} items. Give a list, or a table.")
@@ -184,8 +184,8 @@ def _without_rate() -> DataError:
     return DataError("A model of audio takes paths of files: samples alone do not tell their rate. Write them as WAV.")
 
 
-def _came(data: Any) -> str:
-    """``An array (0, 5) of float64``, ``A list``."""
+def came(data: Any) -> str:
+    """What came, to begin a sentence with: ``An array (0, 5) of float64``, ``A list``."""
     if isinstance(data, np.ndarray):
         return f"An array {data.shape} of {data.dtype}"
     name = type(data).__name__

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,13 +18,14 @@ from jeoni.data.columns import PARTS, label_cells, pattern_groups, ungrouped
 from jeoni.data.files import list_folder, open_file, special_kind, walk
 from jeoni.data.items import JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of, plural
+from jeoni.data.pairs import load_labelled_in_memory
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
 from jeoni.data.text_items import named_files
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Dataset, Finding, IntArray, Items
 
-__all__ = ["load_items", "load_labelled"]
+__all__ = ["load_items", "load_labelled", "with_test"]
 
 SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 NO_CLASSES = ("__MACOSX", "__pycache__")
@@ -33,8 +36,12 @@ TEXTS_THEMSELVES = (
 )
 
 
-def load_labelled(path: str | Path, columns: Columns, test: str | Path = "") -> Dataset:
+def load_labelled(data: Any, columns: Columns) -> Dataset:
     """Read labelled data; no task has read their labels yet: ``targets`` are cells. See :func:`jeoni.load_data`.
+
+    Args:
+        data: a path, ``hub:owner/name``, or what is in memory; see :func:`load_labelled_in_memory`.
+        columns: what the user named.
 
     Raises:
         DataError: what is missing, or cannot be understood, and how to mend it.
@@ -45,12 +52,12 @@ def load_labelled(path: str | Path, columns: Columns, test: str | Path = "") -> 
             f"Groups come from the column {columns.group!r} or from the pattern {columns.pattern!r}, not from both. "
             "Leave out --group-column or --group-pattern."
         )
-    data = _read(str(path), columns)
-    if test:
-        data = _with_test(data, _read(str(test), columns))
-    if columns.group and data.groups is None:
-        raise DataError(f"{path} has no columns, so no groups {columns.group!r}. Groups need a table with that column.")
-    return data
+    if not isinstance(data, (str, os.PathLike)):
+        return load_labelled_in_memory(data, columns)
+    found = _read(str(data), columns)
+    if columns.group and found.groups is None:
+        raise DataError(f"{data} has no columns, so no groups {columns.group!r}. Groups need a table with that column.")
+    return found
 
 
 def load_items(path: str | Path, modality: str = "image", column: str = "", kept: str = "") -> Dataset:
@@ -227,15 +234,18 @@ def _example(folder: Path) -> str:
     return f"CLASS/{what}{next(iter(SUFFIXES[what]))}"
 
 
-def _with_test(data: Dataset, test: Dataset) -> Dataset:
-    """Both, the second one as the test part."""
+def with_test(data: Dataset, test: Dataset) -> Dataset:
+    """Both, the second one as the test part.
+
+    Raises:
+        DataError: of another modality, or with other columns of labels.
+    """
     if test.modality != data.modality:
         there, here = plural(test.modality), plural(data.modality)
         raise DataError(f"The test set holds {there}, the training data {here}; both must be alike.")
-    if test.targets.shape[1] != data.targets.shape[1]:
-        raise DataError(
-            f"The test set has {test.targets.shape[1]} columns of labels, the training data {data.targets.shape[1]}."
-        )
+    if test.targets.shape[1:] != data.targets.shape[1:]:
+        of_test, own = (d.targets.shape[1] if d.targets.ndim > 1 else 1 for d in (test, data))
+        raise DataError(f"The test set has {of_test} columns of labels, the training data {own}.")
     before = np.where(data.part == "test", "train", data.part)
     items = _WithTest(data.items, test.items)
     return replace(

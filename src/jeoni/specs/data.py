@@ -17,7 +17,7 @@ class ColumnOptions(Options):
     text_column: str = option("", "The column that holds texts (recognised if left out).")
     audio_column: str = option("", "The column that holds recordings or their paths (recognised if left out).")
     label_column: str = option(
-        "", "The column that holds the labels (recognised if left out); several, separated by commas."
+        "", "The column that holds the labels (recognised if left out); several, separated by commas.", several=True
     )
     group_column: str = option("", "A column whose groups (patient, panel, video) are never split.")
     group_pattern: str = option(

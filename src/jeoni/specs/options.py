@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from jeoni.errors import ConfigError, did_you_mean
+from jeoni.specs.settings import write_settings
 
 __all__ = ["Bounds", "Options", "Spec", "may_be_left_out", "option", "ordered_fields", "type_name"]
 
@@ -39,9 +40,20 @@ class Bounds:
         return f"{least} and at most {self.high:,}" if self.high < math.inf else least
 
 
-def option(default: Any, help_text: str, choices: Sequence[str] = (), bounds: Bounds | None = None) -> Any:
-    """A dataclass field that is an option; a default of None stands for what is decided by the data or the strategy."""
-    return field(default=default, metadata={"help": help_text, "choices": tuple(choices), "bounds": bounds})
+def option(
+    default: Any, help_text: str, choices: Sequence[str] = (), bounds: Bounds | None = None, several: bool = False
+) -> Any:
+    """A dataclass field that is an option.
+
+    Args:
+        default: None stands for what the data or the strategy decide.
+        help_text: a sentence.
+        choices: all that it can be.
+        bounds: of a number.
+        several: of a text: names or numbers with commas between, in Python a list of them as well.
+    """
+    about = {"help": help_text, "choices": tuple(choices), "bounds": bounds, "several": several}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +78,12 @@ class Options:
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
 
     def changed(self, **changes: Any) -> Self:
-        """A copy with some options changed; None gives one its default.
+        """A copy with some options changed; None gives one its default, and a list or a dictionary is written out.
+
+        Example:
+            >>> from jeoni.specs import CompareSpec
+            >>> CompareSpec().changed(budgets=[5, "all"]).budgets
+            '5,all'
 
         Raises:
             ConfigError: an option that does not exist, with the nearest names.
@@ -79,8 +96,19 @@ class Options:
         defaults = {f.name: f.default for f in fields(self)}
         given: dict[str, Any] = {}
         for name, value in changes.items():
-            given[name] = defaults[name] if value is None else str(value) if isinstance(value, Path) else value
+            given[name] = defaults[name] if value is None else _as_written(value)
         return replace(self, **given)
+
+
+def _as_written(value: Any) -> Any:
+    """A value as it would be written on the command line, where it is a path, a list or a dictionary."""
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(str, value))
+    if isinstance(value, Mapping):
+        return write_settings(value)
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)

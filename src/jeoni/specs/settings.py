@@ -48,10 +48,11 @@ def write_settings(settings: Mapping[str, Any]) -> str:
     """The words that :func:`parse_settings` makes these settings of.
 
     Example:
-        >>> write_settings({"hidden": "256;64", "dropout": 0.1})
+        >>> write_settings({"hidden": (256, 64), "dropout": 0.1})
         'hidden=256;64,dropout=0.1'
     """
-    return ",".join(f"{name}={value}" for name, value in settings.items())
+    written = {name: ";".join(map(str, v)) if isinstance(v, (list, tuple)) else v for name, v in settings.items()}
+    return ",".join(f"{name}={value}" for name, value in written.items())
 
 
 def settings_of(part: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -59,9 +59,9 @@ class CompareSpec(CommonSpec, TaskOptions, TestSetOptions, TransferOptions):
     }
 
     strategies: str = option(
-        "probe,finetune,scratch", "What is compared, separated by commas; the last is the control."
+        "probe,finetune,scratch", "What is compared, separated by commas; the last is the control.", several=True
     )
-    budgets: str = option("5,10,20,50,all", "Labels per class, separated by commas.")
+    budgets: str = option("5,10,20,50,all", "Labels per class, separated by commas.", several=True)
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
     repeats: int = option(
         5, "Training draws; without an own test set each has a fold of its own to be tested on.", bounds=Bounds(1, 1000)

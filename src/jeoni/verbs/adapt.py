@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from jeoni.adaptation.domains import domains_of
 from jeoni.adaptation.outcome import adapted_metrics, write_map, write_tables
@@ -17,46 +17,50 @@ from jeoni.models.model import Model
 from jeoni.runs import RunFolder
 from jeoni.runs.records import AdaptMetrics
 from jeoni.specs import AdaptSpec
+from jeoni.specs.keywords import AdaptKeywords
 from jeoni.types import Console, Dataset
 from jeoni.verbs.session.domains import read_domains
+from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.record import cut_record, head_record, training_record
+from jeoni.verbs.session.result import Metrics, RunResult
 from jeoni.verbs.session.session import Session
 
 __all__ = ["AdaptResult", "adapt"]
 
 
-@dataclass(frozen=True)
-class AdaptResult:
+@dataclass(frozen=True, repr=False)
+class AdaptResult(RunResult):
     """The result of an adaptation.
 
     Attributes:
         run: the run folder.
         model: ready to predict in the target domain.
-        metrics: the content of ``metrics.json``.
+        metrics: the content of ``metrics.json``; scores in the target are attributes too: ``metrics.accuracy.low``.
         summary: the outcome in a sentence or two.
         method: that was used; ``source_only`` where nothing was to be gained.
     """
 
     run: Path
     model: Model
-    metrics: dict[str, Any]
+    metrics: Metrics
     summary: str
     method: str
 
 
+@takes_options(AdaptSpec)
 def adapt(
-    source: str | Path | Dataset = "",
-    target: str | Path | Dataset = "",
+    source: Any = None,
+    target: Any = None,
     spec: AdaptSpec | None = None,
     *,
-    model: Model | str | Path = "",
-    out: str | Path = "",
+    model: Model | str | Path | None = None,
+    out: str | Path | None = None,
     overwrite: bool = False,
     console: Console | None = None,
     command: str = "",
     resume: bool = False,
-    **changes: Any,
+    **options: Unpack[AdaptKeywords],
 ) -> AdaptResult:
     """Transfer to a domain without labels: learn from the source's labels and the target's examples.
 
@@ -70,7 +74,7 @@ def adapt(
         console: where progress is shown.
         command: how the run was called, for the record.
         resume: continue the interrupted run in ``out``; see :func:`jeoni.resume`.
-        changes: single options of ``spec``, such as ``method="coral"``.
+        options: those of ``spec`` by their names, below; None is the default.
 
     Raises:
         DataError: data that cannot be used; the message says how to mend them.
@@ -79,16 +83,18 @@ def adapt(
     Example:
         ``jeoni.adapt("mono/", "poly/", method="coral").summary``
     """
-    spec = (spec or AdaptSpec()).changed(**changes)
+    spec = (spec or AdaptSpec()).changed(**options)
     session = Session("adapt", spec, console, command)
-    if bool(source) == bool(model) or not target:
+    asked = {"source": source, "target": target, "model": model}
+    inputs = {name: "" if given is None else given for name, given in asked.items()}
+    absent = {name for name, given in inputs.items() if isinstance(given, str) and not given}
+    if absent not in ({"source"}, {"model"}):
         raise ConfigError("Say the target, and either the source or a model of it.")
     with session.step("read"):
-        start = None if not model else model if isinstance(model, Model) else load_model(model)
+        start = None if "model" in absent else model if isinstance(model, Model) else load_model(inputs["model"])
         method = asked_method(spec, start)  # what cannot be meant is said before anything is read, or replaced
         dataset, findings = read_domains(source, target, spec, start)
     folder = out or RunFolder.named_for(f"{dataset.name}-adapt")
-    inputs = {"source": source, "target": target, "model": model}
     with session.recording(inputs, folder, overwrite=overwrite, resume=resume):
         context = session.context
         with session.step("read"):
@@ -124,18 +130,23 @@ def adapt(
                     "test": len(there),
                     "skipped": ready.skipped,
                 },
-                _arguments(source, target, model),
+                _arguments(inputs),
                 kind="adaptation",
                 cut=cut_record(backbone, found.model),
                 head=head_record(found.model.head_id, found.model),
                 training=training_record(found.model),
                 findings=dict(Counter(f.kind for f in ready.findings)),
             )
-    return AdaptResult(session.run.final, found.model, metrics, metrics["summary"], metrics["method"])
+    scores = Metrics(metrics, metrics["target"]["metrics"] if metrics.get("target") else {})
+    return AdaptResult(session.run.final, found.model, scores, metrics["summary"], metrics["method"])
 
 
-def _arguments(source: str | Path | Dataset, target: str | Path | Dataset, model: Any) -> list[str | Dataset]:
-    """The inputs as they would be typed."""
-    inputs = {"--source": source, "--target": target, "--model": "MODEL" if isinstance(model, Model) else model}
-    said = [(k, v if isinstance(v, Dataset) else str(v)) for k, v in inputs.items() if v]
-    return [word for pair in said for word in pair]
+def _arguments(inputs: dict[str, Any]) -> list[str | Dataset]:
+    """The inputs as they would be typed; ``SOURCE``, ``TARGET`` or ``MODEL`` for what is in memory."""
+    words: list[str | Dataset] = []
+    for name, given in inputs.items():
+        if isinstance(given, str) and not given:
+            continue
+        known = given if isinstance(given, Dataset) else str(given) if isinstance(given, (str, Path)) else name.upper()
+        words += [f"--{name}", known]
+    return words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from jeoni.assessment.comparison import (
     choose_measure,
@@ -22,17 +22,20 @@ from jeoni.features.extract import Request
 from jeoni.runs import RunFolder
 from jeoni.runs.records import ComparisonRecord, VerdictRecord
 from jeoni.specs import CompareSpec
+from jeoni.specs.keywords import CompareKeywords
 from jeoni.strategies import build_strategy
 from jeoni.tasks import read_targets
-from jeoni.types import Console, Dataset
-from jeoni.verbs.session.reading import choose_backbone, read
+from jeoni.types import Console
+from jeoni.verbs.session.keywords import takes_options
+from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
+from jeoni.verbs.session.result import RunResult
 from jeoni.verbs.session.session import Session
 
 __all__ = ["CompareResult", "compare"]
 
 
-@dataclass(frozen=True)
-class CompareResult:
+@dataclass(frozen=True, repr=False)
+class CompareResult(RunResult):
     """The result of a comparison.
 
     Attributes:
@@ -48,16 +51,17 @@ class CompareResult:
     summary: str
 
 
+@takes_options(CompareSpec)
 def compare(
-    data: str | Path | Dataset,
+    data: Any,
     spec: CompareSpec | None = None,
     *,
-    out: str | Path = "",
+    out: str | Path | None = None,
     overwrite: bool = False,
     console: Console | None = None,
     command: str = "",
     resume: bool = False,
-    **changes: Any,
+    **options: Unpack[CompareKeywords],
 ) -> CompareResult:
     """Hold strategies against each other on the same draws, and say whether transfer helped, hurt, or cannot be told.
 
@@ -72,7 +76,7 @@ def compare(
         console: where progress is shown.
         command: how the run was called, for the record.
         resume: continue the interrupted comparison in ``out``.
-        changes: single options of ``spec``, such as ``budgets="5,20,all"``.
+        options: those of ``spec`` by their names, below; None is the default.
 
     Raises:
         DataError: data that cannot be used.
@@ -81,15 +85,16 @@ def compare(
     Example:
         ``jeoni.compare("photos/", strategies="probe,scratch", budgets="5,20").summary``
     """
-    spec = (spec or CompareSpec()).changed(**changes)
+    test = own_test_set(options)
+    spec = (spec or CompareSpec()).changed(**options)
     session = Session("compare", spec, console, command)
     with session.step("read"):
         strategies = {name: build_strategy(name, spec) for name in spec.arms}
-        dataset = read_targets(data if isinstance(data, Dataset) else read(data, spec, test=spec.test), spec.task)
+        dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
         findings = check_labels(dataset)
         backbone = choose_backbone(dataset, spec)
     folder = out or RunFolder.named_for(f"{dataset.name}-compare")
-    with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
+    with session.recording({"data": data if test is None else dataset}, folder, overwrite=overwrite, resume=resume):
         context = session.context
         request = Request(backbone, comparison_taps(strategies, backbone, dataset, spec))
         ready = session.prepare(dataset, [request], findings)

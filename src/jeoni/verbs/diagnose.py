@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -14,22 +13,25 @@ from jeoni.backbones.cut import Tap
 from jeoni.errors import DataError
 from jeoni.features.extract import Request
 from jeoni.specs import DiagnoseSpec
+from jeoni.specs.keywords import DiagnoseKeywords
 from jeoni.tasks.classification import class_names_of
-from jeoni.types import Console, Dataset
+from jeoni.types import Console
 from jeoni.verbs.session.domains import read_domains
+from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.session import Session
 
 __all__ = ["diagnose"]
 
 
+@takes_options(DiagnoseSpec)
 def diagnose(
-    source: str | Path | Dataset,
-    target: str | Path | Dataset,
+    source: Any,
+    target: Any,
     spec: DiagnoseSpec | None = None,
     *,
     console: Console | None = None,
-    **changes: Any,
+    **options: Unpack[DiagnoseKeywords],
 ) -> Diagnosis:
     """Name the kind of shift between two domains, and how large it is; nothing is trained and nothing written.
 
@@ -38,7 +40,7 @@ def diagnose(
         target: data of the same kind; labels, if there are any, only tell whether the classes themselves changed.
         spec: options of reading and of the backbone; see :class:`jeoni.DiagnoseSpec`.
         console: where progress is shown.
-        changes: single options of ``spec``.
+        options: those of ``spec`` by their names, below; None is the default.
 
     Raises:
         DataError: data that cannot be used, or too few of them.
@@ -46,7 +48,7 @@ def diagnose(
     Example:
         ``print(*jeoni.diagnose("mono/", "poly/").sentences, sep="\\n")``
     """
-    spec = (spec or DiagnoseSpec()).changed(**changes)
+    spec = (spec or DiagnoseSpec()).changed(**options)
     session = Session("diagnose", spec, console)
     dataset, findings = read_domains(source, target, spec)
     backbone = choose_backbone(dataset, spec)

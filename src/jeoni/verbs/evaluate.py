@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from jeoni.data.checks import tell, unlabelled
-from jeoni.data.in_memory import load_in_memory
 from jeoni.errors import DataError
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.evaluate import evaluate as score_predictions
@@ -19,36 +17,39 @@ from jeoni.features.store import FeatureStore
 from jeoni.models.loading import load_model
 from jeoni.models.model import Model
 from jeoni.specs import EvaluateSpec
+from jeoni.specs.keywords import EvaluateKeywords
 from jeoni.tasks import reread_targets
-from jeoni.types import Array, Console, Dataset, Quiet
-from jeoni.verbs.session.reading import columns_of, read
+from jeoni.types import Array, Console, Quiet
+from jeoni.verbs.session.keywords import takes_options
+from jeoni.verbs.session.reading import read
 
 __all__ = ["evaluate"]
 
 
+@takes_options(EvaluateSpec)
 def evaluate(
     model: Model | str | Path,
     data: Any,
     spec: EvaluateSpec | None = None,
     *,
     console: Console | None = None,
-    **changes: Any,
+    **options: Unpack[EvaluateKeywords],
 ) -> Evaluation:
     """Score a saved model on labelled data it did not see; where it saw some in fitting, the others are scored apart.
 
     Args:
         model: a model, or its folder.
-        data: labelled data of any kind that :func:`fit` takes, or a table in memory; classes by the model's names.
+        data: labelled data of any kind that :func:`fit` takes; classes by the model's names.
         spec: names of the columns, the engine, the seed; see :class:`jeoni.EvaluateSpec`.
         console: where progress is shown.
-        changes: single options of ``spec``, such as ``label_column="grade"``.
+        options: those of ``spec`` by their names, below; None is the default.
 
     Raises:
         DataError: a class the model does not know; no labels.
     """
-    spec, console = (spec or EvaluateSpec()).changed(**changes), console or Quiet()
+    spec, console = (spec or EvaluateSpec()).changed(**options), console or Quiet()
     model = model if isinstance(model, Model) else load_model(model)
-    dataset = data if isinstance(data, Dataset) else _read_for(model, data, spec)
+    dataset = read(data, spec, modality=model.backbone.input.modality, kept=model.column)
     dataset = reread_targets(dataset, model.task)
     context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
     predictions = model.predict(dataset, context)
@@ -67,11 +68,3 @@ def evaluate(
 
     unseen = score(~seen) if 0 < seen.sum() < len(seen) else None
     return replace(score(np.ones_like(seen)), seen=int(seen.sum()), unseen=unseen)
-
-
-def _read_for(model: Model, data: Any, spec: EvaluateSpec) -> Dataset:
-    """Data of the model's modality, of the column that it was fitted on if there is one."""
-    modality = model.backbone.input.modality
-    if isinstance(data, (str, os.PathLike)):
-        return read(str(data), spec, modality=modality, kept=model.column)
-    return load_in_memory(data, modality, columns=columns_of(spec, modality, model.column), labelled=True)

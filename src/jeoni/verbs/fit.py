@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from jeoni.assessment.holdout import assess, taps_of
 from jeoni.assessment.scores import fit_metrics
@@ -21,11 +21,14 @@ from jeoni.models.model import Model
 from jeoni.runs import RunFolder
 from jeoni.runs.records import FitMetrics
 from jeoni.specs import FitSpec
+from jeoni.specs.keywords import FitKeywords
 from jeoni.strategies import build_strategy, check_training
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
-from jeoni.verbs.session.reading import choose_backbone, read
+from jeoni.verbs.session.keywords import takes_options
+from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
 from jeoni.verbs.session.record import cut_record, head_record, training_record
+from jeoni.verbs.session.result import Metrics, RunResult
 from jeoni.verbs.session.session import Session
 
 __all__ = ["FitResult", "fit"]
@@ -34,14 +37,14 @@ SMALL = 200  # examples below which no test set is kept
 SMALL_FOR_PROBE = 1000  # the same where fitting takes seconds, so that it can be repeated
 
 
-@dataclass(frozen=True)
-class FitResult:
+@dataclass(frozen=True, repr=False)
+class FitResult(RunResult):
     """The result of a fit.
 
     Attributes:
         run: the run folder.
         model: ready to predict.
-        metrics: the content of ``metrics.json``.
+        metrics: the content of ``metrics.json``; scores are attributes too: ``metrics.accuracy.low``.
         summary: the verdict in a sentence.
         timings: seconds by step.
         counts: how many examples were read, used, tested on and skipped.
@@ -49,34 +52,37 @@ class FitResult:
 
     run: Path
     model: Model
-    metrics: dict[str, Any]
+    metrics: Metrics
     summary: str
     timings: dict[str, float | None]
     counts: dict[str, int]
 
 
+@takes_options(FitSpec)
 def fit(
-    data: str | Path | Dataset,
+    data: Any,
     spec: FitSpec | None = None,
     *,
-    out: str | Path = "",
+    out: str | Path | None = None,
     overwrite: bool = False,
     console: Console | None = None,
     command: str = "",
     resume: bool = False,
-    **changes: Any,
+    **options: Unpack[FitKeywords],
 ) -> FitResult:
     """Transfer to labelled data, and say honestly how good the result is.
 
     Args:
-        data: a folder per class, a table (CSV, TSV, JSONL, Parquet), a saved dataset, ``hub:owner/name``, or a Dataset.
+        data: a folder per class, a table (CSV, TSV, JSONL, Parquet), a saved dataset or ``hub:owner/name``; in memory a
+            frame of pandas or polars, a dictionary of lists, a ``datasets.Dataset``, ``(X, y)`` with lists of paths,
+            texts, PIL pictures or arrays, or a torch ``Dataset`` of ``(example, label)``.
         spec: all options; see :class:`jeoni.FitSpec`.
         out: the run folder; ``runs/<data>-<time>`` if left out.
         overwrite: replace a run that is there.
         console: where progress is shown.
         command: how the run was called, for the record.
         resume: continue the interrupted run in ``out``; see :func:`jeoni.resume`.
-        changes: single options of ``spec``, such as ``backbone="efficientnet_lite1"``.
+        options: those of ``spec`` by their names, below; None is the default.
 
     Raises:
         DataError: data that cannot be used; the message says how to mend them.
@@ -87,15 +93,16 @@ def fit(
     Example:
         ``jeoni.fit("photos/").summary``
     """
-    spec = (spec or FitSpec()).changed(**changes)
+    test = own_test_set(options)
+    spec = (spec or FitSpec()).changed(**options)
     session = Session("fit", spec, console, command)
     with session.step("read"):
         strategy = build_strategy(spec.strategy, spec, spec.settings)  # an unknown name is said before data are read
         check_training(spec.strategy, spec.recipe)
-        dataset = read_targets(data if isinstance(data, Dataset) else read(data, spec, test=spec.test), spec.task)
+        dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
         findings = check_labels(dataset)
     folder = out or RunFolder.named_for(dataset.name)
-    with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
+    with session.recording({"data": data if test is None else dataset}, folder, overwrite=overwrite, resume=resume):
         context = session.context
         with session.step("read"):
             backbone = choose_backbone(dataset, spec)
@@ -156,7 +163,8 @@ def fit(
                 contest=model.contest,
                 findings=dict(Counter(f.kind for f in ready.findings)),
             ).timings
-    return FitResult(session.run.final, model, metrics, metrics["summary"], timings, counts)
+    scores = Metrics(metrics, metrics[metrics["estimate"]])
+    return FitResult(session.run.final, model, scores, metrics["summary"], timings, counts)
 
 
 def _facts(data: Dataset, metrics: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
@@ -11,18 +11,21 @@ from jeoni.models.loading import load_model
 from jeoni.models.model import Model
 from jeoni.models.predictions import Predictions
 from jeoni.specs import PredictSpec
+from jeoni.specs.keywords import PredictKeywords
 from jeoni.types import Console, Quiet
+from jeoni.verbs.session.keywords import takes_options
 
 __all__ = ["predict"]
 
 
+@takes_options(PredictSpec)
 def predict(
     model: Model | str | Path,
     data: Any,
     spec: PredictSpec | None = None,
     *,
     console: Console | None = None,
-    **changes: Any,
+    **options: Unpack[PredictKeywords],
 ) -> Predictions:
     """Predict items of the model's modality; those that cannot be read are listed in ``errors``.
 
@@ -31,7 +34,7 @@ def predict(
         data: a path, or whatever is in memory; see :meth:`jeoni.Model.predict`.
         spec: a table's column, the engine; see :class:`jeoni.PredictSpec`.
         console: where progress is shown.
-        changes: single options of ``spec``, such as ``column="photo"``.
+        options: those of ``spec`` by their names, below; None is the default.
 
     Raises:
         DataError: nothing there, or nothing that can be read.
@@ -40,7 +43,7 @@ def predict(
     Example:
         ``jeoni.predict("runs/latest/model", "new/").labels``
     """
-    spec, console = (spec or PredictSpec()).changed(**changes), console or Quiet()
+    spec, console = (spec or PredictSpec()).changed(**options), console or Quiet()
     model = model if isinstance(model, Model) else load_model(model)
     context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
     return model.predict(data, context, column=spec.column)

@@ -1,11 +1,11 @@
-"""Labelled data from a path to a task's targets."""
+"""Labelled data from a path, or from memory, to a task's targets."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 from jeoni.data.kinds import Columns
-from jeoni.data.read import load_labelled
+from jeoni.data.read import load_labelled, with_test
 from jeoni.tasks.targets.choose import read_targets
 from jeoni.types import Dataset
 
@@ -13,7 +13,7 @@ __all__ = ["load_data"]
 
 
 def load_data(
-    path: str | Path,
+    data: Any,
     *,
     image_column: str = "",
     text_column: str = "",
@@ -21,17 +21,19 @@ def load_data(
     label_column: str = "",
     group_column: str = "",
     group_pattern: str = "",
-    test: str | Path = "",
+    test: Any = "",
     task: str = "auto",
     single_class: bool = False,
 ) -> Dataset:
     """Read labelled data.
 
     Args:
-        path: a folder with one folder of images, texts or audio per class, with or without ``train``, ``val`` and
+        data: a folder with one folder of images, texts or audio per class, with or without ``train``, ``val`` and
             ``test`` above; a CSV, TSV, JSONL or Parquet file with a column of texts, or of paths (relative to the
             file), and one of labels, or with columns of numbers; features and labels in an NPZ or MAT file; a folder
-            that ``datasets`` saved; or the id of a dataset on the hub.
+            that ``datasets`` saved; or ``hub:OWNER/NAME``. In memory: a table (a frame of pandas or polars, a
+            dictionary of lists, a ``datasets.Dataset``), ``(X, y)`` with lists of paths, texts, PIL pictures or arrays,
+            or a torch ``Dataset`` of ``(example, label)``.
         image_column: the column of images or their paths; recognised by its name if left out.
         text_column: the column of texts; recognised by its name if left out.
         audio_column: the column of audio or its paths; recognised by its name if left out.
@@ -49,4 +51,7 @@ def load_data(
         ConfigError: both a column and a pattern of groups.
     """
     columns = Columns(image_column, text_column, audio_column, label_column, group_column, group_pattern)
-    return read_targets(load_labelled(path, columns, test), task, single_class)
+    found = load_labelled(data, columns)
+    if not isinstance(test, str) or test:
+        found = with_test(found, load_labelled(test, columns))
+    return read_targets(found, task, single_class)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 from jeoni.adaptation.domains import as_target, join_domains
 from jeoni.data.checks import check_labels
 from jeoni.data.kinds import plural
-from jeoni.data.read import load_items
 from jeoni.errors import DataError
+from jeoni.models.items import as_dataset
 from jeoni.models.model import Model
 from jeoni.specs import ColumnOptions
 from jeoni.tasks import read_targets
@@ -20,7 +20,7 @@ __all__ = ["read_domains"]
 
 
 def read_domains(
-    source: str | Path | Dataset, target: str | Path | Dataset, options: ColumnOptions, start: Model | None = None
+    source: Any, target: Any, options: ColumnOptions, start: Model | None = None
 ) -> tuple[Dataset, list[Finding]]:
     """Both domains as one dataset, and what was found in their labels.
 
@@ -41,7 +41,7 @@ def read_domains(
                 f"The model takes {plural(modality)}, the target holds {plural(there.modality)}; both must be alike."
             )
         return as_target(there, start.class_names)
-    here = read_targets(source if isinstance(source, Dataset) else read(source, options), "classification")
+    here = read_targets(read(source, options), "classification")
     findings = check_labels(here)
     there = _read_target(target, options, here.modality, here.column)
     if there.modality != here.modality:
@@ -52,7 +52,7 @@ def read_domains(
     return join_domains(here, there), [*findings, *more]
 
 
-def _read_target(target: str | Path | Dataset, options: ColumnOptions, modality: str, kept: str) -> Dataset:
+def _read_target(target: Any, options: ColumnOptions, modality: str, kept: str) -> Dataset:
     """With labels where there are any; read unless it was."""
     if isinstance(target, Dataset):
         return target
@@ -61,6 +61,6 @@ def _read_target(target: str | Path | Dataset, options: ColumnOptions, modality:
     except DataError as labelled:
         try:
             column, of = columns_of(options).items
-            return load_items(target, modality, column if of == modality else "", kept)
+            return as_dataset(target, modality, column if of == modality else "", kept)
         except DataError:
             raise labelled from None

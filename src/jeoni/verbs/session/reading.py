@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from dataclasses import replace
+from typing import Any
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
+from jeoni.data.columns import label_cells
 from jeoni.data.kinds import Columns
-from jeoni.data.read import load_labelled
+from jeoni.data.read import load_labelled, with_test
 from jeoni.specs import BackboneOptions, ColumnOptions
+from jeoni.specs.keywords import TestSetKeywords
+from jeoni.tasks import reread_targets
 from jeoni.types import Dataset
 
-__all__ = ["choose_backbone", "columns_of", "read"]
+__all__ = ["choose_backbone", "columns_of", "own_test_set", "read"]
 
 
-def read(data: str | Path, options: ColumnOptions, *, test: str = "", modality: str = "", kept: str = "") -> Dataset:
-    """Labelled data; see :func:`jeoni.load_data`, and of the last two arguments :class:`jeoni.data.kinds.Columns`."""
-    return load_labelled(data, columns_of(options, modality, kept), test)
+def read(data: Any, options: ColumnOptions, *, test: Any = None, modality: str = "", kept: str = "") -> Dataset:
+    """Labelled data and, where one is given, their own test set as the part ``test``.
+
+    Args:
+        data: a path, what is in memory, or a Dataset; see :func:`jeoni.load_data`.
+        options: name the columns.
+        test: the same kinds; None or empty where there is none.
+        modality: of the examples, where it is known before.
+        kept: see :class:`jeoni.data.kinds.Columns`.
+
+    Raises:
+        DataError: what cannot be understood, and how to mend it.
+    """
+    columns = columns_of(options, modality, kept)
+    found = data if isinstance(data, Dataset) else load_labelled(data, columns)
+    if test is None or (isinstance(test, str) and not test):
+        return found
+    held_out = test if isinstance(test, Dataset) else load_labelled(test, columns)
+    if found.task is not None:
+        held_out = reread_targets(held_out, found.task)
+    elif held_out.task is not None:  # back to cells, which are read together with those of the data
+        cells = label_cells(held_out.task.cells(held_out.targets), len(held_out))
+        held_out = replace(held_out, task=None, targets=cells)
+    return with_test(found, held_out)
+
+
+def own_test_set(options: TestSetKeywords) -> Any:
+    """The test set among options where it is in memory, taken out of them; a path stays an option of the spec."""
+    test = options.get("test")
+    return None if test is None or isinstance(test, (str, os.PathLike)) else options.pop("test")
 
 
 def columns_of(options: ColumnOptions, modality: str = "", kept: str = "") -> Columns:

@@ -1,0 +1,121 @@
+"""A run in a few lines, and as a card for a notebook: what its report says at more length."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jeoni.runs.records import AdaptMetrics, ComparisonRecord, FitMetrics, Measure, RunRecord, Score, VerdictRecord
+from jeoni.runs.typed import read_record
+
+__all__ = ["result_card", "result_lines"]
+
+SCORES = 4  # that are shown of a run
+CLASSES = 12  # up to which a confusion matrix is shown
+WIDTH = 96  # letters of a line
+
+
+def result_lines(run: Path) -> list[str]:
+    """The summary, the first scores with their intervals, and where report and model lie; at most eight lines.
+
+    Args:
+        run: a finished run folder.
+
+    Raises:
+        DataError: its records cannot be read.
+    """
+    content = _content(run)
+    lines = [_cut(content["summary"], 3 * WIDTH)]
+    if content["scores"]:
+        lines += [f"{row['name']} {row['value']} ({row['low']} to {row['high']})" for row in content["scores"]]
+    lines.append(f"report  {run / 'report.html'}")
+    if (run / "model").is_dir():
+        lines.append(f"model   {run / 'model'}")
+    return lines
+
+
+def result_card(run: Path) -> str:
+    """The same as HTML that stands alone: headline, scores with intervals, confusion matrix, link to the report.
+
+    Args:
+        run: a finished run folder.
+
+    Raises:
+        DataError: its records cannot be read.
+    """
+    import jinja2
+
+    template = (resources.files("jeoni.report") / "templates" / "result.html").read_text(encoding="utf-8")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    link = os.path.relpath(run / "report.html")
+    return environment.from_string(template).render(**_content(run), link=link, run=str(run))
+
+
+def _content(run: Path) -> dict[str, Any]:
+    """Summary, what it is about, rows of scores, and the confusion matrix or None."""
+    kind = read_record(RunRecord, run / "run.json").kind
+    if kind == "comparison":
+        return {"confusion": None, **_comparison(run)}
+    if kind == "adaptation":
+        found = read_record(AdaptMetrics, run / "metrics.json")
+        scores = found.target.metrics if found.target else {}
+        about = f"method {found.method}, scored on {found.labelled:,} labelled target examples"
+        return {"summary": found.summary, "about": about, "scores": _rows(scores, {}), "confusion": None}
+    metrics = read_record(FitMetrics, run / "metrics.json")
+    how = "held-out" if metrics.estimate == "test" else "cross-validated"
+    return {
+        "summary": metrics.summary,
+        "about": f"{metrics.n:,} {how} examples",
+        "scores": _rows(metrics.scores, metrics.measures),
+        "confusion": _confusion(metrics),
+    }
+
+
+def _comparison(run: Path) -> dict[str, Any]:
+    """The strategies at the largest number of labels."""
+    verdict = read_record(VerdictRecord, run / "verdict.json")
+    points = read_record(ComparisonRecord, run / "comparison.json").points
+    measure, largest = verdict.compared_by, points[-1].budget
+    percent = measure.unit == "%"
+    scores = [_row(p.strategy, p.score, percent) for p in points if p.budget == largest]
+    about = f"{measure.title}, {largest or 'all'} labels per {verdict.per}"
+    return {"summary": verdict.summary, "about": about, "scores": scores}
+
+
+def _rows(scores: Mapping[str, Score], measures: Mapping[str, Measure]) -> list[dict[str, str]]:
+    """The first scores, by their titles where these are known."""
+    rows = []
+    for name, score in list(scores.items())[:SCORES]:
+        measure = measures.get(name)
+        title, percent = (measure.title, measure.unit == "%") if measure else (name.replace("_", " "), False)
+        rows.append(_row(title, score, percent))
+    return rows
+
+
+def _row(name: str, score: Any, percent: bool) -> dict[str, str]:
+    """A score with its interval as they are printed."""
+    return {"name": name} | {key: _number(getattr(score, key), percent) for key in ("value", "low", "high")}
+
+
+def _number(value: float | None, percent: bool) -> str:
+    if value is None:
+        return "–"
+    return f"{100 * value:.1f}\u00a0%" if percent else f"{value:.3f}"
+
+
+def _confusion(metrics: FitMetrics) -> dict[str, Any] | None:
+    """Names, and rows of counts with each cell's share of its row."""
+    if not 2 <= len(metrics.class_names) <= CLASSES:
+        return None
+    rows = []
+    for name, counts in zip(metrics.class_names, metrics.confusion, strict=True):
+        total = sum(counts) or 1
+        rows.append({"name": name, "cells": [{"count": f"{c:g}", "share": c / total} for c in counts]})
+    return {"names": metrics.class_names, "rows": rows}
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 2]} …"

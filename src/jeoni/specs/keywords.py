@@ -1,0 +1,295 @@
+"""The options of each verb as keyword arguments. Written by ``scripts/write_keywords.py``: do not edit.
+
+Every option may be None, which is its default. A verb takes them as ``**options: Unpack[FitKeywords]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+__all__ = [
+    "AdaptKeywords",
+    "BackboneKeywords",
+    "ColumnKeywords",
+    "CompareKeywords",
+    "ComputeKeywords",
+    "DiagnoseKeywords",
+    "EvaluateKeywords",
+    "FitKeywords",
+    "HeadKeywords",
+    "LeakKeywords",
+    "PredictKeywords",
+    "RecipeKeywords",
+    "SeedKeywords",
+    "SettingKeywords",
+    "TaskKeywords",
+    "TestSetKeywords",
+]
+
+
+class RecipeKeywords(TypedDict, total=False):
+    """How weights are trained. What is None or ``auto`` is decided by the strategy and by the data's size."""
+
+    frozen: str | None
+    """The lowest stages that stay as they are: how many, or the name of the last one."""
+
+    reuse: str | None
+    """With layer_reuse, the lowest stages that are kept: how many, or the last one's name."""
+
+    steps: int | None
+    """Training steps; left out, they grow with the root of the data's size."""
+
+    batch_size: int | None
+    """Examples in a step."""
+
+    learning_rate: float | None
+    """Learning rate of the topmost trained stage."""
+
+    head_learning_rate: float | None
+    """Learning rate of the head."""
+
+    depth_decay: float | None
+    """Each stage's learning rate is that of the stage above times this."""
+
+    weight_decay: float | None
+    """Decoupled weight decay; none for biases and normalisation."""
+
+    warmup: float | None
+    """The share of the steps in which learning rates rise; then they fall as a cosine."""
+
+    label_smoothing: float | None
+    """Probability that is spread over all classes."""
+
+    mixup: float | None
+    """Strength of mixup (Beta distribution); 0 is none."""
+
+    augment: Literal["auto", "none", "light", "strong", "medical"] | None
+    """Random views of the items."""
+
+    views: int | None
+    """How many random views are kept of each item; each epoch draws one."""
+
+    logit_adjustment: float | None
+    """Strength of the logit adjustment against imbalance; 0 is none."""
+
+    ema: float | None
+    """Decay of the moving average of the weights; 0 is none."""
+
+    patience: int | None
+    """Evaluations of the held-out part without progress before training stops; 0 is no limit."""
+
+    accumulate: int | None
+    """Parts in which a step's examples go through the network."""
+
+    precision: Literal["auto", "float32", "bfloat16"] | None
+    """What training computes in."""
+
+    cache_gb: float | None
+    """Room for cached activations; what does not fit is computed again in every epoch."""
+
+
+class HeadKeywords(TypedDict, total=False):
+    """The head on top of the backbone."""
+
+    head: str | None
+    """What is put on top; see `jeoni list heads`."""
+
+    class_weights: Literal["auto", "balanced", "none"] | None
+    """Weights against imbalance."""
+
+
+class SettingKeywords(TypedDict, total=False):
+    """Hyper-parameters of the extension file that a verb was asked to use."""
+
+    set: str | Mapping[str, Any] | None
+    """
+    Hyper-parameters of the strategy or method, such as temperature=2,weight=0.5; head.hidden=128 is the head's.
+    """
+
+
+class TestSetKeywords(TypedDict, total=False):
+    """The items that decide nothing and are scored."""
+
+    test: Any
+    """An own test set: a folder or table like the data."""
+
+
+class TaskKeywords(TypedDict, total=False):
+    """The task."""
+
+    task: str | None
+    """What is predicted: classification, regression, multilabel or multitask; auto goes by the labels."""
+
+
+class SeedKeywords(TypedDict, total=False):
+    """The seed."""
+
+    seed: int | None
+    """The seed of all random choices."""
+
+
+class ComputeKeywords(TypedDict, total=False):
+    """How the frozen stages are run."""
+
+    engine: str | None
+    """What runs the frozen stages; see `jeoni doctor`."""
+
+    workers: int | None
+    """Threads that read and decode; left out, one per core."""
+
+    strict: bool | None
+    """Stop at the first bad item instead of skipping it."""
+
+
+class BackboneKeywords(TypedDict, total=False):
+    """The pretrained network, and how an example becomes its input."""
+
+    backbone: str | None
+    """What to transfer from: a name from `jeoni list backbones`, or source:name; auto goes by the data."""
+
+    weights: str | Path | None
+    """A local weights file for the backbone (safetensors, or a plain state dict)."""
+
+    crop: Literal["squash", "center"] | None
+    """How an image becomes a square: whole but squashed, or its centre."""
+
+    seconds: float | None
+    """Seconds of each recording that are used, its middle; left out, the data decide."""
+
+
+class ColumnKeywords(TypedDict, total=False):
+    """Which columns of a table hold what."""
+
+    image_column: str | None
+    """The column that holds images or their paths (recognised if left out)."""
+
+    text_column: str | None
+    """The column that holds texts (recognised if left out)."""
+
+    audio_column: str | None
+    """The column that holds recordings or their paths (recognised if left out)."""
+
+    label_column: str | Sequence[Any] | None
+    """The column that holds the labels (recognised if left out); several, separated by commas."""
+
+    group_column: str | None
+    """A column whose groups (patient, panel, video) are never split."""
+
+    group_pattern: str | None
+    """A regular expression; its group, matched below a class's folder, names an item's group."""
+
+
+class LeakKeywords(TypedDict, total=False):
+    """The treatment of items that are on both sides of a split."""
+
+    keep_leaks: bool | None
+    """Keep training items that are also in the test set."""
+
+
+class FitKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    TaskKeywords,
+    TestSetKeywords,
+    SettingKeywords,
+    HeadKeywords,
+    RecipeKeywords,
+    total=False,
+):
+    """Everything that decides a fit."""
+
+    strategy: str | None
+    """How to transfer; see `jeoni list strategies`."""
+
+    test_fraction: float | None
+    """The share kept as test set when none is given."""
+
+    folds: int | None
+    """Folds of the training part that decide every choice."""
+
+    repeats: int | None
+    """How often the folds are drawn anew; left out, the data's size decides."""
+
+    control: bool | None
+    """Also measure an untrained backbone on the same folds."""
+
+
+class CompareKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    TaskKeywords,
+    TestSetKeywords,
+    HeadKeywords,
+    RecipeKeywords,
+    total=False,
+):
+    """Everything that decides a comparison."""
+
+    strategies: str | Sequence[Any] | None
+    """What is compared, separated by commas; the last is the control."""
+
+    budgets: str | Sequence[Any] | None
+    """Labels per class, separated by commas."""
+
+    folds: int | None
+    """Folds of the training part that decide every choice."""
+
+    repeats: int | None
+    """Training draws; without an own test set each has a fold of its own to be tested on."""
+
+    measure: Literal["auto", "accuracy", "balanced_accuracy"] | None
+    """What is compared; auto is balanced accuracy for draws of as many per class where classes are unequal."""
+
+    stages: bool | None
+    """Also probe every stage's features."""
+
+    halving: bool | None
+    """Only the better half of the strategies goes on to the next larger budget."""
+
+
+class AdaptKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    SettingKeywords,
+    RecipeKeywords,
+    total=False,
+):
+    """Everything that decides an adaptation."""
+
+    method: str | None
+    """How to adapt; auto tries what suits the shift, and stays with the source model in doubt."""
+
+    class_weights: Literal["auto", "balanced", "none"] | None
+    """Weights against imbalance of the source."""
+
+    folds: int | None
+    """Folds of the training part that decide every choice."""
+
+    repeats: int | None
+    """How often the folds are drawn anew; left out, the data's size decides."""
+
+
+class DiagnoseKeywords(LeakKeywords, ColumnKeywords, BackboneKeywords, ComputeKeywords, SeedKeywords, total=False):
+    """Everything that decides a diagnosis of the shift between two domains."""
+
+
+class EvaluateKeywords(ColumnKeywords, ComputeKeywords, SeedKeywords, total=False):
+    """Everything that decides how a saved model is scored."""
+
+
+class PredictKeywords(ComputeKeywords, total=False):
+    """Everything that decides how a saved model predicts."""
+
+    column: str | None
+    """A table's column of items; left out, that of the fit, or a recognised one."""
