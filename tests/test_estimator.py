@@ -10,11 +10,11 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import jeoni as package
-from jeoni import TransferClassifier
-from jeoni import estimator as estimator_module
+from jeoni import TransferClassifier, TransferRegressor
 from jeoni.backbones.catalog import load_backbone
 from jeoni.data.text_items import TextItems
 from jeoni.errors import ConfigError, DataError
+from jeoni.estimators import examples as estimator_module
 from jeoni.modalities.inputs import image as images_module
 from jeoni.types import Dataset
 from tests.conftest import TINY, make_picture, make_texts
@@ -26,7 +26,7 @@ def make_arrays(each: int = 20, classes: int = 2, side: int = 48):
     return X, np.array([f"class {k % classes}" for k in range(each * classes)])
 
 
-@parametrize_with_checks([TransferClassifier()])
+@parametrize_with_checks([TransferClassifier(), TransferRegressor()])
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
 
@@ -114,7 +114,7 @@ def test_what_examples_are_is_told_by_those_that_are_there(first, tmp_path):
         (["a.png", "b.png"], "image"),
         ([str(tmp_path / "letter")], "audio"),
     ):
-        assert estimator_module._modality([first, *rest], "audio") == kind
+        assert estimator_module.modality_of_examples([first, *rest], "audio") == kind
 
 
 def test_a_missing_file_among_files_of_texts_is_named(tmp_path, encoder_folder):
@@ -132,9 +132,8 @@ def test_seconds_that_are_no_length_are_refused(seconds):
         ConfigError, match=rf"^seconds is {seconds}; it must be above 0, or None to let the data decide"
     ):
         TransferClassifier(seconds=seconds).fit(["a.wav", "b.wav"], [0, 1])
-    if seconds != -1:  # which stands for what the data decide there
-        with pytest.raises(ConfigError, match="it must be above 0 and at most 3,600, or be left out"):
-            package.FitSpec(seconds=seconds)
+    with pytest.raises(ConfigError, match="it must be above 0 and at most 3,600, or be left out"):
+        package.FitSpec(seconds=seconds)
     with pytest.raises(ConfigError, match="cache_gb is nan; it must be above 0"):
         package.FitSpec(cache_gb=float("nan"))
 
@@ -211,3 +210,48 @@ def test_seconds_that_no_memory_holds_are_refused(seconds):
         TransferClassifier(seconds=seconds).fit(["a.wav", "b.wav"], [0, 1])
     with pytest.raises(ConfigError, match="it must be above 0 and at most 3,600"):
         package.FitSpec(seconds=seconds)
+
+
+def test_a_list_of_pictures_is_what_their_array_is():
+    X, y = make_arrays()
+    from PIL import Image
+
+    model = TransferClassifier(TINY, folds=3).fit([Image.fromarray(x) for x in X], y)
+    reference = TransferClassifier(TINY, folds=3).fit(X, y)
+    np.testing.assert_allclose(model.predict_proba(list(X)), reference.predict_proba(X), atol=1e-5)
+
+
+def test_a_strategy_trains_the_network():
+    X, y = make_arrays()
+    model = TransferClassifier(
+        TINY, strategy="finetune", recipe={"steps": 4, "batch_size": 8, "views": 1}, folds=2
+    ).fit(X, y)
+    probs = model.predict_proba(X)
+    assert model.model_.training["recipe"]["steps"] == 4 and probs.shape == (40, 2)
+    np.testing.assert_allclose(probs.sum(1), 1, atol=1e-6)
+    assert set(model.predict(X)) <= set(y)
+
+
+def test_numbers_of_pictures_are_predicted_one_or_several():
+    X, _ = make_arrays()
+    y = X.reshape(len(X), -1).mean(1) / 255
+    one = TransferRegressor(TINY, folds=3).fit(X, y)
+    assert one.predict(X).shape == (40,) and one.score(X, y) > 0.5
+    two = TransferRegressor(TINY, folds=3).fit(X, np.c_[y, -y])
+    np.testing.assert_allclose(two.predict(X)[:, 0], -two.predict(X)[:, 1], atol=1e-3)
+
+
+def test_a_regressor_trains_the_network_too():
+    X, _ = make_arrays(6)
+    model = TransferRegressor(TINY, strategy="finetune", recipe={"steps": 3, "batch_size": 4, "views": 1}, folds=2)
+    assert model.fit(X, np.arange(12.0)).predict(X).shape == (12,)
+
+
+def test_a_strategy_without_anything_to_train_is_refused():
+    features = np.random.default_rng(0).normal(size=(20, 3))
+    with pytest.raises(ConfigError, match="The strategy finetune trains a network, and X are features already"):
+        TransferClassifier(strategy="finetune").fit(features, [0, 1] * 10)
+    with pytest.raises(ConfigError, match="steps is 5; the strategy probe trains no stages"):
+        TransferClassifier(recipe={"steps": 5}).fit(features, [0, 1] * 10)
+    with pytest.raises(ConfigError, match="There is no option 'step'"):
+        TransferClassifier(strategy="finetune", recipe={"step": 5}).fit(["a.png"], [0])

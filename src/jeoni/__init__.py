@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         predict,
         resume,
     )
-    from jeoni.estimator import TransferClassifier
+    from jeoni.estimators import TransferClassifier, TransferRegressor
     from jeoni.models.loading import load_model
     from jeoni.models.model import Model
     from jeoni.report import render as render_report
@@ -61,6 +61,7 @@ __all__ = [
     "PredictSpec",
     "StorageError",
     "TransferClassifier",
+    "TransferRegressor",
     "WeightsError",
     "__version__",
     "adapt",
@@ -95,7 +96,8 @@ _PLACES = {
     "load_data": "jeoni.api",
     "predict": "jeoni.api",
     "resume": "jeoni.api",
-    "TransferClassifier": "jeoni.estimator",
+    "TransferClassifier": "jeoni.estimators",
+    "TransferRegressor": "jeoni.estimators",
     "Model": "jeoni.models.model",
     "load_model": "jeoni.models.loading",
 }
