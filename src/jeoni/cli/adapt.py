@@ -20,17 +20,30 @@ __all__ = ["adapt"]
 @with_options(AdaptSpec)
 def adapt(
     source: Annotated[
-        str, typer.Option(help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.")
+        str,
+        typer.Option(
+            help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.",
+            rich_help_panel="Data",
+        ),
     ] = "",
-    target: Annotated[str, typer.Option(help="The data to work on; labels, if any, only score.")] = "",
-    model: Annotated[str, typer.Option(help="A model of the source, in the place of its data.")] = "",
+    target: Annotated[
+        str, typer.Option(help="The data to work on; labels, if any, only score.", rich_help_panel="Data")
+    ] = "",
+    model: Annotated[
+        str, typer.Option(help="A model of the source, in the place of its data.", rich_help_panel="Data")
+    ] = "",
     spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<target>-adapt-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
     resume: Annotated[str, typer.Option(help="Continue the interrupted run in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the metrics as one JSON line, last.")] = False,
 ) -> None:
-    """Labels in one domain, the work in another: domain adaptation."""
+    """Labels in one domain, the work in another: domain adaptation.
+
+    Example:
+        jeoni adapt --source photos_lab/ --target photos_field/
+        jeoni adapt --source photos_lab/ --target photos_field/ --method coral
+    """
     with without_collecting():
         from jeoni import api
     from jeoni.cli._terminal import Terminal, print_json

@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jeoni.cli._completion import complete_choices
+
 if TYPE_CHECKING:
     from jeoni.features.cleaning import CachedTable
     from jeoni.features.store import FeatureStore
 
 __all__ = ["cache"]
 
+ACTIONS = ("list", "clear")
+
 
 def cache(
-    action: Annotated[str, typer.Argument(help="list or clear")] = "list",
+    action: Annotated[str, typer.Argument(help="list or clear", autocompletion=complete_choices(ACTIONS))] = "list",
     older_than: Annotated[float, typer.Option(help="Clear only what was not used for so many days.")] = 0.0,
 ) -> None:
-    """List or clear the cached features."""
+    """List or clear the cached features.
+
+    Example:
+        jeoni cache
+        jeoni cache clear --older-than 30
+    """
     from jeoni.errors import ConfigError
     from jeoni.features.store import FeatureStore
 
-    if action not in ("list", "clear"):
+    if action not in ACTIONS:
         raise ConfigError(f"cache can list or clear, not {action!r}.")
     if not 0 <= older_than < math.inf:
         raise ConfigError(f"--older-than is {older_than}; a number of days is needed, 0 or more.")

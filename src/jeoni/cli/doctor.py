@@ -6,7 +6,11 @@ __all__ = ["doctor"]
 
 
 def doctor() -> None:
-    """Versions, threads, engines, caches; what is missing and how to get it."""
+    """Versions, threads, engines, caches; what is missing and how to get it.
+
+    Example:
+        jeoni doctor
+    """
     import shutil
 
     import torch

@@ -30,7 +30,12 @@ def predict(
     out: Annotated[str, typer.Option(help="Where to write a CSV; standard output if left out.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
-    """Predict new items with a saved model."""
+    """Predict new items with a saved model.
+
+    Example:
+        jeoni predict runs/latest new_photos/ --out predictions.csv
+        jeoni predict runs/latest new.csv --column comment --out predictions.csv
+    """
     from jeoni.cli._terminal import Terminal, print_json, say_whose_file
 
     with without_collecting():

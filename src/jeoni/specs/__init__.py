@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from jeoni.specs.backbone import BackboneOptions, ComputeOptions, check_span
 from jeoni.specs.data import ColumnOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
-from jeoni.specs.options import AUTO, Bounds, Options, Spec, option, ordered_fields, out_of_bounds
+from jeoni.specs.options import (
+    AUTO,
+    Bounds,
+    Options,
+    Spec,
+    option,
+    ordered_fields,
+    out_of_bounds,
+    section_of,
+)
 from jeoni.specs.training import HeadOptions, Recipe, SettingOptions, TransferOptions
 from jeoni.specs.verbs import AdaptSpec, CommonSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
 
@@ -40,4 +49,5 @@ __all__ = [
     "option",
     "ordered_fields",
     "out_of_bounds",
+    "section_of",
 ]

@@ -11,7 +11,17 @@ from typing import Any, ClassVar, Self
 
 from jeoni.errors import ConfigError, did_you_mean
 
-__all__ = ["AUTO", "Bounds", "Options", "Spec", "option", "ordered_fields", "out_of_bounds", "type_name"]
+__all__ = [
+    "AUTO",
+    "Bounds",
+    "Options",
+    "Spec",
+    "option",
+    "ordered_fields",
+    "out_of_bounds",
+    "section_of",
+    "type_name",
+]
 
 AUTO = -1
 TYPES: dict[str, Any] = {"str": str, "bool": bool, "int": Integral, "float": Real}
@@ -39,9 +49,29 @@ class Bounds:
         return f"{least} and at most {self.high:,}" if self.high < math.inf else least
 
 
-def option(default: Any, help_text: str, choices: Sequence[str] = (), bounds: Bounds | None = None) -> Any:
-    """A dataclass field that is an option; a default of -1 (:data:`AUTO`) stands for one that is left out."""
-    return field(default=default, metadata={"help": help_text, "choices": tuple(choices), "bounds": bounds})
+def option(
+    default: Any,
+    help_text: str,
+    choices: Sequence[str] = (),
+    bounds: Bounds | None = None,
+    *,
+    section: str = "",
+    names: Sequence[str] = (),
+    aliases: Sequence[str] = (),
+) -> Any:
+    """A dataclass field that is an option; a default of -1 (:data:`AUTO`) stands for one that is left out.
+
+    Args:
+        default: its value where it is left out.
+        help_text: what it does, in a sentence.
+        choices: all values it can have, if they are few.
+        bounds: of a number.
+        section: the heading of ``--help``, where it is not that of its class.
+        names: extension points, as in ``jeoni list NAME``, whose ids it takes: the shell completes them.
+        aliases: further names on the command line: those of other verbs for the same.
+    """
+    shown = {"section": section, "names": tuple(names), "aliases": tuple(aliases)}
+    return field(default=default, metadata={"help": help_text, "choices": tuple(choices), "bounds": bounds, **shown})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +80,12 @@ class Options:
 
     Attributes:
         absent: options of other verbs that one might look for here, and what to do instead.
+        section: the heading of ``--help`` that the options are listed under: Data, Transfer, Training, Evaluation,
+            Machine or Output.
     """
 
     absent: ClassVar[Mapping[str, str]] = {}
+    section: ClassVar[str] = "Transfer"
 
     @property
     def given(self) -> dict[str, Any]:
@@ -114,6 +147,13 @@ def ordered_fields(kind: type[Options]) -> list[Field[Any]]:
     declared = {f.name: f for f in fields(kind)}
     names = dict.fromkeys(name for group in groups for name in group)
     return [declared[name] for name in names if name in declared]
+
+
+def section_of(kind: type[Options], name: str) -> str:
+    """The heading of ``--help`` that an option is listed under: its own, else that of the class that declares it."""
+    own = next((f.metadata.get("section") for f in fields(kind) if f.name == name), "")
+    declares = next((base for base in kind.__mro__ if name in vars(base).get("__annotations__", {})), kind)
+    return str(own or getattr(declares, "section", Options.section))
 
 
 def out_of_bounds(name: str, value: float, default: Any, bounds: Bounds) -> ConfigError:
