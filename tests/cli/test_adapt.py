@@ -67,7 +67,7 @@ def read(run, name):
 
 
 def predictions(run):
-    with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
+    with open(run / "predictions.csv", newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 

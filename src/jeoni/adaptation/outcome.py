@@ -10,6 +10,7 @@ import numpy as np
 from jeoni.adaptation.transfer import SOURCE_ONLY, Found, drawn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
+from jeoni.data.item_columns import item_cells, item_header
 from jeoni.evaluation.evaluate import evaluate as measure
 from jeoni.evaluation.verdict import Verdict, class_weights, compare_pairs, unequal, words
 from jeoni.explain import pictures
@@ -90,10 +91,10 @@ def write_tables(run: RunFolder, target: Examples, found: Found, alone: Found, f
     before = alone.probs.argmax(1)
     run.write_csv(
         "predictions.csv",
-        ["path", "label", "predicted", "confidence", "source_only", *(f"prob:{c}" for c in names)],
+        [*item_header(data), "label", "predicted", "confidence", "source_only", *(f"prob:{c}" for c in names)],
         (
             [
-                data.items.name(i),
+                *item_cells(data, i),
                 names[data.targets[i]] if data.targets[i] >= 0 else "",
                 names[row.argmax()],
                 f"{row.max():.6f}",

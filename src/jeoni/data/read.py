@@ -14,6 +14,7 @@ import numpy as np
 from jeoni.data.arrays import ARRAYS, read_arrays
 from jeoni.data.columns import PARTS, label_cells, pattern_groups, ungrouped
 from jeoni.data.files import list_folder, open_file, special_kind, walk
+from jeoni.data.item_columns import joined_lines
 from jeoni.data.items import JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of, plural
 from jeoni.data.saved import is_saved, read_hub, read_saved
@@ -245,6 +246,7 @@ def _with_test(data: Dataset, test: Dataset) -> Dataset:
         groups=_joined_groups(data, test),
         part=np.concatenate([before, np.full(len(test), "test", dtype="<U5")]),
         findings=(*data.findings, *(_of_test(f, items.mark) for f in test.findings)),
+        lines=joined_lines(data, test),
     )
 
 

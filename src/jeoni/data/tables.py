@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from jeoni.data.columns import (
     rival_texts,
     single_values,
 )
+from jeoni.data.delimited import line_numbers
+from jeoni.data.encodings import BROKEN
 from jeoni.data.items import EncodedItems, FlawedItems
 from jeoni.data.kinds import (
     MODALITIES,
@@ -43,7 +46,7 @@ from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, Items
 
-__all__ = ["TABLES", "read_table", "table_dataset"]
+__all__ = ["TABLES", "printed_columns", "read_table", "table_dataset"]
 
 _NAMES = ("id", "index", "idx", "", "unnamed: 0")  # the last two are how pandas writes an index
 _UNNAMED = re.compile(r"__index_level_\d+__")  # and that, in Parquet
@@ -64,7 +67,32 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
             message says which.
     """
     with readers_errors(path):  # also of values that no Python type holds, which only show when they are used
-        return table_dataset(*load_table(path), path, columns or Columns(), labelled)
+        table, findings = load_table(path)
+        dataset = table_dataset(table, findings, path, columns or Columns(), labelled)
+        return replace(dataset, lines=line_numbers(path, len(dataset)))
+
+
+def printed_columns(path: Path) -> dict[str, list[str]]:
+    """The columns of a table as they are written, by name; encoded files and records are left out.
+
+    Args:
+        path: a file that ends in one of :data:`TABLES`.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    import pyarrow
+
+    packed = (pyarrow.types.is_struct, pyarrow.types.is_binary, pyarrow.types.is_large_binary, pyarrow.types.is_nested)
+    with readers_errors(path):
+        table, _ = load_table(path)
+        kinds = {field.name: field.type for field in table.schema}
+        shown = [name for name, kind in kinds.items() if not any(is_packed(kind) for is_packed in packed)]
+        return {name: [_printed(cell) for cell in table[name].to_pylist()] for name in shown}
+
+
+def _printed(cell: Any) -> str:
+    return "" if cell is None else str(cell).replace(BROKEN, "\ufffd")
 
 
 def table_dataset(table: Any, read: Sequence[Finding], path: Path, columns: Columns, labelled: bool) -> Dataset:
