@@ -26,7 +26,7 @@ def doctor() -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    host = machine(distributed.cores())
+    host = machine(distributed.cores(), str(distributed.device()))
     table.add_row("machine", f"{host['system']}, {host['processor']}, {host['cores']} cores, {host['memory_gb']} GB")
     table.add_row("accelerator", host["accelerator"] or "none")
     table.add_row("torch threads", str(torch.get_num_threads()))

@@ -47,6 +47,10 @@ class ComputeOptions(Options):
     section: ClassVar[str] = "Machine"
 
     engine: str = option("auto", "What runs the frozen stages; see `jeoni doctor`.", names=("engines",))
+    device: str = option(
+        "auto",
+        "What it is computed on: auto (a GPU if there is one), cpu, cuda, cuda:1 (the second GPU), mps (a Mac's GPU).",
+    )
     workers: int = option(0, "Threads that read and decode; 0 is one per core.", bounds=Bounds(0, 1024))
     strict: bool = option(False, "Stop at the first bad item instead of skipping it.", section="Data")
 

@@ -87,6 +87,9 @@ class Options:
     absent: ClassVar[Mapping[str, str]] = {}
     section: ClassVar[str] = "Transfer"
 
+    def __post_init__(self) -> None:
+        """Check what options of one group say together; the next class's, in a spec of several groups."""
+
     @property
     def given(self) -> dict[str, Any]:
         """The options that are not left at their defaults, by name.
@@ -124,6 +127,7 @@ class Spec(Options):
     def __post_init__(self) -> None:
         for f in fields(self):
             self._check(f.name, f.default, type_name(f), f.metadata["choices"], f.metadata["bounds"])
+        super().__post_init__()
 
     def _check(self, name: str, default: Any, kind: str, choices: Sequence[str], bounds: Bounds | None) -> None:
         value = getattr(self, name)

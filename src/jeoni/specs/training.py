@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
+from jeoni.errors import ConfigError
 from jeoni.specs.options import AUTO, Bounds, Options, option
 from jeoni.specs.settings import parse_settings
 
@@ -38,6 +39,12 @@ class Recipe(Options):
         AUTO,
         "Training steps; left out, they grow with the root of the data's size.",
         bounds=Bounds(0, 100_000_000, open_low=True),
+    )
+    epochs: int = option(
+        AUTO,
+        "The length of the training in passes over the training examples, in the place of --steps: a pass has as many "
+        "steps as there are batches.",
+        bounds=Bounds(0, 100_000, open_low=True),
     )
     batch_size: int = option(AUTO, "Examples in a step.", bounds=Bounds(0, 1_000_000, open_low=True))
     learning_rate: float = option(AUTO, "Learning rate of the topmost trained stage.", bounds=RATE)
@@ -76,6 +83,11 @@ class Recipe(Options):
         bounds=Bounds(0, 1_000_000, open_low=True),
         section="Machine",
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.steps != AUTO and self.epochs != AUTO:
+            raise ConfigError(f"steps is {self.steps} and epochs is {self.epochs}; a training has one length. Say one.")
 
     @property
     def recipe(self) -> Recipe:

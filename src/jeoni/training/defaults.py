@@ -62,12 +62,17 @@ def resolve_defaults(recipe: Recipe, own: Mapping[str, Any], n: int, length: flo
     Example:
         >>> resolve_defaults(Recipe(batch_size=16), {"learning_rate": 1e-3}, n=100).steps
         250
+        >>> resolve_defaults(Recipe(epochs=3, batch_size=16), {}, n=100).steps
+        19
     """
     preferred = {**DEFAULTS, **own}
     found = {f.name: getattr(recipe, f.name) for f in fields(recipe)}
     open_ = [k for k, v in found.items() if v in (AUTO, "auto") and k in preferred]
     resolved = replace(recipe, **{k: preferred[k] for k in open_})
-    if resolved.steps == AUTO:
+    if resolved.epochs != AUTO:
+        steps = math.ceil(resolved.epochs * n / resolved.batch_size)
+        resolved = replace(resolved, steps=steps, epochs=AUTO)
+    elif resolved.steps == AUTO:
         resolved = replace(resolved, steps=steps_for(n, resolved.batch_size, length))
     if resolved.augment == "none":
         resolved = replace(resolved, views=0)

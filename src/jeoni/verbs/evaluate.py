@@ -11,6 +11,7 @@ import numpy as np
 
 from jeoni.data.checks import tell, unlabelled
 from jeoni.data.in_memory import load_in_memory
+from jeoni.distributed import select_device
 from jeoni.errors import DataError
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.evaluate import evaluate as score_predictions
@@ -45,8 +46,10 @@ def evaluate(
 
     Raises:
         DataError: a class the model does not know; no labels.
+        ConfigError: a device that is not there.
     """
     spec, console = (spec or EvaluateSpec()).changed(**changes), console or Quiet()
+    select_device(spec.device)
     model = model if isinstance(model, Model) else load_model(model)
     dataset = data if isinstance(data, Dataset) else _read_for(model, data, spec)
     dataset = reread_targets(dataset, model.task)
