@@ -10,6 +10,7 @@ import numpy as np
 
 from jeoni.data.item_columns import item_cells, item_header
 from jeoni.data.tables import TABLES, printed_columns
+from jeoni.data.workbooks import split_sheet
 from jeoni.errors import ConfigError
 from jeoni.types import Array, Dataset
 
@@ -56,6 +57,7 @@ def check_table(data: str) -> Path:
         ConfigError: something else than a table.
     """
     path = Path(data)
-    if path.suffix.lower() not in TABLES or not path.is_file():
+    file, _ = split_sheet(path)
+    if file.suffix.lower() not in TABLES or not file.is_file():
         raise ConfigError(f"--keep-columns writes the columns of a table ({', '.join(TABLES)}); {data} is none.")
     return path

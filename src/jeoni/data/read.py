@@ -20,12 +20,13 @@ from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, 
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
 from jeoni.data.text_items import named_files
+from jeoni.data.workbooks import split_sheet
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Dataset, Finding, IntArray, Items
 
 __all__ = ["load_items", "load_labelled"]
 
-SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
+OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers")
 NO_CLASSES = ("__MACOSX", "__pycache__")
 HUB, HUB_ID = "hub:", r"\w[\w.-]*/\w[\w.-]*"
 LONGEST = 200  # letters of a path that are shown
@@ -66,15 +67,17 @@ def load_items(path: str | Path, modality: str = "image", column: str = "", kept
     Raises:
         DataError: nothing there.
     """
-    where, there = Path(path), found_at(path)
+    where = Path(path)
+    file, _ = split_sheet(where)
+    there = found_at(file)
     columns = Columns(modality=modality, kept=kept)
     if column and columns.modality:
         columns = columns.naming(column)
-    if where.suffix.lower() in TABLES and there == "file":
+    if file.suffix.lower() in TABLES and there == "file":
         return read_table(where, columns, labelled=False)
     if where.suffix.lower() in ARRAYS and there == "file":
         return read_arrays(where, labelled=False)
-    if there == "file" and where.suffix.lower() in SHEETS:
+    if there == "file" and where.suffix.lower() in OTHER_WORKBOOKS:
         raise _one_file(where)
     if there == "file":
         return _unlabelled([where], [str(path)], where, modality_of([where.name]) or modality)
@@ -101,11 +104,13 @@ def load_items(path: str | Path, modality: str = "image", column: str = "", kept
 def _read(path: str, columns: Columns) -> Dataset:
     if path.startswith(HUB):
         return read_hub(_hub_id(path), columns)
-    where, there = Path(path), found_at(path)
+    where = Path(path)
+    file, _ = split_sheet(where)
+    there = found_at(file)
     if there == "file":
-        if where.suffix.lower() in ARRAYS:
+        if file.suffix.lower() in ARRAYS:
             return read_arrays(where, columns)
-        if where.suffix.lower() not in TABLES:
+        if file.suffix.lower() not in TABLES:
             raise _one_file(where)
         return read_table(where, columns)
     if there == "folder":
@@ -134,8 +139,8 @@ def _shown(path: str | Path) -> str:
 
 
 def _one_file(path: Path) -> DataError:
-    if path.suffix.lower() in SHEETS:
-        said = f"{path} is a workbook, which is not read. Save its sheet as a table: CSV, in UTF-8 best."
+    if path.suffix.lower() in OTHER_WORKBOOKS:
+        said = f"{path} is a workbook of a kind that is not read. Save it as .xlsx, or its sheet as CSV in UTF-8."
         return DataError(said, path=str(path))
     mend = f"To predict a single item: jeoni predict MODEL {path}"
     with open_file(path) as file:
