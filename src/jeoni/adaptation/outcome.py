@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from jeoni.specs import AdaptSpec
 from jeoni.tasks.classification import Classification, class_names_of
 from jeoni.types import Finding
 
-__all__ = ["adapted_metrics", "write_map", "write_tables"]
+__all__ = ["adapted_metrics", "compared_metrics", "write_map", "write_tables"]
 
 
 def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpec) -> dict[str, Any]:
@@ -73,6 +73,33 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
         if balanced.outcome != verdict.outcome:
             told.append(_otherwise(balanced))
     return {**metrics, **both, "verdict": verdict.as_dict(), "summary": " ".join([*told, changed])}
+
+
+def compared_metrics(
+    founds: Mapping[str, Found], failed: Mapping[str, str], alone: Found, target: Examples, seed: int
+) -> list[dict[str, Any]]:
+    """The source model and several methods side by side, for ``metrics.json``.
+
+    Args:
+        founds: what each method came to, by name.
+        failed: why others could not be used, by name.
+        alone: the source model.
+        target: with labels for scoring, where there are any.
+        seed: of the intervals.
+    """
+    labels = target.data.targets
+    known = np.flatnonzero(labels >= 0)
+    clusters = target.clusters[known]
+    groups = clusters if len(np.unique(clusters)) < len(known) else None
+    task = Classification(class_names_of(target.data))
+    compared = []
+    for name, found in {SOURCE_ONLY: alone, **founds}.items():
+        moved = int((found.probs.argmax(1) != alone.probs.argmax(1)).sum())
+        scores = None
+        if len(known):
+            scores = measure(task, labels[known], found.probs[known][None], groups, seed).as_dict()["metrics"]
+        compared.append({"name": name, "moved": moved, "target": scores, "note": ""})
+    return compared + [{"name": name, "moved": None, "target": None, "note": why} for name, why in failed.items()]
 
 
 def _otherwise(balanced: Verdict) -> str:

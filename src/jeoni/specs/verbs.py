@@ -128,13 +128,24 @@ class AdaptSpec(CommonSpec, SettingOptions, Recipe):
 
     method: str = option(
         "auto",
-        "How to adapt; auto tries what suits the shift, and stays with the source model in doubt.",
+        "How to adapt; auto tries what suits the shift, and stays with the source model in doubt. Several, with commas "
+        "between, are scored side by side.",
         section="Transfer",
         names=("adapters", "deep"),
     )
     class_weights: str = option("auto", "Weights against imbalance of the source.", CLASS_WEIGHTS, section="Training")
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
     repeats: int = option(0, REDRAWN, bounds=Bounds(0, 1000))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.methods or len(set(self.methods)) < len(self.methods):
+            raise ConfigError(f"method is {self.method!r}; one is needed, or different ones with commas between.")
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods' ids."""
+        return tuple(name.strip() for name in self.method.split(",") if name.strip())
 
 
 @dataclass(frozen=True, kw_only=True)
