@@ -382,7 +382,8 @@ def use_verb(tmp_path: Path) -> None:
     assert said.exit_code == 0 and "ho ho 7" in said.stdout
     assert "Dropped in (Nobody 2026)" in CliRunner().invoke(app, ["--help"]).stdout
     told = CliRunner().invoke(app, [NAME, "--help"]).stdout
-    assert "what is said" in told and "--times" in told and "in capitals" in told and "--console" not in told
+    assert "What is said" in told and "--times" in told and "In capitals" in told and "--console" not in told
+    assert told.endswith(f"Examples:\n  jeoni {NAME} WORD\n")
 
 
 DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {

@@ -12,7 +12,6 @@ Every message says what came, what is needed and how to mend it.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 __all__ = [
@@ -67,5 +66,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("reznet50", ["resnet50", "vgg16"])
     ' Did you mean resnet50?'
     """
+    import difflib  # takes a tenth of `jeoni --help`
+
     close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
     return f" Did you mean {' or '.join(close)}?" if close else ""

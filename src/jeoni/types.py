@@ -86,6 +86,8 @@ class Dataset:
         findings: what its reader has to tell.
         column: of the table it was read from, the one that holds the examples; empty where there is none.
         label_columns: those that hold the labels.
+        lines: ``(n,)`` the line of the file in which each example stands, from 1 as an editor counts, 0 where there is
+            none; None where no table was read.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Dataset:
     findings: tuple[Finding, ...] = ()
     column: str = ""
     label_columns: tuple[str, ...] = ()
+    lines: IntArray | None = None
 
     def __post_init__(self) -> None:
         if self.part.size == 0:
@@ -116,6 +119,7 @@ class Dataset:
             targets=self.targets[index],
             groups=None if self.groups is None else self.groups[index],
             part=self.part[index],
+            lines=None if self.lines is None else self.lines[index],
         )
 
 

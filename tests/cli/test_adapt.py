@@ -67,7 +67,7 @@ def read(run, name):
 
 
 def predictions(run):
-    with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
+    with open(run / "predictions.csv", newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
@@ -367,3 +367,39 @@ def test_a_shift_is_diagnosed_in_words_and_numbers(jeoni, domains, tmp_path):
     few = jeoni("diagnose", "--source", source, "--target", domain(tmp_path / "few", 900, 4, 1.0), *QUICK)
     assert few.code == 1 and "20 of each are needed" in few.err
     assert "Say both: --source and --target" in jeoni("diagnose", "--source", source).err
+
+
+def test_several_methods_are_scored_side_by_side_and_one_model_is_saved(jeoni, domains, tmp_path):
+    source, target = domains
+    asked = ("--source", source, "--target", target, "--method", "source_only,coral,adabn", "--out", tmp_path / "run")
+    done = jeoni("adapt", *asked, *ONCE)
+    assert done.code == 0, done.err
+    metrics = read(tmp_path / "run", "metrics.json")
+    by_name = {one["name"]: one for one in metrics["compared"]}
+    assert list(by_name) == ["source_only", "coral", "adabn"]
+    assert by_name["source_only"]["moved"] == 0 and all(one["target"] for one in by_name.values())
+    chosen = metrics["method"]
+    accuracy = by_name[chosen]["target"]["accuracy"]["value"]
+    assert metrics["target"]["metrics"]["accuracy"]["value"] == accuracy
+    assert library.evaluate(tmp_path / "run", target).metrics["accuracy"].value == pytest.approx(accuracy)
+    assert {one["name"] for one in metrics["tried"]} == {"source_only", "coral"}
+    (line,) = (line for line in done.out.splitlines() if "its model is saved" in line)
+    assert line.startswith(chosen) and sum(line.startswith("adabn") for line in done.out.splitlines()) == 1
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "Several methods side by side" in page and f"The model of {chosen} is saved: {metrics['why'][:20]}" in page
+
+
+def test_a_method_that_cannot_be_used_costs_its_row_and_not_the_run(jeoni, domains, tmp_path, monkeypatch):
+    source, target = domains
+    monkeypatch.setattr("jeoni.adaptation.shallow.coral.CORAL._fit", _cannot)
+    asked = ("--source", source, "--target", target, "--method", "coral,standardize", "--out", tmp_path / "run")
+    done = jeoni("adapt", *asked, *ONCE)
+    assert done.code == 0, done.err
+    metrics = read(tmp_path / "run", "metrics.json")
+    by_name = {one["name"]: one for one in metrics["compared"]}
+    assert metrics["method"] == "standardize" and "nothing to invert" in by_name["coral"]["note"]
+    assert by_name["coral"]["target"] is None and "nothing to invert" in done.out
+
+
+def _cannot(self, *rows):
+    raise ValueError("nothing to invert")

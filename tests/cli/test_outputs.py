@@ -146,7 +146,7 @@ def test_names_of_any_bytes_come_out_as_text(jeoni, tmp_path):
     assert outcome.code == 0, outcome.err
     assert "\x1b" not in outcome.err and "bad\\x1b[2J.png" in outcome.err
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["class_names"] == ["=kind", "caf\\xe9"]
-    with open(tmp_path / "run" / "predictions.csv", newline="", encoding="utf-8") as file:
+    with open(tmp_path / "run" / "predictions.csv", newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert {r["label"] for r in rows} == {"'=kind", "caf\\xe9"} and all("\\xff.png" in r["path"] for r in rows)
     for out in ((), ("--out", tmp_path / "p.csv")):

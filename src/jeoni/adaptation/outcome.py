@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from jeoni.adaptation.transfer import SOURCE_ONLY, Found, drawn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
+from jeoni.data.item_columns import item_cells, item_header
 from jeoni.evaluation.evaluate import evaluate as measure
 from jeoni.evaluation.verdict import Verdict, class_weights, compare_pairs, unequal, words
 from jeoni.explain import pictures
@@ -21,7 +22,7 @@ from jeoni.specs import AdaptSpec
 from jeoni.tasks.classification import Classification, class_names_of
 from jeoni.types import Finding
 
-__all__ = ["adapted_metrics", "write_map", "write_tables"]
+__all__ = ["adapted_metrics", "compared_metrics", "write_map", "write_tables"]
 
 
 def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpec) -> dict[str, Any]:
@@ -74,6 +75,33 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
     return {**metrics, **both, "verdict": verdict.as_dict(), "summary": " ".join([*told, changed])}
 
 
+def compared_metrics(
+    founds: Mapping[str, Found], failed: Mapping[str, str], alone: Found, target: Examples, seed: int
+) -> list[dict[str, Any]]:
+    """The source model and several methods side by side, for ``metrics.json``.
+
+    Args:
+        founds: what each method came to, by name.
+        failed: why others could not be used, by name.
+        alone: the source model.
+        target: with labels for scoring, where there are any.
+        seed: of the intervals.
+    """
+    labels = target.data.targets
+    known = np.flatnonzero(labels >= 0)
+    clusters = target.clusters[known]
+    groups = clusters if len(np.unique(clusters)) < len(known) else None
+    task = Classification(class_names_of(target.data))
+    compared = []
+    for name, found in {SOURCE_ONLY: alone, **founds}.items():
+        moved = int((found.probs.argmax(1) != alone.probs.argmax(1)).sum())
+        scores = None
+        if len(known):
+            scores = measure(task, labels[known], found.probs[known][None], groups, seed).as_dict()["metrics"]
+        compared.append({"name": name, "moved": moved, "target": scores, "note": ""})
+    return compared + [{"name": name, "moved": None, "target": None, "note": why} for name, why in failed.items()]
+
+
 def _otherwise(balanced: Verdict) -> str:
     """The sentence where balanced accuracy and accuracy disagree, as where all is given to the larger class."""
     outcome = {"cannot tell": "it cannot be told whether it helped"}.get(balanced.outcome, f"it {balanced.outcome}")
@@ -90,10 +118,10 @@ def write_tables(run: RunFolder, target: Examples, found: Found, alone: Found, f
     before = alone.probs.argmax(1)
     run.write_csv(
         "predictions.csv",
-        ["path", "label", "predicted", "confidence", "source_only", *(f"prob:{c}" for c in names)],
+        [*item_header(data), "label", "predicted", "confidence", "source_only", *(f"prob:{c}" for c in names)],
         (
             [
-                data.items.name(i),
+                *item_cells(data, i),
                 names[data.targets[i]] if data.targets[i] >= 0 else "",
                 names[row.argmax()],
                 f"{row.max():.6f}",

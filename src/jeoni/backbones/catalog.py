@@ -13,8 +13,8 @@ import numpy as np
 from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.packaged_names import E5, MINILM
 from jeoni.backbones.saved import CONFIG, find_folder, read_object
-from jeoni.backbones.sources.sentences import E5, MINILM
 from jeoni.backbones.sources.timm import architectures
 from jeoni.data.encodings import decode
 from jeoni.data.kinds import plural

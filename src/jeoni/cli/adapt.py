@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,21 +16,36 @@ from jeoni.specs import AdaptSpec
 
 __all__ = ["adapt"]
 
+SHOWN = 3  # measures of each of several methods
+
 
 @with_options(AdaptSpec)
 def adapt(
     source: Annotated[
-        str, typer.Option(help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.")
+        str,
+        typer.Option(
+            help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.",
+            rich_help_panel="Data",
+        ),
     ] = "",
-    target: Annotated[str, typer.Option(help="The data to work on; labels, if any, only score.")] = "",
-    model: Annotated[str, typer.Option(help="A model of the source, in the place of its data.")] = "",
+    target: Annotated[
+        str, typer.Option(help="The data to work on; labels, if any, only score.", rich_help_panel="Data")
+    ] = "",
+    model: Annotated[
+        str, typer.Option(help="A model of the source, in the place of its data.", rich_help_panel="Data")
+    ] = "",
     spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<target>-adapt-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
     resume: Annotated[str, typer.Option(help="Continue the interrupted run in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the metrics as one JSON line, last.")] = False,
 ) -> None:
-    """Labels in one domain, the work in another: domain adaptation."""
+    """Labels in one domain, the work in another: domain adaptation.
+
+    Example:
+        jeoni adapt --source photos_lab/ --target photos_field/
+        jeoni adapt --source photos_lab/ --target photos_field/ --method coral,msda
+    """
     with without_collecting():
         from jeoni import api
     from jeoni.cli._terminal import Terminal, print_json
@@ -51,6 +66,31 @@ def adapt(
         print_json({"run": str(result.run), **result.metrics})
         return
     _show(result)
+
+
+def _show_compared(compared: list[dict[str, Any]], chosen: str, out: Any) -> None:
+    """Show several methods side by side; the one whose model is kept is marked."""
+    from rich.table import Table
+
+    from jeoni.cli._terminal import escape
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("method")
+    measures = list(next((one["target"] for one in compared if one["target"]), {}))[:SHOWN]
+    for measure in measures:
+        table.add_column(f"{measure.replace('_', ' ')} (95 %)", justify="right")
+    table.add_column("moved", justify="right")
+    table.add_column("")
+    for one in compared:
+        scores = [one["target"][m] for m in measures] if one["target"] else []
+        cells = [f"[bold]{s['value']:.3f}[/] [dim]{s['low']:.3f} to {s['high']:.3f}[/]" for s in scores]
+        cells = cells or [""] * len(measures)
+        moved = "" if one["moved"] is None else f"{one['moved']:,}"
+        note = "its model is saved" if one["name"] == chosen else escape(one["note"])
+        table.add_row(escape(one["name"]), *cells, moved, note)
+    out.print()
+    out.print(table)
+    out.print()
 
 
 def _show(result: object) -> None:
@@ -79,6 +119,8 @@ def _show(result: object) -> None:
                 *([] if alone else [f"{before:.3f}"]),
             )
         out.print(table)
+    if metrics.get("compared"):
+        _show_compared(metrics["compared"], result.method, out)
     for part in ("diagnosis", "weighing"):
         for line in (metrics.get(part) or {}).get("sentences", ()):
             out.print(f"  {escape(line)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,10 +12,10 @@ from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
-from jeoni.runs.records import VerdictRecord
-from jeoni.runs.typed import read_record
 from jeoni.specs import CompareSpec
-from jeoni.types import Interval
+
+if TYPE_CHECKING:
+    from jeoni.types import Interval
 
 __all__ = ["compare"]
 
@@ -29,7 +29,11 @@ def compare(
     resume: Annotated[str, typer.Option(help="Continue the interrupted comparison in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON line, last.")] = False,
 ) -> None:
-    """Strategies against each other on the same draws: did transfer help, hurt, or can these data not tell?"""
+    """Strategies against each other on the same draws: did transfer help, hurt, or can these data not tell?
+
+    Example:
+        jeoni compare photos/ --strategies probe,finetune,scratch --budgets 5,20,all
+    """
     with without_collecting():
         from jeoni import api
     from jeoni.cli._terminal import Terminal, print_json
@@ -57,6 +61,8 @@ def _show(result: object) -> None:
 
     from jeoni.api import CompareResult
     from jeoni.cli._terminal import escape
+    from jeoni.runs.records import VerdictRecord
+    from jeoni.runs.typed import read_record
 
     assert isinstance(result, CompareResult)
     out = Console(highlight=False)

@@ -18,13 +18,23 @@ __all__ = ["diagnose"]
 @with_options(DiagnoseSpec)
 def diagnose(
     source: Annotated[
-        str, typer.Option(help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.")
+        str,
+        typer.Option(
+            help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.",
+            rich_help_panel="Data",
+        ),
     ] = "",
-    target: Annotated[str, typer.Option(help="The data to work on, with or without labels.")] = "",
+    target: Annotated[
+        str, typer.Option(help="The data to work on, with or without labels.", rich_help_panel="Data")
+    ] = "",
     spec: DiagnoseSpec = DiagnoseSpec(),  # noqa: B008 - frozen
     json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON line, last.")] = False,
 ) -> None:
-    """Which kind of shift lies between two domains, and how large it is."""
+    """Which kind of shift lies between two domains, and how large it is.
+
+    Example:
+        jeoni diagnose --source photos_lab/ --target photos_field/
+    """
     if not (source and target):
         raise ConfigError("Say both: --source and --target.")
     with without_collecting():

@@ -20,7 +20,12 @@ def evaluate(
     spec: EvaluateSpec,
     json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON line, last.")] = False,
 ) -> None:
-    """Score a saved model on labelled data it did not see."""
+    """Score a saved model on labelled data it did not see.
+
+    Example:
+        jeoni evaluate runs/latest held_out/
+        jeoni evaluate runs/latest held_out.csv --label-column grade --json
+    """
     from rich.console import Console
     from rich.table import Table
 

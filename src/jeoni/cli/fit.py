@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,9 +12,10 @@ from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
-from jeoni.runs.records import Cut, RunRecord, TrainingRecord
-from jeoni.runs.typed import read_record
 from jeoni.specs import FitSpec
+
+if TYPE_CHECKING:
+    from jeoni.runs.records import Cut, TrainingRecord
 
 __all__ = ["fit"]
 
@@ -31,7 +32,12 @@ def fit(
     resume: Annotated[str, typer.Option(help="Continue the interrupted run in this folder.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
-    """Transfer to labelled data: a model, honest scores, a report and a model folder."""
+    """Transfer to labelled data: a model, honest scores, a report and a model folder.
+
+    Example:
+        jeoni fit photos/
+        jeoni fit reviews.csv --strategy finetune --test held_out.csv
+    """
     with without_collecting():
         from jeoni import api
     from jeoni.cli._terminal import Terminal, print_json
@@ -71,6 +77,8 @@ def _show(result: object, terminal: object) -> None:
 
     from jeoni.api import FitResult
     from jeoni.cli._terminal import escape
+    from jeoni.runs.records import RunRecord
+    from jeoni.runs.typed import read_record
 
     assert isinstance(result, FitResult)
     out, metrics = Console(highlight=False), result.metrics

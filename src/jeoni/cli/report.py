@@ -11,7 +11,11 @@ __all__ = ["report"]
 
 
 def report(run: Annotated[str, typer.Argument(help="A run folder, such as runs/latest.")]) -> None:
-    """Rebuild report.html from a run folder; needs neither the data nor torch."""
+    """Rebuild report.html from a run folder; needs neither the data nor torch.
+
+    Example:
+        jeoni report runs/latest
+    """
     from jeoni.files.names import visible
     from jeoni.report import render
 

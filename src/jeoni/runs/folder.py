@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jeoni.errors import ConfigError, DataError, StorageError
-from jeoni.files.cells import write_rows
+from jeoni.files.cells import write_table
 from jeoni.files.names import encodable_content
 from jeoni.files.outputs import check_output, real_path, write_text, writing
 from jeoni.runs.contents import belongs, foreign_files, remove_own
@@ -245,9 +245,9 @@ class RunFolder:
         self.write_json(name, content)
 
     def write_csv(self, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """UTF-8 with a header line; see :mod:`jeoni.files.cells`."""
+        """UTF-8 with a header line, and a byte order mark where it is not ASCII; see :mod:`jeoni.files.cells`."""
         with writing(self.path / name) as file:
-            write_rows(file, header, rows)
+            write_table(file, header, rows)
 
     def point_latest(self) -> None:
         """Let ``latest`` beside the folder point to it, where links can be made and the name is free."""

@@ -41,6 +41,12 @@ class RecipeKeywords(TypedDict, total=False):
     steps: int | None
     """Training steps; left out, they grow with the root of the data's size."""
 
+    epochs: int | None
+    """
+    The length of the training in passes over the training examples, in the place of --steps: a pass has as many
+    steps as there are batches.
+    """
+
     batch_size: int | None
     """Examples in a step."""
 
@@ -135,6 +141,11 @@ class ComputeKeywords(TypedDict, total=False):
 
     engine: str | None
     """What runs the frozen stages; see `jeoni doctor`."""
+
+    device: str | None
+    """
+    What it is computed on: auto (a GPU if there is one), cpu, cuda, cuda:1 (the second GPU), mps (a Mac's GPU).
+    """
 
     workers: int | None
     """Threads that read and decode; left out, one per core."""
@@ -267,8 +278,11 @@ class AdaptKeywords(
 ):
     """Everything that decides an adaptation."""
 
-    method: str | None
-    """How to adapt; auto tries what suits the shift, and stays with the source model in doubt."""
+    method: str | Sequence[Any] | None
+    """
+    How to adapt; auto tries what suits the shift, and stays with the source model in doubt. Several, with commas
+    between, are scored side by side.
+    """
 
     class_weights: Literal["auto", "balanced", "none"] | None
     """Weights against imbalance of the source."""

@@ -35,7 +35,11 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
         0
     """
 
-    strategy: str = option("probe", "How to transfer; see `jeoni list strategies`.")
+    section: ClassVar[str] = "Evaluation"
+
+    strategy: str = option(
+        "probe", "How to transfer; see `jeoni list strategies`.", section="Transfer", names=("strategies",)
+    )
     test_fraction: float = option(
         0.2, "The share kept as test set when none is given.", bounds=Bounds(0, 1, open_low=True, open_high=True)
     )
@@ -58,8 +62,14 @@ class CompareSpec(CommonSpec, TaskOptions, TestSetOptions, TransferOptions):
         "set": "A comparison takes each strategy with its own hyper-parameters.",
     }
 
+    section: ClassVar[str] = "Evaluation"
+
     strategies: str = option(
-        "probe,finetune,scratch", "What is compared, separated by commas; the last is the control.", several=True
+        "probe,finetune,scratch",
+        "What is compared, separated by commas; the last is the control.",
+        several=True,
+        section="Transfer",
+        names=("strategies",),
     )
     budgets: str = option("5,10,20,50,all", "Labels per class, separated by commas.", several=True)
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
@@ -116,12 +126,29 @@ class AdaptSpec(CommonSpec, SettingOptions, Recipe):
         "strategy": "Name the method: method='coral', or another one of `jeoni list adapters deep`.",
     }
 
+    section: ClassVar[str] = "Evaluation"
+
     method: str = option(
-        "auto", "How to adapt; auto tries what suits the shift, and stays with the source model in doubt."
+        "auto",
+        "How to adapt; auto tries what suits the shift, and stays with the source model in doubt. Several, with commas "
+        "between, are scored side by side.",
+        several=True,
+        section="Transfer",
+        names=("adapters", "deep"),
     )
-    class_weights: str = option("auto", "Weights against imbalance of the source.", CLASS_WEIGHTS)
+    class_weights: str = option("auto", "Weights against imbalance of the source.", CLASS_WEIGHTS, section="Training")
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
     repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.methods or len(set(self.methods)) < len(self.methods):
+            raise ConfigError(f"method is {self.method!r}; one is needed, or different ones with commas between.")
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods' ids."""
+        return tuple(name.strip() for name in self.method.split(",") if name.strip())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,4 +165,10 @@ class EvaluateSpec(Spec, ColumnOptions, ComputeOptions, SeedOptions):
 class PredictSpec(Spec, ComputeOptions):
     """Everything that decides how a saved model predicts."""
 
-    column: str = option("", "A table's column of items; left out, that of the fit, or a recognised one.")
+    section: ClassVar[str] = "Data"
+
+    column: str = option(
+        "",
+        "A table's column of items; left out, that of the fit, or a recognised one.",
+        aliases=("image_column", "text_column", "audio_column"),
+    )

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from jeoni.adaptation.domains import domains_of
-from jeoni.adaptation.outcome import adapted_metrics, write_map, write_tables
-from jeoni.adaptation.transfer import adapt_by, adaptation_taps, asked_method, learned_from, source_only
+from jeoni.adaptation.outcome import adapted_metrics, compared_metrics, write_map, write_tables
+from jeoni.adaptation.several import adapt_by_several
+from jeoni.adaptation.transfer import Found, adapt_by, adaptation_taps, asked_methods, learned_from, source_only
 from jeoni.errors import ConfigError
 from jeoni.features.extract import Request
 from jeoni.models.loading import load_model
@@ -92,7 +93,7 @@ def adapt(
         raise ConfigError("Say the target, and either the source or a model of it.")
     with session.step("read"):
         start = None if "model" in absent else model if isinstance(model, Model) else load_model(inputs["model"])
-        method = asked_method(spec, start)  # what cannot be meant is said before anything is read, or replaced
+        methods = asked_methods(spec, start)  # what cannot be meant is said before anything is read, or replaced
         dataset, findings = read_domains(source, target, spec, start)
     folder = out or RunFolder.named_for(f"{dataset.name}-adapt")
     with session.recording(inputs, folder, overwrite=overwrite, resume=resume):
@@ -100,19 +101,29 @@ def adapt(
         with session.step("read"):
             backbone = start.backbone if start else choose_backbone(dataset, spec)
         in_target = dataset.part == "test"
-        taps = adaptation_taps(method, backbone, int((~in_target).sum()), len(dataset), spec)
+        sizes = int((~in_target).sum()), len(dataset)
+        taps = tuple(
+            dict.fromkeys(tap for method in methods.values() for tap in adaptation_taps(method, backbone, *sizes, spec))
+        )
         ready = session.prepare(dataset, [Request(backbone, taps)], findings, may_lack=in_target)
         here, there = domains_of(
             ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=spec.repeats or 0, seed=spec.seed
         )
         with session.step("adapt"):
             alone = source_only(backbone, here, there, start, spec)
-            found = adapt_by(spec.method, method, alone, backbone, here, there, start, context, spec)
+            founds, failed = dict[str, Found](), dict[str, str]()
+            if len(methods) > 1:
+                found, founds, failed = adapt_by_several(methods, alone, backbone, here, there, start, context, spec)
+            else:
+                ((name, method),) = methods.items()
+                found = adapt_by(name, method, alone, backbone, here, there, start, context, spec)
             fitted_on = learned_from(here, there, start, found)
             column = dataset.column or found.model.column
             found = replace(found, model=replace(found.model, column=column, fitted_on=fitted_on))
         with session.step("evaluate"):
             metrics = adapted_metrics(found, alone, there, spec)
+            if founds:
+                metrics["compared"] = compared_metrics(founds, failed, alone, there, spec.seed)
         if session.is_main:
             run = session.run
             with session.step("write"):

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from jeoni.data.checks import tell, unlabelled
+from jeoni.distributed import select_device
 from jeoni.errors import DataError
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.evaluate import evaluate as score_predictions
@@ -46,8 +47,10 @@ def evaluate(
 
     Raises:
         DataError: a class the model does not know; no labels.
+        ConfigError: a device that is not there.
     """
     spec, console = (spec or EvaluateSpec()).changed(**options), console or Quiet()
+    select_device(spec.device)
     model = model if isinstance(model, Model) else load_model(model)
     dataset = read(data, spec, modality=model.backbone.input.modality, kept=model.column)
     dataset = reread_targets(dataset, model.task)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Unpack
 
+from jeoni.distributed import select_device
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.models.loading import load_model
@@ -39,11 +40,13 @@ def predict(
     Raises:
         DataError: nothing there, or nothing that can be read.
         WeightsError: not a model folder, or a damaged one.
+        ConfigError: a device that is not there.
 
     Example:
         ``jeoni.predict("runs/latest/model", "new/").labels``
     """
     spec, console = (spec or PredictSpec()).changed(**options), console or Quiet()
+    select_device(spec.device)
     model = model if isinstance(model, Model) else load_model(model)
     context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
     return model.predict(data, context, column=spec.column)

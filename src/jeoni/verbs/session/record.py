@@ -18,7 +18,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import example
 from jeoni.backbones.stages import Stage, watching
-from jeoni.distributed import cores
+from jeoni.distributed import cores, device
 from jeoni.features.engine import Choice
 from jeoni.features.extract import Extraction
 from jeoni.models.model import Model
@@ -74,7 +74,7 @@ def run_record(
         "spec": asdict(spec),
         "seed": spec.seed,
         "versions": versions(),
-        "machine": machine(cores()),
+        "machine": machine(cores(), str(device())),
         "data": data_record(data, counts, seen),
         "backbone": backbone_record(backbone),
         "engine": engine,

@@ -71,12 +71,13 @@ class Session:
         run: the run folder, once :meth:`recording` has begun.
 
     Raises:
-        ConfigError: an unknown engine.
+        ConfigError: an unknown engine, or a device that is not there.
     """
 
     run: RunFolder
 
     def __init__(self, verb: str, spec: CommonSpec, console: Console | None = None, command: str = "") -> None:
+        distributed.select_device(spec.device)
         distributed.init()
         check_engine(spec.engine)
         self.verb, self.spec, self.command = verb, spec, command
