@@ -383,7 +383,8 @@ def test_several_methods_are_scored_side_by_side_and_one_model_is_saved(jeoni, d
     assert metrics["target"]["metrics"]["accuracy"]["value"] == accuracy
     assert library.evaluate(tmp_path / "run", target).metrics["accuracy"].value == pytest.approx(accuracy)
     assert {one["name"] for one in metrics["tried"]} == {"source_only", "coral"}
-    (line,) = (line for line in done.out.splitlines() if "its model is saved" in line)
+    (line,) = (line for line in done.out.splitlines() if line.rstrip().endswith(" saved"))
+    assert f"The model of {chosen} is saved: {metrics['why']}." in done.out
     assert line.startswith(chosen) and sum(line.startswith("adabn") for line in done.out.splitlines()) == 1
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "Several methods side by side" in page and f"The model of {chosen} is saved: {metrics['why'][:20]}" in page

@@ -16,7 +16,7 @@ from jeoni.specs import AdaptSpec
 
 __all__ = ["adapt"]
 
-SHOWN = 3  # measures of each of several methods
+SHOWN = 2  # measures of each of several methods
 
 
 @with_options(AdaptSpec)
@@ -68,17 +68,18 @@ def adapt(
     _show(result)
 
 
-def _show_compared(compared: list[dict[str, Any]], chosen: str, out: Any) -> None:
-    """Show several methods side by side; the one whose model is kept is marked."""
+def _show_compared(metrics: dict[str, Any], out: Any) -> None:
+    """Show several methods side by side, and why the model of which one is kept."""
     from rich.table import Table
 
     from jeoni.cli._terminal import escape
 
+    compared, chosen = metrics["compared"], metrics["method"]
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("method")
     measures = list(next((one["target"] for one in compared if one["target"]), {}))[:SHOWN]
     for measure in measures:
-        table.add_column(f"{measure.replace('_', ' ')} (95 %)", justify="right")
+        table.add_column(f"{measure.replace('_', ' ')}, 95 %", justify="right", no_wrap=True)
     table.add_column("moved", justify="right")
     table.add_column("")
     for one in compared:
@@ -86,11 +87,11 @@ def _show_compared(compared: list[dict[str, Any]], chosen: str, out: Any) -> Non
         cells = [f"[bold]{s['value']:.3f}[/] [dim]{s['low']:.3f} to {s['high']:.3f}[/]" for s in scores]
         cells = cells or [""] * len(measures)
         moved = "" if one["moved"] is None else f"{one['moved']:,}"
-        note = "its model is saved" if one["name"] == chosen else escape(one["note"])
+        note = "saved" if one["name"] == chosen else escape(one["note"])
         table.add_row(escape(one["name"]), *cells, moved, note)
     out.print()
     out.print(table)
-    out.print()
+    out.print(f"\nThe model of {escape(chosen)} is saved: {metrics['why']}.")
 
 
 def _show(result: object) -> None:
@@ -120,7 +121,7 @@ def _show(result: object) -> None:
             )
         out.print(table)
     if metrics.get("compared"):
-        _show_compared(metrics["compared"], result.method, out)
+        _show_compared(metrics, out)
     for part in ("diagnosis", "weighing"):
         for line in (metrics.get(part) or {}).get("sentences", ()):
             out.print(f"  {escape(line)}")
