@@ -12,7 +12,9 @@ import typer
 from jeoni.specs import AUTO, Options, ordered_fields, out_of_bounds
 from jeoni.specs.options import type_name
 
-__all__ = ["with_options"]
+__all__ = ["QuietOption", "with_options"]
+
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Show neither progress nor remarks, only the result.")]
 
 
 def with_options(record: type[Options]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jeoni.cli._options import with_options
+from jeoni.cli._options import QuietOption, with_options
 from jeoni.imports import without_collecting
 from jeoni.specs import PredictSpec
 
@@ -28,15 +28,17 @@ def predict(
     ],
     spec: PredictSpec,
     out: Annotated[str, typer.Option(help="Where to write a CSV; standard output if left out.")] = "",
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
     """Predict new items with a saved model."""
-    from jeoni.cli._terminal import Terminal, print_json, say_whose_file
+    from jeoni.cli._terminal import print_json, say_whose_file
 
     with without_collecting():
         from jeoni import api
+    from jeoni.console import console_for
 
-    terminal = Terminal()
+    terminal = console_for(quiet=quiet)
     say_whose_file(model, terminal)
     if out:
         _check(out, {"data": data, "model": model})

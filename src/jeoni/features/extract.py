@@ -160,7 +160,8 @@ class _Job:
         with self._lock:
             if self.choice is None and self._run_taps:
                 network = entry(Taps(self.request.backbone, self._run_taps), self.input).eval()
-                self.choice = choose(network, batch[:FIRST], self._wanted, self._threads, self._console)
+                with self._console.status("Preparing the engine"):
+                    self.choice = choose(network, batch[:FIRST], self._wanted, self._threads, self._console)
                 self.precision = self.choice.precision
         computed = iter(self.choice.run(batch) if self.choice else ())
         return [rows if t.stage == 0 else _kept(next(computed), t, self.input.ragged) for t in self.request.taps]

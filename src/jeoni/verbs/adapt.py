@@ -10,6 +10,7 @@ from typing import Any
 from jeoni.adaptation.domains import domains_of
 from jeoni.adaptation.outcome import adapted_metrics, write_map, write_tables
 from jeoni.adaptation.transfer import adapt_by, adaptation_taps, asked_method, learned_from, source_only
+from jeoni.console import console_for
 from jeoni.errors import ConfigError
 from jeoni.features.extract import Request
 from jeoni.models.loading import load_model
@@ -54,6 +55,7 @@ def adapt(
     out: str | Path = "",
     overwrite: bool = False,
     console: Console | None = None,
+    quiet: bool = False,
     command: str = "",
     resume: bool = False,
     **changes: Any,
@@ -67,7 +69,8 @@ def adapt(
         model: a model of the source, in the place of the source itself (source-free).
         out: the run folder; ``runs/<target>-adapt-<time>`` if left out.
         overwrite: replace a run that is there.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
         command: how the run was called, for the record.
         resume: continue the interrupted run in ``out``; see :func:`jeoni.resume`.
         changes: single options of ``spec``, such as ``method="coral"``.
@@ -80,7 +83,7 @@ def adapt(
         ``jeoni.adapt("mono/", "poly/", method="coral").summary``
     """
     spec = (spec or AdaptSpec()).changed(**changes)
-    session = Session("adapt", spec, console, command)
+    session = Session("adapt", spec, console_for(console, quiet), command)
     if bool(source) == bool(model) or not target:
         raise ConfigError("Say the target, and either the source or a model of it.")
     with session.step("read"):
@@ -91,7 +94,7 @@ def adapt(
     inputs = {"source": source, "target": target, "model": model}
     with session.recording(inputs, folder, overwrite=overwrite, resume=resume):
         context = session.context
-        with session.step("read"):
+        with session.step("load"):
             backbone = start.backbone if start else choose_backbone(dataset, spec)
         in_target = dataset.part == "test"
         taps = adaptation_taps(method, backbone, int((~in_target).sum()), len(dataset), spec)

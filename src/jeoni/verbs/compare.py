@@ -16,6 +16,7 @@ from jeoni.assessment.comparison import (
     verdict_of,
 )
 from jeoni.assessment.trials import run_stages, run_trials
+from jeoni.console import console_for
 from jeoni.data.checks import check_labels
 from jeoni.evaluation.curves import Point
 from jeoni.features.extract import Request
@@ -55,6 +56,7 @@ def compare(
     out: str | Path = "",
     overwrite: bool = False,
     console: Console | None = None,
+    quiet: bool = False,
     command: str = "",
     resume: bool = False,
     **changes: Any,
@@ -69,7 +71,8 @@ def compare(
         spec: all options; see :class:`jeoni.CompareSpec`.
         out: the run folder; ``runs/<data>-compare-<time>`` if left out.
         overwrite: replace a run that is there.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
         command: how the run was called, for the record.
         resume: continue the interrupted comparison in ``out``.
         changes: single options of ``spec``, such as ``budgets="5,20,all"``.
@@ -82,11 +85,12 @@ def compare(
         ``jeoni.compare("photos/", strategies="probe,scratch", budgets="5,20").summary``
     """
     spec = (spec or CompareSpec()).changed(**changes)
-    session = Session("compare", spec, console, command)
+    session = Session("compare", spec, console_for(console, quiet), command)
     with session.step("read"):
         strategies = {name: build_strategy(name, spec) for name in spec.arms}
         dataset = read_targets(data if isinstance(data, Dataset) else read(data, spec, test=spec.test), spec.task)
         findings = check_labels(dataset)
+    with session.step("load"):
         backbone = choose_backbone(dataset, spec)
     folder = out or RunFolder.named_for(f"{dataset.name}-compare")
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.console import console_for
 from jeoni.data.checks import tell, unlabelled
 from jeoni.data.in_memory import load_in_memory
 from jeoni.errors import DataError
@@ -20,7 +21,7 @@ from jeoni.models.loading import load_model
 from jeoni.models.model import Model
 from jeoni.specs import EvaluateSpec
 from jeoni.tasks import reread_targets
-from jeoni.types import Array, Console, Dataset, Quiet
+from jeoni.types import Array, Console, Dataset
 from jeoni.verbs.session.reading import columns_of, read
 
 __all__ = ["evaluate"]
@@ -32,6 +33,7 @@ def evaluate(
     spec: EvaluateSpec | None = None,
     *,
     console: Console | None = None,
+    quiet: bool = False,
     **changes: Any,
 ) -> Evaluation:
     """Score a saved model on labelled data it did not see; where it saw some in fitting, the others are scored apart.
@@ -40,18 +42,22 @@ def evaluate(
         model: a model, or its folder.
         data: labelled data of any kind that :func:`fit` takes, or a table in memory; classes by the model's names.
         spec: names of the columns, the engine, the seed; see :class:`jeoni.EvaluateSpec`.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
         changes: single options of ``spec``, such as ``label_column="grade"``.
 
     Raises:
         DataError: a class the model does not know; no labels.
     """
-    spec, console = (spec or EvaluateSpec()).changed(**changes), console or Quiet()
-    model = model if isinstance(model, Model) else load_model(model)
-    dataset = data if isinstance(data, Dataset) else _read_for(model, data, spec)
+    spec, console = (spec or EvaluateSpec()).changed(**changes), console_for(console, quiet)
+    with console.status("Loading the model"):
+        model = model if isinstance(model, Model) else load_model(model)
+    with console.status("Reading the data"):
+        dataset = data if isinstance(data, Dataset) else _read_for(model, data, spec)
     dataset = reread_targets(dataset, model.task)
     context = Context(FeatureStore(console=console), spec.engine, spec.workers, spec.strict, console=console)
-    predictions = model.predict(dataset, context)
+    with console.status("Predicting"):
+        predictions = model.predict(dataset, context)
     known = model.task.known(dataset.targets)
     tell(unlabelled(dataset.items, predictions.readable & ~known), console)
     use = predictions.readable & known
@@ -65,8 +71,9 @@ def evaluate(
         of_groups = None if groups is None else groups[which]
         return score_predictions(model.task, targets[which], values[which], of_groups, spec.seed)
 
-    unseen = score(~seen) if 0 < seen.sum() < len(seen) else None
-    return replace(score(np.ones_like(seen)), seen=int(seen.sum()), unseen=unseen)
+    with console.status("Scoring"):
+        unseen = score(~seen) if 0 < seen.sum() < len(seen) else None
+        return replace(score(np.ones_like(seen)), seen=int(seen.sum()), unseen=unseen)
 
 
 def _read_for(model: Model, data: Any, spec: EvaluateSpec) -> Dataset:

@@ -12,6 +12,7 @@ from jeoni.assessment.scores import fit_metrics
 from jeoni.assessment.sharing import sharing_verdicts
 from jeoni.assessment.split import split_examples
 from jeoni.backbones.sources.untrained import untrained_twin
+from jeoni.console import console_for
 from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
 from jeoni.explain.examples import write_pictures, write_tables
@@ -62,6 +63,7 @@ def fit(
     out: str | Path = "",
     overwrite: bool = False,
     console: Console | None = None,
+    quiet: bool = False,
     command: str = "",
     resume: bool = False,
     **changes: Any,
@@ -73,7 +75,8 @@ def fit(
         spec: all options; see :class:`jeoni.FitSpec`.
         out: the run folder; ``runs/<data>-<time>`` if left out.
         overwrite: replace a run that is there.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
         command: how the run was called, for the record.
         resume: continue the interrupted run in ``out``; see :func:`jeoni.resume`.
         changes: single options of ``spec``, such as ``backbone="efficientnet_lite1"``.
@@ -88,7 +91,7 @@ def fit(
         ``jeoni.fit("photos/").summary``
     """
     spec = (spec or FitSpec()).changed(**changes)
-    session = Session("fit", spec, console, command)
+    session = Session("fit", spec, console_for(console, quiet), command)
     with session.step("read"):
         strategy = build_strategy(spec.strategy, spec, spec.settings)  # an unknown name is said before data are read
         check_training(spec.strategy, spec.recipe)
@@ -97,7 +100,7 @@ def fit(
     folder = out or RunFolder.named_for(dataset.name)
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
         context = session.context
-        with session.step("read"):
+        with session.step("load"):
             backbone = choose_backbone(dataset, spec)
             if not backbone.learned:  # it holds no weights: nothing to train, and no control without them
                 spec = spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
@@ -137,13 +140,14 @@ def fit(
                 run, held, predictions = session.run, split.held, found.predictions
                 model.save(run.path / "model")
                 write_tables(run, held.data, split.fold, predictions, ready.findings)
+                run.write_record("metrics.json", FitMetrics, metrics)
+            with session.step("pictures"):
                 with session.optional("Pictures of the examples"):
                     write_pictures(run, held, "test" if split.test else "train", predictions, backbone, spec.seed)
                 with session.optional("Pictures of what the network sees"):
                     write_insides(run, held, model.backbone, spec.seed)
                 with session.optional("Pictures of what decided"):
                     write_explanations(run, held, predictions, probed.model if probed else None, model)
-                run.write_record("metrics.json", FitMetrics, metrics)
             timings = session.finish(
                 ready,
                 backbone,

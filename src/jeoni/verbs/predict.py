@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from jeoni.console import console_for
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.models.loading import load_model
 from jeoni.models.model import Model
 from jeoni.models.predictions import Predictions
 from jeoni.specs import PredictSpec
-from jeoni.types import Console, Quiet
+from jeoni.types import Console
 
 __all__ = ["predict"]
 
@@ -22,6 +23,7 @@ def predict(
     spec: PredictSpec | None = None,
     *,
     console: Console | None = None,
+    quiet: bool = False,
     **changes: Any,
 ) -> Predictions:
     """Predict items of the model's modality; those that cannot be read are listed in ``errors``.
@@ -30,7 +32,8 @@ def predict(
         model: a model, or its folder.
         data: a path, or whatever is in memory; see :meth:`jeoni.Model.predict`.
         spec: a table's column, the engine; see :class:`jeoni.PredictSpec`.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
         changes: single options of ``spec``, such as ``column="photo"``.
 
     Raises:
@@ -40,7 +43,9 @@ def predict(
     Example:
         ``jeoni.predict("runs/latest/model", "new/").labels``
     """
-    spec, console = (spec or PredictSpec()).changed(**changes), console or Quiet()
-    model = model if isinstance(model, Model) else load_model(model)
+    spec, console = (spec or PredictSpec()).changed(**changes), console_for(console, quiet)
+    with console.status("Loading the model"):
+        model = model if isinstance(model, Model) else load_model(model)
     context = Context(FeatureStore(console=console), spec.engine, spec.workers, spec.strict, console=console)
-    return model.predict(data, context, column=spec.column)
+    with console.status("Predicting"):
+        return model.predict(data, context, column=spec.column)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,21 @@ from jeoni.verbs.session.clock import Clock
 from jeoni.verbs.session.record import command_line, run_record
 
 __all__ = ["Prepared", "Session"]
+
+STEPS = {
+    "read": "Reading the data",
+    "load": "Loading the backbone",
+    "extract": "Computing features",
+    "check": "Checking the data",
+    "fit": "Fitting",
+    "stages": "Probing the stages",
+    "adapt": "Adapting",
+    "diagnose": "Measuring the shift",
+    "evaluate": "Scoring",
+    "pictures": "Making pictures",
+    "write": "Writing the results",
+    "report": "Writing the report",
+}
 
 
 @dataclass(frozen=True)
@@ -83,9 +98,11 @@ class Session:
         self.console = Recording(console if console is not None and distributed.is_main_process() else Quiet())
         self.clock = Clock()
 
-    def step(self, name: str) -> AbstractContextManager[None]:
-        """Count the seconds of what is done inside."""
-        return self.clock.step(name)
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Say what is done inside, and count its seconds."""
+        with self.console.status(STEPS.get(name, name.capitalize())), self.clock.step(name):
+            yield
 
     @contextmanager
     def recording(
