@@ -87,6 +87,7 @@ def adapt(
     if bool(source) == bool(model) or not target:
         raise ConfigError("Say the target, and either the source or a model of it.")
     with session.step("read"):
+        session.check(out, overwrite=overwrite, resume=resume)
         start = None if not model else model if isinstance(model, Model) else load_model(model)
         method = asked_method(spec, start)  # what cannot be meant is said before anything is read, or replaced
         dataset, findings = read_domains(source, target, spec, start)

@@ -87,6 +87,7 @@ def compare(
     spec = (spec or CompareSpec()).changed(**changes)
     session = Session("compare", spec, console_for(console, quiet), command)
     with session.step("read"):
+        session.check(out, overwrite=overwrite, resume=resume)
         strategies = {name: build_strategy(name, spec) for name in spec.arms}
         dataset = read_targets(data if isinstance(data, Dataset) else read(data, spec, test=spec.test), spec.task)
         findings = check_labels(dataset)

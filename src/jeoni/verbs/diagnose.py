@@ -52,6 +52,7 @@ def diagnose(
     spec = (spec or DiagnoseSpec()).changed(**changes)
     session = Session("diagnose", spec, console_for(console, quiet))
     with session.step("read"):
+        session.check()
         dataset, findings = read_domains(source, target, spec)
     with session.step("load"):
         backbone = choose_backbone(dataset, spec)

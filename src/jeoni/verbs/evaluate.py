@@ -15,6 +15,7 @@ from jeoni.data.in_memory import load_in_memory
 from jeoni.errors import DataError
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.evaluate import evaluate as score_predictions
+from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.models.loading import load_model
@@ -50,6 +51,7 @@ def evaluate(
         DataError: a class the model does not know; no labels.
     """
     spec, console = (spec or EvaluateSpec()).changed(**changes), console_for(console, quiet)
+    check_engine(spec.engine)
     with console.status("Loading the model"):
         model = model if isinstance(model, Model) else load_model(model)
     with console.status("Reading the data"):

@@ -93,6 +93,7 @@ def fit(
     spec = (spec or FitSpec()).changed(**changes)
     session = Session("fit", spec, console_for(console, quiet), command)
     with session.step("read"):
+        session.check(out, overwrite=overwrite, resume=resume)
         strategy = build_strategy(spec.strategy, spec, spec.settings)  # an unknown name is said before data are read
         check_training(spec.strategy, spec.recipe)
         dataset = read_targets(data if isinstance(data, Dataset) else read(data, spec, test=spec.test), spec.task)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jeoni.console import console_for
+from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.models.loading import load_model
@@ -44,6 +45,7 @@ def predict(
         ``jeoni.predict("runs/latest/model", "new/").labels``
     """
     spec, console = (spec or PredictSpec()).changed(**changes), console_for(console, quiet)
+    check_engine(spec.engine)
     with console.status("Loading the model"):
         model = model if isinstance(model, Model) else load_model(model)
     context = Context(FeatureStore(console=console), spec.engine, spec.workers, spec.strict, console=console)

@@ -12,6 +12,7 @@ from typing import Any
 from jeoni import distributed, plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.catalog import check_backbone
 from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_targets
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
@@ -85,18 +86,33 @@ class Session:
         clock: seconds by step.
         run: the run folder, once :meth:`recording` has begun.
 
-    Raises:
-        ConfigError: an unknown engine.
     """
 
     run: RunFolder
 
     def __init__(self, verb: str, spec: CommonSpec, console: Console | None = None, command: str = "") -> None:
         distributed.init()
-        check_engine(spec.engine)
         self.verb, self.spec, self.command = verb, spec, command
         self.console = Recording(console if console is not None and distributed.is_main_process() else Quiet())
         self.clock = Clock()
+
+    def check(self, out: str | Path = "", *, overwrite: bool = False, resume: bool = False) -> None:
+        """Say what can be said before anything is read: of the engine, the backbone and the run folder.
+
+        Args:
+            out: the run folder, if it was named.
+            overwrite: replace a run that is there.
+            resume: continue it.
+
+        Raises:
+            ConfigError: an engine that is unknown or not installed; a folder that is taken.
+            WeightsError: an unknown backbone, or no such weights file.
+            MissingExtra: the package with the weights is not installed.
+        """
+        check_engine(self.spec.engine)
+        check_backbone(self.spec.backbone, self.spec.weights)
+        if out and not resume and self.is_main:
+            RunFolder.refuse_taken(Path(out), overwrite)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
