@@ -17,6 +17,7 @@ __all__ = ["AdaptSpec", "CommonSpec", "CompareSpec", "DiagnoseSpec", "EvaluateSp
 FOLDS = "Folds of the training part that decide every choice."
 FOLD_BOUNDS = Bounds(2, 1000)
 REDRAWN = "How often the folds are drawn anew; 0 lets the data's size decide."
+PICTURES = "Also make the report's pictures; without them a short run is shorter still."
 DIGITS = 10
 
 
@@ -41,6 +42,7 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
     repeats: int = option(0, REDRAWN, bounds=Bounds(0, 1000))
     control: bool = option(True, "Also measure an untrained backbone on the same folds.")
+    pictures: bool = option(True, PICTURES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +121,7 @@ class AdaptSpec(CommonSpec, SettingOptions, Recipe):
         "auto", "How to adapt; auto tries what suits the shift, and stays with the source model in doubt."
     )
     class_weights: str = option("auto", "Weights against imbalance of the source.", CLASS_WEIGHTS)
+    pictures: bool = option(True, PICTURES)
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
     repeats: int = option(0, REDRAWN, bounds=Bounds(0, 1000))
 

@@ -117,7 +117,8 @@ def adapt(
                 found.model.save(run.path / "model")
                 write_tables(run, there, found, alone, ready.findings)
                 run.write_record("metrics.json", AdaptMetrics, metrics)
-                with session.optional("The map of both domains"):
+            if spec.pictures:
+                with session.step("pictures"), session.optional("The map of both domains"):
                     write_map(run, backbone, here, there, found, spec)
             session.finish(
                 ready,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jeoni.assessment.holdout import assess, taps_of
+from jeoni.assessment.holdout import assess, held_out_predictions, taps_of
 from jeoni.assessment.scores import fit_metrics
 from jeoni.assessment.sharing import sharing_verdicts
 from jeoni.assessment.split import split_examples
@@ -15,8 +15,7 @@ from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.console import console_for
 from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
-from jeoni.explain.examples import write_pictures, write_tables
-from jeoni.explain.insides import write_explanations, write_insides
+from jeoni.explain.examples import write_tables
 from jeoni.features.extract import Request
 from jeoni.models.model import Model
 from jeoni.runs import RunFolder
@@ -25,6 +24,7 @@ from jeoni.specs import FitSpec
 from jeoni.strategies import build_strategy, check_training
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
+from jeoni.verbs.session.pictures import make_pictures
 from jeoni.verbs.session.reading import choose_backbone, read
 from jeoni.verbs.session.record import cut_record, head_record, training_record
 from jeoni.verbs.session.session import Session
@@ -119,7 +119,7 @@ def fit(
             )  # fmt: skip
         with session.step("fit"):
             found = assess(strategy, backbone, split, context)
-            without = assess(probe, untrained, split, context) if untrained else None
+            without = held_out_predictions(probe, untrained, split, context) if untrained else None
             trained = spec.strategy != "probe" and found.model.chosen != "probe"
             probed = assess(probe, backbone, split, context) if trained else None
             sharing = sharing_verdicts(found, strategy, backbone, split, context) if spec.control else []
@@ -142,13 +142,10 @@ def fit(
                 model.save(run.path / "model")
                 write_tables(run, held.data, split.fold, predictions, ready.findings)
                 run.write_record("metrics.json", FitMetrics, metrics)
-            with session.step("pictures"):
-                with session.optional("Pictures of the examples"):
-                    write_pictures(run, held, "test" if split.test else "train", predictions, backbone, spec.seed)
-                with session.optional("Pictures of what the network sees"):
-                    write_insides(run, held, model.backbone, spec.seed)
-                with session.optional("Pictures of what decided"):
-                    write_explanations(run, held, predictions, probed.model if probed else None, model)
+            if spec.pictures:
+                part, before = "test" if split.test else "train", probed.model if probed else None
+                with session.step("pictures"):
+                    make_pictures(session, held, part, predictions, backbone, before, model)
             timings = session.finish(
                 ready,
                 backbone,
