@@ -23,8 +23,10 @@ __all__ = ["Assessment", "Strategy", "assess", "by_cross_validation", "by_test_s
 class Strategy(Protocol):
     """A strategy, as its file offers it: a frozen dataclass whose fields are its hyper-parameters.
 
-    It may also have ``identity(backbone, train) -> bytes``, which stands for all that ``fit`` depends on besides folds
-    and seed: then it is not fitted to folds again whose predictions are in the store.
+    It may also have ``work(backbone, n, of) -> Work``, which says beforehand what ``fit`` has to compute for ``n``
+    examples of a data set of ``of``: then a run can tell how long it will take. And it may have
+    ``identity(backbone, train) -> bytes``, which stands for all that ``fit`` depends on besides folds and seed: then it
+    is not fitted to folds again whose predictions are in the store.
     """
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:

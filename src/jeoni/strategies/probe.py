@@ -11,6 +11,7 @@ from jeoni.features.results import code_digest, digest_of
 from jeoni.heads.fitting.named import build_head
 from jeoni.models.model import Model
 from jeoni.tasks import task_of
+from jeoni.training.work import Work
 
 __all__ = ["Probe"]
 
@@ -30,6 +31,10 @@ class Probe:
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """The activations that must be in the store before :meth:`fit`: the pooled output."""
         return (Tap(backbone.n, True),)
+
+    def work(self, backbone: Backbone, n: int, of: int) -> Work:
+        """One head."""
+        return Work(heads=1)
 
     def identity(self, backbone: Backbone, train: Examples) -> bytes:
         """All that :meth:`fit` depends on, besides the folds: its own fields and code, features, labels, groups."""

@@ -15,6 +15,7 @@ from jeoni.errors import ConfigError
 from jeoni.features.extract import Request
 from jeoni.models.loading import load_model
 from jeoni.models.model import Model
+from jeoni.planning.runs import estimate_adapt
 from jeoni.runs import RunFolder
 from jeoni.runs.records import AdaptMetrics
 from jeoni.specs import AdaptSpec
@@ -99,7 +100,12 @@ def adapt(
             backbone = start.backbone if start else choose_backbone(dataset, spec)
         in_target = dataset.part == "test"
         taps = adaptation_taps(method, backbone, int((~in_target).sum()), len(dataset), spec)
-        ready = session.prepare(dataset, [Request(backbone, taps)], findings, may_lack=in_target)
+        requests = [Request(backbone, taps)]
+        with session.step("calibrate"), session.optional("An estimate of the time"):
+            calibration = session.calibration(dataset, backbone)
+            labelled = int((~in_target).sum()) or len(dataset)
+            session.tell(estimate_adapt(calibration, method, backbone, requests, labelled, spec, session.passed_s))
+        ready = session.prepare(dataset, requests, findings, may_lack=in_target)
         here, there = domains_of(
             ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=spec.repeats, seed=spec.seed
         )

@@ -20,6 +20,7 @@ from jeoni.console import console_for
 from jeoni.data.checks import check_labels
 from jeoni.evaluation.curves import Point
 from jeoni.features.extract import Request
+from jeoni.planning.runs import Trials, estimate_compare
 from jeoni.runs import RunFolder
 from jeoni.runs.records import ComparisonRecord, VerdictRecord
 from jeoni.specs import CompareSpec
@@ -97,13 +98,26 @@ def compare(
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
         context = session.context
         request = Request(backbone, comparison_taps(strategies, backbone, dataset, spec))
+        expected: Trials | None = None
+        with session.step("calibrate"), session.optional("An estimate of the time"):
+            calibration = session.calibration(dataset, backbone, spec.head)
+            expected = estimate_compare(calibration, strategies, backbone, [request], spec, session.passed_s)
+            session.tell(expected.estimate if expected else None)
         ready = session.prepare(dataset, [request], findings)
         examples, draws, overlap = draw_examples(ready.data, ready.seen, ready.checked, spec)
         budgets = useful_budgets(spec.sizes, examples, draws)
         with session.step("fit"):
             trials = list(
                 run_trials(
-                    strategies, backbone, examples, draws, budgets, context, folds=spec.folds, halving=spec.halving
+                    strategies,
+                    backbone,
+                    examples,
+                    draws,
+                    budgets,
+                    context,
+                    folds=spec.folds,
+                    halving=spec.halving,
+                    expected_s=expected.seconds if expected else None,
                 )
             )
         with session.step("stages"):

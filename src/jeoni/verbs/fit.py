@@ -18,6 +18,7 @@ from jeoni.data.fitted_on import FittedOn
 from jeoni.explain.examples import write_tables
 from jeoni.features.extract import Request
 from jeoni.models.model import Model
+from jeoni.planning.runs import estimate_fit
 from jeoni.runs import RunFolder
 from jeoni.runs.records import FitMetrics
 from jeoni.specs import FitSpec
@@ -110,6 +111,10 @@ def fit(
             untrained = untrained_twin(backbone, spec.seed) if spec.control else None
         requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
         requests += [Request(untrained, probe.taps(untrained, len(dataset)))] if untrained else []
+        with session.step("calibrate"), session.optional("An estimate of the time"):
+            calibration = session.calibration(dataset, backbone, spec.head)
+            least = {True: SMALL_FOR_PROBE, False: SMALL}
+            session.tell(estimate_fit(calibration, strategy, probe, backbone, requests, spec, least, session.passed_s))
         ready = session.prepare(dataset, requests, findings)
         with session.step("check"):
             quick = spec.strategy == "probe"

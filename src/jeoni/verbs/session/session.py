@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.files.outputs import check_output, refuse_overlap
+from jeoni.planning.calibration import Calibration
+from jeoni.planning.estimate import Estimate
 from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.runs.progress import begin_call, interrupt_call
@@ -34,6 +36,7 @@ __all__ = ["Prepared", "Session"]
 STEPS = {
     "read": "Reading the data",
     "load": "Loading the backbone",
+    "calibrate": "Estimating the time",
     "extract": "Computing features",
     "check": "Checking the data",
     "fit": "Fitting",
@@ -84,6 +87,7 @@ class Session:
         command: how the run was called.
         console: keeps the warnings for the record.
         clock: seconds by step.
+        estimate: how long it will take, if that was asked.
         run: the run folder, once :meth:`recording` has begun.
 
     """
@@ -95,6 +99,8 @@ class Session:
         self.verb, self.spec, self.command = verb, spec, command
         self.console = Recording(console if console is not None and distributed.is_main_process() else Quiet())
         self.clock = Clock()
+        self.estimate: Estimate | None = None
+        self._calibration: Calibration | None = None
 
     def check(self, out: str | Path = "", *, overwrite: bool = False, resume: bool = False) -> None:
         """Say what can be said before anything is read: of the engine, the backbone and the run folder.
@@ -119,6 +125,22 @@ class Session:
         """Say what is done inside, and count its seconds."""
         with self.console.status(STEPS.get(name, name.capitalize())), self.clock.step(name):
             yield
+
+    def calibration(self, dataset: Dataset, backbone: Backbone, head: str = "linear") -> Calibration:
+        """Something that measures what the run's parts take; what it computes of features counts as the run's."""
+        self._calibration = Calibration(dataset, self.context, backbone.dim, head)
+        return self._calibration
+
+    def tell(self, estimate: Estimate | None) -> None:
+        """Keep an estimate for the record, and say it if the run will be long."""
+        self.estimate = estimate
+        if estimate is not None and estimate.worth_telling:
+            self.console.say(estimate.sentence)
+
+    @property
+    def passed_s(self) -> float:
+        """Seconds since the run began."""
+        return self.clock.total()["total_s"]
 
     @contextmanager
     def recording(
@@ -209,6 +231,9 @@ class Session:
         """
         with self.step("extract"):
             seen = self.context.extract(dataset.items, requests)
+            if self._calibration is not None:
+                computed, seconds = self._calibration.computed, self._calibration.seconds
+                seen = replace(seen, computed=seen.computed + computed, seconds=seen.seconds + seconds)
         with self.step("check"):
             leaks = self.spec.keep_leaks
             checked = check_content(
@@ -250,6 +275,7 @@ class Session:
         command = self.command or command_line(self.spec, self.verb, *arguments)
         seen, warnings = ready.seen, self.console.warnings
         content = run_record(command, self.spec, ready.data, counts, backbone, seen, self.clock, warnings, own)
+        content["estimate"] = self.estimate.as_dict() if self.estimate else None
         self.run.write_draft(content)
         with self.step("report"):
             render(self.run.path)
