@@ -213,3 +213,13 @@ def test_a_run_whose_record_was_changed_is_not_resumed(jeoni, tmp_path, content)
     (tmp_path / "spec.json").write_text(content)
     outcome = jeoni("fit", "--resume", tmp_path)
     assert outcome.code == 1 and outcome.err.startswith("jeoni: "), outcome.err
+
+
+def test_quiet_leaves_only_the_result(jeoni, plain_run, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "a.png").write_bytes((plain_run.parent / "photos" / "class_0" / "000.png").read_bytes())
+    (folder / "b.png").write_bytes(b"no picture")
+    assert "unreadable" in jeoni("predict", plain_run / "model", folder, "--json").err
+    done = jeoni("predict", plain_run / "model", folder, "--json", "--quiet")
+    assert done.code == 0 and done.err == "" and '"skipped": 1' in done.out

@@ -19,7 +19,7 @@ __all__ = ["fit_metrics"]
 
 def fit_metrics(
     found: Assessment,
-    untrained: Assessment | None,
+    untrained: FloatArray | None,
     probe: Assessment | None,
     sharing: list[dict[str, Any]],
     split: Split,
@@ -29,7 +29,7 @@ def fit_metrics(
 
     Args:
         found: the strategy's model and predictions.
-        untrained: those of the same head on a backbone of random weights, if it was measured.
+        untrained: predictions ``(repeats, n, p)`` of the same head on a backbone of random weights, if it was measured.
         probe: those of the linear probe, where the strategy is another one.
         sharing: see :func:`.sharing.sharing_verdicts`.
         split: the examples.
@@ -51,8 +51,8 @@ def fit_metrics(
     control: dict[str, Any] = {"majority": scored(uninformed)["metrics"], "untrained": None, "difference": None}
     said = [f"{_plain(scores[task.headline], headline)} No untrained control was measured."]
     if untrained is not None:
-        control["untrained"] = scored(untrained.predictions)["metrics"]
-        difference = against(untrained.predictions)
+        control["untrained"] = scored(untrained)["metrics"]
+        difference = against(untrained)
         control["difference"] = {k: v.as_dict() for k, v in difference.items()}
         said = [sentence(difference[task.headline], headline, n=n)]
     if probe is not None:

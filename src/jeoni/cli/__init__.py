@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 __all__ = ["main"]
 
 
 def main() -> None:
     """Entry point of ``jeoni``."""
+    from jeoni.cli._first_line import announce
+
     try:
+        announce(sys.argv[1:])
         from jeoni.cli._app import run
         from jeoni.imports import skip_final_gc
 

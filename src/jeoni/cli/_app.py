@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from jeoni import distributed, plugins
+from jeoni.console.first_line import clear_first_line
 from jeoni.errors import JeoniError, did_you_mean
 
 __all__ = ["run"]
@@ -136,6 +137,7 @@ def run() -> int:
     except Exception as error:
         # typer brings its own copy of click's errors in some versions, so they are known by what they can do
         if hasattr(error, "exit_code") and hasattr(error, "show"):
+            clear_first_line()
             error.show()
             return int(error.exit_code)
         if hasattr(error, "exit_code"):
@@ -165,6 +167,7 @@ def _complain(text: str) -> None:
 
     from jeoni.cli._terminal import escape
 
+    clear_first_line()
     if not distributed.is_main_process():
         # what stops all processes the first one says; it then ends, and so do the others before they come to speak
         time.sleep(5)

@@ -51,9 +51,13 @@ def command_of(verb: Callable[..., Any], name: str) -> Callable[..., Any]:
     ]
 
     def called(*, json: bool, **given: Any) -> None:
-        from jeoni.cli._terminal import Terminal, print_json
+        from jeoni.cli._terminal import print_json
+        from jeoni.console import console_for
 
-        usual = {"console": Terminal(), "command": shlex.join(["jeoni", *sys.argv[1:]])}
+        usual = {
+            "console": console_for(quiet=given.get("quiet", False)),
+            "command": shlex.join(["jeoni", *sys.argv[1:]]),
+        }
         result = verb(**given, **{name: usual[name] for name in filled})
         if not distributed.is_main_process():
             return

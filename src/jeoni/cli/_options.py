@@ -13,7 +13,9 @@ from jeoni.cli._completion import complete_choices, complete_names
 from jeoni.specs import Options, may_be_left_out, ordered_fields, section_of
 from jeoni.specs.options import type_name
 
-__all__ = ["with_options"]
+__all__ = ["QuietOption", "with_options"]
+
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Show neither progress nor remarks, only the result.")]
 
 METAVARS = {"str": "TEXT", "int": "INT", "float": "FLOAT", "bool": ""}
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from jeoni import distributed
-from jeoni.cli._options import with_options
+from jeoni.cli._options import QuietOption, with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
 from jeoni.specs import AdaptSpec
@@ -38,6 +38,7 @@ def adapt(
     out: Annotated[str, typer.Option(help="The run folder; runs/<target>-adapt-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
     resume: Annotated[str, typer.Option(help="Continue the interrupted run in this folder.")] = "",
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the metrics as one JSON line, last.")] = False,
 ) -> None:
     """Labels in one domain, the work in another: domain adaptation.
@@ -48,16 +49,16 @@ def adapt(
     """
     with without_collecting():
         from jeoni import api
-    from jeoni.cli._terminal import Terminal, print_json
+    from jeoni.cli._terminal import print_json
 
     command = shlex.join(["jeoni", *sys.argv[1:]])
     if resume and (source or target or model):
         raise ConfigError("Say --resume RUN alone, or which source and target.")
     if resume:
-        result = api.resume(resume, verb="adapt", console=Terminal())
+        result = api.resume(resume, verb="adapt", quiet=quiet)
     else:
         result = api.adapt(
-            source, target, spec, model=model, out=out, overwrite=overwrite, console=Terminal(), command=command
+            source, target, spec, model=model, out=out, overwrite=overwrite, quiet=quiet, command=command
         )
     assert isinstance(result, api.AdaptResult)
     if not distributed.is_main_process():

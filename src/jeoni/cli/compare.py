@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jeoni import distributed
-from jeoni.cli._options import with_options
+from jeoni.cli._options import QuietOption, with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
 from jeoni.specs import CompareSpec
@@ -27,6 +27,7 @@ def compare(
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-compare-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
     resume: Annotated[str, typer.Option(help="Continue the interrupted comparison in this folder.")] = "",
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON line, last.")] = False,
 ) -> None:
     """Strategies against each other on the same draws: did transfer help, hurt, or can these data not tell?
@@ -36,15 +37,15 @@ def compare(
     """
     with without_collecting():
         from jeoni import api
-    from jeoni.cli._terminal import Terminal, print_json
+    from jeoni.cli._terminal import print_json
 
     command = shlex.join(["jeoni", *sys.argv[1:]])
     if bool(data) == bool(resume):
         raise ConfigError("Say which data to compare on, or --resume RUN to continue an interrupted comparison.")
     if resume:
-        result = api.resume(resume, verb="compare", console=Terminal())
+        result = api.resume(resume, verb="compare", quiet=quiet)
     else:
-        result = api.compare(data, spec, out=out, overwrite=overwrite, console=Terminal(), command=command)
+        result = api.compare(data, spec, out=out, overwrite=overwrite, quiet=quiet, command=command)
     assert isinstance(result, api.CompareResult)
     if not distributed.is_main_process():
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from jeoni import distributed
-from jeoni.cli._options import with_options
+from jeoni.cli._options import QuietOption, with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
 from jeoni.specs import DiagnoseSpec
@@ -28,6 +28,7 @@ def diagnose(
         str, typer.Option(help="The data to work on, with or without labels.", rich_help_panel="Data")
     ] = "",
     spec: DiagnoseSpec = DiagnoseSpec(),  # noqa: B008 - frozen
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON line, last.")] = False,
 ) -> None:
     """Which kind of shift lies between two domains, and how large it is.
@@ -39,9 +40,9 @@ def diagnose(
         raise ConfigError("Say both: --source and --target.")
     with without_collecting():
         from jeoni import api
-    from jeoni.cli._terminal import Terminal, escape, print_json
+    from jeoni.cli._terminal import escape, print_json
 
-    found = api.diagnose(source, target, spec, console=Terminal())
+    found = api.diagnose(source, target, spec, quiet=quiet)
     if not distributed.is_main_process():
         return
     if json:

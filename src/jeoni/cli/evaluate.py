@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jeoni.cli._options import with_options
+from jeoni.cli._options import QuietOption, with_options
 from jeoni.imports import without_collecting
 from jeoni.specs import EvaluateSpec
 
@@ -18,6 +18,7 @@ def evaluate(
     model: Annotated[str, typer.Argument(help="A model folder, or a run.")],
     data: Annotated[str, typer.Argument(help="Labelled data of any kind that fit takes.")],
     spec: EvaluateSpec,
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON line, last.")] = False,
 ) -> None:
     """Score a saved model on labelled data it did not see.
@@ -31,9 +32,10 @@ def evaluate(
 
     with without_collecting():
         from jeoni import api
-    from jeoni.cli._terminal import Terminal, print_json, say_whose_file
+    from jeoni.cli._terminal import print_json, say_whose_file
+    from jeoni.console import console_for
 
-    terminal = Terminal()
+    terminal = console_for(quiet=quiet)
     say_whose_file(model, terminal)
     result = api.evaluate(model, data, spec, console=terminal)
     if json:

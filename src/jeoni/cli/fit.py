@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jeoni import distributed
-from jeoni.cli._options import with_options
+from jeoni.cli._options import QuietOption, with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
 from jeoni.specs import FitSpec
@@ -30,6 +30,7 @@ def fit(
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
     resume: Annotated[str, typer.Option(help="Continue the interrupted run in this folder.")] = "",
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
     """Transfer to labelled data: a model, honest scores, a report and a model folder.
@@ -40,16 +41,15 @@ def fit(
     """
     with without_collecting():
         from jeoni import api
-    from jeoni.cli._terminal import Terminal, print_json
+    from jeoni.cli._terminal import print_json
 
-    terminal = Terminal()
     command = shlex.join(["jeoni", *sys.argv[1:]])
     if bool(data) == bool(resume):
         raise ConfigError("Say which data to fit to, or --resume RUN to continue an interrupted run.")
     if resume:
-        result = api.resume(resume, verb="fit", console=terminal)
+        result = api.resume(resume, verb="fit", quiet=quiet)
     else:
-        result = api.fit(data, spec, out=out, overwrite=overwrite, console=terminal, command=command)
+        result = api.fit(data, spec, out=out, overwrite=overwrite, quiet=quiet, command=command)
     assert isinstance(result, api.FitResult)
     if not distributed.is_main_process():
         return
@@ -67,10 +67,10 @@ def fit(
             }
         )
         return
-    _show(result, terminal)
+    _show(result)
 
 
-def _show(result: object, terminal: object) -> None:
+def _show(result: object) -> None:
     """The result as a person wants to see it."""
     from rich.console import Console
     from rich.table import Table

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jeoni.cli._options import with_options
+from jeoni.cli._options import QuietOption, with_options
 from jeoni.imports import without_collecting
 from jeoni.specs import PredictSpec
 
@@ -33,6 +33,7 @@ def predict(
     keep_columns: Annotated[
         bool, typer.Option("--keep-columns", help="Write the table's own columns beside the predictions.")
     ] = False,
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
     """Predict new items with a saved model.
@@ -42,12 +43,13 @@ def predict(
         jeoni predict runs/latest new.csv --column comment --out predictions.csv
     """
     from jeoni.cli._beside import check_table
-    from jeoni.cli._terminal import Terminal, print_json, say_whose_file
+    from jeoni.cli._terminal import print_json, say_whose_file
 
     with without_collecting():
         from jeoni import api
+    from jeoni.console import console_for
 
-    terminal = Terminal()
+    terminal = console_for(quiet=quiet)
     say_whose_file(model, terminal)
     if out:
         _check(out, {"data": data, "model": model})

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from jeoni import distributed
+from jeoni.cli._options import QuietOption
 from jeoni.imports import without_collecting
 
 __all__ = ["resume"]
@@ -17,6 +18,7 @@ def resume(
     verb: Annotated[
         str, typer.Option(help="fit, compare or adapt, if it must be a run of that.", rich_help_panel="Data")
     ] = "",
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line, last.")] = False,
 ) -> None:
     """Continue an interrupted run of fit, compare or adapt; the result is that of an undisturbed one.
@@ -27,9 +29,9 @@ def resume(
     with without_collecting():
         from jeoni import api
     from jeoni.cli._generic import content_of, show_result
-    from jeoni.cli._terminal import Terminal, print_json
+    from jeoni.cli._terminal import print_json
 
-    result = api.resume(run, verb=verb, console=Terminal())
+    result = api.resume(run, verb=verb, quiet=quiet)
     if not distributed.is_main_process():
         return
     if json:

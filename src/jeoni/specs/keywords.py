@@ -229,6 +229,9 @@ class FitKeywords(
     control: bool | None
     """Also measure an untrained backbone on the same folds."""
 
+    pictures: bool | None
+    """Also make the report's pictures; without them a short run is shorter still."""
+
 
 class CompareKeywords(
     LeakKeywords,
@@ -286,6 +289,9 @@ class AdaptKeywords(
 
     class_weights: Literal["auto", "balanced", "none"] | None
     """Weights against imbalance of the source."""
+
+    pictures: bool | None
+    """Also make the report's pictures; without them a short run is shorter still."""
 
     folds: int | None
     """Folds of the training part that decide every choice."""

@@ -18,6 +18,7 @@ FOLDS = "Folds of the training part that decide every choice."
 FOLD_BOUNDS = Bounds(2, 1000)
 REDRAWN = "How often the folds are drawn anew; left out, the data's size decides."
 REDRAWN_BOUNDS = Bounds(1, 1000)
+PICTURES = "Also make the report's pictures; without them a short run is shorter still."
 DIGITS = 10
 
 
@@ -46,6 +47,7 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
     repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
     control: bool = option(True, "Also measure an untrained backbone on the same folds.")
+    pictures: bool = option(True, PICTURES, section="Output")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,7 @@ class AdaptSpec(CommonSpec, SettingOptions, Recipe):
         names=("adapters", "deep"),
     )
     class_weights: str = option("auto", "Weights against imbalance of the source.", CLASS_WEIGHTS, section="Training")
+    pictures: bool = option(True, PICTURES, section="Output")
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
     repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
 

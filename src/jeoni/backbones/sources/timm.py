@@ -39,6 +39,10 @@ class Timm:
             )
         return build_network(architecture)
 
+    def check(self, name: str, weights: str) -> None:
+        """Raise a WeightsError if timm has no such architecture."""
+        check_architecture(name.partition(".")[0])
+
     def load(self, name: str, weights: str) -> Backbone:
         """Load from the hub, or from a local file.
 

@@ -50,12 +50,11 @@ class Voices:
         """The network with fresh weights."""
         return VoiceEncoder().eval()
 
-    def load(self, name: str, weights: str) -> Backbone:
-        """Load from the installed package, or from its weights file.
+    def check(self, name: str, weights: str) -> None:
+        """Raise what :meth:`load` would raise of a name and of a package that is not installed; load nothing."""
+        self._found(name, weights)
 
-        Raises:
-            WeightsError: another name, a file that does not fit, or the package is not installed.
-        """
+    def _found(self, name: str, weights: str) -> Path:
         if name != NAME:
             raise WeightsError(f"No voice encoder is called {name!r}; there is {NAME}.")
         path = Path(weights) if weights else find_voices()
@@ -63,6 +62,15 @@ class Voices:
             raise WeightsError(
                 f"The backbone {NAME} needs the weights in the package resemblyzer. Install it with: {HOW}"
             )
+        return path
+
+    def load(self, name: str, weights: str) -> Backbone:
+        """Load from the installed package, or from its weights file.
+
+        Raises:
+            WeightsError: another name, a file that does not fit, or the package is not installed.
+        """
+        path = self._found(name, weights)
         network = VoiceEncoder()
         network.load_state_dict(voice_state(path))
         url = "https://pypi.org/project/Resemblyzer/"

@@ -183,6 +183,31 @@ class Contestant:
 
 
 @dataclass(frozen=True)
+class CheaperRecord:
+    """Other options, and the seconds that they would take."""
+
+    options: str
+    seconds: Positive
+
+
+@dataclass(frozen=True)
+class EstimateRecord:
+    """How long the run was expected to take, said before it started; ``timings`` has what it took.
+
+    Attributes:
+        seconds: in all.
+        parts: from the estimate on, by part.
+        before_s: that had passed when it was made.
+        cheaper: ways that take less.
+    """
+
+    seconds: Positive
+    parts: Annotated[dict[str, Positive], AtMost(100)] = field(default_factory=dict)
+    before_s: Positive = 0.0
+    cheaper: Annotated[tuple[CheaperRecord, ...], AtMost(100)] = ()
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """``run.json``; what only some verbs write may be missing.
 
@@ -199,6 +224,7 @@ class RunRecord:
     backbone: BackboneRecord
     engine: EngineRecord
     timings: dict[str, Positive | None]
+    estimate: EstimateRecord | None = None
     kind: Literal["report", "comparison", "adaptation"] = "report"
     calls: Annotated[int, Between(1)] = 1
     warnings: Sentences = ()
