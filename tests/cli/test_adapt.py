@@ -271,7 +271,7 @@ def test_auto_keeps_the_source_model_where_nothing_has_shifted(jeoni, tmp_path):
     outcome = jeoni("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", "--json", *ONCE)
     assert outcome.code == 0, outcome.err
     said = json.loads(outcome.out.splitlines()[-1])
-    assert said["method"] == "source_only" and said["summary"].startswith("The source model is used as it is: ")
+    assert said["method"] == "source_only" and "The source model is used as it is: " in said["summary"]
     assert said["diagnosis"]["kinds"] == ["none"]
     assert "How the domains differ" in (tmp_path / "run" / "report.html").read_text()
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import heapq
 import os
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib import import_module, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from jeoni import plugins
 from jeoni.errors import DataError, StorageError
 from jeoni.files.outputs import write_text
+from jeoni.locale import table
 from jeoni.report.adaptation import adaptation_view
 from jeoni.report.figures import (
     labels_chart,
@@ -42,6 +42,7 @@ from jeoni.runs.records import (
     TaskDetails,
     TrainingRecord,
     VerdictRecord,
+    told_in,
 )
 from jeoni.runs.typed import read_content, read_if_there, read_record
 
@@ -57,12 +58,12 @@ MOST_KEYS = 4
 SINGLES = ("average_precision", "precision", "recall", "f1", "mae")
 
 
-def write_report(run: Path, language: str = "en") -> Path:
+def write_report(run: Path, language: str) -> Path:
     """Write ``report.html``; see :func:`jeoni.report.render`."""
     import jinja2
 
     record = _record(run)
-    words = import_module(f"jeoni.report.locale.{language}").WORDS
+    words = dict(table("page", language))
     figures = Figures(run / "figures")
     try:
         figures.folder.mkdir(exist_ok=True)
@@ -130,7 +131,7 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
     )
     return {
         "metrics": metrics,
-        "summary": re.split(r"(?<=\.) (?=[A-Z])", metrics.summary.replace(" %", "\u00a0%")),
+        **_headline(told_in(words["lang"], metrics.said, metrics.summary)),
         "how": metrics.estimate,
         "scores": list(rows.values()),
         "keys": [rows[name] for name in _leading(metrics) if name in rows],
@@ -169,7 +170,8 @@ def _comparison(run: Path, record: RunRecord, figures: Figures, words: dict[str,
         "sign": sign,
         "measure_note": words["measure_notes"].get(verdict.measure, ""),
         "verdict": verdict,
-        **_headline(verdict.summary),
+        **_headline(told_in(words["lang"], verdict.said, verdict.summary)),
+        "advice": [one for one in told_in(words["lang"], verdict.advised, " ".join(verdict.advice)) if one],
         "points": points,
         "strategies": strategies,
         "table": [{"budget": b, "cells": [at.get((s, b)) for s in strategies]} for b in budgets],
@@ -191,21 +193,17 @@ def _adaptation(run: Path, record: RunRecord, figures: Figures, words: dict[str,
     """The content of an adaptation's page."""
     view = adaptation_view(run, words, _score_row)
     return {
-        **_headline(view["metrics"].summary),
+        **_headline(told_in(words["lang"], view["metrics"].said, view["metrics"].summary)),
         **view,
         "findings": _findings(run, record.findings, words),
         "training": _training(record.training, figures, words),
     }
 
 
-def _headline(summary: str) -> dict[str, str]:
-    """The headline, and the sentence below it: the first clause leads. Numbers keep their units."""
-    kept = summary.replace(" %", "\u00a0%")
-    lead, colon, rest = kept.partition(": ")
-    if colon and lead.endswith(("cannot be told", "test items", "test item")):
-        return {"headline": f"{lead}.", "detail": rest[:1].upper() + rest[1:]}
-    lead, bracket, rest = kept.partition(" (95")
-    return {"headline": f"{lead}." if bracket else lead, "detail": f"95{rest.replace(')', '', 1)}" if bracket else ""}
+def _headline(sentences: Sequence[str]) -> dict[str, Any]:
+    """The first sentence stands in large letters, the others below it. Numbers keep their units."""
+    first, *rest = [sentence.replace(" %", "\u00a0%") for sentence in sentences]
+    return {"headline": first, "details": rest}
 
 
 def _asset(name: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jeoni.locale import CHOICES
 from jeoni.specs.options import Bounds, Options, option
 
-__all__ = ["ColumnOptions", "LeakOptions", "SeedOptions", "TaskOptions", "TestSetOptions"]
+__all__ = ["ColumnOptions", "LanguageOptions", "LeakOptions", "SeedOptions", "TaskOptions", "TestSetOptions"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,3 +54,10 @@ class SeedOptions(Options):
     """The seed."""
 
     seed: int = option(0, "The seed of all random choices.", bounds=Bounds(0, 2**31 - 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageOptions(Options):
+    """The language of what a person reads."""
+
+    language: str = option("auto", "The language of the output and the report; auto goes by LC_ALL or LANG.", CHOICES)

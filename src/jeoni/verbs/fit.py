@@ -17,6 +17,7 @@ from jeoni.data.fitted_on import FittedOn
 from jeoni.explain.examples import write_pictures, write_tables
 from jeoni.explain.insides import write_explanations, write_insides
 from jeoni.features.extract import Request
+from jeoni.locale import Said, language_of, translated
 from jeoni.models.model import Model
 from jeoni.runs import RunFolder
 from jeoni.runs.records import FitMetrics
@@ -88,7 +89,7 @@ def fit(
         ``jeoni.fit("photos/").summary``
     """
     spec = (spec or FitSpec()).changed(**changes)
-    session = Session("fit", spec, console, command)
+    session, language = Session("fit", spec, console, command), language_of(spec.language)
     with session.step("read"):
         strategy = build_strategy(spec.strategy, spec, spec.settings)  # an unknown name is said before data are read
         check_training(spec.strategy, spec.recipe)
@@ -120,7 +121,7 @@ def fit(
             probed = assess(probe, backbone, split, context) if trained else None
             sharing = sharing_verdicts(found, strategy, backbone, split, context) if spec.control else []
         with session.step("evaluate"):
-            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed)
+            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed, language)
         counts = {
             "items": len(ready.data),
             "train": len(split.train),
@@ -129,7 +130,7 @@ def fit(
         }
         learned_from = FittedOn.of(split.train.digests)
         model = replace(
-            found.model, facts=_facts(ready.data, metrics), column=ready.data.column, fitted_on=learned_from
+            found.model, facts=_facts(ready.data, metrics, language), column=ready.data.column, fitted_on=learned_from
         )
         timings: dict[str, float | None] = {**session.clock.total()}
         if session.is_main:
@@ -159,10 +160,8 @@ def fit(
     return FitResult(session.run.final, model, metrics, metrics["summary"], timings, counts)
 
 
-def _facts(data: Dataset, metrics: dict[str, Any]) -> dict[str, Any]:
+def _facts(data: Dataset, metrics: dict[str, Any], language: str) -> dict[str, Any]:
     """Data and scores for the model's card."""
-    how = {
-        "test": f"On {metrics['n']} held-out examples.",
-        "cv": f"Repeated cross-validation on {metrics['n']} examples; of so few no separate test set was kept.",
-    }[metrics["estimate"]]
-    return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": metrics[metrics["estimate"]]}
+    how = translated(Said(f"how.{metrics['estimate']}", n=f"{metrics['n']:,}"), language)
+    scores = metrics[metrics["estimate"]]
+    return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": scores, "language": language}

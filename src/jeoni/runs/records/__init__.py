@@ -35,7 +35,7 @@ from jeoni.runs.records.run import (
     TrainedRows,
     TrainingRecord,
 )
-from jeoni.runs.records.values import Interval, RowScores, Score
+from jeoni.runs.records.values import Interval, PartRecord, RowScores, SaidRecord, Score, told_in
 
 __all__ = [
     "AdaptMetrics",
@@ -68,11 +68,13 @@ __all__ = [
     "Measure",
     "Need",
     "Numbers",
+    "PartRecord",
     "Point",
     "ProbedStage",
     "Rate",
     "RowScores",
     "RunRecord",
+    "SaidRecord",
     "Score",
     "Shared",
     "Stage",
@@ -84,4 +86,5 @@ __all__ = [
     "Tried",
     "VerdictRecord",
     "Weighed",
+    "told_in",
 ]

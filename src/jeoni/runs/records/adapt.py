@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from jeoni.runs.records.values import Count, Name, RowScores, Scores, Sentences
+from jeoni.runs.records.values import Count, Name, RowScores, SaidTexts, Scores, Sentences
 from jeoni.runs.typed import AtMost
 
 __all__ = ["AdaptMetrics", "DomainScores", "Told", "Tried"]
@@ -45,6 +45,7 @@ class AdaptMetrics:
     moved: Count
     labelled: Count
     summary: str
+    said: SaidTexts = ()
     target: DomainScores | None = None
     source_only: DomainScores | None = None
     why: str = ""

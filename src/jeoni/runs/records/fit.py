@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from jeoni.runs.records.values import Count, Name, Positive, RowScores, Score, Scores, Share, Value
+from jeoni.runs.records.values import Count, Name, Positive, RowScores, SaidTexts, Score, Scores, Share, Value
 from jeoni.runs.typed import AtMost
 
 __all__ = ["Bin", "Controls", "FitMetrics", "Measure", "Numbers", "Shared", "TaskDetails"]
@@ -73,6 +73,7 @@ class Shared:
 
     part: Name
     sentence: str
+    said: SaidTexts = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,7 @@ class FitMetrics(TaskDetails):
     n: Count
     per_class: tuple[RowScores, ...]
     summary: str
+    said: SaidTexts = ()
     measures: Annotated[dict[str, Measure], AtMost(200)] = field(default_factory=dict)
     parts: Annotated[dict[str, TaskDetails], AtMost(50)] = field(default_factory=dict)
     sharing: Annotated[tuple[Shared, ...], AtMost(50)] = ()

@@ -219,7 +219,7 @@ class Session:
         content = run_record(command, self.spec, ready.data, counts, backbone, seen, self.clock, warnings, own)
         self.run.write_draft(content)
         with self.step("report"):
-            render(self.run.path)
+            render(self.run.path, self.spec.language)
         content["timings"] = {**content["timings"], **self.clock.total()}
         record = as_record(RunRecord, content, exact=False)
         self.run.finish(content, self.console.warn)
