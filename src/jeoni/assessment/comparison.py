@@ -84,10 +84,7 @@ def _check_classes(data: Dataset) -> None:
     counts = np.bincount(data.targets, minlength=data.task.width)
     if counts.min() < 4:
         fewest = data.task.class_names[int(counts.argmin())]
-        raise DataError(
-            f"After the checks the class {fewest!r} has {counts.min()} usable examples, and 4 are needed: a comparison "
-            "learns from some and tests on some in every draw."
-        )
+        raise DataError(Said("error.too_few_to_compare", name=repr(fewest), n=f"{counts.min()}"))
 
 
 def useful_budgets(sizes: Sequence[int | None], examples: Examples, draws: Sequence[Draw]) -> list[int | None]:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from jeoni.files.names import encodable_content, visible
+from jeoni.locale import language_of, translated
 
 __all__ = ["Terminal", "escape", "print_json", "say_whose_file"]
 
@@ -35,16 +36,17 @@ class _Rate(ProgressColumn):
 class Terminal:
     """Progress and remarks go to standard error, so that standard output holds only results."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = "auto") -> None:
+        self.language = language_of(language)
         self.rich = RichConsole(stderr=True, highlight=False)
 
     def say(self, text: str) -> None:
         """A remark."""
-        self.rich.print(escape(text))
+        self.rich.print(escape(translated(text, self.language)))
 
     def warn(self, text: str) -> None:
         """A remark that asks for a look."""
-        self.rich.print(f"[yellow]![/] {escape(text)}")
+        self.rich.print(f"[yellow]![/] {escape(translated(text, self.language))}")
 
     @contextmanager
     def track(self, title: str, total: int) -> Iterator[Any]:

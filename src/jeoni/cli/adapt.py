@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +13,7 @@ from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
+from jeoni.locale import language_of, measure_name, table
 from jeoni.specs import AdaptSpec
 
 __all__ = ["adapt"]
@@ -39,21 +41,20 @@ def adapt(
     if resume and (source or target or model):
         raise ConfigError("Say --resume RUN alone, or which source and target.")
     if resume:
-        result = api.resume(resume, verb="adapt", console=Terminal())
+        result = api.resume(resume, verb="adapt", console=Terminal(spec.language))
     else:
-        result = api.adapt(
-            source, target, spec, model=model, out=out, overwrite=overwrite, console=Terminal(), command=command
-        )
+        kept: dict[str, Any] = {"out": out, "overwrite": overwrite, "command": command}
+        result = api.adapt(source, target, spec, model=model, console=Terminal(spec.language), **kept)
     assert isinstance(result, api.AdaptResult)
     if not distributed.is_main_process():
         return
     if json:
         print_json({"run": str(result.run), **result.metrics})
         return
-    _show(result)
+    _show(result, table("cli", language_of(spec.language)), language_of(spec.language))
 
 
-def _show(result: object) -> None:
+def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     """Target scores beside the source model's, and what decided."""
     from rich.console import Console
     from rich.table import Table
@@ -65,24 +66,25 @@ def _show(result: object) -> None:
     out, metrics = Console(highlight=False), result.metrics
     out.print(f"\n[bold]{escape(result.summary)}[/]\n")
     if metrics["target"]:
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        table.add_column(f"target, {metrics['labelled']} labelled items")
+        shown = Table(box=None, pad_edge=False, header_style="dim")
+        shown.add_column(words["target"].format(n=metrics["labelled"]))
         alone = result.method == "source_only"
-        for column in ("source only", "95 % interval") if alone else (result.method, "95 % interval", "source only"):
-            table.add_column(column, justify="right")
+        source_alone = [words["source_only"], words["interval"]]
+        for column in source_alone if alone else [result.method, words["interval"], words["source_only"]]:
+            shown.add_column(column, justify="right")
         for name, score in metrics["target"]["metrics"].items():
             before = metrics["source_only"]["metrics"][name]["value"]
-            table.add_row(
-                name.replace("_", " "),
+            shown.add_row(
+                measure_name(metrics["target"]["measures"][name]["title"], language),
                 f"[bold]{score['value']:.3f}",
-                f"{score['low']:.3f} to {score['high']:.3f}",
+                words["span"].format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}"),
                 *([] if alone else [f"{before:.3f}"]),
             )
-        out.print(table)
+        out.print(shown)
     for part in ("diagnosis", "weighing"):
         for line in (metrics.get(part) or {}).get("sentences", ()):
             out.print(f"  {escape(line)}")
     if "advice" in metrics:
         out.print(f"  {escape(metrics['advice'])}")
-    out.print(f"\nreport  {escape(str(result.run / 'report.html'))}")
-    out.print(f"model   {escape(str(result.run / 'model'))}")
+    out.print(f"\n{words['report']}  {escape(str(result.run / 'report.html'))}")
+    out.print(f"{words['model']}  {escape(str(result.run / 'model'))}")

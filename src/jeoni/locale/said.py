@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from jeoni.locale.language import table
 
-__all__ = ["Said", "paragraph", "told", "translated"]
+__all__ = ["Said", "measure_name", "paragraph", "told", "translated"]
 
 TABLES = ("sentences", "errors")
 
@@ -64,6 +64,11 @@ def paragraph(sentences: Sequence[Said], language: str) -> dict[str, Any]:
     return {"summary": text, "said": [one.as_dict() for one in sentences]}
 
 
+def measure_name(title: str, language: str) -> str:
+    """A measure's title in a language."""
+    return told("term", {"term": title}, language)
+
+
 def told(id: str, values: Mapping[str, str], language: str) -> str:
     """A sentence by its id.
 
@@ -99,4 +104,4 @@ class _Teller(Formatter):
             if between and measure.lower() in terms:
                 return str(terms["measure of"]).format(measure=self._term(measure), name=name)
         word = terms.get(text.lower(), text)
-        return text if word == text.lower() else str(word)
+        return text if word.lower() == text.lower() else str(word)

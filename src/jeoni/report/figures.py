@@ -53,7 +53,10 @@ def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any], 
         linewidths=0,
         zorder=3,
     )
-    axes.set(xlim=(low, 1.03), ylim=(low, 1.03), xlabel="confidence", ylabel="share that is right")
+    axes.set(xlim=(low, 1.03), ylim=(low, 1.03), xlabel=words["confidence"], ylabel=words["share_right"])
+    for b in bins:
+        place = {"xytext": (0, -13), "textcoords": "offset points", "ha": "center", "va": "top", "fontsize": 8}
+        axes.annotate(f"{b.count:.0f}", (b.confidence, b.accuracy), color=INK, **place)
     _plain(axes)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
@@ -113,7 +116,7 @@ def training_chart(evaluations: Sequence[Evaluated], best_step: int, folder: Pat
         axes.annotate(title, (steps[-1], values[-1]), xytext=(6, 0), textcoords="offset points", va="center", color=INK)
         if key == "held" and best_step in steps:
             axes.scatter([best_step], [values[steps.index(best_step)]], s=46, color=color, linewidths=0, zorder=3)
-    axes.set(xlabel="step", ylabel="log-loss", ylim=(0, None))
+    axes.set(xlabel=words["step"], ylabel=words["log_loss"], ylim=(0, None))
     axes.margins(x=0.02)
     _plain(axes)
     return _keep(figure, folder, "training", words["training"])

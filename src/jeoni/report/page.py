@@ -13,8 +13,9 @@ from typing import Any
 from jeoni import plugins
 from jeoni.errors import DataError, StorageError
 from jeoni.files.outputs import write_text
-from jeoni.locale import table
+from jeoni.locale import Said, measure_name, table
 from jeoni.report.adaptation import adaptation_view
+from jeoni.report.contents import Contents
 from jeoni.report.figures import (
     labels_chart,
     numbers_chart,
@@ -24,6 +25,7 @@ from jeoni.report.figures import (
     training_chart,
 )
 from jeoni.report.files import Figures, read_rows
+from jeoni.report.thresholds import thresholds_view
 from jeoni.runs.folder import UNFINISHED
 from jeoni.runs.records import (
     ComparisonRecord,
@@ -36,6 +38,8 @@ from jeoni.runs.records import (
     InsideRecord,
     MapRecord,
     Measure,
+    PairsRecord,
+    ProbedStage,
     RunRecord,
     Score,
     Stage,
@@ -76,10 +80,20 @@ def write_report(run: Path, language: str) -> Path:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(
-        number=_number, percent=_percent, count=_count, seconds=_seconds, short=_short, rate=_rate, whole=_whole
+        number=_number,
+        percent=_percent,
+        count=_count,
+        seconds=_seconds,
+        short=_short,
+        rate=_rate,
+        whole=_whole,
+        quoted=_quoted,
+        term=partial(measure_name, language=language),
     )
     shown = {
         "w": words,
+        "toc": Contents(),
+        "of_classes": record.data.task in ("", "classification"),
         "run": record,
         "warnings": _warnings(record, words),
         "style": _asset("style.css"),
@@ -101,7 +115,7 @@ def _record(run: Path) -> RunRecord:
     path = run / "run.json"
     if not os.path.lexists(path):
         raise DataError(
-            f"{run} is not a run folder: run.json is missing. Needed: a folder that `jeoni fit` wrote.",
+            Said("error.not_a_run", run=str(run)),
             path=str(run),
         )
     content = read_content(path)
@@ -117,7 +131,11 @@ def _record(run: Path) -> RunRecord:
 def _warnings(record: RunRecord, words: dict[str, Any]) -> list[str]:
     """Notes before all else: the run's warnings, and that it was interrupted."""
     resumed = [words["resumed"].format(n=record.calls)] if record.calls > 1 else []
-    return [*record.warnings, *resumed]
+    said = []
+    for text in record.warnings:
+        warned = record.warned.get(text)
+        said += told_in(words["lang"], [warned], text) if warned else [text]
+    return [*said, *resumed]
 
 
 def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
@@ -126,6 +144,7 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
         raise DataError(f"{run / 'run.json'} cannot be used: cut or head is missing; repeat the run.", path=str(run))
     control, training = metrics.control or Controls(), record.training
     rows = {name: _score_row(name, score, control, metrics.measures) for name, score in metrics.scores.items()}
+    alike = read_if_there(PairsRecord, figures.folder / "pairs.json")
     explanations = read_if_there(ExplanationsRecord, figures.folder / "explanations.json") or read_if_there(
         ExplanationsRecord, figures.folder / "looks.json"
     )
@@ -144,7 +163,8 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
         "inside": _inside(figures),
         "map": _map(figures, metrics.class_names),
         "sharing": metrics.sharing,
-        "findings": _findings(run, record.findings, words),
+        "findings": _findings(run, record.findings, words, shown=alike is not None),
+        "alike": _alike(alike, figures),
         "stages": _stages(record.cut.stages),
         "training": _training(training, figures, words),
         "contest": [{"name": name, **vars(score)} for name, score in (record.contest or {}).items()],
@@ -178,7 +198,7 @@ def _comparison(run: Path, record: RunRecord, figures: Figures, words: dict[str,
         "labels": labels_chart(points, measure, figures.folder, words),
         "time": time_chart(points, measure, figures.folder, words),
         "stages": stages_chart(stages, measure, figures.folder, words) if stages else "",
-        "best_stage": max(stages, key=lambda s: sign * s.score.value).name if stages else "",
+        "stages_verdict": _highest_stage(stages, sign, words) if stages else "",
     }
 
 
@@ -223,6 +243,7 @@ def _block(name: str, part: TaskDetails, figures: Figures, words: dict[str, Any]
     return {
         "name": name,
         "confusion": _confusion(part) if part.class_names else None,
+        "thresholds": thresholds_view(part.thresholds),
         "reliability": reliability_chart(part.reliability, figures.folder, words, mark) if part.reliability else "",
         "numbers": [
             {"name": n.name, "unit": n.unit, "chart": numbers_chart(n, figures.folder, words, f"{mark}-{k}")}
@@ -274,22 +295,34 @@ def _confusion(metrics: TaskDetails) -> dict[str, Any]:
     pairs = [{"true": names[i], "predicted": names[j], "count": count, "total": totals[i]} for count, i, j in worst]
     few = len(names) <= CLASSES_IN_MATRIX
     rows = [
-        {"name": name, "cells": [{"count": c, "share": c / total if total else 0.0} for c in row]}
+        {"name": _quoted(name), "cells": [{"count": c, "share": c / total if total else 0.0} for c in row]}
         for name, row, total in zip(names, metrics.confusion, totals, strict=True)
         if few
     ]
-    return {"names": names, "rows": rows, "pairs": pairs}
+    fractional = any(not float(c).is_integer() for row in metrics.confusion for c in row)
+    return {"names": [_quoted(name) for name in names], "rows": rows, "pairs": pairs, "fractional": fractional}
 
 
 def _gallery(figures: Figures) -> dict[str, list[dict[str, Any]]]:
     """Mistakes and doubts, each with its text or thumbnail inside the page."""
     shown = read_if_there(GalleryRecord, figures.folder / "gallery.json") or GalleryRecord()
 
-    def entry(e: Example) -> dict[str, Any]:
-        pictures = {"src": figures.inline(e.thumb, ".jpg"), "sound": figures.inline(e.sound, ".flac", ".mp3")}
-        return {**vars(e), **pictures}
+    return {kind: [_shown(e, figures) for e in entries] for kind, entries in vars(shown).items()}
 
-    return {kind: [entry(e) for e in entries] for kind, entries in vars(shown).items()}
+
+def _shown(e: Example, figures: Figures) -> dict[str, Any]:
+    """An example with its thumbnail and audio inside the page."""
+    pictures = {"src": figures.inline(e.thumb, ".jpg"), "sound": figures.inline(e.sound, ".flac", ".mp3")}
+    return {**vars(e), **pictures}
+
+
+def _alike(found: PairsRecord | None, figures: Figures) -> dict[str, Any]:
+    """Pairs of examples that are identical or nearly so."""
+    pairs = [
+        {"kind": p.kind, "action": p.action, "left": _shown(p.left, figures), "right": _shown(p.right, figures)}
+        for p in (found.pairs if found else ())
+    ]
+    return {"pairs": pairs, "rest": found.rest if found else 0}
 
 
 def _explanations(shown: ExplanationsRecord | None, figures: Figures) -> dict[str, list[dict[str, Any]]]:
@@ -351,11 +384,17 @@ def _map(figures: Figures, names: Sequence[str]) -> dict[str, Any] | None:
     }
 
 
-def _findings(run: Path, counts: dict[str, int], words: dict[str, Any]) -> dict[str, Any]:
+ALIKE = ("duplicate", "near_duplicate", "leak", "label_conflict")
+
+
+def _findings(run: Path, counts: dict[str, int], words: dict[str, Any], shown: bool = False) -> dict[str, Any]:
+    """The findings by kind, and one by one; those of examples that are alike only where the page has no pictures."""
     rows: list[dict[str, str]] = []
     rest, path = 0, run / "issues.csv"
     if os.path.lexists(path):
         for row in read_rows(path, ("kind", "path", "detail", "action")):
+            if shown and row["kind"] in ALIKE and row["path"]:
+                continue
             if len(rows) < ROWS:
                 rows.append(row)
             else:
@@ -405,6 +444,21 @@ def _training(record: TrainingRecord | None, figures: Figures, words: dict[str, 
         "per_s": round(record.examples / record.seconds) if record.seconds else 0,
         "chart": training_chart(record.evaluations, record.best_step, figures.folder, words),
     }
+
+
+def _highest_stage(stages: Sequence[ProbedStage], sign: int, words: dict[str, Any]) -> str:
+    """Which stage is best; where the interval of another one overlaps, that none can be called so."""
+    highest = max(stages, key=lambda s: sign * s.score.value)
+    own = highest.score.low if sign > 0 else -highest.score.high
+    near = [s.name for s in stages if s is not highest and (s.score.high if sign > 0 else -s.score.low) >= own]
+    if not near:
+        return str(words["stage_highest"].format(name=highest.name))
+    return str(words["stage_overlap"].format(name=highest.name, others=", ".join(near)))
+
+
+def _quoted(name: str) -> str:
+    """A class's name in quotes: it may be a number."""
+    return f"'{name}'"
 
 
 def _number(value: float | None, digits: int = 3) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from jeoni.errors import ConfigError, did_you_mean
+from jeoni.locale import Said
 
 __all__ = ["AUTO", "Bounds", "Options", "Spec", "option", "ordered_fields", "out_of_bounds", "type_name"]
 
@@ -75,7 +76,7 @@ class Options:
         for name in changes:
             if name not in known:
                 instead = f" {self.absent[name]}" if name in self.absent else did_you_mean(name, known)
-                raise ConfigError(f"There is no option {name!r}.{instead}")
+                raise ConfigError(Said("error.no_option", name=repr(name), near=instead))
         given: dict[str, Any] = {k: str(v) if isinstance(v, Path) else v for k, v in changes.items()}
         return replace(self, **given)
 
@@ -95,9 +96,9 @@ class Spec(Options):
     def _check(self, name: str, default: Any, kind: str, choices: Sequence[str], bounds: Bounds | None) -> None:
         value = getattr(self, name)
         if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
-            raise ConfigError(f"{name} is {value!r}; a value of the type {kind} is needed.")
+            raise ConfigError(Said("error.wrong_type", name=name, value=repr(value), type=kind))
         if choices and value not in choices:
-            raise ConfigError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
+            raise ConfigError(Said("error.wrong_choice", name=name, value=repr(value), choices=", ".join(choices)))
         left_out = value == default == AUTO
         if bounds is not None and not left_out and not bounds.hold(value):
             raise out_of_bounds(name, value, default, bounds)

@@ -12,6 +12,7 @@ from jeoni.adaptation.outcome import adapted_metrics, write_map, write_tables
 from jeoni.adaptation.transfer import adapt_by, adaptation_taps, asked_method, learned_from, source_only
 from jeoni.errors import ConfigError
 from jeoni.features.extract import Request
+from jeoni.locale import Said
 from jeoni.models.loading import load_model
 from jeoni.models.model import Model
 from jeoni.runs import RunFolder
@@ -82,7 +83,7 @@ def adapt(
     spec = (spec or AdaptSpec()).changed(**changes)
     session = Session("adapt", spec, console, command)
     if bool(source) == bool(model) or not target:
-        raise ConfigError("Say the target, and either the source or a model of it.")
+        raise ConfigError(Said("error.which_domains"))
     with session.step("read"):
         start = None if not model else model if isinstance(model, Model) else load_model(model)
         method = asked_method(spec, start)  # what cannot be meant is said before anything is read, or replaced

@@ -16,6 +16,7 @@ from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
 from jeoni.explain.examples import write_pictures, write_tables
 from jeoni.explain.insides import write_explanations, write_insides
+from jeoni.explain.pairs import write_pairs
 from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, translated
 from jeoni.models.model import Model
@@ -140,6 +141,8 @@ def fit(
                 write_tables(run, held.data, split.fold, predictions, ready.findings)
                 with session.optional("Pictures of the examples"):
                     write_pictures(run, held, "test" if split.test else "train", predictions, backbone, spec.seed)
+                with session.optional("Pictures of items that are alike"):
+                    write_pairs(run, ready.data, ready.findings, backbone.input)
                 with session.optional("Pictures of what the network sees"):
                     write_insides(run, held, model.backbone, spec.seed)
                 with session.optional("Pictures of what decided"):

@@ -9,6 +9,7 @@ WORDS = {
     "amount.number": "{value} ({low} to {high})",
     "amount.number_of": "{value} of {measure:term} ({low} to {high})",
     "amount.no_interval": "the difference has no interval",
+    "term": "{term:term}",
     # how good it is
     "score.correct": "{value} % correct ({low} to {high}).",
     "score.correct_in_target": "{value} % correct in the target ({low} to {high}).",

@@ -15,10 +15,22 @@ from jeoni.runs.records.figures import (
     InsideRecord,
     MapPoint,
     MapRecord,
+    Pair,
+    PairsRecord,
     StagePictures,
     Weighed,
 )
-from jeoni.runs.records.fit import Bin, Controls, FitMetrics, Measure, Numbers, Shared, TaskDetails
+from jeoni.runs.records.fit import (
+    Bin,
+    Controls,
+    FitMetrics,
+    Measure,
+    Numbers,
+    Shared,
+    TaskDetails,
+    ThresholdPoint,
+    ThresholdsRecord,
+)
 from jeoni.runs.records.run import (
     AskedRecord,
     BackboneRecord,
@@ -68,6 +80,8 @@ __all__ = [
     "Measure",
     "Need",
     "Numbers",
+    "Pair",
+    "PairsRecord",
     "PartRecord",
     "Point",
     "ProbedStage",
@@ -80,6 +94,8 @@ __all__ = [
     "Stage",
     "StagePictures",
     "TaskDetails",
+    "ThresholdPoint",
+    "ThresholdsRecord",
     "Told",
     "TrainedRows",
     "TrainingRecord",
