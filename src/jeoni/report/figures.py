@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -275,7 +278,7 @@ def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
     import matplotlib
 
     buffer = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.family": "sans-serif"}):
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name, **_fonts()}), _any_letter():
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     svg = buffer.getvalue()
     paper = svg
@@ -290,7 +293,8 @@ def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
         ):
             _repaint(artist, get, put)
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=160, facecolor="white")
+    with matplotlib.rc_context(_fonts()), _any_letter():
+        figure.savefig(drawn, format="png", dpi=160, facecolor="white")
     write_bytes(folder / f"{name}.png", drawn.getvalue())
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
@@ -300,6 +304,26 @@ def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
     for color, variable in VARIABLES.items():
         body = body.replace(color, variable)
     return body
+
+
+KOREAN = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo", "NanumBarunGothic")
+
+
+@cache
+def _fonts() -> dict[str, Any]:
+    """The font of charts, with one for Korean behind it where this machine has one."""
+    from matplotlib.font_manager import fontManager
+
+    here = {font.name for font in fontManager.ttflist}
+    return {"font.sans-serif": ["DejaVu Sans", *(name for name in KOREAN if name in here)]}
+
+
+@contextmanager
+def _any_letter() -> Iterator[None]:
+    """Draw letters that no font here has, as a box: in the page the browser has its own fonts."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
+        yield
 
 
 def _repaint(artist: Any, get: str, put: str) -> None:

@@ -83,3 +83,4 @@ const hints = () => document.querySelectorAll(".scroll").forEach((box) => {
 });
 addEventListener("resize", hints);
 hints();
+if (innerWidth < 720) document.querySelector(".contents details").open = false;
