@@ -31,7 +31,7 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
     names = class_names_of(target.data)
     moved = found.probs.argmax(1) != alone.probs.argmax(1)
     metrics: dict[str, Any] = {
-        **found.record,
+        **_with_said(found.record),
         "class_names": list(names),
         "n": len(target),
         "moved": int(moved.sum()),
@@ -68,6 +68,19 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
         if balanced.outcome != verdict.outcome:
             said.append(_otherwise(balanced))
     return {**metrics, **both, "verdict": verdict.as_dict(), **paragraph([*said, changed], language)}
+
+
+def _with_said(record: dict[str, Any]) -> dict[str, Any]:
+    """The record of a method, and its sentences by id beside their texts."""
+    told = dict(record)
+    for name in ("why", "advice"):
+        if isinstance(record.get(name), Said):
+            told[f"{name}_said"] = [record[name].as_dict()]
+    for name in ("diagnosis", "weighing"):
+        part = record.get(name)
+        if part:
+            told[name] = {**part, "said": [one.as_dict() for one in part["sentences"] if isinstance(one, Said)]}
+    return told
 
 
 def _source_kept(record: dict[str, Any]) -> Said:

@@ -13,7 +13,7 @@ from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
-from jeoni.locale import language_of, measure_name, table
+from jeoni.locale import language_of, measure_name, table, translated
 from jeoni.specs import AdaptSpec
 
 __all__ = ["adapt"]
@@ -83,8 +83,8 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
         out.print(shown)
     for part in ("diagnosis", "weighing"):
         for line in (metrics.get(part) or {}).get("sentences", ()):
-            out.print(f"  {escape(line)}")
+            out.print(f"  {escape(translated(line, language))}")
     if "advice" in metrics:
-        out.print(f"  {escape(metrics['advice'])}")
+        out.print(f"  {escape(translated(metrics['advice'], language))}")
     out.print(f"\n{words['report']}  {escape(str(result.run / 'report.html'))}")
     out.print(f"{words['model']}  {escape(str(result.run / 'model'))}")

@@ -10,6 +10,7 @@ from jeoni import distributed
 from jeoni.cli._options import with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
+from jeoni.locale import language_of, translated
 from jeoni.specs import DiagnoseSpec
 
 __all__ = ["diagnose"]
@@ -31,7 +32,7 @@ def diagnose(
         from jeoni import api
     from jeoni.cli._terminal import Terminal, escape, print_json
 
-    found = api.diagnose(source, target, spec, console=Terminal())
+    found = api.diagnose(source, target, spec, console=Terminal(spec.language))
     if not distributed.is_main_process():
         return
     if json:
@@ -39,7 +40,8 @@ def diagnose(
         return
     from rich.console import Console
 
-    first, *rest = found.sentences
+    language = language_of(spec.language)
+    first, *rest = [translated(line, language) for line in found.sentences]
     out = Console(highlight=False)
     out.print(f"\n[bold]{escape(first)}[/]\n")
     for line in rest:

@@ -29,6 +29,6 @@ def language_of(option: str = "auto") -> str:
 
 
 def table(name: str, language: str) -> Mapping[str, Any]:
-    """A table of words: ``page``, ``sentences``, ``errors``, ``terms``, ``cli`` or ``card``."""
+    """A table of words: ``page``, ``sentences``, ``diagnosis``, ``errors``, ``terms`` or ``cli``."""
     words: Mapping[str, Any] = import_module(f"jeoni.locale.{language}.{name}").WORDS
     return words

@@ -10,17 +10,18 @@ from jeoni.locale.language import table
 
 __all__ = ["Said", "measure_name", "paragraph", "told", "translated"]
 
-TABLES = ("sentences", "errors")
+TABLES = ("sentences", "diagnosis", "errors")
 
 
 class Said(str):
     """A sentence in English, which :func:`translated` tells in another language.
 
     Values are texts, with numbers written as they shall stand, or sentences themselves, such as an amount. In a
-    template ``{name}`` takes a value as it is, and ``{name:term}`` the language's word for it where there is one.
+    template ``{name}`` takes a value as it is, ``{name:term}`` the language's word for it where there is one, and
+    ``{name:terms}`` the words for several with ``and`` between them.
 
     Args:
-        id: of a template in the tables ``sentences`` or ``errors``.
+        id: of a template in the tables ``sentences``, ``diagnosis`` or ``errors``.
         values: by the names in the template.
 
     Raises:
@@ -94,7 +95,12 @@ class _Teller(Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         text = translated(str(value) if not isinstance(value, str) else value, self._language)
-        return self._term(text) if format_spec == "term" else text
+        if format_spec == "term":
+            return self._term(text)
+        if format_spec == "terms":
+            both = table("terms", self._language)["and"]
+            return str(both).join(self._term(part) for part in text.split(" and "))
+        return text
 
     def _term(self, text: str) -> str:
         """The language's word for a term, also where a name follows it (``accuracy of defect``)."""

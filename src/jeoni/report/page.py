@@ -212,9 +212,13 @@ def _measured(value: float, digits: int = 1, *, measure: Measure) -> str:
 def _adaptation(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
     """The content of an adaptation's page."""
     view = adaptation_view(run, words, _score_row)
+    metrics, language = view["metrics"], words["lang"]
     return {
         **_headline(told_in(words["lang"], view["metrics"].said, view["metrics"].summary)),
         **view,
+        "why": _opened(" ".join(told_in(language, metrics.why_said, metrics.why))),
+        "advice": " ".join(told_in(language, metrics.advice_said, metrics.advice)),
+        "told": lambda part: told_in(language, part.said, "") if part.said else part.sentences,
         "findings": _findings(run, record.findings, words),
         "training": _training(record.training, figures, words),
     }
@@ -224,6 +228,11 @@ def _headline(sentences: Sequence[str]) -> dict[str, Any]:
     """The first sentence stands in large letters, the others below it. Numbers keep their units."""
     first, *rest = [sentence.replace(" %", "\u00a0%") for sentence in sentences]
     return {"headline": first, "details": rest}
+
+
+def _opened(text: str) -> str:
+    """A clause as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def _asset(name: str) -> str:

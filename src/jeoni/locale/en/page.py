@@ -219,13 +219,13 @@ WORDS = {
     "None can be trusted alone: all must be convinced; a method that maps both domains alike is judged by the last two.",
     "scores_target": "On {n} labelled target items; their labels were used for these scores only. Their content was seen while adapting.",
     "domains_map": "Feature map of both domains",
-    "domains_map_note": "Every mark is an item, near those that look alike; {method}. Colours are the source's labels and what the target "
-    "is taken for.",
+    "domains_map_note": "Every mark is an item, near those that look alike; {method}. Colours are the source's labels and the target's "
+    "predictions.",
     "domains": {"source": "source", "target": "target"},
     "map_before": "before adapting",
     "map_after": "after adapting",
     "map_same": "as the backbone sees them; nothing is moved",
-    "is_taken": "taken for {predicted}",
+    "is_taken": "predicted {predicted}",
     "class_changes": "Predictions by class",
     "taken_before": "predicted before",
     "taken_after": "predicted after",

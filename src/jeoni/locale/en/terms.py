@@ -71,4 +71,12 @@ WORDS = {
     "it is nearly silent": "it is nearly silent",
     "most of its power lies above the frequencies that are used": "most of its power lies above the frequencies that are used",
     "it is distorted: too loud when it was recorded": "it is distorted: too loud when it was recorded",
+    # kinds of shift, and what repairs them
+    "and": " and ",
+    "label": "label",
+    "covariate": "covariate",
+    "subspace": "subspace",
+    "re-weighting the classes": "re-weighting the classes",
+    "re-weighting by a density ratio": "re-weighting by a density ratio",
+    "moving and turning the features": "moving and turning the features",
 }

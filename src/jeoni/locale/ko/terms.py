@@ -68,4 +68,11 @@ WORDS = {
     "it is nearly silent": "거의 무음",
     "most of its power lies above the frequencies that are used": "에너지 대부분이 사용하는 주파수보다 높음",
     "it is distorted: too loud when it was recorded": "녹음 음량이 커서 왜곡됨",
+    "and": "·",
+    "label": "레이블 분포",
+    "covariate": "공변량",
+    "subspace": "부분 공간",
+    "re-weighting the classes": "클래스 가중치 조정",
+    "re-weighting by a density ratio": "밀도비 가중치",
+    "moving and turning the features": "특징의 이동과 회전",
 }

@@ -24,6 +24,7 @@ class Told:
     """Something in sentences."""
 
     sentences: Sentences = ()
+    said: SaidTexts = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ class AdaptMetrics:
     target: DomainScores | None = None
     source_only: DomainScores | None = None
     why: str = ""
+    why_said: SaidTexts = ()
     advice: str = ""
+    advice_said: SaidTexts = ()
     diagnosis: Told | None = None
     weighing: Told | None = None
     tried: Annotated[tuple[Tried, ...], AtMost(200)] | None = None
