@@ -53,6 +53,7 @@ WORDS = {
     "verdict.visible": "테스트 데이터 {n}개로는 {visible}보다 큰 차이만 확인할 수 있습니다.",
     "verdict.visible_points": "테스트 데이터 {n}개로는 {visible}%p보다 큰 차이만 확인할 수 있습니다.",
     "verdict.nothing": "대조군과 비교할 결과가 없습니다.",
+    "warning.no_control": "처음부터 학습한 모델이 아무것도 학습하지 못했습니다. 모든 데이터에 같은 답을 내므로 대조군으로 쓸 수 없습니다. 다른 --learning-rate 값이나 더 많은 --steps를 쓰십시오.",
     "learned_nothing": "{strategy} 전략이 아무것도 학습하지 못해(모든 데이터에 같은 답을 냄) 대조군으로 쓸 수 없습니다",
     "learned_nothing_in": "{strategy} 전략이 표본 {draws}개 중 {count}개에서 아무것도 학습하지 못해(모든 데이터에 같은 답을 냄) 대조군으로 쓸 수 없습니다",
     "advice.lower": "더 낮은 단계에서 자르십시오: `--strategy layer_reuse --reuse N`은 도움이 되는 단계만 남깁니다(단계별 그래프 참고).",
