@@ -58,7 +58,13 @@ def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any], 
     )
     axes.set(xlim=(low, 1.03), ylim=(low, 1.03), xlabel=words["confidence"], ylabel=words["share_right"])
     for b in bins:
-        place = {"xytext": (0, -13), "textcoords": "offset points", "ha": "center", "va": "top", "fontsize": 8}
+        place: dict[str, Any] = {
+            "xytext": (0, -13),
+            "textcoords": "offset points",
+            "ha": "center",
+            "va": "top",
+            "fontsize": 8,
+        }
         axes.annotate(f"{b.count:.0f}", (b.confidence, b.accuracy), color=INK, **place)
     _plain(axes)
     for axis in (axes.xaxis, axes.yaxis):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -181,7 +182,8 @@ def _comparison(run: Path, record: RunRecord, figures: Figures, words: dict[str,
     at = {(p.strategy, p.budget): p for p in points}
     budgets = list(dict.fromkeys(p.budget for p in points))
     measure, sign = verdict.compared_by, 1 if verdict.compared_by.higher_is_better else -1
-    title = measure.title[0].upper() + measure.title[1:]
+    named = measure_name(measure.title, words["lang"])
+    measure, title = replace(measure, title=named), named[0].upper() + named[1:]
     per = {"budget": words["budgets"][verdict.per]}
     words = words | per | {name: words[name].format(measure=title) for name in ("curve_labels", "curve_time")}
     return {
