@@ -65,7 +65,7 @@ def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any], 
             "va": "top",
             "fontsize": 8,
         }
-        axes.annotate(f"{b.count:.0f}", (b.confidence, b.accuracy), color=INK, **place)
+        axes.annotate(f"{b.count:.0f}", (b.confidence, b.accuracy), **place)
     _plain(axes)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
