@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from jeoni.locale import Said
+
 __all__ = [
     "ConfigError",
     "DataError",
@@ -55,8 +57,7 @@ class MissingExtra(JeoniError):  # noqa: N818 - named for what the user lacks
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs the package {package!r}, which is not installed. "
-            f"Install it with: pip install 'jeoni[{extra}]'"
+            Said("error.missing_extra", purpose=purpose, package=repr(package), command=f"pip install 'jeoni[{extra}]'")
         )
 
 
@@ -69,4 +70,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     import difflib  # takes a tenth of `jeoni --help`
 
     close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
-    return f" Did you mean {' or '.join(close)}?" if close else ""
+    return Said("error.did_you_mean", names=", ".join(close)) if close else ""

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jeoni.errors import ConfigError, did_you_mean
+from jeoni.locale import Said
 
 __all__ = ["describe", "holding", "load", "names"]
 
@@ -59,7 +60,9 @@ def load(package: str, name: str) -> Any:
             return entry.load()
     kind = package.rsplit(".", 1)[-1]
     known = names(package)
-    raise ConfigError(f"{name!r} is not among the known {kind}.{did_you_mean(name, known)} Known: {', '.join(known)}.")
+    raise ConfigError(
+        Said("error.not_among", name=repr(name), kind=kind, near=did_you_mean(name, known), known=", ".join(known))
+    )
 
 
 def describe(package: str, name: str) -> str:

@@ -167,7 +167,7 @@ def test_target_labels_change_nothing_but_the_scores(jeoni, domains, adapted, tm
     before = {r["path"].split("/")[-1]: r["confidence"] for r in predictions(adapted[0])}
     assert {r["path"]: r["confidence"] for r in predictions(tmp_path / "bare")} == before
     page = (tmp_path / "bare" / "report.html").read_text()
-    assert "Which items moved" in page or metrics["moved"] == 0
+    assert "Changed predictions" in page or metrics["moved"] == 0
 
 
 def test_classes_the_source_does_not_have_are_told_and_not_scored(jeoni, domains, tmp_path):
@@ -271,7 +271,7 @@ def test_auto_keeps_the_source_model_where_nothing_has_shifted(jeoni, tmp_path):
     outcome = jeoni("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", "--json", *ONCE)
     assert outcome.code == 0, outcome.err
     said = json.loads(outcome.out.splitlines()[-1])
-    assert said["method"] == "source_only" and said["summary"].startswith("The source model is used as it is: ")
+    assert said["method"] == "source_only" and "The source model is used as it is: " in said["summary"]
     assert said["diagnosis"]["kinds"] == ["none"]
     assert "How the domains differ" in (tmp_path / "run" / "report.html").read_text()
 

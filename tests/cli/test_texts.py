@@ -41,7 +41,7 @@ def test_a_fit_on_texts_is_that_on_photos(jeoni, make_reviews, backbone, tmp_pat
     looks = read_json(tmp_path / "run" / "figures" / "explanations.json")
     assert looks["hits"][0]["words"][0]["pieces"]
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
-    assert "Which words moved the decision" in page and "<blockquote>" in page
+    assert "Word importance" in page and "<blockquote>" in page
 
 
 def test_a_word_far_behind_in_a_long_text_is_found_and_shown(jeoni, backbone, tmp_path):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jeoni.locale import Said
+
 __all__ = ["next_step"]
 
-LABELS = "Label some twenty target items"
 
-
-def next_step(methods: Sequence[str], told: bool) -> str:
+def next_step(methods: Sequence[str], told: bool) -> Said:
     """What to do next.
 
     Args:
@@ -21,8 +21,5 @@ def next_step(methods: Sequence[str], told: bool) -> str:
         'Label some twenty target items and let them tell in one run: --method source_only,coral'
     """
     if methods:
-        return f"{LABELS} and let them tell in one run: --method {','.join(['source_only', *methods])}"
-    score = "score the source model on them: jeoni evaluate RUN/model ITEMS"
-    if not told:
-        return f"Give at least 20 items of each domain, or label some of the target's and {score}"
-    return f"{LABELS} and {score}"
+        return Said("advice.several_methods", methods=",".join(["source_only", *methods]))
+    return Said("advice.score_source" if told else "advice.more_items")

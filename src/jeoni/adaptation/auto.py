@@ -37,6 +37,7 @@ from jeoni.adaptation.shallow.standardize import Standardize
 from jeoni.adaptation.trying import Tried, probabilities, try_adapter
 from jeoni.errors import ConfigError
 from jeoni.heads.fitting.estimator import HeadClassifier
+from jeoni.locale import Said
 from jeoni.transferability.samples import paired
 from jeoni.types import Array, FloatArray
 
@@ -144,17 +145,16 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         check_is_fitted(self, "classifier_")
         return np.asarray(self.classes_[self.classifier_.predict(X)])
 
-    def _why(self, trusted: int) -> str:
+    def _why(self, trusted: int) -> Said:
         if self.diagnosis_ is None:
-            return "there are too few rows to tell how the domains differ"
+            return Said("why.too_few")
         if len(self.tried_) == 1:
-            return "no shift is seen that an adapter could mend"
+            return Said("why.no_shift")
         if not self.gains_:
-            return "none of the methods for this shift could be fitted"
-        tried = f"{len(self.gains_)} method{'s' if len(self.gains_) > 1 else ''}"
-        if not trusted:
-            return f"of {tried} for this shift none convinces the validators"
-        return f"of {tried} for this shift {trusted} convince{'s' if trusted == 1 else ''} the validators"
+            return Said("why.none_fitted")
+        counts = {"tried": f"{len(self.gains_)}", "trusted": f"{trusted}"}
+        how_many = {0: "none_of", 1: "one_of"}.get(trusted, "some_of")
+        return Said(f"why.{how_many}{'_one' if len(self.gains_) == 1 else ''}", **counts)
 
 
 @dataclass(frozen=True)

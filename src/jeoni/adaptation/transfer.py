@@ -22,6 +22,7 @@ from jeoni.data.fitted_on import FittedOn
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.heads.fitting.estimator import HeadClassifier
+from jeoni.locale import Said
 from jeoni.models.model import Model
 from jeoni.specs import AdaptSpec, Recipe
 from jeoni.tasks.classification import class_names_of
@@ -261,15 +262,8 @@ def _in_doubt_as_before(found: Found, alone: Found) -> Found:
     changed, surer = float(np.abs(before - after).sum() / 2), entropy[0] - entropy[1]
     tried = [{"name": "shot", "gains": {"entropy": surer, "class_shares": -changed}, "note": ""}]
     if changed <= SHARES and surer >= SURER:
-        return replace(
-            found, record={"method": "shot", "why": "it is surer, of classes as frequent as before", "tried": tried}
-        )
-    why = (
-        f"shot would give {changed:.0%} of the target to other classes than the model does, and without the source's "
-        "examples nothing tells which is right; --method shot takes it, for classes about equally frequent"
-        if changed > SHARES
-        else "shot does not make it surer"
-    )
+        return replace(found, record={"method": "shot", "why": Said("why.surer"), "tried": tried})
+    why = Said("why.other_shares", share=f"{changed:.0%}") if changed > SHARES else Said("why.not_surer")
     advice = next_step(["shot"], told=True)
     return replace(alone, record={"method": SOURCE_ONLY, "why": why, "tried": tried, "advice": advice})
 
@@ -280,11 +274,12 @@ def _weighing(adapter: Adapter | None, names: tuple[str, ...]) -> dict[str, Any]
         return {}
     size, n = float(adapter.effective_size_), len(adapter.weights_)
     found: dict[str, Any] = {"effective_size": round(size, 1)}
-    said = [f"The weights are worth {size:,.0f} of the {n:,} source items (effective size)."]
+    said = [Said("weighing.size", size=f"{size:,.0f}", n=f"{n:,}")]
     if hasattr(adapter, "priors_"):
         found["target_shares"] = {k: round(float(p), 4) for k, p in zip(names, adapter.priors_, strict=True)}
         most = sorted(found["target_shares"].items(), key=lambda it: -it[1])[:SAID]
-        said.append(f"Estimated shares of the target: {', '.join(f'{k} {100 * p:.1f} %' for k, p in most)}.")
+        shares = ", ".join(f"{name} {100 * share:.1f} %" for name, share in most)
+        said.append(Said("weighing.shares", shares=shares))
     return {"weighing": {**found, "sentences": said}}
 
 

@@ -19,6 +19,7 @@ from jeoni.backbones.sources.timm import architectures
 from jeoni.data.encodings import decode
 from jeoni.data.kinds import plural
 from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
+from jeoni.locale import Said
 from jeoni.modalities.inputs.image import ImageInput
 from jeoni.modalities.inputs.spectrogram import SpectrogramInput
 from jeoni.modalities.text.texts import is_english
@@ -132,9 +133,7 @@ def _source_of(name: str) -> tuple[str, str]:
     if not known_to_timm:
         packed = [n for s in PACKAGED for n in plugins.load(SOURCES, s)().names()]
         known = [*packed, *architectures(), *(f"{s}:" for s in plugins.names(SOURCES))]
-        raise WeightsError(
-            f"No backbone is called {name!r}.{did_you_mean(name, known)} `jeoni list backbones` shows what there is."
-        )
+        raise WeightsError(Said("error.no_backbone", name=repr(name), near=did_you_mean(name, known)))
     return "timm", name
 
 

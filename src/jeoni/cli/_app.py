@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import time
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -14,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from jeoni import distributed, plugins
 from jeoni.console.first_line import clear_first_line
 from jeoni.errors import JeoniError, did_you_mean
+from jeoni.locale import CHOICES, Said, language_of, translated
 
 __all__ = ["run"]
 
@@ -130,7 +132,7 @@ def run() -> int:
     try:
         code = command.main(prog_name="jeoni", standalone_mode=False)
     except JeoniError as error:
-        _complain(str(error))
+        _complain(error.args[0] if error.args else str(error))
         return USER
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
@@ -150,16 +152,26 @@ def run() -> int:
         _complain(_refusal(error))
         return USER
     if code == INTERRUPTED:  # typer catches Ctrl-C itself, and says so by this code only
-        _complain("Interrupted. What was computed is kept: the same command does not compute it again.")
+        _complain(Said("error.interrupted"))
     return code if isinstance(code, int) else DONE
 
 
 def _refusal(error: OSError | MemoryError) -> str:
     """The sentence for what the system refused, where nobody could say it better."""
     if isinstance(error, MemoryError):
-        return "There is not enough memory. Give fewer or smaller items, or a smaller --batch-size."
+        return Said("error.memory")
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}. Check the path, the disk and who may use it."
+    return Said("error.refused", what=f"{where}{error.strerror or error}")
+
+
+def _spoken() -> str:
+    """The language that was asked for, also where the options could not be read."""
+    for word, following in pairwise([*sys.argv, ""]):
+        if word == "--language" and following in CHOICES:
+            return language_of(following)
+        if word.startswith("--language=") and word.partition("=")[2] in CHOICES:
+            return language_of(word.partition("=")[2])
+    return language_of()
 
 
 def _complain(text: str) -> None:
@@ -168,6 +180,7 @@ def _complain(text: str) -> None:
     from jeoni.cli._terminal import escape
 
     clear_first_line()
+    text = translated(text, _spoken())
     if not distributed.is_main_process():
         # what stops all processes the first one says; it then ends, and so do the others before they come to speak
         time.sleep(5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from jeoni import distributed
 from jeoni.cli._options import QuietOption, with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
+from jeoni.locale import language_of, measure_name, table, translated
 from jeoni.specs import AdaptSpec
 
 __all__ = ["adapt"]
@@ -66,7 +68,7 @@ def adapt(
     if json:
         print_json({"run": str(result.run), **result.metrics})
         return
-    _show(result)
+    _show(result, table("cli", language_of(spec.language)), language_of(spec.language))
 
 
 def _show_compared(metrics: dict[str, Any], out: Any) -> None:
@@ -95,7 +97,7 @@ def _show_compared(metrics: dict[str, Any], out: Any) -> None:
     out.print(f"\nThe model of {escape(chosen)} is saved: {metrics['why']}.")
 
 
-def _show(result: object) -> None:
+def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     """Target scores beside the source model's, and what decided."""
     from rich.console import Console
     from rich.table import Table
@@ -107,26 +109,27 @@ def _show(result: object) -> None:
     out, metrics = Console(highlight=False), result.metrics
     out.print(f"\n[bold]{escape(result.summary)}[/]\n")
     if metrics["target"]:
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        table.add_column(f"target, {metrics['labelled']} labelled items")
+        shown = Table(box=None, pad_edge=False, header_style="dim")
+        shown.add_column(words["target"].format(n=metrics["labelled"]))
         alone = result.method == "source_only"
-        for column in ("source only", "95 % interval") if alone else (result.method, "95 % interval", "source only"):
-            table.add_column(column, justify="right")
+        source_alone = [words["source_only"], words["interval"]]
+        for column in source_alone if alone else [result.method, words["interval"], words["source_only"]]:
+            shown.add_column(column, justify="right")
         for name, score in metrics["target"]["metrics"].items():
             before = metrics["source_only"]["metrics"][name]["value"]
-            table.add_row(
-                name.replace("_", " "),
+            shown.add_row(
+                measure_name(metrics["target"]["measures"][name]["title"], language),
                 f"[bold]{score['value']:.3f}",
-                f"{score['low']:.3f} to {score['high']:.3f}",
+                words["span"].format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}"),
                 *([] if alone else [f"{before:.3f}"]),
             )
-        out.print(table)
+        out.print(shown)
     if metrics.get("compared"):
         _show_compared(metrics, out)
     for part in ("diagnosis", "weighing"):
         for line in (metrics.get(part) or {}).get("sentences", ()):
-            out.print(f"  {escape(line)}")
+            out.print(f"  {escape(translated(line, language))}")
     if "advice" in metrics:
-        out.print(f"  {escape(metrics['advice'])}")
-    out.print(f"\nreport  {escape(str(result.run / 'report.html'))}")
-    out.print(f"model   {escape(str(result.run / 'model'))}")
+        out.print(f"  {escape(translated(metrics['advice'], language))}")
+    out.print(f"\n{words['report']}  {escape(str(result.run / 'report.html'))}")
+    out.print(f"{words['model']}  {escape(str(result.run / 'model'))}")

@@ -10,6 +10,7 @@ from jeoni import distributed
 from jeoni.cli._options import QuietOption, with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
+from jeoni.locale import language_of, translated
 from jeoni.specs import DiagnoseSpec
 
 __all__ = ["diagnose"]
@@ -50,7 +51,8 @@ def diagnose(
         return
     from rich.console import Console
 
-    first, *rest = found.sentences
+    language = language_of(spec.language)
+    first, *rest = [translated(line, language) for line in found.sentences]
     out = Console(highlight=False)
     out.print(f"\n[bold]{escape(first)}[/]\n")
     for line in rest:

@@ -8,6 +8,7 @@ import typer
 
 from jeoni.cli._options import QuietOption, with_options
 from jeoni.imports import without_collecting
+from jeoni.locale import language_of, measure_name, table
 from jeoni.specs import EvaluateSpec
 
 __all__ = ["evaluate"]
@@ -35,20 +36,23 @@ def evaluate(
     from jeoni.cli._terminal import print_json, say_whose_file
     from jeoni.console import console_for
 
-    terminal = console_for(quiet=quiet)
+    terminal = console_for(quiet=quiet, language=spec.language)
     say_whose_file(model, terminal)
     result = api.evaluate(model, data, spec, console=terminal)
     if json:
         print_json(result.as_dict())
         return
-    scored = {f"{result.n} items": result}
+    words, language = table("cli", language_of(spec.language)), language_of(spec.language)
+    scored = {words["items"].format(n=result.n): result}
     if result.unseen:
-        scored[f"{result.unseen.n} items not seen in fitting"] = result.unseen
+        scored[words["unseen"].format(n=result.unseen.n)] = result.unseen
     for title, scores in scored.items():
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        table.add_column(title)
-        table.add_column("value", justify="right")
-        table.add_column("95 % interval", justify="right")
+        shown = Table(box=None, pad_edge=False, header_style="dim")
+        shown.add_column(title)
+        shown.add_column(words["value"], justify="right")
+        shown.add_column(words["interval"], justify="right")
         for name, score in scores.metrics.items():
-            table.add_row(name.replace("_", " "), f"[bold]{score.value:.3f}", f"{score.low:.3f} to {score.high:.3f}")
-        Console(highlight=False).print(table)
+            between = words["span"].format(low=f"{score.low:.3f}", high=f"{score.high:.3f}")
+            measure = measure_name(scores.measures[name]["title"], language)
+            shown.add_row(measure, f"[bold]{score.value:.3f}", between)
+        Console(highlight=False).print(shown)

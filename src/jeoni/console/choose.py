@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 __all__ = ["console_for"]
 
 
-def console_for(console: Console | None = None, quiet: bool = False) -> Console:
+def console_for(console: Console | None = None, quiet: bool = False, language: str = "auto") -> Console:
     """The console of a verb: remarks and progress are shown unless somebody wants them elsewhere, or not at all.
 
     Args:
         console: who is told instead of the terminal or the notebook.
         quiet: nobody is told.
+        language: of the remarks; ``auto`` goes by ``LC_ALL`` and ``LANG``.
 
     Returns:
         ``console``, or one that writes to the terminal or the notebook; of several processes only the main one speaks.
@@ -33,4 +34,4 @@ def console_for(console: Console | None = None, quiet: bool = False) -> Console:
         return console
     from jeoni.console.terminal import Terminal
 
-    return Terminal()
+    return Terminal(language)

@@ -16,6 +16,7 @@ from rich.markup import escape as escape_markup
 from jeoni.console.activity import Activity
 from jeoni.console.first_line import clear_first_line
 from jeoni.files.names import visible
+from jeoni.locale import language_of, translated
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -38,7 +39,8 @@ class Terminal:
     """Progress and remarks go to standard error, so that standard output holds only results; in a notebook, below the
     cell."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = "auto") -> None:
+        self.language = language_of(language)
         notebook = RichConsole().is_jupyter
         # without ipywidgets rich cannot change what a notebook shows: plain lines then
         self._widgets = notebook and find_spec("ipywidgets") is not None
@@ -53,12 +55,12 @@ class Terminal:
     def say(self, text: str) -> None:
         """A remark."""
         clear_first_line()
-        self.rich.print(escape(text))
+        self.rich.print(escape(translated(text, self.language)))
 
     def warn(self, text: str) -> None:
         """A remark that asks for a look."""
         clear_first_line()
-        self.rich.print(f"[yellow]![/] {escape(text)}")
+        self.rich.print(f"[yellow]![/] {escape(translated(text, self.language))}")
 
     @contextmanager
     def status(self, text: str) -> Iterator[None]:

@@ -25,6 +25,7 @@ from jeoni.data.tables import TABLES, read_table
 from jeoni.data.text_items import named_files
 from jeoni.data.workbooks import split_sheet
 from jeoni.errors import ConfigError, DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset, Finding, IntArray, Items
 
 __all__ = ["load_items", "load_labelled", "with_test"]
@@ -126,10 +127,9 @@ def _read(path: str, columns: Columns) -> Dataset:
         return _read_folder(where, columns.pattern)
     if kind := special_kind(path):
         raise DataError(f"{_shown(path)} is {kind}. Needed: a file or a folder.", path=path)
-    needed = "Needed: a folder per class, a table, features or a saved dataset."
     if re.fullmatch(HUB_ID, path):
-        needed += f" If a dataset of the Hugging Face hub is meant, write {HUB}{path}"
-    raise DataError(f"{_shown(path)} does not exist. {needed}", path=path)
+        raise DataError(Said("error.no_such_path_hub", path=_shown(path), hub=f"{HUB}{path}"), path=path)
+    raise DataError(Said("error.no_such_path", path=_shown(path)), path=path)
 
 
 def _hub_id(path: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from jeoni.locale import CHOICES
 from jeoni.specs.options import Bounds, Options, option
 
-__all__ = ["ColumnOptions", "LeakOptions", "SeedOptions", "TaskOptions", "TestSetOptions"]
+__all__ = ["ColumnOptions", "LanguageOptions", "LeakOptions", "SeedOptions", "TaskOptions", "TestSetOptions"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,3 +67,12 @@ class SeedOptions(Options):
     section: ClassVar[str] = "Evaluation"
 
     seed: int = option(0, "The seed of all random choices.", bounds=Bounds(0, 2**31 - 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageOptions(Options):
+    """The language of what a person reads."""
+
+    section: ClassVar[str] = "Output"
+
+    language: str = option("auto", "The language of the output and the report; auto goes by LC_ALL or LANG.", CHOICES)

@@ -19,6 +19,7 @@ __all__ = [
     "EvaluateKeywords",
     "FitKeywords",
     "HeadKeywords",
+    "LanguageKeywords",
     "LeakKeywords",
     "PredictKeywords",
     "RecipeKeywords",
@@ -84,10 +85,10 @@ class RecipeKeywords(TypedDict, total=False):
     """Decay of the moving average of the weights; 0 is none."""
 
     patience: int | None
-    """Evaluations of the held-out part without progress before training stops; 0 is no limit."""
+    """Patience: evaluations of the held-out part without progress before training stops; 0 is no limit."""
 
     accumulate: int | None
-    """Parts in which a step's examples go through the network."""
+    """Gradient accumulation: parts in which a step's examples go through the network."""
 
     precision: Literal["auto", "float32", "bfloat16"] | None
     """What training computes in."""
@@ -127,6 +128,13 @@ class TaskKeywords(TypedDict, total=False):
 
     task: str | None
     """What is predicted: classification, regression, multilabel or multitask; auto goes by the labels."""
+
+
+class LanguageKeywords(TypedDict, total=False):
+    """The language of what a person reads."""
+
+    language: Literal["auto", "en", "ko"] | None
+    """The language of the output and the report; auto goes by LC_ALL or LANG."""
 
 
 class SeedKeywords(TypedDict, total=False):
@@ -205,6 +213,7 @@ class FitKeywords(
     BackboneKeywords,
     ComputeKeywords,
     SeedKeywords,
+    LanguageKeywords,
     TaskKeywords,
     TestSetKeywords,
     SettingKeywords,
@@ -239,6 +248,7 @@ class CompareKeywords(
     BackboneKeywords,
     ComputeKeywords,
     SeedKeywords,
+    LanguageKeywords,
     TaskKeywords,
     TestSetKeywords,
     HeadKeywords,
@@ -275,6 +285,7 @@ class AdaptKeywords(
     BackboneKeywords,
     ComputeKeywords,
     SeedKeywords,
+    LanguageKeywords,
     SettingKeywords,
     RecipeKeywords,
     total=False,
@@ -300,11 +311,19 @@ class AdaptKeywords(
     """How often the folds are drawn anew; left out, the data's size decides."""
 
 
-class DiagnoseKeywords(LeakKeywords, ColumnKeywords, BackboneKeywords, ComputeKeywords, SeedKeywords, total=False):
+class DiagnoseKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    LanguageKeywords,
+    total=False,
+):
     """Everything that decides a diagnosis of the shift between two domains."""
 
 
-class EvaluateKeywords(ColumnKeywords, ComputeKeywords, SeedKeywords, total=False):
+class EvaluateKeywords(ColumnKeywords, ComputeKeywords, SeedKeywords, LanguageKeywords, total=False):
     """Everything that decides how a saved model is scored."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from jeoni.errors import ConfigError, did_you_mean
+from jeoni.locale import Said
 from jeoni.specs.settings import write_settings
 
 __all__ = [
@@ -119,7 +120,7 @@ class Options:
         for name in changes:
             if name not in known:
                 instead = f" {self.absent[name]}" if name in self.absent else did_you_mean(name, known)
-                raise ConfigError(f"There is no option {name!r}.{instead}")
+                raise ConfigError(Said("error.no_option", name=repr(name), near=instead))
         defaults = {f.name: f.default for f in fields(self)}
         given: dict[str, Any] = {}
         for name, value in changes.items():
@@ -156,9 +157,9 @@ class Spec(Options):
         name, kind = declared.name, type_name(declared)
         value = getattr(self, name)
         if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
-            raise ConfigError(f"{name} is {value!r}; a value of the type {kind} is needed.")
+            raise ConfigError(Said("error.wrong_type", name=name, value=repr(value), type=kind))
         if choices and value not in choices:
-            raise ConfigError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
+            raise ConfigError(Said("error.wrong_choice", name=name, value=repr(value), choices=", ".join(choices)))
         if bounds is not None and not bounds.hold(value):
             mend = ", or be left out" if may_be_left_out(declared) else ""
             raise ConfigError(f"{name} is {value}; it must {bounds}{mend}.")

@@ -72,11 +72,13 @@ class Recipe(Options):
     ema: float | None = option(None, "Decay of the moving average of the weights; 0 is none.", bounds=SHARE)
     patience: int | None = option(
         None,
-        "Evaluations of the held-out part without progress before training stops; 0 is no limit.",
+        "Patience: evaluations of the held-out part without progress before training stops; 0 is no limit.",
         bounds=Bounds(0, 1_000_000),
     )
     accumulate: int = option(
-        1, "Parts in which a step's examples go through the network.", bounds=Bounds(0, 1_000_000, open_low=True)
+        1,
+        "Gradient accumulation: parts in which a step's examples go through the network.",
+        bounds=Bounds(0, 1_000_000, open_low=True),
     )
     precision: str = option("auto", "What training computes in.", ("auto", "float32", "bfloat16"), section="Machine")
     cache_gb: float = option(

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from jeoni.errors import ConfigError
 from jeoni.specs.backbone import BackboneOptions, ComputeOptions
-from jeoni.specs.data import ColumnOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
+from jeoni.specs.data import ColumnOptions, LanguageOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, Spec, option
 from jeoni.specs.training import CLASS_WEIGHTS, Recipe, SettingOptions, TransferOptions
 
@@ -23,7 +23,7 @@ DIGITS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommonSpec(Spec, LeakOptions, ColumnOptions, BackboneOptions, ComputeOptions, SeedOptions):
+class CommonSpec(Spec, LeakOptions, ColumnOptions, BackboneOptions, ComputeOptions, SeedOptions, LanguageOptions):
     """The options of every verb that reads data and runs them through a backbone."""
 
 
@@ -160,7 +160,7 @@ class DiagnoseSpec(CommonSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateSpec(Spec, ColumnOptions, ComputeOptions, SeedOptions):
+class EvaluateSpec(Spec, ColumnOptions, ComputeOptions, SeedOptions, LanguageOptions):
     """Everything that decides how a saved model is scored."""
 
 

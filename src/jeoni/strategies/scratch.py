@@ -20,6 +20,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context, Examples
+from jeoni.locale import Said
 from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.finetuning.expected import expected_work
@@ -40,10 +41,7 @@ RATES = (1.0, 10 / 3, 10.0)  # times that of fine-tuning: what ruins a network o
 CONFIG = FinetuneConfig(
     "From scratch", 0, warm_head=False, train_statistics=True, interpolate=False, to_the_end=True, reuse=0
 )
-NO_CONTROL = (
-    "Training from scratch learned nothing: it says the same of every example, and cannot serve as a control. "
-    "Try another --learning-rate, or more --steps."
-)
+NO_CONTROL = Said("warning.no_control")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from jeoni.adaptation.transfer import Found, adapt_by, adaptation_taps, asked_me
 from jeoni.console import console_for
 from jeoni.errors import ConfigError
 from jeoni.features.extract import Request
+from jeoni.locale import Said
 from jeoni.models.loading import load_model
 from jeoni.models.model import Model
 from jeoni.planning.runs import estimate_adapt
@@ -89,12 +90,12 @@ def adapt(
         ``jeoni.adapt("mono/", "poly/", method="coral").summary``
     """
     spec = (spec or AdaptSpec()).changed(**options)
-    session = Session("adapt", spec, console_for(console, quiet), command)
+    session = Session("adapt", spec, console_for(console, quiet, spec.language), command)
     asked = {"source": source, "target": target, "model": model}
     inputs = {name: "" if given is None else given for name, given in asked.items()}
     absent = {name for name, given in inputs.items() if isinstance(given, str) and not given}
     if absent not in ({"source"}, {"model"}):
-        raise ConfigError("Say the target, and either the source or a model of it.")
+        raise ConfigError(Said("error.which_domains"))
     with session.step("read"):
         session.check(out, overwrite=overwrite, resume=resume)
         start = None if "model" in absent else model if isinstance(model, Model) else load_model(inputs["model"])

@@ -91,7 +91,7 @@ def compare(
     """
     test = own_test_set(options)
     spec = (spec or CompareSpec()).changed(**options)
-    session = Session("compare", spec, console_for(console, quiet), command)
+    session = Session("compare", spec, console_for(console, quiet, spec.language), command)
     with session.step("read"):
         session.check(out, overwrite=overwrite, resume=resume)
         strategies = {name: build_strategy(name, spec) for name in spec.arms}

@@ -52,7 +52,7 @@ def diagnose(
         ``print(*jeoni.diagnose("mono/", "poly/").sentences, sep="\\n")``
     """
     spec = (spec or DiagnoseSpec()).changed(**options)
-    session = Session("diagnose", spec, console_for(console, quiet))
+    session = Session("diagnose", spec, console_for(console, quiet, spec.language))
     with session.step("read"):
         session.check()
         dataset, findings = read_domains(source, target, spec)

@@ -16,7 +16,9 @@ from jeoni.console import console_for
 from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
 from jeoni.explain.examples import write_tables
+from jeoni.explain.pairs import write_pairs
 from jeoni.features.extract import Request
+from jeoni.locale import Said, language_of, translated
 from jeoni.models.model import Model
 from jeoni.planning.runs import estimate_fit
 from jeoni.runs import RunFolder
@@ -99,7 +101,8 @@ def fit(
     """
     test = own_test_set(options)
     spec = (spec or FitSpec()).changed(**options)
-    session = Session("fit", spec, console_for(console, quiet), command)
+    session = Session("fit", spec, console_for(console, quiet, spec.language), command)
+    language = language_of(spec.language)
     with session.step("read"):
         session.check(out, overwrite=overwrite, resume=resume)
         strategy = build_strategy(spec.strategy, spec, spec.settings)  # an unknown name is said before data are read
@@ -136,7 +139,7 @@ def fit(
             probed = assess(probe, backbone, split, context) if trained else None
             sharing = sharing_verdicts(found, strategy, backbone, split, context) if spec.control else []
         with session.step("evaluate"):
-            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed)
+            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed, language)
         counts = {
             "items": len(ready.data),
             "train": len(split.train),
@@ -145,7 +148,7 @@ def fit(
         }
         learned_from = FittedOn.of(split.train.digests)
         model = replace(
-            found.model, facts=_facts(ready.data, metrics), column=ready.data.column, fitted_on=learned_from
+            found.model, facts=_facts(ready.data, metrics, language), column=ready.data.column, fitted_on=learned_from
         )
         timings: dict[str, float | None] = {**session.clock.total()}
         if session.is_main:
@@ -158,6 +161,8 @@ def fit(
                 part, before = "test" if split.test else "train", probed.model if probed else None
                 with session.step("pictures"):
                     make_pictures(session, held, part, predictions, backbone, before, model)
+                    with session.optional("Pictures of items that are alike"):
+                        write_pairs(run, ready.data, ready.findings, backbone.input)
             timings = session.finish(
                 ready,
                 backbone,
@@ -174,10 +179,8 @@ def fit(
     return FitResult(session.run.final, model, scores, metrics["summary"], timings, counts)
 
 
-def _facts(data: Dataset, metrics: dict[str, Any]) -> dict[str, Any]:
+def _facts(data: Dataset, metrics: dict[str, Any], language: str) -> dict[str, Any]:
     """Data and scores for the model's card."""
-    how = {
-        "test": f"On {metrics['n']} held-out examples.",
-        "cv": f"Repeated cross-validation on {metrics['n']} examples; of so few no separate test set was kept.",
-    }[metrics["estimate"]]
-    return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": metrics[metrics["estimate"]]}
+    how = translated(Said(f"how.{metrics['estimate']}", n=f"{metrics['n']:,}"), language)
+    scores = metrics[metrics["estimate"]]
+    return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": scores, "language": language}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from jeoni.runs.records.values import Count, Name, RowScores, Scores, Sentences
+from jeoni.runs.records.values import Count, Name, RowScores, SaidTexts, Scores, Sentences
 from jeoni.runs.typed import AtMost
 
 __all__ = ["AdaptMetrics", "ComparedMethod", "DomainScores", "Told", "Tried"]
@@ -24,6 +24,7 @@ class Told:
     """Something in sentences."""
 
     sentences: Sentences = ()
+    said: SaidTexts = ()
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,13 @@ class AdaptMetrics:
     moved: Count
     labelled: Count
     summary: str
+    said: SaidTexts = ()
     target: DomainScores | None = None
     source_only: DomainScores | None = None
     why: str = ""
+    why_said: SaidTexts = ()
     advice: str = ""
+    advice_said: SaidTexts = ()
     diagnosis: Told | None = None
     weighing: Told | None = None
     tried: Annotated[tuple[Tried, ...], AtMost(200)] | None = None

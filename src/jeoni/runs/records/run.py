@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from jeoni.runs.records.values import Count, Loss, Name, Positive, Sentences, Share
+from jeoni.runs.records.values import Count, Loss, Name, Positive, SaidRecord, Sentences, Share
 from jeoni.runs.typed import AtMost, Between, EmptyIsNone, Formerly, Which
 
 __all__ = [
@@ -228,6 +228,7 @@ class RunRecord:
     kind: Literal["report", "comparison", "adaptation"] = "report"
     calls: Annotated[int, Between(1)] = 1
     warnings: Sentences = ()
+    warned: Annotated[dict[str, SaidRecord], AtMost(1000)] = field(default_factory=dict)
     peak_memory_mb: Positive | None = None
     findings: dict[str, Count] = field(default_factory=dict)
     cut: Cut | None = None

@@ -21,6 +21,7 @@ from jeoni.backbones.stages import Stage, watching
 from jeoni.distributed import cores, device
 from jeoni.features.engine import Choice
 from jeoni.features.extract import Extraction
+from jeoni.locale import Said
 from jeoni.models.model import Model
 from jeoni.runs.environment import machine, peak_memory_mb, versions
 from jeoni.runs.records import HeadRecord, TrainingRecord
@@ -80,7 +81,8 @@ def run_record(
         "engine": engine,
         "timings": {**clock.total(), "images_per_s": engine["images_per_s"]},
         "calls": clock.calls,
-        "warnings": list(warnings),
+        "warnings": [str(text) for text in warnings],
+        "warned": {str(text): text.as_dict() for text in warnings if isinstance(text, Said)},
         "peak_memory_mb": peak_memory_mb(),
     }
     return content | own

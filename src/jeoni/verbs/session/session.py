@@ -281,7 +281,7 @@ class Session:
         content["estimate"] = self.estimate.as_dict() if self.estimate else None
         self.run.write_draft(content)
         with self.step("report"):
-            render(self.run.path)
+            render(self.run.path, self.spec.language)
         content["timings"] = {**content["timings"], **self.clock.total()}
         record = as_record(RunRecord, content, exact=False)
         self.run.finish(content, self.console.warn)
