@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
-__all__ = ["main"]
+__all__ = ["build_command", "main"]
+
+
+def build_command() -> Any:
+    """The command ``jeoni`` with all its verbs, a group of click, for whoever documents or tests it."""
+    import typer
+
+    from jeoni.cli._app import app
+
+    return typer.main.get_command(app)
 
 
 def main() -> None:
