@@ -126,7 +126,7 @@ def _default(option: Any) -> str:
 
 def _table(heading: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:
     yield f"**{heading}**\n"
-    yield "| | | default |\n|---|---|---|"
+    yield "| name | what it does | default |\n|---|---|---|"
     for flags, text, default in rows:
         yield f"| `{flags}` | {_cell(text)} | {f'`{default}`' if default else ''} |"
     yield ""
