@@ -175,7 +175,7 @@ def test_a_verdict_against_a_control_that_learned_nothing_cannot_be_told(learned
     ours, control = made_outcomes("finetune", 1.0, ()), made_outcomes("scratch", 0.5, learned_nothing)
     (found,) = compare_all([ours, control], "scratch", None, {5: 0.0}, 0)
     assert found["outcome"] == outcome
-    assert ("cannot be told: scratch learned nothing in" in found["said"][0]) == (outcome == "cannot tell")
+    assert ("because scratch learned nothing in" in " ".join(found["said"])) == (outcome == "cannot tell")
     assert bool(found["reason"]) == (outcome == "cannot tell")
 
 

@@ -71,7 +71,7 @@ def test_braces_in_a_value_stay_as_they_are():
 
 def test_a_record_tells_its_sentences_in_another_language():
     reason = Said("learned_nothing", strategy="scratch")
-    content = paragraph([Said("verdict.unclear_because", what="probe", control="scratch", reason=reason)], "en")
+    content = paragraph([Said("verdict.reason", reason=reason)], "en")
     records = [as_record(SaidRecord, one, exact=False) for one in content["said"]]
     assert told_in("en", records, "")[0] == content["summary"]
     assert "scratch 전략이 아무것도 학습하지 못해" in told_in("ko", records, "")[0]

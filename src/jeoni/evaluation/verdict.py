@@ -313,7 +313,7 @@ def words(verdict: Verdict, what: str, control: str) -> Said:
     """
     who = {"what": what, "control": control}
     if verdict.reason:
-        return Said("verdict.unclear_because", **who, reason=verdict.reason)
+        return Said("verdict.unclear_alone", **who)
     if verdict.outcome == "cannot tell":
         return Said("verdict.unclear", **who, amount=_measured(verdict))
     measure, better = verdict.measure, verdict.outcome == "helped"
@@ -328,9 +328,9 @@ def words(verdict: Verdict, what: str, control: str) -> Said:
 
 
 def doubts(verdict: Verdict) -> list[Said]:
-    """What belongs beside a verdict that cannot be told: the difference, or how large one could have been seen."""
+    """The sentences beside a verdict that cannot be told: why, or how large a difference could have been seen."""
     if verdict.reason:
-        return [Said("verdict.measured", amount=_measured(verdict))]
+        return [Said("verdict.reason", reason=verdict.reason), Said("verdict.measured", amount=_measured(verdict))]
     if verdict.outcome != "cannot tell":
         return []
     n = f"{verdict.n:,}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.explain import pictures
@@ -42,7 +43,7 @@ def write_insides(run: RunFolder, held: Examples, backbone: Backbone, seed: int)
     shown: dict[str, list[str]] = {}
     for number, said in enumerate(responses(backbone, pixels)):
         name = f"{number:02d}.jpg"
-        framed = [picture for i in said.images if (picture := spec.framed(opened[i])) is not None]
+        framed = [spec.framed(opened[i]) or Image.fromarray(pixels[i]) for i in said.images]
         pictures.save_responses(framed, said.maps, folder / name)
         shown.setdefault(said.stage, []).append(f"inside/{name}")
     stages = [{"stage": stage, "files": files} for stage, files in shown.items()]

@@ -55,7 +55,8 @@ WORDS = {
     "verdict.hurt_higher": "Transfer hurt: the {measure:term} of {what} is {value} higher than that of {control} "
     "({low} to {high}).",
     "verdict.unclear": "Whether {what} is better than {control} cannot be told: {amount}.",
-    "verdict.unclear_because": "Whether {what} is better than {control} cannot be told: {reason}.",
+    "verdict.unclear_alone": "Whether {what} is better than {control} cannot be told.",
+    "verdict.reason": "This is because {reason}.",
     "verdict.measured": "The difference that was measured is {amount}.",
     "verdict.visible": "With {n} test items only differences above {visible} can be seen.",
     "verdict.visible_points": "With {n} test items only differences above {visible} points can be seen.",
