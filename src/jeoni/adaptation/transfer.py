@@ -346,7 +346,7 @@ def asked_methods(spec: AdaptSpec, start: Model | None) -> dict[str, Adapter | A
         raise ConfigError(
             f"set is {spec.set!r}; several methods have several settings. Name one method, or leave it out."
         )
-    plain = replace(spec, **{f.name: f.default for f in fields(Recipe)})
+    plain = spec.changed(**{f.name: f.default for f in fields(Recipe)})
     methods = {name: asked_method(name, plain, start) for name in names}
     useless: list[ConfigError] = []
     for name, method in methods.items():
