@@ -198,4 +198,4 @@ def test_errors_are_told_in_the_language_of_the_environment(jeoni, monkeypatch, 
     outcome = jeoni("fit", tmp_path / "photoz")
     assert outcome.code == 1 and "경로가 없습니다. 클래스별 폴더" in outcome.err
     outcome = jeoni("fit", tmp_path / "photoz", "--strategy", "prob")
-    assert "알 수 없는 이름입니다(strategies). 비슷한 이름: probe." in outcome.err
+    assert "알 수 없는 이름입니다(전략). 비슷한 이름: probe." in outcome.err

@@ -6,16 +6,16 @@ import io
 import os
 import sys
 import time
-from itertools import pairwise
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from jeoni import distributed, plugins
+from jeoni.cli._spoken import spoken
 from jeoni.console.first_line import clear_first_line
 from jeoni.errors import JeoniError, did_you_mean
-from jeoni.locale import CHOICES, Said, language_of, translated
+from jeoni.locale import Said, translated
 
 __all__ = ["run"]
 
@@ -164,23 +164,13 @@ def _refusal(error: OSError | MemoryError) -> str:
     return Said("error.refused", what=f"{where}{error.strerror or error}")
 
 
-def _spoken() -> str:
-    """The language that was asked for, also where the options could not be read."""
-    for word, following in pairwise([*sys.argv, ""]):
-        if word == "--language" and following in CHOICES:
-            return language_of(following)
-        if word.startswith("--language=") and word.partition("=")[2] in CHOICES:
-            return language_of(word.partition("=")[2])
-    return language_of()
-
-
 def _complain(text: str) -> None:
     from rich.console import Console
 
     from jeoni.cli._terminal import escape
 
     clear_first_line()
-    text = translated(text, _spoken())
+    text = translated(text, spoken(sys.argv))
     if not distributed.is_main_process():
         # what stops all processes the first one says; it then ends, and so do the others before they come to speak
         time.sleep(5)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from jeoni.cli._spoken import spoken
 from jeoni.console.first_line import show_first_line
+from jeoni.locale import measure_name
 
 __all__ = ["announce"]
 
@@ -23,4 +25,4 @@ def announce(words: Sequence[str]) -> None:
         return
     verbs = Path(__file__).parent.parent / "verbs"
     if words[0] in ALSO_SLOW or (words[0].isidentifier() and (verbs / f"{words[0]}.py").is_file()):
-        show_first_line("Loading libraries …")
+        show_first_line(measure_name("Loading libraries …", spoken(words)))

@@ -74,6 +74,7 @@ def fit(
 
 def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     """The result as a person wants to see it."""
+    from rich.cells import cell_len, set_cell_size
     from rich.console import Console
     from rich.table import Table
 
@@ -104,8 +105,10 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     if metrics["estimate"] == "cv":
         out.print(f"\n[dim]{words['no_test_set']}[/]")
     seconds = result.timings["total_s"] or 0.0
-    out.print(f"\n[dim]{seconds:.1f} s[/]   {words['report']}  {escape(str(result.run / 'report.html'))}")
-    out.print(f"[dim]{' ' * len(f'{seconds:.1f} s')}[/]   {words['model']}  {escape(str(result.run / 'model'))}")
+    taken = words["seconds"].format(n=f"{seconds:.1f}")
+    out.print(f"\n[dim]{taken}[/]   {words['report']}  {escape(str(result.run / 'report.html'))}")
+    model = set_cell_size(words["model"], cell_len(words["report"]))
+    out.print(f"{' ' * cell_len(taken)}   {model}  {escape(str(result.run / 'model'))}")
 
 
 def _show_stages(cut: Cut, training: TrainingRecord, out: Any, words: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from jeoni.console.durations import duration, rate
+from jeoni.locale import Said, measure_name, translated
 
 __all__ = ["Activity"]
 
@@ -20,6 +21,7 @@ class Activity:
         title: what is done.
         total: steps there are; None for a status.
         expected_s: seconds that all steps are expected to take; None where nobody knows.
+        language: in which it is told.
         done: steps made.
         done_s: seconds that these steps were expected to take.
         began: by the monotonic clock.
@@ -29,6 +31,7 @@ class Activity:
     title: str
     total: int | None = None
     expected_s: float | None = None
+    language: str = "en"
     done: int = 0
     done_s: float = 0.0
     began: float = field(default_factory=time.monotonic)
@@ -39,6 +42,11 @@ class Activity:
         self.done += steps
         self.done_s += seconds
         self.moved = time.monotonic()
+
+    @property
+    def name(self) -> str:
+        """The title in the language."""
+        return measure_name(self.title, self.language)
 
     @property
     def share(self) -> float:
@@ -61,13 +69,16 @@ class Activity:
         """How far it is, in words: ``12 of 75, 3.1 s each, about 4 min left``; of a status, how long it has taken."""
         if self.total is None:
             taken = now - self.began
-            return f"{duration(taken)}" if taken >= 1 else ""
+            return translated(duration(taken), self.language) if taken >= 1 else ""
         left = self.left_s(now)
-        parts = [f"{self.done:,} of {self.total:,}", rate(self.done, self.moved - self.began)]
+        counted = Said("progress.counted", done=f"{self.done:,}", total=f"{self.total:,}")
+        parts = [counted, rate(self.done, self.moved - self.began)]
         if left is not None and self.done < self.total:
-            parts.append(f"about {duration(left)} left")
-        return ", ".join(part for part in parts if part)
+            parts.append(Said("progress.left", time=duration(left)))
+        return ", ".join(translated(part, self.language) for part in parts if part)
 
     def outcome(self, now: float) -> str:
         """What is said when it has ended."""
-        return f"{self.title}: {self.done:,} in {duration(now - self.began)}"
+        taken = duration(now - self.began)
+        ended = Said("progress.ended", title=self.title, done=f"{self.done:,}", time=taken)
+        return translated(ended, self.language)

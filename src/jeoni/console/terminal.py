@@ -65,13 +65,13 @@ class Terminal:
     @contextmanager
     def status(self, text: str) -> Iterator[None]:
         """Show what is done inside, and how long it has taken."""
-        with self._display.showing(Activity(text)):
+        with self._display.showing(Activity(text, language=self.language)):
             yield
 
     @contextmanager
     def track(self, title: str, total: int, expected_s: float | None = None) -> Iterator[Callable[..., None]]:
         """Show how many of the steps are done, their rate and the time left; see :class:`jeoni.types.Console`."""
-        activity = Activity(title, total, expected_s)
+        activity = Activity(title, total, expected_s, self.language)
         with self._display.showing(activity):
             yield activity.advance
 
@@ -112,7 +112,7 @@ class _Live:
         table = Table.grid(padding=(0, 1))
         for activity in list(self._active):
             bar = "" if activity.total is None else ProgressBar(total=1.0, completed=activity.share, width=BAR)
-            table.add_row(escape(activity.title), bar, f"[dim]{activity.progress(now)}[/]")
+            table.add_row(escape(activity.name), bar, f"[dim]{activity.progress(now)}[/]")
         return table
 
 
@@ -165,8 +165,8 @@ class _Lines:
 def _line(activity: Activity, now: float, first: bool) -> str:
     """A plain line; the first one of a status leaves out how long it has taken."""
     if activity.total is not None:
-        return f"{activity.title}: {activity.progress(now)}"
-    return f"{activity.title} …" if first else f"{activity.title} … {activity.progress(now)}"
+        return f"{activity.name}: {activity.progress(now)}"
+    return f"{activity.name} …" if first else f"{activity.name} … {activity.progress(now)}"
 
 
 def _due_s(lines: int) -> float:

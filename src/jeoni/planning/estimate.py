@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 from jeoni.console.durations import duration
+from jeoni.locale import Said
 
 __all__ = ["Cheaper", "Estimate"]
 
@@ -51,7 +53,7 @@ class Estimate:
         return self.seconds >= TOLD_S
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Said:
         """In words.
 
         Example:
@@ -59,10 +61,13 @@ class Estimate:
             'This will take about 11 min: features 2 min, training 9 min.'
         """
         least = self.seconds / 20
-        named = ", ".join(f"{part} {duration(s)}" for part, s in self.parts.items() if s >= max(1.0, least))
-        said = f"This will take about {duration(self.seconds)}: {named}."
+        long = {part: seconds for part, seconds in self.parts.items() if seconds >= max(1.0, least)}
+        named = [Said("estimate.part", part=part, time=duration(seconds)) for part, seconds in long.items()]
+        said = Said("estimate.whole", time=duration(self.seconds), parts=_listed(named))
         best = next((way for way in self.cheaper if way.seconds <= CHEAPER * self.seconds), None)
-        return f"{said} A cheaper way: {best.options} (about {duration(best.seconds)})." if best else said
+        if best is None:
+            return said
+        return Said("estimate.cheaper", estimate=said, options=best.options, time=duration(best.seconds))
 
     def as_dict(self) -> dict[str, object]:
         """For ``run.json``; seconds to a tenth."""
@@ -72,3 +77,10 @@ class Estimate:
             "before_s": round(self.before_s, 1),
             "cheaper": [{"options": way.options, "seconds": round(way.seconds, 1)} for way in self.cheaper],
         }
+
+
+def _listed(parts: Sequence[Said]) -> str:
+    """The parts with commas between them, as one sentence that can be told in another language."""
+    if not parts:
+        return ""
+    return reduce(lambda listed, part: Said("estimate.parts", listed=listed, part=part), parts)

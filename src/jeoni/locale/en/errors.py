@@ -14,7 +14,7 @@ WORDS = {
     "error.one_item_each": "Every class has one item only; at least two each are needed to learn and to test.",
     "error.too_few_to_compare": "After the checks the class {name} has {n} usable examples, and 4 are needed: a comparison "
     "learns from some and tests on some in every draw.",
-    "error.not_among": "{name} is not among the known {kind}.{near} Known: {known}.",
+    "error.not_among": "{name} is not among the known {kind:term}.{near} Known: {known}.",
     "error.no_backbone": "No backbone is called {name}.{near} `jeoni list backbones` shows what there is.",
     "error.no_architecture": "timm has no architecture {name}.{near} See `jeoni list backbones`.",
     "error.no_option": "There is no option {name}.{near}",
