@@ -59,6 +59,13 @@ def test_a_result_is_a_card_in_a_notebook(fitted):
     assert "<script" not in card
 
 
+def test_a_card_is_told_in_the_language_of_the_environment_where_none_was_asked_for(fitted, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    card = fitted._repr_html_()
+    assert "혼동행렬" in card and "신뢰구간" in card and "정확도" in card and "Confusion matrix" not in card
+    assert "보고서" in repr(fitted)
+
+
 def test_a_model_of_pictures_is_evaluated_and_predicts_in_memory(fitted):
     X, y = pictures(8, 90)
     evaluation = jeoni.evaluate(fitted.model, (X, y))

@@ -64,7 +64,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
 
     from jeoni.api import CompareResult
     from jeoni.cli._terminal import escape
-    from jeoni.runs.records import VerdictRecord
+    from jeoni.runs.records import VerdictRecord, told_in
     from jeoni.runs.typed import read_record
 
     assert isinstance(result, CompareResult)
@@ -88,7 +88,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
         shown.add_row(name, *row)
     out.print(f"\n[bold]{escape(result.summary)}[/]\n")
     out.print(shown)
-    for line in verdict.advice:
+    for line in filter(None, told_in(language, verdict.advised, " ".join(verdict.advice))):
         out.print(f"  {escape(line)}")
     out.print(f"\n{words['report']}  {escape(str(result.run / 'report.html'))}")
 

@@ -43,6 +43,7 @@ from jeoni.runs.records import (
     ProbedStage,
     RunRecord,
     Score,
+    Shared,
     Stage,
     TaskDetails,
     TrainingRecord,
@@ -84,7 +85,7 @@ def write_report(run: Path, language: str) -> Path:
         number=_number,
         percent=_percent,
         count=_count,
-        seconds=_seconds,
+        seconds=partial(_seconds, written=words["seconds"]),
         short=_short,
         rate=_rate,
         whole=_whole,
@@ -163,7 +164,7 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
         "explained_by_words": bool(explanations and any(e.words for e in (*explanations.hits, *explanations.mistakes))),
         "inside": _inside(figures),
         "map": _map(figures, metrics.class_names),
-        "sharing": metrics.sharing,
+        "sharing": [_shared(one, words["lang"]) for one in metrics.sharing],
         "findings": _findings(run, record.findings, words, shown=alike is not None),
         "alike": _alike(alike, figures),
         "stages": _stages(record.cut.stages),
@@ -215,10 +216,12 @@ def _adaptation(run: Path, record: RunRecord, figures: Figures, words: dict[str,
     """The content of an adaptation's page."""
     view = adaptation_view(run, words, _score_row)
     metrics, language = view["metrics"], words["lang"]
+    because = " ".join(told_in(language, metrics.why_said, metrics.why))
     return {
         **_headline(told_in(words["lang"], view["metrics"].said, view["metrics"].summary)),
         **view,
-        "why": _opened(" ".join(told_in(language, metrics.why_said, metrics.why))),
+        "because": because,
+        "why": _opened(because),
         "advice": " ".join(told_in(language, metrics.advice_said, metrics.advice)),
         "told": lambda part: told_in(language, part.said, "") if part.said else part.sentences,
         "findings": _findings(run, record.findings, words),
@@ -314,6 +317,11 @@ def _confusion(metrics: TaskDetails) -> dict[str, Any]:
     return {"names": [_quoted(name) for name in names], "rows": rows, "pairs": pairs, "fractional": fractional}
 
 
+def _shared(one: Shared, language: str) -> dict[str, str]:
+    """Whether sharing helped a task, in the page's language."""
+    return {"part": one.part, "sentence": " ".join(told_in(language, one.said, one.sentence))}
+
+
 def _gallery(figures: Figures) -> dict[str, list[dict[str, Any]]]:
     """Mistakes and doubts, each with its text or thumbnail inside the page."""
     shown = read_if_there(GalleryRecord, figures.folder / "gallery.json") or GalleryRecord()
@@ -402,12 +410,15 @@ def _findings(run: Path, counts: dict[str, int], words: dict[str, Any], shown: b
     """The findings by kind, and one by one; those of examples that are alike only where the page has no pictures."""
     rows: list[dict[str, str]] = []
     rest, path = 0, run / "issues.csv"
+    terms = table("terms", words["lang"])
     if os.path.lexists(path):
         for row in read_rows(path, ("kind", "path", "detail", "action")):
             if shown and row["kind"] in ALIKE and row["path"]:
                 continue
             if len(rows) < ROWS:
-                rows.append(row)
+                told = {name: terms.get(row[name].lower(), row[name]) for name in ("detail", "action")}
+                kind = row["kind"].replace("_", " ")
+                rows.append({**row, **told, "kind": terms.get(kind, kind)})
             else:
                 rest += 1
     kinds = words["kinds"]
@@ -486,8 +497,8 @@ def _count(value: float | None) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
-def _seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f} s"
+def _seconds(value: float | None, written: str) -> str:
+    return "–" if value is None else written.format(n=f"{value:.1f}")
 
 
 def _whole(value: float) -> str:

@@ -8,7 +8,17 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jeoni.runs.records import AdaptMetrics, ComparisonRecord, FitMetrics, Measure, RunRecord, Score, VerdictRecord
+from jeoni.locale import language_of, measure_name, table
+from jeoni.runs.records import (
+    AdaptMetrics,
+    ComparisonRecord,
+    FitMetrics,
+    Measure,
+    RunRecord,
+    Score,
+    VerdictRecord,
+    told_in,
+)
 from jeoni.runs.typed import read_record
 
 __all__ = ["result_card", "result_lines"]
@@ -28,12 +38,14 @@ def result_lines(run: Path) -> list[str]:
         DataError: its records cannot be read.
     """
     content = _content(run)
+    words = content["w"]
     lines = [_cut(content["summary"], 3 * WIDTH)]
     if content["scores"]:
-        lines += [f"{row['name']} {row['value']} ({row['low']} to {row['high']})" for row in content["scores"]]
-    lines.append(f"report  {run / 'report.html'}")
+        lines += [f"{row['name']} {row['value']} ({words['span'].format(**row)})" for row in content["scores"]]
+    width = max(len(words["report"]), len(words["model"]))
+    lines.append(f"{words['report']:{width}}  {run / 'report.html'}")
     if (run / "model").is_dir():
-        lines.append(f"model   {run / 'model'}")
+        lines.append(f"{words['model']:{width}}  {run / 'model'}")
     return lines
 
 
@@ -56,42 +68,60 @@ def result_card(run: Path) -> str:
 
 def _content(run: Path) -> dict[str, Any]:
     """Summary, what it is about, rows of scores, and the confusion matrix or None."""
-    kind = read_record(RunRecord, run / "run.json").kind
-    if kind == "comparison":
-        return {"confusion": None, **_comparison(run)}
-    if kind == "adaptation":
-        found = read_record(AdaptMetrics, run / "metrics.json")
-        scores = found.target.metrics if found.target else {}
-        about = f"method {found.method}, scored on {found.labelled:,} labelled target examples"
-        return {"summary": found.summary, "about": about, "scores": _rows(scores, {}), "confusion": None}
+    record = read_record(RunRecord, run / "run.json")
+    language = language_of(str(record.spec.get("language", "en")))
+    view = {"comparison": _comparison, "adaptation": _adaptation}.get(record.kind, _fit)
+    return {"w": table("cli", language), "confusion": None, **view(run, language)}
+
+
+def _fit(run: Path, language: str) -> dict[str, Any]:
     metrics = read_record(FitMetrics, run / "metrics.json")
-    how = "held-out" if metrics.estimate == "test" else "cross-validated"
+    how = "held_out" if metrics.estimate == "test" else "cross_validated"
     return {
-        "summary": metrics.summary,
-        "about": f"{metrics.n:,} {how} examples",
-        "scores": _rows(metrics.scores, metrics.measures),
+        "summary": " ".join(told_in(language, metrics.said, metrics.summary)),
+        "about": _about(how, language, n=f"{metrics.n:,}"),
+        "scores": _rows(metrics.scores, metrics.measures, language),
         "confusion": _confusion(metrics),
     }
 
 
-def _comparison(run: Path) -> dict[str, Any]:
+def _adaptation(run: Path, language: str) -> dict[str, Any]:
+    found = read_record(AdaptMetrics, run / "metrics.json")
+    return {
+        "summary": " ".join(told_in(language, found.said, found.summary)),
+        "about": _about("adapted", language, method=found.method, n=f"{found.labelled:,}"),
+        "scores": _rows(found.target.metrics if found.target else {}, {}, language),
+    }
+
+
+def _about(what: str, language: str, **values: str) -> str:
+    """What the scores are of, in a line."""
+    return str(table("cli", language)["result"][what]).format(**values)
+
+
+def _comparison(run: Path, language: str) -> dict[str, Any]:
     """The strategies at the largest number of labels."""
     verdict = read_record(VerdictRecord, run / "verdict.json")
     points = read_record(ComparisonRecord, run / "comparison.json").points
     measure, largest = verdict.compared_by, points[-1].budget
     percent = measure.unit == "%"
     scores = [_row(p.strategy, p.score, percent) for p in points if p.budget == largest]
-    about = f"{measure.title}, {largest or 'all'} labels per {verdict.per}"
-    return {"summary": verdict.summary, "about": about, "scores": scores}
+    how = "compared_stratum" if verdict.per == "stratum" else "compared"
+    title = measure_name(measure.title, language)
+    return {
+        "summary": " ".join(told_in(language, verdict.said, verdict.summary)),
+        "about": _about(how if largest else "compared_all", language, measure=title, n=f"{largest}"),
+        "scores": scores,
+    }
 
 
-def _rows(scores: Mapping[str, Score], measures: Mapping[str, Measure]) -> list[dict[str, str]]:
+def _rows(scores: Mapping[str, Score], measures: Mapping[str, Measure], language: str) -> list[dict[str, str]]:
     """The first scores, by their titles where these are known."""
     rows = []
     for name, score in list(scores.items())[:SCORES]:
         measure = measures.get(name)
         title, percent = (measure.title, measure.unit == "%") if measure else (name.replace("_", " "), False)
-        rows.append(_row(title, score, percent))
+        rows.append(_row(measure_name(title, language), score, percent))
     return rows
 
 
