@@ -86,9 +86,8 @@ def choose(founds: Mapping[str, Found], trusted: str) -> tuple[str, Said]:
         trusted: the method that the validators trust most; empty where they trust none.
     """
     if trusted in founds:
-        return trusted, Said("why.trusted_most")
-    first = next(iter(founds))
-    return first, Said("why.first_named")
+        return trusted, Said("why.most_trusted")
+    return next(iter(founds)), Said("why.first_named")
 
 
 def _judged(

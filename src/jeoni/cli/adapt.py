@@ -95,7 +95,7 @@ def _show_compared(metrics: dict[str, Any], out: Any, words: Mapping[str, Any], 
     out.print()
     out.print(shown)
     why = translated(metrics["why"], language)
-    out.print(f"\n{escape(words['model_saved'].format(method=chosen, why=why))}")
+    out.print(f"\n{escape(words['saved_model'].format(method=chosen, why=why))}")
 
 
 def _cell(score: Mapping[str, float], span: str) -> str:

@@ -24,6 +24,7 @@ from jeoni.runs.typed import read_record
 __all__ = ["result_card", "result_lines"]
 
 SCORES = 4  # that are shown of a run
+LEADING = ("accuracy", "macro_f1", "roc_auc", "mean_average_precision", "micro_f1", "mae", "rmse", "r2")
 CLASSES = 12  # up to which a confusion matrix is shown
 WIDTH = 96  # letters of a line
 
@@ -116,9 +117,12 @@ def _comparison(run: Path, language: str) -> dict[str, Any]:
 
 
 def _rows(scores: Mapping[str, Score], measures: Mapping[str, Measure], language: str) -> list[dict[str, str]]:
-    """The first scores, by their titles where these are known."""
-    rows = []
-    for name, score in list(scores.items())[:SCORES]:
+    """The leading scores, by their titles where these are known."""
+    leading = [name for name in LEADING if name in scores]
+    rows: list[dict[str, str]] = []
+    for name, score in {**{n: scores[n] for n in leading}, **scores}.items():
+        if len(rows) == SCORES:
+            break
         measure = measures.get(name)
         title, percent = (measure.title, measure.unit == "%") if measure else (name.replace("_", " "), False)
         rows.append(_row(measure_name(title, language), score, percent))

@@ -17,7 +17,7 @@ WORDS = {
     "method": "method",
     "moved": "moved",
     "saved": "saved",
-    "model_saved": "The model of {method} is saved: {why}.",
+    "saved_model": "The model of {method} is saved: {why}.",
     "seconds": "{n} s",
     "no_test_set": "No separate test set was kept: with so few items, cross-validation is the estimate.",
     "report": "report",

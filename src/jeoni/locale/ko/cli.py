@@ -17,7 +17,7 @@ WORDS = {
     "method": "방법",
     "moved": "바뀐 예측",
     "saved": "저장함",
-    "model_saved": "저장한 모델: {method}. {why}.",
+    "saved_model": "저장한 모델: {method} ({why}).",
     "seconds": "{n}초",
     "no_test_set": "데이터가 적어 테스트 세트를 따로 두지 않고 교차검증으로 평가했습니다.",
     "report": "보고서",
