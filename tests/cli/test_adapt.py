@@ -97,7 +97,7 @@ def test_the_run_holds_the_method_beside_the_source_model(adapted, domains):
     maps = read(run, "figures/domains.json")
     assert len(maps["maps"]) == 2 and {i["domain"] for i in maps["items"]} == {"source", "target"}
     page = (run / "report.html").read_text()
-    assert "Both domains in one map" in page and page.count("<svg") >= 2 and "after adapting" in page
+    assert "Feature map of both domains" in page and page.count("<svg") >= 2 and "after adapting" in page
 
 
 def test_the_saved_model_predicts_the_target_by_itself(adapted, domains):
@@ -230,7 +230,7 @@ def test_auto_without_the_source_says_what_it_did(jeoni, domains, tmp_path):
     assert metrics["method"] in ("shot", "source_only") and metrics["why"]
     assert (metrics["moved"] == 0) or metrics["method"] == "shot"
     assert [t["name"] for t in metrics["tried"]] == ["shot"]
-    assert "What was tried" in (tmp_path / "run" / "report.html").read_text()
+    assert "Method selection without target labels" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_a_handful_of_target_items_is_left_alone_and_said_so(jeoni, tmp_path):
@@ -254,7 +254,7 @@ def test_weights_for_other_class_shares_are_not_balanced_away(jeoni, tmp_path):
     outcome = jeoni("adapt", *words, "--method", "em")
     assert outcome.code == 0 and "of the 600 source items (effective size)" in outcome.out
     assert "Estimated shares of the target: ant 9" in outcome.out
-    assert "What the weights rest on" in (tmp_path / "run" / "report.html").read_text()
+    assert "Importance weights" in (tmp_path / "run" / "report.html").read_text()
     metrics, record = read(tmp_path / "run", "metrics.json"), read(tmp_path / "run", "run.json")
     assert record["head"]["class_weights"] == "none"
     assert metrics["weighing"]["target_shares"]["bee"] == pytest.approx(0.06, abs=0.03)
@@ -273,7 +273,7 @@ def test_auto_keeps_the_source_model_where_nothing_has_shifted(jeoni, tmp_path):
     said = json.loads(outcome.out.splitlines()[-1])
     assert said["method"] == "source_only" and "The source model is used as it is: " in said["summary"]
     assert said["diagnosis"]["kinds"] == ["none"]
-    assert "How the domains differ" in (tmp_path / "run" / "report.html").read_text()
+    assert "Domain shift" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_settings_reach_the_method(jeoni, domains, tmp_path):

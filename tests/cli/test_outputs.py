@@ -39,7 +39,7 @@ def test_data_test_set_weights_and_backbone_are_not_overwritten_by_the_run(jeoni
     make_photos("set/photos")
     before = state(tmp_path / "set"), state(run)
     for data, out, words, said in (
-        (tmp_path / "set" / "photos", tmp_path / "set", (), "contains the data"),
+        (tmp_path / "set" / "photos", tmp_path / "set", (), "is not a run folder"),
         (photos, photos / "run", (), "lies in the data"),
         (photos, run, ("--backbone", run / "model"), "contains the backbone"),
         (photos, tmp_path / "link", ("--backbone", f"checkpoint:{run / 'model'}"), "contains the backbone"),

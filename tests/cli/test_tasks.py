@@ -50,7 +50,7 @@ def test_numbers_are_recognised_fitted_reported_and_predicted(jeoni, tmp_path, t
     assert metrics["cv"]["r2"]["value"] > 0.5 and metrics["measures"]["mae"]["unit"] == "mm"
     assert metrics["control"]["majority"]["mae"]["value"] > metrics["cv"]["mae"]["value"]
     page = (tmp_path / "run" / "report.html").read_text()
-    assert "Predicted against true" in page and "mm" in page and "Confusion matrix" not in page
+    assert "Predicted vs. true values" in page and "mm" in page and "Confusion matrix" not in page
     (first, *_) = read_rows(tmp_path / "run" / "predictions.csv")
     assert set(first) == {"path", "label", "predicted", "confidence", "fold", "width (mm)"}
     said = load_model(tmp_path / "run").predict(tmp_path / "photos")
@@ -68,7 +68,7 @@ def test_cells_of_several_labels_are_recognised_and_each_has_scores(jeoni, tmp_p
     assert metrics["task"] == "multilabel" and metrics["label_names"] == ["any", "slanted", "wide"]
     by_label = {row["class"]: row["average_precision"]["value"] for row in metrics["per_class"]}
     assert by_label["slanted"] > 0.9 > by_label["any"]
-    assert "Label by label" in (tmp_path / "run" / "report.html").read_text()
+    assert "Precision and recall by label" in (tmp_path / "run" / "report.html").read_text()
     model = load_model(tmp_path / "run")
     assert len(model.task.thresholds) == 3
     assert any("slanted" in labels for labels in model.predict(tmp_path / "photos").labels)
@@ -81,7 +81,7 @@ def test_several_columns_are_several_tasks_and_a_label_may_be_missing(jeoni, tmp
     assert metrics["task"] == "multitask" and set(metrics["parts"]) == {"kind", "width"}
     assert metrics["parts"]["width"]["n"] == 32 and metrics["cv"]["kind.accuracy"]["value"] > 0.8
     page = (tmp_path / "run" / "report.html").read_text()
-    assert "Confusion matrix: kind" in page and "Predicted against true: width" in page
+    assert "Confusion matrix: kind" in page and "Predicted vs. true values: width" in page
     said = load_model(tmp_path / "run").predict(tmp_path / "photos").labels[0]
     assert set(said) == {"kind", "width"}
 
@@ -140,4 +140,4 @@ def test_strategies_are_compared_on_every_task_by_its_own_measure(jeoni, tmp_pat
     assert (shown["title"], shown["unit"]) == (title, unit) and verdict["per"] == "stratum"
     assert title.split()[0] in done.out and title in verdict["summary"]
     page = (out / "report.html").read_text()
-    assert f"{title[0].upper()}{title[1:]} and labels" in page and "labels per stratum" in page
+    assert f"{title[0].upper()}{title[1:]} by training examples" in page and "labels per stratum" in page

@@ -156,9 +156,9 @@ def test_a_comparison_gives_curves_and_a_verdict(jeoni, make_photos, tmp_path):
     assert found["stages"][0]["name"] == "stem" and len(found["stages"]) == 6
     page = (tmp_path / "run" / "report.html").read_text()
     for text in (
-        "Accuracy and labels",
-        "Where knowledge stops transferring",
-        "What scratch would need",
+        "Learning curve: Accuracy by training examples",
+        "Linear probe by stage",
+        "Labels and time that scratch would need",
         "jeoni compare",
     ):
         assert text in page
@@ -233,6 +233,7 @@ def test_a_run_that_breaks_down_in_a_training_can_be_gone_on_with(jeoni, make_ph
             raise RuntimeError("Connection closed by peer")
         step(self, *args)
 
+    monkeypatch.setattr("jeoni.verbs.fit.estimate_fit", lambda *args: None)  # which would make steps too
     monkeypatch.setattr(loop._State, "make_step", broken)
     monkeypatch.setattr(setup, "train", lambda job, folder, every_s, console: train(job, folder, 0.0, console))
     photos, run = make_photos(each=110), tmp_path / "run"
@@ -246,12 +247,12 @@ def test_a_run_that_breaks_down_in_a_training_can_be_gone_on_with(jeoni, make_ph
 
 @pytest.mark.parametrize("writer", ["write_pictures", "write_insides", "write_explanations"])
 def test_a_picture_that_cannot_be_made_does_not_cost_the_result(jeoni, make_photos, tmp_path, monkeypatch, writer):
-    from jeoni.verbs import fit
+    from jeoni.verbs.session import pictures
 
     def broken(*args):
         raise RuntimeError("no such layer")
 
-    monkeypatch.setattr(fit, writer, broken)
+    monkeypatch.setattr(pictures, writer, broken)
     outcome = jeoni("fit", make_photos(), "--out", tmp_path / "run", "--backbone", TINY, "--repeats", 1, "--no-control")
     assert outcome.code == 0 and outcome.err.count("could not be made: RuntimeError: no such layer") == 1
     assert (tmp_path / "run" / "report.html").exists() and (tmp_path / "run" / "model").exists()

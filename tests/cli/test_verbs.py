@@ -56,7 +56,7 @@ def test_fit_predict_evaluate_report(jeoni, fitted, make_photos, tmp_path):
     outcome = jeoni("evaluate", run, make_photos("photos", classes=3, each=4, first=500))
     assert "192 of the 204 items were seen in fitting" in outcome.err
     assert "204 items " in outcome.out and "12 items not seen in fitting " in outcome.out
-    assert outcome.out.count("accuracy") == 4
+    assert outcome.out.lower().count("accuracy") == 4
 
     outcome = jeoni("evaluate", run, new, "--json")
     assert last_json(outcome.out)["metrics"]["accuracy"]["value"] == pytest.approx(right / 12)

@@ -9,7 +9,7 @@ import pytest
 from jeoni.data.delimited import line_numbers
 from jeoni.data.item_columns import item_cells, item_header
 from jeoni.data.kinds import Columns
-from jeoni.data.read import load_labelled
+from jeoni.data.read import load_labelled, with_test
 
 ROWS = ("좋다,a", "나쁘다,b", "그저 그렇다,a")
 
@@ -52,7 +52,7 @@ def test_lines_agree_with_the_csv_module_on_many_rows(tmp_path):
 def test_a_test_set_in_a_table_of_its_own_keeps_its_lines(tmp_path):
     for name in ("train.csv", "test.csv"):
         (tmp_path / name).write_text("text,label\n" + "\n".join(ROWS), encoding="utf-8")
-    data = load_labelled(tmp_path / "train.csv", Columns(), tmp_path / "test.csv")
+    data = with_test(*(load_labelled(tmp_path / name, Columns()) for name in ("train.csv", "test.csv")))
     assert data.lines.tolist() == [2, 3, 4, 2, 3, 4]
 
 

@@ -70,7 +70,7 @@ def test_of_several_sheets_one_must_be_named(save):
     assert len(load_labelled(f"{path}#2024", named())) == 1 and len(load_labelled(f"{path}#2023", named())) == 2
     assert load_labelled(f"{path}#2024", named()).name == "book"
     assert len(load_items(f"{path}#2023", "text", "평")) == 2
-    with pytest.raises(DataError, match=r"has no sheet '2025'. Did you mean 2024 or 2023\? Its sheets: '2023', 'leer'"):
+    with pytest.raises(DataError, match=r"has no sheet '2025'. Did you mean 2024, 2023\? Its sheets: '2023', 'leer'"):
         load_labelled(f"{path}#2025", named())
     with pytest.raises(DataError, match="The sheet 'leer' of .* is empty"):
         load_labelled(f"{path}#leer", named())

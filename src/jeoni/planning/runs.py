@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from jeoni import distributed
 from jeoni.adaptation.adapt_backbone import expected_work
 from jeoni.adaptation.adapter import Adapter
 from jeoni.adaptation.alignment import Alignment
@@ -214,7 +215,9 @@ def estimate_adapt(
 
 
 def _short(work: Sequence[tuple[int, int, Work]], n: int) -> bool:
-    """Whether little is trained, and of few examples."""
+    """Whether little is trained, and of few examples; or several processes share it, whose clocks would disagree."""
+    if distributed.world_size() > 1:
+        return True
     passes = sum(times * t.steps * t.recipe.batch_size for _, times, w in work for t in w.trainings)
     return passes < FEW_PASSES and n < FEW
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from jeoni.adaptation.domains import as_target, join_domains
 from jeoni.data.checks import check_labels
-from jeoni.data.kinds import plural
+from jeoni.data.in_memory import load_in_memory
+from jeoni.data.kinds import Columns, plural
+from jeoni.data.read import load_items
 from jeoni.errors import DataError
-from jeoni.models.items import as_dataset
 from jeoni.models.model import Model
 from jeoni.specs import ColumnOptions
 from jeoni.tasks import read_targets
@@ -61,6 +63,9 @@ def _read_target(target: Any, options: ColumnOptions, modality: str, kept: str) 
     except DataError as labelled:
         try:
             column, of = columns_of(options).items
-            return as_dataset(target, modality, column if of == modality else "", kept)
+            named = column if of == modality else ""
+            if isinstance(target, (str, os.PathLike)):
+                return load_items(str(target), modality, named, kept)
+            return load_in_memory(target, modality, column=named, columns=Columns(modality=modality, kept=kept))
         except DataError:
             raise labelled from None
