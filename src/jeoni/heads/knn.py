@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +57,8 @@ class KNN:
     Attributes:
         neighbours: numbers of neighbours to choose from.
     """
+
+    trainable: ClassVar[bool] = False
 
     neighbours: tuple[int, ...] = (1, 5, 20)
 

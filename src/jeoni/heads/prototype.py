@@ -9,7 +9,7 @@ which make probabilities of distances; the order of the classes is the papers'.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -59,6 +59,8 @@ class Prototype:
     Attributes:
         metric: ``euclidean``, ``cosine``, or ``auto``: the folds decide.
     """
+
+    trainable: ClassVar[bool] = False
 
     metric: str = "auto"
 

@@ -90,7 +90,9 @@ class Recipe(Options):
 class HeadOptions(Options):
     """The head on top of the backbone."""
 
-    head: str = option("linear", "What is put on top; see `jeoni list heads`.")
+    head: str = option(
+        "auto", "What is put on top; see `jeoni list heads`. auto: the folds choose where labels are few."
+    )
     class_weights: str = option("auto", "Weights against imbalance.", CLASS_WEIGHTS)
 
 

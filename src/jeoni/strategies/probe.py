@@ -23,7 +23,7 @@ class Probe:
         class_weights: ``auto``, ``balanced`` or ``none``.
     """
 
-    head: str = "linear"
+    head: str = "auto"
     class_weights: str = "auto"
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
@@ -39,7 +39,7 @@ class Probe:
         return Model(
             backbone=backbone,
             head=fitted.module,
-            head_id=self.head,
+            head_id=fitted.id or self.head,
             task=fitted.task,
             frozen=backbone.n,
             reuse=backbone.n,

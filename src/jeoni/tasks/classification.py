@@ -123,8 +123,11 @@ class Classification:
                 f"{data.origin or data.name} holds one class only ({only}); a classifier needs at least two. Put the "
                 "items of each class in a folder of their own, or name the column with --label-column."
             )
-        if counts.max() < 2:
-            raise DataError("Every class has one item only; at least two each are needed to learn and to test.")
+        if counts.max() < 2 and not (data.part == "test").any():
+            raise DataError(
+                "Every class has one item only, so that none can be held out: how good a model of them is cannot be "
+                "known. Give a second item of a class, or a test set (--test)."
+            )
         named = odd_classes([name for name, k in zip(self.class_names, counts, strict=True) if k])
         return [*self._of_size(counts), *named, *self._unequal(counts)]
 

@@ -66,7 +66,7 @@ def fit_closed_form(
         features: ``(n, d)``; read into memory.
         targets: ``(n,)`` classes.
         task: what is predicted.
-        folds: ``(repeats, n)``.
+        folds: ``(repeats, n)``; ``(0, n)`` where nothing can be held out.
         class_weights: ``auto``, ``balanced`` or ``none``.
 
     Raises:
@@ -91,8 +91,9 @@ def fit_closed_form(
     module = solve(setting, rows, targets, classes, weights)
     set_temperature(module, np.asarray(best["temperature"]))
     chosen = next(k for k, s in enumerate(settings) if s == setting)
-    decided = with_decisions(task, held_out[0, options.index(best["class_weights"]), chosen], targets)
-    return FittedHead(module.eval(), best, decided, candidates)
+    if len(folds):
+        task = with_decisions(task, held_out[0, options.index(best["class_weights"]), chosen], targets)
+    return FittedHead(module.eval(), best, task, candidates)
 
 
 def class_means(rows: FloatArray, labels: IntArray, classes: int) -> FloatArray:
