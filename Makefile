@@ -23,6 +23,10 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[all,dev]'
 	touch $@
 
+$(VENV)/.docs: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[docs]'
+	touch $@
+
 demo: $(VENV)/.demo
 	$(BIN)/python examples/solar_cells.py demo/solar-cells.csv
 	$(BIN)/jeoni fit demo/solar-cells.csv --image-column file --label-column defect --out demo/run --overwrite
@@ -42,8 +46,12 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# the site in site/index.html; a link that leads nowhere stops it
+docs: $(VENV)/.docs
+	$(BIN)/mkdocs build --strict
+
 bench: $(VENV)/.dev
 	@ls benchmarks/*.py
 
 clean:
-	rm -rf $(VENV) demo runs
+	rm -rf $(VENV) demo runs site

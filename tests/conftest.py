@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,10 @@ import pytest
 from PIL import Image
 
 TINY = "untrained:test_resnet"
+
+for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):  # what is read below is English, whoever runs the tests
+    if os.environ.get(variable, "").startswith("ko"):
+        os.environ[variable] = "C.UTF-8"
 
 
 @pytest.fixture(autouse=True)

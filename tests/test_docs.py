@@ -1,7 +1,8 @@
-"""The Python of the README and the documentation is run, page by page, in a folder with a few pictures."""
+"""The Python of the README, the documentation and the notebook is run, page by page, in a folder with a few pictures."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -10,10 +11,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.ko.md", *sorted((ROOT / "docs").glob("*.md"))]
+NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 BLOCK = re.compile(r"(<!-- not run:[^>]*-->\n)?```python\n(.*?)```", re.DOTALL)
 
 
 def python_of(page: Path) -> str:
+    if page.suffix == ".ipynb":
+        cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
+        return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     return "\n".join(code for skip, code in BLOCK.findall(page.read_text(encoding="utf-8")) if not skip)
 
 
@@ -35,7 +40,7 @@ def one_cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if python_of(p)], ids=lambda p: p.name)
+@pytest.mark.parametrize("page", [p for p in PAGES + NOTEBOOKS if python_of(p)], ids=lambda p: p.name)
 def test_the_code_of_a_page_runs(page, make_photos, make_reviews, make_sounds, tmp_path, monkeypatch, one_cache):
     monkeypatch.setenv("JEONI_CACHE", str(one_cache))
     monkeypatch.chdir(tmp_path)
@@ -61,3 +66,12 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda p: p.name)
+def test_a_notebook_is_kept_without_outputs(page):
+    content = json.loads(page.read_text(encoding="utf-8"))
+    assert (content["nbformat"], content["metadata"]["kernelspec"]["name"]) == (4, "python3")
+    assert len({cell["id"] for cell in content["cells"]}) == len(content["cells"])
+    code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)

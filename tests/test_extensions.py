@@ -382,7 +382,8 @@ def use_verb(tmp_path: Path) -> None:
     assert said.exit_code == 0 and "ho ho 7" in said.stdout
     assert "Dropped in (Nobody 2026)" in CliRunner().invoke(app, ["--help"]).stdout
     told = CliRunner().invoke(app, [NAME, "--help"]).stdout
-    assert "what is said" in told and "--times" in told and "in capitals" in told and "--console" not in told
+    assert "What is said" in told and "--times" in told and "In capitals" in told and "--console" not in told
+    assert told.endswith(f"Examples:\n  jeoni {NAME} WORD\n")
 
 
 DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
@@ -454,3 +455,17 @@ def test_a_margin_for_an_unknown_kind_of_repair_is_refused(drop):
 
 def test_a_folder_within_an_extension_folder_is_no_extension():
     assert "fitting" not in plugins.names("jeoni.heads")
+
+
+@pytest.mark.parametrize("group, found", [("jeoni.heads", True), ("console_scripts", False)])
+def test_packages_are_asked_for_extensions_only_where_one_names_a_group(tmp_path, monkeypatch, group, found):
+    folder = tmp_path / "theirs-1.0.dist-info"
+    folder.mkdir()
+    (folder / "entry_points.txt").write_text(f"[{group}]\nmine = theirs:Mine\n")
+    monkeypatch.setattr("sys.path", [str(tmp_path), str(tmp_path / "missing")])
+    plugins._others_join.cache_clear()
+    try:
+        assert plugins._others_join() is found
+        assert [e.name for e in plugins.entry_points(group)] == (["mine"] if found else [])
+    finally:
+        plugins._others_join.cache_clear()

@@ -9,9 +9,15 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jeoni.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = [
     "all_reduce",
@@ -20,16 +26,77 @@ __all__ = [
     "broadcast",
     "broadcast_object",
     "cores",
+    "device",
     "init",
     "is_main_process",
     "local_world_size",
     "rank",
+    "select_device",
     "state",
     "sum_over_processes",
     "world_size",
 ]
 
 T = TypeVar("T")
+DEVICES = re.compile(r"auto|cpu|mps|cuda(?::\d+)?")
+_selected = "auto"
+
+
+def select_device(name: str) -> None:
+    """Let this process compute on a device, until another one is selected.
+
+    Args:
+        name: ``auto`` (a GPU if there is one, else the processor), ``cpu``, ``cuda``, ``cuda:1`` (the second GPU), or
+            ``mps`` (the GPU of a Mac).
+
+    Raises:
+        ConfigError: a name that is none of these, a device that is not there, or one for several processes.
+    """
+    global _selected
+    if not DEVICES.fullmatch(name):
+        raise ConfigError(
+            f"device is {name!r}; it can be auto, cpu, cuda, cuda:N (GPUs are counted from 0) or mps (a Mac's GPU)."
+        )
+    if name not in ("auto", "cpu"):
+        _check_device(name)
+    _selected = name
+
+
+def _check_device(name: str) -> None:
+    """Raise a ConfigError unless this machine has the device, and this process may take it."""
+    import torch
+
+    if world_size() > 1 and name != "cuda":
+        raise ConfigError(
+            f"device is {name!r}, but each of several processes takes a GPU of its own. Say auto or cuda."
+        )
+    if name == "mps":
+        if not torch.backends.mps.is_available():
+            raise ConfigError("device is 'mps', which is the GPU of a Mac; this machine has none. Take auto or cpu.")
+        return
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    number = int(name.partition(":")[2] or 0)
+    if number < count:
+        return
+    if count:
+        there = ", ".join(f"cuda:{k}" for k in range(count))
+        raise ConfigError(f"device is {name!r}, but this machine has {there}. Take one of these, auto or cpu.")
+    built = (
+        "" if torch.version.cuda else " This torch is a build for processors only; see pytorch.org for one for GPUs."
+    )
+    raise ConfigError(f"device is {name!r}, but torch finds no GPU on this machine.{built} Take auto or cpu.")
+
+
+def device() -> torch.device:
+    """What this process computes on: the device that was selected, or of several processes its own."""
+    import torch
+
+    if world_size() > 1:
+        own: torch.device = state().device
+        return own
+    if _selected != "auto":
+        return torch.device(_selected)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def world_size() -> int:
@@ -129,7 +196,8 @@ def state() -> Any:
     import torch
     from accelerate import PartialState
 
-    found = PartialState(cpu=not torch.cuda.is_available())  # else several processes without GPUs go unnoticed
+    on_processor = _selected == "cpu" or not torch.cuda.is_available()
+    found = PartialState(cpu=on_processor)  # else several processes without GPUs go unnoticed
     if world_size() > 1:
         _part_at_the_end()
     return found

@@ -12,8 +12,9 @@ Every message says what came, what is needed and how to mend it.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+
+from jeoni.locale import Said
 
 __all__ = [
     "ConfigError",
@@ -56,8 +57,7 @@ class MissingExtra(JeoniError):  # noqa: N818 - named for what the user lacks
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs the package {package!r}, which is not installed. "
-            f"Install it with: pip install 'jeoni[{extra}]'"
+            Said("error.missing_extra", purpose=purpose, package=repr(package), command=f"pip install 'jeoni[{extra}]'")
         )
 
 
@@ -67,5 +67,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("reznet50", ["resnet50", "vgg16"])
     ' Did you mean resnet50?'
     """
+    import difflib  # takes a tenth of `jeoni --help`
+
     close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
-    return f" Did you mean {' or '.join(close)}?" if close else ""
+    return Said("error.did_you_mean", names=", ".join(close)) if close else ""

@@ -12,15 +12,41 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import sys
+from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from jeoni.errors import ConfigError, did_you_mean
+from jeoni.locale import Said
 
 __all__ = ["describe", "holding", "load", "names"]
+
+
+def entry_points(group: str) -> Iterable[Any]:
+    """The entry points of a group; nothing is imported where no installed package names one of jeoni's groups."""
+    if not _others_join():
+        return ()
+    from importlib import metadata
+
+    return metadata.entry_points(group=group)
+
+
+@cache
+def _others_join() -> bool:
+    """Whether any installed package has an entry point for an extension folder, or that cannot be told by a look.
+
+    Importing ``importlib.metadata`` takes as long as half of ``jeoni --help``; reading the files does not.
+    """
+    for folder in map(Path, sys.path):
+        if folder.is_file():  # an archive
+            return True
+        files = [*folder.glob("*.dist-info/entry_points.txt"), *folder.glob("*.egg-info/entry_points.txt")]
+        if any(b"[jeoni." in file.read_bytes() for file in files):
+            return True
+    return False
 
 
 @cache
@@ -59,7 +85,9 @@ def load(package: str, name: str) -> Any:
             return entry.load()
     kind = package.rsplit(".", 1)[-1]
     known = names(package)
-    raise ConfigError(f"{name!r} is not among the known {kind}.{did_you_mean(name, known)} Known: {', '.join(known)}.")
+    raise ConfigError(
+        Said("error.not_among", name=repr(name), kind=kind, near=did_you_mean(name, known), known=", ".join(known))
+    )
 
 
 def describe(package: str, name: str) -> str:

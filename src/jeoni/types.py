@@ -86,6 +86,8 @@ class Dataset:
         findings: what its reader has to tell.
         column: of the table it was read from, the one that holds the examples; empty where there is none.
         label_columns: those that hold the labels.
+        lines: ``(n,)`` the line of the file in which each example stands, from 1 as an editor counts, 0 where there is
+            none; None where no table was read.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Dataset:
     findings: tuple[Finding, ...] = ()
     column: str = ""
     label_columns: tuple[str, ...] = ()
+    lines: IntArray | None = None
 
     def __post_init__(self) -> None:
         if self.part.size == 0:
@@ -116,6 +119,7 @@ class Dataset:
             targets=self.targets[index],
             groups=None if self.groups is None else self.groups[index],
             part=self.part[index],
+            lines=None if self.lines is None else self.lines[index],
         )
 
 
@@ -171,8 +175,18 @@ class Console(Protocol):
     def warn(self, text: str) -> None:
         """Something the user should act on."""
 
-    def track(self, title: str, total: int) -> AbstractContextManager[Any]:
-        """A context manager whose value is called with the number of steps just done."""
+    def status(self, text: str) -> AbstractContextManager[None]:
+        """A context manager around what takes a while and has no steps to count."""
+
+    def track(self, title: str, total: int, expected_s: float | None = None) -> AbstractContextManager[Any]:
+        """A context manager whose value is called with the number of steps just done.
+
+        Args:
+            title: what is done.
+            total: the number of steps.
+            expected_s: seconds that all of them are expected to take, where they differ from each other; the value is
+                then called with the steps and the seconds that these were expected to take.
+        """
 
 
 class Quiet:
@@ -184,9 +198,13 @@ class Quiet:
     def warn(self, text: str) -> None:
         """Ignored."""
 
-    def track(self, title: str, total: int) -> AbstractContextManager[Any]:
+    def status(self, text: str) -> AbstractContextManager[None]:
+        """Shown to nobody."""
+        return nullcontext()
+
+    def track(self, title: str, total: int, expected_s: float | None = None) -> AbstractContextManager[Any]:
         """Counts for nobody."""
-        return nullcontext(lambda steps: None)
+        return nullcontext(lambda steps, seconds=0.0: None)
 
 
 class Recording:
@@ -210,6 +228,12 @@ class Recording:
             self.warnings.append(text)
         self._console.warn(text)
 
-    def track(self, title: str, total: int) -> AbstractContextManager[Any]:
+    def status(self, text: str) -> AbstractContextManager[None]:
         """Passed on."""
-        return self._console.track(title, total)
+        return self._console.status(text)
+
+    def track(self, title: str, total: int, expected_s: float | None = None) -> AbstractContextManager[Any]:
+        """Passed on."""
+        if expected_s is None:
+            return self._console.track(title, total)
+        return self._console.track(title, total, expected_s)

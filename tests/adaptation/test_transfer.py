@@ -35,6 +35,7 @@ def test_without_the_source_shot_must_be_surer_and_leave_the_shares_of_classes(m
     before, after = found(0.1, 0.8), found(minority, sureness)
     kept = _in_doubt_as_before(after, before)
     assert kept.record["method"] == method and said in kept.record["why"]
+    assert kept.record.get("advice", "").endswith("source_only,shot" if method == "source_only" else "")
     assert np.array_equal(kept.probs, (after if method == "shot" else before).probs)
 
 
@@ -66,9 +67,9 @@ def test_accuracy_that_comes_from_the_larger_class_alone_is_told(few, right, out
 @pytest.mark.parametrize(
     ("kinds", "gains", "batch_norm", "said"),
     [
-        (("subspace",), ("standardize", "coral"), True, "Which of standardize, coral and adabn helps, "),
-        (("label", "subspace"), ("coral", "standardize+em"), False, "Whether coral helps, "),
-        (("label",), ("em",), True, "Whether em helps, "),
+        (("subspace",), ("standardize", "coral"), True, "source_only,standardize,coral,adabn"),
+        (("label", "subspace"), ("coral", "standardize+em"), False, "source_only,coral"),
+        (("label",), ("em",), True, "source_only,em"),
         (("none",), (), True, ""),
     ],
 )
@@ -77,6 +78,9 @@ def test_where_auto_stays_it_says_what_labels_would_decide(kinds, gains, batch_n
     backbone = SimpleNamespace(network=normalised)
     diagnosis = SimpleNamespace(kinds=kinds)
     stayed = SimpleNamespace(chosen_="source_only", gains_=dict.fromkeys(gains), diagnosis_=diagnosis)
-    advice = _advice(stayed, backbone).get("advice", "")
-    assert advice.startswith(said) and bool(advice) == bool(said)
+    advice = _advice(stayed, backbone)["advice"]
+    assert advice.startswith("Label some twenty target items and ")
+    assert advice.endswith(f": --method {said}" if said else ": jeoni evaluate RUN/model ITEMS")
+    stayed.diagnosis_ = None
+    assert _advice(stayed, backbone)["advice"].startswith("Give at least 20 items of each domain, or label some")
     assert _advice(SimpleNamespace(chosen_="coral", gains_={"coral": {}}, diagnosis_=diagnosis), backbone) == {}

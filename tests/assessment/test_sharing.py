@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from jeoni.assessment.sharing import _remark
+from jeoni.assessment.sharing import _remarks
 
 
 def trained(**training):
@@ -17,4 +17,5 @@ def trained(**training):
      ({"share": 1.0}, {}, False)],
 )  # fmt: skip
 def test_where_a_task_alone_was_not_trained_the_verdict_on_sharing_says_so(together, alone, said):
-    assert ("preferred the linear probe" in _remark(trained(**together), trained(**alone))) == said
+    remarks = _remarks(trained(**together), trained(**alone))
+    assert any("preferred the linear probe" in one for one in remarks) == said

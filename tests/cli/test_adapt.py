@@ -67,7 +67,7 @@ def read(run, name):
 
 
 def predictions(run):
-    with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
+    with open(run / "predictions.csv", newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
@@ -167,7 +167,7 @@ def test_target_labels_change_nothing_but_the_scores(jeoni, domains, adapted, tm
     before = {r["path"].split("/")[-1]: r["confidence"] for r in predictions(adapted[0])}
     assert {r["path"]: r["confidence"] for r in predictions(tmp_path / "bare")} == before
     page = (tmp_path / "bare" / "report.html").read_text()
-    assert "Which items moved" in page or metrics["moved"] == 0
+    assert "Changed predictions" in page or metrics["moved"] == 0
 
 
 def test_classes_the_source_does_not_have_are_told_and_not_scored(jeoni, domains, tmp_path):
@@ -271,7 +271,7 @@ def test_auto_keeps_the_source_model_where_nothing_has_shifted(jeoni, tmp_path):
     outcome = jeoni("adapt", "--source", source, "--target", target, "--out", tmp_path / "run", "--json", *ONCE)
     assert outcome.code == 0, outcome.err
     said = json.loads(outcome.out.splitlines()[-1])
-    assert said["method"] == "source_only" and said["summary"].startswith("The source model is used as it is: ")
+    assert said["method"] == "source_only" and "The source model is used as it is: " in said["summary"]
     assert said["diagnosis"]["kinds"] == ["none"]
     assert "How the domains differ" in (tmp_path / "run" / "report.html").read_text()
 
@@ -367,3 +367,40 @@ def test_a_shift_is_diagnosed_in_words_and_numbers(jeoni, domains, tmp_path):
     few = jeoni("diagnose", "--source", source, "--target", domain(tmp_path / "few", 900, 4, 1.0), *QUICK)
     assert few.code == 1 and "20 of each are needed" in few.err
     assert "Say both: --source and --target" in jeoni("diagnose", "--source", source).err
+
+
+def test_several_methods_are_scored_side_by_side_and_one_model_is_saved(jeoni, domains, tmp_path):
+    source, target = domains
+    asked = ("--source", source, "--target", target, "--method", "source_only,coral,adabn", "--out", tmp_path / "run")
+    done = jeoni("adapt", *asked, *ONCE)
+    assert done.code == 0, done.err
+    metrics = read(tmp_path / "run", "metrics.json")
+    by_name = {one["name"]: one for one in metrics["compared"]}
+    assert list(by_name) == ["source_only", "coral", "adabn"]
+    assert by_name["source_only"]["moved"] == 0 and all(one["target"] for one in by_name.values())
+    chosen = metrics["method"]
+    accuracy = by_name[chosen]["target"]["accuracy"]["value"]
+    assert metrics["target"]["metrics"]["accuracy"]["value"] == accuracy
+    assert library.evaluate(tmp_path / "run", target).metrics["accuracy"].value == pytest.approx(accuracy)
+    assert {one["name"] for one in metrics["tried"]} == {"source_only", "coral"}
+    (line,) = (line for line in done.out.splitlines() if line.rstrip().endswith(" saved"))
+    assert f"The model of {chosen} is saved: {metrics['why']}." in done.out
+    assert line.startswith(chosen) and sum(line.startswith("adabn") for line in done.out.splitlines()) == 1
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "Several methods side by side" in page and f"The model of {chosen} is saved: {metrics['why'][:20]}" in page
+
+
+def test_a_method_that_cannot_be_used_costs_its_row_and_not_the_run(jeoni, domains, tmp_path, monkeypatch):
+    source, target = domains
+    monkeypatch.setattr("jeoni.adaptation.shallow.coral.CORAL._fit", _cannot)
+    asked = ("--source", source, "--target", target, "--method", "coral,standardize", "--out", tmp_path / "run")
+    done = jeoni("adapt", *asked, *ONCE)
+    assert done.code == 0, done.err
+    metrics = read(tmp_path / "run", "metrics.json")
+    by_name = {one["name"]: one for one in metrics["compared"]}
+    assert metrics["method"] == "standardize" and "nothing to invert" in by_name["coral"]["note"]
+    assert by_name["coral"]["target"] is None and "nothing to invert" in done.out
+
+
+def _cannot(self, *rows):
+    raise ValueError("nothing to invert")

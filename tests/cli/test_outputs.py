@@ -146,7 +146,7 @@ def test_names_of_any_bytes_come_out_as_text(jeoni, tmp_path):
     assert outcome.code == 0, outcome.err
     assert "\x1b" not in outcome.err and "bad\\x1b[2J.png" in outcome.err
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["class_names"] == ["=kind", "caf\\xe9"]
-    with open(tmp_path / "run" / "predictions.csv", newline="", encoding="utf-8") as file:
+    with open(tmp_path / "run" / "predictions.csv", newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert {r["label"] for r in rows} == {"'=kind", "caf\\xe9"} and all("\\xff.png" in r["path"] for r in rows)
     for out in ((), ("--out", tmp_path / "p.csv")):
@@ -213,3 +213,13 @@ def test_a_run_whose_record_was_changed_is_not_resumed(jeoni, tmp_path, content)
     (tmp_path / "spec.json").write_text(content)
     outcome = jeoni("fit", "--resume", tmp_path)
     assert outcome.code == 1 and outcome.err.startswith("jeoni: "), outcome.err
+
+
+def test_quiet_leaves_only_the_result(jeoni, plain_run, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "a.png").write_bytes((plain_run.parent / "photos" / "class_0" / "000.png").read_bytes())
+    (folder / "b.png").write_bytes(b"no picture")
+    assert "unreadable" in jeoni("predict", plain_run / "model", folder, "--json").err
+    done = jeoni("predict", plain_run / "model", folder, "--json", "--quiet")
+    assert done.code == 0 and done.err == "" and '"skipped": 1' in done.out

@@ -47,7 +47,7 @@ def test_an_audio_encoder_is_fitted_without_a_warning_and_predicts(
     assert "<audio controls" in page and "data:audio/mpeg;base64," in page and "data:image/jpeg;base64," in page
     done = jeoni("predict", run, sounds / "tone_1", "--out", tmp_path / "said.csv")
     assert done.code == 0, done.err
-    with open(tmp_path / "said.csv", encoding="utf-8") as file:
+    with open(tmp_path / "said.csv", encoding="utf-8-sig") as file:
         assert len(list(csv.DictReader(file))) == 12
 
 
@@ -84,7 +84,7 @@ def test_speakers_named_in_files_are_never_split(jeoni, make_sounds, tmp_path):
         make_sounds(), backbone=TINY, group_pattern=r"_([a-d])_", repeats=1, control=False, out=tmp_path / "run"
     )
     assert read_json(tmp_path / "run" / "run.json")["data"]["groups"] == 4
-    with open(tmp_path / "run" / "predictions.csv", encoding="utf-8") as file:
+    with open(tmp_path / "run" / "predictions.csv", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     folds = {}
     for row in rows:
@@ -117,7 +117,7 @@ def test_bad_sounds_are_listed_each_with_its_reason(jeoni, make_sounds, tmp_path
     soundfile.write(folder / "long.wav", np.tile(make_tone(0, 5), 100), RATE)
     done = jeoni("fit", root, "--backbone", TINY, "--repeats", 1, "--no-control", "--out", tmp_path / "run")
     assert done.code == 0, done.err
-    with open(tmp_path / "run" / "issues.csv", encoding="utf-8") as file:
+    with open(tmp_path / "run" / "issues.csv", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     found = {r["path"].split("/")[-1]: (r["kind"], r["detail"]) for r in rows if r["kind"] != "near_duplicate"}
     assert {name for name, (kind, _) in found.items() if kind == "unreadable"} == {
@@ -141,7 +141,7 @@ def test_bad_sounds_are_listed_each_with_its_reason(jeoni, make_sounds, tmp_path
 
 
 def issues_of(run):
-    with open(run / "issues.csv", encoding="utf-8") as file:
+    with open(run / "issues.csv", encoding="utf-8-sig") as file:
         return {r["path"].split("/")[-1]: (r["kind"], r["detail"]) for r in csv.DictReader(file)}
 
 

@@ -41,7 +41,7 @@ def test_a_fit_on_texts_is_that_on_photos(jeoni, make_reviews, backbone, tmp_pat
     looks = read_json(tmp_path / "run" / "figures" / "explanations.json")
     assert looks["hits"][0]["words"][0]["pieces"]
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
-    assert "Which words moved the decision" in page and "<blockquote>" in page
+    assert "Word importance" in page and "<blockquote>" in page
 
 
 def test_a_word_far_behind_in_a_long_text_is_found_and_shown(jeoni, backbone, tmp_path):
@@ -76,7 +76,7 @@ def test_a_second_fit_computes_nothing_and_a_model_survives_the_disk(jeoni, make
     )  # in bfloat16, perhaps
     done = jeoni("predict", tmp_path / "run", table, "--out", tmp_path / "said.csv")
     assert done.code == 0, done.err
-    with open(tmp_path / "said.csv", encoding="utf-8") as file:
+    with open(tmp_path / "said.csv", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 80 and rows[0]["path"] == "row 0"
 
@@ -173,7 +173,7 @@ def test_long_empty_and_contradicting_texts_are_found(jeoni, make_reviews, backb
         )
     done = jeoni("fit", table, *backbone, "--repeats", 1, "--out", tmp_path / "run")
     assert done.code == 0, done.err
-    with open(tmp_path / "run" / "issues.csv", encoding="utf-8") as file:
+    with open(tmp_path / "run" / "issues.csv", encoding="utf-8-sig") as file:
         kinds = {row["kind"] for row in csv.DictReader(file)}
     assert {"shortened", "unreadable", "near_duplicate", "label_conflict"} <= kinds
 
@@ -192,7 +192,7 @@ def test_files_in_other_encodings_and_binary_ones_are_counted_and_named(jeoni, b
             "recoded: 5 items, for example 긍정/0.txt: it is in CP949 (EUC-KR) or UTF-16, not in UTF-8 (kept)"
             in done.err
         )
-        with open(tmp_path / run / "issues.csv", encoding="utf-8") as file:
+        with open(tmp_path / run / "issues.csv", encoding="utf-8-sig") as file:
             found = {(row["kind"], row["path"]): row["detail"] for row in csv.DictReader(file)}
         assert {path for kind, path in found if kind == "recoded"} == {
             f"{label}/{k}.txt" for k, (_, label) in enumerate(korean_rows()) if k < 5
@@ -210,7 +210,7 @@ def test_a_row_with_broken_bytes_is_skipped_and_listed_and_stops_a_strict_run(je
     said = "row 15 of t.csv holds broken bytes, in '친구와 봤는데 너무 지루하\ufffd'"
     done = jeoni("fit", tmp_path / "t.csv", *backbone, "--no-control", "--repeats", 1, "--out", tmp_path / "run")
     assert done.code == 0, done.err
-    with open(tmp_path / "run" / "issues.csv", encoding="utf-8") as file:
+    with open(tmp_path / "run" / "issues.csv", encoding="utf-8-sig") as file:
         (found,) = (row for row in csv.DictReader(file) if row["kind"] == "unreadable")
     assert (found["path"], found["action"]) == ("row 15", "skipped") and said in found["detail"]
     done = jeoni("predict", tmp_path / "run", tmp_path / "t.csv", "--json", "--out", tmp_path / "said.csv")
@@ -300,7 +300,7 @@ def test_korean_texts_go_through_every_verb_with_their_own_backbone(jeoni, tmp_p
     assert 'encoding,,"the table is in CP949' in (run / "issues.csv").read_text(encoding="utf-8")
     done = jeoni("predict", run, new, "--engine", "torch", "--out", tmp_path / "said.csv")
     assert done.code == 0, done.err
-    with open(tmp_path / "said.csv", encoding="utf-8") as file:
+    with open(tmp_path / "said.csv", encoding="utf-8-sig") as file:
         said = [row["predicted"] for row in csv.DictReader(file)]
     assert said == [label for _, label in korean_rows()]
     done = jeoni("evaluate", run, new, "--engine", "torch", "--json")

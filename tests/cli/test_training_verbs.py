@@ -54,7 +54,7 @@ def test_fine_run_says_what_it_did_stage_by_stage(tuned):
     assert "linear probe" in metrics["summary"] and "probe" in outcome.out
     page = (run / "report.html").read_text()
     assert {"hits", "mistakes"} == json.loads((run / "figures" / "explanations.json").read_text()).keys()
-    for text in ("The training", "Where it looks", "identical, bit for bit", "learning rate", "random views"):
+    for text in ("Training curve", "Grad-CAM", "identical, bit for bit", "learning rate", "random views"):
         assert text in page
     assert not (run / "checkpoints").exists()
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 
@@ -155,7 +156,7 @@ def test_lists_doctor_and_cache(jeoni, make_photos, tmp_path):
     assert "roc_auc" in jeoni("list", "metrics").out
     outcome = jeoni("list", "backbone")
     assert outcome.code == 1 and "Did you mean backbones" in outcome.err
-    assert "onnxruntime" in jeoni("doctor").out
+    assert "onnxruntime" in jeoni("doctor", "--no-imports").out
     assert "empty" in jeoni("cache").out
     assert jeoni("fit", make_photos(), "--backbone", TINY, "--repeats", 1, "--out", tmp_path / "run").code == 0
     assert "test_resnet" in jeoni("cache", "list").out
@@ -177,3 +178,24 @@ def test_help_loads_no_heavy_library():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_run_is_told_in_korean_and_again_in_english(jeoni, fitted, tmp_path):
+    run, _ = fitted
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    assert jeoni("report", copy, "--language", "ko").code == 0
+    page = (copy / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="ko">' in page and "혼동행렬" in page and "전이학습" in page and "Confusion matrix" not in page
+    outcome = jeoni("evaluate", copy, tmp_path / "nowhere", "--language", "ko")
+    assert outcome.code == 1 and "경로가 없습니다" in outcome.err
+    assert jeoni("report", copy, "--language", "en").code == 0
+    assert "Confusion matrix" in (copy / "report.html").read_text(encoding="utf-8")
+
+
+def test_errors_are_told_in_the_language_of_the_environment(jeoni, monkeypatch, tmp_path):
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    outcome = jeoni("fit", tmp_path / "photoz")
+    assert outcome.code == 1 and "경로가 없습니다. 클래스별 폴더" in outcome.err
+    outcome = jeoni("fit", tmp_path / "photoz", "--strategy", "prob")
+    assert "알 수 없는 이름입니다(strategies). 비슷한 이름: probe." in outcome.err

@@ -42,9 +42,9 @@ def test_parts_above_the_classes_are_kept_whatever_they_are_called(put):
 
 @pytest.mark.parametrize("read", [load_data, load_items])
 def test_a_workbook_is_refused_with_what_to_save_it_as(tmp_path, read):
-    (tmp_path / "r.XLSX").write_bytes(b"PK\3\4")
-    with pytest.raises(DataError, match=r"r\.XLSX is a workbook, which is not read\. Save its sheet as a table: CSV"):
-        read(tmp_path / "r.XLSX")
+    (tmp_path / "r.XLS").write_bytes(b"\xd0\xcf\x11\xe0")
+    with pytest.raises(DataError, match=r"r\.XLS is a workbook of a kind that is not read\. Save it as \.xlsx, or its"):
+        read(tmp_path / "r.XLS")
 
 
 @pytest.mark.parametrize("mark, what, ending", [("\t", "tabs", "tsv"), (",", "commas", "csv")])

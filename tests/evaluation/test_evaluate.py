@@ -7,9 +7,12 @@ import json
 import numpy as np
 import pytest
 from sklearn import metrics as sk
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import roc_curve
 
 from jeoni import plugins
 from jeoni.errors import ConfigError
+from jeoni.evaluation.classes import thresholds
 from jeoni.evaluation.evaluate import evaluate
 from tests.made_tasks import classes as of_classes
 
@@ -56,14 +59,34 @@ def test_the_same_seed_gives_the_same_evaluation():
     assert first.metrics["log_loss"] != other.metrics["log_loss"]
 
 
-def test_the_reliability_curve_gives_the_calibration_error():
+def test_the_reliability_curve_has_bins_of_equal_mass_as_scikit_learns():
     labels, probs = make_predictions(400, 2)
-    found = evaluate(of_classes(names(2)), labels, probs, resamples=20)
-    rows = found.details["reliability"]
-    assert sum(r["count"] for r in rows) == 400
-    assert all(r["low"] < r["confidence"] <= r["high"] for r in rows)
-    gap = sum(r["count"] / 400 * abs(r["confidence"] - r["accuracy"]) for r in rows)
-    assert gap == pytest.approx(found.metrics["calibration_error"].value)
+    rows = evaluate(of_classes(names(2)), labels, probs, resamples=20).details["reliability"]
+    right, confidence = probs.argmax(1) == labels, probs.max(1)
+    accuracy, mean = calibration_curve(right, confidence, n_bins=10, strategy="quantile")
+    assert [r["count"] for r in rows] == [40] * 10
+    assert [r["accuracy"] for r in rows] == pytest.approx(accuracy)
+    assert [r["confidence"] for r in rows] == pytest.approx(mean)
+
+
+def test_items_of_one_confidence_stay_in_one_bin_of_the_reliability_curve():
+    probs = np.array([[0.9, 0.1]] * 50 + [[0.6, 0.4]] * 10)
+    rows = evaluate(of_classes(names(2)), np.zeros(60, dtype=int), probs, resamples=20).details["reliability"]
+    assert [(r["count"], r["low"], r["high"]) for r in rows] == [(10, 0.6, 0.6), (50, 0.9, 0.9)]
+
+
+def test_of_two_classes_every_threshold_gives_the_counts_of_scikit_learns_roc_curve():
+    rng = np.random.default_rng(0)
+    labels = (rng.random(80) < 0.3).astype(int)
+    sure = np.clip(0.3 + 0.4 * labels + rng.normal(0, 0.2, 80), 0.01, 0.99)
+    found = thresholds(labels, np.stack([1 - sure, sure], 1)[None], names(2))
+    assert found["positive"] == names(2)[1]
+    false_rate, true_rate, cuts = roc_curve(labels, sure, drop_intermediate=False)
+    ours = {p["threshold"]: p for p in found["points"]}
+    for fpr, tpr, cut in zip(false_rate[1:], true_rate[1:], cuts[1:], strict=True):
+        assert ours[cut]["hits"] == pytest.approx(tpr * labels.sum())
+        assert ours[cut]["false_alarms"] == pytest.approx(fpr * (1 - labels).sum())
+    assert thresholds(labels, np.full((1, 80, 3), 1 / 3), names(3)) is None
 
 
 def test_repeats_are_averaged_and_do_not_count_as_more_items():

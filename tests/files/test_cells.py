@@ -7,7 +7,7 @@ import csv
 import pytest
 
 from jeoni.errors import DataError
-from jeoni.files.cells import plain_cell, read_rows, safe_cell, write_rows
+from jeoni.files.cells import plain_cell, read_rows, safe_cell, write_rows, write_table
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+a", "-a", "@SUM(A1)", "\tx", "\r=x", "\uff1d1", "'=1", "''-x", "-", "'-5"])
@@ -50,3 +50,18 @@ def test_a_changed_table_is_refused(tmp_path, content, said):
 def test_an_empty_table_has_no_rows(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"")
     assert read_rows(tmp_path / "t.csv") == []
+
+
+@pytest.mark.parametrize(("title", "mark"), [("label", b""), ("상표", b"\xef\xbb\xbf")])
+def test_what_is_not_ascii_says_that_it_is_utf_8_and_comes_back(tmp_path, title, mark):
+    with open(tmp_path / "t.csv", "w", newline="", encoding="utf-8") as file:
+        write_table(file, ["path", title], [["a", "1"], ["b", "2"]])
+    raw = (tmp_path / "t.csv").read_bytes()
+    assert raw == mark + f"path,{title}\r\na,1\r\nb,2\r\n".encode()
+    assert read_rows(tmp_path / "t.csv") == [{"path": "a", title: "1"}, {"path": "b", title: "2"}]
+
+
+def test_a_mark_is_written_for_a_single_late_cell(tmp_path):
+    with open(tmp_path / "t.csv", "w", newline="", encoding="utf-8") as file:
+        write_table(file, ["path"], [["a"]] * 1000 + [["é"]])
+    assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbfpath\r\n")

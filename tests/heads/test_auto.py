@@ -53,7 +53,7 @@ def pictures(each, first=0):
 
 
 def test_one_example_of_each_class_is_fitted_where_a_test_set_scores(tmp_path):
-    result = jeoni.fit(pictures(1), backbone=TINY, test=pictures(10, 50), out=tmp_path / "run")
+    result = jeoni.fit(pictures(1), backbone=TINY, head="auto", test=pictures(10, 50), out=tmp_path / "run")
     assert result.model.head_id == "prototype:metric=cosine"
     again = jeoni.load_model(tmp_path / "run" / "model")
     X, _ = pictures(3, 70)
@@ -80,4 +80,5 @@ def test_a_head_made_of_examples_is_not_trained(head):
 
 
 def test_training_takes_the_linear_head_for_auto():
-    assert build_strategy("finetune").head == "linear" and build_strategy("probe").head == "auto"
+    auto = TransferOptions(head="auto")
+    assert build_strategy("finetune", auto).head == "linear" and build_strategy("probe", auto).head == "auto"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import pytest
 from PIL import Image
 
 from jeoni.errors import DataError
+from jeoni.evaluation.classes import thresholds
 from jeoni.evaluation.compare import paired_difference, sentence
 from jeoni.evaluation.evaluate import evaluate
+from jeoni.locale.en.page import WORDS
 from jeoni.report import render
-from jeoni.report.page import _headline
+from jeoni.report.page import _headline, _highest_stage
+from jeoni.runs.records import Interval, ProbedStage
 from tests.made_tasks import classes as of_classes
 
 HOSTILE = '<script>alert("1")</script>.jpg'
@@ -33,7 +37,7 @@ def make_run(folder: Path, classes: int = 2, estimate: str = "test", pictures: b
     metrics = {
         "estimate": estimate, "n": 120, estimate: result["metrics"], "per_class": result["per_class"],
         "confusion": result["confusion"], "reliability": result["reliability"], "class_names": names,
-        "summary": sentence(difference["accuracy"], n=120),
+        "summary": sentence(difference["accuracy"]),
         "control": {
             "untrained": evaluate(of_classes(names), labels, floor, resamples=100).as_dict()["metrics"],
             "majority": evaluate(of_classes(names), labels, np.tile(of_classes(names).uninformed(labels), (120, 1)), resamples=100).as_dict()["metrics"],
@@ -125,15 +129,15 @@ def test_the_page_is_whole_balanced_and_asks_nothing_of_a_network(tmp_path, clas
         "Scores",
         "Confusion matrix",
         "Calibration",
-        "Class by class",
-        "What the checks found",
-        "The cut, stage by stage",
+        "Precision and recall by class",
+        "Data checks",
+        "Stages: frozen and trained",
     ]
     assert set(wanted) <= set(page.headings)
-    assert ("The worst mistakes" in page.headings) == pictures
-    assert ("How the backbone sees your items" in page.headings) == pictures
+    assert ("Top losses" in page.headings) == pictures
+    assert ("Feature map" in page.headings) == pictures
     assert ("no separate test set was kept" in text) == (estimate == "cv")
-    assert json.loads((run / "metrics.json").read_text())["summary"] in page.headings[0].replace("\u00a0", " ")
+    assert json.loads((run / "metrics.json").read_text())["summary"] in text.replace("\u00a0", " ")
     assert "built-in method" not in text and "None" not in text and "nan" not in text.lower().split()
 
 
@@ -203,21 +207,73 @@ def test_what_is_not_a_run_folder_is_said(tmp_path):
         render(run)
 
 
-@pytest.mark.parametrize(
-    ("summary", "headline", "detail"),
-    [
-        (
-            "It adds 9 points (95 % interval 7 to 12). More adds 2 points (95 % interval 1 to 3).",
-            "It adds 9 points.",
-            "95\u00a0% interval 7 to 12. More adds 2 points (95\u00a0% interval 1 to 3).",
-        ),
-        (
-            "Whether it helps cannot be told: the difference is +1 point (95 % interval -1 to 3).",
-            "Whether it helps cannot be told.",
-            "The difference is +1 point (95\u00a0% interval -1 to 3).",
-        ),
-        ("No labels, nothing to say.", "No labels, nothing to say.", ""),
-    ],
-)
-def test_the_first_clause_is_said_large_and_the_rest_stays_whole(summary, headline, detail):
-    assert _headline(summary) == {"headline": headline, "detail": detail}
+def test_the_first_sentence_is_said_large_and_numbers_keep_their_units():
+    said = ["83.6 % correct (80.1 to 86.9).", "Transfer added 9 points."]
+    assert _headline(said) == {"headline": "83.6\u00a0% correct (80.1 to 86.9).", "details": said[1:]}
+
+
+def test_the_contents_lead_to_every_section(tmp_path):
+    page = Page(render(make_run(tmp_path / "run")).read_text(encoding="utf-8"))
+    text = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    leads = [a for a in page.addresses if a.startswith("#section-")]
+    assert len(leads) == text.count("<h2 id=") >= 6
+    assert all(f'<h2 id="{a[1:]}">' in text for a in leads)
+
+
+def test_two_classes_get_curves_and_a_slider_that_starts_where_the_model_decides(tmp_path):
+    run = make_run(tmp_path / "run")
+    rng = np.random.default_rng(0)
+    labels = (np.arange(60) < 20).astype(int)
+    sure = np.clip(0.3 + 0.4 * labels + rng.normal(0, 0.2, 60), 0.01, 0.99)
+    found = thresholds(labels, np.stack([1 - sure, sure], 1)[None], ["1", "0"])
+    change_metrics(run, thresholds=found)
+    text = render(run).read_text(encoding="utf-8")
+    rows = json.loads(unescape(re.search(r'data-rows="([^"]*)"', text)[1]))
+    start = rows[int(re.search(r'value="(\d+)" aria-label', text)[1])]
+    assert start[0] == 0.5 and start[1] == ((sure >= 0.5) & (labels == 1)).sum()
+    assert "Predict &#39;0&#39; from this probability on:" in text
+    assert "ROC and precision-recall curves" in Page(text).headings
+    assert "ROC and precision-recall curves" not in Page(render(make_run(tmp_path / "three", 3)).read_text()).headings
+
+
+def change_metrics(run: Path, **fields) -> None:
+    content = json.loads((run / "metrics.json").read_text())
+    (run / "metrics.json").write_text(json.dumps(content | fields))
+
+
+def test_counts_that_are_means_are_explained(tmp_path):
+    run = make_run(tmp_path / "run")
+    assert "they may be fractions" not in render(run).read_text()
+    change_metrics(run, confusion=[[40.5, 19.5], [3.0, 57.0]])
+    assert "they may be fractions" in render(run).read_text()
+
+
+def test_items_that_are_alike_are_shown_once_two_by_two(tmp_path):
+    run = make_run(tmp_path / "run")
+    entry = {"path": "a/1.jpg", "label": "1", "predicted": "", "confidence": None, "thumb": "thumbs/1.jpg"}
+    pair = {
+        "kind": "near_duplicate",
+        "action": "kept in one fold",
+        "left": entry,
+        "right": {**entry, "path": "a/2.jpg"},
+    }
+    (run / "figures" / "pairs.json").write_text(json.dumps({"pairs": [pair], "rest": 3}))
+    with open(run / "issues.csv", "a", newline="") as file:
+        csv.writer(file).writerow(
+            ["near_duplicate", "a/1.jpg", "nearly identical to a/2.jpg", "kept in one fold", "a/2.jpg"]
+        )
+    text = render(run).read_text(encoding="utf-8")
+    assert text.count("nearly identical to a/2.jpg") == 0 and text.count('title="a/2.jpg"') == 1
+    assert "Duplicates and near-duplicates" in text and "3 more are listed in issues.csv" in text
+
+
+def test_a_stage_is_called_highest_only_above_the_intervals_of_all_others():
+    def stage(name, low, value, high):
+        return ProbedStage(name, Interval(value, low, high))
+
+    clear = [stage("stem", 0.4, 0.5, 0.6), stage("top", 0.7, 0.8, 0.9)]
+    assert _highest_stage(clear, 1, WORDS) == "top is best, clear of the intervals of all others."
+    assert "top comes first, but the intervals of stem" in _highest_stage(
+        [stage("stem", 0.6, 0.7, 0.8), clear[1]], 1, WORDS
+    )
+    assert "stem" in _highest_stage(clear, -1, WORDS)

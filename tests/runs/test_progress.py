@@ -75,7 +75,7 @@ def test_a_comparison_with_a_control_that_learned_nothing_says_so_everywhere(mak
         batch_size=4, learning_rate=1e-9, head_learning_rate=1e-9, out=tmp_path / "run", console=console,
     )  # fmt: skip
     assert result.verdict["outcome"] == "cannot tell"
-    assert "cannot be told: scratch learned nothing in 2 of 2 draws" in result.summary
+    assert "cannot be told. This is because scratch learned nothing in 2 of 2 draws" in result.summary
     record, verdict = read_json(result.run / "run.json"), read_json(result.run / "verdict.json")
     (warning,) = [text for text in record["warnings"] if "cannot serve as a control" in text]
     assert record["warnings"] == console.warnings and record["calls"] == 1

@@ -15,12 +15,12 @@ from tests.training.test_forward import make_job
 
 @pytest.mark.parametrize("quick", [True, False])
 def test_bfloat16_is_for_gpus_and_for_long_trainings_of_tokens_where_it_is_quick(monkeypatch, quick):
-    monkeypatch.setattr(precision.distributed, "state", lambda: SimpleNamespace(device=torch.device("cpu")))
+    monkeypatch.setattr(precision.distributed, "device", lambda: torch.device("cpu"))
     monkeypatch.setattr(precision, "quick_bfloat16", lambda: quick)
     tokens, pixels = (SimpleNamespace(input=SimpleNamespace(ragged=r)) for r in (True, False))
     assert precision_for(tokens, long=True) == ("bfloat16" if quick else "float32")
     assert precision_for(tokens) == precision_for(pixels, long=True) == "float32"
-    monkeypatch.setattr(precision.distributed, "state", lambda: SimpleNamespace(device=torch.device("cuda")))
+    monkeypatch.setattr(precision.distributed, "device", lambda: torch.device("cuda"))
     assert precision_for(tokens) == precision_for(pixels) == ("bfloat16" if quick else "float32")
 
 

@@ -28,9 +28,10 @@ from jeoni.training.forward import as_input
 from jeoni.training.groups import build_groups
 from jeoni.training.job import History
 from jeoni.training.rows import Rows, plain_rows, training_rows
+from jeoni.training.work import Training, Work
 from jeoni.types import Array, IntArray
 
-__all__ = ["adapt_backbone", "taps_of_method"]
+__all__ = ["adapt_backbone", "expected_work", "taps_of_method"]
 
 PREFERRED = {"augment": "none", "views": 0}
 
@@ -127,6 +128,25 @@ def adapt_backbone(
         training=training,
         statistics=str(training["statistics"]),
     )
+
+
+def expected_work(method: Alignment, backbone: Backbone, source: int, both: int, recipe: Recipe) -> Work:
+    """What :func:`adapt_backbone` will have to compute.
+
+    Args:
+        method: how.
+        backbone: what is adapted.
+        source: examples of it; of the target, where a model stands in the source's place.
+        both: examples of both domains together.
+        recipe: its defaults not yet resolved.
+    """
+    own = PREFERRED if not method.strong_views else {"augment": "light", "views": 2}
+    frozen = stays(method, backbone, source, recipe)
+    resolved = resolve_defaults(recipe, {**backbone.preferred, **own, **method.preferred}, both)
+    turns = [SourceOnly(), method] if method.trained_before else [method]
+    steps = sum(turn.steps(resolved.steps) for turn in turns)
+    trained = (Training(backbone, frozen, resolved, steps, method.statistics),) if steps else ()
+    return Work(1, trained)
 
 
 def _domains(

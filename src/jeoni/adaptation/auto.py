@@ -20,7 +20,7 @@ thresholds are the usual 95 %, and were not set on any data.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -37,6 +37,7 @@ from jeoni.adaptation.shallow.standardize import Standardize
 from jeoni.adaptation.trying import Tried, probabilities, try_adapter
 from jeoni.errors import ConfigError
 from jeoni.heads.fitting.estimator import HeadClassifier
+from jeoni.locale import Said
 from jeoni.transferability.samples import paired
 from jeoni.types import Array, FloatArray
 
@@ -56,6 +57,7 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     Args:
         estimator: any scikit-learn classifier; a tuned, calibrated logistic regression if left out.
         class_names: what the diagnosis calls the classes, in the order of ``classes_``; their labels if left out.
+        adapters: candidates by name; those that declare to mend the shift that is found, if left out.
         random_state: seed of folds and permutations.
 
     Attributes:
@@ -77,10 +79,16 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     """
 
     def __init__(
-        self, estimator: Any = None, *, class_names: Sequence[str] | None = None, random_state: int = 0
+        self,
+        estimator: Any = None,
+        *,
+        class_names: Sequence[str] | None = None,
+        adapters: Mapping[str, Adapter] | None = None,
+        random_state: int = 0,
     ) -> None:
         self.estimator = estimator
         self.class_names = class_names
+        self.adapters = adapters
         self.random_state = random_state
 
     def fit(self, Xs: Any, ys: Any, Xt: Any) -> Self:
@@ -103,9 +111,10 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         size = len(Xs), len(Xt), Xs.shape[1]
         self.diagnosis_: Diagnosis | None = None if few else diagnose(Xs, called[labels], Xt, seed=self.random_state)
         kind = "" if self.diagnosis_ is None else " and ".join(k for k in self.diagnosis_.kinds if k != "concept")
-        remedies = candidates_for(kind)
+        remedies = candidates_for(kind) if self.adapters is None else []  # what was named is tried, whatever it takes
         notes = {r.name: r.adapter.too_large(*size) for r in remedies}
-        adapters = {r.name: r.prepared for r in remedies if not notes[r.name]}
+        found = {r.name: r.prepared for r in remedies if not notes[r.name]}
+        adapters = found if self.adapters is None else dict(self.adapters)
         validators = judging_validators() if adapters else {}
         self.tried_ = [
             try_adapter(name, adapter, estimator, Xs, labels, Xt, tuple(validators), self.random_state)
@@ -136,17 +145,16 @@ class AutoAdaptedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         check_is_fitted(self, "classifier_")
         return np.asarray(self.classes_[self.classifier_.predict(X)])
 
-    def _why(self, trusted: int) -> str:
+    def _why(self, trusted: int) -> Said:
         if self.diagnosis_ is None:
-            return "there are too few rows to tell how the domains differ"
+            return Said("why.too_few")
         if len(self.tried_) == 1:
-            return "no shift is seen that an adapter could mend"
+            return Said("why.no_shift")
         if not self.gains_:
-            return "none of the methods for this shift could be fitted"
-        tried = f"{len(self.gains_)} method{'s' if len(self.gains_) > 1 else ''}"
-        if not trusted:
-            return f"of {tried} for this shift none convinces the validators"
-        return f"of {tried} for this shift {trusted} convince{'s' if trusted == 1 else ''} the validators"
+            return Said("why.none_fitted")
+        counts = {"tried": f"{len(self.gains_)}", "trusted": f"{trusted}"}
+        how_many = {0: "none_of", 1: "one_of"}.get(trusted, "some_of")
+        return Said(f"why.{how_many}{'_one' if len(self.gains_) == 1 else ''}", **counts)
 
 
 @dataclass(frozen=True)

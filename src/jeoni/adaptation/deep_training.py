@@ -201,7 +201,7 @@ def train_method(
     recipe = replace(recipe, steps=method.steps(recipe.steps))
     objective = _Objective(method, network, domains, recipe)
     if not recipe.steps:
-        network.to(distributed.state().device)
+        network.to(distributed.device())
         objective.prepare(0)
         network.cpu()
         return History(0, 0)

@@ -21,6 +21,7 @@ from jeoni.adaptation._repairs import FEW, REPAIRS, WIDTHS, Domains, Repair, cla
 from jeoni.adaptation.posteriors import cross_fitted
 from jeoni.adaptation.shallow.discriminative import Discriminative
 from jeoni.adaptation.shallow.rlls import RLLS
+from jeoni.locale import Said
 from jeoni.transferability.distances.mmd import MMD
 from jeoni.transferability.samples import line_up, paired
 from jeoni.types import Array, FloatArray, IntArray, Interval
@@ -337,74 +338,62 @@ def _numbers(yt: Any, n: int, classes: Array) -> IntArray:
     return np.array([place.get(label, -1) for label in given], dtype=np.int64)
 
 
-def _sentences(found: Diagnosis, ns: int, nt: int) -> list[str]:
+def _sentences(found: Diagnosis, ns: int, nt: int) -> list[Said]:
     """The findings in words, the most telling first."""
     said = [_kind_in_words(found, ns, nt)]
     if found.others:
-        said.append(f"The features fit {_listed(found.others)} shift as well; only labels of the target can decide.")
+        said.append(Said("diagnosis.others", kinds=_listed(found.others)))
     said += _distances_in_words(found.distances)
     if found.repairs and found.overlap < OVERLAP:
-        said.append(
-            f"A density ratio rests on {found.overlap:.0%} of the source: the domains hardly overlap, and re-weighting "
-            "cannot work."
-        )
+        said.append(Said("diagnosis.overlap", share=f"{found.overlap:.0%}"))
     if "label" in found.kinds:
         changed = sorted(found.target_shares.items(), key=lambda it: -abs(it[1].value - found.source_shares[it[0]]))
-        said += [
-            f"Class {name} has {found.source_shares[name]:.0%} of the source and an estimated {share.value:.0%} of the "
-            f"target ({share.low:.0%} to {share.high:.0%})."
-            for name, share in changed[:SAID]
-        ]
+        said += [_share_in_words(name, found.source_shares[name], share) for name, share in changed[:SAID]]
     said.append(_concept_in_words(found))
     return said
 
 
-def _distances_in_words(distances: dict[str, float]) -> list[str]:
+def _share_in_words(name: str, source: float, target: Interval) -> Said:
+    written = {"target": f"{target.value:.0%}", "low": f"{target.low:.0%}", "high": f"{target.high:.0%}"}
+    return Said("diagnosis.class_share", name=str(name), source=f"{source:.0%}", **written)
+
+
+def _distances_in_words(distances: dict[str, float]) -> list[Said]:
     far = distances["proxy_a_distance"]
-    said = [
-        f"A linear classifier tells the domain of {50 + 25 * far:.0f} % of unseen rows, where 50 % is guessing "
-        f"(proxy A-distance {far:.2f} of 2); squared kernel distance (MMD) {distances['mmd']:.3f}, Fréchet "
-        f"distance {distances['frechet']:.3g}."
-    ]
+    written = {"share": f"{50 + 25 * far:.0f}", "proxy": f"{far:.2f}", "mmd": f"{distances['mmd']:.3f}"}
+    said = [Said("diagnosis.distances", **written, frechet=f"{distances['frechet']:.3g}")]
     others = {name: value for name, value in distances.items() if name not in EXPLAINED}
     if others:
         listed = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in others.items())
-        said.append(f"Other distances of the features: {listed}.")
+        said.append(Said("diagnosis.more_distances", listed=listed))
     return said
 
 
-def _kind_in_words(found: Diagnosis, ns: int, nt: int) -> str:
-    said = f"(permutation test, p {_p(found.p_value)}, {ns} and {nt} rows)"
+def _kind_in_words(found: Diagnosis, ns: int, nt: int) -> Said:
+    test = Said("diagnosis.test", p=_p(found.p_value), ns=f"{ns}", nt=f"{nt}")
     if found.p_value > CHANCE:
-        return f"No shift of the features is seen {said}; one too small for so many rows may be there."
+        return Said("diagnosis.none", test=test)
     if "undecided" in found.kinds:
-        return f"A shift of the features is seen {said}, too small for these rows to tell its kind."
+        return Said("diagnosis.undecided", test=test)
     seen = tuple(k for k in found.kinds if k != "concept")
     repair = found.repairs[" and ".join(seen)]
-    share = f"{np.clip(repair.removed, 0, 1):.0%} of the distance on rows it has not seen"
-    done = _listed(tuple(REPAIRED_BY[k] for k in seen))
-    if repair.p_value > CHANCE and repair.removed >= ENOUGH:
-        return f"A {_listed(seen)} shift {said}: {done} removes {share}, and no difference is left to see."
-    return f"Most like a {_listed(seen)} shift {said}: {done} removes {share}; no repair tried makes the domains alike."
-
-
-def _concept_in_words(found: Diagnosis) -> str:
-    if found.concept is None:
-        return (
-            "Whether the same features mean other classes in the target cannot be seen without some of its labels "
-            f"({LABELLED} rows at least, five of two classes)."
-        )
-    c = found.concept
-    both = (
-        f"on {c.rows} labelled target rows a classifier that learned from the source is right in "
-        f"{c.source_accuracy:.0%} and one that learned from the target in {c.target_accuracy:.0%} (p {_p(c.p_value)})"
+    alike = repair.p_value > CHANCE and repair.removed >= ENOUGH
+    return Said(
+        "diagnosis.repaired" if alike else "diagnosis.partly",
+        kinds=_listed(seen),
+        test=test,
+        repairs=_listed(tuple(REPAIRED_BY[k] for k in seen)),
+        share=f"{np.clip(repair.removed, 0, 1):.0%}",
     )
-    if "concept" in found.kinds:
-        return (
-            "The same features mean other classes in the target, or have changed in a way that no repair tried undoes: "
-            f"{both}."
-        )
-    return f"That the same features mean other classes in the target is not seen: {both}."
+
+
+def _concept_in_words(found: Diagnosis) -> Said:
+    c = found.concept
+    if c is None:
+        return Said("diagnosis.concept_unknown", rows=f"{LABELLED}")
+    accuracies = {"source": f"{c.source_accuracy:.0%}", "target": f"{c.target_accuracy:.0%}"}
+    both = Said("diagnosis.classifiers", rows=f"{c.rows}", **accuracies, p=_p(c.p_value))
+    return Said("diagnosis.concept" if "concept" in found.kinds else "diagnosis.no_concept", both=both)
 
 
 def _p(value: float) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from jeoni.data.checks import Checked, worst_of
 from jeoni.data.columns import class_numbers
+from jeoni.data.item_columns import joined_lines
 from jeoni.data.items import JoinedItems
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.errors import DataError
@@ -33,6 +34,7 @@ def join_domains(source: Dataset, target: Dataset) -> Dataset:
         groups=groups,
         part=np.concatenate([np.full(len(source), "train", dtype="<U5"), target.part]),
         findings=(*source.findings, *target.findings),
+        lines=joined_lines(source, target),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,18 +10,21 @@ import numpy as np
 from jeoni.adaptation.transfer import SOURCE_ONLY, Found, drawn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
+from jeoni.data.item_columns import item_cells, item_header
+from jeoni.evaluation.amounts import amount_of
 from jeoni.evaluation.evaluate import evaluate as measure
-from jeoni.evaluation.verdict import Verdict, class_weights, compare_pairs, unequal, words
+from jeoni.evaluation.verdict import Verdict, class_weights, compare_pairs, unequal
 from jeoni.explain import pictures
 from jeoni.features.examples import Examples
+from jeoni.locale import Said, language_of, paragraph
 from jeoni.runs import RunFolder
 from jeoni.runs.issues import write_issues
 from jeoni.runs.records import DomainsRecord
 from jeoni.specs import AdaptSpec
 from jeoni.tasks.classification import Classification, class_names_of
-from jeoni.types import Finding
+from jeoni.types import Finding, Interval
 
-__all__ = ["adapted_metrics", "write_map", "write_tables"]
+__all__ = ["adapted_metrics", "compared_metrics", "write_map", "write_tables"]
 
 
 def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpec) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
     names = class_names_of(target.data)
     moved = found.probs.argmax(1) != alone.probs.argmax(1)
     metrics: dict[str, Any] = {
-        **found.record,
+        **_with_said(found.record),
         "class_names": list(names),
         "n": len(target),
         "moved": int(moved.sum()),
@@ -39,15 +42,12 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
         "verdict": None,
         "verdict_balanced": None,
     }
-    how = found.record["method"]
-    changed = f"{int(moved.sum()):,} of {len(target):,} target items changed their class."
+    how, language = found.record["method"], language_of(spec.language)
+    changed = Said("adapting.moved", moved=f"{int(moved.sum()):,}", n=f"{len(target):,}")
     known = np.flatnonzero(target.data.targets >= 0)
     if not len(known):
-        said = f"The target has no labels, so nothing can be said of accuracy. {changed}"
-        lead = (
-            f"The source model is used as it is ({found.record.get('why', 'as asked')})." if how == SOURCE_ONLY else ""
-        )
-        return {**metrics, "summary": f"{lead} {said}".strip() if lead else f"{how} was applied. {said}"}
+        lead = _source_kept(found.record) if how == SOURCE_ONLY else Said("adapting.applied", method=how)
+        return {**metrics, **paragraph([lead, Said("adapting.no_labels"), changed], language)}
     labels, clusters = target.data.targets[known], target.clusters[known]
     groups = clusters if len(np.unique(clusters)) < len(known) else None
     both = {
@@ -55,33 +55,82 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
         for name, one in (("target", found), ("source_only", alone))
     }
     right = [one.probs[known].argmax(1) == labels for one in (found, alone)]
-    accuracy = both["target"]["metrics"]["accuracy"]
-    plain = (
-        f"Accuracy in the target {100 * accuracy['value']:.1f} % "
-        f"({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f})."
-    )
+    value, low, high = Interval(**both["target"]["metrics"]["accuracy"]).points()
+    said = [Said("score.correct_in_target", value=f"{value:.1f}", low=f"{low:.1f}", high=f"{high:.1f}")]
     if how == SOURCE_ONLY:
-        why = found.record.get("why", "")
-        return {**metrics, **both, "summary": f"The source model is used as it is{f': {why}' if why else ''}. {plain}"}
+        said.append(_source_kept(found.record))
+        return {**metrics, **both, **paragraph(said, language)}
     pairs = (right[0], right[1], clusters, np.zeros(len(known), dtype=np.int64))
     verdict = compare_pairs(*pairs, seed=spec.seed)
-    told = [words(verdict, how, "the source model", "Adapting")]
+    said.append(_gain(verdict, how))
     if unequal(labels):
         balanced = compare_pairs(*pairs, seed=spec.seed, weights=class_weights(labels))
         metrics["verdict_balanced"] = balanced.as_dict()
         if balanced.outcome != verdict.outcome:
-            told.append(_otherwise(balanced))
-    return {**metrics, **both, "verdict": verdict.as_dict(), "summary": " ".join([*told, changed])}
+            said.append(_otherwise(balanced))
+    return {**metrics, **both, "verdict": verdict.as_dict(), **paragraph([*said, changed], language)}
 
 
-def _otherwise(balanced: Verdict) -> str:
+def compared_metrics(
+    founds: Mapping[str, Found], failed: Mapping[str, str], alone: Found, target: Examples, seed: int
+) -> list[dict[str, Any]]:
+    """The source model and several methods side by side, for ``metrics.json``.
+
+    Args:
+        founds: what each method came to, by name.
+        failed: why others could not be used, by name.
+        alone: the source model.
+        target: with labels for scoring, where there are any.
+        seed: of the intervals.
+    """
+    labels = target.data.targets
+    known = np.flatnonzero(labels >= 0)
+    clusters = target.clusters[known]
+    groups = clusters if len(np.unique(clusters)) < len(known) else None
+    task = Classification(class_names_of(target.data))
+    compared = []
+    for name, found in {SOURCE_ONLY: alone, **founds}.items():
+        moved = int((found.probs.argmax(1) != alone.probs.argmax(1)).sum())
+        scores = None
+        if len(known):
+            scores = measure(task, labels[known], found.probs[known][None], groups, seed).as_dict()["metrics"]
+        compared.append({"name": name, "moved": moved, "target": scores, "note": ""})
+    return compared + [{"name": name, "moved": None, "target": None, "note": why} for name, why in failed.items()]
+
+
+def _with_said(record: dict[str, Any]) -> dict[str, Any]:
+    """The record of a method, and its sentences by id beside their texts."""
+    told = dict(record)
+    for name in ("why", "advice"):
+        if isinstance(record.get(name), Said):
+            told[f"{name}_said"] = [record[name].as_dict()]
+    for name in ("diagnosis", "weighing"):
+        part = record.get(name)
+        if part:
+            told[name] = {**part, "said": [one.as_dict() for one in part["sentences"] if isinstance(one, Said)]}
+    return told
+
+
+def _source_kept(record: dict[str, Any]) -> Said:
+    why = record.get("why", "")
+    return Said("adapting.source_kept_because", why=why) if why else Said("adapting.source_kept")
+
+
+def _gain(verdict: Verdict, method: str) -> Said:
+    """What a method added to the accuracy of the source model, or cost."""
+    if verdict.outcome == "cannot tell":
+        amount = amount_of(verdict.difference, "accuracy", "%", signed=True)
+        return Said("adapting.unclear", method=method, amount=amount)
+    helped, d = verdict.outcome == "helped", verdict.difference
+    gain = d if helped else Interval(-d.value, -d.high, -d.low)
+    return Said(f"adapting.{'added' if helped else 'cost'}", method=method, amount=amount_of(gain, "accuracy", "%"))
+
+
+def _otherwise(balanced: Verdict) -> Said:
     """The sentence where balanced accuracy and accuracy disagree, as where all is given to the larger class."""
-    outcome = {"cannot tell": "it cannot be told whether it helped"}.get(balanced.outcome, f"it {balanced.outcome}")
-    value, low, high = balanced.difference.points()
-    return (
-        f"But where every class counts alike, {outcome}: {value:+.1f} points of balanced accuracy (95 % interval "
-        f"{low:.1f} to {high:.1f})."
-    )
+    outcome = {"cannot tell": "unclear"}.get(balanced.outcome, balanced.outcome)
+    amount = amount_of(balanced.difference, "balanced accuracy", "%", signed=True)
+    return Said(f"adapting.balanced_{outcome}", amount=amount)
 
 
 def write_tables(run: RunFolder, target: Examples, found: Found, alone: Found, findings: Sequence[Finding]) -> None:
@@ -90,10 +139,10 @@ def write_tables(run: RunFolder, target: Examples, found: Found, alone: Found, f
     before = alone.probs.argmax(1)
     run.write_csv(
         "predictions.csv",
-        ["path", "label", "predicted", "confidence", "source_only", *(f"prob:{c}" for c in names)],
+        [*item_header(data), "label", "predicted", "confidence", "source_only", *(f"prob:{c}" for c in names)],
         (
             [
-                data.items.name(i),
+                *item_cells(data, i),
                 names[data.targets[i]] if data.targets[i] >= 0 else "",
                 names[row.argmax()],
                 f"{row.max():.6f}",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from jeoni.adaptation.adapt_backbone import adapt_backbone, taps_of_method
 from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.advice import next_step
 from jeoni.adaptation.alignment import Alignment
 from jeoni.adaptation.auto import AutoAdaptedClassifier
 from jeoni.adaptation.classifier import AdaptedClassifier
@@ -21,8 +22,9 @@ from jeoni.data.fitted_on import FittedOn
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.heads.fitting.estimator import HeadClassifier
+from jeoni.locale import Said
 from jeoni.models.model import Model
-from jeoni.specs import AdaptSpec
+from jeoni.specs import AdaptSpec, Recipe
 from jeoni.tasks.classification import class_names_of
 from jeoni.training.forward import outputs_of
 from jeoni.training.rows import plain_rows
@@ -33,10 +35,11 @@ __all__ = [
     "Found",
     "adapt_by",
     "adaptation_taps",
-    "asked_method",
+    "asked_methods",
     "check_options",
     "check_source",
     "drawn",
+    "found_of",
     "head_of",
     "learned_from",
     "source_only",
@@ -136,7 +139,35 @@ def adapt_by(
             fitted = AdaptedClassifier(method, head_of(spec)).fit(Xs, source.data.targets, Xt)
     except ValueError as error:  # what an adapter cannot use, it says in scikit-learn's manner
         raise ConfigError(f"{name}: {error}") from error
-    adapter = fitted.adapter_
+    return found_of(name, fitted, backbone, source, target, spec, told)
+
+
+def found_of(
+    name: str,
+    fitted: AdaptedClassifier,
+    backbone: Backbone,
+    source: Examples,
+    target: Examples,
+    spec: AdaptSpec,
+    told: dict[str, Any],
+) -> Found:
+    """The model that a fitted adapter and its classifier come to.
+
+    Args:
+        name: of the method.
+        fitted: on the pooled features of both domains.
+        backbone: whose features they are.
+        source: labelled.
+        target: what is predicted.
+        spec: gives the seed of the items shown.
+        told: what is to be recorded beside.
+
+    Raises:
+        ConfigError: the adapter's moves are not its transform.
+    """
+    whole = Tap(backbone.n, True)
+    Xs, Xt = source.features(backbone, whole).numpy(), target.features(backbone, whole).numpy()
+    names, adapter = class_names_of(source.data), fitted.adapter_
     rows = None
     if adapter is not None and getattr(adapter, "weights_", None) is None:
         here, there = drawn(source, target, spec.seed)
@@ -231,16 +262,10 @@ def _in_doubt_as_before(found: Found, alone: Found) -> Found:
     changed, surer = float(np.abs(before - after).sum() / 2), entropy[0] - entropy[1]
     tried = [{"name": "shot", "gains": {"entropy": surer, "class_shares": -changed}, "note": ""}]
     if changed <= SHARES and surer >= SURER:
-        return replace(
-            found, record={"method": "shot", "why": "it is surer, of classes as frequent as before", "tried": tried}
-        )
-    why = (
-        f"shot would give {changed:.0%} of the target to other classes than the model does, and without the source's "
-        "examples nothing tells which is right; --method shot takes it, for classes about equally frequent"
-        if changed > SHARES
-        else "shot does not make it surer"
-    )
-    return replace(alone, record={"method": SOURCE_ONLY, "why": why, "tried": tried})
+        return replace(found, record={"method": "shot", "why": Said("why.surer"), "tried": tried})
+    why = Said("why.other_shares", share=f"{changed:.0%}") if changed > SHARES else Said("why.not_surer")
+    advice = next_step(["shot"], told=True)
+    return replace(alone, record={"method": SOURCE_ONLY, "why": why, "tried": tried, "advice": advice})
 
 
 def _weighing(adapter: Adapter | None, names: tuple[str, ...]) -> dict[str, Any]:
@@ -249,11 +274,12 @@ def _weighing(adapter: Adapter | None, names: tuple[str, ...]) -> dict[str, Any]
         return {}
     size, n = float(adapter.effective_size_), len(adapter.weights_)
     found: dict[str, Any] = {"effective_size": round(size, 1)}
-    said = [f"The weights are worth {size:,.0f} of the {n:,} source items (effective size)."]
+    said = [Said("weighing.size", size=f"{size:,.0f}", n=f"{n:,}")]
     if hasattr(adapter, "priors_"):
         found["target_shares"] = {k: round(float(p), 4) for k, p in zip(names, adapter.priors_, strict=True)}
         most = sorted(found["target_shares"].items(), key=lambda it: -it[1])[:SAID]
-        said.append(f"Estimated shares of the target: {', '.join(f'{k} {100 * p:.1f} %' for k, p in most)}.")
+        shares = ", ".join(f"{name} {100 * share:.1f} %" for name, share in most)
+        said.append(Said("weighing.shares", shares=shares))
     return {"weighing": {**found, "sentences": said}}
 
 
@@ -268,19 +294,16 @@ def _told(found: AutoAdaptedClassifier) -> dict[str, Any]:
 
 
 def _advice(found: AutoAdaptedClassifier, backbone: Backbone) -> dict[str, Any]:
-    """Advice on which few labels would decide, where ``auto`` stays although the domains differ."""
-    if found.chosen_ != SOURCE_ONLY or not found.gains_ or found.diagnosis_ is None:
+    """The next step, where ``auto`` stays with the source model."""
+    if found.chosen_ != SOURCE_ONLY:
         return {}
+    if found.diagnosis_ is None:
+        return {"advice": next_step((), told=False)}
     names = [name for name in found.gains_ if name in known_methods()]
     moved = any("subspace" in kind for kind in found.diagnosis_.kinds)
-    if moved and tracked_norms(backbone.network):
+    if found.gains_ and moved and tracked_norms(backbone.network):
         names.append("adabn")
-    if not names:
-        return {}
-    which = (
-        f"Whether {names[0]} helps" if len(names) == 1 else f"Which of {', '.join(names[:-1])} and {names[-1]} helps"
-    )
-    return {"advice": f"{which}, the labels of some twenty target items would tell: take each as --method and compare."}
+    return {"advice": next_step(names, told=True)}
 
 
 def _rows_after(model: Model, backbone: Backbone, examples: Examples, context: Context) -> Array:
@@ -299,13 +322,45 @@ def learned_from(source: Examples | None, target: Examples, start: Model | None,
     return found.with_those(FittedOn.of(digest for part in parts for digest in part.digests))
 
 
-def asked_method(spec: AdaptSpec, start: Model | None) -> Adapter | Alignment | None:
-    """The method that was asked for; without the source ``auto`` tries SHOT. None: nothing, or what ``auto`` finds.
+def asked_methods(spec: AdaptSpec, start: Model | None) -> dict[str, Adapter | Alignment | None]:
+    """The methods that were asked for, by name; see :func:`asked_method`.
+
+    An option must have an effect on one of several at least.
+
+    Raises:
+        ConfigError: a name, a setting, an option or a start that a method cannot be used with; ``auto`` among others.
+    """
+    names = spec.methods
+    if len(names) == 1:
+        return {names[0]: asked_method(names[0], spec, start)}
+    if "auto" in names:
+        raise ConfigError(
+            f"method is {spec.method!r}; auto chooses by itself. Name it alone, or the methods without it."
+        )
+    if spec.set:
+        raise ConfigError(
+            f"set is {spec.set!r}; several methods have several settings. Name one method, or leave it out."
+        )
+    plain = spec.changed(**dict.fromkeys(f.name for f in fields(Recipe)))  # None gives each its default
+    methods = {name: asked_method(name, plain, start) for name in names}
+    useless: list[ConfigError] = []
+    for name, method in methods.items():
+        try:
+            check_options(name, method, spec, start)
+        except ConfigError as error:
+            useless.append(error)
+    if len(useless) == len(methods):
+        raise useless[-1]
+    return methods
+
+
+def asked_method(name: str, spec: AdaptSpec, start: Model | None) -> Adapter | Alignment | None:
+    """The method of a name; without the source ``auto`` tries SHOT. None: nothing, or what ``auto`` finds.
 
     Raises:
         ConfigError: a name, a setting, an option or a start that the method cannot be used with.
     """
-    name = "shot" if start is not None and spec.method == "auto" else spec.method
+    name = "shot" if start is not None and name == "auto" else name
     method = None if name in ("auto", SOURCE_ONLY) else build_method(name, spec.settings)
     if method is not None:
         check_source(name, method, start)

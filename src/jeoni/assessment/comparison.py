@@ -19,6 +19,7 @@ from jeoni.evaluation.measures import ACCURACY, BALANCED_ACCURACY, Measure
 from jeoni.evaluation.verdict import class_weights, pigeonhole, unequal
 from jeoni.features.examples import Examples
 from jeoni.features.extract import Extraction
+from jeoni.locale import Said, language_of, paragraph, translated
 from jeoni.specs import CompareSpec
 from jeoni.tasks import strata_of, task_of
 from jeoni.tasks.classification import Classification
@@ -83,10 +84,7 @@ def _check_classes(data: Dataset) -> None:
     counts = np.bincount(data.targets, minlength=data.task.width)
     if counts.min() < 4:
         fewest = data.task.class_names[int(counts.argmin())]
-        raise DataError(
-            f"After the checks the class {fewest!r} has {counts.min()} usable examples, and 4 are needed: a comparison "
-            "learns from some and tests on some in every draw."
-        )
+        raise DataError(Said("error.too_few_to_compare", name=repr(fewest), n=f"{counts.min()}"))
 
 
 def useful_budgets(sizes: Sequence[int | None], examples: Examples, draws: Sequence[Draw]) -> list[int | None]:
@@ -218,28 +216,29 @@ def _verdict(
                     "seconds": p.seconds,
                 }
             )
-    advice = ADVICE if any(c["outcome"] == "hurt" for c in against) else []
+    advised = [Said(f"advice.{id}") for id in ADVICE if any(c["outcome"] == "hurt" for c in against)]
     if any(c["reason"] for c in against):
-        advice = [*advice, OTHER_CONTROL]
+        advised.append(Said("advice.control"))
+    said = lead["said"] if lead else [Said("verdict.nothing")]
+    language = language_of(spec.language)
     return {
         "outcome": lead["outcome"] if lead else "cannot tell",
-        "summary": lead["sentence"] if lead else "There was nothing to compare with the control.",
+        **paragraph(said, language),
         "control": control,
-        "comparisons": comparisons,
+        "comparisons": [_as_record(c, language) for c in comparisons],
         "needs": needs,
-        "advice": advice,
+        "advice": [translated(one, language) for one in advised],
+        "advised": [one.as_dict() for one in advised],
     }
 
 
-ADVICE = [
-    "Cut lower: `--strategy layer_reuse --reuse N` keeps only the stages that still help (see the plot of stages).",
-    "Take another backbone, nearer to your data: `jeoni list backbones`.",
-    "Hold the weights near the pretrained ones while training: `--strategy l2sp`.",
-    "Do without transfer: `--strategy scratch`.",
-]
+ADVICE = ("lower", "backbone", "l2sp", "scratch")  # where transfer hurt
 
 
-OTHER_CONTROL = "Give the control a chance to learn: another `--learning-rate`, more `--steps`, or more labels."
+def _as_record(comparison: dict[str, Any], language: str) -> dict[str, Any]:
+    """A comparison of ``verdict.json``, its sentence in a language."""
+    told = paragraph(comparison["said"], language)
+    return {**comparison, "sentence": told["summary"], "said": told["said"]}
 
 
 def trial_rows(trials: Sequence[Trial], examples: Examples, measure: Measure) -> tuple[list[str], list[list[object]]]:

@@ -12,15 +12,22 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
+from jeoni.features.results import code_digest, digest_of, kept_once
 from jeoni.models.model import Model
 from jeoni.tasks import task_of
 from jeoni.types import FloatArray
 
-__all__ = ["Assessment", "Strategy", "assess", "by_cross_validation", "by_test_set", "taps_of"]
+__all__ = ["Assessment", "Strategy", "assess", "by_cross_validation", "by_test_set", "held_out_predictions", "taps_of"]
 
 
 class Strategy(Protocol):
-    """A strategy, as its file offers it: a frozen dataclass whose fields are its hyper-parameters."""
+    """A strategy, as its file offers it: a frozen dataclass whose fields are its hyper-parameters.
+
+    It may also have ``work(backbone, n, of) -> Work``, which says beforehand what ``fit`` has to compute for ``n``
+    examples of a data set of ``of``: then a run can tell how long it will take. And it may have
+    ``identity(backbone, train) -> bytes``, which stands for all that ``fit`` depends on besides folds and seed: then it
+    is not fitted to folds again whose predictions are in the store.
+    """
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """The taps whose rows must be in the store before ``fit``, for a data set of ``n``."""
@@ -67,6 +74,34 @@ def by_cross_validation(strategy: Strategy, backbone: Backbone, data: Examples, 
 
     The model that is returned is fitted on all examples.
     """
+    predictions = _kept_predictions_of_folds(strategy, backbone, data, context)
+    return Assessment(strategy.fit(backbone, data, context), predictions)
+
+
+def held_out_predictions(strategy: Strategy, backbone: Backbone, split: Split, context: Context) -> FloatArray:
+    """The predictions of :func:`assess` alone, ``(repeats, n, p)``: of a control whose model nobody uses."""
+    if split.test is None:
+        return _kept_predictions_of_folds(strategy, backbone, split.train, context)
+    return by_test_set(strategy, backbone, split.train, split.test, context).predictions
+
+
+def _kept_predictions_of_folds(strategy: Strategy, backbone: Backbone, data: Examples, context: Context) -> FloatArray:
+    """From the store where the strategy says what they depend on, else computed."""
+    identity_of = getattr(strategy, "identity", None)
+    if identity_of is None:
+        return _predictions_of_folds(strategy, backbone, data, context)
+    code = code_digest("jeoni.assessment", "jeoni.data.splits")
+    identity = digest_of(code, identity_of(backbone, data), data.folds, str(context.seed))
+    shape = (*data.folds.shape, len(task_of(data.data).columns))
+
+    def compute() -> FloatArray:
+        return _predictions_of_folds(strategy, backbone, data, context)
+
+    return kept_once(context.store, "predictions of folds", identity, shape, compute)
+
+
+def _predictions_of_folds(strategy: Strategy, backbone: Backbone, data: Examples, context: Context) -> FloatArray:
+    """``(repeats, n, p)``: each example is predicted by a model that did not see its fold."""
     task, targets = task_of(data.data), data.data.targets
     repeats, n = data.folds.shape
     predictions = np.zeros((repeats, n, len(task.columns)))
@@ -80,4 +115,4 @@ def by_cross_validation(strategy: Strategy, backbone: Backbone, data: Examples, 
                 held_out = data.select(held, data.folds[:, held])
                 predictions[r, held] = model.predict_examples(held_out, backbone, context)
                 advance(1)
-    return Assessment(strategy.fit(backbone, data, context), predictions)
+    return predictions

@@ -97,6 +97,7 @@ def run_trials(
     *,
     folds: int = 5,
     halving: bool = False,
+    expected_s: Mapping[tuple[str, int | None], float] | None = None,
 ) -> Iterator[Trial]:
     """All trials, budget by budget.
 
@@ -109,11 +110,14 @@ def run_trials(
         context: store, seed, console, checkpoints.
         folds: that decide choices inside the training examples.
         halving: after each budget only the better half goes on; the last strategy, the control, always does.
+        expected_s: seconds of a trial by strategy and budget, where they are known: the time left is told by them.
     """
+    costs = {(name, budget): (expected_s or {}).get((name, budget), 0.0) for name in strategies for budget in budgets}
+    whole_s = sum(costs.values()) * len(draws) or None
     task, strata = task_of(examples.data), strata_of(examples.data)
     left = list(strategies)
     control = left[-1]
-    with context.console.track("Comparing", len(left) * len(budgets) * len(draws)) as advance:
+    with context.console.track("Comparing", len(left) * len(budgets) * len(draws), whole_s) as advance:
         for budget in budgets:
             scores: dict[str, list[float]] = {name: [] for name in left}
             for draw in draws:
@@ -140,7 +144,7 @@ def run_trials(
                         _note(model.training),
                         bool(model.training.get("same")),
                     )
-                    advance(1)
+                    advance(1, costs[name, budget])
             if halving and len(left) > 2:
                 best = distributed.broadcast_object(
                     sorted(left, key=lambda n: -np.mean(scores[n]))[: max(1, len(left) // 2)]

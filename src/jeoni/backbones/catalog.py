@@ -13,18 +13,19 @@ import numpy as np
 from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.packaged_names import E5, MINILM
 from jeoni.backbones.saved import CONFIG, find_folder, read_object
-from jeoni.backbones.sources.sentences import E5, MINILM
 from jeoni.backbones.sources.timm import architectures
 from jeoni.data.encodings import decode
 from jeoni.data.kinds import plural
 from jeoni.errors import ConfigError, DataError, WeightsError, did_you_mean
+from jeoni.locale import Said
 from jeoni.modalities.inputs.image import ImageInput
 from jeoni.modalities.inputs.spectrogram import SpectrogramInput
 from jeoni.modalities.text.texts import is_english
 from jeoni.types import Dataset
 
-__all__ = ["default_backbone", "fitted_to", "list_backbones", "load_backbone"]
+__all__ = ["check_backbone", "default_backbone", "fitted_to", "list_backbones", "load_backbone"]
 
 PACKAGED = ("bundled", "sentences", "voices")
 SAMPLE = 200
@@ -42,15 +43,33 @@ def load_backbone(name: str, weights: str = "", crop: str = "squash") -> Backbon
         WeightsError: unknown; the message offers near names.
         MissingExtra: the package with the weights is not installed.
     """
-    source, _, rest = name.partition(":")
-    if rest and source in plugins.names(SOURCES):
-        backbone: Backbone = plugins.load(SOURCES, source)().load(rest, weights)
-    else:
-        backbone = _by_bare_name(name, weights)
+    source, rest = _source_of(name)
+    backbone: Backbone = plugins.load(SOURCES, source)().load(rest, weights)
     if not isinstance(backbone.input, ImageInput):
         return backbone
     spec = replace(backbone.input, crop=crop, crop_pct=backbone.input.crop_pct if crop == "center" else 1.0)
     return replace(backbone, input=spec)
+
+
+def check_backbone(name: str, weights: str = "") -> None:
+    """Say what can be said of a backbone before data are read: nothing is loaded, and no hub is asked.
+
+    Args:
+        name: as for :func:`load_backbone`; ``auto`` is known by the data only.
+        weights: a local weights file.
+
+    Raises:
+        WeightsError: an unknown name, or no such file.
+        MissingExtra: the package with the weights is not installed.
+    """
+    if weights and not Path(weights).is_file():
+        raise WeightsError(f"There is no weights file {weights}.")
+    if name == "auto":
+        return
+    source, rest = _source_of(name)
+    offered = plugins.load(SOURCES, source)()
+    if hasattr(offered, "check"):
+        offered.check(rest, weights)
 
 
 def default_backbone(data: Dataset) -> str:
@@ -93,28 +112,29 @@ def fitted_to(backbone: Backbone, data: Dataset, seconds: float | None = None) -
     return backbone if fitted is spec else replace(backbone, input=fitted)
 
 
-def _by_bare_name(name: str, weights: str) -> Backbone:
-    for source in PACKAGED:
-        packaged = plugins.load(SOURCES, source)()
-        if name in packaged.names():
-            made: Backbone = packaged.load(name, weights)
-            return made
+def _source_of(name: str) -> tuple[str, str]:
+    """Who loads a backbone, and what it is called there.
+
+    Raises:
+        WeightsError: nobody knows it; the message offers near names.
+    """
+    source, _, rest = name.partition(":")
+    if rest and source in plugins.names(SOURCES):
+        return source, rest
+    for packaged in PACKAGED:
+        if name in plugins.load(SOURCES, packaged)().names():
+            return packaged, name
     folder = Path(name)
     known_to_timm = name.partition(".")[0] in architectures()
     saved = find_folder(folder) is not None
     # a folder of photos that happens to be called resnet18 hides no architecture
     if saved or (folder.is_dir() and not known_to_timm):
-        source = "transformers" if _is_of_transformers(folder) else "checkpoint"
-        found: Backbone = plugins.load(SOURCES, source)().load(name, weights)
-        return found
+        return ("transformers" if _is_of_transformers(folder) else "checkpoint"), name
     if not known_to_timm:
         packed = [n for s in PACKAGED for n in plugins.load(SOURCES, s)().names()]
         known = [*packed, *architectures(), *(f"{s}:" for s in plugins.names(SOURCES))]
-        raise WeightsError(
-            f"No backbone is called {name!r}.{did_you_mean(name, known)} `jeoni list backbones` shows what there is."
-        )
-    found = plugins.load(SOURCES, "timm")().load(name, weights)
-    return found
+        raise WeightsError(Said("error.no_backbone", name=repr(name), near=did_you_mean(name, known)))
+    return "timm", name
 
 
 def _is_of_transformers(folder: Path) -> bool:

@@ -134,6 +134,7 @@ class _Facts(Record):
     data: Text = ""
     summary: Text = ""
     how: Text = ""
+    language: Text = "en"
     scores: dict[str, _Score] = Field(default={})
 
 

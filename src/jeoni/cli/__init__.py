@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-__all__ = ["main"]
+import sys
+from typing import Any
+
+__all__ = ["build_command", "main"]
+
+
+def build_command() -> Any:
+    """The command ``jeoni`` with all its verbs, a group of click, for whoever documents or tests it."""
+    import typer
+
+    from jeoni.cli._app import app
+
+    return typer.main.get_command(app)
 
 
 def main() -> None:
     """Entry point of ``jeoni``."""
+    from jeoni.cli._first_line import announce
+
     try:
+        announce(sys.argv[1:])
         from jeoni.cli._app import run
         from jeoni.imports import skip_final_gc
 

@@ -6,13 +6,16 @@ import io
 import os
 import sys
 import time
+from itertools import pairwise
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from jeoni import distributed, plugins
-from jeoni.errors import JeoniError
+from jeoni.console.first_line import clear_first_line
+from jeoni.errors import JeoniError, did_you_mean
+from jeoni.locale import CHOICES, Said, language_of, translated
 
 __all__ = ["run"]
 
@@ -20,6 +23,11 @@ DONE, USER, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 COMMANDS, VERBS = "jeoni.cli", "jeoni.verbs"
+EXAMPLES = (
+    "jeoni fit photos/             a model, its scores and a report",
+    "jeoni fit --help              the options of a verb",
+    "jeoni --install-completion    so that Tab completes verbs, options and names",
+)
 
 
 class Verbs(TyperGroup):
@@ -28,33 +36,77 @@ class Verbs(TyperGroup):
     A command of its own, in ``jeoni.cli``, goes before the one that is made of the verb's signature.
     """
 
+    only_names = False
+
     def list_commands(self, ctx: Any) -> list[str]:
         """The files of both folders."""
         return sorted({*plugins.names(COMMANDS), *plugins.names(VERBS)})
 
     def get_command(self, ctx: Any, name: str) -> Any:
         """Import one verb."""
-        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        if self.only_names and name in self.list_commands(ctx):
+            return TyperCommand(name, help=self._described(name))
         if name in plugins.names(COMMANDS):
-            app.command(name)(plugins.load(COMMANDS, name))
+            function = plugins.load(COMMANDS, name)
         elif name in plugins.names(VERBS):
             from jeoni.cli._generic import command_of
 
-            app.command(name)(command_of(plugins.load(VERBS, name)))
+            function = command_of(plugins.load(VERBS, name), name)
         else:
             return None
+        from jeoni.cli._help import WIDEST, Verb, describe_command
+
+        summary, examples = describe_command(function)
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        settings = {"max_content_width": WIDEST}
+        app.command(name, cls=Verb, help=summary, epilog=examples, context_settings=settings)(function)
         return typer.main.get_command(app)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As the base does; an unknown verb is told the nearest one."""
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"There is no verb {args[0]!r}.{did_you_mean(args[0], known)} Verbs: {', '.join(known)}.")
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """The verbs, without importing any."""
+        self.only_names = True
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self.only_names = False
+
+    def get_params(self, ctx: Any) -> Any:
+        """The base's; a flag that is left out is False, since typer would import pydantic to make that of None."""
+        parameters = super().get_params(ctx)
+        for parameter in parameters:
+            if getattr(parameter, "is_flag", False) and parameter.default is None:
+                parameter.default = False
+        return parameters
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Each verb with the first line of its file."""
         with formatter.section("Verbs"):
             formatter.write_dl([(n, self._described(n)) for n in self.list_commands(ctx)])
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The examples."""
+        from jeoni.cli._help import write_examples
+
+        write_examples(formatter, self.epilog or "")
+
     def _described(self, name: str) -> str:
         return plugins.describe(COMMANDS if name in plugins.names(COMMANDS) else VERBS, name)
 
 
-app = typer.Typer(cls=Verbs, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(
+    cls=Verbs,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings={"max_content_width": 110},
+    epilog="\n".join(EXAMPLES),
+)
 
 
 def _version(wanted: bool) -> None:
@@ -80,13 +132,14 @@ def run() -> int:
     try:
         code = command.main(prog_name="jeoni", standalone_mode=False)
     except JeoniError as error:
-        _complain(str(error))
+        _complain(error.args[0] if error.args else str(error))
         return USER
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except Exception as error:
         # typer brings its own copy of click's errors in some versions, so they are known by what they can do
         if hasattr(error, "exit_code") and hasattr(error, "show"):
+            clear_first_line()
             error.show()
             return int(error.exit_code)
         if hasattr(error, "exit_code"):
@@ -99,16 +152,26 @@ def run() -> int:
         _complain(_refusal(error))
         return USER
     if code == INTERRUPTED:  # typer catches Ctrl-C itself, and says so by this code only
-        _complain("Interrupted. What was computed is kept: the same command does not compute it again.")
+        _complain(Said("error.interrupted"))
     return code if isinstance(code, int) else DONE
 
 
 def _refusal(error: OSError | MemoryError) -> str:
     """The sentence for what the system refused, where nobody could say it better."""
     if isinstance(error, MemoryError):
-        return "There is not enough memory. Give fewer or smaller items, or a smaller --batch-size."
+        return Said("error.memory")
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}. Check the path, the disk and who may use it."
+    return Said("error.refused", what=f"{where}{error.strerror or error}")
+
+
+def _spoken() -> str:
+    """The language that was asked for, also where the options could not be read."""
+    for word, following in pairwise([*sys.argv, ""]):
+        if word == "--language" and following in CHOICES:
+            return language_of(following)
+        if word.startswith("--language=") and word.partition("=")[2] in CHOICES:
+            return language_of(word.partition("=")[2])
+    return language_of()
 
 
 def _complain(text: str) -> None:
@@ -116,6 +179,8 @@ def _complain(text: str) -> None:
 
     from jeoni.cli._terminal import escape
 
+    clear_first_line()
+    text = translated(text, _spoken())
     if not distributed.is_main_process():
         # what stops all processes the first one says; it then ends, and so do the others before they come to speak
         time.sleep(5)

@@ -19,20 +19,24 @@ from typing import Annotated, Any, get_args, get_type_hints
 import typer
 
 from jeoni import distributed
+from jeoni.cli._help import describe_command
 from jeoni.cli._options import with_options
 from jeoni.specs import Options
 
-__all__ = ["command_of"]
+__all__ = ["command_of", "content_of", "show_result"]
 
+ROLE = re.compile(r":\w+:`~?([^`]+)`")
 PLAIN = (bool, int, float, str)
+ABOUT_OUTPUT = ("out", "overwrite", "resume")
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
-def command_of(verb: Callable[..., Any]) -> Callable[..., Any]:
+def command_of(verb: Callable[..., Any], name: str) -> Callable[..., Any]:
     """The function that typer makes a command of.
 
     Args:
         verb: a function of ``jeoni.verbs``, or of another package.
+        name: what it is called on the command line.
     """
     hints, parameters = get_type_hints(verb), inspect.signature(verb).parameters
     filled = {"console", "command"} & set(parameters)
@@ -47,19 +51,23 @@ def command_of(verb: Callable[..., Any]) -> Callable[..., Any]:
     ]
 
     def called(*, json: bool, **given: Any) -> None:
-        from jeoni.cli._terminal import Terminal, print_json
+        from jeoni.cli._terminal import print_json
+        from jeoni.console import console_for
 
-        usual = {"console": Terminal(), "command": shlex.join(["jeoni", *sys.argv[1:]])}
+        usual = {
+            "console": console_for(quiet=given.get("quiet", False)),
+            "command": shlex.join(["jeoni", *sys.argv[1:]]),
+        }
         result = verb(**given, **{name: usual[name] for name in filled})
         if not distributed.is_main_process():
             return
         if json:
-            print_json(_content(result))
+            print_json(content_of(result))
         else:
-            _show(result)
+            show_result(result)
 
     placeholder = [inspect.Parameter("spec", KEYWORD, annotation=Any)] if spec else []
-    called.__name__, called.__doc__ = verb.__name__, (verb.__doc__ or "").partition("\n")[0]
+    called.__name__, called.__doc__ = verb.__name__, _with_example(verb, name)
     called.__signature__ = inspect.Signature([*typed, json, *placeholder])  # type: ignore[attr-defined]
     called.__annotations__ = {p.name: p.annotation for p in [*typed, json]}
     return with_options(spec)(called) if spec else called
@@ -69,7 +77,8 @@ def _parameter(parameter: inspect.Parameter, hint: Any, text: str) -> inspect.Pa
     """The same parameter with a type that can be typed: the first plain one of its types, else a text."""
     kind = next((t for t in PLAIN if t in _kinds(hint)), str)
     required = parameter.default is inspect.Parameter.empty
-    about: Any = typer.Argument(help=text) if required else typer.Option(help=text)
+    section = None if parameter.name in ABOUT_OUTPUT else "Data"
+    about: Any = typer.Argument(help=text) if required else typer.Option(help=text, rich_help_panel=section)
     default = inspect.Parameter.empty if required else parameter.default
     return inspect.Parameter(parameter.name, KEYWORD, default=default, annotation=Annotated[kind, about])
 
@@ -78,14 +87,29 @@ def _described(verb: Callable[..., Any]) -> dict[str, str]:
     """The texts of the parameters, from the section ``Args`` of a docstring."""
     section = (inspect.getdoc(verb) or "").partition("\nArgs:\n")[2]
     entries = re.findall(r"^    (\w+): (.*(?:\n      .*)*)", re.split(r"^\S", section, flags=re.M)[0], re.M)
-    return {name: " ".join(text.split()) for name, text in entries}
+    return {name: _as_help(text) for name, text in entries}
+
+
+def _with_example(verb: Callable[..., Any], name: str) -> str:
+    """A docstring with a command line in it: the one that is there, else the arguments that the verb needs."""
+    text = inspect.getdoc(verb) or ""
+    if describe_command(verb)[1]:
+        return text
+    required = [p.name.upper() for p in inspect.signature(verb).parameters.values() if p.default is p.empty]
+    return "\n".join([text, "", "Example:", f"    {shlex.join(['jeoni', name, *required])}"])
+
+
+def _as_help(text: str) -> str:
+    """A parameter's description as a sentence without markup."""
+    plain = ROLE.sub(r"\1", " ".join(text.split())).replace("``", "`")
+    return plain[:1].upper() + plain[1:]
 
 
 def _kinds(hint: Any) -> tuple[Any, ...]:
     return get_args(hint) if isinstance(hint, UnionType) or get_args(hint) else (hint,)
 
 
-def _content(result: Any) -> dict[str, Any]:
+def content_of(result: Any) -> dict[str, Any]:
     """A result for JSON: what it says of itself, or its run folder and summary."""
     if hasattr(result, "as_dict"):
         return dict(result.as_dict())
@@ -96,7 +120,7 @@ def _content(result: Any) -> dict[str, Any]:
     return {"result": result}
 
 
-def _show(result: Any) -> None:
+def show_result(result: Any) -> None:
     """Print the summary and where the report lies, or the result itself."""
     from rich.console import Console
 

@@ -9,10 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from jeoni.specs import Options, may_be_left_out, ordered_fields
+from jeoni.cli._completion import complete_choices, complete_names
+from jeoni.specs import Options, may_be_left_out, ordered_fields, section_of
 from jeoni.specs.options import type_name
 
-__all__ = ["with_options"]
+__all__ = ["QuietOption", "with_options"]
+
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Show neither progress nor remarks, only the result.")]
+
+METAVARS = {"str": "TEXT", "int": "INT", "float": "FLOAT", "bool": ""}
 
 
 def with_options(record: type[Options]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -33,7 +38,7 @@ def with_options(record: type[Options]) -> Callable[[Callable[..., Any]], Callab
                 f.name,
                 inspect.Parameter.KEYWORD_ONLY,
                 default=f.default,
-                annotation=Annotated[_kind(f), _option(f)],
+                annotation=Annotated[_kind(f), _option(f, section_of(record, f.name))],
             )
             for f in offered
         ]
@@ -51,9 +56,23 @@ def _kind(field: Any) -> Any:
     return kind | None if may_be_left_out(field) else kind
 
 
-def _option(field: Any) -> Any:
-    name = field.name.replace("_", "-")
-    choices = field.metadata["choices"]
-    text = field.metadata["help"] + (f" One of: {', '.join(choices)}." if choices else "")
-    flags = (f"--{name}/--no-{name}",) if field.default is True else (f"--{name}",)
-    return typer.Option(*flags, help=text, show_default=field.default not in ("", False, None, "auto"))
+def _option(field: Any, section: str) -> Any:
+    """The option of the command line: its names, type or choices, text and heading, and what the shell completes."""
+    about = field.metadata
+    names = [name.replace("_", "-") for name in (field.name, *about["aliases"])]
+    flags = [f"--{name}/--no-{name}" if field.default is True else f"--{name}" for name in names]
+    kind, choices = type_name(field), about["choices"]
+    metavar = f"[{'|'.join(choices)}]" if choices else METAVARS[kind]
+    completer = None
+    if choices:
+        completer = complete_choices(choices)
+    elif about["names"]:
+        completer = complete_names(about["names"])
+    return typer.Option(
+        *flags,
+        help=about["help"],
+        metavar=metavar if kind != "bool" else None,
+        show_default=field.default not in ("", False, None, "auto"),
+        rich_help_panel=section,
+        autocompletion=completer,
+    )

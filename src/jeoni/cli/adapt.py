@@ -4,45 +4,63 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from jeoni import distributed
-from jeoni.cli._options import with_options
+from jeoni.cli._options import QuietOption, with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
+from jeoni.locale import language_of, measure_name, table, translated
 from jeoni.specs import AdaptSpec
 
 __all__ = ["adapt"]
+
+SHOWN = 2  # measures of each of several methods
 
 
 @with_options(AdaptSpec)
 def adapt(
     source: Annotated[
-        str, typer.Option(help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.")
+        str,
+        typer.Option(
+            help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.",
+            rich_help_panel="Data",
+        ),
     ] = "",
-    target: Annotated[str, typer.Option(help="The data to work on; labels, if any, only score.")] = "",
-    model: Annotated[str, typer.Option(help="A model of the source, in the place of its data.")] = "",
+    target: Annotated[
+        str, typer.Option(help="The data to work on; labels, if any, only score.", rich_help_panel="Data")
+    ] = "",
+    model: Annotated[
+        str, typer.Option(help="A model of the source, in the place of its data.", rich_help_panel="Data")
+    ] = "",
     spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<target>-adapt-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
     resume: Annotated[str, typer.Option(help="Continue the interrupted run in this folder.")] = "",
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the metrics as one JSON line, last.")] = False,
 ) -> None:
-    """Labels in one domain, the work in another: domain adaptation."""
+    """Labels in one domain, the work in another: domain adaptation.
+
+    Example:
+        jeoni adapt --source photos_lab/ --target photos_field/
+        jeoni adapt --source photos_lab/ --target photos_field/ --method coral,msda
+    """
     with without_collecting():
         from jeoni import api
-    from jeoni.cli._terminal import Terminal, print_json
+    from jeoni.cli._terminal import print_json
 
     command = shlex.join(["jeoni", *sys.argv[1:]])
     if resume and (source or target or model):
         raise ConfigError("Say --resume RUN alone, or which source and target.")
     if resume:
-        result = api.resume(resume, verb="adapt", console=Terminal())
+        result = api.resume(resume, verb="adapt", quiet=quiet)
     else:
         result = api.adapt(
-            source, target, spec, model=model, out=out, overwrite=overwrite, console=Terminal(), command=command
+            source, target, spec, model=model, out=out, overwrite=overwrite, quiet=quiet, command=command
         )
     assert isinstance(result, api.AdaptResult)
     if not distributed.is_main_process():
@@ -50,10 +68,36 @@ def adapt(
     if json:
         print_json({"run": str(result.run), **result.metrics})
         return
-    _show(result)
+    _show(result, table("cli", language_of(spec.language)), language_of(spec.language))
 
 
-def _show(result: object) -> None:
+def _show_compared(metrics: dict[str, Any], out: Any) -> None:
+    """Show several methods side by side, and why the model of which one is kept."""
+    from rich.table import Table
+
+    from jeoni.cli._terminal import escape
+
+    compared, chosen = metrics["compared"], metrics["method"]
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("method")
+    measures = list(next((one["target"] for one in compared if one["target"]), {}))[:SHOWN]
+    for measure in measures:
+        table.add_column(f"{measure.replace('_', ' ')}, 95 %", justify="right", no_wrap=True)
+    table.add_column("moved", justify="right")
+    table.add_column("")
+    for one in compared:
+        scores = [one["target"][m] for m in measures] if one["target"] else []
+        cells = [f"[bold]{s['value']:.3f}[/] [dim]{s['low']:.3f} to {s['high']:.3f}[/]" for s in scores]
+        cells = cells or [""] * len(measures)
+        moved = "" if one["moved"] is None else f"{one['moved']:,}"
+        note = "saved" if one["name"] == chosen else escape(one["note"])
+        table.add_row(escape(one["name"]), *cells, moved, note)
+    out.print()
+    out.print(table)
+    out.print(f"\nThe model of {escape(chosen)} is saved: {metrics['why']}.")
+
+
+def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     """Target scores beside the source model's, and what decided."""
     from rich.console import Console
     from rich.table import Table
@@ -65,24 +109,27 @@ def _show(result: object) -> None:
     out, metrics = Console(highlight=False), result.metrics
     out.print(f"\n[bold]{escape(result.summary)}[/]\n")
     if metrics["target"]:
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        table.add_column(f"target, {metrics['labelled']} labelled items")
+        shown = Table(box=None, pad_edge=False, header_style="dim")
+        shown.add_column(words["target"].format(n=metrics["labelled"]))
         alone = result.method == "source_only"
-        for column in ("source only", "95 % interval") if alone else (result.method, "95 % interval", "source only"):
-            table.add_column(column, justify="right")
+        source_alone = [words["source_only"], words["interval"]]
+        for column in source_alone if alone else [result.method, words["interval"], words["source_only"]]:
+            shown.add_column(column, justify="right")
         for name, score in metrics["target"]["metrics"].items():
             before = metrics["source_only"]["metrics"][name]["value"]
-            table.add_row(
-                name.replace("_", " "),
+            shown.add_row(
+                measure_name(metrics["target"]["measures"][name]["title"], language),
                 f"[bold]{score['value']:.3f}",
-                f"{score['low']:.3f} to {score['high']:.3f}",
+                words["span"].format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}"),
                 *([] if alone else [f"{before:.3f}"]),
             )
-        out.print(table)
+        out.print(shown)
+    if metrics.get("compared"):
+        _show_compared(metrics, out)
     for part in ("diagnosis", "weighing"):
         for line in (metrics.get(part) or {}).get("sentences", ()):
-            out.print(f"  {escape(line)}")
+            out.print(f"  {escape(translated(line, language))}")
     if "advice" in metrics:
-        out.print(f"  {escape(metrics['advice'])}")
-    out.print(f"\nreport  {escape(str(result.run / 'report.html'))}")
-    out.print(f"model   {escape(str(result.run / 'model'))}")
+        out.print(f"  {escape(translated(metrics['advice'], language))}")
+    out.print(f"\n{words['report']}  {escape(str(result.run / 'report.html'))}")
+    out.print(f"{words['model']}  {escape(str(result.run / 'model'))}")

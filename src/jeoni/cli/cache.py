@@ -8,22 +8,42 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jeoni.cli._completion import complete_choices
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table as RichTable
+
     from jeoni.features.cleaning import CachedTable
     from jeoni.features.store import FeatureStore
 
 __all__ = ["cache"]
 
+ACTIONS = ("list", "clear")
+LARGEST = 15  # entries that are listed unless all are asked for
+IDLE_DAYS = 30
+DAY_S = 86_400
+
 
 def cache(
-    action: Annotated[str, typer.Argument(help="list or clear")] = "list",
-    older_than: Annotated[float, typer.Option(help="Clear only what was not used for so many days.")] = 0.0,
+    action: Annotated[str, typer.Argument(help="list or clear", autocompletion=complete_choices(ACTIONS))] = "list",
+    older_than: Annotated[
+        float,
+        typer.Option(metavar="DAYS", help="Clear only what was not used for so many days.", rich_help_panel="Data"),
+    ] = 0.0,
+    everything: Annotated[bool, typer.Option("--all", help="List all entries, not the largest only.")] = False,
 ) -> None:
-    """List or clear the cached features."""
+    """List or clear the cached features.
+
+    Example:
+        jeoni cache
+        jeoni cache clear --older-than 30
+    """
     from jeoni.errors import ConfigError
     from jeoni.features.store import FeatureStore
 
-    if action not in ("list", "clear"):
+    if action not in ACTIONS:
         raise ConfigError(f"cache can list or clear, not {action!r}.")
     if not 0 <= older_than < math.inf:
         raise ConfigError(f"--older-than is {older_than}; a number of days is needed, 0 or more.")
@@ -31,7 +51,7 @@ def cache(
     if action == "clear":
         _clear(store, older_than)
     else:
-        _list(store)
+        _list(store, everything)
 
 
 def _clear(store: FeatureStore, older_than: float) -> None:
@@ -40,7 +60,7 @@ def _clear(store: FeatureStore, older_than: float) -> None:
     from jeoni.cli._terminal import escape
 
     out = Console(highlight=False)
-    cleared = store.clear(older_than_s=older_than * 86_400)
+    cleared = store.clear(older_than_s=older_than * DAY_S)
     out.print(f"{cleared.bytes / 1e6:,.1f} MB freed in {escape(str(store.root.parent))}")
     if cleared.in_use:
         out.print(
@@ -51,27 +71,74 @@ def _clear(store: FeatureStore, older_than: float) -> None:
         out.print(f"Left alone: {escape(str(path))} holds what jeoni did not write, or may not be changed.")
 
 
-def _list(store: FeatureStore) -> None:
+def _list(store: FeatureStore, everything: bool) -> None:
+    """The totals, the largest tables, and how to clear."""
     from rich.console import Console
+
+    from jeoni.cli._terminal import escape
+
+    out, tables = Console(highlight=False), store.listing()
+    where = escape(str(store.root.parent))
+    if not tables:
+        out.print(f"The cache is empty.\n[dim]{where}[/]")
+        return
+    for line in _totals(tables, where):
+        out.print(line)
+    largest = sorted(tables, key=lambda t: -t.bytes)
+    shown = largest if everything else largest[:LARGEST]
+    out.print()
+    out.print(_as_table(shown))
+    if len(shown) < len(tables):
+        rest = sum(t.bytes for t in largest[LARGEST:])
+        out.print(f"[dim]and {len(tables) - len(shown)} smaller ones, {_size(rest)}: jeoni cache list --all[/]")
+    out.print(f"\nTo clear what was not used for {IDLE_DAYS} days: jeoni cache clear --older-than {IDLE_DAYS}")
+    out.print("To clear all; features are computed again when they are needed: jeoni cache clear")
+
+
+def _totals(tables: Sequence[CachedTable], where: str) -> list[str]:
+    """Sentences on the cache as a whole."""
+    from jeoni.features.cleaning import CacheTotals
+
+    totals = CacheTotals.of(tables, IDLE_DAYS * DAY_S)
+    lines = [f"[bold]{_entries(totals.tables)}, {_size(totals.bytes)}[/] in {where}"]
+    if totals.idle:
+        lines.append(f"{_entries(totals.idle)}, {_size(totals.idle_bytes)}, not used for {IDLE_DAYS} days")
+    if totals.damaged:
+        lines.append(f"{_entries(totals.damaged)} damaged: what is damaged is computed again when it is needed")
+    if totals.orphaned:
+        lines.append(f"{_size(totals.orphaned)} left over from writing that was interrupted")
+    return lines
+
+
+def _as_table(tables: Sequence[CachedTable]) -> RichTable:
     from rich.table import Table
 
     from jeoni.cli._terminal import escape
 
-    out = Console(highlight=False)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("backbone", "stage", "precision"):
         table.add_column(column)
-    for column in ("rows", "MB", "days unused"):
+    for column in ("rows", "size", "days unused"):
         table.add_column(column, justify="right")
     table.add_column("")
-    tables = store.listing()
     for one in tables:
         key = one.key
         named = (escape(key.name), str(key.stage), escape(key.precision)) if key else ("?", "?", "?")
-        days = (time.time() - one.used) / 86_400
-        table.add_row(*named, f"{one.rows:,}", f"{one.bytes / 1e6:,.1f}", f"{days:.1f}", _damage(one))
-    out.print(table if tables else "The cache is empty.")
-    out.print(f"[dim]{escape(str(store.root.parent))}[/]")
+        days = (time.time() - one.used) / DAY_S
+        table.add_row(*named, f"{one.rows:,}", _size(one.bytes), f"{days:.1f}", _damage(one))
+    return table
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count:,} entries"
+
+
+def _size(count: int) -> str:
+    """Bytes in the unit that suits them."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count / 1e3:,.1f} kB"
 
 
 def _damage(table: CachedTable) -> str:

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from jeoni import distributed
-from jeoni.cli._options import with_options
+from jeoni.cli._options import QuietOption, with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
+from jeoni.locale import language_of, translated
 from jeoni.specs import DiagnoseSpec
 
 __all__ = ["diagnose"]
@@ -18,20 +19,31 @@ __all__ = ["diagnose"]
 @with_options(DiagnoseSpec)
 def diagnose(
     source: Annotated[
-        str, typer.Option(help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.")
+        str,
+        typer.Option(
+            help="Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.",
+            rich_help_panel="Data",
+        ),
     ] = "",
-    target: Annotated[str, typer.Option(help="The data to work on, with or without labels.")] = "",
+    target: Annotated[
+        str, typer.Option(help="The data to work on, with or without labels.", rich_help_panel="Data")
+    ] = "",
     spec: DiagnoseSpec = DiagnoseSpec(),  # noqa: B008 - frozen
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON line, last.")] = False,
 ) -> None:
-    """Which kind of shift lies between two domains, and how large it is."""
+    """Which kind of shift lies between two domains, and how large it is.
+
+    Example:
+        jeoni diagnose --source photos_lab/ --target photos_field/
+    """
     if not (source and target):
         raise ConfigError("Say both: --source and --target.")
     with without_collecting():
         from jeoni import api
-    from jeoni.cli._terminal import Terminal, escape, print_json
+    from jeoni.cli._terminal import escape, print_json
 
-    found = api.diagnose(source, target, spec, console=Terminal())
+    found = api.diagnose(source, target, spec, quiet=quiet)
     if not distributed.is_main_process():
         return
     if json:
@@ -39,7 +51,8 @@ def diagnose(
         return
     from rich.console import Console
 
-    first, *rest = found.sentences
+    language = language_of(spec.language)
+    first, *rest = [translated(line, language) for line in found.sentences]
     out = Console(highlight=False)
     out.print(f"\n[bold]{escape(first)}[/]\n")
     for line in rest:

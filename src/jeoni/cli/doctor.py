@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 __all__ = ["doctor"]
 
 
-def doctor() -> None:
-    """Versions, threads, engines, caches; what is missing and how to get it."""
+def doctor(
+    imports: Annotated[
+        bool, typer.Option("--imports/--no-imports", help="Try what scripts import, each in a fresh Python.")
+    ] = True,
+) -> None:
+    """Versions, threads, engines, caches; what is missing and how to get it.
+
+    Example:
+        jeoni doctor
+    """
     import shutil
 
     import torch
@@ -18,14 +30,18 @@ def doctor() -> None:
     from jeoni.cli._terminal import escape
     from jeoni.features.store import FeatureStore, cache_folder
     from jeoni.runs.environment import machine, versions
+    from jeoni.runs.imports import told_once, try_imports
 
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    host = machine(distributed.cores())
+    host = machine(distributed.cores(), str(distributed.device()))
     table.add_row("machine", f"{host['system']}, {host['processor']}, {host['cores']} cores, {host['memory_gb']} GB")
     table.add_row("accelerator", host["accelerator"] or "none")
     table.add_row("torch threads", str(torch.get_num_threads()))
+    if imports:
+        for statement, outcome in told_once(try_imports(at_once=distributed.cores())):
+            table.add_row(escape(statement), escape(outcome))
     for name, number in versions().items():
         table.add_row(name, number or "not installed")
     for name in plugins.names("jeoni.features.engines"):

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jeoni import distributed
-from jeoni.cli._options import with_options
+from jeoni.cli._options import QuietOption, with_options
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
-from jeoni.runs.records import Cut, RunRecord, TrainingRecord
-from jeoni.runs.typed import read_record
+from jeoni.locale import language_of, measure_name, table
 from jeoni.specs import FitSpec
+
+if TYPE_CHECKING:
+    from jeoni.runs.records import Cut, TrainingRecord
 
 __all__ = ["fit"]
 
@@ -29,21 +32,26 @@ def fit(
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
     resume: Annotated[str, typer.Option(help="Continue the interrupted run in this folder.")] = "",
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
-    """Transfer to labelled data: a model, honest scores, a report and a model folder."""
+    """Transfer to labelled data: a model, honest scores, a report and a model folder.
+
+    Example:
+        jeoni fit photos/
+        jeoni fit reviews.csv --strategy finetune --test held_out.csv
+    """
     with without_collecting():
         from jeoni import api
-    from jeoni.cli._terminal import Terminal, print_json
+    from jeoni.cli._terminal import print_json
 
-    terminal = Terminal()
     command = shlex.join(["jeoni", *sys.argv[1:]])
     if bool(data) == bool(resume):
         raise ConfigError("Say which data to fit to, or --resume RUN to continue an interrupted run.")
     if resume:
-        result = api.resume(resume, verb="fit", console=terminal)
+        result = api.resume(resume, verb="fit", quiet=quiet)
     else:
-        result = api.fit(data, spec, out=out, overwrite=overwrite, console=terminal, command=command)
+        result = api.fit(data, spec, out=out, overwrite=overwrite, quiet=quiet, command=command)
     assert isinstance(result, api.FitResult)
     if not distributed.is_main_process():
         return
@@ -61,59 +69,61 @@ def fit(
             }
         )
         return
-    _show(result, terminal)
+    _show(result, table("cli", language_of(spec.language)), language_of(spec.language))
 
 
-def _show(result: object, terminal: object) -> None:
+def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     """The result as a person wants to see it."""
     from rich.console import Console
     from rich.table import Table
 
     from jeoni.api import FitResult
     from jeoni.cli._terminal import escape
+    from jeoni.runs.records import RunRecord
+    from jeoni.runs.typed import read_record
 
     assert isinstance(result, FitResult)
     out, metrics = Console(highlight=False), result.metrics
-    how = "test" if metrics["estimate"] == "test" else "cross-validation"
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column, side in ((f"{how}, {metrics['n']} items", "left"), ("value", "right"), ("95 % interval", "right")):
-        table.add_column(column, justify=side)  # type: ignore[arg-type]
+    how = words[metrics["estimate"]].format(n=metrics["n"])
+    shown = Table(box=None, pad_edge=False, header_style="dim")
+    for column, side in ((how, "left"), (words["value"], "right"), (words["interval"], "right")):
+        shown.add_column(column, justify=side)  # type: ignore[arg-type]
     controls = {k: metrics["control"][k] for k in ("probe", "untrained") if metrics["control"].get(k)}
     for name in controls:
-        table.add_column(name, justify="right")
+        shown.add_column(words[name], justify="right")
     for name, score in metrics[metrics["estimate"]].items():
         beside = [f"{c[name]['value']:.3f}" if c[name]["value"] is not None else "" for c in controls.values()]
-        table.add_row(
-            name.replace("_", " "), f"[bold]{score['value']:.3f}", f"{score['low']:.3f} to {score['high']:.3f}", *beside
-        )
+        title = measure_name(metrics["measures"][name]["title"], language)
+        between = words["span"].format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}")
+        shown.add_row(title, f"[bold]{score['value']:.3f}", between, *beside)
     out.print(f"\n[bold]{escape(result.summary)}[/]\n")
-    out.print(table)
+    out.print(shown)
     record = read_record(RunRecord, result.run / "run.json")
     if record.training and record.cut:
-        _show_stages(record.cut, record.training, out)
+        _show_stages(record.cut, record.training, out, words)
     if metrics["estimate"] == "cv":
-        out.print("\n[dim]No separate test set was kept: with so few items, cross-validation is the estimate.[/]")
+        out.print(f"\n[dim]{words['no_test_set']}[/]")
     seconds = result.timings["total_s"] or 0.0
-    out.print(f"\n[dim]{seconds:.1f} s[/]   report  {escape(str(result.run / 'report.html'))}")
-    out.print(f"[dim]{' ' * len(f'{seconds:.1f} s')}[/]   model   {escape(str(result.run / 'model'))}")
+    out.print(f"\n[dim]{seconds:.1f} s[/]   {words['report']}  {escape(str(result.run / 'report.html'))}")
+    out.print(f"[dim]{' ' * len(f'{seconds:.1f} s')}[/]   {words['model']}  {escape(str(result.run / 'model'))}")
 
 
-def _show_stages(cut: Cut, training: TrainingRecord, out: Any) -> None:
+def _show_stages(cut: Cut, training: TrainingRecord, out: Any, words: Mapping[str, Any]) -> None:
     """Show what was frozen, what was trained and how, and whether frozen tensors are what they were."""
     from rich.table import Table
 
     from jeoni.cli._terminal import escape
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column, side in (("stage", "left"), ("parameters", "right"), ("state", "left"), ("learning rate", "right"),
-                         ("batch norm", "left"), ("output", "left"), ("kept", "right")):  # fmt: skip
-        table.add_column(column, justify=side)  # type: ignore[arg-type]
+    stages = Table(box=None, pad_edge=False, header_style="dim")
+    for column, side in (("stage", "left"), ("parameters", "right"), ("state", "left"), ("learning_rate", "right"),
+                         ("batch_norm", "left"), ("output", "left"), ("kept", "right")):  # fmt: skip
+        stages.add_column(words[column], justify=side)  # type: ignore[arg-type]
     for s in cut.stages:
         rate, kept = s.learning_rate, s.kept_bytes
-        table.add_row(
+        stages.add_row(
             escape(s.name),
             f"{s.parameters:,}",
-            s.state if s.state != "new" else "from random",
+            words["states"].get(s.state, s.state),
             "" if rate is None else f"{rate:.1e}",
             s.batch_norm,
             " x ".join(map(str, s.output_shape)),
@@ -121,9 +131,10 @@ def _show_stages(cut: Cut, training: TrainingRecord, out: Any) -> None:
             style="" if s.state in ("trained", "new") else "dim",
         )
     rows = training.rows
-    views = f" in each of {rows.views} random views" if rows.views else ""
-    what = f"{rows.bytes / 1e6:,.0f} MB are kept{views}" if rows.cached else "rows are computed again every epoch"
-    same = "identical, bit for bit" if training.frozen_identical else "NOT what they were"
+    kept_rows = "rows_kept_views" if rows.views else "rows_kept"
+    same = words["identical" if training.frozen_identical else "not_identical"]
+    values = {"mb": f"{rows.bytes / 1e6:,.0f}", "views": rows.views, "same": same}
+    said = words[kept_rows if rows.cached else "rows_again"].format(**values)
     out.print()
-    out.print(table)
-    out.print(f"[dim]{what}; frozen tensors are {same}[/]")
+    out.print(stages)
+    out.print(f"[dim]{said}[/]")

@@ -6,19 +6,27 @@ from typing import Annotated, Any
 
 import typer
 
+from jeoni.cli._completion import complete_choices
 from jeoni.extensions import POINTS, folders_of
 
 __all__ = ["list_"]
+
+LISTS = ("backbones", *(point.name for point in POINTS))
 
 
 def list_(
     what: Annotated[
         str,
-        typer.Argument(help=f"backbones, {', '.join(point.name for point in POINTS)}"),
+        typer.Argument(help=f"One of: {', '.join(LISTS)}.", autocompletion=complete_choices(LISTS)),
     ] = "backbones",
-    match: Annotated[str, typer.Option(help="Only names that contain this.")] = "",
+    match: Annotated[str, typer.Option(help="Only names that contain this.", rich_help_panel="Data")] = "",
 ) -> None:
-    """List what there is to choose from; of the backbones that need a hub, those that match."""
+    """List what there is to choose from; of the backbones that need a hub, those that match.
+
+    Example:
+        jeoni list strategies
+        jeoni list backbones --match resnet50
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -47,8 +55,7 @@ def list_(
                     table.add_row(name, escape(plugins.describe(folder, name) + kind))
         out.print(table)
     else:
-        known = ["backbones", *(point.name for point in POINTS)]
-        raise ConfigError(f"There is no list of {what!r}.{did_you_mean(what, known)} Known: {', '.join(known)}.")
+        raise ConfigError(f"There is no list of {what!r}.{did_you_mean(what, LISTS)} Known: {', '.join(LISTS)}.")
 
 
 def _backbones(match: str) -> tuple[list[tuple[str, ...]], list[str]]:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jeoni.cli._options import with_options
+from jeoni.cli._options import QuietOption, with_options
 from jeoni.imports import without_collecting
 from jeoni.specs import PredictSpec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jeoni.models.predictions import Predictions
 
 __all__ = ["predict"]
@@ -28,24 +30,36 @@ def predict(
     ],
     spec: PredictSpec,
     out: Annotated[str, typer.Option(help="Where to write a CSV; standard output if left out.")] = "",
+    keep_columns: Annotated[
+        bool, typer.Option("--keep-columns", help="Write the table's own columns beside the predictions.")
+    ] = False,
+    quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON line, last.")] = False,
 ) -> None:
-    """Predict new items with a saved model."""
-    from jeoni.cli._terminal import Terminal, print_json, say_whose_file
+    """Predict new items with a saved model.
+
+    Example:
+        jeoni predict runs/latest new_photos/ --out predictions.csv
+        jeoni predict runs/latest new.csv --column comment --out predictions.csv
+    """
+    from jeoni.cli._beside import check_table
+    from jeoni.cli._terminal import print_json, say_whose_file
 
     with without_collecting():
         from jeoni import api
+    from jeoni.console import console_for
 
-    terminal = Terminal()
+    terminal = console_for(quiet=quiet)
     say_whose_file(model, terminal)
     if out:
         _check(out, {"data": data, "model": model})
+    table = check_table(data) if keep_columns else None
     said = api.predict(model, data, spec, console=terminal)
     if len(said.errors) > 1:  # one is named already
         more = f" and {len(said.errors) - SHOWN} more" if len(said.errors) > SHOWN else ""
         terminal.warn(f"skipped: {', '.join(islice(said.errors, SHOWN))}{more}")
     if out or not json:
-        _write(said, out)
+        _write(said, out, table)
     if out:
         terminal.say(f"{len(said)} predictions written to {out}")
     if json:
@@ -69,25 +83,33 @@ def _check(out: str, inputs: dict[str, str]) -> None:
         raise ConfigError(f"--out {out} lies in a folder that does not exist. Make it, or choose another --out.")
 
 
-def _write(said: Predictions, out: str) -> None:
-    """As CSV, to a file or standard output."""
+def _write(said: Predictions, out: str, table: Path | None) -> None:
+    """As CSV, to a file or standard output; with the columns of a table, if one is given."""
     import sys
     from pathlib import Path
 
-    from jeoni.files.cells import write_rows
+    from jeoni.cli._beside import Beside
+    from jeoni.files.cells import write_rows, write_table
     from jeoni.files.names import visible
     from jeoni.files.outputs import reporting, writing
     from jeoni.tasks import as_cell
 
-    header = ["path", "predicted", "confidence", *said.columns]
+    assert said.data is not None
+    beside = Beside.of_table(table, said.readable) if table else Beside.of_items(said.data)
+    header = [*beside.header, *beside.distinct(["predicted", "confidence", *said.columns])]
     shown = visible if not out and sys.stdout.isatty() else str
     rows = (
-        [shown(name), shown(as_cell(label)), f"{sure:.6f}" if sure == sure else "", *(f"{v:.6f}" for v in values)]
-        for name, label, sure, values in zip(said.names, said.labels, said.certainty, said.values, strict=True)
+        [
+            *map(shown, beside.cells(i)),
+            shown(as_cell(label)),
+            f"{sure:.6f}" if sure == sure else "",
+            *(f"{v:.6f}" for v in values),
+        ]
+        for i, (label, sure, values) in enumerate(zip(said.labels, said.certainty, said.values, strict=True))
     )
     if out:
         with writing(Path(out), follow=True) as file:
-            write_rows(file, header, rows, "\n")
+            write_table(file, header, rows, "\n")
         return
     with reporting(Path("standard output")):
         write_rows(sys.stdout, [shown(title) for title in header], rows, "\n")

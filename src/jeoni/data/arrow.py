@@ -9,21 +9,28 @@ from pathlib import Path
 from typing import Any
 
 from jeoni.data.columns import NOTHING
-from jeoni.data.delimited import check_width, in_blocks, read_delimited, rows_where
+from jeoni.data.delimited import check_width, in_blocks, line_numbers, read_delimited, rows_where
 from jeoni.data.encodings import BROKEN, as_utf8
 from jeoni.data.files import MOST_TABLE, check_file, check_unpacked
+from jeoni.data.workbooks import is_workbook, read_workbook
 from jeoni.errors import DataError
-from jeoni.types import Finding
+from jeoni.types import Finding, IntArray
 
 __all__ = ["emptied", "load_table", "plain_strings", "readers_errors", "without_flaws"]
 
 
-def load_table(path: Path) -> tuple[Any, list[Finding]]:
-    """The table, and what there is to tell of how it is written.
+def load_table(path: Path) -> tuple[Any, list[Finding], IntArray]:
+    """The table, what there is to tell of how it is written, and ``(n,)`` the lines of the file its rows stand in.
 
     Raises:
-        DataError: damaged, too large, or with too many columns.
+        DataError: damaged, too large, or with too many columns; a workbook of which it is not clear what is meant.
+        MissingExtra: a workbook, and openpyxl is not installed.
     """
+    if is_workbook(path):
+        sheet = read_workbook(path)
+        check_width(path, sheet.table.num_columns)
+        names = [name.strip() for name in sheet.table.column_names]
+        return sheet.table.rename_columns(names), sheet.findings, sheet.lines
     packed = path.suffix.lower() == ".parquet"
     size = check_file(path, sys.maxsize if packed else MOST_TABLE)
     with readers_errors(path):
@@ -33,7 +40,8 @@ def load_table(path: Path) -> tuple[Any, list[Finding]]:
     check_width(path, len(names))
     if odd := [name.replace(BROKEN, "\ufffd") for name in names if BROKEN in name]:
         raise DataError(f"The column {odd[0]!r} of {path} has a name of broken bytes. Write it anew.", path=str(path))
-    return table.rename_columns([name.strip() for name in names]), findings
+    table = table.rename_columns([name.strip() for name in names])
+    return table, findings, line_numbers(path, len(table))
 
 
 @contextmanager

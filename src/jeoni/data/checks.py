@@ -12,6 +12,7 @@ import numpy as np
 from jeoni.data.duplicates import clusters, near_pairs
 from jeoni.data.overlaps import contents, find_conflicts, find_duplicates, find_group_leaks, find_leaks
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Array, Console, Dataset, Finding, IntArray, Items
 
 __all__ = [
@@ -220,6 +221,8 @@ def tell(findings: Sequence[Finding], console: Console) -> None:
     """One line per kind and action, with one item as an example; all are in ``issues.csv``, where there is one."""
     for (kind, action), number in Counter((f.kind, f.action) for f in findings).items():
         first = next(f for f in findings if (f.kind, f.action) == (kind, action))
-        example = first.detail if first.path in first.detail else f"{first.path}: {first.detail}"
-        many = f"{number} items, for example " if number > 1 else ""
-        console.warn(f"{kind.replace('_', ' ')}: {many}{example} ({action})")
+        example = first.detail
+        if first.path not in first.detail:
+            example = Said("finding.example", path=first.path, detail=first.detail)
+        told = {"kind": kind.replace("_", " "), "example": example, "action": action}
+        console.warn(Said("finding.many", n=f"{number:,}", **told) if number > 1 else Said("finding.one", **told))

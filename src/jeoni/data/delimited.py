@@ -16,11 +16,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jeoni.data.encodings import as_utf8
 from jeoni.errors import DataError
-from jeoni.types import Finding
+from jeoni.types import Finding, IntArray
 
-__all__ = ["check_width", "in_blocks", "read_delimited", "rows_where"]
+__all__ = ["check_width", "in_blocks", "line_numbers", "read_delimited", "rows_where"]
 
 BLOCK, LARGEST = 1 << 20, (1 << 31) - 1
 BREAK = r"\r\n|\r|\n"
@@ -139,6 +141,48 @@ def _parsed(raw: Path | bytes, mark: str, names: Sequence[str], above: int = 0, 
             source, csv.ReadOptions(use_threads=threads, block_size=size, **named), parse, convert
         ),
     )
+
+
+def line_numbers(path: Path, n: int) -> IntArray:
+    """``(n,)``: the line of the file in which each row of a table begins, from 1 as an editor counts.
+
+    Args:
+        path: of a table; rows of one that has no lines (Parquet) are numbered from 1.
+        n: its rows.
+    """
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".tsv", ".jsonl", ".ndjson"):
+        return np.arange(1, n + 1)
+    raw, _ = as_utf8(path)
+    raw, said = _without_mark(raw)
+    filled = _filled_lines(raw)
+    if kind in (".jsonl", ".ndjson"):
+        return np.array(filled if len(filled) == n else range(1, n + 1), dtype=np.int64)
+    begun = [] if len(filled) == n + 1 else _first_lines(raw, said or ("\t" if kind == ".tsv" else ""))
+    lines = next((found for found in (filled, begun) if len(found) == n + 1), range(1, n + 2))
+    return np.array(lines[1:], dtype=np.int64) + bool(said)
+
+
+def _filled_lines(raw: Path | bytes) -> list[int]:
+    """The numbers of the lines in which anything stands."""
+    with io.TextIOWrapper(_opened(raw), encoding="utf-8-sig") as letters:
+        return [number for number, line in enumerate(letters, 1) if line.strip("\n")]
+
+
+def _first_lines(raw: Path | bytes, usual: str) -> list[int]:
+    """The numbers of the lines in which a row begins: a quoted cell may hold several lines."""
+    mark, _, _ = _header(raw, usual)
+    begun, before = [], 0
+    with io.TextIOWrapper(_opened(raw), encoding="utf-8-sig", newline="") as letters:
+        rows = plain_csv.reader(letters, delimiter=mark)
+        try:
+            for row in rows:
+                if row:
+                    begun.append(before + 1)
+                before = rows.line_num
+        except plain_csv.Error:  # a cell longer than any may be
+            return []
+    return begun
 
 
 def in_blocks(raw: Path | bytes, read: Callable[[Any, int], Any]) -> Any:

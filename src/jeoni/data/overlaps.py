@@ -13,6 +13,7 @@ import numpy as np
 from jeoni.data.encodings import decode
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Array, Dataset, Finding, IntArray
 
 __all__ = ["contents", "find_conflicts", "find_duplicates", "find_group_leaks", "find_leaks"]
@@ -66,7 +67,7 @@ def find_conflicts(data: Dataset, same: IntArray, keep: Array) -> list[Finding]:
         if other is not None:
             name = data.items.name(other)
             (label,) = data.task.named_targets(data.targets[other : other + 1])
-            text = f"identical to {name}, which is labelled {label}"
+            text = Said("finding.other_label", other=name, label=str(label))
             findings.append(Finding("label_conflict", data.items.name(i), text, "skipped", name))
             keep[i] = False
     return findings
@@ -84,8 +85,8 @@ def find_leaks(
         twins = {int(same[h]): h for h in held[::-1]}
         for i in part[~own_test[part]]:
             twin = twins.get(int(same[i]), held[0])
-            how = "identical" if same[twin] == same[i] else "nearly identical"
-            text = f"{how} to {data.items.name(int(twin))} in the test set"
+            how = "identical_in_test" if same[twin] == same[i] else "nearly_identical_in_test"
+            text = Said(f"finding.{how}", other=data.items.name(int(twin)))
             action = "kept" if keep_leaks else "removed from training"
             findings.append(Finding("leak", data.items.name(int(i)), text, action, data.items.name(int(twin))))
             keep[i] = keep_leaks
@@ -101,7 +102,7 @@ def find_group_leaks(data: Dataset, keep: Array, own_test: Array, keep_leaks: bo
     for i in np.flatnonzero(keep & ~own_test):
         if int(data.groups[i]) in held:
             twin = data.items.name(int(held[int(data.groups[i])]))
-            text = f"of the same group as {twin} in the test set"
+            text = Said("finding.same_group", other=twin)
             action = "kept" if keep_leaks else "removed from training"
             findings.append(Finding("leak", data.items.name(int(i)), text, action, twin))
             keep[i] = keep_leaks
@@ -117,8 +118,8 @@ def find_duplicates(data: Dataset, cluster: IntArray, same: IntArray, keep: Arra
             for i in part[1:]:
                 equal = firsts[int(same[i])] != i
                 twin = firsts[int(same[i])] if equal else part[0]
-                kind, how = ("duplicate", "identical") if equal else ("near_duplicate", "nearly identical")
-                text = f"{how} to {data.items.name(int(twin))}"
+                kind, how = ("duplicate", "identical") if equal else ("near_duplicate", "nearly_identical")
+                text = Said(f"finding.{how}", other=data.items.name(int(twin)))
                 action = "kept in one fold" if not own_test[i] else "kept"
                 findings.append(Finding(kind, data.items.name(int(i)), text, action, data.items.name(int(twin))))
     return findings

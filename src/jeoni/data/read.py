@@ -16,18 +16,21 @@ import numpy as np
 from jeoni.data.arrays import ARRAYS, read_arrays
 from jeoni.data.columns import PARTS, label_cells, pattern_groups, ungrouped
 from jeoni.data.files import list_folder, open_file, special_kind, walk
+from jeoni.data.item_columns import joined_lines
 from jeoni.data.items import JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of, plural
 from jeoni.data.pairs import load_labelled_in_memory
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.tables import TABLES, read_table
 from jeoni.data.text_items import named_files
+from jeoni.data.workbooks import split_sheet
 from jeoni.errors import ConfigError, DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset, Finding, IntArray, Items
 
 __all__ = ["load_items", "load_labelled", "with_test"]
 
-SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
+OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers")
 NO_CLASSES = ("__MACOSX", "__pycache__")
 HUB, HUB_ID = "hub:", r"\w[\w.-]*/\w[\w.-]*"
 LONGEST = 200  # letters of a path that are shown
@@ -72,15 +75,17 @@ def load_items(path: str | Path, modality: str = "image", column: str = "", kept
     Raises:
         DataError: nothing there.
     """
-    where, there = Path(path), found_at(path)
+    where = Path(path)
+    file, _ = split_sheet(where)
+    there = found_at(file)
     columns = Columns(modality=modality, kept=kept)
     if column and columns.modality:
         columns = columns.naming(column)
-    if where.suffix.lower() in TABLES and there == "file":
+    if file.suffix.lower() in TABLES and there == "file":
         return read_table(where, columns, labelled=False)
     if where.suffix.lower() in ARRAYS and there == "file":
         return read_arrays(where, labelled=False)
-    if there == "file" and where.suffix.lower() in SHEETS:
+    if there == "file" and where.suffix.lower() in OTHER_WORKBOOKS:
         raise _one_file(where)
     if there == "file":
         return _unlabelled([where], [str(path)], where, modality_of([where.name]) or modality)
@@ -107,11 +112,13 @@ def load_items(path: str | Path, modality: str = "image", column: str = "", kept
 def _read(path: str, columns: Columns) -> Dataset:
     if path.startswith(HUB):
         return read_hub(_hub_id(path), columns)
-    where, there = Path(path), found_at(path)
+    where = Path(path)
+    file, _ = split_sheet(where)
+    there = found_at(file)
     if there == "file":
-        if where.suffix.lower() in ARRAYS:
+        if file.suffix.lower() in ARRAYS:
             return read_arrays(where, columns)
-        if where.suffix.lower() not in TABLES:
+        if file.suffix.lower() not in TABLES:
             raise _one_file(where)
         return read_table(where, columns)
     if there == "folder":
@@ -120,10 +127,9 @@ def _read(path: str, columns: Columns) -> Dataset:
         return _read_folder(where, columns.pattern)
     if kind := special_kind(path):
         raise DataError(f"{_shown(path)} is {kind}. Needed: a file or a folder.", path=path)
-    needed = "Needed: a folder per class, a table, features or a saved dataset."
     if re.fullmatch(HUB_ID, path):
-        needed += f" If a dataset of the Hugging Face hub is meant, write {HUB}{path}"
-    raise DataError(f"{_shown(path)} does not exist. {needed}", path=path)
+        raise DataError(Said("error.no_such_path_hub", path=_shown(path), hub=f"{HUB}{path}"), path=path)
+    raise DataError(Said("error.no_such_path", path=_shown(path)), path=path)
 
 
 def _hub_id(path: str) -> str:
@@ -140,8 +146,8 @@ def _shown(path: str | Path) -> str:
 
 
 def _one_file(path: Path) -> DataError:
-    if path.suffix.lower() in SHEETS:
-        said = f"{path} is a workbook, which is not read. Save its sheet as a table: CSV, in UTF-8 best."
+    if path.suffix.lower() in OTHER_WORKBOOKS:
+        said = f"{path} is a workbook of a kind that is not read. Save it as .xlsx, or its sheet as CSV in UTF-8."
         return DataError(said, path=str(path))
     mend = f"To predict a single item: jeoni predict MODEL {path}"
     with open_file(path) as file:
@@ -255,6 +261,7 @@ def with_test(data: Dataset, test: Dataset) -> Dataset:
         groups=_joined_groups(data, test),
         part=np.concatenate([before, np.full(len(test), "test", dtype="<U5")]),
         findings=(*data.findings, *(_of_test(f, items.mark) for f in test.findings)),
+        lines=joined_lines(data, test),
     )
 
 

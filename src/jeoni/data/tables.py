@@ -1,10 +1,11 @@
-"""Tables of texts, of paths, of images and audio themselves, or of numbers, and labels: CSV, TSV, JSONL, Parquet."""
+"""Tables of texts, paths, images and audio themselves, or numbers, and labels: CSV, TSV, JSONL, Parquet, Excel."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from jeoni.data.columns import (
     rival_texts,
     single_values,
 )
+from jeoni.data.encodings import BROKEN
 from jeoni.data.items import EncodedItems, FlawedItems
 from jeoni.data.kinds import (
     MODALITIES,
@@ -40,22 +42,23 @@ from jeoni.data.kinds import (
 from jeoni.data.text_cells import text_items, worded
 from jeoni.data.text_items import named_files
 from jeoni.data.vectors import VectorItems, check_numbers
+from jeoni.data.workbooks import WORKBOOKS, split_sheet
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding, Items
 
-__all__ = ["TABLES", "read_table", "table_dataset"]
+__all__ = ["TABLES", "printed_columns", "read_table", "table_dataset"]
 
 _NAMES = ("id", "index", "idx", "", "unnamed: 0")  # the last two are how pandas writes an index
 _UNNAMED = re.compile(r"__index_level_\d+__")  # and that, in Parquet
 
-TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", *WORKBOOKS)
 
 
 def read_table(path: Path, columns: Columns | None = None, labelled: bool = True) -> Dataset:
     """Read a table; paths in it are relative to its folder.
 
     Args:
-        path: a file that ends in one of :data:`TABLES`.
+        path: a file that ends in one of :data:`TABLES`; ``file.xlsx#Sheet`` names a sheet.
         columns: those that the user named.
         labelled: False reads the examples only, to predict.
 
@@ -64,7 +67,32 @@ def read_table(path: Path, columns: Columns | None = None, labelled: bool = True
             message says which.
     """
     with readers_errors(path):  # also of values that no Python type holds, which only show when they are used
-        return table_dataset(*load_table(path), path, columns or Columns(), labelled)
+        table, findings, lines = load_table(path)
+        dataset = table_dataset(table, findings, path, columns or Columns(), labelled)
+        return replace(dataset, name=split_sheet(path)[0].stem, lines=lines)
+
+
+def printed_columns(path: Path) -> dict[str, list[str]]:
+    """The columns of a table as they are written, by name; encoded files and records are left out.
+
+    Args:
+        path: a file that ends in one of :data:`TABLES`.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    import pyarrow
+
+    packed = (pyarrow.types.is_struct, pyarrow.types.is_binary, pyarrow.types.is_large_binary, pyarrow.types.is_nested)
+    with readers_errors(path):
+        table, _, _ = load_table(path)
+        kinds = {field.name: field.type for field in table.schema}
+        shown = [name for name, kind in kinds.items() if not any(is_packed(kind) for is_packed in packed)]
+        return {name: [_printed(cell) for cell in table[name].to_pylist()] for name in shown}
+
+
+def _printed(cell: Any) -> str:
+    return "" if cell is None else str(cell).replace(BROKEN, "\ufffd")
 
 
 def table_dataset(table: Any, read: Sequence[Finding], path: Path, columns: Columns, labelled: bool) -> Dataset:

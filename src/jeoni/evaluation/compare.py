@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from jeoni.evaluation.amounts import amount_of, in_sentence
 from jeoni.evaluation.evaluate import Judge, score_resamples
 from jeoni.evaluation.intervals import Weights, percentile_interval, resample_weights
 from jeoni.evaluation.metrics.protocol import Metric
+from jeoni.locale import Said
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
-__all__ = ["paired_difference", "sentence"]
+__all__ = ["WHO", "paired_difference", "sentence"]
 
 
 def paired_difference(
@@ -56,79 +58,30 @@ def paired_difference(
     }
 
 
-WHO = {
-    "pretrained": (
-        "Pretrained features add",
-        "Pretrained features cost",
-        "Pretrained features lower",
-        "Pretrained features raise",
-        "Whether pretrained features help",
-    ),
-    "training": (
-        "Training beyond the linear probe adds",
-        "Training beyond the linear probe costs",
-        "Training beyond the linear probe lowers",
-        "Training beyond the linear probe raises",
-        "Whether training beyond the linear probe helps",
-    ),
-    "sharing": (
-        "Sharing one network adds",
-        "Sharing one network costs (negative sharing)",
-        "Sharing one network lowers",
-        "Sharing one network (negative sharing) raises",
-        "Whether sharing one network helps",
-    ),
-}
+WHO = ("pretrained", "training", "sharing")
 
 
-def sentence(difference: Interval, measure: Metric | None = None, *, n: int, who: str = "pretrained") -> str:
+def sentence(difference: Interval, measure: Metric | None = None, *, who: str = "pretrained") -> Said:
     """The verdict in words; help or harm is claimed only where the interval leaves out zero.
 
     Args:
         difference: ours minus the control, of one metric.
         measure: the metric; None is accuracy.
-        n: number of test items.
         who: ``pretrained``: against the untrained control; ``training``: against the linear probe; ``sharing``: against
             each task alone.
 
     Example:
-        >>> sentence(Interval(0.098, 0.071, 0.124), n=525)
-        'Pretrained features add 9.8 points of accuracy (95 % interval 7.1 to 12.4).'
+        >>> sentence(Interval(0.098, 0.071, 0.124))
+        'Transfer added 9.8 points (7.1 to 12.4) over an untrained backbone.'
     """
-    adds, costs, lowers, raises, whether = WHO[who]
-    name = "accuracy" if measure is None else _in_sentence(measure.title)
-    higher = measure is None or measure.higher_is_better
-    for verb, error_verb, change in ((adds, raises, difference), (costs, lowers, _negative(difference))):
+    title, unit = ("Accuracy", "%") if measure is None else (measure.title, measure.unit)
+    rises, falls = ("added", "cost") if measure is None or measure.higher_is_better else ("raised", "lowered")
+    for verb, change in ((rises, difference), (falls, _negative(difference))):
         if change.low > 0:
-            value, low, high, unit = _said(change, measure)
-            if not higher:
-                return f"{error_verb} the {name} by {value}{unit} (95 % interval {low} to {high})."
-            return f"{verb} {value}{unit} of {name} (95 % interval {low} to {high})."
-    items = "this one test item" if n == 1 else f"these {n:,} test items"
-    doubt = f"{whether} cannot be told from {items}"
-    if np.isnan(difference.low) or np.isnan(difference.high):
-        return f"{doubt}: the difference in {name} has no interval there."
-    value, low, high, unit = _said(difference, measure, signed=True)
-    return f"{doubt}: the difference in {name} is {value}{unit} (95 % interval {low} to {high})."
+            amount = amount_of(change, title, unit, named=verb in ("added", "cost"))
+            return Said(f"{who}.{verb}", measure=in_sentence(title), amount=amount)
+    return Said(f"{who}.unclear", amount=amount_of(difference, title, unit, signed=True))
 
 
 def _negative(interval: Interval) -> Interval:
     return Interval(-interval.value, -interval.high, -interval.low)
-
-
-def _in_sentence(title: str) -> str:
-    """
-    >>> _in_sentence("Macro F1"), _in_sentence("ROC-AUC")
-    ('macro F1', 'ROC-AUC')
-    """
-    return title[0].lower() + title[1:] if title[1:2].islower() else title
-
-
-def _said(interval: Interval, measure: Metric | None, signed: bool = False) -> tuple[str, str, str, str]:
-    """Value, low and high as sentences say them, and the unit with a space before it."""
-    sign = "+" if signed else ""
-    if measure is None or measure.unit == "%":
-        value, low, high = interval.points()
-        return f"{value:{sign}.1f}", f"{low:.1f}", f"{high:.1f}", " points"
-    unit = f" {measure.unit}" if measure.unit else ""
-    return f"{interval.value + 0.0:{sign}.3g}", f"{interval.low + 0.0:.3g}", f"{interval.high + 0.0:.3g}", unit

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from jeoni.evaluation.measures import ACCURACY, Measure
-from jeoni.evaluation.verdict import Verdict, compare_pairs, correct, pigeonhole, undecided, words
+from jeoni.evaluation.verdict import Verdict, compare_pairs, correct, doubts, pigeonhole, undecided, words
+from jeoni.locale import Said
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
 __all__ = ["Outcomes", "Point", "compare_all", "labels_needed", "point"]
@@ -52,8 +53,9 @@ class Outcomes:
         count, draws = sum(self.learned_nothing), len(self.learned_nothing)
         if not count or 2 * count < draws:
             return ""
-        where = f" in {count} of {draws} draws" if draws > 1 else ""
-        return f"{self.strategy} learned nothing{where} (it gives every example the same answer), so it is no control"
+        if draws == 1:
+            return Said("learned_nothing", strategy=self.strategy)
+        return Said("learned_nothing_in", strategy=self.strategy, count=f"{count}", draws=f"{draws}")
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def compare_all(
             "control": against,
             "budget": budget,
             **(verdict := corrected[f"{ours} {against} {budget}"]).as_dict(),
-            "sentence": words(verdict, ours, against),
+            "said": [words(verdict, ours, against), *doubts(verdict)],
         }
         for ours, against, budget in pairs
     ]

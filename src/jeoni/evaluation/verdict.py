@@ -16,7 +16,9 @@ import numpy as np
 from scipy import stats
 
 from jeoni.errors import ConfigError
+from jeoni.evaluation.amounts import amount_of
 from jeoni.evaluation.measures import ACCURACY, BALANCED_ACCURACY, Measure
+from jeoni.locale import Said
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "class_weights",
     "compare_pairs",
     "correct",
+    "doubts",
     "holm",
     "mcnemar",
     "pigeonhole",
@@ -295,42 +298,53 @@ def _corrected_t(gains: FloatArray, overlap: float, least: float) -> float:
     return float(2 * stats.t.sf(abs(gains.mean()) / error, len(gains) - 1))
 
 
-def words(verdict: Verdict, what: str, control: str, subject: str = "Transfer") -> str:
+def words(verdict: Verdict, what: str, control: str) -> Said:
     """The verdict in a sentence.
 
     Args:
         verdict: to be told.
         what: ours, for example ``finetune``.
         control: what it was compared with, for example ``scratch``.
-        subject: what helped or hurt.
 
     Example:
         >>> said = Verdict("helped", Interval(0.061, 0.039, 0.082), 0.001, 0.001, 0.03, 525, 5)
         >>> words(said, "probe", "scratch")
-        'Transfer helped: probe is 6.1 points more accurate than scratch (95 % interval 3.9 to 8.2).'
+        'Transfer helped: probe is 6.1 points more accurate than scratch (3.9 to 8.2).'
     """
-    measure, gain = verdict.measure, verdict.difference
-    doubt = f"Whether {what} is better than {control} cannot be told"
-    value, low, high, unit = measure.written(measure.of(gain))
-    sign = "+" if float(value) > 0 else ""
-    measured = f"{sign}{value}{unit} of {measure.title} (95 % interval {low} to {high})."
+    who = {"what": what, "control": control}
     if verdict.reason:
-        return f"{doubt}: {verdict.reason}. The difference that was measured is {measured}"
+        return Said("verdict.unclear_alone", **who)
     if verdict.outcome == "cannot tell":
-        visible = f"{100 * verdict.visible:.0f} points" if measure.is_share else f"{verdict.visible:.2g}{unit}"
-        return (
-            f"{doubt}: the difference is {measured} With {verdict.n:,} test items only differences above "
-            f"{visible} can be seen."
-        )
-    better = verdict.outcome == "helped"
-    value, low, high, unit = measure.written(gain if better else Interval(-gain.value, -gain.high, -gain.low))
-    span = f"(95 % interval {low} to {high})"
-    if not measure.is_share:
-        direction = "higher" if better == measure.higher_is_better else "lower"
-        of = f"the {measure.title} of {what} is {value}{unit} {direction} than that of {control}"
-        return f"{subject} {verdict.outcome}: {of} {span}."
-    if measure.id == ACCURACY.id:
-        by, how = "", "more accurate" if better else "less accurate"
+        return Said("verdict.unclear", **who, amount=_measured(verdict))
+    measure, better = verdict.measure, verdict.outcome == "helped"
+    gain = verdict.difference if better else _turned(verdict.difference)
+    value, low, high, unit = measure.written(gain)
+    if measure.is_share:
+        way = "" if measure.id == ACCURACY.id else "_by"
     else:
-        by, how = f"by {measure.title} ", "better" if better else "worse"
-    return f"{subject} {verdict.outcome}: {by}{what} is {value}{unit} {how} than {control} {span}."
+        value, way = f"{value}{unit}", "_higher" if better == measure.higher_is_better else "_lower"
+    named = {"measure": measure.title, "value": value, "low": low, "high": high}
+    return Said(f"verdict.{verdict.outcome}{way}", **who, **named)
+
+
+def doubts(verdict: Verdict) -> list[Said]:
+    """The sentences beside a verdict that cannot be told: why, or how large a difference could have been seen."""
+    if verdict.reason:
+        return [Said("verdict.reason", reason=verdict.reason), Said("verdict.measured", amount=_measured(verdict))]
+    if verdict.outcome != "cannot tell":
+        return []
+    n = f"{verdict.n:,}"
+    if verdict.measure.is_share:
+        return [Said("verdict.visible_points", n=n, visible=f"{100 * verdict.visible:.0f}")]
+    unit = f" {verdict.measure.unit}" if verdict.measure.unit else ""
+    return [Said("verdict.visible", n=n, visible=f"{verdict.visible:.2g}{unit}")]
+
+
+def _measured(verdict: Verdict) -> Said:
+    """The difference in the measure itself, of which higher may be worse."""
+    measure = verdict.measure
+    return amount_of(measure.of(verdict.difference), measure.title, measure.unit, signed=True)
+
+
+def _turned(interval: Interval) -> Interval:
+    return Interval(-interval.value, -interval.high, -interval.low)

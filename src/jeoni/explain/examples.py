@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
+from jeoni.data.item_columns import item_cells, item_header
 from jeoni.explain import pictures
 from jeoni.features.examples import Examples
 from jeoni.runs import RunFolder
@@ -33,10 +34,10 @@ def write_tables(
     labels, said, sure = task.named_targets(held.targets), task.named(mean), task.certainty(mean)
     run.write_csv(
         "predictions.csv",
-        ["path", "label", "predicted", "confidence", "fold", *task.columns],
+        [*item_header(held), "label", "predicted", "confidence", "fold", *task.columns],
         (
             [
-                held.items.name(i),
+                *item_cells(held, i),
                 as_cell(labels[i]),
                 as_cell(said[i]),
                 f"{sure[i]:.6f}" if sure[i] == sure[i] else "",

@@ -43,7 +43,8 @@ def write_insides(run: RunFolder, held: Examples, backbone: Backbone, seed: int)
     shown: dict[str, list[str]] = {}
     for number, said in enumerate(responses(backbone, pixels)):
         name = f"{number:02d}.jpg"
-        pictures.save_responses([Image.fromarray(pixels[i]) for i in said.images], said.maps, folder / name)
+        framed = [spec.framed(opened[i]) or Image.fromarray(pixels[i]) for i in said.images]
+        pictures.save_responses(framed, said.maps, folder / name)
         shown.setdefault(said.stage, []).append(f"inside/{name}")
     stages = [{"stage": stage, "files": files} for stage, files in shown.items()]
     content = {"filters": "" if filters is None else "inside/filters.png", "stages": stages}

@@ -31,7 +31,7 @@ __all__ = [
 MAP_POINTS = 800
 MAP_TILE = 56
 MAP_COLUMNS = 32
-THUMB = 192
+THUMB = 288
 GALLERY = 12
 TEXT = 360
 HINT = 200
@@ -64,22 +64,36 @@ def gallery(data: Dataset, predictions: FloatArray) -> dict[str, list[dict[str, 
 
 
 def show(
-    data: Dataset, spec: Input, shown: dict[str, list[dict[str, Any]]], figures: Path
+    data: Dataset,
+    spec: Input,
+    shown: dict[str, list[dict[str, Any]]],
+    figures: Path,
+    thumbs: str = "thumbs",
+    sounds: str = "sounds",
 ) -> dict[str, list[dict[str, Any]]]:
-    """The gallery with what a reader sees of each example: its text, or a thumbnail and audio, which are written."""
+    """The gallery with what a reader sees of each example: its text, or a thumbnail and audio, which are written.
+
+    Args:
+        data: the examples.
+        spec: opens one.
+        shown: entries with the ``index`` of an example, in lists by name.
+        figures: the folder of the run.
+        thumbs: the folder in it for thumbnails, whose names are the examples' numbers.
+        sounds: the same for audio.
+    """
     numbers = sorted({e["index"] for entries in shown.values() for e in entries})
     seen: dict[int, dict[str, str]] = {}
     for i, (picture, text, audio) in zip(numbers, _seen(data, spec, numbers, THUMB, loud=True), strict=True):
         seen[i] = {"text": shorten(text, TEXT)} if text else {}
         if audio:
-            (figures / "sounds").mkdir(parents=True, exist_ok=True)
+            (figures / sounds).mkdir(parents=True, exist_ok=True)
             name = f"{i:05d}.flac" if audio.startswith(b"fLaC") else f"{i:05d}.mp3"
-            (figures / "sounds" / name).write_bytes(audio)
-            seen[i]["sound"] = f"sounds/{name}"
+            (figures / sounds / name).write_bytes(audio)
+            seen[i]["sound"] = f"{sounds}/{name}"
         if picture is not None:
-            (figures / "thumbs").mkdir(parents=True, exist_ok=True)
-            picture.convert("RGB").save(figures / "thumbs" / f"{i:05d}.jpg", quality=85)
-            seen[i]["thumb"] = f"thumbs/{i:05d}.jpg"
+            (figures / thumbs).mkdir(parents=True, exist_ok=True)
+            picture.convert("RGB").save(figures / thumbs / f"{i:05d}.jpg", quality=85)
+            seen[i]["thumb"] = f"{thumbs}/{i:05d}.jpg"
     return {
         kind: [{**{k: v for k, v in e.items() if k != "index"}, **seen[e["index"]]} for e in entries]
         for kind, entries in shown.items()
@@ -132,10 +146,11 @@ def save_responses(pictures: Sequence[Image.Image], maps: FloatArray, path: Path
     gap = 3
     sheet = Image.new("RGB", (len(pictures) * (tile + gap) - gap, tile), (128, 128, 128))
     for k, (picture, heat) in enumerate(zip(pictures, maps, strict=True)):
-        small = picture.convert("RGB").resize((tile, tile), Image.Resampling.BILINEAR)
-        mask = Image.fromarray((255 * heat).astype(np.uint8)).resize((tile, tile), Image.Resampling.BICUBIC)
+        small = thumbnail(picture, tile).convert("RGB")
+        mask = Image.fromarray((255 * heat).astype(np.uint8)).resize(small.size, Image.Resampling.BICUBIC)
         light = 0.3 + 0.7 * np.asarray(mask, dtype=float)[..., None] / 255
-        sheet.paste(Image.fromarray((np.asarray(small) * light).astype(np.uint8)), (k * (tile + gap), 0))
+        left, top = k * (tile + gap) + (tile - small.width) // 2, (tile - small.height) // 2
+        sheet.paste(Image.fromarray((np.asarray(small) * light).astype(np.uint8)), (left, top))
     sheet.save(path, quality=80)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from jeoni.features.manifest import Manifest, UnsealedManifest
 from jeoni.features.used import unless_in_use
 from jeoni.files.regular import is_regular
 
-__all__ = ["CachedTable", "Cleared", "clear_tables", "list_tables"]
+__all__ = ["CacheTotals", "CachedTable", "Cleared", "clear_tables", "list_tables"]
 
 TABLE = re.compile(r"[0-9a-f]{24}")
 FILE = re.compile(r"key\.json|[0-9a-f]{32}\.(json|npy)|\.[0-9a-f]{32}\.part")
@@ -32,6 +32,7 @@ class CachedTable:
         damaged: manifests that cannot; their rows are computed again.
         bytes: on the disk.
         used: when it was last used, in seconds since 1970.
+        orphaned: bytes that no manifest describes: left over from writing that was interrupted.
     """
 
     folder: Path
@@ -40,6 +41,47 @@ class CachedTable:
     damaged: int
     bytes: int
     used: float
+    orphaned: int = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing in it is damaged."""
+        return self.key is not None and not self.damaged
+
+
+@dataclass(frozen=True)
+class CacheTotals:
+    """The cache in a few numbers.
+
+    Attributes:
+        tables: how many there are.
+        bytes: of all of them.
+        idle: tables that were not used lately.
+        idle_bytes: of those.
+        orphaned: bytes in files that no manifest describes.
+        damaged: tables of which a part must be computed again.
+    """
+
+    tables: int
+    bytes: int
+    idle: int
+    idle_bytes: int
+    orphaned: int
+    damaged: int
+
+    @classmethod
+    def of(cls, tables: Sequence[CachedTable], idle_s: float, now: float | None = None) -> CacheTotals:
+        """The sums over tables; those not used for ``idle_s`` seconds are idle."""
+        now = now or time.time()
+        idle = [t for t in tables if now - t.used >= idle_s]
+        return cls(
+            tables=len(tables),
+            bytes=sum(t.bytes for t in tables),
+            idle=len(idle),
+            idle_bytes=sum(t.bytes for t in idle),
+            orphaned=sum(t.orphaned for t in tables),
+            damaged=sum(not t.sound for t in tables),
+        )
 
 
 @dataclass(frozen=True)
@@ -107,16 +149,21 @@ def _table(folder: Path) -> CachedTable:
     key, rows, damaged, size = None, 0, 0, 0
     with suppress(OSError, ValueError):
         key = FeatureKey.read(folder / "key.json")
-    for file in _files(folder):
+    files = list(_files(folder))
+    described = {file.stem for file in files if file.suffix == ".json"}
+    orphaned = 0
+    for file in files:
         with suppress(OSError):
-            size += file.stat().st_size
+            on_disk = file.stat().st_size
+            size += on_disk
+            orphaned += on_disk if file.suffix != ".json" and file.stem not in described else 0
         if file.suffix != ".json" or file.name == "key.json":
             continue
         try:
             rows += len(Manifest.read(file, folder.name, ragged=False).rows)
         except (UnsealedManifest, OSError, ValueError):
             damaged += 1
-    return CachedTable(folder, key, rows, damaged, size, _last_used(folder))
+    return CachedTable(folder, key, rows, damaged, size, _last_used(folder), orphaned)
 
 
 def _last_used(folder: Path) -> float:

@@ -78,10 +78,18 @@ def agreement(got: list[Array], wanted: list[Array]) -> float:
 
 
 def check_engine(wanted: str) -> None:
-    """Raise a ConfigError that offers near names, if there is no such engine; ``auto`` is one."""
+    """Look whether there is such an engine, and whether it can be used here; ``auto`` always can.
+
+    Raises:
+        ConfigError: no; near names are offered, or how to install it.
+    """
     known = plugins.names("jeoni.features.engines")
     if wanted not in ("auto", *known):
         raise ConfigError(f"No engine is called {wanted!r}.{did_you_mean(wanted, known)} Known: {', '.join(known)}.")
+    for engine in _engines(wanted) if wanted != "auto" else ():
+        reason = engine.missing()
+        if reason:
+            raise ConfigError(f"The engine {wanted!r} cannot be used: {reason}")
 
 
 def accelerated(wanted: str) -> bool:
@@ -145,10 +153,7 @@ def _engines(wanted: str) -> list[Engine]:
 def _candidates(wanted: str) -> list[tuple[Engine, str]]:
     found: list[tuple[Engine, str]] = []
     for engine in _engines(wanted):
-        reason = engine.missing()
-        if reason and wanted != "auto":
-            raise ConfigError(f"The engine {wanted!r} cannot be used: {reason}")
-        if reason or (wanted == "auto" and engine.name == "torch" and not engine.accelerated()):
+        if engine.missing() or (wanted == "auto" and engine.name == "torch" and not engine.accelerated()):
             continue
         found += [(engine, precision) for precision in engine.precisions()]
     return sorted(found, key=lambda c: (not c[0].accelerated(), c[1] == "float32"))

@@ -11,7 +11,7 @@ import numpy as np
 from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
-from jeoni.features.extract import Extraction, Request, extract
+from jeoni.features.extract import Engines, Extraction, Request, extract
 from jeoni.features.store import Features, FeatureStore
 from jeoni.types import Console, Dataset, IntArray, Items, Quiet
 
@@ -31,6 +31,7 @@ class Context:
         console: who is told.
         checkpoints: where the states of trainings are kept; None keeps none.
         checkpoint_s: seconds between two of them.
+        engines: that were compiled, so that none is compiled twice.
     """
 
     store: FeatureStore = field(default_factory=FeatureStore)
@@ -41,6 +42,12 @@ class Context:
     console: Console = field(default_factory=Quiet)
     checkpoints: Path | None = None
     checkpoint_s: float = 30.0
+    engines: Engines = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def threads(self) -> int:
+        """Threads that read, decode and compute."""
+        return self.workers or distributed.cores()
 
     def extract(self, items: Items, requests: Sequence[Request]) -> Extraction:
         """See :func:`jeoni.features.extract.extract`; several processes share the work."""
@@ -64,9 +71,10 @@ class Context:
             requests,
             self.store,
             engine=self.engine,
-            threads=self.workers or distributed.cores(),
+            threads=self.threads,
             strict=self.strict,
             console=self.console,
+            engines=self.engines,
         )
 
 

@@ -33,12 +33,13 @@ from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter
 from jeoni.modalities.inputs import Input, collate
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
-__all__ = ["Extraction", "Request", "chunk_size", "extract"]
+__all__ = ["Engines", "Extraction", "Request", "chunk_size", "extract"]
 
 FIRST = 8
 BLOCK = 4096
 ON_ACCELERATOR = 8  # times as many examples at once: with few of them it waits for its kernels' launches
 PRECISIONS = ("float32", "bfloat16")
+Engines = dict[tuple[Hashable, ...], Choice]
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,14 @@ class Extraction:
 class _Job:
     """One request under way: its tables, and its engine once something must be computed."""
 
-    def __init__(self, request: Request, store: FeatureStore, wanted: str, threads: int, console: Console) -> None:
+    def __init__(
+        self, request: Request, store: FeatureStore, wanted: str, threads: int, console: Console, engines: Engines
+    ) -> None:
         self.request = request
         self.choice: Choice | None = None
         # what learned nothing gives what it is given; no engine does that faster
         self._wanted = wanted if request.backbone.learned else "torch"
-        self._threads, self._console = threads, console
+        self._threads, self._console, self._engines = threads, console, engines
         self._lock = threading.Lock()
         self.input: Input = request.backbone.input
         self.described = json.dumps(self.input.describe(), sort_keys=True)
@@ -135,6 +138,15 @@ class _Job:
         return FeatureKey(backbone.fingerprint, tap.stage, tap.pooled, preprocessing, precision, backbone.name, ragged)
 
     @property
+    def used_engine(self) -> Choice | None:
+        """The engine that computed its rows, in this call or an earlier one of the same run."""
+        return self.choice or self._engines.get(self._engine_key)
+
+    @property
+    def _engine_key(self) -> tuple[Hashable, ...]:
+        return self.request.backbone.fingerprint, self.described, self._run_taps, self._wanted, self._threads
+
+    @property
     def accelerated(self) -> bool:
         return not self._run_taps or accelerated(self._wanted)
 
@@ -159,8 +171,13 @@ class _Job:
         batch = collate(rows)
         with self._lock:
             if self.choice is None and self._run_taps:
+                self.choice = self._engines.get(self._engine_key)
+            if self.choice is None and self._run_taps:
                 network = entry(Taps(self.request.backbone, self._run_taps), self.input).eval()
-                self.choice = choose(network, batch[:FIRST], self._wanted, self._threads, self._console)
+                with self._console.status("Preparing the engine"):
+                    self.choice = choose(network, batch[:FIRST], self._wanted, self._threads, self._console)
+                self._engines[self._engine_key] = self.choice
+            if self.choice is not None:
                 self.precision = self.choice.precision
         computed = iter(self.choice.run(batch) if self.choice else ())
         return [rows if t.stage == 0 else _kept(next(computed), t, self.input.ragged) for t in self.request.taps]
@@ -198,6 +215,7 @@ def extract(
     threads: int = 1,
     strict: bool = False,
     console: Console | None = None,
+    engines: Engines | None = None,
 ) -> Extraction:
     """Compute what is not in the store yet, for all examples.
 
@@ -209,6 +227,7 @@ def extract(
         threads: examples in work at the same time, one core each.
         strict: stop at the first example that cannot be read.
         console: hears of progress, damaged shards and fall-backs.
+        engines: that were compiled for earlier calls; new ones are put there.
 
     Raises:
         DataError: ``strict``, and an example cannot be read; the message names it.
@@ -216,7 +235,8 @@ def extract(
     """
     console = console or Quiet()
     start = time.perf_counter()
-    jobs = [_Job(r, store, engine, threads, console) for r in requests]
+    engines = {} if engines is None else engines
+    jobs = [_Job(r, store, engine, threads, console, engines) for r in requests]
     spec = requests[0].backbone.input
     alike = f"signatures of {plural(spec.modality)}"
     signatures = store.table(FeatureKey("signature-1", 0, True, spec.alike, "uint8", alike))
@@ -257,7 +277,7 @@ def extract(
     readable = np.array([bool(d) for d in digests], dtype=bool)
     found = signatures.features([d for d in digests if d])
     tables = {(j.request.backbone.fingerprint, *spot): table for j in jobs for spot, table in j.tables.items()}
-    choices = tuple(job.choice for job in jobs)
+    choices = tuple(job.used_engine for job in jobs)
     told = _remarks(spec, remarks, digests)
     seconds = time.perf_counter() - start
     return Extraction(digests, found, spec.near, readable, errors, told, choices, computed, seconds, tables)

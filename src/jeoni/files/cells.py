@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 from jeoni.errors import DataError
 from jeoni.files.names import encodable
 
-__all__ = ["plain_cell", "read_rows", "safe_cell", "write_rows"]
+__all__ = ["plain_cell", "read_rows", "safe_cell", "write_rows", "write_table"]
+
+BYTE_ORDER_MARK = "\ufeff"
+IN_MEMORY = 64 << 20  # bytes of a table that are not put on disk before they are written
 
 # spreadsheets set to Chinese, Japanese or Korean take the wide signs for the narrow ones
 FORMULA = re.compile("'*[=+@\\-\t\r\n\uff1d\uff0b\uff20\uff0d]")
@@ -41,21 +47,38 @@ def plain_cell(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
-def write_rows(file: IO[Any], header: Sequence[str], rows: Iterable[Sequence[object]], line_end: str = "\r\n") -> None:
-    """A header and rows as CSV."""
+def write_rows(file: IO[Any], header: Sequence[str], rows: Iterable[Sequence[object]], line_end: str = "\r\n") -> bool:
+    """A header and rows as CSV; returns whether all of it is ASCII."""
     writer = csv.writer(file, lineterminator=line_end)
-    writer.writerow([_written(cell) for cell in header])
-    writer.writerows([_written(cell) for cell in row] for row in rows)
+    plain = True
+    for row in chain([header], rows):
+        cells = [_written(cell) for cell in row]
+        plain = plain and all(map(str.isascii, cells))
+        writer.writerow(cells)
+    return plain
+
+
+def write_table(file: IO[str], header: Sequence[str], rows: Iterable[Sequence[object]], line_end: str = "\r\n") -> None:
+    """The same into a file of its own: where not all is ASCII, a byte order mark says that it is UTF-8.
+
+    Without it Excel takes the file for one in the encoding of the machine, such as CP949 in Korea.
+    """
+    with tempfile.SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as draft:
+        plain = write_rows(draft, header, rows, line_end)
+        draft.seek(0)
+        if not plain:
+            file.write(BYTE_ORDER_MARK)
+        shutil.copyfileobj(draft, file)
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a file that :func:`write_rows` wrote, by column.
+    """The rows of a file that :func:`write_table` or :func:`write_rows` wrote, by column.
 
     Raises:
         DataError: it is missing, no CSV in UTF-8, or a row has more or fewer cells than the header.
     """
     try:
-        with open(path, newline="", encoding="utf-8") as file:
+        with open(path, newline="", encoding="utf-8-sig") as file:
             header, *rows = list(csv.reader(file, strict=True)) or [[]]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as a table that jeoni wrote: {error}.", path=str(path)) from error

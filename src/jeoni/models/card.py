@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from jeoni.locale import language_of, measure_name, table
 
 __all__ = ["render"]
 
@@ -10,21 +13,26 @@ __all__ = ["render"]
 def render(config: dict[str, Any]) -> str:
     """Markdown with what the model is, its scores, where its weights come from and how to use it."""
     backbone, facts = config["backbone"], config["facts"]
-    source = backbone["provenance"]
-    scores = "\n".join(
-        f"| {name.replace('_', ' ')} | {s['value']:.3f} | {s['low']:.3f} to {s['high']:.3f} |"
-        for name, s in facts.get("scores", {}).items()
+    language = language_of(facts.get("language", "en"))
+    cli = table("cli", language)
+    words, source = cli["card"], backbone["provenance"]
+    about = words["about"].format(
+        task=words["tasks"].get(config["task"]["id"], config["task"]["id"]),
+        modality=words["modalities"].get(config["modality"], config["modality"]),
+        version=config["jeoni"],
+        head=config["head"]["id"],
+        backbone=backbone["name"],
+        frozen=config["cut"]["frozen"],
+        stages=len(config["cut"]["stages"]),
+        predicted=_predicted(config["task"], words),
     )
-    table = f"\n## Scores\n\n{facts.get('how', '')}\n\n| measure | value | 95 % interval |\n|---|---|---|\n{scores}\n"
-    task, said = config["task"]["id"], _predicted(config["task"])
-    return f"""# {facts.get("data", "A jeoni model")}
+    return f"""# {facts.get("data", words["a_model"])}
 
 {facts.get("summary", "")}
 
-A model for {task} of {config["modality"]}s made with jeoni {config["jeoni"]}: a {config["head"]["id"]} head on
-`{backbone["name"]}`, {config["cut"]["frozen"]} of {len(config["cut"]["stages"])} stages frozen. {said}
-{table if scores else ""}
-## Use
+{about}
+{_scores(facts, cli, language)}
+## {words["use"]}
 
 ```python
 import jeoni
@@ -33,26 +41,39 @@ model = jeoni.load_model("path/to/this/folder")
 print(model.predict("new/").labels)
 ```
 
-or `jeoni predict path/to/this/folder new/ --out predictions.csv`.
+{words["or"]} `jeoni predict path/to/this/folder new/ --out predictions.csv`.
 
-## Where the weights come from
+## {words["weights"]}
 
-`{source["name"]}` from {source["source"]}, licence {source["licence"]}, SHA-256 `{source["sha256"]}`.
-The licence of the pretrained weights holds for this model too. The scores hold for data like those it was fitted on.
+{words["weights_from"].format(**{k: source[k] for k in ("name", "source", "licence", "sha256")})}
+{words["terms"]}
 """
 
 
-def _predicted(task: dict[str, Any]) -> str:
+def _scores(facts: dict[str, Any], cli: Mapping[str, Any], language: str) -> str:
+    """The table of scores; nothing where there are none."""
+    if not facts.get("scores"):
+        return ""
+    words = cli["card"]
+    lines = [f"| {words['measure']} | {cli['value']} | {cli['interval']} |", "|---|---|---|"]
+    for name, score in facts["scores"].items():
+        between = cli["span"].format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}")
+        lines.append(f"| {measure_name(name.replace('_', ' '), language)} | {score['value']:.3f} | {between} |")
+    return "\n".join([f"\n## {words['scores']}\n", facts.get("how", ""), "", *lines, ""])
+
+
+def _predicted(task: dict[str, Any], words: Mapping[str, Any]) -> str:
     """The output of the task in a sentence."""
     if task["id"] == "multitask":
-        return " ".join(f"`{part['name']}`: {_predicted(part)}" for part in task["tasks"])
+        return " ".join(f"`{part['name']}`: {_predicted(part, words)}" for part in task["tasks"])
     if "class_names" in task:
-        return f"Classes: {_listed(task['class_names'])}."
+        return str(words["classes"].format(names=_listed(task["class_names"])))
     if "label_names" in task:
-        return f"Labels: {_listed(task['label_names'])}."
+        return str(words["labels"].format(names=_listed(task["label_names"])))
     if "names" in task:
         units = [f" ({unit})" if unit else "" for unit in task["units"]]
-        return f"Numbers: {', '.join(f'`{n}`{u}' for n, u in zip(task['names'], units, strict=True))}."
+        names = ", ".join(f"`{n}`{u}" for n, u in zip(task["names"], units, strict=True))
+        return str(words["numbers"].format(names=names))
     return ""
 
 

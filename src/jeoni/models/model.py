@@ -177,6 +177,7 @@ class Model:
             errors={items.name(i): text for i, text in seen.errors.items()},
             readable=seen.readable,
             seen=known,
+            data=found.select(index),
         )
 
     def save(self, folder: str | Path) -> Path:

@@ -10,7 +10,7 @@ import numpy as np
 from jeoni.errors import ConfigError
 from jeoni.tasks import Task
 from jeoni.tasks.classification import Classification
-from jeoni.types import Array, FloatArray
+from jeoni.types import Array, Dataset, FloatArray
 
 __all__ = ["Predictions"]
 
@@ -28,6 +28,7 @@ class Predictions:
         errors: name and reason of each example that could not be read.
         readable: ``(m,)`` of all examples: which could be read.
         seen: ``(n,)``: which of the readable ones the model was fitted on; none where that is not known.
+        data: the examples that could be read; None where they are not known.
     """
 
     names: list[str]
@@ -38,6 +39,7 @@ class Predictions:
     errors: dict[str, str] = field(default_factory=dict)
     readable: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
     seen: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
+    data: Dataset | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.names)

@@ -7,11 +7,12 @@ from pathlib import Path
 __all__ = ["render"]
 
 
-def render(run: str | Path) -> Path:
+def render(run: str | Path, language: str = "auto") -> Path:
     """Write ``report.html`` and the figures in it.
 
     Args:
         run: a run folder, as ``jeoni fit`` writes it.
+        language: ``en``, ``ko``, or ``auto``, which goes by LC_ALL or LANG.
 
     Returns:
         The path of the report.
@@ -20,6 +21,7 @@ def render(run: str | Path) -> Path:
         DataError: not a run folder, or one without its metrics.
         StorageError: the folder cannot be written.
     """
+    from jeoni.locale import language_of
     from jeoni.report.page import write_report
 
-    return write_report(Path(run))
+    return write_report(Path(run), language_of(language))

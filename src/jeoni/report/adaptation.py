@@ -18,6 +18,7 @@ __all__ = ["adaptation_view"]
 
 MOVED = 60
 MOVES = 12
+MEASURES = 3  # of each of several methods
 PALETTE = 8
 WIDTH, HEIGHT = 480, 400
 COLUMNS = ("path", "label", "predicted", "confidence", "source_only")
@@ -49,8 +50,25 @@ def adaptation_view(
         "diagnosis": metrics.diagnosis,
         "weighing": metrics.weighing,
         "tried": tried,
+        "compared": _compared(metrics),
         "validators": list(next((t.gains for t in tried if t.gains), {})),
     }
+
+
+def _compared(metrics: AdaptMetrics) -> dict[str, Any]:
+    """Several methods side by side: the measures, and a row for each method with their scores."""
+    methods = metrics.compared or ()
+    measures = list(next((one.target for one in methods if one.target), {}))[:MEASURES]
+    rows = [
+        {
+            "name": one.name,
+            "moved": one.moved,
+            "scores": [one.target[m] for m in measures] if one.target else [None] * len(measures),
+            "note": one.note,
+        }
+        for one in methods
+    ]
+    return {"measures": measures, "rows": rows}
 
 
 @dataclass

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +56,16 @@ def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any], 
         linewidths=0,
         zorder=3,
     )
-    axes.set(xlim=(low, 1.03), ylim=(low, 1.03), xlabel="confidence", ylabel="share that is right")
+    axes.set(xlim=(low, 1.03), ylim=(low, 1.03), xlabel=words["confidence"], ylabel=words["share_right"])
+    for b in bins:
+        place: dict[str, Any] = {
+            "xytext": (0, -13),
+            "textcoords": "offset points",
+            "ha": "center",
+            "va": "top",
+            "fontsize": 8,
+        }
+        axes.annotate(f"{b.count:.0f}", (b.confidence, b.accuracy), **place)
     _plain(axes)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
@@ -113,7 +125,7 @@ def training_chart(evaluations: Sequence[Evaluated], best_step: int, folder: Pat
         axes.annotate(title, (steps[-1], values[-1]), xytext=(6, 0), textcoords="offset points", va="center", color=INK)
         if key == "held" and best_step in steps:
             axes.scatter([best_step], [values[steps.index(best_step)]], s=46, color=color, linewidths=0, zorder=3)
-    axes.set(xlabel="step", ylabel="log-loss", ylim=(0, None))
+    axes.set(xlabel=words["step"], ylabel=words["log_loss"], ylim=(0, None))
     axes.margins(x=0.02)
     _plain(axes)
     return _keep(figure, folder, "training", words["training"])
@@ -272,7 +284,7 @@ def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
     import matplotlib
 
     buffer = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.family": "sans-serif"}):
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name, **_fonts()}), _any_letter():
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     svg = buffer.getvalue()
     paper = svg
@@ -287,7 +299,8 @@ def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
         ):
             _repaint(artist, get, put)
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=160, facecolor="white")
+    with matplotlib.rc_context(_fonts()), _any_letter():
+        figure.savefig(drawn, format="png", dpi=160, facecolor="white")
     write_bytes(folder / f"{name}.png", drawn.getvalue())
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
@@ -297,6 +310,26 @@ def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
     for color, variable in VARIABLES.items():
         body = body.replace(color, variable)
     return body
+
+
+KOREAN = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo", "NanumBarunGothic")
+
+
+@cache
+def _fonts() -> dict[str, Any]:
+    """The font of charts, with one for Korean behind it where this machine has one."""
+    from matplotlib.font_manager import fontManager
+
+    here = {font.name for font in fontManager.ttflist}
+    return {"font.sans-serif": ["DejaVu Sans", *(name for name in KOREAN if name in here)]}
+
+
+@contextmanager
+def _any_letter() -> Iterator[None]:
+    """Draw letters that no font here has, as a box: in the page the browser has its own fonts."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
+        yield
 
 
 def _repaint(artist: Any, get: str, put: str) -> None:

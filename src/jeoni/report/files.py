@@ -95,7 +95,9 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
 
 
 def _lines(raw: BinaryIO) -> Iterator[str]:
+    encoding = "utf-8-sig"  # a byte order mark may stand before the first line
     while line := raw.readline(LONGEST_LINE + 1):
         if len(line) > LONGEST_LINE:
             raise ValueError(f"a line is longer than {LONGEST_LINE:,} bytes")
-        yield line.decode("utf-8")
+        yield line.decode(encoding)
+        encoding = "utf-8"

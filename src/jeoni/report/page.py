@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import heapq
 import os
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from importlib import import_module, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from jeoni import plugins
 from jeoni.errors import DataError, StorageError
 from jeoni.files.outputs import write_text
+from jeoni.locale import Said, measure_name, table
 from jeoni.report.adaptation import adaptation_view
+from jeoni.report.contents import Contents
 from jeoni.report.figures import (
     labels_chart,
     numbers_chart,
@@ -24,6 +26,7 @@ from jeoni.report.figures import (
     training_chart,
 )
 from jeoni.report.files import Figures, read_rows
+from jeoni.report.thresholds import thresholds_view
 from jeoni.runs.folder import UNFINISHED
 from jeoni.runs.records import (
     ComparisonRecord,
@@ -36,12 +39,15 @@ from jeoni.runs.records import (
     InsideRecord,
     MapRecord,
     Measure,
+    PairsRecord,
+    ProbedStage,
     RunRecord,
     Score,
     Stage,
     TaskDetails,
     TrainingRecord,
     VerdictRecord,
+    told_in,
 )
 from jeoni.runs.typed import read_content, read_if_there, read_record
 
@@ -57,12 +63,12 @@ MOST_KEYS = 4
 SINGLES = ("average_precision", "precision", "recall", "f1", "mae")
 
 
-def write_report(run: Path, language: str = "en") -> Path:
+def write_report(run: Path, language: str) -> Path:
     """Write ``report.html``; see :func:`jeoni.report.render`."""
     import jinja2
 
     record = _record(run)
-    words = import_module(f"jeoni.report.locale.{language}").WORDS
+    words = dict(table("page", language))
     figures = Figures(run / "figures")
     try:
         figures.folder.mkdir(exist_ok=True)
@@ -75,10 +81,20 @@ def write_report(run: Path, language: str = "en") -> Path:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(
-        number=_number, percent=_percent, count=_count, seconds=_seconds, short=_short, rate=_rate, whole=_whole
+        number=_number,
+        percent=_percent,
+        count=_count,
+        seconds=_seconds,
+        short=_short,
+        rate=_rate,
+        whole=_whole,
+        quoted=_quoted,
+        term=partial(measure_name, language=language),
     )
     shown = {
         "w": words,
+        "toc": Contents(),
+        "of_classes": record.data.task in ("", "classification"),
         "run": record,
         "warnings": _warnings(record, words),
         "style": _asset("style.css"),
@@ -100,7 +116,7 @@ def _record(run: Path) -> RunRecord:
     path = run / "run.json"
     if not os.path.lexists(path):
         raise DataError(
-            f"{run} is not a run folder: run.json is missing. Needed: a folder that `jeoni fit` wrote.",
+            Said("error.not_a_run", run=str(run)),
             path=str(run),
         )
     content = read_content(path)
@@ -116,7 +132,11 @@ def _record(run: Path) -> RunRecord:
 def _warnings(record: RunRecord, words: dict[str, Any]) -> list[str]:
     """Notes before all else: the run's warnings, and that it was interrupted."""
     resumed = [words["resumed"].format(n=record.calls)] if record.calls > 1 else []
-    return [*record.warnings, *resumed]
+    said = []
+    for text in record.warnings:
+        warned = record.warned.get(text)
+        said += told_in(words["lang"], [warned], text) if warned else [text]
+    return [*said, *resumed]
 
 
 def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
@@ -125,12 +145,13 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
         raise DataError(f"{run / 'run.json'} cannot be used: cut or head is missing; repeat the run.", path=str(run))
     control, training = metrics.control or Controls(), record.training
     rows = {name: _score_row(name, score, control, metrics.measures) for name, score in metrics.scores.items()}
+    alike = read_if_there(PairsRecord, figures.folder / "pairs.json")
     explanations = read_if_there(ExplanationsRecord, figures.folder / "explanations.json") or read_if_there(
         ExplanationsRecord, figures.folder / "looks.json"
     )
     return {
         "metrics": metrics,
-        "summary": re.split(r"(?<=\.) (?=[A-Z])", metrics.summary.replace(" %", "\u00a0%")),
+        **_headline(told_in(words["lang"], metrics.said, metrics.summary)),
         "how": metrics.estimate,
         "scores": list(rows.values()),
         "keys": [rows[name] for name in _leading(metrics) if name in rows],
@@ -143,7 +164,8 @@ def _view(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any])
         "inside": _inside(figures),
         "map": _map(figures, metrics.class_names),
         "sharing": metrics.sharing,
-        "findings": _findings(run, record.findings, words),
+        "findings": _findings(run, record.findings, words, shown=alike is not None),
+        "alike": _alike(alike, figures),
         "stages": _stages(record.cut.stages),
         "training": _training(training, figures, words),
         "contest": [{"name": name, **vars(score)} for name, score in (record.contest or {}).items()],
@@ -160,7 +182,8 @@ def _comparison(run: Path, record: RunRecord, figures: Figures, words: dict[str,
     at = {(p.strategy, p.budget): p for p in points}
     budgets = list(dict.fromkeys(p.budget for p in points))
     measure, sign = verdict.compared_by, 1 if verdict.compared_by.higher_is_better else -1
-    title = measure.title[0].upper() + measure.title[1:]
+    named = measure_name(measure.title, words["lang"])
+    measure, title = replace(measure, title=named), named[0].upper() + named[1:]
     per = {"budget": words["budgets"][verdict.per]}
     words = words | per | {name: words[name].format(measure=title) for name in ("curve_labels", "curve_time")}
     return {
@@ -169,14 +192,15 @@ def _comparison(run: Path, record: RunRecord, figures: Figures, words: dict[str,
         "sign": sign,
         "measure_note": words["measure_notes"].get(verdict.measure, ""),
         "verdict": verdict,
-        **_headline(verdict.summary),
+        **_headline(told_in(words["lang"], verdict.said, verdict.summary)),
+        "advice": [one for one in told_in(words["lang"], verdict.advised, " ".join(verdict.advice)) if one],
         "points": points,
         "strategies": strategies,
         "table": [{"budget": b, "cells": [at.get((s, b)) for s in strategies]} for b in budgets],
         "labels": labels_chart(points, measure, figures.folder, words),
         "time": time_chart(points, measure, figures.folder, words),
         "stages": stages_chart(stages, measure, figures.folder, words) if stages else "",
-        "best_stage": max(stages, key=lambda s: sign * s.score.value).name if stages else "",
+        "stages_verdict": _highest_stage(stages, sign, words) if stages else "",
     }
 
 
@@ -190,22 +214,27 @@ def _measured(value: float, digits: int = 1, *, measure: Measure) -> str:
 def _adaptation(run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
     """The content of an adaptation's page."""
     view = adaptation_view(run, words, _score_row)
+    metrics, language = view["metrics"], words["lang"]
     return {
-        **_headline(view["metrics"].summary),
+        **_headline(told_in(words["lang"], view["metrics"].said, view["metrics"].summary)),
         **view,
+        "why": _opened(" ".join(told_in(language, metrics.why_said, metrics.why))),
+        "advice": " ".join(told_in(language, metrics.advice_said, metrics.advice)),
+        "told": lambda part: told_in(language, part.said, "") if part.said else part.sentences,
         "findings": _findings(run, record.findings, words),
         "training": _training(record.training, figures, words),
     }
 
 
-def _headline(summary: str) -> dict[str, str]:
-    """The headline, and the sentence below it: the first clause leads. Numbers keep their units."""
-    kept = summary.replace(" %", "\u00a0%")
-    lead, colon, rest = kept.partition(": ")
-    if colon and lead.endswith(("cannot be told", "test items", "test item")):
-        return {"headline": f"{lead}.", "detail": rest[:1].upper() + rest[1:]}
-    lead, bracket, rest = kept.partition(" (95")
-    return {"headline": f"{lead}." if bracket else lead, "detail": f"95{rest.replace(')', '', 1)}" if bracket else ""}
+def _headline(sentences: Sequence[str]) -> dict[str, Any]:
+    """The first sentence stands in large letters, the others below it. Numbers keep their units."""
+    first, *rest = [sentence.replace(" %", "\u00a0%") for sentence in sentences]
+    return {"headline": first, "details": rest}
+
+
+def _opened(text: str) -> str:
+    """A clause as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def _asset(name: str) -> str:
@@ -225,6 +254,7 @@ def _block(name: str, part: TaskDetails, figures: Figures, words: dict[str, Any]
     return {
         "name": name,
         "confusion": _confusion(part) if part.class_names else None,
+        "thresholds": thresholds_view(part.thresholds),
         "reliability": reliability_chart(part.reliability, figures.folder, words, mark) if part.reliability else "",
         "numbers": [
             {"name": n.name, "unit": n.unit, "chart": numbers_chart(n, figures.folder, words, f"{mark}-{k}")}
@@ -276,22 +306,34 @@ def _confusion(metrics: TaskDetails) -> dict[str, Any]:
     pairs = [{"true": names[i], "predicted": names[j], "count": count, "total": totals[i]} for count, i, j in worst]
     few = len(names) <= CLASSES_IN_MATRIX
     rows = [
-        {"name": name, "cells": [{"count": c, "share": c / total if total else 0.0} for c in row]}
+        {"name": _quoted(name), "cells": [{"count": c, "share": c / total if total else 0.0} for c in row]}
         for name, row, total in zip(names, metrics.confusion, totals, strict=True)
         if few
     ]
-    return {"names": names, "rows": rows, "pairs": pairs}
+    fractional = any(not float(c).is_integer() for row in metrics.confusion for c in row)
+    return {"names": [_quoted(name) for name in names], "rows": rows, "pairs": pairs, "fractional": fractional}
 
 
 def _gallery(figures: Figures) -> dict[str, list[dict[str, Any]]]:
     """Mistakes and doubts, each with its text or thumbnail inside the page."""
     shown = read_if_there(GalleryRecord, figures.folder / "gallery.json") or GalleryRecord()
 
-    def entry(e: Example) -> dict[str, Any]:
-        pictures = {"src": figures.inline(e.thumb, ".jpg"), "sound": figures.inline(e.sound, ".flac", ".mp3")}
-        return {**vars(e), **pictures}
+    return {kind: [_shown(e, figures) for e in entries] for kind, entries in vars(shown).items()}
 
-    return {kind: [entry(e) for e in entries] for kind, entries in vars(shown).items()}
+
+def _shown(e: Example, figures: Figures) -> dict[str, Any]:
+    """An example with its thumbnail and audio inside the page."""
+    pictures = {"src": figures.inline(e.thumb, ".jpg"), "sound": figures.inline(e.sound, ".flac", ".mp3")}
+    return {**vars(e), **pictures}
+
+
+def _alike(found: PairsRecord | None, figures: Figures) -> dict[str, Any]:
+    """Pairs of examples that are identical or nearly so."""
+    pairs = [
+        {"kind": p.kind, "action": p.action, "left": _shown(p.left, figures), "right": _shown(p.right, figures)}
+        for p in (found.pairs if found else ())
+    ]
+    return {"pairs": pairs, "rest": found.rest if found else 0}
 
 
 def _explanations(shown: ExplanationsRecord | None, figures: Figures) -> dict[str, list[dict[str, Any]]]:
@@ -353,11 +395,17 @@ def _map(figures: Figures, names: Sequence[str]) -> dict[str, Any] | None:
     }
 
 
-def _findings(run: Path, counts: dict[str, int], words: dict[str, Any]) -> dict[str, Any]:
+ALIKE = ("duplicate", "near_duplicate", "leak", "label_conflict")
+
+
+def _findings(run: Path, counts: dict[str, int], words: dict[str, Any], shown: bool = False) -> dict[str, Any]:
+    """The findings by kind, and one by one; those of examples that are alike only where the page has no pictures."""
     rows: list[dict[str, str]] = []
     rest, path = 0, run / "issues.csv"
     if os.path.lexists(path):
         for row in read_rows(path, ("kind", "path", "detail", "action")):
+            if shown and row["kind"] in ALIKE and row["path"]:
+                continue
             if len(rows) < ROWS:
                 rows.append(row)
             else:
@@ -407,6 +455,21 @@ def _training(record: TrainingRecord | None, figures: Figures, words: dict[str, 
         "per_s": round(record.examples / record.seconds) if record.seconds else 0,
         "chart": training_chart(record.evaluations, record.best_step, figures.folder, words),
     }
+
+
+def _highest_stage(stages: Sequence[ProbedStage], sign: int, words: dict[str, Any]) -> str:
+    """Which stage is best; where the interval of another one overlaps, that none can be called so."""
+    highest = max(stages, key=lambda s: sign * s.score.value)
+    own = highest.score.low if sign > 0 else -highest.score.high
+    near = [s.name for s in stages if s is not highest and (s.score.high if sign > 0 else -s.score.low) >= own]
+    if not near:
+        return str(words["stage_highest"].format(name=highest.name))
+    return str(words["stage_overlap"].format(name=highest.name, others=", ".join(near)))
+
+
+def _quoted(name: str) -> str:
+    """A class's name in quotes: it may be a number."""
+    return f"'{name}'"
 
 
 def _number(value: float | None, digits: int = 3) -> str:

@@ -14,6 +14,7 @@ from jeoni.runs.typed import read_record
 __all__ = ["result_card", "result_lines"]
 
 SCORES = 4  # that are shown of a run
+LEADING = ("accuracy", "macro_f1", "roc_auc", "mean_average_precision", "micro_f1", "mae", "rmse", "r2")
 CLASSES = 12  # up to which a confusion matrix is shown
 WIDTH = 96  # letters of a line
 
@@ -86,9 +87,12 @@ def _comparison(run: Path) -> dict[str, Any]:
 
 
 def _rows(scores: Mapping[str, Score], measures: Mapping[str, Measure]) -> list[dict[str, str]]:
-    """The first scores, by their titles where these are known."""
+    """The leading scores, by their titles where these are known."""
+    leading = [name for name in LEADING if name in scores]
     rows = []
-    for name, score in list(scores.items())[:SCORES]:
+    for name, score in {**{n: scores[n] for n in leading}, **scores}.items():
+        if len(rows) == SCORES:
+            break
         measure = measures.get(name)
         title, percent = (measure.title, measure.unit == "%") if measure else (name.replace("_", " "), False)
         rows.append(_row(title, score, percent))

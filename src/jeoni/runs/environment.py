@@ -42,17 +42,30 @@ def versions() -> dict[str, str]:
     return found
 
 
-def machine(cores: int) -> dict[str, Any]:
-    """System, processor, the cores that this process may use, memory in GB, and the accelerator if torch was loaded."""
-    torch = sys.modules.get("torch")
+def machine(cores: int, device: str) -> dict[str, Any]:
+    """System, processor, memory in GB, and what is computed on.
+
+    Args:
+        cores: that this process may use.
+        device: of torch, such as ``cpu`` or ``cuda:0``.
+    """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9 if hasattr(os, "sysconf") else None
     return {
         "system": f"{platform.system()} {platform.release()}",
         "processor": platform.machine(),
         "cores": cores,
         "memory_gb": memory and round(memory, 1),
-        "accelerator": torch.cuda.get_device_name(0) if torch and torch.cuda.is_available() else "",
+        "accelerator": _accelerator(device),
+        "device": device,
     }
+
+
+def _accelerator(device: str) -> str:
+    """The name of a GPU; empty for a processor."""
+    torch = sys.modules.get("torch")
+    if torch is None or device == "cpu":
+        return ""
+    return str(torch.cuda.get_device_name(device)) if device.startswith("cuda") else "Apple GPU"
 
 
 def peak_memory_mb() -> float | None:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jeoni.errors import ConfigError, DataError, StorageError
-from jeoni.files.cells import write_rows
+from jeoni.files.cells import write_table
 from jeoni.files.names import encodable_content
 from jeoni.files.outputs import check_output, real_path, write_text, writing
 from jeoni.runs.contents import belongs, foreign_files, remove_own
@@ -63,25 +63,40 @@ class RunFolder:
         run = cls(path)
         with _reporting_folder(path):
             if _occupied(path):
-                run = cls._in_place_of(path, overwrite)
+                cls.refuse_taken(path, overwrite)
+                run = cls._in_place_of(path)
             (run.path / "figures").mkdir(parents=True, exist_ok=True)
             run.write_json("run.json", {**UNFINISHED, "replaces": run.final.name if run.final != run.path else ""})
         return run
 
     @classmethod
-    def _in_place_of(cls, path: Path, overwrite: bool) -> RunFolder:
-        """Where to write instead of a folder that is there."""
+    def refuse_taken(cls, path: Path, overwrite: bool = False) -> None:
+        """Whether a folder can be written to; nothing is changed.
+
+        Raises:
+            ConfigError: as :meth:`create`.
+        """
+        path = check_output(path)
+        if path.is_symlink():
+            path = real_path(path)
+        if not _occupied(path):
+            return
         _refuse_foreign(path)
         there = cls(path)
         if not there.unfinished and not overwrite:
             raise ConfigError(f"{path} holds a run already. Say --overwrite, or choose another --out.")
-        if there.unfinished and not there.worth_keeping:
-            remove_own(path)  # what is left of a run that was killed before it came to anything
-            return there
-        if not overwrite:
+        if there.unfinished and there.worth_keeping and not overwrite:
             raise ConfigError(
                 f"{path} holds a run that was interrupted. Continue with --resume {path}, or say --overwrite."
             )
+
+    @classmethod
+    def _in_place_of(cls, path: Path) -> RunFolder:
+        """Where to write instead of a folder that is there."""
+        there = cls(path)
+        if there.unfinished and not there.worth_keeping:
+            remove_own(path)  # what is left of a run that was killed before it came to anything
+            return there
         beside = path.with_name(f"{path.name}{BESIDE}")
         if _occupied(beside):
             _refuse_foreign(beside)
@@ -245,9 +260,9 @@ class RunFolder:
         self.write_json(name, content)
 
     def write_csv(self, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """UTF-8 with a header line; see :mod:`jeoni.files.cells`."""
+        """UTF-8 with a header line, and a byte order mark where it is not ASCII; see :mod:`jeoni.files.cells`."""
         with writing(self.path / name) as file:
-            write_rows(file, header, rows)
+            write_table(file, header, rows)
 
     def point_latest(self) -> None:
         """Let ``latest`` beside the folder point to it, where links can be made and the name is free."""

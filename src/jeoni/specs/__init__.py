@@ -8,8 +8,8 @@ the command line reads its options from these fields.
 from __future__ import annotations
 
 from jeoni.specs.backbone import BackboneOptions, ComputeOptions, check_span
-from jeoni.specs.data import ColumnOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
-from jeoni.specs.options import Bounds, Options, Spec, may_be_left_out, option, ordered_fields
+from jeoni.specs.data import ColumnOptions, LanguageOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
+from jeoni.specs.options import Bounds, Options, Spec, may_be_left_out, option, ordered_fields, section_of
 from jeoni.specs.training import HeadOptions, Recipe, SettingOptions, TransferOptions
 from jeoni.specs.verbs import AdaptSpec, CommonSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
 
@@ -25,6 +25,7 @@ __all__ = [
     "EvaluateSpec",
     "FitSpec",
     "HeadOptions",
+    "LanguageOptions",
     "LeakOptions",
     "Options",
     "PredictSpec",
@@ -39,4 +40,5 @@ __all__ = [
     "may_be_left_out",
     "option",
     "ordered_fields",
+    "section_of",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jeoni.errors import ConfigError
 from jeoni.specs.options import Bounds, Options, option
@@ -16,8 +17,12 @@ MOST_SECONDS = 3600
 class BackboneOptions(Options):
     """The pretrained network, and how an example becomes its input."""
 
+    section: ClassVar[str] = "Transfer"
+
     backbone: str = option(
-        "auto", "What to transfer from: a name from `jeoni list backbones`, or source:name; auto goes by the data."
+        "auto",
+        "What to transfer from: a name from `jeoni list backbones`, or source:name; auto goes by the data.",
+        names=("backbones",),
     )
     weights: str = option("", "A local weights file for the backbone (safetensors, or a plain state dict).")
     crop: str = option(
@@ -39,9 +44,15 @@ class BackboneOptions(Options):
 class ComputeOptions(Options):
     """How the frozen stages are run."""
 
-    engine: str = option("auto", "What runs the frozen stages; see `jeoni doctor`.")
+    section: ClassVar[str] = "Machine"
+
+    engine: str = option("auto", "What runs the frozen stages; see `jeoni doctor`.", names=("engines",))
+    device: str = option(
+        "auto",
+        "What it is computed on: auto (a GPU if there is one), cpu, cuda, cuda:1 (the second GPU), mps (a Mac's GPU).",
+    )
     workers: int | None = option(None, "Threads that read and decode; left out, one per core.", bounds=Bounds(1, 1024))
-    strict: bool = option(False, "Stop at the first bad item instead of skipping it.")
+    strict: bool = option(False, "Stop at the first bad item instead of skipping it.", section="Data")
 
 
 def check_span(seconds: float) -> None:

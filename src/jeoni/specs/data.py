@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from jeoni.locale import CHOICES
 from jeoni.specs.options import Bounds, Options, option
 
-__all__ = ["ColumnOptions", "LeakOptions", "SeedOptions", "TaskOptions", "TestSetOptions"]
+__all__ = ["ColumnOptions", "LanguageOptions", "LeakOptions", "SeedOptions", "TaskOptions", "TestSetOptions"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnOptions(Options):
     """Which columns of a table hold what."""
+
+    section: ClassVar[str] = "Data"
 
     image_column: str = option("", "The column that holds images or their paths (recognised if left out).")
     text_column: str = option("", "The column that holds texts (recognised if left out).")
@@ -29,14 +33,20 @@ class ColumnOptions(Options):
 class TaskOptions(Options):
     """The task."""
 
+    section: ClassVar[str] = "Data"
+
     task: str = option(
-        "auto", "What is predicted: classification, regression, multilabel or multitask; auto goes by the labels."
+        "auto",
+        "What is predicted: classification, regression, multilabel or multitask; auto goes by the labels.",
+        names=("tasks",),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TestSetOptions(Options):
     """The items that decide nothing and are scored."""
+
+    section: ClassVar[str] = "Evaluation"
 
     test: str = option("", "An own test set: a folder or table like the data.")
 
@@ -45,6 +55,8 @@ class TestSetOptions(Options):
 class LeakOptions(Options):
     """The treatment of items that are on both sides of a split."""
 
+    section: ClassVar[str] = "Evaluation"
+
     keep_leaks: bool = option(False, "Keep training items that are also in the test set.")
 
 
@@ -52,4 +64,15 @@ class LeakOptions(Options):
 class SeedOptions(Options):
     """The seed."""
 
+    section: ClassVar[str] = "Evaluation"
+
     seed: int = option(0, "The seed of all random choices.", bounds=Bounds(0, 2**31 - 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageOptions(Options):
+    """The language of what a person reads."""
+
+    section: ClassVar[str] = "Output"
+
+    language: str = option("auto", "The language of the output and the report; auto goes by LC_ALL or LANG.", CHOICES)

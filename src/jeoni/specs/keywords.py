@@ -19,6 +19,7 @@ __all__ = [
     "EvaluateKeywords",
     "FitKeywords",
     "HeadKeywords",
+    "LanguageKeywords",
     "LeakKeywords",
     "PredictKeywords",
     "RecipeKeywords",
@@ -40,6 +41,12 @@ class RecipeKeywords(TypedDict, total=False):
 
     steps: int | None
     """Training steps; left out, they grow with the root of the data's size."""
+
+    epochs: int | None
+    """
+    The length of the training in passes over the training examples, in the place of --steps: a pass has as many
+    steps as there are batches.
+    """
 
     batch_size: int | None
     """Examples in a step."""
@@ -78,10 +85,10 @@ class RecipeKeywords(TypedDict, total=False):
     """Decay of the moving average of the weights; 0 is none."""
 
     patience: int | None
-    """Evaluations of the held-out part without progress before training stops; 0 is no limit."""
+    """Patience: evaluations of the held-out part without progress before training stops; 0 is no limit."""
 
     accumulate: int | None
-    """Parts in which a step's examples go through the network."""
+    """Gradient accumulation: parts in which a step's examples go through the network."""
 
     precision: Literal["auto", "float32", "bfloat16"] | None
     """What training computes in."""
@@ -94,7 +101,7 @@ class HeadKeywords(TypedDict, total=False):
     """The head on top of the backbone."""
 
     head: str | None
-    """What is put on top; see `jeoni list heads`. auto: the folds choose where labels are few."""
+    """What is put on top; see `jeoni list heads`. With auto the folds choose where labels are few."""
 
     class_weights: Literal["auto", "balanced", "none"] | None
     """Weights against imbalance."""
@@ -123,6 +130,13 @@ class TaskKeywords(TypedDict, total=False):
     """What is predicted: classification, regression, multilabel or multitask; auto goes by the labels."""
 
 
+class LanguageKeywords(TypedDict, total=False):
+    """The language of what a person reads."""
+
+    language: Literal["auto", "en", "ko"] | None
+    """The language of the output and the report; auto goes by LC_ALL or LANG."""
+
+
 class SeedKeywords(TypedDict, total=False):
     """The seed."""
 
@@ -135,6 +149,11 @@ class ComputeKeywords(TypedDict, total=False):
 
     engine: str | None
     """What runs the frozen stages; see `jeoni doctor`."""
+
+    device: str | None
+    """
+    What it is computed on: auto (a GPU if there is one), cpu, cuda, cuda:1 (the second GPU), mps (a Mac's GPU).
+    """
 
     workers: int | None
     """Threads that read and decode; left out, one per core."""
@@ -194,6 +213,7 @@ class FitKeywords(
     BackboneKeywords,
     ComputeKeywords,
     SeedKeywords,
+    LanguageKeywords,
     TaskKeywords,
     TestSetKeywords,
     SettingKeywords,
@@ -218,6 +238,9 @@ class FitKeywords(
     control: bool | None
     """Also measure an untrained backbone on the same folds."""
 
+    pictures: bool | None
+    """Also make the report's pictures; without them a short run is shorter still."""
+
 
 class CompareKeywords(
     LeakKeywords,
@@ -225,6 +248,7 @@ class CompareKeywords(
     BackboneKeywords,
     ComputeKeywords,
     SeedKeywords,
+    LanguageKeywords,
     TaskKeywords,
     TestSetKeywords,
     HeadKeywords,
@@ -261,17 +285,24 @@ class AdaptKeywords(
     BackboneKeywords,
     ComputeKeywords,
     SeedKeywords,
+    LanguageKeywords,
     SettingKeywords,
     RecipeKeywords,
     total=False,
 ):
     """Everything that decides an adaptation."""
 
-    method: str | None
-    """How to adapt; auto tries what suits the shift, and stays with the source model in doubt."""
+    method: str | Sequence[Any] | None
+    """
+    How to adapt; auto tries what suits the shift, and stays with the source model in doubt. Several, with commas
+    between, are scored side by side.
+    """
 
     class_weights: Literal["auto", "balanced", "none"] | None
     """Weights against imbalance of the source."""
+
+    pictures: bool | None
+    """Also make the report's pictures; without them a short run is shorter still."""
 
     folds: int | None
     """Folds of the training part that decide every choice."""
@@ -280,11 +311,19 @@ class AdaptKeywords(
     """How often the folds are drawn anew; left out, the data's size decides."""
 
 
-class DiagnoseKeywords(LeakKeywords, ColumnKeywords, BackboneKeywords, ComputeKeywords, SeedKeywords, total=False):
+class DiagnoseKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    LanguageKeywords,
+    total=False,
+):
     """Everything that decides a diagnosis of the shift between two domains."""
 
 
-class EvaluateKeywords(ColumnKeywords, ComputeKeywords, SeedKeywords, total=False):
+class EvaluateKeywords(ColumnKeywords, ComputeKeywords, SeedKeywords, LanguageKeywords, total=False):
     """Everything that decides how a saved model is scored."""
 
 

@@ -10,9 +10,19 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from jeoni.errors import ConfigError, did_you_mean
+from jeoni.locale import Said
 from jeoni.specs.settings import write_settings
 
-__all__ = ["Bounds", "Options", "Spec", "may_be_left_out", "option", "ordered_fields", "type_name"]
+__all__ = [
+    "Bounds",
+    "Options",
+    "Spec",
+    "may_be_left_out",
+    "option",
+    "ordered_fields",
+    "section_of",
+    "type_name",
+]
 
 NONE = " | None"
 TYPES: dict[str, Any] = {"str": str, "bool": bool, "int": Integral, "float": Real}
@@ -41,18 +51,30 @@ class Bounds:
 
 
 def option(
-    default: Any, help_text: str, choices: Sequence[str] = (), bounds: Bounds | None = None, several: bool = False
+    default: Any,
+    help_text: str,
+    choices: Sequence[str] = (),
+    bounds: Bounds | None = None,
+    *,
+    several: bool = False,
+    section: str = "",
+    names: Sequence[str] = (),
+    aliases: Sequence[str] = (),
 ) -> Any:
     """A dataclass field that is an option.
 
     Args:
-        default: None stands for what the data or the strategy decide.
-        help_text: a sentence.
-        choices: all that it can be.
+        default: its value where it is left out; None stands for what the data or the strategy decide.
+        help_text: what it does, in a sentence.
+        choices: all values it can have, if they are few.
         bounds: of a number.
         several: of a text: names or numbers with commas between, in Python a list of them as well.
+        section: the heading of ``--help``, where it is not that of its class.
+        names: extension points, as in ``jeoni list NAME``, whose ids it takes: the shell completes them.
+        aliases: further names on the command line: those of other verbs for the same.
     """
-    about = {"help": help_text, "choices": tuple(choices), "bounds": bounds, "several": several}
+    shown = {"section": section, "names": tuple(names), "aliases": tuple(aliases)}
+    about = {"help": help_text, "choices": tuple(choices), "bounds": bounds, "several": several, **shown}
     return field(default=default, metadata=about)
 
 
@@ -62,9 +84,15 @@ class Options:
 
     Attributes:
         absent: options of other verbs that one might look for here, and what to do instead.
+        section: the heading of ``--help`` that the options are listed under: Data, Transfer, Training, Evaluation,
+            Machine or Output.
     """
 
     absent: ClassVar[Mapping[str, str]] = {}
+    section: ClassVar[str] = "Transfer"
+
+    def __post_init__(self) -> None:
+        """Check what options of one group say together; the next class's, in a spec of several groups."""
 
     @property
     def given(self) -> dict[str, Any]:
@@ -92,7 +120,7 @@ class Options:
         for name in changes:
             if name not in known:
                 instead = f" {self.absent[name]}" if name in self.absent else did_you_mean(name, known)
-                raise ConfigError(f"There is no option {name!r}.{instead}")
+                raise ConfigError(Said("error.no_option", name=repr(name), near=instead))
         defaults = {f.name: f.default for f in fields(self)}
         given: dict[str, Any] = {}
         for name, value in changes.items():
@@ -123,14 +151,15 @@ class Spec(Options):
         for f in fields(self):
             if getattr(self, f.name) is not None or not may_be_left_out(f):
                 self._check(f, f.metadata["choices"], f.metadata["bounds"])
+        super().__post_init__()
 
     def _check(self, declared: Field[Any], choices: Sequence[str], bounds: Bounds | None) -> None:
         name, kind = declared.name, type_name(declared)
         value = getattr(self, name)
         if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
-            raise ConfigError(f"{name} is {value!r}; a value of the type {kind} is needed.")
+            raise ConfigError(Said("error.wrong_type", name=name, value=repr(value), type=kind))
         if choices and value not in choices:
-            raise ConfigError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
+            raise ConfigError(Said("error.wrong_choice", name=name, value=repr(value), choices=", ".join(choices)))
         if bounds is not None and not bounds.hold(value):
             mend = ", or be left out" if may_be_left_out(declared) else ""
             raise ConfigError(f"{name} is {value}; it must {bounds}{mend}.")
@@ -158,3 +187,10 @@ def ordered_fields(kind: type[Options]) -> list[Field[Any]]:
     declared = {f.name: f for f in fields(kind)}
     names = dict.fromkeys(name for group in groups for name in group)
     return [declared[name] for name in names if name in declared]
+
+
+def section_of(kind: type[Options], name: str) -> str:
+    """The heading of ``--help`` that an option is listed under: its own, else that of the class that declares it."""
+    own = next((f.metadata.get("section") for f in fields(kind) if f.name == name), "")
+    declares = next((base for base in kind.__mro__ if name in vars(base).get("__annotations__", {})), kind)
+    return str(own or getattr(declares, "section", Options.section))

@@ -68,7 +68,9 @@ def settings_of(part: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any],
 
 
 def configured(name: str, kind: Any, settings: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> Any:
-    """An instance of what an extension file offers.
+    """An instance of what an extension file offers; where it has a method ``check``, that has passed.
+
+    So a library that is not installed, or a setting that cannot be, is told before anything is read or computed.
 
     Args:
         name: its id, for messages.
@@ -78,6 +80,7 @@ def configured(name: str, kind: Any, settings: Mapping[str, Any], own: Mapping[s
 
     Raises:
         ConfigError: a setting that it does not have, with the nearest ones, or a value of another type.
+        MissingExtra: from its ``check``.
     """
     given = own or {}
     takes = {setting: types for setting, types in _takes(kind).items() if setting not in given}
@@ -87,7 +90,10 @@ def configured(name: str, kind: Any, settings: Mapping[str, Any], own: Mapping[s
                 f"{name} has no setting {setting!r}.{did_you_mean(setting, takes)} "
                 f"It has: {', '.join(takes) or 'none'}."
             )
-    return kind(**given, **{k: _typed(name, k, v, takes[k]) for k, v in settings.items()})
+    made = kind(**given, **{k: _typed(name, k, v, takes[k]) for k, v in settings.items()})
+    if hasattr(made, "check"):
+        made.check()
+    return made
 
 
 def _value(word: str) -> Any:

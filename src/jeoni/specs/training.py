@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
+from jeoni.errors import ConfigError
 from jeoni.specs.options import Bounds, Options, option
 from jeoni.specs.settings import parse_settings
 
@@ -24,12 +25,26 @@ class Recipe(Options):
         True
     """
 
-    frozen: str = option("auto", "The lowest stages that stay as they are: how many, or the name of the last one.")
-    reuse: str = option("auto", "With layer_reuse, the lowest stages that are kept: how many, or the last one's name.")
+    section: ClassVar[str] = "Training"
+
+    frozen: str = option(
+        "auto", "The lowest stages that stay as they are: how many, or the name of the last one.", section="Transfer"
+    )
+    reuse: str = option(
+        "auto",
+        "With layer_reuse, the lowest stages that are kept: how many, or the last one's name.",
+        section="Transfer",
+    )
     steps: int | None = option(
         None,
         "Training steps; left out, they grow with the root of the data's size.",
         bounds=Bounds(0, 100_000_000, open_low=True),
+    )
+    epochs: int | None = option(
+        None,
+        "The length of the training in passes over the training examples, in the place of --steps: a pass has as many "
+        "steps as there are batches.",
+        bounds=Bounds(0, 100_000, open_low=True),
     )
     batch_size: int | None = option(None, "Examples in a step.", bounds=Bounds(0, 1_000_000, open_low=True))
     learning_rate: float | None = option(None, "Learning rate of the topmost trained stage.", bounds=RATE)
@@ -57,18 +72,26 @@ class Recipe(Options):
     ema: float | None = option(None, "Decay of the moving average of the weights; 0 is none.", bounds=SHARE)
     patience: int | None = option(
         None,
-        "Evaluations of the held-out part without progress before training stops; 0 is no limit.",
+        "Patience: evaluations of the held-out part without progress before training stops; 0 is no limit.",
         bounds=Bounds(0, 1_000_000),
     )
     accumulate: int = option(
-        1, "Parts in which a step's examples go through the network.", bounds=Bounds(0, 1_000_000, open_low=True)
+        1,
+        "Gradient accumulation: parts in which a step's examples go through the network.",
+        bounds=Bounds(0, 1_000_000, open_low=True),
     )
-    precision: str = option("auto", "What training computes in.", ("auto", "float32", "bfloat16"))
+    precision: str = option("auto", "What training computes in.", ("auto", "float32", "bfloat16"), section="Machine")
     cache_gb: float = option(
         20.0,
         "Room for cached activations; what does not fit is computed again in every epoch.",
         bounds=Bounds(0, 1_000_000, open_low=True),
+        section="Machine",
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.steps is not None and self.epochs is not None:
+            raise ConfigError(f"steps is {self.steps} and epochs is {self.epochs}; a training has one length. Say one.")
 
     @property
     def recipe(self) -> Recipe:
@@ -90,10 +113,14 @@ class Recipe(Options):
 class HeadOptions(Options):
     """The head on top of the backbone."""
 
+    section: ClassVar[str] = "Transfer"
+
     head: str = option(
-        "auto", "What is put on top; see `jeoni list heads`. auto: the folds choose where labels are few."
+        "linear",
+        "What is put on top; see `jeoni list heads`. With auto the folds choose where labels are few.",
+        names=("heads",),
     )
-    class_weights: str = option("auto", "Weights against imbalance.", CLASS_WEIGHTS)
+    class_weights: str = option("auto", "Weights against imbalance.", CLASS_WEIGHTS, section="Training")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +131,8 @@ class TransferOptions(HeadOptions, Recipe):
 @dataclass(frozen=True, kw_only=True)
 class SettingOptions(Options):
     """Hyper-parameters of the extension file that a verb was asked to use."""
+
+    section: ClassVar[str] = "Transfer"
 
     set: str = option(
         "",

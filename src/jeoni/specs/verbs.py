@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from jeoni.errors import ConfigError
 from jeoni.specs.backbone import BackboneOptions, ComputeOptions
-from jeoni.specs.data import ColumnOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
+from jeoni.specs.data import ColumnOptions, LanguageOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, Spec, option
 from jeoni.specs.training import CLASS_WEIGHTS, Recipe, SettingOptions, TransferOptions
 
@@ -18,11 +18,12 @@ FOLDS = "Folds of the training part that decide every choice."
 FOLD_BOUNDS = Bounds(2, 1000)
 REDRAWN = "How often the folds are drawn anew; left out, the data's size decides."
 REDRAWN_BOUNDS = Bounds(1, 1000)
+PICTURES = "Also make the report's pictures; without them a short run is shorter still."
 DIGITS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommonSpec(Spec, LeakOptions, ColumnOptions, BackboneOptions, ComputeOptions, SeedOptions):
+class CommonSpec(Spec, LeakOptions, ColumnOptions, BackboneOptions, ComputeOptions, SeedOptions, LanguageOptions):
     """The options of every verb that reads data and runs them through a backbone."""
 
 
@@ -35,13 +36,18 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
         0
     """
 
-    strategy: str = option("probe", "How to transfer; see `jeoni list strategies`.")
+    section: ClassVar[str] = "Evaluation"
+
+    strategy: str = option(
+        "probe", "How to transfer; see `jeoni list strategies`.", section="Transfer", names=("strategies",)
+    )
     test_fraction: float = option(
         0.2, "The share kept as test set when none is given.", bounds=Bounds(0, 1, open_low=True, open_high=True)
     )
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
     repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
     control: bool = option(True, "Also measure an untrained backbone on the same folds.")
+    pictures: bool = option(True, PICTURES, section="Output")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +64,14 @@ class CompareSpec(CommonSpec, TaskOptions, TestSetOptions, TransferOptions):
         "set": "A comparison takes each strategy with its own hyper-parameters.",
     }
 
+    section: ClassVar[str] = "Evaluation"
+
     strategies: str = option(
-        "probe,finetune,scratch", "What is compared, separated by commas; the last is the control.", several=True
+        "probe,finetune,scratch",
+        "What is compared, separated by commas; the last is the control.",
+        several=True,
+        section="Transfer",
+        names=("strategies",),
     )
     budgets: str = option("5,10,20,50,all", "Labels per class, separated by commas.", several=True)
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
@@ -116,12 +128,30 @@ class AdaptSpec(CommonSpec, SettingOptions, Recipe):
         "strategy": "Name the method: method='coral', or another one of `jeoni list adapters deep`.",
     }
 
+    section: ClassVar[str] = "Evaluation"
+
     method: str = option(
-        "auto", "How to adapt; auto tries what suits the shift, and stays with the source model in doubt."
+        "auto",
+        "How to adapt; auto tries what suits the shift, and stays with the source model in doubt. Several, with commas "
+        "between, are scored side by side.",
+        several=True,
+        section="Transfer",
+        names=("adapters", "deep"),
     )
-    class_weights: str = option("auto", "Weights against imbalance of the source.", CLASS_WEIGHTS)
+    class_weights: str = option("auto", "Weights against imbalance of the source.", CLASS_WEIGHTS, section="Training")
+    pictures: bool = option(True, PICTURES, section="Output")
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
     repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.methods or len(set(self.methods)) < len(self.methods):
+            raise ConfigError(f"method is {self.method!r}; one is needed, or different ones with commas between.")
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods' ids."""
+        return tuple(name.strip() for name in self.method.split(",") if name.strip())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +160,7 @@ class DiagnoseSpec(CommonSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateSpec(Spec, ColumnOptions, ComputeOptions, SeedOptions):
+class EvaluateSpec(Spec, ColumnOptions, ComputeOptions, SeedOptions, LanguageOptions):
     """Everything that decides how a saved model is scored."""
 
 
@@ -138,4 +168,10 @@ class EvaluateSpec(Spec, ColumnOptions, ComputeOptions, SeedOptions):
 class PredictSpec(Spec, ComputeOptions):
     """Everything that decides how a saved model predicts."""
 
-    column: str = option("", "A table's column of items; left out, that of the fit, or a recognised one.")
+    section: ClassVar[str] = "Data"
+
+    column: str = option(
+        "",
+        "A table's column of items; left out, that of the fit, or a recognised one.",
+        aliases=("image_column", "text_column", "audio_column"),
+    )

@@ -31,6 +31,7 @@ from jeoni.strategies.scratch import Scratch
 from jeoni.tasks import task_of
 from jeoni.tasks.classification import Classification
 from jeoni.training.job import Diverged
+from jeoni.training.work import Work
 from jeoni.types import FloatArray
 
 __all__ = ["Auto"]
@@ -65,6 +66,15 @@ class Auto(Finetune):
         """Those of all that may take part."""
         pairs = self._contrastive.taps(backbone, n) if _few_sequences(backbone, n) else ()
         return tuple(dict.fromkeys((*self._probe.taps(backbone, n), *super().taps(backbone, n), *pairs)))
+
+    def work(self, backbone: Backbone, n: int, of: int) -> Work:
+        """Each candidate on some folds, then the one that won: that, most of the time, is fine-tuning."""
+        tuned = super().work(backbone, n, of)
+        rounds = max(1, min(5, -(-5 * ENOUGH // n)))
+        candidates = [self._probe.work(backbone, n, of), self._probe.work(backbone, n, of), tuned]
+        if _few_sequences(backbone, of):
+            candidates.append(self._contrastive.work(backbone, n, of))
+        return sum(candidates * rounds, tuned)
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Hold the candidates against each other, then fit the one that won on all examples."""

@@ -20,11 +20,13 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.features.examples import Context, Examples
 from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.expected import expected_work
 from jeoni.strategies.finetuning.setup import FinetuneConfig
 from jeoni.strategies.finetuning.tuning import can_tell, tune
 from jeoni.tasks.classification import class_names_of
 from jeoni.training.depth import frozen_stages
 from jeoni.training.job import Batch, Update
+from jeoni.training.work import Work
 
 __all__ = ["Contrastive"]
 
@@ -39,6 +41,11 @@ class Contrastive(Finetune):
     def frozen(self, backbone: Backbone, n: int) -> int:
         """The lower half, whatever the number of examples."""
         return frozen_stages(self.recipe, backbone, backbone.n // 2)
+
+    def work(self, backbone: Backbone, n: int, of: int) -> Work:
+        """See :meth:`Finetune.work`."""
+        recipe = self.resolved(backbone, n, LENGTH, long=True, **PREFERRED)
+        return expected_work(backbone, n, recipe, self.frozen(backbone, of), interpolate=can_tell(n), heads=3)
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Train by pairs, fit the head, and see whether it was worth it."""

@@ -24,6 +24,7 @@ from jeoni.strategies.layer_reuse import LayerReuse
 from jeoni.tasks import Criterion, LossOptions, task_of
 from jeoni.tasks.classification import class_names_of
 from jeoni.training.job import Batch, Loss
+from jeoni.training.work import Work
 
 __all__ = ["Distill"]
 
@@ -48,6 +49,10 @@ class Distill(LayerReuse):
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """Those of the teacher and of the student."""
         return tuple(dict.fromkeys((*self.teacher.taps(backbone, n), *super().taps(backbone, n))))
+
+    def work(self, backbone: Backbone, n: int, of: int) -> Work:
+        """That of a teacher for each of the student's two trainings, and that of the student."""
+        return self.teacher.work(backbone, n, of) + self.teacher.work(backbone, n, of) + super().work(backbone, n, of)
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the teacher, then the student."""

@@ -15,11 +15,13 @@ from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
 from jeoni.models.model import Model
 from jeoni.specs import Recipe
+from jeoni.strategies.finetuning.expected import expected_work
 from jeoni.strategies.finetuning.setup import FinetuneConfig
 from jeoni.strategies.finetuning.tuning import tune
 from jeoni.training.defaults import ResolvedRecipe, resolve_defaults
 from jeoni.training.depth import default_frozen, frozen_stages, taps_for
 from jeoni.training.precision import precision_for
+from jeoni.training.work import Work
 
 __all__ = ["Finetune"]
 
@@ -55,6 +57,10 @@ class Finetune:
         """
         preferred = {"precision": precision_for(backbone, long), **backbone.preferred, **own}
         return resolve_defaults(self.recipe, preferred, n, length)
+
+    def work(self, backbone: Backbone, n: int, of: int) -> Work:
+        """What :meth:`fit` will have to compute for ``n`` examples of a data set of ``of``."""
+        return expected_work(backbone, n, self.resolved(backbone, n), self.frozen(backbone, of))
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train."""

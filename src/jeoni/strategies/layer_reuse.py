@@ -13,10 +13,12 @@ from jeoni.backbones.cut import Tap, shorten
 from jeoni.features.examples import Context, Examples
 from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.expected import expected_work
 from jeoni.strategies.finetuning.setup import FinetuneConfig
 from jeoni.strategies.finetuning.tuning import tune
 from jeoni.training.defaults import find_stage
 from jeoni.training.depth import default_frozen, frozen_stages, taps_for
+from jeoni.training.work import Work
 
 __all__ = ["LayerReuse"]
 
@@ -38,6 +40,11 @@ class LayerReuse(Finetune):
         """As of fine-tuning, in the smaller network."""
         shorter = self.shorter(backbone)
         return taps_for(shorter, self.frozen(shorter, n), n, self.recipe)
+
+    def work(self, backbone: Backbone, n: int, of: int) -> Work:
+        """That of the smaller network; its rows at the cut are those of the whole one."""
+        shorter = self.shorter(backbone)
+        return expected_work(shorter, n, self.resolved(backbone, n), self.frozen(shorter, of))
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Drop the upper stages, fit the head, then train."""

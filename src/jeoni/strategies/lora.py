@@ -15,9 +15,10 @@ import torch
 from torch import nn
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import Cut
+from jeoni.backbones.cut import Cut, Tap
 from jeoni.errors import ConfigError, MissingExtra
 from jeoni.features.examples import Context, Examples
+from jeoni.imports import require
 from jeoni.libraries import import_timm
 from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
@@ -27,6 +28,7 @@ from jeoni.strategies.finetuning.tuning import tune
 __all__ = ["Lora"]
 
 MARK = ".lora_"
+PURPOSE = "The strategy lora"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,22 @@ class Lora(Finetune):
 
     rank: int = 8
     alpha: float = 16.0
+
+    def check(self) -> None:
+        """Raise MissingExtra if peft is not installed."""
+        require("peft", "peft", "lora", PURPOSE)
+
+    def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
+        """As in fine-tuning.
+
+        Raises:
+            ConfigError: no linear layer above the cut.
+        """
+        frozen = self.frozen(backbone, n)
+        modules = dict(backbone.network.named_modules())
+        if not any(_is_linear(modules.get(name)) for name in _owners(backbone, frozen)):
+            raise _no_linear_layer(backbone, frozen)
+        return super().taps(backbone, n)
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train the adapters, then fold them in.
@@ -68,13 +86,10 @@ class Lora(Finetune):
         """Put an adapter beside every linear layer above the cut."""
         modules = dict(made.upper.named_modules())
         inside = made.inner
-        owners = {inside + p.rpartition(".")[0] for stage in backbone.stages[made.frozen :] for p in stage.parameters}
+        owners = [inside + name for name in _owners(backbone, made.frozen)]
         linear = sorted(name for name in owners if _is_linear(modules.get(name)))
         if not linear:
-            raise ConfigError(
-                f"{backbone.name} has no linear layer above stage {made.frozen}; freeze fewer stages (--frozen), or "
-                "take --strategy finetune."
-            )
+            raise _no_linear_layer(backbone, made.frozen)
         config = _peft().LoraConfig(r=self.rank, lora_alpha=self.alpha, lora_dropout=0.0, target_modules=linear)
         with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about keeping adapters apart from the weights, which ours are not
@@ -82,12 +97,24 @@ class Lora(Finetune):
             _peft().inject_adapter_in_model(config, made.upper)
 
 
+def _owners(backbone: Backbone, frozen: int) -> set[str]:
+    """The names of the modules above the cut that hold parameters of their own."""
+    return {name.rpartition(".")[0] for stage in backbone.stages[frozen:] for name in stage.parameters}
+
+
+def _no_linear_layer(backbone: Backbone, frozen: int) -> ConfigError:
+    return ConfigError(
+        f"{backbone.name} has no linear layer above stage {frozen}; freeze fewer stages (--frozen), or "
+        "take --strategy finetune."
+    )
+
+
 def _peft() -> Any:
     import_timm()  # peft imports transformers, and that torchvision: the declaration of its operators comes first
     try:
         import peft
     except ImportError as error:
-        raise MissingExtra("peft", "lora", "The strategy lora") from error
+        raise MissingExtra("peft", "lora", PURPOSE) from error
     return peft
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
+from jeoni.features.results import code_digest, digest_of
 from jeoni.heads.fitting.named import build_head
 from jeoni.models.model import Model
 from jeoni.tasks import task_of
+from jeoni.training.work import Work
 
 __all__ = ["Probe"]
 
@@ -23,12 +25,24 @@ class Probe:
         class_weights: ``auto``, ``balanced`` or ``none``.
     """
 
-    head: str = "auto"
+    head: str = "linear"
     class_weights: str = "auto"
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """The activations that must be in the store before :meth:`fit`: the pooled output."""
         return (Tap(backbone.n, True),)
+
+    def work(self, backbone: Backbone, n: int, of: int) -> Work:
+        """One head."""
+        return Work(heads=1)
+
+    def identity(self, backbone: Backbone, train: Examples) -> bytes:
+        """All that :meth:`fit` depends on, besides the folds: its own fields and code, features, labels, groups."""
+        code = code_digest(
+            "jeoni.heads", "jeoni.tasks", "jeoni.strategies.probe", type(build_head(self.head)).__module__
+        )
+        features = train.features(backbone, Tap(backbone.n, True)).numpy()
+        return digest_of(code, repr(self), repr(train.data.task), features, train.data.targets, train.clusters)
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head on the features of ``train``."""

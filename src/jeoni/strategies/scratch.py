@@ -20,14 +20,17 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context, Examples
+from jeoni.locale import Said
 from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.expected import expected_work
 from jeoni.strategies.finetuning.losses import clearly_lower
 from jeoni.strategies.finetuning.setup import FinetuneConfig
 from jeoni.strategies.finetuning.tuning import FEW, Trial, attempt, tune
 from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.depth import taps_for
 from jeoni.training.job import Diverged
+from jeoni.training.work import Training, Work
 
 __all__ = ["Scratch"]
 
@@ -38,10 +41,7 @@ RATES = (1.0, 10 / 3, 10.0)  # times that of fine-tuning: what ruins a network o
 CONFIG = FinetuneConfig(
     "From scratch", 0, warm_head=False, train_statistics=True, interpolate=False, to_the_end=True, reuse=0
 )
-NO_CONTROL = (
-    "Training from scratch learned nothing: it says the same of every example, and cannot serve as a control. "
-    "Try another --learning-rate, or more --steps."
-)
+NO_CONTROL = Said("warning.no_control")
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,17 @@ class Scratch(Finetune):
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """The pixels."""
         return taps_for(backbone, 0, n, self.recipe)[1:]
+
+    def work(self, backbone: Backbone, n: int, of: int) -> Work:
+        """Short trials of the learning rates, then the long training."""
+        full = self.resolved(backbone, n, LENGTH, long=True, depth_decay=1.0, weight_decay=0.05)
+        whole = expected_work(backbone, n, full, 0, interpolate=False, to_the_end=True, statistics=True, heads=0)
+        if self.recipe.learning_rate is not None:
+            return whole
+        unchanging = full.views == 0 or not backbone.input.varied
+        longer = 2 if unchanging and n < FEW else 0
+        tried = full.steps * TRIAL * (len(self.rates) + longer)
+        return whole + Work(0, (Training(backbone, 0, full, tried, True),))
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Choose a learning rate, then train everything from random weights."""

@@ -15,9 +15,10 @@ from jeoni.data.class_names import odd_classes
 from jeoni.data.columns import class_numbers
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.calibration import softmax, temperature
-from jeoni.evaluation.classes import class_scores, confusion, reliability
+from jeoni.evaluation.classes import class_scores, confusion, reliability, thresholds
 from jeoni.evaluation.measures import ACCURACY, Measure
 from jeoni.evaluation.metrics.protocol import Metric
+from jeoni.locale import Said
 from jeoni.tasks import Criterion, LossOptions, Task, Unreadable, distinct_names
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 
@@ -116,18 +117,12 @@ class Classification:
         if len(training):
             self._refuse_strangers(data, counts)
         if not len(training):
-            raise DataError(f"{data.origin or data.name} holds no labelled items; jeoni fit needs labels.")
+            raise DataError(Said("error.no_labelled_items", data=data.origin or data.name))
         if (counts > 0).sum() < 2:
             only = self.class_names[int(counts.argmax())]
-            raise DataError(
-                f"{data.origin or data.name} holds one class only ({only}); a classifier needs at least two. Put the "
-                "items of each class in a folder of their own, or name the column with --label-column."
-            )
+            raise DataError(Said("error.one_class", data=data.origin or data.name, only=only))
         if counts.max() < 2 and not (data.part == "test").any():
-            raise DataError(
-                "Every class has one item only, so that none can be held out: how good a model of them is cannot be "
-                "known. Give a second item of a class, or a test set (--test)."
-            )
+            raise DataError(Said("error.one_item_each"))
         named = odd_classes([name for name, k in zip(self.class_names, counts, strict=True) if k])
         return [*self._of_size(counts), *named, *self._unequal(counts)]
 
@@ -153,7 +148,8 @@ class Classification:
             return []
         most = self.class_names[int(counts.argmax())]
         least = self.class_names[int(np.where(counts, counts, 1 << 60).argmin())]
-        text = f"{present.max()} items of {most}, {present.min()} of {least}"
+        counted = {"most": f"{present.max()}", "larger": most, "least": f"{present.min()}", "smaller": least}
+        text = Said("finding.unequal", **counted)
         return [Finding("imbalance", "", text, "class weights are decided by folds")]
 
     def without_lost(self, data: Dataset, usable: Array) -> tuple[Dataset, Array, list[Finding]]:
@@ -246,11 +242,12 @@ class Classification:
         return [(name, int(k)) for name, k in zip(self.class_names, support, strict=True)]
 
     def details(self, targets: Array, predictions: FloatArray) -> dict[str, Any]:
-        """The confusion matrix and the reliability of the confidence."""
+        """The confusion matrix, the reliability of the confidence and, of two classes, every threshold."""
         return {
             "class_names": list(self.class_names),
             "confusion": confusion(targets, predictions),
             "reliability": reliability(targets, predictions),
+            "thresholds": thresholds(targets, predictions, self.class_names),
         }
 
     def named(self, predictions: FloatArray) -> list[Any]:

@@ -70,10 +70,15 @@ def resolve_defaults(recipe: Recipe, own: Mapping[str, Any], n: int, length: flo
     Example:
         >>> resolve_defaults(Recipe(batch_size=16), {"learning_rate": 1e-3}, n=100).steps
         250
+        >>> resolve_defaults(Recipe(epochs=3, batch_size=16), {}, n=100).steps
+        19
     """
     said = {f.name: getattr(recipe, f.name) for f in fields(recipe)}
     decided = {**own, **{name: value for name, value in said.items() if value not in (None, "auto")}}
     batch_size = decided.get("batch_size", ResolvedRecipe.batch_size)
+    epochs = decided.pop("epochs", None)
+    if epochs is not None:
+        decided["steps"] = math.ceil(epochs * n / batch_size)
     decided.setdefault("steps", steps_for(n, batch_size, length))
     if decided.get("augment") == "none":
         decided["views"] = 0

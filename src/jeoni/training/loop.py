@@ -68,7 +68,8 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
 def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> History:
     machine = distributed.state()
     path = folder / f"{job.name()}.safetensors" if folder else None
-    state = _State(job, machine.device)
+    device = distributed.device()
+    state = _State(job, device)
     state.restore(path, console)
     distributed.broadcast(job.network.state_dict().values())
     domains = job.domains or (Domain(len(job.targets)),)
@@ -76,7 +77,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
     saved, first = time.perf_counter(), state.step
     with (
         _only(job.groups, job.network),
-        plain_attention(job.network, job.recipe.precision, machine.device),
+        plain_attention(job.network, job.recipe.precision, device),
         kept_memory(),
         repeatable(),
         ThreadPoolExecutor(1, thread_name_prefix="jeoni-batch") as ahead,

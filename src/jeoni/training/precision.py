@@ -19,13 +19,13 @@ INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "sve_bf16", "bf16")
 def precision_for(backbone: Backbone, long: bool = False) -> str:
     """``bfloat16`` where matrices are faster in it: on a GPU for all; on a processor for ``long`` trainings of networks
     of texts and waves only, for those of images gain nothing. Weights stay in float32."""
-    worth = distributed.state().device.type == "cuda" or (long and backbone.input.ragged)
+    worth = distributed.device().type == "cuda" or (long and backbone.input.ragged)
     return "bfloat16" if worth and quick_bfloat16() else "float32"
 
 
 def quick_bfloat16() -> bool:
     """Whether matrices are multiplied faster in bfloat16 than in float32 here: by instructions made for it."""
-    device = distributed.state().device
+    device = distributed.device()
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     able = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from jeoni.adaptation.domains import domains_of
-from jeoni.adaptation.outcome import adapted_metrics, write_map, write_tables
-from jeoni.adaptation.transfer import adapt_by, adaptation_taps, asked_method, learned_from, source_only
+from jeoni.adaptation.outcome import adapted_metrics, compared_metrics, write_map, write_tables
+from jeoni.adaptation.several import adapt_by_several
+from jeoni.adaptation.transfer import Found, adapt_by, adaptation_taps, asked_methods, learned_from, source_only
+from jeoni.console import console_for
 from jeoni.errors import ConfigError
 from jeoni.features.extract import Request
+from jeoni.locale import Said
 from jeoni.models.loading import load_model
 from jeoni.models.model import Model
+from jeoni.planning.runs import estimate_adapt
 from jeoni.runs import RunFolder
 from jeoni.runs.records import AdaptMetrics
 from jeoni.specs import AdaptSpec
@@ -58,6 +62,7 @@ def adapt(
     out: str | Path | None = None,
     overwrite: bool = False,
     console: Console | None = None,
+    quiet: bool = False,
     command: str = "",
     resume: bool = False,
     **options: Unpack[AdaptKeywords],
@@ -71,7 +76,8 @@ def adapt(
         model: a model of the source, in the place of the source itself (source-free).
         out: the run folder; ``runs/<target>-adapt-<time>`` if left out.
         overwrite: replace a run that is there.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
         command: how the run was called, for the record.
         resume: continue the interrupted run in ``out``; see :func:`jeoni.resume`.
         options: those of ``spec`` by their names, below; None is the default.
@@ -84,42 +90,59 @@ def adapt(
         ``jeoni.adapt("mono/", "poly/", method="coral").summary``
     """
     spec = (spec or AdaptSpec()).changed(**options)
-    session = Session("adapt", spec, console, command)
+    session = Session("adapt", spec, console_for(console, quiet, spec.language), command)
     asked = {"source": source, "target": target, "model": model}
     inputs = {name: "" if given is None else given for name, given in asked.items()}
     absent = {name for name, given in inputs.items() if isinstance(given, str) and not given}
     if absent not in ({"source"}, {"model"}):
-        raise ConfigError("Say the target, and either the source or a model of it.")
+        raise ConfigError(Said("error.which_domains"))
     with session.step("read"):
+        session.check(out, overwrite=overwrite, resume=resume)
         start = None if "model" in absent else model if isinstance(model, Model) else load_model(inputs["model"])
-        method = asked_method(spec, start)  # what cannot be meant is said before anything is read, or replaced
+        methods = asked_methods(spec, start)  # what cannot be meant is said before anything is read, or replaced
         dataset, findings = read_domains(source, target, spec, start)
     folder = out or RunFolder.named_for(f"{dataset.name}-adapt")
     with session.recording(inputs, folder, overwrite=overwrite, resume=resume):
         context = session.context
-        with session.step("read"):
+        with session.step("load"):
             backbone = start.backbone if start else choose_backbone(dataset, spec)
         in_target = dataset.part == "test"
-        taps = adaptation_taps(method, backbone, int((~in_target).sum()), len(dataset), spec)
-        ready = session.prepare(dataset, [Request(backbone, taps)], findings, may_lack=in_target)
+        sizes = int((~in_target).sum()), len(dataset)
+        taps = tuple(
+            dict.fromkeys(tap for method in methods.values() for tap in adaptation_taps(method, backbone, *sizes, spec))
+        )
+        requests = [Request(backbone, taps)]
+        with session.step("calibrate"), session.optional("An estimate of the time"):
+            calibration = session.calibration(dataset, backbone)
+            labelled = sizes[0] or len(dataset)
+            session.tell(estimate_adapt(calibration, methods, backbone, requests, labelled, spec, session.passed_s))
+        ready = session.prepare(dataset, requests, findings, may_lack=in_target)
         here, there = domains_of(
             ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=spec.repeats or 0, seed=spec.seed
         )
         with session.step("adapt"):
             alone = source_only(backbone, here, there, start, spec)
-            found = adapt_by(spec.method, method, alone, backbone, here, there, start, context, spec)
+            founds, failed = dict[str, Found](), dict[str, str]()
+            if len(methods) > 1:
+                found, founds, failed = adapt_by_several(methods, alone, backbone, here, there, start, context, spec)
+            else:
+                ((name, method),) = methods.items()
+                found = adapt_by(name, method, alone, backbone, here, there, start, context, spec)
             fitted_on = learned_from(here, there, start, found)
             column = dataset.column or found.model.column
             found = replace(found, model=replace(found.model, column=column, fitted_on=fitted_on))
         with session.step("evaluate"):
             metrics = adapted_metrics(found, alone, there, spec)
+            if founds:
+                metrics["compared"] = compared_metrics(founds, failed, alone, there, spec.seed)
         if session.is_main:
             run = session.run
             with session.step("write"):
                 found.model.save(run.path / "model")
                 write_tables(run, there, found, alone, ready.findings)
                 run.write_record("metrics.json", AdaptMetrics, metrics)
-                with session.optional("The map of both domains"):
+            if spec.pictures:
+                with session.step("pictures"), session.optional("The map of both domains"):
                     write_map(run, backbone, here, there, found, spec)
             session.finish(
                 ready,

@@ -16,9 +16,11 @@ from jeoni.assessment.comparison import (
     verdict_of,
 )
 from jeoni.assessment.trials import run_stages, run_trials
+from jeoni.console import console_for
 from jeoni.data.checks import check_labels
 from jeoni.evaluation.curves import Point
 from jeoni.features.extract import Request
+from jeoni.planning.runs import Trials, estimate_compare
 from jeoni.runs import RunFolder
 from jeoni.runs.records import ComparisonRecord, VerdictRecord
 from jeoni.specs import CompareSpec
@@ -59,6 +61,7 @@ def compare(
     out: str | Path | None = None,
     overwrite: bool = False,
     console: Console | None = None,
+    quiet: bool = False,
     command: str = "",
     resume: bool = False,
     **options: Unpack[CompareKeywords],
@@ -73,7 +76,8 @@ def compare(
         spec: all options; see :class:`jeoni.CompareSpec`.
         out: the run folder; ``runs/<data>-compare-<time>`` if left out.
         overwrite: replace a run that is there.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
         command: how the run was called, for the record.
         resume: continue the interrupted comparison in ``out``.
         options: those of ``spec`` by their names, below; None is the default.
@@ -87,23 +91,38 @@ def compare(
     """
     test = own_test_set(options)
     spec = (spec or CompareSpec()).changed(**options)
-    session = Session("compare", spec, console, command)
+    session = Session("compare", spec, console_for(console, quiet, spec.language), command)
     with session.step("read"):
+        session.check(out, overwrite=overwrite, resume=resume)
         strategies = {name: build_strategy(name, spec) for name in spec.arms}
         dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
         findings = check_labels(dataset)
+    with session.step("load"):
         backbone = choose_backbone(dataset, spec)
     folder = out or RunFolder.named_for(f"{dataset.name}-compare")
     with session.recording({"data": data if test is None else dataset}, folder, overwrite=overwrite, resume=resume):
         context = session.context
         request = Request(backbone, comparison_taps(strategies, backbone, dataset, spec))
+        expected: Trials | None = None
+        with session.step("calibrate"), session.optional("An estimate of the time"):
+            calibration = session.calibration(dataset, backbone, spec.head)
+            expected = estimate_compare(calibration, strategies, backbone, [request], spec, session.passed_s)
+            session.tell(expected.estimate if expected else None)
         ready = session.prepare(dataset, [request], findings)
         examples, draws, overlap = draw_examples(ready.data, ready.seen, ready.checked, spec)
         budgets = useful_budgets(spec.sizes, examples, draws)
         with session.step("fit"):
             trials = list(
                 run_trials(
-                    strategies, backbone, examples, draws, budgets, context, folds=spec.folds, halving=spec.halving
+                    strategies,
+                    backbone,
+                    examples,
+                    draws,
+                    budgets,
+                    context,
+                    folds=spec.folds,
+                    halving=spec.halving,
+                    expected_s=expected.seconds if expected else None,
                 )
             )
         with session.step("stages"):

@@ -10,6 +10,7 @@ from jeoni.adaptation.diagnosis import Diagnosis
 from jeoni.adaptation.diagnosis import diagnose as diagnose_rows
 from jeoni.adaptation.domains import domains_of
 from jeoni.backbones.cut import Tap
+from jeoni.console import console_for
 from jeoni.errors import DataError
 from jeoni.features.extract import Request
 from jeoni.specs import DiagnoseSpec
@@ -31,6 +32,7 @@ def diagnose(
     spec: DiagnoseSpec | None = None,
     *,
     console: Console | None = None,
+    quiet: bool = False,
     **options: Unpack[DiagnoseKeywords],
 ) -> Diagnosis:
     """Name the kind of shift between two domains, and how large it is; nothing is trained and nothing written.
@@ -39,7 +41,8 @@ def diagnose(
         source: labelled data, as for :func:`adapt`.
         target: data of the same kind; labels, if there are any, only tell whether the classes themselves changed.
         spec: options of reading and of the backbone; see :class:`jeoni.DiagnoseSpec`.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
         options: those of ``spec`` by their names, below; None is the default.
 
     Raises:
@@ -49,21 +52,25 @@ def diagnose(
         ``print(*jeoni.diagnose("mono/", "poly/").sentences, sep="\\n")``
     """
     spec = (spec or DiagnoseSpec()).changed(**options)
-    session = Session("diagnose", spec, console)
-    dataset, findings = read_domains(source, target, spec)
-    backbone = choose_backbone(dataset, spec)
+    session = Session("diagnose", spec, console_for(console, quiet, spec.language))
+    with session.step("read"):
+        session.check()
+        dataset, findings = read_domains(source, target, spec)
+    with session.step("load"):
+        backbone = choose_backbone(dataset, spec)
     pooled = Tap(backbone.n, True)
     ready = session.prepare(dataset, [Request(backbone, (pooled,))], findings, may_lack=dataset.part == "test")
     here, there = domains_of(ready.data, ready.seen, ready.checked, seed=spec.seed)
     assert here is not None
     names = np.array([*class_names_of(here.data), ""])
     try:
-        return diagnose_rows(
-            here.features(backbone, pooled).numpy(),
-            names[here.data.targets],
-            there.features(backbone, pooled).numpy(),
-            yt=names[there.data.targets],
-            seed=spec.seed,
-        )
+        with session.step("diagnose"):
+            return diagnose_rows(
+                here.features(backbone, pooled).numpy(),
+                names[here.data.targets],
+                there.features(backbone, pooled).numpy(),
+                yt=names[there.data.targets],
+                seed=spec.seed,
+            )
     except ValueError as error:
         raise DataError(str(error)) from error

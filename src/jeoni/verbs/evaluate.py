@@ -8,10 +8,13 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from jeoni.console import console_for
 from jeoni.data.checks import tell, unlabelled
+from jeoni.distributed import select_device
 from jeoni.errors import DataError
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.evaluate import evaluate as score_predictions
+from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.models.loading import load_model
@@ -19,7 +22,7 @@ from jeoni.models.model import Model
 from jeoni.specs import EvaluateSpec
 from jeoni.specs.keywords import EvaluateKeywords
 from jeoni.tasks import reread_targets
-from jeoni.types import Array, Console, Quiet
+from jeoni.types import Array, Console
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.reading import read
 
@@ -33,6 +36,7 @@ def evaluate(
     spec: EvaluateSpec | None = None,
     *,
     console: Console | None = None,
+    quiet: bool = False,
     **options: Unpack[EvaluateKeywords],
 ) -> Evaluation:
     """Score a saved model on labelled data it did not see; where it saw some in fitting, the others are scored apart.
@@ -41,18 +45,25 @@ def evaluate(
         model: a model, or its folder.
         data: labelled data of any kind that :func:`fit` takes; classes by the model's names.
         spec: names of the columns, the engine, the seed; see :class:`jeoni.EvaluateSpec`.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
         options: those of ``spec`` by their names, below; None is the default.
 
     Raises:
         DataError: a class the model does not know; no labels.
+        ConfigError: a device that is not there.
     """
-    spec, console = (spec or EvaluateSpec()).changed(**options), console or Quiet()
-    model = model if isinstance(model, Model) else load_model(model)
-    dataset = read(data, spec, modality=model.backbone.input.modality, kept=model.column)
+    spec, console = (spec or EvaluateSpec()).changed(**options), console_for(console, quiet, spec.language)
+    select_device(spec.device)
+    check_engine(spec.engine)
+    with console.status("Loading the model"):
+        model = model if isinstance(model, Model) else load_model(model)
+    with console.status("Reading the data"):
+        dataset = read(data, spec, modality=model.backbone.input.modality, kept=model.column)
     dataset = reread_targets(dataset, model.task)
     context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
-    predictions = model.predict(dataset, context)
+    with console.status("Predicting"):
+        predictions = model.predict(dataset, context)
     known = model.task.known(dataset.targets)
     tell(unlabelled(dataset.items, predictions.readable & ~known), console)
     use = predictions.readable & known
@@ -66,5 +77,6 @@ def evaluate(
         of_groups = None if groups is None else groups[which]
         return score_predictions(model.task, targets[which], values[which], of_groups, spec.seed)
 
-    unseen = score(~seen) if 0 < seen.sum() < len(seen) else None
-    return replace(score(np.ones_like(seen)), seen=int(seen.sum()), unseen=unseen)
+    with console.status("Scoring"):
+        unseen = score(~seen) if 0 < seen.sum() < len(seen) else None
+        return replace(score(np.ones_like(seen)), seen=int(seen.sum()), unseen=unseen)

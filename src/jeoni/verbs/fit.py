@@ -7,17 +7,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
-from jeoni.assessment.holdout import assess, taps_of
+from jeoni.assessment.holdout import assess, held_out_predictions, taps_of
 from jeoni.assessment.scores import fit_metrics
 from jeoni.assessment.sharing import sharing_verdicts
 from jeoni.assessment.split import split_examples
 from jeoni.backbones.sources.untrained import untrained_twin
+from jeoni.console import console_for
 from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
-from jeoni.explain.examples import write_pictures, write_tables
-from jeoni.explain.insides import write_explanations, write_insides
+from jeoni.explain.examples import write_tables
+from jeoni.explain.pairs import write_pairs
 from jeoni.features.extract import Request
+from jeoni.locale import Said, language_of, translated
 from jeoni.models.model import Model
+from jeoni.planning.runs import estimate_fit
 from jeoni.runs import RunFolder
 from jeoni.runs.records import FitMetrics
 from jeoni.specs import FitSpec
@@ -26,6 +29,7 @@ from jeoni.strategies import build_strategy, check_training
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
 from jeoni.verbs.session.keywords import takes_options
+from jeoni.verbs.session.pictures import make_pictures
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
 from jeoni.verbs.session.record import cut_record, head_record, training_record
 from jeoni.verbs.session.result import Metrics, RunResult
@@ -66,6 +70,7 @@ def fit(
     out: str | Path | None = None,
     overwrite: bool = False,
     console: Console | None = None,
+    quiet: bool = False,
     command: str = "",
     resume: bool = False,
     **options: Unpack[FitKeywords],
@@ -79,7 +84,8 @@ def fit(
         spec: all options; see :class:`jeoni.FitSpec`.
         out: the run folder; ``runs/<data>-<time>`` if left out.
         overwrite: replace a run that is there.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
         command: how the run was called, for the record.
         resume: continue the interrupted run in ``out``; see :func:`jeoni.resume`.
         options: those of ``spec`` by their names, below; None is the default.
@@ -95,8 +101,10 @@ def fit(
     """
     test = own_test_set(options)
     spec = (spec or FitSpec()).changed(**options)
-    session = Session("fit", spec, console, command)
+    session = Session("fit", spec, console_for(console, quiet, spec.language), command)
+    language = language_of(spec.language)
     with session.step("read"):
+        session.check(out, overwrite=overwrite, resume=resume)
         strategy = build_strategy(spec.strategy, spec, spec.settings)  # an unknown name is said before data are read
         check_training(spec.strategy, spec.recipe)
         dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
@@ -104,7 +112,7 @@ def fit(
     folder = out or RunFolder.named_for(dataset.name)
     with session.recording({"data": data if test is None else dataset}, folder, overwrite=overwrite, resume=resume):
         context = session.context
-        with session.step("read"):
+        with session.step("load"):
             backbone = choose_backbone(dataset, spec)
             if not backbone.learned:  # it holds no weights: nothing to train, and no control without them
                 spec = spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
@@ -113,6 +121,10 @@ def fit(
             untrained = untrained_twin(backbone, spec.seed) if spec.control else None
         requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
         requests += [Request(untrained, probe.taps(untrained, len(dataset)))] if untrained else []
+        with session.step("calibrate"), session.optional("An estimate of the time"):
+            calibration = session.calibration(dataset, backbone, spec.head)
+            least = {True: SMALL_FOR_PROBE, False: SMALL}
+            session.tell(estimate_fit(calibration, strategy, probe, backbone, requests, spec, least, session.passed_s))
         ready = session.prepare(dataset, requests, findings)
         with session.step("check"):
             quick = spec.strategy == "probe"
@@ -122,12 +134,12 @@ def fit(
             )  # fmt: skip
         with session.step("fit"):
             found = assess(strategy, backbone, split, context)
-            without = assess(probe, untrained, split, context) if untrained else None
+            without = held_out_predictions(probe, untrained, split, context) if untrained else None
             trained = spec.strategy != "probe" and found.model.chosen != "probe"
             probed = assess(probe, backbone, split, context) if trained else None
             sharing = sharing_verdicts(found, strategy, backbone, split, context) if spec.control else []
         with session.step("evaluate"):
-            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed)
+            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed, language)
         counts = {
             "items": len(ready.data),
             "train": len(split.train),
@@ -136,7 +148,7 @@ def fit(
         }
         learned_from = FittedOn.of(split.train.digests)
         model = replace(
-            found.model, facts=_facts(ready.data, metrics), column=ready.data.column, fitted_on=learned_from
+            found.model, facts=_facts(ready.data, metrics, language), column=ready.data.column, fitted_on=learned_from
         )
         timings: dict[str, float | None] = {**session.clock.total()}
         if session.is_main:
@@ -144,13 +156,13 @@ def fit(
                 run, held, predictions = session.run, split.held, found.predictions
                 model.save(run.path / "model")
                 write_tables(run, held.data, split.fold, predictions, ready.findings)
-                with session.optional("Pictures of the examples"):
-                    write_pictures(run, held, "test" if split.test else "train", predictions, backbone, spec.seed)
-                with session.optional("Pictures of what the network sees"):
-                    write_insides(run, held, model.backbone, spec.seed)
-                with session.optional("Pictures of what decided"):
-                    write_explanations(run, held, predictions, probed.model if probed else None, model)
                 run.write_record("metrics.json", FitMetrics, metrics)
+            if spec.pictures:
+                part, before = "test" if split.test else "train", probed.model if probed else None
+                with session.step("pictures"):
+                    make_pictures(session, held, part, predictions, backbone, before, model)
+                    with session.optional("Pictures of items that are alike"):
+                        write_pairs(run, ready.data, ready.findings, backbone.input)
             timings = session.finish(
                 ready,
                 backbone,
@@ -167,10 +179,8 @@ def fit(
     return FitResult(session.run.final, model, scores, metrics["summary"], timings, counts)
 
 
-def _facts(data: Dataset, metrics: dict[str, Any]) -> dict[str, Any]:
+def _facts(data: Dataset, metrics: dict[str, Any], language: str) -> dict[str, Any]:
     """Data and scores for the model's card."""
-    how = {
-        "test": f"On {metrics['n']} held-out examples.",
-        "cv": f"Repeated cross-validation on {metrics['n']} examples; of so few no separate test set was kept.",
-    }[metrics["estimate"]]
-    return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": metrics[metrics["estimate"]]}
+    how = translated(Said(f"how.{metrics['estimate']}", n=f"{metrics['n']:,}"), language)
+    scores = metrics[metrics["estimate"]]
+    return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": scores, "language": language}

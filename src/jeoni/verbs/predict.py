@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Unpack
 
+from jeoni.console import console_for
+from jeoni.distributed import select_device
+from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.models.loading import load_model
@@ -12,7 +15,7 @@ from jeoni.models.model import Model
 from jeoni.models.predictions import Predictions
 from jeoni.specs import PredictSpec
 from jeoni.specs.keywords import PredictKeywords
-from jeoni.types import Console, Quiet
+from jeoni.types import Console
 from jeoni.verbs.session.keywords import takes_options
 
 __all__ = ["predict"]
@@ -25,6 +28,7 @@ def predict(
     spec: PredictSpec | None = None,
     *,
     console: Console | None = None,
+    quiet: bool = False,
     **options: Unpack[PredictKeywords],
 ) -> Predictions:
     """Predict items of the model's modality; those that cannot be read are listed in ``errors``.
@@ -33,17 +37,23 @@ def predict(
         model: a model, or its folder.
         data: a path, or whatever is in memory; see :meth:`jeoni.Model.predict`.
         spec: a table's column, the engine; see :class:`jeoni.PredictSpec`.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
         options: those of ``spec`` by their names, below; None is the default.
 
     Raises:
         DataError: nothing there, or nothing that can be read.
         WeightsError: not a model folder, or a damaged one.
+        ConfigError: a device that is not there.
 
     Example:
         ``jeoni.predict("runs/latest/model", "new/").labels``
     """
-    spec, console = (spec or PredictSpec()).changed(**options), console or Quiet()
-    model = model if isinstance(model, Model) else load_model(model)
+    spec, console = (spec or PredictSpec()).changed(**options), console_for(console, quiet)
+    select_device(spec.device)
+    check_engine(spec.engine)
+    with console.status("Loading the model"):
+        model = model if isinstance(model, Model) else load_model(model)
     context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
-    return model.predict(data, context, column=spec.column)
+    with console.status("Predicting"):
+        return model.predict(data, context, column=spec.column)

@@ -24,14 +24,15 @@ INPUTS = {"fit": {"data"}, "compare": {"data"}, "adapt": {"source", "target", "m
 
 
 def resume(
-    run: str | Path, *, verb: str = "", console: Console | None = None
+    run: str | Path, *, verb: str = "", console: Console | None = None, quiet: bool = False
 ) -> FitResult | CompareResult | AdaptResult:
     """Continue an interrupted run of ``fit``, ``compare`` or ``adapt``; the result is that of an undisturbed one.
 
     Args:
         run: its folder.
         verb: ``fit``, ``compare`` or ``adapt``, if it must be a run of that.
-        console: where progress is shown.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
 
     Raises:
         ConfigError: not a run that can be continued, or one of another verb.
@@ -48,8 +49,9 @@ def resume(
         raise ConfigError(f"{run} was made from data in memory; say {asked.verb}(…, out=…, resume=True).")
     again = plugins.load("jeoni.verbs", asked.verb)
     spec = SPECS[asked.verb]().changed(**_as_said(SPECS[asked.verb], asked.spec))
-    given: dict[str, Any] = {"out": folder, "resume": True, "console": console, "command": asked.command}
-    result: FitResult | CompareResult | AdaptResult = again(**asked.inputs, spec=spec, **given)
+    given: dict[str, Any] = {"out": folder, "resume": True, "command": asked.command}
+    result: FitResult | CompareResult | AdaptResult
+    result = again(**asked.inputs, spec=spec, console=console, quiet=quiet, **given)
     return result
 
 

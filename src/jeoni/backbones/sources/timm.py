@@ -13,6 +13,7 @@ from jeoni.backbones.outline import check_shapes
 from jeoni.backbones.weights import file_sha256, fingerprint, first_line, read_state
 from jeoni.errors import WeightsError, did_you_mean
 from jeoni.libraries import import_timm
+from jeoni.locale import Said
 from jeoni.modalities.inputs.image import ImageInput
 
 __all__ = ["Timm"]
@@ -38,6 +39,10 @@ class Timm:
                 f"The architecture {architecture} came with arguments ({', '.join(arguments)[:100]}); none are taken."
             )
         return build_network(architecture)
+
+    def check(self, name: str, weights: str) -> None:
+        """Raise a WeightsError if timm has no such architecture."""
+        check_architecture(name.partition(".")[0])
 
     def load(self, name: str, weights: str) -> Backbone:
         """Load from the hub, or from a local file.
@@ -75,9 +80,7 @@ def architectures() -> list[str]:
 def check_architecture(name: str) -> None:
     """Raise a WeightsError that offers near names, if timm has no such architecture."""
     if name not in architectures():
-        raise WeightsError(
-            f"timm has no architecture {name!r}.{did_you_mean(name, architectures())} See `jeoni list backbones`."
-        )
+        raise WeightsError(Said("error.no_architecture", name=repr(name), near=did_you_mean(name, architectures())))
 
 
 def build_network(architecture: str) -> nn.Module:

@@ -18,6 +18,7 @@ from jeoni.backbones.encoder import POOLINGS, Encoder
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.backbones.weights import fingerprint, first_line
 from jeoni.errors import JeoniError, WeightsError
+from jeoni.imports import require
 from jeoni.libraries import import_transformers
 from jeoni.modalities.audio.audio_input import SILENCE
 from jeoni.modalities.inputs import Input
@@ -79,6 +80,10 @@ class Transformers:
         made = library.AutoConfig.for_model(architecture, **plain_settings(config))
         model = _headless(_encoder_of(library.AutoModel.from_config(made, trust_remote_code=False)))
         return encoder(model, pooling, normalised).eval()
+
+    def check(self, name: str, weights: str) -> None:
+        """Raise MissingExtra if transformers is not installed; which ids the hub has is not asked."""
+        require("transformers", "transformers", "text", "A backbone of transformers")
 
     def load(self, name: str, weights: str) -> Backbone:
         """Load from a folder or the hub.

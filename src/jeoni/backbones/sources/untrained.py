@@ -25,18 +25,25 @@ class Untrained:
         """timm's architectures."""
         return architectures()
 
+    def check(self, name: str, weights: str) -> None:
+        """Raise what :meth:`load` would raise of the two; draw nothing."""
+        if weights:
+            raise WeightsError(f"untrained:{name} takes no weights file; use timm:{name} --weights {weights}.")
+        if name in Sentences().names():
+            Sentences().check(name, "")
+        else:
+            check_architecture(_architecture(name))
+
     def load(self, name: str, weights: str) -> Backbone:
         """Draw the weights with seed 0.
 
         Raises:
             WeightsError: an unknown architecture, or weights where there can be none.
         """
-        if weights:
-            raise WeightsError(f"untrained:{name} takes no weights file; use timm:{name} --weights {weights}.")
+        self.check(name, weights)
         if name in Sentences().names():
             return replace(untrained_twin(Sentences().load(name, ""), -1), name=f"untrained:{name}")
-        architecture = name if name in architectures() else f"tf_{name}"
-        check_architecture(architecture if architecture in architectures() else name)
+        architecture = _architecture(name)
         network, provenance = _draw("timm", architecture, {}, 0)
         return build_backbone(
             network,
@@ -45,6 +52,11 @@ class Untrained:
             input=input_of(network),
             provenance=provenance,
         )
+
+
+def _architecture(name: str) -> str:
+    """timm's name of an architecture; some stand there with a prefix."""
+    return f"tf_{name}" if name not in architectures() and f"tf_{name}" in architectures() else name
 
 
 def untrained_twin(backbone: Backbone, seed: int) -> Backbone:

@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
+from jeoni.backbones.packaged_names import VOICES as NAME
 from jeoni.backbones.voices import VoiceEncoder, find_voices, voice_state
 from jeoni.backbones.weights import file_sha256
 from jeoni.errors import WeightsError
@@ -17,7 +18,6 @@ from jeoni.modalities.inputs.voice import RATE, VoiceInput
 
 __all__ = ["Voices"]
 
-NAME = "ge2e-voices"
 MOST_SECONDS = 10.0
 # its own pins are old and heavy, and nothing of it is run
 HOW = "pip install --no-deps resemblyzer"
@@ -50,12 +50,11 @@ class Voices:
         """The network with fresh weights."""
         return VoiceEncoder().eval()
 
-    def load(self, name: str, weights: str) -> Backbone:
-        """Load from the installed package, or from its weights file.
+    def check(self, name: str, weights: str) -> None:
+        """Raise what :meth:`load` would raise of a name and of a package that is not installed; load nothing."""
+        self._found(name, weights)
 
-        Raises:
-            WeightsError: another name, a file that does not fit, or the package is not installed.
-        """
+    def _found(self, name: str, weights: str) -> Path:
         if name != NAME:
             raise WeightsError(f"No voice encoder is called {name!r}; there is {NAME}.")
         path = Path(weights) if weights else find_voices()
@@ -63,6 +62,15 @@ class Voices:
             raise WeightsError(
                 f"The backbone {NAME} needs the weights in the package resemblyzer. Install it with: {HOW}"
             )
+        return path
+
+    def load(self, name: str, weights: str) -> Backbone:
+        """Load from the installed package, or from its weights file.
+
+        Raises:
+            WeightsError: another name, a file that does not fit, or the package is not installed.
+        """
+        path = self._found(name, weights)
         network = VoiceEncoder()
         network.load_state_dict(voice_state(path))
         url = "https://pypi.org/project/Resemblyzer/"

@@ -8,6 +8,7 @@ import threading
 import torch
 from torch import nn
 
+from jeoni import distributed
 from jeoni.features.engine import Run
 from jeoni.types import Array
 
@@ -24,19 +25,19 @@ class TorchEngine:
         return ""
 
     def accelerated(self) -> bool:
-        """Whether there is a GPU."""
-        return torch.cuda.is_available()
+        """Whether it is a GPU that is computed on."""
+        return distributed.device().type != "cpu"
 
     def precisions(self) -> tuple[str, ...]:
         """``bfloat16`` first, where a GPU has it."""
-        quick = self.accelerated() and torch.cuda.is_bf16_supported(including_emulation=False)
+        quick = distributed.device().type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
         return ("bfloat16", "float32") if quick else ("float32",)
 
     def compile(self, network: nn.Module, rows: Array, threads: int, precision: str) -> Run:
         """Move a copy to the GPU, if there is one; images keep their channels last, as they come."""
-        device = torch.device("cuda" if self.accelerated() else "cpu")
+        device = distributed.device()
         moved = network
-        if device.type == "cuda":
+        if device.type != "cpu":
             moved = copy.deepcopy(network).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
         half = precision == "bfloat16"
         turn = threading.Lock()

@@ -31,3 +31,56 @@ document.querySelectorAll(".map").forEach((map) => {
   map.addEventListener("pointerleave", () => show(null));
   map.addEventListener("click", (event) => show(find(event)));
 });
+const large = document.querySelector("dialog.large");
+document.querySelectorAll(".gallery img, .inside img").forEach((picture) => {
+  const open = () => {
+    large.querySelector("img").src = picture.src;
+    large.querySelector("img").alt = large.querySelector("p").textContent = picture.alt;
+    large.showModal();
+  };
+  picture.tabIndex = 0;
+  picture.setAttribute("role", "button");
+  picture.addEventListener("click", open);
+  picture.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(); }
+  });
+});
+large?.addEventListener("click", (event) => { if (event.target === large) large.close(); });
+document.querySelectorAll(".thresholds").forEach((panel) => {
+  const rows = JSON.parse(panel.dataset.rows), slider = panel.querySelector("input"), side = 300;
+  const percent = (part, whole) => (whole ? `${((100 * part) / whole).toFixed(1)} %` : "–");
+  const plain = (count) => (Number.isInteger(count) ? String(count) : count.toFixed(1));
+  const show = () => {
+    const [threshold, hits, alarms, misses, rejections] = rows[Number(slider.value)];
+    const values = {
+      recall: percent(hits, hits + misses), precision: percent(hits, hits + alarms),
+      specificity: percent(rejections, rejections + alarms), hits: plain(hits), misses: plain(misses),
+      false_alarms: plain(alarms), rejections: plain(rejections),
+    };
+    panel.querySelector(".at").textContent = `${(100 * threshold).toFixed(1)} %`;
+    panel.querySelectorAll("[data-value]").forEach((cell) => { cell.textContent = values[cell.dataset.value]; });
+    const recall = hits / (hits + misses), precision = hits + alarms ? hits / (hits + alarms) : 1;
+    const places = { roc: [alarms / (alarms + rejections), recall], precision_recall: [recall, precision] };
+    panel.querySelectorAll("[data-curve]").forEach((dot) => {
+      const [x, y] = places[dot.dataset.curve];
+      dot.setAttribute("cx", side * x);
+      dot.setAttribute("cy", side * (1 - y));
+    });
+  };
+  slider.addEventListener("input", show);
+  show();
+});
+const hint = document.querySelector("main").dataset.hint;
+const hints = () => document.querySelectorAll(".scroll").forEach((box) => {
+  const wide = box.scrollWidth > box.clientWidth + 4, shown = box.previousElementSibling?.classList.contains("hint");
+  if (wide && !shown) {
+    const line = document.createElement("span");
+    line.className = "hint";
+    line.textContent = hint;
+    box.before(line);
+    box.tabIndex = 0;
+  } else if (!wide && shown) box.previousElementSibling.remove();
+});
+addEventListener("resize", hints);
+hints();
+if (innerWidth < 720) document.querySelector(".contents details").open = false;

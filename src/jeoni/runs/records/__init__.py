@@ -15,10 +15,22 @@ from jeoni.runs.records.figures import (
     InsideRecord,
     MapPoint,
     MapRecord,
+    Pair,
+    PairsRecord,
     StagePictures,
     Weighed,
 )
-from jeoni.runs.records.fit import Bin, Controls, FitMetrics, Measure, Numbers, Shared, TaskDetails
+from jeoni.runs.records.fit import (
+    Bin,
+    Controls,
+    FitMetrics,
+    Measure,
+    Numbers,
+    Shared,
+    TaskDetails,
+    ThresholdPoint,
+    ThresholdsRecord,
+)
 from jeoni.runs.records.run import (
     AskedRecord,
     BackboneRecord,
@@ -35,7 +47,7 @@ from jeoni.runs.records.run import (
     TrainedRows,
     TrainingRecord,
 )
-from jeoni.runs.records.values import Interval, RowScores, Score
+from jeoni.runs.records.values import Interval, PartRecord, RowScores, SaidRecord, Score, told_in
 
 __all__ = [
     "AdaptMetrics",
@@ -68,20 +80,27 @@ __all__ = [
     "Measure",
     "Need",
     "Numbers",
+    "Pair",
+    "PairsRecord",
+    "PartRecord",
     "Point",
     "ProbedStage",
     "Rate",
     "RowScores",
     "RunRecord",
+    "SaidRecord",
     "Score",
     "Shared",
     "Stage",
     "StagePictures",
     "TaskDetails",
+    "ThresholdPoint",
+    "ThresholdsRecord",
     "Told",
     "TrainedRows",
     "TrainingRecord",
     "Tried",
     "VerdictRecord",
     "Weighed",
+    "told_in",
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from jeoni.runs.records.values import Count, Name, RowScores, Scores, Sentences
+from jeoni.runs.records.values import Count, Name, RowScores, SaidTexts, Scores, Sentences
 from jeoni.runs.typed import AtMost
 
-__all__ = ["AdaptMetrics", "DomainScores", "Told", "Tried"]
+__all__ = ["AdaptMetrics", "ComparedMethod", "DomainScores", "Told", "Tried"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Told:
     """Something in sentences."""
 
     sentences: Sentences = ()
+    said: SaidTexts = ()
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,19 @@ class Tried:
 
     name: Name
     gains: Annotated[dict[str, float | None], AtMost(50)] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ComparedMethod:
+    """One of several methods of a run: its scores, and how many items it puts in another class than the source model.
+
+    ``note`` says why it could not be used.
+    """
+
+    name: Name
+    moved: Count | None = None
+    target: Scores | None = None
     note: str = ""
 
 
@@ -45,13 +59,17 @@ class AdaptMetrics:
     moved: Count
     labelled: Count
     summary: str
+    said: SaidTexts = ()
     target: DomainScores | None = None
     source_only: DomainScores | None = None
     why: str = ""
+    why_said: SaidTexts = ()
     advice: str = ""
+    advice_said: SaidTexts = ()
     diagnosis: Told | None = None
     weighing: Told | None = None
     tried: Annotated[tuple[Tried, ...], AtMost(200)] | None = None
+    compared: Annotated[tuple[ComparedMethod, ...], AtMost(200)] | None = None
 
     def __post_init__(self) -> None:
         if (self.target is None) != (self.source_only is None):

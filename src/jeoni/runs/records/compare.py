@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from jeoni.runs.records.fit import Measure
-from jeoni.runs.records.values import Budget, Interval, Name, Outcome, Positive, Sentences, Share
+from jeoni.runs.records.values import Budget, Interval, Name, Outcome, Positive, SaidTexts, Sentences, Share
 from jeoni.runs.typed import AtMost, Between, Formerly
 
 __all__ = ["Comparison", "ComparisonRecord", "Need", "Point", "ProbedStage", "VerdictRecord"]
@@ -24,6 +24,7 @@ class Comparison:
     visible: Positive
     outcome: Outcome
     reason: str = ""
+    said: SaidTexts = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ class VerdictRecord:
     control: Name
     comparisons: Annotated[tuple[Comparison, ...], AtMost(2000)]
     needs: Annotated[tuple[Need, ...], AtMost(2000)]
+    said: SaidTexts = ()
     advice: Sentences = ()
+    advised: SaidTexts = ()
     measure: Name = "accuracy"
     measures: Annotated[dict[str, Measure], AtMost(10)] = field(default_factory=dict)
     per: Literal["class", "stratum"] = "class"

@@ -21,6 +21,8 @@ __all__ = [
     "InsideRecord",
     "MapPoint",
     "MapRecord",
+    "Pair",
+    "PairsRecord",
     "StagePictures",
     "Weighed",
 ]
@@ -53,6 +55,24 @@ class GalleryRecord:
 
     mistakes: Annotated[tuple[Example, ...], AtMost(200)] = ()
     doubtful: Annotated[tuple[Example, ...], AtMost(200)] = ()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two examples that are identical or nearly so; ``kind`` is that of the finding."""
+
+    kind: Name
+    action: str
+    left: Example
+    right: Example
+
+
+@dataclass(frozen=True)
+class PairsRecord:
+    """``figures/pairs.json``."""
+
+    pairs: Annotated[tuple[Pair, ...], AtMost(200)]
+    rest: Count = 0
 
 
 @dataclass(frozen=True)

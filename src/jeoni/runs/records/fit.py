@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from jeoni.runs.records.values import Count, Name, Positive, RowScores, Score, Scores, Share, Value
+from jeoni.runs.records.values import Count, Name, Positive, RowScores, SaidTexts, Score, Scores, Share, Value
 from jeoni.runs.typed import AtMost
 
-__all__ = ["Bin", "Controls", "FitMetrics", "Measure", "Numbers", "Shared", "TaskDetails"]
+__all__ = [
+    "Bin",
+    "Controls",
+    "FitMetrics",
+    "Measure",
+    "Numbers",
+    "Shared",
+    "TaskDetails",
+    "ThresholdPoint",
+    "ThresholdsRecord",
+]
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,8 @@ class Bin:
     confidence: Share
     accuracy: Share
     count: Positive
+    low: Share | None = None
+    high: Share | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,25 @@ class Numbers:
 
 
 @dataclass(frozen=True)
+class ThresholdPoint:
+    """What is decided where the positive class is said from a probability on; counts, or means over repeats."""
+
+    threshold: Share
+    hits: Positive
+    false_alarms: Positive
+    misses: Positive
+    rejections: Positive
+
+
+@dataclass(frozen=True)
+class ThresholdsRecord:
+    """Decisions between two classes at every threshold that changes one, thresholds rising."""
+
+    positive: Name
+    points: Annotated[tuple[ThresholdPoint, ...], AtMost(1000)]
+
+
+@dataclass(frozen=True)
 class TaskDetails:
     """Details of one task beside its scores. Of repeated predictions, counts are means over the repeats."""
 
@@ -60,6 +91,7 @@ class TaskDetails:
     confusion: tuple[tuple[Positive, ...], ...] = ()
     reliability: Annotated[tuple[Bin, ...], AtMost(1000)] = ()
     numbers: Annotated[tuple[Numbers, ...], AtMost(100)] = ()
+    thresholds: ThresholdsRecord | None = None
 
     def __post_init__(self) -> None:
         classes = len(self.class_names)
@@ -73,6 +105,7 @@ class Shared:
 
     part: Name
     sentence: str
+    said: SaidTexts = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +116,7 @@ class FitMetrics(TaskDetails):
     n: Count
     per_class: tuple[RowScores, ...]
     summary: str
+    said: SaidTexts = ()
     measures: Annotated[dict[str, Measure], AtMost(200)] = field(default_factory=dict)
     parts: Annotated[dict[str, TaskDetails], AtMost(50)] = field(default_factory=dict)
     sharing: Annotated[tuple[Shared, ...], AtMost(50)] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from jeoni.runs.records.values import Count, Loss, Name, Positive, Sentences, Share
+from jeoni.runs.records.values import Count, Loss, Name, Positive, SaidRecord, Sentences, Share
 from jeoni.runs.typed import AtMost, Between, EmptyIsNone, Formerly, Which
 
 __all__ = [
@@ -39,6 +39,7 @@ class Machine:
     cores: Count
     memory_gb: Positive | None = None
     accelerator: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,31 @@ class Contestant:
 
 
 @dataclass(frozen=True)
+class CheaperRecord:
+    """Other options, and the seconds that they would take."""
+
+    options: str
+    seconds: Positive
+
+
+@dataclass(frozen=True)
+class EstimateRecord:
+    """How long the run was expected to take, said before it started; ``timings`` has what it took.
+
+    Attributes:
+        seconds: in all.
+        parts: from the estimate on, by part.
+        before_s: that had passed when it was made.
+        cheaper: ways that take less.
+    """
+
+    seconds: Positive
+    parts: Annotated[dict[str, Positive], AtMost(100)] = field(default_factory=dict)
+    before_s: Positive = 0.0
+    cheaper: Annotated[tuple[CheaperRecord, ...], AtMost(100)] = ()
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """``run.json``; what only some verbs write may be missing.
 
@@ -198,9 +224,11 @@ class RunRecord:
     backbone: BackboneRecord
     engine: EngineRecord
     timings: dict[str, Positive | None]
+    estimate: EstimateRecord | None = None
     kind: Literal["report", "comparison", "adaptation"] = "report"
     calls: Annotated[int, Between(1)] = 1
     warnings: Sentences = ()
+    warned: Annotated[dict[str, SaidRecord], AtMost(1000)] = field(default_factory=dict)
     peak_memory_mb: Positive | None = None
     findings: dict[str, Count] = field(default_factory=dict)
     cut: Cut | None = None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from jeoni.locale import Said, translated
 from jeoni.runs.typed import AtMost, Between
 
 __all__ = [
@@ -14,14 +17,18 @@ __all__ = [
     "Loss",
     "Name",
     "Outcome",
+    "PartRecord",
     "Place",
     "Positive",
     "RowScores",
+    "SaidRecord",
+    "SaidTexts",
     "Score",
     "Scores",
     "Sentences",
     "Share",
     "Value",
+    "told_in",
 ]
 
 Count = Annotated[int, Between(0)]
@@ -69,3 +76,44 @@ class RowScores:
     f1: Score | None = None
     average_precision: Score | None = None
     mae: Score | None = None
+
+
+Values = Annotated[dict[str, str], AtMost(50)]
+
+
+@dataclass(frozen=True)
+class PartRecord:
+    """A sentence inside another one, such as an amount; see :class:`jeoni.locale.Said`."""
+
+    id: Name
+    values: Values
+
+
+@dataclass(frozen=True)
+class SaidRecord:
+    """A sentence by its id and values, so that a report can tell it in another language than the run did."""
+
+    id: Name
+    values: Values
+    parts: Annotated[dict[str, PartRecord], AtMost(50)] = field(default_factory=dict)
+
+    def said(self) -> Said:
+        """The sentence.
+
+        Raises:
+            KeyError: this version does not know it.
+        """
+        parts = {name: Said(part.id, **part.values) for name, part in self.parts.items()}
+        return Said(self.id, **{**self.values, **parts})
+
+
+SaidTexts = Annotated[tuple[SaidRecord, ...], AtMost(100)]
+
+
+def told_in(language: str, said: Sequence[SaidRecord], summary: str) -> list[str]:
+    """The sentences of a record in a language; of runs of other versions, those of its summary as they are."""
+    try:
+        sentences = [translated(one.said(), language) for one in said]
+    except (KeyError, TypeError):  # an unknown id, or a value whose name no template can have
+        sentences = []
+    return sentences or re.split(r"(?<=\.) (?=[A-Z])", summary)

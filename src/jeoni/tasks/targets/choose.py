@@ -12,6 +12,7 @@ import numpy as np
 from jeoni import plugins
 from jeoni.data.columns import is_empty, is_missing
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.tasks.targets.numbers import all_numbers, number_in
 from jeoni.tasks.targets.places import places
 from jeoni.tasks.targets.protocol import Task, Unreadable
@@ -50,7 +51,7 @@ def read_targets(data: Dataset, wanted: str = "auto", single_class: bool = False
         return data
     columns = _columns(data)
     if all(is_empty(cell) for cells in columns.values() for cell in cells):
-        raise DataError(f"{data.origin or data.name} holds no labels; jeoni fit needs them.", path=data.origin or None)
+        raise DataError(Said("error.no_labels", data=data.origin or data.name), path=data.origin or None)
     findings: list[Finding] = []
     if wanted == "auto":
         wanted, findings = choose_task(columns)

@@ -18,9 +18,10 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import example
 from jeoni.backbones.stages import Stage, watching
-from jeoni.distributed import cores
+from jeoni.distributed import cores, device
 from jeoni.features.engine import Choice
 from jeoni.features.extract import Extraction
+from jeoni.locale import Said
 from jeoni.models.model import Model
 from jeoni.runs.environment import machine, peak_memory_mb, versions
 from jeoni.runs.records import HeadRecord, TrainingRecord
@@ -74,13 +75,14 @@ def run_record(
         "spec": asdict(spec),
         "seed": spec.seed,
         "versions": versions(),
-        "machine": machine(cores()),
+        "machine": machine(cores(), str(device())),
         "data": data_record(data, counts, seen),
         "backbone": backbone_record(backbone),
         "engine": engine,
         "timings": {**clock.total(), "images_per_s": engine["images_per_s"]},
         "calls": clock.calls,
-        "warnings": list(warnings),
+        "warnings": [str(text) for text in warnings],
+        "warned": {str(text): text.as_dict() for text in warnings if isinstance(text, Said)},
         "peak_memory_mb": peak_memory_mb(),
     }
     return content | own

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from typing import Any
 from jeoni import distributed, plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.catalog import check_backbone
 from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_targets
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.files.outputs import check_output, refuse_overlap
+from jeoni.planning.calibration import Calibration
+from jeoni.planning.estimate import Estimate
 from jeoni.report import render
 from jeoni.runs import RunFolder
 from jeoni.runs.progress import begin_call, interrupt_call
@@ -29,6 +32,22 @@ from jeoni.verbs.session.clock import Clock
 from jeoni.verbs.session.record import command_line, run_record
 
 __all__ = ["Prepared", "Session"]
+
+STEPS = {
+    "read": "Reading the data",
+    "load": "Loading the backbone",
+    "calibrate": "Estimating the time",
+    "extract": "Computing features",
+    "check": "Checking the data",
+    "fit": "Fitting",
+    "stages": "Probing the stages",
+    "adapt": "Adapting",
+    "diagnose": "Measuring the shift",
+    "evaluate": "Scoring",
+    "pictures": "Making pictures",
+    "write": "Writing the results",
+    "report": "Writing the report",
+}
 
 
 @dataclass(frozen=True)
@@ -68,24 +87,63 @@ class Session:
         command: how the run was called.
         console: keeps the warnings for the record.
         clock: seconds by step.
+        estimate: how long it will take, if that was asked.
         run: the run folder, once :meth:`recording` has begun.
 
     Raises:
-        ConfigError: an unknown engine.
+        ConfigError: a device that is not there.
     """
 
     run: RunFolder
 
     def __init__(self, verb: str, spec: CommonSpec, console: Console | None = None, command: str = "") -> None:
+        distributed.select_device(spec.device)
         distributed.init()
-        check_engine(spec.engine)
         self.verb, self.spec, self.command = verb, spec, command
         self.console = Recording(console if console is not None and distributed.is_main_process() else Quiet())
         self.clock = Clock()
+        self.estimate: Estimate | None = None
+        self._calibration: Calibration | None = None
 
-    def step(self, name: str) -> AbstractContextManager[None]:
-        """Count the seconds of what is done inside."""
-        return self.clock.step(name)
+    def check(self, out: str | Path | None = None, *, overwrite: bool = False, resume: bool = False) -> None:
+        """Say what can be said before anything is read: of the engine, the backbone and the run folder.
+
+        Args:
+            out: the run folder, if it was named.
+            overwrite: replace a run that is there.
+            resume: continue it.
+
+        Raises:
+            ConfigError: an engine that is unknown or not installed; a folder that is taken.
+            WeightsError: an unknown backbone, or no such weights file.
+            MissingExtra: the package with the weights is not installed.
+        """
+        check_engine(self.spec.engine)
+        check_backbone(self.spec.backbone, self.spec.weights)
+        if out and not resume and self.is_main:
+            RunFolder.refuse_taken(Path(out), overwrite)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Say what is done inside, and count its seconds."""
+        with self.console.status(STEPS.get(name, name.capitalize())), self.clock.step(name):
+            yield
+
+    def calibration(self, dataset: Dataset, backbone: Backbone, head: str = "linear") -> Calibration:
+        """Something that measures what the run's parts take; what it computes of features counts as the run's."""
+        self._calibration = Calibration(dataset, self.context, backbone.dim, head)
+        return self._calibration
+
+    def tell(self, estimate: Estimate | None) -> None:
+        """Keep an estimate for the record, and say it if the run will be long."""
+        self.estimate = estimate
+        if estimate is not None and estimate.worth_telling:
+            self.console.say(estimate.sentence)
+
+    @property
+    def passed_s(self) -> float:
+        """Seconds since the run began."""
+        return self.clock.total()["total_s"]
 
     @contextmanager
     def recording(
@@ -176,6 +234,9 @@ class Session:
         """
         with self.step("extract"):
             seen = self.context.extract(dataset.items, requests)
+            if self._calibration is not None:
+                computed, seconds = self._calibration.computed, self._calibration.seconds
+                seen = replace(seen, computed=seen.computed + computed, seconds=seen.seconds + seconds)
         with self.step("check"):
             leaks = self.spec.keep_leaks
             checked = check_content(
@@ -217,9 +278,10 @@ class Session:
         command = self.command or command_line(self.spec, self.verb, *arguments)
         seen, warnings = ready.seen, self.console.warnings
         content = run_record(command, self.spec, ready.data, counts, backbone, seen, self.clock, warnings, own)
+        content["estimate"] = self.estimate.as_dict() if self.estimate else None
         self.run.write_draft(content)
         with self.step("report"):
-            render(self.run.path)
+            render(self.run.path, self.spec.language)
         content["timings"] = {**content["timings"], **self.clock.total()}
         record = as_record(RunRecord, content, exact=False)
         self.run.finish(content, self.console.warn)

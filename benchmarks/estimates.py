@@ -1,0 +1,130 @@
+"""Estimates against what runs take: probe, finetune, compare and adapt on images, texts and audio.
+
+    python benchmarks/estimates.py            ten runs, some of them of many minutes
+    python benchmarks/estimates.py 3 7        only these
+
+Each run begins with an empty cache. Prints for each what was expected, what it took, and the ratio; then how many lie within 30 %.
+Target: 8 of 10. Needs CIFAR-10, Amazon's reviews and FSDD (see `_data.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from _data import shared
+
+import jeoni
+from jeoni.runs import read_json
+
+WITHIN = 0.3
+
+
+@dataclass(frozen=True)
+class Run:
+    name: str
+    verb: Callable[..., Any]
+    data: Callable[[Path], tuple[Path, ...]]
+    options: dict[str, Any]
+
+
+def images(each: int, first: int = 0) -> Callable[[Path], tuple[Path, ...]]:
+    def make(root: Path) -> tuple[Path, ...]:
+        return (_images(root / f"images-{first}", each, first),)
+
+    return make
+
+
+def _images(root: Path, each: int, first: int) -> Path:
+    for label in sorted((shared("cifar10") / "train").iterdir()):
+        (root / label.name).mkdir(parents=True)
+        for file in sorted(label.iterdir())[first : first + each]:
+            shutil.copy(file, root / label.name / file.name)
+    return root
+
+
+def texts(name: str, rows: int) -> Callable[[Path], tuple[Path, ...]]:
+    return lambda root: (_texts(root / f"{Path(name).stem}.csv", name, rows),)
+
+
+def _texts(path: Path, name: str, rows: int) -> Path:
+    with (
+        open(shared(name), encoding="utf-8", newline="") as given,
+        open(path, "w", encoding="utf-8", newline="") as made,
+    ):
+        reader, writer = csv.DictReader(given), csv.writer(made)
+        writer.writerow(["text", "label"])
+        everything = list(reader)
+        mixed = everything[:: len(everything) // rows][:rows]
+        writer.writerows([row["text"], row["label"]] for row in mixed)
+    return path
+
+
+def audio(each: int) -> Callable[[Path], tuple[Path, ...]]:
+    def make(root: Path) -> tuple[Path, ...]:
+        for digit in range(10):
+            (root / "audio" / str(digit)).mkdir(parents=True)
+            for file in sorted(shared("fsdd").glob(f"{digit}_*.wav"))[: 10 * each : 10]:
+                shutil.copy(file, root / "audio" / str(digit) / file.name)
+        return (root / "audio",)
+
+    return make
+
+
+def two(one: Callable[[Path], tuple[Path, ...]], other: Callable[[Path], tuple[Path, ...]]) -> Any:
+    return lambda root: (*one(root), *other(root))
+
+
+BOOKS, KITCHEN = (f"amazon_reviews/{domain}.csv" for domain in ("books", "kitchen"))
+SHORT = {"budgets": "5,10", "repeats": 2, "stages": False}
+RUNS = (
+    Run("probe, 1,500 images", jeoni.fit, images(150), {}),
+    Run("probe, 1,200 texts", jeoni.fit, texts(BOOKS, 1200), {}),
+    Run("probe, 400 recordings", jeoni.fit, audio(40), {}),
+    Run("finetune, 400 images", jeoni.fit, images(40), {"strategy": "finetune"}),
+    Run("finetune, 300 texts", jeoni.fit, texts(BOOKS, 300), {"strategy": "finetune", "steps": 60}),
+    Run("finetune, 300 recordings", jeoni.fit, audio(30), {"strategy": "finetune"}),
+    Run(
+        "compare, 150 images", jeoni.compare, images(15), {"strategies": "probe,finetune,scratch", **SHORT, "steps": 60}
+    ),
+    Run("compare, 200 texts", jeoni.compare, texts(BOOKS, 200), {"strategies": "probe,finetune", **SHORT, "steps": 40}),
+    Run("adapt by coral, 1,600 texts", jeoni.adapt, two(texts(BOOKS, 800), texts(KITCHEN, 800)), {"method": "coral"}),
+    Run("adapt by mcc, 400 images", jeoni.adapt, two(images(20), images(20, 100)), {"method": "mcc"}),
+)
+
+
+def main() -> None:
+    chosen = [RUNS[int(k) - 1] for k in sys.argv[1:]] or RUNS
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{'run':<32}{'expected':>10}{'took':>10}{'ratio':>8}", flush=True)
+    good = sum(_one(run) for run in chosen)
+    print(f"{good} of {len(chosen)} within {WITHIN:.0%} (target 8 of 10)")
+
+
+def _one(run: Run) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JEONI_CACHE"] = f"{folder}/cache"
+        out = Path(folder) / "run"
+        run.verb(*run.data(Path(folder)), out=out, quiet=True, **run.options)
+        record = read_json(out / "run.json")
+    expected, took = record["estimate"], record["timings"]["total_s"]
+    if expected is None:
+        print(f"{run.name:<32}{'none':>10}{took:>10.1f}", flush=True)
+        return False
+    ratio = took / expected["seconds"]
+    print(
+        f"{run.name:<32}{expected['seconds']:>10.1f}{took:>10.1f}{ratio:>8.2f}   load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
+    return abs(ratio - 1) <= WITHIN
+
+
+if __name__ == "__main__":
+    main()

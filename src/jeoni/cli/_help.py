@@ -1,0 +1,83 @@
+"""A verb's help page: its options under headings, choices as choices, examples last, as wide as the terminal."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+from typer.core import TyperCommand
+
+__all__ = ["OUTPUT", "SECTIONS", "WIDEST", "Verb", "describe_command", "write_examples"]
+
+SECTIONS = ("Data", "Transfer", "Training", "Evaluation", "Machine", "Output")
+OUTPUT = SECTIONS[-1]
+WIDEST = 110  # columns; longer lines are hard to read
+NAMES_WIDTH = 27
+EXAMPLE = re.compile(r"^\s*`*(jeoni [^`]+?)`*$", re.MULTILINE)
+
+
+TYPES = {"<str>": "TEXT", "<int>": "INT", "<float>": "FLOAT"}
+
+
+class Verb(TyperCommand):
+    """A command whose help page has a heading for each kind of option; what has none is about the output."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """The arguments, then the options by section."""
+        arguments: list[tuple[str, str]] = []
+        sections: dict[str, list[tuple[str, str]]] = {name: [] for name in SECTIONS}
+        for parameter in self.get_params(ctx):
+            row = parameter.get_help_record(ctx)
+            if row is None:
+                continue
+            if parameter.param_type_name == "argument":
+                arguments.append((str(parameter.metavar or parameter.name), row[1]))
+            else:
+                section = getattr(parameter, "rich_help_panel", None) or OUTPUT
+                sections.setdefault(section, []).append((_with_type(row[0]), row[1]))
+        filled = {"Arguments": arguments, **sections}
+        longest = max(len(name) for rows in filled.values() for name, _ in rows)
+        width = min(longest, NAMES_WIDTH)  # one for all sections: the texts stand below each other
+        for title, rows in filled.items():
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl([(name.ljust(width), text) for name, text in rows], col_max=width)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The examples, a line each: they can be copied."""
+        write_examples(formatter, self.epilog or "")
+
+
+def write_examples(formatter: Any, examples: str) -> None:
+    """Command lines, one a line, below a heading of their own; nothing where there are none."""
+    if examples:
+        with formatter.section("Examples"):
+            for line in examples.splitlines():
+                formatter.write(f"  {line}\n")
+
+
+def describe_command(function: Callable[..., Any]) -> tuple[str, str]:
+    """The sentence that a docstring begins with, and the command lines in it.
+
+    >>> def grow():
+    ...     \"\"\"Grow plants.
+    ...
+    ...     Example:
+    ...         jeoni grow seeds/
+    ...     \"\"\"
+    >>> describe_command(grow)
+    ('Grow plants.', 'jeoni grow seeds/')
+    """
+    text = inspect.getdoc(function) or ""
+    first, _, rest = text.partition("\n\n")
+    summary = " ".join(first.split()).replace("``", "`")
+    return summary, "\n".join(EXAMPLE.findall(rest))
+
+
+def _with_type(name: str) -> str:
+    """An option's name and the type of its value, written as everywhere."""
+    for typed, written in TYPES.items():
+        name = name.replace(typed, written)
+    return name

@@ -1,0 +1,12 @@
+"""Every word that a person reads, once per language; English is the source, the others have the same keys.
+
+A sentence is a template under an id. :class:`Said` is one with its values: a text in English that can be told again in
+another language, now or from a record of a run. What is no sentence, such as a heading, stands in tables by page.
+"""
+
+from __future__ import annotations
+
+from jeoni.locale.language import CHOICES, LANGUAGES, language_of, table
+from jeoni.locale.said import Said, measure_name, paragraph, told, translated
+
+__all__ = ["CHOICES", "LANGUAGES", "Said", "language_of", "measure_name", "paragraph", "table", "told", "translated"]

@@ -1,0 +1,1 @@
+"""Korean, in the words of Korean engineers."""

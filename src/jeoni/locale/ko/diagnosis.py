@@ -1,0 +1,36 @@
+"""두 도메인의 차이, 시도한 방법, 방법을 고른 이유를 말하는 문장."""
+
+__all__ = ["WORDS"]
+
+WORDS = {
+    "diagnosis.test": "(순열 검정, p {p}, 소스 {ns}개와 타깃 {nt}개)",
+    "diagnosis.none": "특징 분포의 차이가 보이지 않습니다 {test}. 이 데이터 수로는 확인할 수 없는 작은 차이가 있을 수 있습니다.",
+    "diagnosis.undecided": "특징 분포의 차이가 보이지만 {test}, 작아서 이 데이터 수로는 종류를 구분할 수 없습니다.",
+    "diagnosis.repaired": "{kinds:terms} 차이입니다 {test}. 다음 보정으로 보지 않은 데이터에서 거리의 {share}가 사라지고 남은 차이는 보이지 않습니다: {repairs:terms}.",
+    "diagnosis.partly": "{kinds:terms} 차이에 가장 가깝습니다 {test}. 다음 보정으로 보지 않은 데이터에서 거리의 {share}가 사라지지만, 시도한 어떤 보정으로도 두 도메인이 같아지지는 않습니다: {repairs:terms}.",
+    "diagnosis.others": "다음 차이로도 특징을 설명할 수 있으며, 타깃 레이블이 있어야 구분할 수 있습니다: {kinds:terms}.",
+    "diagnosis.distances": "선형 분류기가 처음 보는 데이터의 도메인을 {share} % 맞힙니다(50 %면 무작위 수준, proxy A-distance 2 중 {proxy}). 커널 거리 제곱(MMD) {mmd}, 프레셰 거리 {frechet}.",
+    "diagnosis.more_distances": "그 밖의 특징 거리: {listed}.",
+    "diagnosis.overlap": "밀도비 가중치가 소스의 {share}에만 의존합니다. 두 도메인이 거의 겹치지 않아 가중치 보정으로는 해결할 수 없습니다.",
+    "diagnosis.class_share": "클래스 {name}의 비율은 소스에서 {source}, 타깃에서 {target}로 추정됩니다({low}~{high}).",
+    "diagnosis.concept_unknown": "같은 특징이 타깃에서 다른 클래스를 뜻하는지는 타깃 레이블이 없으면 알 수 없습니다(최소 {rows}개, 두 클래스에서 다섯 개씩).",
+    "diagnosis.classifiers": "레이블이 있는 타깃 데이터 {rows}개에서 소스로 학습한 분류기의 정확도는 {source}, 타깃으로 학습한 분류기의 정확도는 {target}(p {p})",
+    "diagnosis.concept": "같은 특징이 타깃에서 다른 클래스를 뜻하거나, 시도한 보정으로는 되돌릴 수 없게 바뀌었습니다: {both}.",
+    "diagnosis.no_concept": "같은 특징이 타깃에서 다른 클래스를 뜻한다는 근거는 없습니다: {both}.",
+    "weighing.size": "가중치를 적용한 소스 데이터 {n}개의 유효 표본 수는 {size}개입니다.",
+    "weighing.shares": "타깃의 추정 클래스 비율: {shares}.",
+    "why.too_few": "데이터가 적어 두 도메인의 차이를 알 수 없음",
+    "why.no_shift": "적응으로 줄일 수 있는 차이가 보이지 않음",
+    "why.none_fitted": "이 차이에 맞는 방법을 하나도 학습하지 못함",
+    "why.none_of_one": "이 차이에 맞는 방법 1개가 검증 기준을 만족하지 못함",
+    "why.none_of": "이 차이에 맞는 방법 {tried}개 모두 검증 기준을 만족하지 못함",
+    "why.one_of_one": "이 차이에 맞는 방법 1개가 검증 기준을 만족함",
+    "why.one_of": "이 차이에 맞는 방법 {tried}개 중 1개가 검증 기준을 만족함",
+    "why.some_of": "이 차이에 맞는 방법 {tried}개 중 {trusted}개가 검증 기준을 만족함",
+    "why.surer": "클래스 비율은 그대로이고 예측이 더 확실해짐",
+    "why.not_surer": "shot을 적용해도 예측이 더 확실해지지 않음",
+    "why.other_shares": "shot을 적용하면 타깃의 {share}가 다른 클래스로 바뀌는데, 소스 데이터 없이는 어느 쪽이 맞는지 알 수 없음. 클래스 비율이 비슷하다면 --method shot으로 적용 가능",
+    "advice.several_methods": "타깃 데이터 20개 정도에 레이블을 붙여 한 번의 실행으로 비교하십시오: --method {methods}",
+    "advice.score_source": "타깃 데이터 20개 정도에 레이블을 붙여 소스 모델을 평가하십시오: jeoni evaluate RUN/model ITEMS",
+    "advice.more_items": "도메인마다 데이터를 20개 이상 준비하거나, 타깃 데이터 일부에 레이블을 붙여 소스 모델을 평가하십시오: jeoni evaluate RUN/model ITEMS",
+}

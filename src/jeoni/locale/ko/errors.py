@@ -1,0 +1,38 @@
+"""사용자가 먼저 만나는 오류와 점검 결과."""
+
+__all__ = ["WORDS"]
+
+WORDS = {
+    "error.did_you_mean": " 비슷한 이름: {names}.",
+    "error.no_such_path": "{path}: 경로가 없습니다. 클래스별 폴더, 표 파일, 특징 파일, 저장된 데이터셋 중 하나를 지정하십시오.",
+    "error.no_such_path_hub": "{path}: 경로가 없습니다. 클래스별 폴더, 표 파일, 특징 파일, 저장된 데이터셋 중 하나를 지정하십시오. Hugging Face 허브의 데이터셋이라면 다음과 같이 쓰십시오: {hub}",
+    "error.no_labelled_items": "{data}: 레이블이 있는 데이터가 없습니다. jeoni fit에는 레이블이 필요합니다.",
+    "error.no_labels": "{data}: 레이블이 없습니다. jeoni fit에는 레이블이 필요합니다.",
+    "error.one_class": "{data}: 클래스가 하나뿐입니다({only}). 분류에는 두 개 이상이 필요합니다. 클래스마다 폴더를 나누거나 --label-column 옵션으로 레이블 열을 지정하십시오.",
+    "error.one_item_each": "클래스마다 데이터가 하나뿐이라 평가용으로 남겨 둘 수 없으므로 모델의 성능을 알 수 없습니다. 어느 클래스에든 데이터를 하나 더 추가하거나 테스트 세트(--test)를 지정하십시오.",
+    "error.too_few_to_compare": "점검 후 클래스 {name}에 남은 데이터가 {n}개입니다. 비교하려면 매번 일부로 학습하고 일부로 평가하므로 4개 이상이 필요합니다.",
+    "error.not_among": "{name}: 알 수 없는 이름입니다({kind}).{near} 사용할 수 있는 이름: {known}.",
+    "error.no_backbone": "{name}: 그런 백본이 없습니다.{near} 목록은 `jeoni list backbones`로 볼 수 있습니다.",
+    "error.no_architecture": "{name}: timm에 그런 구조가 없습니다.{near} 목록은 `jeoni list backbones`로 볼 수 있습니다.",
+    "error.no_option": "{name}: 그런 옵션이 없습니다.{near}",
+    "error.wrong_choice": "{name} 옵션의 값이 {value}입니다. 가능한 값: {choices}.",
+    "error.wrong_type": "{name} 옵션의 값이 {value}입니다. {type} 형식의 값이 필요합니다.",
+    "error.missing_extra": "{purpose}: {package} 패키지가 설치되어 있지 않습니다. 다음 명령으로 설치하십시오: {command}",
+    "error.which_data": "학습할 데이터를 지정하거나, 중단된 실행을 이어서 하려면 --resume RUN을 지정하십시오.",
+    "error.which_domains": "타깃을 지정하고, 소스 데이터와 소스 모델 중 하나를 지정하십시오.",
+    "error.interrupted": "중단했습니다. 계산한 결과는 저장되어 있어 같은 명령을 다시 실행하면 다시 계산하지 않습니다.",
+    "error.memory": "메모리가 부족합니다. 데이터의 수나 크기를 줄이거나 --batch-size 값을 줄이십시오.",
+    "error.refused": "{what}. 경로, 디스크, 접근 권한을 확인하십시오.",
+    "error.not_a_run": "{run}: 실행 폴더가 아닙니다(run.json이 없음). `jeoni fit`이 만든 폴더를 지정하십시오.",
+    # 실행 중에 알리는 점검 결과
+    "finding.one": "{kind:term}: {example}({action:term})",
+    "finding.many": "{kind:term}: {n}건, 예: {example}({action:term})",
+    "finding.example": "{path}: {detail:term}",
+    "finding.identical": "같은 데이터: {other}",
+    "finding.nearly_identical": "거의 같은 데이터: {other}",
+    "finding.identical_in_test": "테스트 세트에 같은 데이터가 있음: {other}",
+    "finding.nearly_identical_in_test": "테스트 세트에 거의 같은 데이터가 있음: {other}",
+    "finding.other_label": "내용은 같고 레이블이 다른 데이터: {other}, 레이블 {label}",
+    "finding.same_group": "테스트 세트에 같은 그룹이 있음: {other}",
+    "finding.unequal": "{larger} {most}개, {smaller} {least}개",
+}

@@ -1,0 +1,3 @@
+"""How long a run will take, said before it starts."""
+
+from __future__ import annotations

@@ -1,0 +1,239 @@
+"""What each verb has to compute, and how long that takes by a calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from jeoni.adaptation.adapt_backbone import expected_work
+from jeoni.adaptation.adapter import Adapter
+from jeoni.adaptation.alignment import Alignment
+from jeoni.assessment.holdout import Strategy
+from jeoni.backbones.backbone import Backbone
+from jeoni.data.splits import repeats_for
+from jeoni.features.extract import Request
+from jeoni.planning.calibration import Calibration
+from jeoni.planning.estimate import Cheaper, Estimate
+from jeoni.specs import AdaptSpec, CompareSpec, FitSpec
+from jeoni.tasks import strata_of
+from jeoni.training.work import Training, Work
+from jeoni.types import Dataset
+
+__all__ = ["Trials", "estimate_adapt", "estimate_compare", "estimate_fit"]
+
+FEW_PASSES = 1500  # examples through training steps below which a training is not worth a calibration
+FEW = 200  # examples below which heads are not either
+AUTO_HEADS = 10  # fitted by `adapt --method auto` to weigh its candidates
+Budget = int | None
+
+
+@dataclass(frozen=True)
+class Fits:
+    """How often a strategy is fitted, to how many examples each time.
+
+    Attributes:
+        sizes: examples to times.
+    """
+
+    sizes: Mapping[int, int]
+
+    def work(self, strategy: Strategy, backbone: Backbone, of: int) -> list[tuple[int, int, Work]]:
+        """``(examples, times, work of one fit)``; nothing of a strategy that does not say."""
+        work = getattr(strategy, "work", None)
+        return [] if work is None else [(n, times, work(backbone, n, of)) for n, times in self.sizes.items()]
+
+
+@dataclass(frozen=True)
+class Trials:
+    """An estimate of a comparison, trial by trial.
+
+    Attributes:
+        estimate: of the whole.
+        seconds: of one trial, by strategy and budget.
+    """
+
+    estimate: Estimate
+    seconds: Mapping[tuple[str, Budget], float]
+
+
+def estimate_fit(
+    calibration: Calibration,
+    strategy: Strategy,
+    probe: Strategy,
+    backbone: Backbone,
+    requests: Sequence[Request],
+    spec: FitSpec,
+    least: Mapping[bool, int],
+    before_s: float,
+) -> Estimate | None:
+    """Of ``fit``; None where it is so short that a calibration would be the longest part of it.
+
+    Args:
+        calibration: measures on the data.
+        strategy: that was asked for.
+        probe: the linear probe, of the control and beside a trained strategy.
+        backbone: what is transferred from.
+        requests: features that will be computed.
+        spec: the options.
+        least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
+        before_s: seconds that have passed.
+    """
+    data = calibration.data
+    trained = spec.strategy != "probe"
+    fits = _fits(data, spec, quick=not trained, least=least[not trained])
+    work = fits.work(strategy, backbone, len(data))
+    if _short(work, len(data)):
+        return None
+    features = calibration.features_s(requests)
+    heads, training = _seconds(calibration, work, len(data))
+    measured = _seconds(calibration, fits.work(probe, backbone, len(data)), len(data))[0]
+    beside = (1 if spec.control else 0) + (1 if trained else 0)
+    parts = {"features": features, "training": training, "heads": heads, "controls": measured * beside}
+    rest = calibration.report_s(spec.pictures)
+    cheaper = []
+    if trained:
+        quick = _fits(data, replace(spec, strategy="probe"), quick=True, least=least[True])
+        alone = _seconds(calibration, quick.work(probe, backbone, len(data)), len(data))[0]
+        cheaper.append(Cheaper("--strategy probe", features + alone * (2 if spec.control else 1) + rest))
+    if spec.control:
+        cheaper.append(Cheaper("--no-control", features / 2 + training + heads + rest))
+    return Estimate({**parts, "report": rest}, before_s, tuple(cheaper))
+
+
+def _fits(data: Dataset, spec: FitSpec, *, quick: bool, least: int) -> Fits:
+    """One fit where there is a test set, else one for each fold and one to all."""
+    n, own = len(data), int((data.part == "test").sum())
+    if own or n >= least:
+        return Fits({n - (own or round(spec.test_fraction * n)): 1})
+    repeats = spec.repeats or (repeats_for(n) if quick else 1)
+    inside = n - round(n / spec.folds)
+    return Fits({inside: repeats * spec.folds, n: 1})
+
+
+def estimate_compare(
+    calibration: Calibration,
+    strategies: Mapping[str, Strategy],
+    backbone: Backbone,
+    requests: Sequence[Request],
+    spec: CompareSpec,
+    before_s: float,
+) -> Trials | None:
+    """Of ``compare``, with the seconds of each trial; None where it is short. Arguments as of :func:`estimate_fit`."""
+    data = calibration.data
+    sizes = _sizes(data, spec)
+    of = len(data)
+    works = {
+        (name, budget): Fits({n: 1}).work(strategy, backbone, n)
+        for name, strategy in strategies.items()
+        for budget, n in sizes.items()
+    }
+    everything = [(n, spec.repeats * times, work) for some in works.values() for n, times, work in some]
+    if _short(everything, of):
+        return None
+    features = calibration.features_s(requests)
+    trials = {key: _steps_and_heads(calibration, some) for key, some in works.items()}
+    largest = [training for _, _, work in everything for training in work.trainings]
+    views = _views(calibration, largest, of)
+    stages = backbone.n * spec.repeats * calibration.heads_s(Work(1), max(sizes.values())) if spec.stages else 0.0
+    rest = calibration.report_s(False)
+    control = spec.arms[-1]
+    parts = {
+        "features": features + views,
+        "strategies": spec.repeats * sum(s for (name, _), s in trials.items() if name != control),
+        f"control ({control})": spec.repeats * sum(s for (name, _), s in trials.items() if name == control),
+        "stages": stages,
+        "report": rest,
+    }
+    fewer = _few_budgets(sizes)
+    short = features + views + 2 * sum(s for (_, budget), s in trials.items() if budget in fewer) + rest
+    cheaper = [Cheaper(f"--repeats 2 --budgets {_written(fewer)} --no-stages", short)]
+    return Trials(Estimate(parts, before_s, tuple(cheaper)), trials)
+
+
+def _sizes(data: Dataset, spec: CompareSpec) -> dict[Budget, int]:
+    """Training examples by budget."""
+    strata = strata_of(data)
+    own = data.part == "test"
+    share = 1.0 if own.any() else 1 - 1 / spec.folds
+    counts = np.bincount(strata[~own][strata[~own] >= 0]) * share
+    kept: dict[Budget, int] = {b: int(np.minimum(counts, b).sum()) for b in spec.sizes if b and b < counts.max()}
+    if None in spec.sizes or len(kept) < len(spec.sizes):
+        kept[None] = int(counts.sum())
+    return kept
+
+
+def _few_budgets(sizes: Mapping[Budget, int]) -> list[Budget]:
+    """The second smallest and the largest, or what there is."""
+    ordered = list(sizes)
+    return [*ordered[:-1][1:2], ordered[-1]] if len(ordered) > 2 else ordered[-1:]
+
+
+def _written(budgets: Iterable[Budget]) -> str:
+    return ",".join("all" if b is None else str(b) for b in budgets)
+
+
+def estimate_adapt(
+    calibration: Calibration,
+    methods: Mapping[str, Adapter | Alignment | None],
+    backbone: Backbone,
+    requests: Sequence[Request],
+    source: int,
+    spec: AdaptSpec,
+    before_s: float,
+) -> Estimate | None:
+    """Of ``adapt``; None where it is short.
+
+    Args:
+        calibration: measures on the examples of both domains.
+        methods: by their names; None is ``source_only``, or ``auto``.
+        backbone: what is adapted.
+        requests: features that will be computed.
+        source: examples of the source; of the target where a model stands in its place.
+        spec: the options.
+        before_s: seconds that have passed.
+    """
+    both = len(calibration.data)
+    each = []
+    for name, method in methods.items():
+        work = Work(AUTO_HEADS if name == "auto" else 1)
+        if isinstance(method, Alignment):
+            work = expected_work(method, backbone, source, both, spec.recipe)
+        elif method is not None:
+            work = Work(2)
+        each.append((source, 1, work))
+    if _short(each, both):
+        return None
+    features = calibration.features_s(requests)
+    heads, training = _seconds(calibration, each, both)
+    alone, rest = calibration.heads_s(Work(1), source), calibration.report_s(spec.pictures)
+    parts = {"features": features, "training": training, "heads": heads, "source only": alone, "report": rest}
+    quicker = [Cheaper("--method coral", features + 3 * alone + rest)] if training else []
+    return Estimate(parts, before_s, tuple(quicker))
+
+
+def _short(work: Sequence[tuple[int, int, Work]], n: int) -> bool:
+    """Whether little is trained, and of few examples."""
+    passes = sum(times * t.steps * t.recipe.batch_size for _, times, w in work for t in w.trainings)
+    return passes < FEW_PASSES and n < FEW
+
+
+def _seconds(calibration: Calibration, work: Sequence[tuple[int, int, Work]], n: int) -> tuple[float, float]:
+    """Of heads, and of trainings with the random views that they need of ``n`` examples."""
+    heads = sum(times * calibration.heads_s(one, size) for size, times, one in work)
+    steps = sum(times * calibration.training_s(one.trainings) for _, times, one in work)
+    trainings = [training for _, _, one in work for training in one.trainings]
+    return heads, steps + _views(calibration, trainings, n)
+
+
+def _steps_and_heads(calibration: Calibration, work: Sequence[tuple[int, int, Work]]) -> float:
+    return sum(
+        times * (calibration.heads_s(one, size) + calibration.training_s(one.trainings)) for size, times, one in work
+    )
+
+
+def _views(calibration: Calibration, trainings: Iterable[Training], n: int) -> float:
+    """Views at a cut are computed once, whoever trains on them."""
+    kinds = {(t.backbone.fingerprint, t.frozen, t.recipe.augment): t for t in trainings}
+    return sum(calibration.views_s(training, n) for training in kinds.values())

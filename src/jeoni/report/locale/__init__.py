@@ -1,1 +1,0 @@
-"""The report's words: one file per language, each with the same keys."""

@@ -1,0 +1,46 @@
+"""The work that :func:`jeoni.strategies.finetuning.tuning.tune` will have, as far as it is known beforehand."""
+
+from __future__ import annotations
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.strategies.finetuning.tuning import FEW, can_tell
+from jeoni.training.defaults import ResolvedRecipe
+from jeoni.training.work import Training, Work, evaluation_steps
+
+__all__ = ["expected_work"]
+
+BEST_MOMENT = 0.6  # of all steps: where the held-out part stops on average; the refit goes no further
+
+
+def expected_work(
+    backbone: Backbone,
+    n: int,
+    recipe: ResolvedRecipe,
+    frozen: int,
+    *,
+    interpolate: bool = True,
+    to_the_end: bool = False,
+    statistics: bool = False,
+    heads: int = 2,
+) -> Work:
+    """One training on a part of the examples and, of few of them, another on all.
+
+    Args:
+        backbone: what is trained.
+        n: training examples.
+        recipe: all its defaults resolved.
+        frozen: stages that stay.
+        interpolate: see :class:`FinetuneConfig`; so are the next two.
+        to_the_end: every step is made again.
+        statistics: batch normalisation uses batch statistics.
+        heads: that are fitted to features on the way.
+    """
+    first = interpolate or can_tell(n)
+    again = n < FEW
+    steps = 0.0
+    if first:
+        held = n // (5 if n < FEW else 10)
+        steps += recipe.steps + evaluation_steps(held, recipe.batch_size)
+    if again or not first:
+        steps += recipe.steps * (BEST_MOMENT if first and not to_the_end else 1.0)
+    return Work(heads, (Training(backbone, frozen, recipe, steps, statistics),))

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+
+import jeoni
+from jeoni.planning import runs
+from jeoni.runs import read_json
+from jeoni.runs.records import RunRecord
+from jeoni.runs.typed import read_record
+from jeoni.specs import CompareSpec, FitSpec
+from jeoni.strategies import build_strategy
+from jeoni.types import Dataset, Quiet
+from tests.conftest import TINY
+
+
+class Priced:
+    """A calibration whose prices are known: 10 s of features, 1 s a step, 0.1 s a head."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def features_s(self, requests):
+        return 10.0
+
+    def views_s(self, training, n):
+        return 0.01 * training.views * n
+
+    def training_s(self, trainings):
+        return float(sum(t.steps for t in trainings))
+
+    def heads_s(self, work, n):
+        return 0.1 * work.heads
+
+    def report_s(self, pictures):
+        return 2.0 if pictures else 1.0
+
+
+@pytest.fixture
+def backbone():
+    from jeoni.backbones.catalog import load_backbone
+
+    return load_backbone(TINY)
+
+
+@pytest.fixture
+def data():
+    from jeoni.data.items import ArrayItems
+    from jeoni.tasks.classification import Classification
+
+    items = ArrayItems(np.zeros((300, 8, 8, 3), dtype=np.uint8))
+    return Dataset("made", items, np.arange(300) % 3, Classification(("a", "b", "c")))
+
+
+LEAST = {True: 1000, False: 200}
+
+
+def fit_estimate(data, backbone, **options):
+    spec = FitSpec(**options)
+    strategy, probe = (build_strategy(name, spec) for name in (spec.strategy, "probe"))
+    return runs.estimate_fit(Priced(data), strategy, probe, backbone, [], spec, LEAST, 3.0)
+
+
+def test_a_probe_is_fitted_once_for_each_fold_and_once_for_all(data, backbone):
+    found = fit_estimate(data, backbone)
+    assert found.parts == pytest.approx({"features": 10, "training": 0, "heads": 1.6, "controls": 1.6, "report": 2})
+    assert found.seconds + found.before_s == pytest.approx(18.2)
+
+
+def test_a_training_is_counted_by_its_steps_and_its_views(data, backbone):
+    found = fit_estimate(data, backbone, strategy="finetune", steps=100, control=False, pictures=False)
+    held = 240 // 5
+    steps = 100 + 5 * held / 32 + 60  # to the end on a part, evaluations, then again to the best moment
+    assert found.parts["training"] == pytest.approx(steps + 0.01 * 4 * 300)
+    assert found.parts["controls"] == pytest.approx(0.1) and found.parts["report"] == 1.0
+
+
+def test_the_probe_is_the_cheaper_way_of_a_training(data, backbone):
+    found = fit_estimate(data, backbone, strategy="finetune", steps=1000)
+    assert found.cheaper[0].options == "--strategy probe"
+    assert found.cheaper[0].seconds == pytest.approx(10 + 2 * 1.6 + 2)
+
+
+def test_a_short_run_gets_no_estimate(data, backbone):
+    few = data.select(np.arange(60))
+    assert fit_estimate(few, backbone) is None
+    assert fit_estimate(few, backbone, strategy="finetune", steps=1) is None
+
+
+def test_a_comparison_counts_every_trial_by_its_budget(data, backbone):
+    spec = CompareSpec(strategies="probe,finetune", budgets="5,all", repeats=3, steps=50, stages=False)
+    strategies = {name: build_strategy(name, spec) for name in spec.arms}
+    found = runs.estimate_compare(Priced(data), strategies, backbone, [], spec, 0.0)
+    assert found.seconds["probe", 5] == found.seconds["probe", None] == pytest.approx(0.1)
+    assert found.seconds["finetune", None] > found.seconds["finetune", 5] >= 50  # evaluations grow with the data
+    parts = found.estimate.parts
+    assert parts["strategies"] == pytest.approx(3 * 0.2) and parts["control (finetune)"] == pytest.approx(
+        3 * (found.seconds["finetune", 5] + found.seconds["finetune", None])
+    )
+    assert found.estimate.cheaper[0].options == "--repeats 2 --budgets all --no-stages"
+
+
+def test_a_comparison_tells_the_time_left_by_what_trials_cost(make_photos, tmp_path):
+    """Trials of a probe do not count as much as those of a training."""
+    seen = []
+
+    class Told(Quiet):
+        def track(self, title, total, expected_s=None):
+            if title == "Comparing":
+                seen.append((total, expected_s))
+                return nullcontext(lambda steps, seconds=0.0: seen.append((steps, seconds)))
+            return nullcontext(lambda steps, seconds=0.0: None)
+
+    jeoni.compare(make_photos(), backbone=TINY, strategies="probe,finetune", budgets="4", repeats=2, steps=40,
+                  stages=False, out=tmp_path / "c", console=Told())  # fmt: skip
+    (total, whole), *advanced = seen
+    assert total == len(advanced) == 4 and whole == pytest.approx(sum(s for _, s in advanced))
+    probe, training = advanced[0][1], advanced[1][1]
+    assert training > 5 * probe > 0
+
+
+def test_the_record_holds_the_estimate_beside_the_timings(make_photos, tmp_path):
+    run = jeoni.fit(make_photos(), backbone=TINY, strategy="finetune", steps=30, folds=2, repeats=1, control=False,
+                    out=tmp_path / "r", quiet=True).run  # fmt: skip
+    record = read_record(RunRecord, run / "run.json")
+    assert record.estimate is not None and record.estimate.parts["training"] > 0
+    assert 0 < record.estimate.seconds < 20 * record.timings["total_s"]
+    assert not [text for text in record.warnings if "estimate" in text]
+    assert read_json(run / "run.json")["engine"]["name"] != "cache"
