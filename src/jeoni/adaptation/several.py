@@ -18,6 +18,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
+from jeoni.locale import Said
 from jeoni.models.model import Model
 from jeoni.specs import AdaptSpec
 from jeoni.tasks.classification import class_names_of
@@ -77,7 +78,7 @@ def adapt_by_several(
     return Found(kept.model, kept.probs, kept.rows, record), founds, failed
 
 
-def choose(founds: Mapping[str, Found], trusted: str) -> tuple[str, str]:
+def choose(founds: Mapping[str, Found], trusted: str) -> tuple[str, Said]:
     """The name of the method whose model is kept, and why.
 
     Args:
@@ -85,9 +86,8 @@ def choose(founds: Mapping[str, Found], trusted: str) -> tuple[str, str]:
         trusted: the method that the validators trust most; empty where they trust none.
     """
     if trusted in founds:
-        return trusted, "the validators, which see no target label, trust it most of the methods that were named"
-    first = next(iter(founds))
-    return first, "it is the first that was named and can be used: without target labels none is found to be better"
+        return trusted, Said("why.most_trusted")
+    return next(iter(founds)), Said("why.first_named")
 
 
 def _judged(

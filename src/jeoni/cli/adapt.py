@@ -71,7 +71,7 @@ def adapt(
     _show(result, table("cli", language_of(spec.language)), language_of(spec.language))
 
 
-def _show_compared(metrics: dict[str, Any], out: Any) -> None:
+def _show_compared(metrics: dict[str, Any], out: Any, words: Mapping[str, Any], language: str) -> None:
     """Show several methods side by side, and why the model of which one is kept."""
     from rich.table import Table
 
@@ -79,22 +79,27 @@ def _show_compared(metrics: dict[str, Any], out: Any) -> None:
 
     compared, chosen = metrics["compared"], metrics["method"]
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("method")
+    table.add_column(words["method"])
     measures = list(next((one["target"] for one in compared if one["target"]), {}))[:SHOWN]
     for measure in measures:
         table.add_column(f"{measure.replace('_', ' ')}, 95 %", justify="right", no_wrap=True)
-    table.add_column("moved", justify="right")
+    table.add_column(words["moved"], justify="right")
     table.add_column("")
     for one in compared:
         scores = [one["target"][m] for m in measures] if one["target"] else []
-        cells = [f"[bold]{s['value']:.3f}[/] [dim]{s['low']:.3f} to {s['high']:.3f}[/]" for s in scores]
+        cells = [f"[bold]{s['value']:.3f}[/] [dim]{_span(s, words)}[/]" for s in scores]
         cells = cells or [""] * len(measures)
         moved = "" if one["moved"] is None else f"{one['moved']:,}"
-        note = "saved" if one["name"] == chosen else escape(one["note"])
+        note = words["saved"] if one["name"] == chosen else escape(one["note"])
         table.add_row(escape(one["name"]), *cells, moved, note)
     out.print()
     out.print(table)
-    out.print(f"\nThe model of {escape(chosen)} is saved: {metrics['why']}.")
+    why = escape(translated(metrics["why"], language))
+    out.print(f"\n{words['saved_model'].format(method=escape(chosen), why=why)}")
+
+
+def _span(score: Mapping[str, float], words: Mapping[str, Any]) -> str:
+    return str(words["span"].format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}"))
 
 
 def _show(result: object, words: Mapping[str, Any], language: str) -> None:
@@ -125,7 +130,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
             )
         out.print(shown)
     if metrics.get("compared"):
-        _show_compared(metrics, out)
+        _show_compared(metrics, out, words, language)
     for part in ("diagnosis", "weighing"):
         for line in (metrics.get(part) or {}).get("sentences", ()):
             out.print(f"  {escape(translated(line, language))}")

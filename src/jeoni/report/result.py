@@ -89,7 +89,7 @@ def _comparison(run: Path) -> dict[str, Any]:
 def _rows(scores: Mapping[str, Score], measures: Mapping[str, Measure]) -> list[dict[str, str]]:
     """The leading scores, by their titles where these are known."""
     leading = [name for name in LEADING if name in scores]
-    rows = []
+    rows: list[dict[str, str]] = []
     for name, score in {**{n: scores[n] for n in leading}, **scores}.items():
         if len(rows) == SCORES:
             break
