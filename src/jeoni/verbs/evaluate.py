@@ -53,7 +53,8 @@ def evaluate(
         DataError: a class the model does not know; no labels.
         ConfigError: a device that is not there.
     """
-    spec, console = (spec or EvaluateSpec()).changed(**options), console_for(console, quiet, spec.language)
+    spec = (spec or EvaluateSpec()).changed(**options)
+    console = console_for(console, quiet, spec.language)
     select_device(spec.device)
     check_engine(spec.engine)
     with console.status("Loading the model"):
