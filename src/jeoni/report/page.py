@@ -215,10 +215,12 @@ def _adaptation(run: Path, record: RunRecord, figures: Figures, words: dict[str,
     """The content of an adaptation's page."""
     view = adaptation_view(run, words, _score_row)
     metrics, language = view["metrics"], words["lang"]
+    why = " ".join(told_in(language, metrics.why_said, metrics.why))
     return {
         **_headline(told_in(words["lang"], view["metrics"].said, view["metrics"].summary)),
         **view,
-        "why": _opened(" ".join(told_in(language, metrics.why_said, metrics.why))),
+        "why": _opened(why),
+        "why_saved": why,
         "advice": " ".join(told_in(language, metrics.advice_said, metrics.advice)),
         "told": lambda part: told_in(language, part.said, "") if part.said else part.sentences,
         "findings": _findings(run, record.findings, words),
