@@ -71,7 +71,7 @@ def test_sound_data_have_no_findings():
         ([-1, -1], None, "it holds no labelled items; jeoni fit needs labels"),
         ([1, 1, -1], None, r"it holds one class only \(b\)"),
         ([0, 0, 1, 1], ["", "", "test", "test"], r"do not: b. The training data hold a"),
-        ([0, 1, 2], None, "Every class has one item only; at least two each"),
+        ([0, 1, 2], None, "Every class has one item only, so that none can be held out"),
     ],
 )
 def test_labels_that_cannot_be_learnt_from_are_refused(labels, part, message):

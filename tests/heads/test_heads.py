@@ -44,7 +44,8 @@ def test_loads_into_an_empty_module_and_repeats_itself(name):
     X, y = make_task(3)
     head = plugins.load("jeoni.heads", name)()
     first, second = fit(head, X, y, 3), fit(head, X, y, 3)
-    empty = head.build(X.shape[1], 3)
+    shapes = {name: tuple(value.shape) for name, value in first.module.state_dict().items()}
+    empty = head.build_like(shapes, X.shape[1], 3) if hasattr(head, "build_like") else head.build(X.shape[1], 3)
     empty.load_state_dict(first.module.state_dict())
     np.testing.assert_array_equal(probs(empty, X), probs(first.module, X))
     np.testing.assert_array_equal(probs(second.module, X), probs(first.module, X))

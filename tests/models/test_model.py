@@ -255,7 +255,7 @@ def test_a_table_in_memory_is_evaluated(result, make_photos):
     wanted = jeoni.evaluate(result.model, new).as_dict()
     assert jeoni.evaluate(result.model, table).as_dict() == wanted
     assert jeoni.evaluate(result.model, pandas.DataFrame(table)).as_dict() == wanted
-    with pytest.raises(DataError, match="A list has no labels. Needed: a table"):
+    with pytest.raises(DataError, match="A list has no labels. Needed: a path; a table"):
         jeoni.evaluate(result.model, paths)
     with pytest.raises(
         DataError, match=r"No column of the table is known to hold the labels\. Name it with label_column="

@@ -68,7 +68,10 @@ def split_examples(
             own = split_test(strata[usable], checked.clusters[usable], test_fraction, seed)
     train, test = usable[~own], usable[own]
     _check_classes(data, train)
-    drawn = build_folds(strata[train], checked.clusters[train], folds, repeats or repeats_for(len(train)), seed)
+    if len(test) and np.bincount(strata[train]).max() < 2:  # one-shot: no example can be held out, the test set scores
+        drawn = np.zeros((0, len(train)), dtype=np.int64)
+    else:
+        drawn = build_folds(strata[train], checked.clusters[train], folds, repeats or repeats_for(len(train)), seed)
     unfolded = np.zeros((1, len(test)), dtype=np.int64)
     return Split(
         Examples(data.select(train), checked.clusters[train], seen, train, drawn),

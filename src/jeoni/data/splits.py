@@ -39,7 +39,10 @@ def build_folds(strata: IntArray, clusters: IntArray, folds: int, repeats: int, 
     number_of_clusters = _counted(clusters, 2, purpose)
     largest = max(len(np.unique(clusters[strata == k])) for k in np.unique(strata))
     if np.bincount(strata).max() < 2:
-        raise DataError("Every class has one example left; at least two each are needed to learn and to test.")
+        raise DataError(
+            "Every class has one example left, so that none can be held out: how good a model of them is cannot be "
+            "known. Give a second example of a class, or a test set (--test)."
+        )
     count = max(2, min(folds, largest))
     out = np.zeros((repeats, len(strata)), dtype=np.int64)
     for r in range(repeats):

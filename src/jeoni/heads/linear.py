@@ -121,9 +121,11 @@ class Linear:
         chosen_rows = rows_from(features) if len(some) == n else rows_from(Picked(features, some))
         undisturbed = class_weights == "auto" and weights is not None
         options = weight_options(labels, classes, "none" if undisturbed else class_weights)
-        held_out = held_out_logits(
-            chosen_rows, labels[some], classes, folds[:, some], options, self.strengths, each[some]
-        )
+        held_out = np.zeros((0, len(options), len(self.strengths), len(some), classes), dtype=np.float32)
+        if len(folds):
+            held_out = held_out_logits(
+                chosen_rows, labels[some], classes, folds[:, some], options, self.strengths, each[some]
+            )
         settings = [{"strength": v} for v in self.strengths]
         candidates, best = choose(held_out, settings, list(options), labels[some], classes, folds[:, some], each[some])
         rows = chosen_rows if len(some) == n else rows_from(features)

@@ -73,7 +73,8 @@ def _restored_head(saved: SavedModel, dim: int, task: Task) -> nn.Module:
     def build() -> nn.Module:
         if kept.mapped:
             return Mapped(**kept.mapped.model_dump(), classes=width)
-        made = top.build(dim, width)
+        like = getattr(top, "build_like", None)  # of heads that keep examples: how many is in the shapes alone
+        made = like(held, dim, width) if like else top.build(dim, width)
         if held.get("temperature") == (width,):  # one for each output, as several tasks have
             set_temperature(made, np.ones(width))
         return made

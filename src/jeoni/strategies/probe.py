@@ -53,7 +53,7 @@ class Probe:
         return Model(
             backbone=backbone,
             head=fitted.module,
-            head_id=self.head,
+            head_id=fitted.id or self.head,
             task=fitted.task,
             frozen=backbone.n,
             reuse=backbone.n,

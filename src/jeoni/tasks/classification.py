@@ -121,7 +121,7 @@ class Classification:
         if (counts > 0).sum() < 2:
             only = self.class_names[int(counts.argmax())]
             raise DataError(Said("error.one_class", data=data.origin or data.name, only=only))
-        if counts.max() < 2:
+        if counts.max() < 2 and not (data.part == "test").any():
             raise DataError(Said("error.one_item_each"))
         named = odd_classes([name for name, k in zip(self.class_names, counts, strict=True) if k])
         return [*self._of_size(counts), *named, *self._unequal(counts)]

@@ -44,7 +44,8 @@ def choose(
     The log-loss decides; balanced class weights only where macro-F1 is clearly better with them.
 
     Args:
-        held_out: ``(repeats, options, settings, n, classes)`` logits of models that did not see the row.
+        held_out: ``(repeats, options, settings, n, classes)`` logits of models that did not see the row; without any
+            repeat, as where every class has one example, nothing is decided and the middle setting is taken.
         settings: what distinguishes the candidates.
         options: class weights.
         labels: ``(n,)``.
@@ -55,6 +56,8 @@ def choose(
     Returns:
         One record per candidate, and the best with its ``class_weights`` and ``temperature``.
     """
+    if not len(held_out):
+        return [], {**settings[len(settings) // 2], "class_weights": options[0], "temperature": 1.0}
     candidates, by_option = [], dict[str, tuple[dict[str, Any], Array]]()
     for o, option in enumerate(options):
         weights = example_weights(labels, classes, option, np.ones(len(labels), dtype=bool))

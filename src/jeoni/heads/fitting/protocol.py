@@ -22,12 +22,14 @@ class FittedHead:
         choice: what the folds decided: strength, class weights, temperature.
         candidates: one record per candidate with its fold scores.
         task: what was predicted, with what the folds decided about it, such as thresholds.
+        id: the head that was chosen, where the one that was asked for chooses among others.
     """
 
     module: nn.Module
     choice: dict[str, Any]
     task: Task
     candidates: list[dict[str, Any]] = field(default_factory=list)
+    id: str = ""
 
 
 class Head(Protocol):

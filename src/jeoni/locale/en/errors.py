@@ -11,7 +11,8 @@ WORDS = {
     "error.no_labels": "{data} holds no labels; jeoni fit needs them.",
     "error.one_class": "{data} holds one class only ({only}); a classifier needs at least two. Put the items of each class "
     "in a folder of their own, or name the column with --label-column.",
-    "error.one_item_each": "Every class has one item only; at least two each are needed to learn and to test.",
+    "error.one_item_each": "Every class has one item only, so that none can be held out: how good a model of them is cannot be known. "
+    "Give a second item of a class, or a test set (--test).",
     "error.too_few_to_compare": "After the checks the class {name} has {n} usable examples, and 4 are needed: a comparison "
     "learns from some and tests on some in every draw.",
     "error.not_among": "{name} is not among the known {kind:term}.{near} Known: {known}.",

@@ -9,7 +9,7 @@ WORDS = {
     "error.no_labelled_items": "{data}: 레이블이 있는 데이터가 없습니다. jeoni fit에는 레이블이 필요합니다.",
     "error.no_labels": "{data}: 레이블이 없습니다. jeoni fit에는 레이블이 필요합니다.",
     "error.one_class": "{data}: 클래스가 하나뿐입니다({only}). 분류에는 두 개 이상이 필요합니다. 클래스마다 폴더를 나누거나 --label-column 옵션으로 레이블 열을 지정하십시오.",
-    "error.one_item_each": "클래스마다 데이터가 하나뿐입니다. 학습하고 평가하려면 클래스마다 두 개 이상이 필요합니다.",
+    "error.one_item_each": "클래스마다 데이터가 하나뿐이라 평가용으로 남겨 둘 수 없으므로 모델의 성능을 알 수 없습니다. 어느 클래스에든 데이터를 하나 더 추가하거나 테스트 세트(--test)를 지정하십시오.",
     "error.too_few_to_compare": "점검 후 클래스 {name}에 남은 데이터가 {n}개입니다. 비교할 때는 표본마다 일부로 학습하고 나머지로 평가하므로 클래스마다 4개 이상이 필요합니다.",
     "error.not_among": "{name}: 알 수 없는 이름입니다({kind:term}).{near} 사용할 수 있는 이름: {known}.",
     "error.no_backbone": "{name}: 그런 백본이 없습니다.{near} 목록은 `jeoni list backbones`로 볼 수 있습니다.",

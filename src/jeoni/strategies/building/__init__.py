@@ -9,7 +9,7 @@ from typing import Any
 from jeoni import plugins
 from jeoni.assessment.holdout import Strategy
 from jeoni.errors import ConfigError
-from jeoni.heads.fitting.named import build_head, named_head
+from jeoni.heads.fitting.named import build_head, kind_of_head, named_head
 from jeoni.specs import Recipe, TransferOptions
 from jeoni.specs.settings import configured, settings_of
 
@@ -34,9 +34,15 @@ def build_strategy(
     options = options or TransferOptions()
     kind = plugins.load(FOLDER, name)
     of_head, of_strategy = settings_of("head", settings or {})
-    head = named_head(options.head, of_head)
-    build_head(head)  # an unknown name or setting is said now, not after the features were computed
     declared = {f.name for f in fields(kind)}
+    trains = "recipe" in declared
+    head = named_head("linear" if trains and options.head == "auto" else options.head, of_head)
+    made_head = build_head(head)  # an unknown name or setting is said now, not after the features were computed
+    if trains and not getattr(made_head, "trainable", True):
+        raise ConfigError(
+            f"The head {kind_of_head(head)} is made of examples and cannot be trained, as the strategy {name} does. "
+            "Take --head linear, or --strategy probe."
+        )
     common = {"head": head, "class_weights": options.class_weights, "recipe": options.recipe}
     own = {name: value for name, value in common.items() if name in declared}
     made: Strategy = configured(name, kind, of_strategy, own)

@@ -1,0 +1,105 @@
+"""Nearest class mean (prototypical networks' classifier, Snell et al. NeurIPS 2017, arXiv:1703.05175).
+
+``logits_c = -|f(x) - mean_c|^2 / (2 s^2)`` over the support set's class means. Cosine: features are centred by their
+mean and divided by their length first (SimpleShot's CL2N, Wang et al. 2019, arXiv:1911.04623; theirs centres by the
+base classes, ours by the examples at hand). Ours differs in ``s``, the spread within classes, and in the temperature,
+which make probabilities of distances; the order of the classes is the papers'.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jeoni.errors import ConfigError
+from jeoni.heads.fitting.closed_form import class_means, fit_closed_form
+from jeoni.heads.fitting.protocol import FittedHead
+from jeoni.tasks import Task
+from jeoni.types import Array, FloatArray, IntArray, RowsLike
+
+__all__ = ["Prototype"]
+
+METRICS = ("euclidean", "cosine")
+
+
+class PrototypeModule(nn.Module):
+    """``(n, d)`` features to ``(n, width)`` calibrated outputs: the nearer a class's mean, the larger."""
+
+    temperature: Tensor
+    center: Tensor
+    prototypes: Tensor
+    spread: Tensor
+    unit: Tensor
+
+    def __init__(self, dim: int, width: int) -> None:
+        super().__init__()
+        self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("center", torch.zeros(dim))
+        self.register_buffer("prototypes", torch.zeros(width, dim))
+        self.register_buffer("spread", torch.ones(()))
+        self.register_buffer("unit", torch.zeros(()))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Squared distances to the prototypes, negative, over twice the spread squared and the temperature."""
+        rows = features - self.center
+        if bool(self.unit):
+            rows = nn.functional.normalize(rows, dim=1)
+        squares = rows.square().sum(1, keepdim=True) + self.prototypes.square().sum(1) - 2 * rows @ self.prototypes.T
+        return -squares / (2 * self.spread.square()) / self.temperature
+
+
+@dataclass(frozen=True)
+class Prototype:
+    """The nearest class mean.
+
+    Attributes:
+        metric: ``euclidean``, ``cosine``, or ``auto``: the folds decide.
+    """
+
+    trainable: ClassVar[bool] = False
+
+    metric: str = "auto"
+
+    def build(self, dim: int, width: int) -> nn.Module:
+        """The empty module."""
+        return PrototypeModule(dim, width).eval()
+
+    def fit(
+        self,
+        features: RowsLike,
+        targets: Array,
+        task: Task,
+        folds: IntArray,
+        class_weights: str,
+        clusters: IntArray | None = None,
+    ) -> FittedHead:
+        """See :meth:`jeoni.heads.linear.Linear.fit`; class means need no class weights.
+
+        Raises:
+            ConfigError: another task than a classification, or an unknown metric.
+        """
+        if self.metric not in (*METRICS, "auto"):
+            raise ConfigError(f"prototype: metric is {self.metric!r}; it can be auto, {', '.join(METRICS)}.")
+        settings = [{"metric": m} for m in (METRICS if self.metric == "auto" else (self.metric,))]
+        return fit_closed_form("prototype", _solve, settings, features, targets, task, folds, "none")
+
+
+def _solve(setting: dict[str, Any], rows: FloatArray, labels: IntArray, classes: int, weights: FloatArray) -> nn.Module:
+    unit = setting["metric"] == "cosine"
+    center = rows.mean(0)
+    moved = rows - center
+    if unit:
+        moved = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
+    means = class_means(moved, labels, classes)
+    freedom = max(1, len(rows) - len(np.unique(labels)))
+    within = float(np.square(moved - means[labels]).sum()) / freedom
+    made = PrototypeModule(rows.shape[1], classes)
+    made.center.copy_(torch.from_numpy(center))
+    made.prototypes.copy_(torch.from_numpy(means))
+    made.spread.fill_(max(within, 1e-12) ** 0.5)
+    made.unit.fill_(float(unit))
+    return made.eval()
