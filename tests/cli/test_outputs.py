@@ -43,7 +43,12 @@ def test_data_test_set_weights_and_backbone_are_not_overwritten_by_the_run(jeoni
         (photos, photos / "run", (), "lies in the data"),
         (photos, run, ("--backbone", run / "model"), "contains the backbone"),
         (photos, tmp_path / "link", ("--backbone", f"checkpoint:{run / 'model'}"), "contains the backbone"),
-        (photos, run, ("--weights", run / "model" / "model.safetensors"), "contains the weights"),
+        (
+            photos,
+            run,
+            ("--backbone", "timm:test_resnet", "--weights", run / "model" / "model.safetensors"),
+            "contains the weights",
+        ),
     ):
         outcome = fit(jeoni, data, out, "--overwrite", *words)
         assert outcome.code == 1 and said in outcome.err, outcome.err

@@ -52,7 +52,7 @@ def test_numbers_are_recognised_fitted_reported_and_predicted(jeoni, tmp_path, t
     page = (tmp_path / "run" / "report.html").read_text()
     assert "Predicted vs. true values" in page and "mm" in page and "Confusion matrix" not in page
     (first, *_) = read_rows(tmp_path / "run" / "predictions.csv")
-    assert set(first) == {"path", "label", "predicted", "confidence", "fold", "width (mm)"}
+    assert set(first) == {"path", "line", "label", "predicted", "confidence", "fold", "width (mm)"}
     said = load_model(tmp_path / "run").predict(tmp_path / "photos")
     assert isinstance(said.labels[0], float) and said.columns == ("width (mm)",)
     weights = tmp_path / "run" / "model" / "model.safetensors"

@@ -51,13 +51,14 @@ class Lora(Finetune):
         """As in fine-tuning.
 
         Raises:
-            ConfigError: no linear layer above the cut.
+            ConfigError: no linear layer above the cut, or nothing to train at all.
         """
+        needed = super().taps(backbone, n)
         frozen = self.frozen(backbone, n)
         modules = dict(backbone.network.named_modules())
         if not any(_is_linear(modules.get(name)) for name in _owners(backbone, frozen)):
             raise _no_linear_layer(backbone, frozen)
-        return super().taps(backbone, n)
+        return needed
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train the adapters, then fold them in.
