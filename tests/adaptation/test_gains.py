@@ -104,7 +104,10 @@ def on_arrays(name: str) -> tuple[float, float]:
     return float(with_it), float(without)
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
+LONG = ("adda", "cdan", "mcd")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in sorted(CASES)])
 def test_a_method_gains_under_the_shift_it_is_made_for(name):
     with_it, without = on_arrays(name)
     assert with_it >= without + CASES[name][3]

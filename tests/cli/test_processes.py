@@ -73,6 +73,7 @@ def test_a_fit_in_two_processes_is_that_of_one(make_photos, tmp_path):
     assert all(len(rows) >= 2 and len(set().union(*rows)) == sum(map(len, rows)) for rows in filled)
 
 
+@pytest.mark.slow
 def test_accelerate_launches_a_fit(make_photos, tmp_path):
     launcher = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "1", "--num_machines", "1"]
     launcher += ["--mixed_precision", "no", "--dynamo_backend", "no"]

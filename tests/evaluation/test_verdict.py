@@ -146,6 +146,7 @@ def test_flipping_signs_of_equal_gains_is_mcnemars_test(up, down):
     assert sign_flips(gains) == pytest.approx(mcnemar(up, down), abs=0.015)
 
 
+@pytest.mark.slow
 def test_identical_strategies_rarely_get_a_verdict_by_balanced_accuracy_either():
     rng = np.random.default_rng(2)
     labels = (np.arange(200) < 50).astype(int)
@@ -222,6 +223,7 @@ def test_with_very_many_sizes_the_sign_flip_test_is_that_of_a_normal_sum():
     assert by_formula == pytest.approx(by_drawing, abs=0.03)
 
 
+@pytest.mark.slow
 def test_a_verdict_on_errors_is_wrong_in_one_of_twenty_cases():
     rng = np.random.default_rng(1)
     outcomes = []

@@ -76,7 +76,10 @@ def test_fewer_examples_than_a_batch_are_enough(name, make_photos):
     assert np.isfinite(strategy.fit(backbone, train, context).predict_examples(train, backbone, context)).all()
 
 
-@pytest.mark.parametrize("name", TRAINED)
+LONG = ("auto", "scratch")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in TRAINED])
 def test_a_training_that_was_interrupted_goes_on_to_the_same_weights(name, make_photos, tmp_path, monkeypatch):
     from jeoni.training import loop
 
