@@ -13,10 +13,10 @@ from jeoni.adaptation.alignment import Alignment
 from jeoni.adaptation.shallow.standardize import Standardize
 from jeoni.backbones.backbone import Backbone
 from jeoni.errors import ConfigError, did_you_mean
+from jeoni.heads.fitting.affine import AffineModule
 from jeoni.heads.fitting.estimator import HeadClassifier
 from jeoni.heads.fitting.mapped import mapped
 from jeoni.heads.fitting.maps import Affine, joined
-from jeoni.heads.linear import LinearModule
 from jeoni.models.model import Model
 from jeoni.specs.settings import configured
 from jeoni.tasks.classification import Classification
@@ -61,14 +61,14 @@ def model_of(backbone: Backbone, head: HeadClassifier, adapter: Adapter | None, 
 
     """
     given = head.head_
-    assert isinstance(given, LinearModule)
+    assert isinstance(given, AffineModule)
     weight, bias = given.weight.detach().double().numpy(), given.bias.detach().double().numpy()
     moves = joined(adapter.moves()) if adapter is not None else ()
     if moves and isinstance(moves[-1], Affine):
         matrix, shift = (np.asarray(part, dtype=np.float64) for part in (moves[-1].matrix, moves[-1].shift))
         weight, bias, moves = weight @ matrix.T, bias + weight @ shift, moves[:-1]
     dim, classes = weight.shape[1], len(class_names)
-    module = mapped(moves, dim, classes) if moves else LinearModule(dim, classes)
+    module = mapped(moves, dim, classes) if moves else AffineModule(dim, classes)
     with torch.no_grad():
         module.weight.copy_(torch.from_numpy(weight))
         module.bias.copy_(torch.from_numpy(bias))

@@ -18,7 +18,7 @@ from jeoni.data.objects import as_array, is_array, is_encoded, is_nothing
 from jeoni.errors import ConfigError, DataError
 from jeoni.types import Dataset, Items
 
-__all__ = ["NEEDED", "examples_modality", "load_labelled_in_memory"]
+__all__ = ["NEEDED", "examples_modality", "items_of", "load_labelled_in_memory"]
 
 NAME = Path("data")  # in messages, and of the run folder
 NEEDED = (
@@ -55,10 +55,14 @@ def load_labelled_in_memory(data: Any, columns: Columns) -> Dataset:
     raise DataError(f"{came(data)} has no labels. Needed: {NEEDED}.")
 
 
-def examples_modality(X: Any) -> str:
+def examples_modality(X: Any, doubtful: str = "image") -> str:
     """What examples in memory are: ``image``, ``text``, ``audio`` or ``vector``.
 
     Strings are paths where most of them end as files of a modality do, or name files; else they are texts.
+
+    Args:
+        X: examples.
+        doubtful: of files whose endings do not tell it.
 
     Raises:
         DataError: nothing that tells it.
@@ -73,7 +77,8 @@ def examples_modality(X: Any) -> str:
         return "vector" if X.ndim == 2 else "image"
     if _of_torch(X):
         return _kind_of_one(_example_of(X[0])) if len(X) else "image"
-    there = [x for x in X if not is_nothing(x)]
+    listed = [x for x in X if not is_nothing(x)]
+    there = [x for x in listed if not isinstance(x, str) or x.strip()] or listed
     if not there:
         raise DataError(f"{came(X)} holds no examples; at least one is needed.")
     if not all(isinstance(x, (str, Path)) for x in there):
@@ -81,7 +86,7 @@ def examples_modality(X: Any) -> str:
     ending = Counter(modality_of([str(x)]) for x in there).most_common(1)[0][0]
     if ending:
         return ending
-    return "image" if isinstance(there[0], Path) or found_at(there[0]) == "file" else "text"
+    return doubtful if isinstance(there[0], Path) or found_at(there[0]) == "file" else "text"
 
 
 def _kind_of_one(example: Any) -> str:
@@ -98,7 +103,7 @@ def _kind_of_one(example: Any) -> str:
 
 def _pair(X: Any, y: Any, columns: Columns) -> Dataset:
     modality = columns.modality or examples_modality(X)
-    items = _items(X, modality)
+    items = items_of(X, modality)
     labels = _label_columns(y)
     for name, cells in labels.items():
         if len(cells) != len(items):
@@ -117,7 +122,7 @@ def _pair(X: Any, y: Any, columns: Columns) -> Dataset:
     )
 
 
-def _items(X: Any, modality: str) -> Items:
+def items_of(X: Any, modality: str) -> Items:
     """Examples to read; strings are texts themselves, unless all of them name files of texts."""
     listed = isinstance(X, (list, tuple)) or getattr(X, "ndim", 0) == 1
     if modality == "text" and listed:

@@ -15,19 +15,17 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.columns import is_missing, label_cells
-from jeoni.data.kinds import found_at, modality_of
-from jeoni.data.pairs import examples_modality
+from jeoni.data.pairs import examples_modality, items_of
 from jeoni.data.splits import build_folds
 from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.modalities.inputs import Input
-from jeoni.models.items import as_items
 from jeoni.models.model import Model
 from jeoni.specs import TransferOptions, check_span
 from jeoni.strategies import build_strategy, check_training
 from jeoni.tasks import strata_of
-from jeoni.types import Array, Dataset, FloatArray, Items
+from jeoni.types import Array, Dataset, FloatArray
 
 __all__ = ["OnExamples", "are_examples", "as_list", "modality_of_examples"]
 
@@ -70,7 +68,7 @@ class OnExamples:
         """The backbone for such examples, by its name, and how it takes them."""
         named = None if self.backbone == "auto" else load_backbone(self.backbone, crop=self.crop)
         modality = modality_of_examples(X, named.input.modality if named else "image")
-        data = Dataset("X", _items(X, modality), label_cells({}, len(X)), modality=modality)
+        data = Dataset("X", items_of(X, modality), label_cells({}, len(X)), modality=modality)
         name = self.backbone if named else default_backbone(data)
         return name, fitted_to(named or load_backbone(name, crop=self.crop), data, self.seconds).input
 
@@ -88,7 +86,7 @@ class OnExamples:
             return X
         backbone = self._chosen(X)
         tap = Tap(backbone.n, True)
-        items = _items(X, backbone.input.modality)
+        items = items_of(X, backbone.input.modality)
         seen = self._context().extract(items, [Request(backbone, (tap,))])
         if not seen.readable.all():
             raise DataError(next(iter(seen.errors.values())))
@@ -97,7 +95,7 @@ class OnExamples:
     def _trained(self, X: Any, task: Any, targets: Array, class_weights: str = "auto") -> Model:
         """The model that the strategy makes of examples; every choice is made on folds of them."""
         backbone, context = self._chosen(X), self._context()
-        items = _items(X, backbone.input.modality)
+        items = items_of(X, backbone.input.modality)
         data = Dataset("X", items, targets, task=task, modality=backbone.input.modality)
         strategy = build_strategy(self.strategy, self._options(class_weights))
         alone = np.arange(len(data))
@@ -107,7 +105,7 @@ class OnExamples:
 
     def _values(self, model: Model, X: Any) -> FloatArray:
         """``(n, p)`` of a trained model."""
-        return model.predict(_items(X, model.backbone.input.modality), self._context()).values
+        return model.predict(items_of(X, model.backbone.input.modality), self._context()).values
 
 
 def as_list(X: Any) -> Any:
@@ -129,17 +127,6 @@ def are_examples(X: Any) -> bool:
 
 def modality_of_examples(X: Any, doubtful: str) -> str:
     """The modality of examples; ``doubtful`` where they are files whose endings do not tell it."""
-    there = [] if isinstance(X, np.ndarray) else [x for x in X if x is not None and str(x).strip()]
-    if there and all(isinstance(x, (str, Path)) for x in there) and not modality_of(map(str, there)):
-        return doubtful if isinstance(there[0], Path) or found_at(there[0]) == "file" else "text"
-    return examples_modality(X) if isinstance(X, np.ndarray) or there else "text"
-
-
-def _items(X: Any, modality: str) -> Items:
-    """Examples to read; strings are texts themselves, unless they name files of texts."""
-    if modality == "text" and all(x is None or (modality_of([str(x)]) == "text" and found_at(x) == "file") for x in X):
-        X = [x and Path(x) for x in X]
-    items = as_items(X, modality)
-    if len(items) != len(X):
-        raise DataError(f"X is an array {X.shape}, which is one picture. Write X[None].")
-    return items
+    if not isinstance(X, np.ndarray) and all(x is None or not str(x).strip() for x in X):
+        return "text"
+    return examples_modality(X, doubtful)

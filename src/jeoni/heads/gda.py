@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from jeoni.heads.fitting.closed_form import AffineModule, class_means, fit_closed_form
+from jeoni.heads.fitting.affine import AffineModule
+from jeoni.heads.fitting.closed_form import class_means, fit_closed_form
 from jeoni.heads.fitting.protocol import FittedHead
 from jeoni.tasks import Task
 from jeoni.types import Array, FloatArray, IntArray, RowsLike

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from jeoni.data.splits import build_folds
 from jeoni.errors import ConfigError
+from jeoni.heads.fitting.affine import AffineModule
 from jeoni.heads.fitting.choice import choose, example_weights, weight_options
 from jeoni.heads.fitting.logistic import Rows, rows_from, solve
 from jeoni.heads.fitting.protocol import FittedHead
@@ -31,22 +32,6 @@ SELECTION_TOLERANCE = 1e-3
 BINARY = Classification(("without", "with"))  # one label of several
 
 
-class LinearModule(nn.Module):
-    """``(n, d)`` features to ``(n, width)`` calibrated outputs."""
-
-    temperature: Tensor
-
-    def __init__(self, dim: int, width: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(width, dim))
-        self.bias = nn.Parameter(torch.zeros(width))
-        self.register_buffer("temperature", torch.ones(()))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Divide by the temperature, so that a softmax gives calibrated probabilities."""
-        return nn.functional.linear(features, self.weight, self.bias) / self.temperature
-
-
 @dataclass(frozen=True)
 class Linear:
     """The linear probe.
@@ -60,7 +45,7 @@ class Linear:
 
     def build(self, dim: int, width: int) -> nn.Module:
         """The empty module."""
-        return LinearModule(dim, width)
+        return AffineModule(dim, width)
 
     def fit(
         self,
@@ -98,7 +83,7 @@ class Linear:
             raise ConfigError(
                 f"The head linear cannot be fitted to the task {task.id}; take one that is trained, such as --head mlp."
             )
-        module = LinearModule(features.shape[1], task.width)
+        module = AffineModule(features.shape[1], task.width)
         with torch.no_grad():
             module.weight.copy_(fitted.weight)
             module.bias.copy_(fitted.bias)
@@ -194,7 +179,7 @@ class Linear:
             balance = "none" if part.link == "identity" else class_weights  # numbers have no classes to balance
             fitted = self.fit(Picked(features, known), own, part, inner, balance, own_clusters)
             module = fitted.module
-            assert isinstance(module, LinearModule)
+            assert isinstance(module, AffineModule)
             weights.append(module.weight.detach() / module.temperature)
             biases.append(module.bias.detach() / module.temperature)
             choices[name] = fitted.choice

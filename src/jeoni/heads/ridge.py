@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from jeoni.heads.fitting.closed_form import AffineModule, fit_closed_form
+from jeoni.heads.fitting.affine import AffineModule
+from jeoni.heads.fitting.closed_form import fit_closed_form
 from jeoni.heads.fitting.protocol import FittedHead
 from jeoni.tasks import Task
 from jeoni.types import Array, FloatArray, IntArray, RowsLike

@@ -26,6 +26,7 @@ from jeoni.report.figures import (
     training_chart,
 )
 from jeoni.report.files import Figures, read_rows
+from jeoni.report.result import LEADING
 from jeoni.report.thresholds import thresholds_view
 from jeoni.runs.folder import UNFINISHED
 from jeoni.runs.records import (
@@ -59,7 +60,6 @@ ROWS = 200
 CLASSES_IN_MATRIX = 15
 PAIRS = 12
 PALETTE = 8
-KEYS = ("accuracy", "macro_f1", "roc_auc", "mean_average_precision", "micro_f1", "mae", "rmse", "r2")
 MOST_KEYS = 4
 SINGLES = ("average_precision", "precision", "recall", "f1", "mae")
 
@@ -248,7 +248,7 @@ def _leading(metrics: FitMetrics) -> list[str]:
     """The measures that stand in large letters."""
     if metrics.parts:
         return [f"{name}.{part.headline}" for name, part in metrics.parts.items()][:MOST_KEYS]
-    return list(dict.fromkeys((metrics.headline, *KEYS)))
+    return list(dict.fromkeys((metrics.headline, *LEADING)))
 
 
 def _block(name: str, part: TaskDetails, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from jeoni.runs.records import (
 )
 from jeoni.runs.typed import read_record
 
-__all__ = ["result_card", "result_lines"]
+__all__ = ["LEADING", "result_card", "result_lines"]
 
 SCORES = 4  # that are shown of a run
 LEADING = ("accuracy", "macro_f1", "roc_auc", "mean_average_precision", "micro_f1", "mae", "rmse", "r2")

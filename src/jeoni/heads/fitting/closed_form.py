@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from jeoni.errors import ConfigError
 from jeoni.heads.fitting.choice import choose, example_weights, weight_options
@@ -16,35 +16,10 @@ from jeoni.tasks import Task, with_decisions
 from jeoni.training.depth import set_temperature
 from jeoni.types import Array, FloatArray, IntArray, RowsLike
 
-__all__ = ["AffineModule", "Solve", "class_means", "fit_closed_form"]
+__all__ = ["Solve", "class_means", "fit_closed_form"]
 
 Solve = Callable[[dict[str, Any], FloatArray, IntArray, int, FloatArray], nn.Module]
 """From a setting, rows ``(m, d)``, labels ``(m,)``, the number of classes and weights ``(m,)`` to a module."""
-
-
-class AffineModule(nn.Module):
-    """``(n, d)`` features to ``(n, width)`` outputs, divided by the temperature."""
-
-    temperature: Tensor
-
-    def __init__(self, dim: int, width: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(width, dim))
-        self.bias = nn.Parameter(torch.zeros(width))
-        self.register_buffer("temperature", torch.ones(()))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Affine, then the temperature."""
-        return nn.functional.linear(features, self.weight, self.bias) / self.temperature
-
-    @classmethod
-    def of(cls, weight: FloatArray, bias: FloatArray) -> AffineModule:
-        """With weights ``(width, d)`` and biases ``(width,)``."""
-        made = cls(weight.shape[1], weight.shape[0])
-        with torch.no_grad():
-            made.weight.copy_(torch.from_numpy(weight))
-            made.bias.copy_(torch.from_numpy(bias))
-        return made.eval()
 
 
 def fit_closed_form(

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jeoni.heads.fitting.affine import AffineModule
 from jeoni.heads.fitting.maps import Affine, Denoise, Move
-from jeoni.heads.linear import LinearModule
 
 __all__ = ["Mapped", "mapped"]
 
@@ -58,7 +58,7 @@ class _RBFFeatures(nn.Module):
 KINDS: dict[str, type[nn.Module]] = {"affine": _Affine, "denoise": _Denoise, "near": _RBFFeatures}
 
 
-class Mapped(LinearModule):
+class Mapped(AffineModule):
     """``(n, d)`` features, moved, to ``(n, classes)`` calibrated logits.
 
     Args:
