@@ -12,11 +12,11 @@ import textwrap
 from dataclasses import Field
 from pathlib import Path
 
-from jeoni.specs import AdaptSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, Options, PredictSpec
+from jeoni.specs import CommonSpec, Options, verbs
 from jeoni.specs.options import ordered_fields, type_name
 
 TARGET = Path(__file__).parents[1] / "src" / "jeoni" / "specs" / "keywords.py"
-SPECS = (FitSpec, CompareSpec, AdaptSpec, DiagnoseSpec, EvaluateSpec, PredictSpec)
+SPECS = tuple(spec for name in verbs.__all__ if (spec := getattr(verbs, name)) is not CommonSpec)
 DATA = ("test",)  # takes what a verb's data may be
 FILES = ("weights",)
 WIDTH = 116

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
@@ -21,6 +22,8 @@ from jeoni.cli._app import app
 from jeoni.errors import ConfigError
 from jeoni.evaluation.evaluate import evaluate
 from jeoni.extensions import POINTS
+from jeoni.report import render
+from jeoni.report.result import result_card
 from jeoni.runs import read_json
 from tests.conftest import TINY
 from tests.made_tasks import classes
@@ -386,6 +389,34 @@ def use_verb(tmp_path: Path) -> None:
     assert told.endswith(f"Examples:\n  jeoni {NAME} WORD\n")
 
 
+PAGE = """
+from jeoni.report.card import Card
+
+__all__ = ["DroppedIn"]
+
+
+class DroppedIn:
+    def view(self, run, record, figures, words):
+        return {"headline": "A page of a stranger", "details": []}
+
+    def card(self, run, language):
+        return Card("A card of a stranger", "", [])
+"""
+TEMPLATE = """{% extends "page.html" %}{% import "parts.html" as part with context %}
+{% block header %}{{ part.headlines() }}{% endblock %}
+{% block sections %}{% endblock %}"""
+
+
+def use_page(tmp_path: Path) -> None:
+    run = jeoni.fit(features(tmp_path / "a.npz"), control=False, folds=2, repeats=1, out=tmp_path / "run").run
+    record = read_json(run / "run.json")
+    (run / "run.json").write_text(json.dumps(record | {"kind": NAME}), encoding="utf-8")
+    place = next(p for p in importlib.import_module("jeoni.report.pages").__path__ if p.startswith(str(tmp_path)))
+    (Path(place) / f"{NAME}.html").write_text(TEMPLATE, encoding="utf-8")
+    assert "A page of a stranger" in render(run).read_text(encoding="utf-8")
+    assert "A card of a stranger" in result_card(run)
+
+
 DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "tasks": ("jeoni.tasks", TASK, use_task),
     "metrics": ("jeoni.evaluation.metrics.classification", METRIC, use_metric),
@@ -399,6 +430,7 @@ DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "engines": ("jeoni.features.engines", ENGINE, use_engine),
     "sources": ("jeoni.backbones.sources", SOURCE, use_source),
     "verbs": ("jeoni.verbs", VERB, use_verb),
+    "pages": ("jeoni.report.pages", PAGE, use_page),
 }
 ELSEWHERE = {"inputs"}  # tests/modalities drops one in
 

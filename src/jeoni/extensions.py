@@ -100,6 +100,12 @@ POINTS = (
         "a function; its `spec`, a dataclass of options, and its other parameters become the command's",
         "`jeoni VERB` and `jeoni.VERB(…)`; a file in `src/jeoni/cli/` only to show its result better", "tests/verbs/",
     ),
+    ExtensionPoint(
+        "pages", "a report page", ("jeoni.report.pages",),
+        "a class with `view(run, record, figures, words)` and `card(run, language)`, and a template `NAME.html` beside "
+        "it or in `report/templates`",
+        "`jeoni report`, for runs whose `kind` is the file's name", "tests/report/",
+    ),
 )  # fmt: skip
 
 

@@ -12,11 +12,11 @@ import pytest
 
 import jeoni
 from jeoni.errors import ConfigError, MissingExtra, did_you_mean
-from jeoni.locale import LANGUAGES, Said, language_of, measure_name, paragraph, table, translated
+from jeoni.locale import LANGUAGES, Said, language_of, measure_name, paragraph, table, tables, translated
 from jeoni.runs.records import SaidRecord, told_in
 from jeoni.runs.typed import as_record
 
-TABLES = ("page", "sentences", "diagnosis", "errors", "terms", "cli")
+TABLES = tables()
 NEVER = ("작업대", "얼린 층", "줄기")  # what Korean engineers do not say
 
 
@@ -51,7 +51,7 @@ def test_korean_is_korean_and_in_the_words_of_engineers(name):
 def test_every_sentence_that_the_package_says_is_in_the_table():
     sources = "".join(path.read_text(encoding="utf-8") for path in Path(jeoni.__file__).parent.rglob("*.py"))
     said = set(re.findall(r'Said\(\s*"([a-z_.]+)"', sources))
-    known = {*table("sentences", "en"), *table("diagnosis", "en"), *table("errors", "en")}
+    known = {key for name in TABLES for key in table(name, "en")}
     assert len(said) > 30 and said <= known, said - known
 
 

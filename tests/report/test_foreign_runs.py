@@ -319,3 +319,10 @@ def test_predictions_that_cannot_be_are_named_by_file_and_row(tmp_path, rows, sa
 def test_mp3s_of_every_version_are_shown(tmp_path, begin):
     (tmp_path / "a.mp3").write_bytes(begin + bytes(20))
     assert Figures(tmp_path).inline("a.mp3", ".mp3").startswith("data:audio/mpeg;base64,")
+
+
+def test_a_run_of_a_kind_without_a_page_says_which_kinds_there_are(tmp_path):
+    run = make_fit(tmp_path / "run")
+    change(run / "run.json", kind="hologram")
+    with pytest.raises(DataError, match="kind 'hologram', which this version of jeoni has no page for; it knows adap"):
+        render(run)

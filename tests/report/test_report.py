@@ -17,7 +17,8 @@ from jeoni.evaluation.compare import paired_difference, sentence
 from jeoni.evaluation.evaluate import evaluate
 from jeoni.locale.en.page import WORDS
 from jeoni.report import render
-from jeoni.report.page import _headline, _highest_stage
+from jeoni.report.pages.comparison import highest_stage
+from jeoni.report.parts import headline
 from jeoni.runs.records import Interval, ProbedStage
 from tests.made_tasks import classes as of_classes
 
@@ -209,7 +210,7 @@ def test_what_is_not_a_run_folder_is_said(tmp_path):
 
 def test_the_first_sentence_is_said_large_and_numbers_keep_their_units():
     said = ["83.6 % correct (80.1 to 86.9).", "Transfer added 9 points."]
-    assert _headline(said) == {"headline": "83.6\u00a0% correct (80.1 to 86.9).", "details": said[1:]}
+    assert headline(said) == {"headline": "83.6\u00a0% correct (80.1 to 86.9).", "details": said[1:]}
 
 
 def test_the_contents_lead_to_every_section(tmp_path):
@@ -272,8 +273,8 @@ def test_a_stage_is_called_highest_only_above_the_intervals_of_all_others():
         return ProbedStage(name, Interval(value, low, high))
 
     clear = [stage("stem", 0.4, 0.5, 0.6), stage("top", 0.7, 0.8, 0.9)]
-    assert _highest_stage(clear, 1, WORDS) == "top is best, clear of the intervals of all others."
-    assert "top comes first, but the intervals of stem" in _highest_stage(
+    assert highest_stage(clear, 1, WORDS) == "top is best, clear of the intervals of all others."
+    assert "top comes first, but the intervals of stem" in highest_stage(
         [stage("stem", 0.6, 0.7, 0.8), clear[1]], 1, WORDS
     )
-    assert "stem" in _highest_stage(clear, -1, WORDS)
+    assert "stem" in highest_stage(clear, -1, WORDS)

@@ -6,7 +6,19 @@ another language, now or from a record of a run. What is no sentence, such as a 
 
 from __future__ import annotations
 
-from jeoni.locale.language import CHOICES, LANGUAGES, language_of, table
+from jeoni.locale.language import CHOICES, LANGUAGES, has_table, language_of, table, tables
 from jeoni.locale.said import Said, measure_name, paragraph, told, translated
 
-__all__ = ["CHOICES", "LANGUAGES", "Said", "language_of", "measure_name", "paragraph", "table", "told", "translated"]
+__all__ = [
+    "CHOICES",
+    "LANGUAGES",
+    "Said",
+    "has_table",
+    "language_of",
+    "measure_name",
+    "paragraph",
+    "table",
+    "tables",
+    "told",
+    "translated",
+]

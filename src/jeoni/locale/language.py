@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-__all__ = ["CHOICES", "LANGUAGES", "language_of", "table"]
+__all__ = ["CHOICES", "LANGUAGES", "has_table", "language_of", "table", "tables"]
 
 LANGUAGES = ("en", "ko")
 CHOICES = ("auto", *LANGUAGES)
@@ -29,6 +31,21 @@ def language_of(option: str = "auto") -> str:
 
 
 def table(name: str, language: str) -> Mapping[str, Any]:
-    """A table of words: ``page``, ``sentences``, ``diagnosis``, ``errors``, ``terms`` or ``cli``."""
+    """A table of words by the name of its file: ``page``, ``sentences``, ``errors``, ``terms``, ``cli``, or a topic's.
+
+    A topic such as ``clustering`` has a file of its own: the words of its page, and sentences whose ids begin with the
+    topic's name and a dot.
+    """
     words: Mapping[str, Any] = import_module(f"jeoni.locale.{language}.{name}").WORDS
     return words
+
+
+@cache
+def tables() -> tuple[str, ...]:
+    """The names of all tables."""
+    return tuple(sorted(module.name for module in iter_modules(import_module("jeoni.locale.en").__path__)))
+
+
+def has_table(name: str) -> bool:
+    """Whether there is a table of that name."""
+    return name in tables()

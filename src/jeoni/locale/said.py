@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any, Self
 
-from jeoni.locale.language import table
+from jeoni.locale.language import has_table, table
 
 __all__ = ["Said", "measure_name", "paragraph", "told", "translated"]
 
@@ -21,7 +21,8 @@ class Said(str):
     ``{name:terms}`` the words for several with ``and`` between them.
 
     Args:
-        id: of a template in the tables ``sentences``, ``diagnosis`` or ``errors``.
+        id: of a template in the tables ``sentences``, ``diagnosis`` or ``errors``, or in a topic's table, with its name
+            before a dot.
         values: by the names in the template.
 
     Raises:
@@ -81,7 +82,9 @@ def told(id: str, values: Mapping[str, str], language: str) -> str:
     Raises:
         KeyError: no such template, or a value is missing.
     """
-    template = next((words[id] for name in TABLES if id in (words := table(name, language))), None)
+    topic = id.partition(".")[0]
+    names = (*TABLES, topic) if has_table(topic) else TABLES
+    template = next((words[id] for name in names if id in (words := table(name, language))), None)
     if template is None:
         raise KeyError(id)
     return _Teller(language).vformat(template, (), values)

@@ -97,16 +97,6 @@ class RecipeKeywords(TypedDict, total=False):
     """Room for cached activations; what does not fit is computed again in every epoch."""
 
 
-class HeadKeywords(TypedDict, total=False):
-    """The head on top of the backbone."""
-
-    head: str | None
-    """What is put on top; see `jeoni list heads`. With auto the folds choose where labels are few."""
-
-    class_weights: Literal["auto", "balanced", "none"] | None
-    """Weights against imbalance."""
-
-
 class SettingKeywords(TypedDict, total=False):
     """Hyper-parameters of the extension file that a verb was asked to use."""
 
@@ -114,20 +104,6 @@ class SettingKeywords(TypedDict, total=False):
     """
     Hyper-parameters of the strategy or method, such as temperature=2,weight=0.5; head.hidden=128 is the head's.
     """
-
-
-class TestSetKeywords(TypedDict, total=False):
-    """The items that decide nothing and are scored."""
-
-    test: Any
-    """An own test set: a folder or table like the data."""
-
-
-class TaskKeywords(TypedDict, total=False):
-    """The task."""
-
-    task: str | None
-    """What is predicted: classification, regression, multilabel or multitask; auto goes by the labels."""
 
 
 class LanguageKeywords(TypedDict, total=False):
@@ -207,27 +183,30 @@ class LeakKeywords(TypedDict, total=False):
     """Keep training items that are also in the test set."""
 
 
-class FitKeywords(
+class AdaptKeywords(
     LeakKeywords,
     ColumnKeywords,
     BackboneKeywords,
     ComputeKeywords,
     SeedKeywords,
     LanguageKeywords,
-    TaskKeywords,
-    TestSetKeywords,
     SettingKeywords,
-    HeadKeywords,
     RecipeKeywords,
     total=False,
 ):
-    """Everything that decides a fit."""
+    """Everything that decides an adaptation."""
 
-    strategy: str | None
-    """How to transfer; see `jeoni list strategies`."""
+    method: str | Sequence[Any] | None
+    """
+    How to adapt; auto tries what suits the shift, and stays with the source model in doubt. Several, with commas
+    between, are scored side by side.
+    """
 
-    test_fraction: float | None
-    """The share kept as test set when none is given."""
+    class_weights: Literal["auto", "balanced", "none"] | None
+    """Weights against imbalance of the source."""
+
+    pictures: bool | None
+    """Also make the report's pictures; without them a short run is shorter still."""
 
     folds: int | None
     """Folds of the training part that decide every choice."""
@@ -235,11 +214,29 @@ class FitKeywords(
     repeats: int | None
     """How often the folds are drawn anew; left out, the data's size decides."""
 
-    control: bool | None
-    """Also measure an untrained backbone on the same folds."""
 
-    pictures: bool | None
-    """Also make the report's pictures; without them a short run is shorter still."""
+class HeadKeywords(TypedDict, total=False):
+    """The head on top of the backbone."""
+
+    head: str | None
+    """What is put on top; see `jeoni list heads`. With auto the folds choose where labels are few."""
+
+    class_weights: Literal["auto", "balanced", "none"] | None
+    """Weights against imbalance."""
+
+
+class TestSetKeywords(TypedDict, total=False):
+    """The items that decide nothing and are scored."""
+
+    test: Any
+    """An own test set: a folder or table like the data."""
+
+
+class TaskKeywords(TypedDict, total=False):
+    """The task."""
+
+    task: str | None
+    """What is predicted: classification, regression, multilabel or multitask; auto goes by the labels."""
 
 
 class CompareKeywords(
@@ -279,38 +276,6 @@ class CompareKeywords(
     """Only the better half of the strategies goes on to the next larger budget."""
 
 
-class AdaptKeywords(
-    LeakKeywords,
-    ColumnKeywords,
-    BackboneKeywords,
-    ComputeKeywords,
-    SeedKeywords,
-    LanguageKeywords,
-    SettingKeywords,
-    RecipeKeywords,
-    total=False,
-):
-    """Everything that decides an adaptation."""
-
-    method: str | Sequence[Any] | None
-    """
-    How to adapt; auto tries what suits the shift, and stays with the source model in doubt. Several, with commas
-    between, are scored side by side.
-    """
-
-    class_weights: Literal["auto", "balanced", "none"] | None
-    """Weights against imbalance of the source."""
-
-    pictures: bool | None
-    """Also make the report's pictures; without them a short run is shorter still."""
-
-    folds: int | None
-    """Folds of the training part that decide every choice."""
-
-    repeats: int | None
-    """How often the folds are drawn anew; left out, the data's size decides."""
-
-
 class DiagnoseKeywords(
     LeakKeywords,
     ColumnKeywords,
@@ -325,6 +290,41 @@ class DiagnoseKeywords(
 
 class EvaluateKeywords(ColumnKeywords, ComputeKeywords, SeedKeywords, LanguageKeywords, total=False):
     """Everything that decides how a saved model is scored."""
+
+
+class FitKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    LanguageKeywords,
+    TaskKeywords,
+    TestSetKeywords,
+    SettingKeywords,
+    HeadKeywords,
+    RecipeKeywords,
+    total=False,
+):
+    """Everything that decides a fit."""
+
+    strategy: str | None
+    """How to transfer; see `jeoni list strategies`."""
+
+    test_fraction: float | None
+    """The share kept as test set when none is given."""
+
+    folds: int | None
+    """Folds of the training part that decide every choice."""
+
+    repeats: int | None
+    """How often the folds are drawn anew; left out, the data's size decides."""
+
+    control: bool | None
+    """Also measure an untrained backbone on the same folds."""
+
+    pictures: bool | None
+    """Also make the report's pictures; without them a short run is shorter still."""
 
 
 class PredictKeywords(ComputeKeywords, total=False):

@@ -225,7 +225,7 @@ class RunRecord:
     engine: EngineRecord
     timings: dict[str, Positive | None]
     estimate: EstimateRecord | None = None
-    kind: Literal["report", "comparison", "adaptation"] = "report"
+    kind: Name = "report"
     calls: Annotated[int, Between(1)] = 1
     warnings: Sentences = ()
     warned: Annotated[dict[str, SaidRecord], AtMost(1000)] = field(default_factory=dict)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.data.columns import label_cells
-from jeoni.data.kinds import Columns
-from jeoni.data.read import load_labelled, with_test
+from jeoni.data.files import walk
+from jeoni.data.in_memory import load_in_memory
+from jeoni.data.kinds import Columns, modality_of
+from jeoni.data.pairs import examples_modality
+from jeoni.data.read import load_items, load_labelled, with_test
+from jeoni.errors import DataError
 from jeoni.specs import BackboneOptions, ColumnOptions
 from jeoni.specs.keywords import TestSetKeywords
 from jeoni.tasks import reread_targets
 from jeoni.types import Dataset
 
-__all__ = ["choose_backbone", "columns_of", "own_test_set", "read"]
+__all__ = ["choose_backbone", "columns_of", "own_test_set", "read", "read_maybe_labelled"]
 
 
 def read(data: Any, options: ColumnOptions, *, test: Any = None, modality: str = "", kept: str = "") -> Dataset:
@@ -43,6 +48,47 @@ def read(data: Any, options: ColumnOptions, *, test: Any = None, modality: str =
         cells = label_cells(held_out.task.cells(held_out.targets), len(held_out))
         held_out = replace(held_out, task=None, targets=cells)
     return with_test(found, held_out)
+
+
+def read_maybe_labelled(data: Any, options: ColumnOptions, modality: str = "", kept: str = "") -> Dataset:
+    """Data with labels where there are any, else without.
+
+    Args:
+        data: as for :func:`read`; without labels also a folder of items, a file of texts, or a list of examples.
+        options: name the columns.
+        modality: of the examples; left out, what is there decides.
+        kept: see :class:`jeoni.data.kinds.Columns`.
+
+    Raises:
+        DataError: what cannot be understood either way; the message is about labelled data.
+    """
+    if isinstance(data, Dataset):
+        return data
+    try:
+        return read(data, options, modality=modality, kept=kept)
+    except DataError as labelled:
+        try:
+            return _read_unlabelled(data, options, modality, kept)
+        except DataError:
+            raise labelled from None
+
+
+def _read_unlabelled(data: Any, options: ColumnOptions, modality: str, kept: str) -> Dataset:
+    column, of = columns_of(options).items
+    modality = modality or of or _modality_there(data)
+    named = column if of == modality else ""
+    if isinstance(data, (str, os.PathLike)):
+        return load_items(str(data), modality, named, kept)
+    return load_in_memory(data, modality, column=named, columns=Columns(modality=modality, kept=kept))
+
+
+def _modality_there(data: Any) -> str:
+    """What most of a folder's files are, or what the examples in memory are; texts in a file of texts."""
+    if not isinstance(data, (str, os.PathLike)):
+        return examples_modality(data)
+    where = Path(data)
+    names = (file.name for file in walk(where).files) if where.is_dir() else (where.name,)
+    return modality_of(names) or "image"
 
 
 def own_test_set(options: TestSetKeywords) -> Any:

@@ -1,20 +1,22 @@
-"""The content of an adaptation's page."""
+"""The page of an adaptation: scores beside the source model's, the shift, what was tried, and what changed."""
 
 from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jeoni.errors import DataError
-from jeoni.report.files import read_rows
-from jeoni.runs.records import AdaptMetrics, Controls, DomainItem, DomainsRecord, RowScores, Score
+from jeoni.report.card import Card, about, score_rows
+from jeoni.report.files import Figures, read_rows
+from jeoni.report.parts import findings_view, headline, opened, score_row, training_view
+from jeoni.runs.records import AdaptMetrics, Controls, DomainItem, DomainsRecord, RowScores, RunRecord, told_in
 from jeoni.runs.typed import read_if_there, read_record
 
-__all__ = ["adaptation_view"]
+__all__ = ["AdaptationPage"]
 
 MOVED = 60
 MOVES = 12
@@ -24,35 +26,48 @@ WIDTH, HEIGHT = 480, 400
 COLUMNS = ("path", "label", "predicted", "confidence", "source_only")
 
 
-def adaptation_view(
-    run: Path, words: dict[str, Any], score_row: Callable[[str, Score, Controls], dict[str, Any]]
-) -> dict[str, Any]:
-    """Scores side by side, the diagnosis, what was tried, both domains in one map, and what changed.
+class AdaptationPage:
+    """The page of ``kind`` ``adaptation``."""
 
-    Args:
-        run: the folder.
-        words: of the report's language.
-        score_row: makes one line of scores.
-    """
-    metrics = read_record(AdaptMetrics, run / "metrics.json")
-    changes = _changes(run / "predictions.csv", metrics)
-    control = Controls(untrained=metrics.source_only.metrics) if metrics.source_only else Controls()
-    scores = metrics.target.metrics if metrics.target else {}
-    tried = metrics.tried or ()
-    return {
-        "metrics": metrics,
-        "method": metrics.method,
-        "scores": [score_row(name, score, control) for name, score in scores.items()],
-        "classes": _classes(metrics, changes),
-        "moves": _moves(changes),
-        "moved": {"rows": changes.surest, "rest": max(0, changes.moved - MOVED)},
-        "maps": _maps(run / "figures", metrics.class_names, words),
-        "diagnosis": metrics.diagnosis,
-        "weighing": metrics.weighing,
-        "tried": tried,
-        "compared": _compared(metrics),
-        "validators": list(next((t.gains for t in tried if t.gains), {})),
-    }
+    def view(self, run: Path, record: RunRecord, figures: Figures, words: dict[str, Any]) -> dict[str, Any]:
+        """See :class:`jeoni.report.pages.Page`."""
+        metrics = read_record(AdaptMetrics, run / "metrics.json")
+        language = words["lang"]
+        changes = _changes(run / "predictions.csv", metrics)
+        control = Controls(untrained=metrics.source_only.metrics) if metrics.source_only else Controls()
+        scores = metrics.target.metrics if metrics.target else {}
+        tried = metrics.tried or ()
+        why = " ".join(told_in(language, metrics.why_said, metrics.why))
+        return {
+            **headline(told_in(language, metrics.said, metrics.summary)),
+            "metrics": metrics,
+            "method": metrics.method,
+            "scores": [score_row(name, score, control) for name, score in scores.items()],
+            "classes": _classes(metrics, changes),
+            "moves": _moves(changes),
+            "moved": {"rows": changes.surest, "rest": max(0, changes.moved - MOVED)},
+            "maps": _maps(run / "figures", metrics.class_names, words),
+            "diagnosis": metrics.diagnosis,
+            "weighing": metrics.weighing,
+            "tried": tried,
+            "compared": _compared(metrics),
+            "validators": list(next((t.gains for t in tried if t.gains), {})),
+            "why": opened(why),
+            "why_saved": why,
+            "advice": " ".join(told_in(language, metrics.advice_said, metrics.advice)),
+            "told": lambda part: told_in(language, part.said, "") if part.said else part.sentences,
+            "findings": findings_view(run, record.findings, words),
+            "training": training_view(record.training, figures, words),
+        }
+
+    def card(self, run: Path, language: str) -> Card:
+        """See :class:`jeoni.report.pages.Page`."""
+        found = read_record(AdaptMetrics, run / "metrics.json")
+        return Card(
+            summary=" ".join(told_in(language, found.said, found.summary)),
+            about=about("adapted", language, method=found.method, n=f"{found.labelled:,}"),
+            scores=score_rows(found.target.metrics if found.target else {}, {}, language),
+        )
 
 
 def _compared(metrics: AdaptMetrics) -> dict[str, Any]:

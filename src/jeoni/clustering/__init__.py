@@ -1,0 +1,3 @@
+"""Groups of unlabelled items, from features that were learned elsewhere."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Which items of a pool to label next (active learning)."""
+
+from __future__ import annotations

@@ -1,0 +1,116 @@
+"""What pages of several kinds show: a headline, rows of scores, examples, findings, a training."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jeoni import plugins
+from jeoni.locale import table
+from jeoni.report.figures import training_chart
+from jeoni.report.files import Figures, read_rows
+from jeoni.runs.records import Controls, Example, Measure, Score, TrainingRecord
+
+__all__ = ["findings_view", "headline", "opened", "score_row", "shown_example", "training_view"]
+
+METRICS = "jeoni.evaluation.metrics.classification"
+ROWS = 200
+ALIKE = ("duplicate", "near_duplicate", "leak", "label_conflict")
+
+
+def headline(sentences: Sequence[str]) -> dict[str, Any]:
+    """The first sentence stands in large letters, the others below it. Numbers keep their units."""
+    first, *rest = [sentence.replace(" %", "\u00a0%") for sentence in sentences]
+    return {"headline": first, "details": rest}
+
+
+def score_row(
+    name: str, score: Score, control: Controls, measures: Mapping[str, Measure] | None = None
+) -> dict[str, Any]:
+    """One measure: its title, its place on a bar from 0 to its top, and the controls beside it."""
+    kind: Any = (measures or {}).get(name)
+    if kind is None and name in plugins.names(METRICS):  # of runs that did not say what their measures are
+        kind = plugins.load(METRICS, name)
+    unit = getattr(kind, "unit", "")
+    others = {k: (scores or {}).get(name) for k, scores in vars(control).items()}
+    shown = {"score": score, "untrained": others["untrained"], "majority": others["majority"]}
+    values = [v for s in shown.values() if s for v in (s.value, s.low, s.high) if v is not None]
+    top = 1.0 if unit == "%" else max([1e-9, *values]) * 1.1
+    return {
+        "name": name,
+        "title": getattr(kind, "title", name.replace("_", " ")),
+        "unit": unit,
+        "higher": getattr(kind, "higher_is_better", True),
+        "score": score,
+        **others,
+        "bar": {k: _span(s, top) for k, s in shown.items() if s},
+    }
+
+
+def _span(score: Score, top: float) -> dict[str, float] | None:
+    """Places in percent of a bar's width."""
+    if score.value is None:
+        return None
+    low = score.value if score.low is None else score.low
+    high = score.value if score.high is None else score.high
+    place = {k: 100 * min(1.0, max(0.0, v / top)) for k, v in (("value", score.value), ("low", low), ("high", high))}
+    return {**place, "width": max(0.4, place["high"] - place["low"])}
+
+
+def shown_example(e: Example, figures: Figures) -> dict[str, Any]:
+    """An example with its thumbnail and audio inside the page."""
+    pictures = {"src": figures.inline(e.thumb, ".jpg"), "sound": figures.inline(e.sound, ".flac", ".mp3")}
+    return {**vars(e), **pictures}
+
+
+def findings_view(run: Path, counts: dict[str, int], words: dict[str, Any], shown: bool = False) -> dict[str, Any]:
+    """The findings by kind, and one by one; those of examples that are alike only where the page has no pictures."""
+    rows: list[dict[str, str]] = []
+    rest, path = 0, run / "issues.csv"
+    terms = table("terms", words["lang"])
+    if os.path.lexists(path):
+        for row in read_rows(path, ("kind", "path", "detail", "action")):
+            if shown and row["kind"] in ALIKE and row["path"]:
+                continue
+            if len(rows) < ROWS:
+                told = {name: terms.get(row[name].lower(), row[name]) for name in ("detail", "action")}
+                kind = row["kind"].replace("_", " ")
+                rows.append({**row, **told, "kind": terms.get(kind, kind)})
+            else:
+                rest += 1
+    kinds = words["kinds"]
+    summary = [{"count": n, "text": kinds.get(k, k.replace("_", " "))} for k, n in counts.items() if n]
+    return {"summary": summary, "rows": rows, "rest": rest}
+
+
+def training_view(record: TrainingRecord | None, figures: Figures, words: dict[str, Any]) -> dict[str, Any] | None:
+    """The training in sentences, with the curve of the losses."""
+    if record is None:
+        return None
+    rows = record.rows
+    between = words["share_between"].format(percent=100 * record.share)
+    views = words["rows_views"].format(n=rows.views) if rows.views else ""
+    kept = words["rows_cached"].format(kb=rows.row_bytes / 1000, mb=rows.bytes / 1e6, views=views)
+    trials = ", ".join(
+        f"{rate}: {words['trial_failed'] if v is None else f'{v:.3f}'}" for rate, v in record.trials.items()
+    )
+    note = "training_note_all"
+    if record.held_out:
+        note = "training_note_last" if record.moment == "last" else "training_note"
+    return {
+        **vars(record),
+        "note": words[note],
+        "share_note": words["share"].get(record.share, between),
+        "rows_note": kept if rows.cached else words["rows_live"],
+        "trials_said": trials,
+        "head_rate": record.rates["head"].learning_rate if "head" in record.rates else None,
+        "per_s": round(record.examples / record.seconds) if record.seconds else 0,
+        "chart": training_chart(record.evaluations, record.best_step, figures.folder, words),
+    }
+
+
+def opened(text: str) -> str:
+    """A clause as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
