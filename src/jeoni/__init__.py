@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         adapt,
         compare,
         diagnose,
+        episodes,
         evaluate,
         fit,
         load_data,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from jeoni.models.loading import load_model
     from jeoni.models.model import Model
     from jeoni.report import render as render_report
-    from jeoni.specs import AdaptSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
+    from jeoni.specs import AdaptSpec, CompareSpec, DiagnoseSpec, EpisodesSpec, EvaluateSpec, FitSpec, PredictSpec
     from jeoni.types import Dataset, Interval
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "DataError",
     "Dataset",
     "DiagnoseSpec",
+    "EpisodesSpec",
     "EvaluateSpec",
     "FitResult",
     "FitSpec",
@@ -67,6 +69,7 @@ __all__ = [
     "adapt",
     "compare",
     "diagnose",
+    "episodes",
     "evaluate",
     "fit",
     "load_data",
@@ -82,6 +85,7 @@ _PLACES = {
     "AdaptSpec": "jeoni.specs",
     "CompareSpec": "jeoni.specs",
     "DiagnoseSpec": "jeoni.specs",
+    "EpisodesSpec": "jeoni.specs",
     "EvaluateSpec": "jeoni.specs",
     "PredictSpec": "jeoni.specs",
     "FitSpec": "jeoni.specs",
@@ -91,6 +95,7 @@ _PLACES = {
     "adapt": "jeoni.api",
     "compare": "jeoni.api",
     "diagnose": "jeoni.api",
+    "episodes": "jeoni.api",
     "evaluate": "jeoni.api",
     "fit": "jeoni.api",
     "load_data": "jeoni.api",

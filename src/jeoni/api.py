@@ -7,6 +7,7 @@ from jeoni.tasks import load_data
 from jeoni.verbs.adapt import AdaptResult, adapt
 from jeoni.verbs.compare import CompareResult, compare
 from jeoni.verbs.diagnose import diagnose
+from jeoni.verbs.episodes import episodes
 from jeoni.verbs.evaluate import evaluate
 from jeoni.verbs.fit import FitResult, fit
 from jeoni.verbs.predict import predict
@@ -19,6 +20,7 @@ __all__ = [
     "adapt",
     "compare",
     "diagnose",
+    "episodes",
     "evaluate",
     "fit",
     "load_data",

@@ -56,6 +56,11 @@ POINTS = (
         "`--head`, in every strategy; its fields by `--set head.NAME=VALUE`", "tests/heads/",
     ),
     ExtensionPoint(
+        "transductive", "a transductive method", ("jeoni.few_shot.transductive",),
+        "a frozen dataclass, `__call__(support, labels, queries, classes) -> (m, classes)` probabilities",
+        "`jeoni episodes --methods transductive:NAME`", "tests/few_shot/",
+    ),
+    ExtensionPoint(
         "adapters", "an adapter", ("jeoni.adaptation.shallow",),
         "a class on `Adapter`: `_fit(Xs, ys, Xt)` and, where rows move, `_map(X, source)` and `moves()`; `remedies`",
         "`adapt --method`, and `auto` for the shifts that `remedies` declares", "tests/adaptation/",

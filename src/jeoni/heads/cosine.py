@@ -6,6 +6,7 @@ that features are standardised first, and that there is no weight decay: the len
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,15 @@ class CosineModule(nn.Module):
         unit = nn.functional.normalize((features - self.mean) * self.scale, dim=1)
         logits = nn.functional.linear(unit, nn.functional.normalize(self.weight, dim=1))
         return logits * self.sharpness / self.temperature
+
+    def with_classes(self, rows: Sequence[Tensor]) -> CosineModule:
+        """A module that knows further classes, each by its features ``(m, d)``: the mean of their unit vectors is the
+        weight (imprinting, Qi, Brown & Lowe CVPR 2018, arXiv:1712.07136)."""
+        units = [nn.functional.normalize((r - self.mean) * self.scale, dim=1).mean(0, keepdim=True) for r in rows]
+        made = CosineModule(len(self.mean), len(self.weight) + len(rows))
+        state = self.state_dict() | {"weight": torch.cat([self.weight.detach(), *units])}
+        made.load_state_dict(state)
+        return made.eval()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ centred first, that ``k`` is chosen on folds, and that a vote of one more row fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -48,6 +48,24 @@ class KNNModule(nn.Module):
         votes = (strength.unsqueeze(2) * self.votes[place]).sum(1)
         floor = strength[:, :1] / (1 + int(self.k)) / self.votes.shape[1]
         return (votes + floor).log() / self.temperature
+
+    def with_classes(self, rows: Sequence[Tensor]) -> KNNModule:
+        """A module that knows further classes, each by its features ``(m, d)``, with a vote for each of these.
+
+        Of few examples of a class among many of others not all of the ``k`` nearest can be its own: ``k`` is at most
+        the smallest number of a class.
+        """
+        known, classes = len(self.rows), self.votes.shape[1]
+        added = torch.cat([nn.functional.normalize(r - self.center, dim=1) for r in rows])
+        made = KNNModule(len(self.center), classes + len(rows), known + len(added))
+        made.temperature.copy_(self.temperature)
+        made.center.copy_(self.center)
+        made.rows.copy_(torch.cat([self.rows, added]))
+        made.votes[:known, :classes] = self.votes
+        labels = torch.repeat_interleave(torch.arange(len(rows)), torch.tensor([len(r) for r in rows]))
+        made.votes[known + torch.arange(len(added)), classes + labels] = 1.0
+        made.k.fill_(min(int(self.k), *(len(r) for r in rows)))
+        return made.eval()
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,9 @@ class Linear:
             module.weight.copy_(fitted.weight)
             module.bias.copy_(fitted.bias)
             module.temperature.fill_(fitted.temperature)
-        return FittedHead(module.eval(), fitted.choice, fitted.task, fitted.candidates)
+        whole = fitted.held is not None and len(fitted.held.index) == len(targets)
+        kept = fitted.held.logits if fitted.held is not None and whole else None
+        return FittedHead(module.eval(), fitted.choice, fitted.task, fitted.candidates, held_out=kept)
 
     def _fit_classes(
         self,

@@ -3,11 +3,14 @@
 ``logits_c = -|f(x) - mean_c|^2 / (2 s^2)`` over the support set's class means. Cosine: features are centred by their
 mean and divided by their length first (SimpleShot's CL2N, Wang et al. 2019, arXiv:1911.04623; theirs centres by the
 base classes, ours by the examples at hand). Ours differs in ``s``, the spread within classes, and in the temperature,
-which make probabilities of distances; the order of the classes is the papers'.
+which make probabilities of distances, and in ``s^2 / m``, by which the distance to the mean of ``m`` rows is longer on
+the average: it is taken off, so that a class known by one example stands level with one known by hundreds. Where all
+classes have as many examples, the order of the classes is the papers'.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -34,6 +37,7 @@ class PrototypeModule(nn.Module):
     prototypes: Tensor
     spread: Tensor
     unit: Tensor
+    counts: Tensor
 
     def __init__(self, dim: int, width: int) -> None:
         super().__init__()
@@ -42,14 +46,27 @@ class PrototypeModule(nn.Module):
         self.register_buffer("prototypes", torch.zeros(width, dim))
         self.register_buffer("spread", torch.ones(()))
         self.register_buffer("unit", torch.zeros(()))
+        self.register_buffer("counts", torch.ones(width))
 
     def forward(self, features: Tensor) -> Tensor:
         """Squared distances to the prototypes, negative, over twice the spread squared and the temperature."""
-        rows = features - self.center
-        if bool(self.unit):
-            rows = nn.functional.normalize(rows, dim=1)
+        rows = self._moved(features)
         squares = rows.square().sum(1, keepdim=True) + self.prototypes.square().sum(1) - 2 * rows @ self.prototypes.T
-        return -squares / (2 * self.spread.square()) / self.temperature
+        own = squares - self.spread.square() / self.counts
+        return -own / (2 * self.spread.square()) / self.temperature
+
+    def with_classes(self, rows: Sequence[Tensor]) -> PrototypeModule:
+        """A module that knows further classes, each by its features ``(m, d)``; the others stay as they are."""
+        made = PrototypeModule(len(self.center), len(self.prototypes) + len(rows))
+        for name in ("temperature", "center", "spread", "unit"):
+            getattr(made, name).copy_(getattr(self, name))
+        made.prototypes.copy_(torch.cat([self.prototypes, *(self._moved(r).mean(0, keepdim=True) for r in rows)]))
+        made.counts.copy_(torch.cat([self.counts, torch.tensor([float(len(r)) for r in rows])]))
+        return made.eval()
+
+    def _moved(self, features: Tensor) -> Tensor:
+        rows = features - self.center
+        return nn.functional.normalize(rows, dim=1) if bool(self.unit) else rows
 
 
 @dataclass(frozen=True)
@@ -95,11 +112,24 @@ def _solve(setting: dict[str, Any], rows: FloatArray, labels: IntArray, classes:
     if unit:
         moved = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
     means = class_means(moved, labels, classes)
-    freedom = max(1, len(rows) - len(np.unique(labels)))
-    within = float(np.square(moved - means[labels]).sum()) / freedom
+    counts = np.bincount(labels, minlength=classes)
+    within = _spread_within(moved, means, labels)
     made = PrototypeModule(rows.shape[1], classes)
+    made.counts.copy_(torch.from_numpy(np.maximum(counts, 1)))
     made.center.copy_(torch.from_numpy(center))
     made.prototypes.copy_(torch.from_numpy(means))
     made.spread.fill_(max(within, 1e-12) ** 0.5)
     made.unit.fill_(float(unit))
     return made.eval()
+
+
+def _spread_within(rows: FloatArray, means: FloatArray, labels: IntArray) -> float:
+    """The variance within classes, over all dimensions.
+
+    One example of each class tells nothing of it. It cannot be more than what lies between two examples of different
+    classes: half the mean squared distance, which leaves the probabilities rather too low than too high.
+    """
+    freedom = len(rows) - len(np.unique(labels))
+    if freedom:
+        return float(np.square(rows - means[labels]).sum()) / freedom
+    return float(np.square(rows - rows.mean(0)).sum()) / max(1, len(rows) - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +27,7 @@ from jeoni.features.extract import Request
 from jeoni.heads.fitting.mapped import Mapped
 from jeoni.models import card
 from jeoni.models.items import as_dataset
+from jeoni.models.new_classes import add_classes
 from jeoni.models.predictions import Predictions
 from jeoni.runs import seal
 from jeoni.tasks import Task
@@ -179,6 +181,27 @@ class Model:
             seen=known,
             data=found.select(index),
         )
+
+    def with_classes(self, new: Mapping[str, Any], context: Context | None = None) -> Model:
+        """The same model with new classes, each known by one example or a few; nothing is trained.
+
+        Args:
+            new: examples by the class's name: whatever :meth:`predict` takes, such as a list of paths or texts.
+            context: cache, engine, threads; left out, the defaults.
+
+        Returns:
+            A model of which predictions of the known classes may change: the new ones compete with them. It has no
+            scores; :func:`jeoni.evaluate` gives them where there are labelled examples of all classes.
+
+        Raises:
+            ConfigError: a head that cannot take classes (``prototype``, ``knn`` and ``cosine`` can), another task, or a
+                class that is known.
+            DataError: an example that cannot be read.
+
+        Example:
+            ``model.with_classes({"heron": ["heron.jpg"]}).predict("photos/")``
+        """
+        return add_classes(self, new, context or Context())
 
     def save(self, folder: str | Path) -> Path:
         """Write ``model.safetensors``, ``config.json`` and ``README.md``; an existing model is replaced when all is

@@ -16,6 +16,7 @@ __all__ = [
     "CompareKeywords",
     "ComputeKeywords",
     "DiagnoseKeywords",
+    "EpisodesKeywords",
     "EvaluateKeywords",
     "FitKeywords",
     "HeadKeywords",
@@ -286,6 +287,36 @@ class DiagnoseKeywords(
     total=False,
 ):
     """Everything that decides a diagnosis of the shift between two domains."""
+
+
+class EpisodesKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    LanguageKeywords,
+    total=False,
+):
+    """Everything that decides an evaluation by episodes."""
+
+    methods: str | Sequence[Any] | None
+    """Heads, and transductive methods as transductive:NAME, separated by commas."""
+
+    ways: int | None
+    """Classes in an episode."""
+
+    shots: int | None
+    """Examples of each class to learn from."""
+
+    queries: int | None
+    """Examples of each class to be tested on."""
+
+    episodes: int | None
+    """How many episodes are drawn."""
+
+    dirichlet: float | None
+    """Concentration of the query classes' frequencies, such as 2; left out, all classes are equally frequent."""
 
 
 class EvaluateKeywords(ColumnKeywords, ComputeKeywords, SeedKeywords, LanguageKeywords, total=False):

@@ -66,9 +66,10 @@ def fit_closed_form(
     module = solve(setting, rows, targets, classes, weights)
     set_temperature(module, np.asarray(best["temperature"]))
     chosen = next(k for k, s in enumerate(settings) if s == setting)
+    kept = held_out[:, options.index(best["class_weights"]), chosen]
     if len(folds):
-        task = with_decisions(task, held_out[0, options.index(best["class_weights"]), chosen], targets)
-    return FittedHead(module.eval(), best, task, candidates)
+        task = with_decisions(task, kept[0], targets)
+    return FittedHead(module.eval(), best, task, candidates, held_out=kept)
 
 
 def class_means(rows: FloatArray, labels: IntArray, classes: int) -> FloatArray:

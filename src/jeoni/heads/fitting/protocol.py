@@ -23,6 +23,8 @@ class FittedHead:
         candidates: one record per candidate with its fold scores.
         task: what was predicted, with what the folds decided about it, such as thresholds.
         id: the head that was chosen, where the one that was asked for chooses among others.
+        held_out: ``(repeats, n, width)`` outputs, before the temperature, of the chosen candidate for rows it did not
+            see; None where they were not kept.
     """
 
     module: nn.Module
@@ -30,6 +32,7 @@ class FittedHead:
     task: Task
     candidates: list[dict[str, Any]] = field(default_factory=list)
     id: str = ""
+    held_out: Array | None = field(default=None, repr=False)
 
 
 class Head(Protocol):

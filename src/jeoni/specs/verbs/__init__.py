@@ -6,8 +6,18 @@ from jeoni.specs.verbs.adapt import AdaptSpec
 from jeoni.specs.verbs.common import CommonSpec
 from jeoni.specs.verbs.compare import CompareSpec
 from jeoni.specs.verbs.diagnose import DiagnoseSpec
+from jeoni.specs.verbs.episodes import EpisodesSpec
 from jeoni.specs.verbs.evaluate import EvaluateSpec
 from jeoni.specs.verbs.fit import FitSpec
 from jeoni.specs.verbs.predict import PredictSpec
 
-__all__ = ["AdaptSpec", "CommonSpec", "CompareSpec", "DiagnoseSpec", "EvaluateSpec", "FitSpec", "PredictSpec"]
+__all__ = [
+    "AdaptSpec",
+    "CommonSpec",
+    "CompareSpec",
+    "DiagnoseSpec",
+    "EpisodesSpec",
+    "EvaluateSpec",
+    "FitSpec",
+    "PredictSpec",
+]
