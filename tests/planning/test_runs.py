@@ -19,6 +19,8 @@ from tests.conftest import TINY
 class Priced:
     """A calibration whose prices are known: 10 s of features, 1 s a step, 0.1 s a head."""
 
+    computed = 20  # examples whose features were not in the store
+
     def __init__(self, data):
         self.data = data
 
@@ -67,6 +69,12 @@ def test_a_probe_is_fitted_once_for_each_fold_and_once_for_all(data, backbone):
     found = fit_estimate(data, backbone)
     assert found.parts == pytest.approx({"features": 10, "training": 0, "heads": 1.6, "controls": 1.6, "report": 2})
     assert found.seconds + found.before_s == pytest.approx(18.2)
+
+
+def test_a_probe_on_features_that_are_in_the_store_is_too_short_for_an_estimate(data, backbone, monkeypatch):
+    monkeypatch.setattr(Priced, "computed", 0)
+    assert fit_estimate(data, backbone) is None
+    assert fit_estimate(data, backbone, strategy="finetune") is not None
 
 
 def test_a_training_is_counted_by_its_steps_and_its_views(data, backbone):

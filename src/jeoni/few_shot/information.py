@@ -49,7 +49,7 @@ def maximise(
             known = _probabilities(rows, vectors, sharpness)[torch.arange(len(own)), own]
             loss = objective(known, _probabilities(others, vectors, sharpness))
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         found: FloatArray = _probabilities(others, vectors, sharpness).detach().double().numpy()
     return found

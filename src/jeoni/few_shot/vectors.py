@@ -22,7 +22,8 @@ def unit_rows(support: FloatArray, queries: FloatArray) -> tuple[FloatArray, Flo
 def distances(rows: FloatArray, means: FloatArray) -> FloatArray:
     """``(m, classes)`` squared distances."""
     squares = np.square(rows).sum(1)[:, None] + np.square(means).sum(1) - 2 * rows @ means.T
-    return np.maximum(squares, 0.0)
+    found: FloatArray = np.maximum(squares, 0.0)
+    return found
 
 
 def rectified_means(
@@ -54,4 +55,5 @@ def rectified_means(
 
 
 def _unit(rows: FloatArray) -> FloatArray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    unit: FloatArray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return unit

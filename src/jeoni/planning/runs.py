@@ -26,6 +26,7 @@ __all__ = ["Trials", "estimate_adapt", "estimate_compare", "estimate_fit"]
 
 FEW_PASSES = 1500  # examples through training steps below which a training is not worth a calibration
 FEW = 200  # examples below which heads are not either
+MANY_HEADS = 2000  # and those below which they are not where features are in the store
 AUTO_HEADS = 10  # fitted by `adapt --method auto` to weigh its candidates
 Budget = int | None
 
@@ -88,6 +89,8 @@ def estimate_fit(
     if _short(work, len(data)):
         return None
     features = calibration.features_s(requests)
+    if not trained and not calibration.computed and len(data) < MANY_HEADS:
+        return None  # what is left are heads on features that are in the store
     heads, training = _seconds(calibration, work, len(data))
     measured = _seconds(calibration, fits.work(probe, backbone, len(data)), len(data))[0]
     beside = (1 if spec.control else 0) + (1 if trained else 0)

@@ -220,7 +220,7 @@ class HeadKeywords(TypedDict, total=False):
     """The head on top of the backbone."""
 
     head: str | None
-    """What is put on top; see `jeoni list heads`. With auto the folds choose where labels are few."""
+    """What is put on top; see `jeoni list heads`. auto is linear, and gda where labels are few."""
 
     class_weights: Literal["auto", "balanced", "none"] | None
     """Weights against imbalance."""

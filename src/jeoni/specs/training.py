@@ -116,8 +116,8 @@ class HeadOptions(Options):
     section: ClassVar[str] = "Transfer"
 
     head: str = option(
-        "linear",
-        "What is put on top; see `jeoni list heads`. With auto the folds choose where labels are few.",
+        "auto",
+        "What is put on top; see `jeoni list heads`. auto is linear, and gda where labels are few.",
         names=("heads",),
     )
     class_weights: str = option("auto", "Weights against imbalance.", CLASS_WEIGHTS, section="Training")

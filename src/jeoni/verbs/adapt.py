@@ -155,7 +155,7 @@ def adapt(
                 },
                 _arguments(inputs),
                 kind="adaptation",
-                cut=cut_record(backbone, found.model),
+                cut=cut_record(backbone, found.model, session.context.store),
                 head=head_record(found.model.head_id, found.model),
                 training=training_record(found.model),
                 findings=dict(Counter(f.kind for f in ready.findings)),

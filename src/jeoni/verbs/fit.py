@@ -168,7 +168,7 @@ def fit(
                 backbone,
                 counts,
                 [dataset],
-                cut=cut_record(backbone, model),
+                cut=cut_record(backbone, model, session.context.store),
                 head=head_record(model.head_id, model),
                 training=training_record(model),
                 chosen=model.chosen,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shlex
 import time
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from jeoni.backbones.stages import Stage, watching
 from jeoni.distributed import cores, device
 from jeoni.features.engine import Choice
 from jeoni.features.extract import Extraction
+from jeoni.features.results import digest_of, find_bytes, keep_bytes
+from jeoni.features.store import FeatureStore
 from jeoni.locale import Said
 from jeoni.models.model import Model
 from jeoni.runs.environment import machine, peak_memory_mb, versions
@@ -107,9 +110,9 @@ def _declared(kind: Any, content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def cut_record(backbone: Backbone, model: Model) -> dict[str, Any]:
-    """Where the network was cut, and its stages."""
-    return {"frozen": model.frozen, "reuse": model.reuse, "stages": stage_table(backbone, model)}
+def cut_record(backbone: Backbone, model: Model, store: FeatureStore | None = None) -> dict[str, Any]:
+    """Where the network was cut, and its stages; what was measured of them stays in the store."""
+    return {"frozen": model.frozen, "reuse": model.reuse, "stages": stage_table(backbone, model, store)}
 
 
 def backbone_record(backbone: Backbone) -> dict[str, Any]:
@@ -149,19 +152,14 @@ def engine_record(choice: Choice | None, images_per_s: float | None) -> dict[str
     }
 
 
-def stage_table(backbone: Backbone, model: Model) -> list[dict[str, Any]]:
+def stage_table(backbone: Backbone, model: Model, store: FeatureStore | None = None) -> list[dict[str, Any]]:
     """One record per stage of the backbone: parameters, what was done to it, output shape, ms per example on noise.
 
     ``state`` is ``frozen``, ``trained``, ``new`` (trained from random weights), ``untouched`` (above the cut, but
     nothing of it was trained) or ``dropped``. ``batch_norm`` is ``own`` (the statistics it came with), ``batch``, or
     empty where the stage has none. ``kept_bytes`` is what the store keeps of each example behind the stage, or None.
     """
-    n = 2
-    images = example(backbone.input, n)
-    taps = tuple(Tap(k, False) for k in range(1, backbone.n + 1))
-    with torch.inference_mode():
-        shapes = [_shape(t) for t in Taps(backbone, taps)(images[:1])]
-        seconds = _seconds_to_each_stage(backbone, images)
+    shapes, seconds = _measured_stages(backbone, store)
     named = dict(backbone.network.named_parameters())
     rates = model.training.get("rates", {})
     statistics = model.training.get("statistics", "own")
@@ -178,10 +176,29 @@ def stage_table(backbone: Backbone, model: Model) -> list[dict[str, Any]]:
                 "kept_bytes": rows["row_bytes"] if rows["cached"] and k + 1 == model.frozen else None,
                 "learning_rate": rates.get(stage.name, {}).get("learning_rate"),
                 "output_shape": shapes[k],
-                "ms_per_image": round(1000 * max(0.0, seconds[k]) / n, 3),
+                "ms_per_image": round(1000 * max(0.0, seconds[k]), 3),
             }
         )
     return records
+
+
+def _measured_stages(backbone: Backbone, store: FeatureStore | None) -> tuple[list[list[int]], list[float]]:
+    """Output shapes and seconds per example of the stages, on noise; once for each backbone on a machine."""
+    what, here = "shapes and times of stages", machine(cores(), str(device()))
+    identity = digest_of(backbone.fingerprint, repr(here), torch.__version__)
+    kept = find_bytes(store, what, identity) if store is not None else None
+    if kept is not None:
+        found = json.loads(kept)
+        return found["shapes"], found["seconds"]
+    n = 2
+    images = example(backbone.input, n)
+    taps = tuple(Tap(k, False) for k in range(1, backbone.n + 1))
+    with torch.inference_mode():
+        shapes = [_shape(t) for t in Taps(backbone, taps)(images[:1])]
+        seconds = [each / n for each in _seconds_to_each_stage(backbone, images)]
+    if store is not None:
+        keep_bytes(store, what, identity, json.dumps({"shapes": shapes, "seconds": seconds}).encode())
+    return shapes, seconds
 
 
 def _shape(value: Any) -> list[int]:
