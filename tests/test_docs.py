@@ -40,7 +40,13 @@ def one_cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES + NOTEBOOKS if python_of(p)], ids=lambda p: p.name)
+def runnable(page):
+    """Pages that take longest, and whose code is much like that of others, run with the slow tests."""
+    slow = pytest.mark.slow if page.name in ("coming-from.md", "adaptation-arrays.md") else ()
+    return pytest.param(page, marks=slow, id=page.name)
+
+
+@pytest.mark.parametrize("page", [runnable(p) for p in PAGES + NOTEBOOKS if python_of(p)])
 def test_the_code_of_a_page_runs(page, make_photos, make_reviews, make_sounds, tmp_path, monkeypatch, one_cache):
     monkeypatch.setenv("JEONI_CACHE", str(one_cache))
     monkeypatch.chdir(tmp_path)

@@ -60,6 +60,7 @@ def test_arrays_of_other_kinds_mean_the_same_pictures(kind):
         np.testing.assert_allclose(model.predict_proba(other), reference.predict_proba(X), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_texts_are_taken_as_they_are_and_korean_ones_by_the_default_for_them(encoder_folder):
     texts, labels = make_texts(30)
     model = TransferClassifier(str(encoder_folder("bert")), folds=3).fit(texts, labels)

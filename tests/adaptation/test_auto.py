@@ -74,6 +74,7 @@ def test_few_rows_are_left_alone():
     assert auto.chosen_ == "source_only" and auto.diagnosis_ is None and "too few rows" in auto.why_
 
 
+@pytest.mark.slow
 def test_the_diagnosis_calls_classes_by_name():
     Xs, ys = classes(0, 300, EVEN)
     Xt, _ = classes(1, 300, SKEWED)
@@ -89,6 +90,7 @@ def test_labels_that_are_none_are_refused():
         AutoAdaptedClassifier().fit(Xs, ys, Xs[:1])
 
 
+@pytest.mark.slow
 def test_target_rows_are_all_it_sees_and_words_may_be_labels():
     Xs, ys = classes(0, 200, EVEN)
     Xt, _ = classes(1, 200, EVEN)
@@ -164,6 +166,7 @@ def words(seed: int, n: int, usual: float, rare: float):
     return (rng.random((n, 120)) < np.where(theme, own, 0.4 * own)).astype(float), y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "beyond_chance"), [(1, False), (2, True)])
 def test_a_representation_is_judged_by_held_out_source_rows(seed, beyond_chance):
     """Here every repair makes the source itself harder to learn, and the validators would believe it."""
@@ -210,6 +213,7 @@ def test_a_source_that_cannot_be_learned_says_so():
         AutoAdaptedClassifier(LogisticRegression(C=-1.0)).fit(Xs, ys, 3 * Xs + 2)
 
 
+@pytest.mark.slow
 def test_what_is_too_large_is_not_tried_and_says_so(monkeypatch):
     monkeypatch.setattr("jeoni.adaptation.shallow.msda.LAYERED", 10)
     monkeypatch.setattr("jeoni.adaptation.shallow.optimal_transport.WIDE", 7)

@@ -121,6 +121,7 @@ def test_a_saved_model_holds_maps_that_no_matrix_can(jeoni, domains, tmp_path, m
         assert float(rows[name]["prob:class_0"]) == pytest.approx(probs[0], abs=5e-3)
 
 
+@pytest.mark.slow
 def test_an_interrupted_adaptation_goes_on_to_the_same_model(jeoni, domains, tmp_path, monkeypatch):
     from jeoni.training import loop
 
@@ -245,6 +246,7 @@ def test_a_handful_of_target_items_is_left_alone_and_said_so(jeoni, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_weights_for_other_class_shares_are_not_balanced_away(jeoni, tmp_path):
     rng = np.random.default_rng(0)
     for name, n, share in (("source", 600, 0.25), ("target", 600, 0.06)):
@@ -390,6 +392,7 @@ def test_several_methods_are_scored_side_by_side_and_one_model_is_saved(jeoni, d
     assert "Several methods side by side" in page and f"The model of {chosen} is saved: {metrics['why'][:20]}" in page
 
 
+@pytest.mark.slow
 def test_a_method_that_cannot_be_used_costs_its_row_and_not_the_run(jeoni, domains, tmp_path, monkeypatch):
     source, target = domains
     monkeypatch.setattr("jeoni.adaptation.shallow.coral.CORAL._fit", _cannot)

@@ -66,6 +66,7 @@ def test_an_unreadable_data_set_does_not_cost_the_old_run(jeoni, fitted, tmp_pat
     assert state(run) != before and not list(tmp_path.glob("run.*"))
 
 
+@pytest.mark.slow
 def test_an_interrupted_replacement_is_resumed_and_then_takes_the_place(jeoni, fitted, tmp_path, monkeypatch):
     from jeoni.training import loop
 

@@ -66,6 +66,7 @@ def test_sounds_at_a_rate_that_mp3_does_not_know_can_be_played(jeoni, make_sound
     assert loudest[0] == pytest.approx(loudest[1], rel=0.01)
 
 
+@pytest.mark.slow
 def test_a_model_of_sounds_is_trained_kept_and_predicts(jeoni, make_sounds, tmp_path):
     sounds = make_sounds()
     made = package.fit(
@@ -145,6 +146,7 @@ def issues_of(run):
         return {r["path"].split("/")[-1]: (r["kind"], r["detail"]) for r in csv.DictReader(file)}
 
 
+@pytest.mark.slow
 def test_of_an_hour_ten_seconds_are_heard_and_the_finding_names_them(jeoni, make_sounds, tmp_path):
     root = make_sounds()
     soundfile.write(

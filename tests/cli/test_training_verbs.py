@@ -166,6 +166,7 @@ def test_a_comparison_gives_curves_and_a_verdict(jeoni, make_photos, tmp_path):
     assert jeoni("report", tmp_path / "run").code == 0
 
 
+@pytest.mark.slow
 def test_an_interrupted_comparison_goes_on_without_repeating_what_was_trained(
     jeoni, make_photos, tmp_path, monkeypatch
 ):
@@ -220,6 +221,7 @@ def test_a_comparison_needs_some_of_every_class(jeoni, make_photos, tmp_path):
     assert outcome.code == 1 and "and 4 are needed" in outcome.err
 
 
+@pytest.mark.slow
 def test_a_run_that_breaks_down_in_a_training_can_be_gone_on_with(jeoni, make_photos, tmp_path, monkeypatch):
     import jeoni as package
     from jeoni.strategies.finetuning import setup

@@ -104,6 +104,7 @@ def test_first_filters_are_the_weights_themselves():
     np.testing.assert_allclose(found[0], wanted, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_network_whose_stages_hand_on_several_tensors_can_be_shown_and_probed():
     from jeoni.models.model import Model
     from jeoni.verbs.session.record import stage_table
@@ -120,6 +121,7 @@ def test_a_network_whose_stages_hand_on_several_tensors_can_be_shown_and_probed(
     assert features.ndim == 2 and len(features) == 2
 
 
+@pytest.mark.slow
 def test_a_layer_that_works_in_place_right_above_the_cut_does_no_harm():
     # VGG's last activation works in place, and stands above the topmost cut
     backbone, head, pixels, classes = make("vgg11", 1)

@@ -102,6 +102,7 @@ def test_a_model_folder_whose_hyper_parameters_do_not_fit_its_weights_is_refused
         jeoni.load_model(tmp_path / "model")
 
 
+@pytest.mark.slow
 def test_training_above_the_cut_starts_from_such_a_head(make_photos, tmp_path):
     backbone, strategy = (
         load_backbone(TINY),

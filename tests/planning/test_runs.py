@@ -110,6 +110,7 @@ def test_a_comparison_counts_every_trial_by_its_budget(data, backbone):
     assert found.estimate.cheaper[0].options == "--repeats 2 --budgets all --no-stages"
 
 
+@pytest.mark.slow
 def test_a_comparison_tells_the_time_left_by_what_trials_cost(make_photos, tmp_path):
     """Trials of a probe do not count as much as those of a training."""
     seen = []

@@ -248,6 +248,7 @@ if state.is_main_process:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.device_count() == 1, reason="two processes need no GPU, or two")
 def test_two_processes_reach_the_weights_of_one(tmp_path):
     script = tmp_path / "script.py"

@@ -29,6 +29,7 @@ def test_a_fit_writes_no_field_that_its_record_does_not_know(make_photos, tmp_pa
     assert record.cut is not None and record.head is not None and record.data.task == "classification"
 
 
+@pytest.mark.slow
 def test_an_adaptation_and_a_comparison_write_none_either(make_photos, tmp_path):
     bright, dark = make_photos("bright"), make_photos("dark", first=100)
     run = jeoni.adapt(bright, dark, backbone=TINY, method="mcc", steps=2, out=tmp_path / "a").run
