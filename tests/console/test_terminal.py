@@ -60,6 +60,16 @@ def test_lines_become_seldom():
     assert [terminal._due_s(lines) for lines in range(6)] == [1.5, 10.0, 30.0, 60.0, 120.0, 180.0]
 
 
+def test_a_status_that_steps_have_spoken_for_does_not_make_up_for_its_lines():
+    said = []
+    lines = terminal._Lines(said.append)
+    status = terminal.Activity("Fitting")
+    lines._active.append(status)
+    for now in (200.0, 200.1, 200.2, 245.0):
+        lines._write(status.began + now)
+    assert len(said) == 2
+
+
 def test_a_terminal_shows_bars_and_leaves_nothing(monkeypatch):
     class Screen(io.StringIO):
         def isatty(self):

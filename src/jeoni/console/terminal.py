@@ -158,8 +158,10 @@ class _Lines:
         lines = self._written.get(leader, 0)
         if now - leader.began < _due_s(lines):
             return
-        self._written[leader] = lines + 1
         self._say("; ".join(_line(activity, now, lines == 0) for activity in shown))
+        while now - leader.began >= _due_s(lines):  # those that other lines stood in the place of are not made up for
+            lines += 1
+        self._written[leader] = lines
 
 
 def _line(activity: Activity, now: float, first: bool) -> str:
