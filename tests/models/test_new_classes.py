@@ -50,7 +50,7 @@ def test_a_prototype_with_a_new_class_is_that_of_all_classes_at_once():
     whole = build_head("prototype:metric=euclidean").fit(X, labels, of_classes(4), np.zeros((0, 40), int), "none")
     part = build_head("prototype:metric=euclidean").fit(X, labels, of_classes(4), np.zeros((0, 40), int), "none").module
     fewer = type(part)(20, 3)
-    for name in ("temperature", "center", "spread", "unit"):
+    for name in ("temperature", "center", "spread", "variance", "unit"):
         getattr(fewer, name).copy_(getattr(part, name))
     fewer.prototypes.copy_(part.prototypes[:3])
     fewer.counts.copy_(part.counts[:3])

@@ -2,10 +2,11 @@
 
 ``logits_c = -|f(x) - mean_c|^2 / (2 s^2)`` over the support set's class means. Cosine: features are centred by their
 mean and divided by their length first (SimpleShot's CL2N, Wang et al. 2019, arXiv:1911.04623; theirs centres by the
-base classes, ours by the examples at hand). Ours differs in ``s``, the spread within classes, and in the temperature,
-which make probabilities of distances, and in ``s^2 / m``, by which the distance to the mean of ``m`` rows is longer on
-the average: it is taken off, so that a class known by one example stands level with one known by hundreds. Where all
-classes have as many examples, the order of the classes is the papers'.
+base classes, ours by the examples at hand). Ours differs in ``s``, the spread within classes along each of the
+effective dimensions, and in the temperature, which make probabilities of distances, and in ``v / m``, with ``v`` the
+variance of all dimensions: by that much the squared distance to the mean of ``m`` rows is longer on the average. It is
+taken off, so that a class known by one example stands level with one known by hundreds. Where all classes have as many
+examples, the order of the classes is the papers'.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class PrototypeModule(nn.Module):
     center: Tensor
     prototypes: Tensor
     spread: Tensor
+    variance: Tensor
     unit: Tensor
     counts: Tensor
 
@@ -45,6 +47,7 @@ class PrototypeModule(nn.Module):
         self.register_buffer("center", torch.zeros(dim))
         self.register_buffer("prototypes", torch.zeros(width, dim))
         self.register_buffer("spread", torch.ones(()))
+        self.register_buffer("variance", torch.zeros(()))
         self.register_buffer("unit", torch.zeros(()))
         self.register_buffer("counts", torch.ones(width))
 
@@ -52,13 +55,13 @@ class PrototypeModule(nn.Module):
         """Squared distances to the prototypes, negative, over twice the spread squared and the temperature."""
         rows = self._moved(features)
         squares = rows.square().sum(1, keepdim=True) + self.prototypes.square().sum(1) - 2 * rows @ self.prototypes.T
-        own = squares - self.spread.square() / self.counts
+        own = squares - self.variance / self.counts
         return -own / (2 * self.spread.square()) / self.temperature
 
     def with_classes(self, rows: Sequence[Tensor]) -> PrototypeModule:
         """A module that knows further classes, each by its features ``(m, d)``; the others stay as they are."""
         made = PrototypeModule(len(self.center), len(self.prototypes) + len(rows))
-        for name in ("temperature", "center", "spread", "unit"):
+        for name in ("temperature", "center", "spread", "variance", "unit"):
             getattr(made, name).copy_(getattr(self, name))
         made.prototypes.copy_(torch.cat([self.prototypes, *(self._moved(r).mean(0, keepdim=True) for r in rows)]))
         made.counts.copy_(torch.cat([self.counts, torch.tensor([float(len(r)) for r in rows])]))
@@ -113,23 +116,26 @@ def _solve(setting: dict[str, Any], rows: FloatArray, labels: IntArray, classes:
         moved = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
     means = class_means(moved, labels, classes)
     counts = np.bincount(labels, minlength=classes)
-    within = _spread_within(moved, means, labels)
+    variance, dimensions = _variance_within(moved, means, labels)
     made = PrototypeModule(rows.shape[1], classes)
     made.counts.copy_(torch.from_numpy(np.maximum(counts, 1)))
     made.center.copy_(torch.from_numpy(center))
     made.prototypes.copy_(torch.from_numpy(means))
-    made.spread.fill_(max(within, 1e-12) ** 0.5)
+    made.variance.fill_(variance)
+    made.spread.fill_(max(variance / dimensions, 1e-12) ** 0.5)
     made.unit.fill_(float(unit))
     return made.eval()
 
 
-def _spread_within(rows: FloatArray, means: FloatArray, labels: IntArray) -> float:
-    """The variance within classes, over all dimensions.
+def _variance_within(rows: FloatArray, means: FloatArray, labels: IntArray) -> tuple[float, float]:
+    """The variance within classes over all dimensions, and along how many of them it effectively lies.
 
-    One example of each class tells nothing of it. It cannot be more than what lies between two examples of different
-    classes: half the mean squared distance, which leaves the probabilities rather too low than too high.
+    The latter is the participation ratio of the covariance's eigenvalues, ``tr(S)^2 / tr(S^2)``. One example of each
+    class tells nothing of either. The variance cannot be more than what lies between two examples of different classes:
+    half the mean squared distance, which leaves the probabilities rather too low than too high.
     """
     freedom = len(rows) - len(np.unique(labels))
-    if freedom:
-        return float(np.square(rows - means[labels]).sum()) / freedom
-    return float(np.square(rows - rows.mean(0)).sum()) / max(1, len(rows) - 1)
+    around = rows - means[labels] if freedom else rows - rows.mean(0)
+    products = around @ around.T
+    total, squares = float(np.trace(products)), float(np.square(products).sum())
+    return total / (freedom or max(1, len(rows) - 1)), total**2 / squares if squares > 0 else 1.0
