@@ -39,19 +39,20 @@ class Verbs(TyperGroup):
     only_names = False
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The files of both folders."""
-        return sorted({*plugins.names(COMMANDS), *plugins.names(VERBS)})
+        """The files of both folders, with a dash where Python has an underscore."""
+        return sorted({name.replace("_", "-") for name in (*plugins.names(COMMANDS), *plugins.names(VERBS))})
 
     def get_command(self, ctx: Any, name: str) -> Any:
         """Import one verb."""
+        file = name.replace("-", "_")
         if self.only_names and name in self.list_commands(ctx):
             return TyperCommand(name, help=self._described(name))
-        if name in plugins.names(COMMANDS):
-            function = plugins.load(COMMANDS, name)
-        elif name in plugins.names(VERBS):
+        if file in plugins.names(COMMANDS):
+            function = plugins.load(COMMANDS, file)
+        elif file in plugins.names(VERBS):
             from jeoni.cli._generic import command_of
 
-            function = command_of(plugins.load(VERBS, name), name)
+            function = command_of(plugins.load(VERBS, file), name)
         else:
             return None
         from jeoni.cli._help import WIDEST, Verb, describe_command
@@ -97,7 +98,8 @@ class Verbs(TyperGroup):
         write_examples(formatter, self.epilog or "")
 
     def _described(self, name: str) -> str:
-        return plugins.describe(COMMANDS if name in plugins.names(COMMANDS) else VERBS, name)
+        file = name.replace("-", "_")
+        return plugins.describe(COMMANDS if file in plugins.names(COMMANDS) else VERBS, file)
 
 
 app = typer.Typer(

@@ -12,7 +12,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from types import UnionType
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -43,7 +43,8 @@ def command_of(verb: Callable[..., Any], name: str) -> Callable[..., Any]:
     spec = next((t for t in _kinds(hints.get("spec")) if isinstance(t, type) and issubclass(t, Options)), None)
     about = typer.Option("--json", help="Print one JSON line.")
     json = inspect.Parameter("json", KEYWORD, default=False, annotation=Annotated[bool, about])
-    texts, own = _described(verb), [p for name, p in parameters.items() if name not in {*filled, "spec"}]
+    listed = {f.name for f in fields(spec)} if spec else set()  # a verb may show the fields of its spec too
+    texts, own = _described(verb), [p for name, p in parameters.items() if name not in {*filled, "spec", *listed}]
     typed = [
         _parameter(p, hints.get(p.name, str), texts.get(p.name, ""))
         for p in own

@@ -11,7 +11,16 @@ from jeoni.specs.backbone import BackboneOptions, ComputeOptions, check_span
 from jeoni.specs.data import ColumnOptions, LanguageOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, Options, Spec, may_be_left_out, option, ordered_fields, section_of
 from jeoni.specs.training import HeadOptions, Recipe, SettingOptions, TransferOptions
-from jeoni.specs.verbs import AdaptSpec, CommonSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
+from jeoni.specs.verbs import (
+    AdaptSpec,
+    CommonSpec,
+    CompareSpec,
+    DiagnoseSpec,
+    EvaluateSpec,
+    FitSpec,
+    PredictSpec,
+    ZeroShotSpec,
+)
 
 __all__ = [
     "AdaptSpec",
@@ -36,6 +45,7 @@ __all__ = [
     "TaskOptions",
     "TestSetOptions",
     "TransferOptions",
+    "ZeroShotSpec",
     "check_span",
     "may_be_left_out",
     "option",
