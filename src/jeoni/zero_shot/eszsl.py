@@ -3,7 +3,9 @@
 With features ``X (n, d)``, ``Y (n, z)`` of 1 for an example's class and -1 elsewhere, class vectors ``S (z, a)``:
 ``V = (X'X + gamma I)^-1 X' Y S (S'S + lambda I)^-1``, and the score of a class with vector ``s`` is ``x' V s``. As theirs,
 with their grids of powers of ten. Ours differs in that features are standardised before, and in that both strengths are
-chosen by folds over seen classes, where theirs took a validation set of classes.
+chosen by folds over seen classes, where theirs took a validation set of classes. It is solved where it is smallest: on the
+side of the rows or of the columns, ``(X'X + gamma I)^-1 X' = X' (XX' + gamma I)^-1``, and with ``z`` classes as
+``S (S'S + lambda I)^-1 = (SS' + lambda I)^-1 S``.
 """
 
 from __future__ import annotations
@@ -48,11 +50,16 @@ class ESZSL:
     ) -> Iterator[Compatibility]:
         """See :class:`jeoni.zero_shot.semantics.protocol.SeenMethod`; one decomposition serves all settings."""
         signs = np.where(labels[:, None] == np.arange(len(vectors)), 1.0, -1.0)
-        values, basis = np.linalg.eigh(features.T @ features)
-        turned = basis.T @ (features.T @ (signs @ vectors))
-        gram = vectors.T @ vectors
+        few = len(features) < features.shape[1]
+        values, basis = np.linalg.eigh(features @ features.T if few else features.T @ features)
+        turned = basis.T @ (signs if few else features.T @ signs)
+        lift = features.T @ basis if few else basis
+        gram = vectors @ vectors.T
         nothing = np.zeros(vectors.shape[1])
+        left = dict[float, FloatArray]()
         for setting in settings:
-            left = basis @ (turned / (np.maximum(values, 0.0) + setting["gamma"])[:, None])
-            right = gram + setting["lambda"] * np.eye(len(gram))
-            yield Compatibility(np.linalg.solve(right, left.T), nothing)
+            gamma = setting["gamma"]
+            if gamma not in left:
+                left[gamma] = lift @ (turned / (np.maximum(values, 0.0) + gamma)[:, None])
+            right = np.linalg.solve(gram + setting["lambda"] * np.eye(len(gram)), vectors)
+            yield Compatibility((left[gamma] @ right).T, nothing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -62,5 +62,6 @@ class NameEncoder:
     def rows(self, texts: Sequence[str], context: Context) -> FloatArray:
         """``(n, d)`` unit vectors of texts."""
         tap = Tap(self.backbone.n, True)
+        context = replace(context, engine="torch")  # names are few: to compile another engine would take longer
         seen = context.extract(TextItems(list(texts), list(texts)), [Request(self.backbone, (tap,))])
         return unit_rows(seen.features(self.backbone, tap).numpy())
