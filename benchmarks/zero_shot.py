@@ -43,16 +43,16 @@ from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.tasks import read_targets
-from jeoni.zero_shot.semantics.class_texts import ClassText
-from jeoni.zero_shot.semantics.encoder import NEUTRAL, NameEncoder, scale_of
-from jeoni.zero_shot.semantics.prediction import (
+from jeoni.zero_shot_learning.semantics.class_texts import ClassText
+from jeoni.zero_shot_learning.semantics.encoder import NEUTRAL, NameEncoder, scale_of
+from jeoni.zero_shot_learning.semantics.prediction import (
     Candidates,
     build_calibration,
     build_method,
     score_by_names,
     score_by_seen,
 )
-from jeoni.zero_shot.semantics.templates import sentences_of
+from jeoni.zero_shot_learning.semantics.templates import sentences_of
 
 # (negative, positive), fixed beforehand; none is chosen
 ENGLISH = {

@@ -64,8 +64,10 @@ class Verbs(TyperGroup):
         return typer.main.get_command(app)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """As the base does; an unknown verb is told the nearest one."""
+        """As the base does, with a dash for an underscore; an unknown verb is told the nearest one."""
         known = self.list_commands(ctx)
+        if args[0].replace("_", "-") in known:
+            args = [args[0].replace("_", "-"), *args[1:]]
         if args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
             ctx.fail(f"There is no verb {args[0]!r}.{did_you_mean(args[0], known)} Verbs: {', '.join(known)}.")
         return super().resolve_command(ctx, args)

@@ -32,11 +32,11 @@ from jeoni.verbs.session.record import cut_record, head_record
 from jeoni.verbs.session.result import Metrics, RunResult
 from jeoni.verbs.session.session import Session
 from jeoni.verbs.session.unseen import Read, parts_of, read_unseen
-from jeoni.zero_shot.semantics.attributes import Attributes, read_attributes
-from jeoni.zero_shot.semantics.class_texts import ClassText, read_classes
-from jeoni.zero_shot.semantics.encoder import NEUTRAL, NameEncoder
-from jeoni.zero_shot.semantics.outcome import Setup, write_tables, zero_shot_metrics
-from jeoni.zero_shot.semantics.prediction import (
+from jeoni.zero_shot_learning.semantics.attributes import Attributes, read_attributes
+from jeoni.zero_shot_learning.semantics.class_texts import ClassText, read_classes
+from jeoni.zero_shot_learning.semantics.encoder import NEUTRAL, NameEncoder
+from jeoni.zero_shot_learning.semantics.outcome import Setup, write_tables, zero_shot_metrics
+from jeoni.zero_shot_learning.semantics.prediction import (
     Candidates,
     Scorer,
     build_calibration,
@@ -45,8 +45,8 @@ from jeoni.zero_shot.semantics.prediction import (
     score_by_names,
     score_by_seen,
 )
-from jeoni.zero_shot.semantics.protocol import NamesMethod, SeenMethod
-from jeoni.zero_shot.semantics.templates import parse_templates
+from jeoni.zero_shot_learning.semantics.protocol import NamesMethod, SeenMethod
+from jeoni.zero_shot_learning.semantics.templates import parse_templates
 
 __all__ = ["ZeroShotResult", "zero_shot"]
 

@@ -18,12 +18,12 @@ from jeoni.modalities.text.texts import is_english
 from jeoni.specs import ZeroShotSpec
 from jeoni.types import Dataset, Finding, FloatArray
 from jeoni.verbs.session.reading import choose_backbone
-from jeoni.zero_shot.semantics.attributes import Attributes
-from jeoni.zero_shot.semantics.class_texts import ClassText
-from jeoni.zero_shot.semantics.encoder import NameEncoder, scale_of
-from jeoni.zero_shot.semantics.linear import unit_rows
-from jeoni.zero_shot.semantics.meaning import alike_names, nameless_findings
-from jeoni.zero_shot.semantics.templates import sentences_of
+from jeoni.zero_shot_learning.semantics.attributes import Attributes
+from jeoni.zero_shot_learning.semantics.class_texts import ClassText
+from jeoni.zero_shot_learning.semantics.encoder import NameEncoder, scale_of
+from jeoni.zero_shot_learning.semantics.linear import unit_rows
+from jeoni.zero_shot_learning.semantics.meaning import alike_names, nameless_findings
+from jeoni.zero_shot_learning.semantics.templates import sentences_of
 
 __all__ = ["ClassVectors", "attribute_vectors", "choose_encoders", "name_vectors"]
 

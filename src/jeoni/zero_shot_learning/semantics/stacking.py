@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from jeoni.types import Array, FloatArray, IntArray
-from jeoni.zero_shot.semantics.choice import Learned, Standard, class_folds
-from jeoni.zero_shot.semantics.protocol import SeenMethod
+from jeoni.zero_shot_learning.semantics.choice import Learned, Standard, class_folds
+from jeoni.zero_shot_learning.semantics.protocol import SeenMethod
 
 __all__ = ["choose_handicap", "harmonic_mean", "per_class_accuracy"]
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from jeoni.evaluation.calibration import temperature
 from jeoni.types import Array, FloatArray, IntArray
-from jeoni.zero_shot.semantics.linear import LinearScores
-from jeoni.zero_shot.semantics.protocol import Compatibility, SeenMethod, Setting
+from jeoni.zero_shot_learning.semantics.linear import LinearScores
+from jeoni.zero_shot_learning.semantics.protocol import Compatibility, SeenMethod, Setting
 
 __all__ = ["Learned", "Standard", "class_folds", "learn"]
 

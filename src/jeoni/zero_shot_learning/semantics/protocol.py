@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Protocol
 import numpy as np
 
 from jeoni.types import Array, FloatArray, IntArray
-from jeoni.zero_shot.semantics.linear import LinearScores
+from jeoni.zero_shot_learning.semantics.linear import LinearScores
 
 __all__ = ["Calibration", "Compatibility", "NamesMethod", "SeenMethod", "Setting"]
 

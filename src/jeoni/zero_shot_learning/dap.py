@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import logit
 
 from jeoni.types import FloatArray, IntArray
-from jeoni.zero_shot.semantics.protocol import Compatibility, Setting
+from jeoni.zero_shot_learning.semantics.protocol import Compatibility, Setting
 
 __all__ = ["DAP"]
 
@@ -44,7 +44,7 @@ class DAP:
     def candidates(
         self, features: FloatArray, labels: IntArray, vectors: FloatArray, settings: list[Setting], seed: int
     ) -> Iterator[Compatibility]:
-        """See :class:`jeoni.zero_shot.semantics.protocol.SeenMethod`; class vectors hold 0 and 1."""
+        """See :class:`jeoni.zero_shot_learning.semantics.protocol.SeenMethod`; class vectors hold 0 and 1."""
         prior = logit(np.clip(vectors.mean(0), LEAST, 1 - LEAST))
         for setting in settings:
             made = [_classifier(features, vectors[labels, m], setting["C"]) for m in range(vectors.shape[1])]

@@ -24,7 +24,7 @@ class Batch:
     """The mean over the unlabelled items."""
 
     def __call__(self, scores: FloatArray, neutral: FloatArray | None) -> FloatArray:
-        """See :class:`jeoni.zero_shot.semantics.protocol.Calibration`.
+        """See :class:`jeoni.zero_shot_learning.semantics.protocol.Calibration`.
 
         Raises:
             DataError: so few items that their mean says more of them than of the names.

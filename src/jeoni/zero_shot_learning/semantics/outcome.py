@@ -19,9 +19,9 @@ from jeoni.runs import RunFolder
 from jeoni.runs.issues import write_issues
 from jeoni.tasks.classification import Classification
 from jeoni.types import Array, Finding, FloatArray, IntArray, Interval
-from jeoni.zero_shot.semantics.choice import Learned
-from jeoni.zero_shot.semantics.prediction import Scorer
-from jeoni.zero_shot.semantics.stacking import harmonic_mean, per_class_accuracy
+from jeoni.zero_shot_learning.semantics.choice import Learned
+from jeoni.zero_shot_learning.semantics.prediction import Scorer
+from jeoni.zero_shot_learning.semantics.stacking import harmonic_mean, per_class_accuracy
 
 __all__ = ["Setup", "write_tables", "zero_shot_metrics"]
 

@@ -10,10 +10,10 @@ from jeoni import plugins
 from jeoni.errors import ConfigError
 from jeoni.specs.settings import configured
 from jeoni.types import Array, FloatArray, IntArray
-from jeoni.zero_shot.semantics.choice import Learned, learn
-from jeoni.zero_shot.semantics.linear import LinearScores
-from jeoni.zero_shot.semantics.protocol import Calibration, NamesMethod, SeenMethod
-from jeoni.zero_shot.semantics.stacking import choose_handicap
+from jeoni.zero_shot_learning.semantics.choice import Learned, learn
+from jeoni.zero_shot_learning.semantics.linear import LinearScores
+from jeoni.zero_shot_learning.semantics.protocol import Calibration, NamesMethod, SeenMethod
+from jeoni.zero_shot_learning.semantics.stacking import choose_handicap
 
 __all__ = [
     "Candidates",
@@ -25,7 +25,7 @@ __all__ = [
     "score_by_seen",
 ]
 
-METHODS, CALIBRATIONS = "jeoni.zero_shot", "jeoni.zero_shot.calibrations"
+METHODS, CALIBRATIONS = "jeoni.zero_shot_learning", "jeoni.zero_shot_learning.calibrations"
 LEAST_FOR_BATCH = 20
 
 

@@ -21,7 +21,7 @@ class Contextual:
     """The mean over texts without content."""
 
     def __call__(self, scores: FloatArray, neutral: FloatArray | None) -> FloatArray:
-        """See :class:`jeoni.zero_shot.semantics.protocol.Calibration`.
+        """See :class:`jeoni.zero_shot_learning.semantics.protocol.Calibration`.
 
         Raises:
             ConfigError: the items are no texts.

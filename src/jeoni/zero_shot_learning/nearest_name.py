@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from jeoni.types import FloatArray
-from jeoni.zero_shot.semantics.linear import LinearScores
+from jeoni.zero_shot_learning.semantics.linear import LinearScores
 
 __all__ = ["NearestName"]
 

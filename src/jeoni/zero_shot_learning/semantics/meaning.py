@@ -10,8 +10,8 @@ import numpy as np
 
 from jeoni.modalities.inputs.text import UNKNOWN
 from jeoni.types import Finding, FloatArray
-from jeoni.zero_shot.semantics.class_texts import ClassText
-from jeoni.zero_shot.semantics.templates import words_of
+from jeoni.zero_shot_learning.semantics.class_texts import ClassText
+from jeoni.zero_shot_learning.semantics.templates import words_of
 
 __all__ = ["alike_names", "meaningless", "nameless_findings"]
 

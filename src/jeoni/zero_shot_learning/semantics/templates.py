@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from jeoni.errors import ConfigError
-from jeoni.zero_shot.semantics.class_texts import ClassText
+from jeoni.zero_shot_learning.semantics.class_texts import ClassText
 
 __all__ = ["TEMPLATES", "is_korean", "parse_templates", "sentences_of", "templates_for", "words_of"]
 

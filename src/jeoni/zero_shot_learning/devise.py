@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from jeoni.types import FloatArray, IntArray
-from jeoni.zero_shot.semantics.linear import unit_rows
-from jeoni.zero_shot.semantics.protocol import Compatibility, Setting
+from jeoni.zero_shot_learning.semantics.linear import unit_rows
+from jeoni.zero_shot_learning.semantics.protocol import Compatibility, Setting
 
 __all__ = ["DeViSE", "hinge_rank_loss"]
 
@@ -68,7 +68,7 @@ class DeViSE:
     def candidates(
         self, features: FloatArray, labels: IntArray, vectors: FloatArray, settings: list[Setting], seed: int
     ) -> Iterator[Compatibility]:
-        """See :class:`jeoni.zero_shot.semantics.protocol.SeenMethod`."""
+        """See :class:`jeoni.zero_shot_learning.semantics.protocol.SeenMethod`."""
         directions = unit_rows(vectors)
         for setting in settings:
             yield self._trained(features, labels, directions, setting["weight_decay"], seed)

@@ -14,7 +14,7 @@ from jeoni.data.text_items import TextItems
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.types import FloatArray
-from jeoni.zero_shot.semantics.linear import unit_rows
+from jeoni.zero_shot_learning.semantics.linear import unit_rows
 
 __all__ = ["NEUTRAL", "NameEncoder", "scale_of"]
 

@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from jeoni.types import FloatArray, IntArray
-from jeoni.zero_shot.semantics.protocol import Compatibility, Setting
+from jeoni.zero_shot_learning.semantics.protocol import Compatibility, Setting
 
 __all__ = ["ESZSL"]
 
@@ -48,7 +48,7 @@ class ESZSL:
     def candidates(
         self, features: FloatArray, labels: IntArray, vectors: FloatArray, settings: list[Setting], seed: int
     ) -> Iterator[Compatibility]:
-        """See :class:`jeoni.zero_shot.semantics.protocol.SeenMethod`; one decomposition serves all settings."""
+        """See :class:`jeoni.zero_shot_learning.semantics.protocol.SeenMethod`; one decomposition serves all settings."""
         signs = np.where(labels[:, None] == np.arange(len(vectors)), 1.0, -1.0)
         few = len(features) < features.shape[1]
         values, basis = np.linalg.eigh(features @ features.T if few else features.T @ features)
