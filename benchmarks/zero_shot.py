@@ -36,8 +36,8 @@ from jeoni.assessment.trials import pick
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.packaged_names import E5, MINILM
-from jeoni.data.read import load_labelled
 from jeoni.data.kinds import Columns
+from jeoni.data.read import load_labelled
 from jeoni.data.text_items import TextItems
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
@@ -128,7 +128,10 @@ def of_texts(name: str, draws: int, most: int) -> None:
     backbone, context = load_backbone(E5 if korean else MINILM), Context(FeatureStore())
     tap, start = Tap(backbone.n, True), time.perf_counter()
     rows = context.extract(TextItems(test), [Request(backbone, (tap,))]).features(backbone, tap).numpy()
-    print(f"\n{name}: {len(test)} test texts, {backbone.name}, features in {time.perf_counter() - start:.0f} s", flush=True)
+    print(
+        f"\n{name}: {len(test)} test texts, {backbone.name}, features in {time.perf_counter() - start:.0f} s",
+        flush=True,
+    )
     constant = max(labels.mean(), 1 - labels.mean())
     print(f"  0 labels, the most frequent class: {100 * constant:.1f}")
     encoder = NameEncoder(backbone, True, scale_of(backbone))
@@ -147,7 +150,9 @@ def of_texts(name: str, draws: int, most: int) -> None:
     means = {c: np.array(r, dtype=float).mean(0) for c, r in right.items()}  # of an item, over phrasings
     print(f"  mean of {len(right['none'])} phrasings: " + ", ".join(f"{c} {shown(m[None])}" for c, m in means.items()))
     gain = means["batch"] - means["none"]
-    print("  batch calibration minus none: {:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * v for v in interval(gain[None]))))
+    print(
+        "  batch calibration minus none: {:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * v for v in interval(gain[None])))
+    )
     for budget in BUDGETS:
         several = []
         for seed in range(draws):
@@ -156,7 +161,10 @@ def of_texts(name: str, draws: int, most: int) -> None:
         base = np.array(several, dtype=float)
         ahead = interval(means["batch"] - base)
         line = "{:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * v for v in ahead))
-        print(f"  TF-IDF, {budget} labels per class, {draws} draws: {shown(base)}; names (batch) minus it {line}", flush=True)
+        print(
+            f"  TF-IDF, {budget} labels per class, {draws} draws: {shown(base)}; names (batch) minus it {line}",
+            flush=True,
+        )
 
 
 def of_images(methods: list[str], splits: int, keep: Path | None) -> None:
@@ -179,7 +187,10 @@ def of_images(methods: list[str], splits: int, keep: Path | None) -> None:
         rows = {pair: _split(name, pair, parts, vectors, keep) for pair in pairs}
         for pair, (accuracy, calibrated, seconds) in rows.items():
             two = " and ".join(names[k] for k in pair)
-            print(f"  {name}, unseen {two}: {100 * accuracy:.1f}, batch {100 * calibrated:.1f}, {seconds:.0f} s", flush=True)
+            print(
+                f"  {name}, unseen {two}: {100 * accuracy:.1f}, batch {100 * calibrated:.1f}, {seconds:.0f} s",
+                flush=True,
+            )
         for k, how in enumerate(("inductive", "with batch calibration")):
             scores = {pair: row[k] for pair, row in rows.items()}
             mean, low, high = over_classes(scores, len(names))
@@ -192,7 +203,11 @@ def of_images(methods: list[str], splits: int, keep: Path | None) -> None:
 
 
 def _split(
-    name: str, pair: tuple[int, int], parts: dict[str, tuple[np.ndarray, np.ndarray]], vectors: np.ndarray, keep: Path | None
+    name: str,
+    pair: tuple[int, int],
+    parts: dict[str, tuple[np.ndarray, np.ndarray]],
+    vectors: np.ndarray,
+    keep: Path | None,
 ) -> tuple[float, float, float]:
     """Accuracy on the two unseen classes as it is, with batch calibration, and the seconds it took."""
     kept = keep and keep / f"{name}-{pair[0]}-{pair[1]}.npz"

@@ -74,7 +74,13 @@ def save_towers(folder: Path, family: str) -> Path:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     if family.startswith("clap"):
-        sizes = {"feature_size": 16, "sampling_rate": 8000, "hop_length": 160, "max_length_s": 1, "fft_window_size": 256}
+        sizes = {
+            "feature_size": 16,
+            "sampling_rate": 8000,
+            "hop_length": 160,
+            "max_length_s": 1,
+            "fft_window_size": 256,
+        }
         extractor = library.ClapFeatureExtractor(**sizes, frequency_max=4000, truncation="rand_trunc")
         extractor.save_pretrained(folder)
     else:
@@ -126,7 +132,10 @@ def test_an_audio_tower_gives_what_the_model_of_transformers_gives(tower_folder,
     folder = tower_folder(family)
     backbone = load_backbone(f"clap:{folder}")
     library = import_transformers()
-    whole, extractor = (library.ClapModel.from_pretrained(folder).eval(), library.ClapFeatureExtractor.from_pretrained(folder))
+    whole, extractor = (
+        library.ClapModel.from_pretrained(folder).eval(),
+        library.ClapFeatureExtractor.from_pretrained(folder),
+    )
     samples = np.random.default_rng(0).normal(size=8000).astype(np.float32) / 10
     given = extractor(samples, sampling_rate=8000, return_tensors="pt")["input_features"].float()
     clip = backbone.input.open(np.stack([samples], 1), "noise")
@@ -154,7 +163,9 @@ def test_stages_below_and_above_a_cut_give_what_the_whole_tower_gives(tower_fold
 def test_a_folder_of_another_family_or_without_safetensors_is_refused(tower_folder, encoder_folder, tmp_path):
     with pytest.raises(WeightsError, match="is of the family bert. Needed: a folder that save_pretrained wrote"):
         load_backbone(f"clip:{encoder_folder('bert')}")
-    with pytest.raises(WeightsError, match="clip:.*could not be loaded.*of the family clip or siglip, with safetensors"):
+    with pytest.raises(
+        WeightsError, match="clip:.*could not be loaded.*of the family clip or siglip, with safetensors"
+    ):
         load_backbone(f"clip:{tmp_path}")
     with pytest.raises(WeightsError, match="takes no weights file"):
         load_backbone(f"clap:{tower_folder('clap')}", weights="some.safetensors")

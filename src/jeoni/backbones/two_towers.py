@@ -1,8 +1,8 @@
 """Models of two towers that put texts and something else into one space: CLIP and SigLIP (images), CLAP (audio).
 
-Radford et al. ICML 2021, arXiv:2103.00020; Zhai et al. ICCV 2023, arXiv:2303.15343; Wu et al. ICASSP 2023, arXiv:2211.06687.
-Each tower is a network of its own: pixels, spectra or tokens to the vectors that its pretraining held against each other.
-None of the models' code is repeated.
+Radford et al. ICML 2021, arXiv:2103.00020; Zhai et al. ICCV 2023, arXiv:2303.15343; Wu et al. ICASSP 2023,
+arXiv:2211.06687. Each tower is a network of its own: pixels, spectra or tokens to the vectors that its pretraining
+held against each other. None of the models' code is repeated.
 """
 
 from __future__ import annotations

@@ -43,7 +43,9 @@ def zero_shot(
     ] = "",
     attributes: Annotated[
         str,
-        typer.Option(help="A CSV of numbers: a row for each class, a column for each attribute.", rich_help_panel="Data"),
+        typer.Option(
+            help="A CSV of numbers: a row for each class, a column for each attribute.", rich_help_panel="Data"
+        ),
     ] = "",
     spec: ZeroShotSpec = ZeroShotSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-zero-shot-<time> if left out.")] = "",

@@ -30,10 +30,8 @@ INPUTS = {
 Result = FitResult | CompareResult | AdaptResult | ZeroShotResult
 
 
-def resume(
-    run: str | Path, *, verb: str = "", console: Console | None = None, quiet: bool = False
-) -> Result:
-    """Continue an interrupted run of ``fit``, ``compare``, ``adapt`` or ``zero_shot``; the result is that of an undisturbed one.
+def resume(run: str | Path, *, verb: str = "", console: Console | None = None, quiet: bool = False) -> Result:
+    """Continue an interrupted run of ``fit``, ``compare``, ``adapt`` or ``zero_shot``; the result is as if undisturbed.
 
     Args:
         run: its folder.

@@ -95,8 +95,8 @@ def zero_shot(
             file of names and descriptions; in Python also a list, or a mapping of names to descriptions.
         seen: labelled items of other classes, from which is learned how names go with items; needed where no backbone
             puts items and names in one space.
-        attributes: a CSV of numbers, a row for each class, seen or not, and a column for each attribute, in the place of
-            the names' meaning.
+        attributes: a CSV of numbers, a row for each class, seen or not, and a column for each attribute, in the place
+            of the names' meaning.
         out: the run folder; ``runs/<data>-zero-shot-<time>`` if left out.
         overwrite: replace a run that is there.
         console: where remarks and progress are shown; left out, on the terminal or in the notebook.

@@ -1,9 +1,9 @@
 """DAP, direct attribute prediction (Lampert, Nickisch & Harmeling CVPR 2009; PAMI 2014): attributes, then classes.
 
-A classifier for each attribute, learned on seen classes; then ``p(c | x) ~ prod_m p(a_m^c | x) / p(a_m^c)``, with the prior
-of an attribute its mean over the seen classes. Theirs are support vector machines with Platt's scaling; ours are logistic
-regressions (scikit-learn), whose log-odds are linear, so that the log of the product is linear too:
-``sum_m a_m^c (w_m x + b_m - logit p(a_m))`` but for a term that all classes share.
+A classifier for each attribute, learned on seen classes; then ``p(c | x) ~ prod_m p(a_m^c | x) / p(a_m^c)``, with the
+prior of an attribute its mean over the seen classes. Theirs are support vector machines with Platt's scaling; ours are
+logistic regressions (scikit-learn), whose log-odds are linear, so that the log of the product is linear too: ``sum_m
+a_m^c (w_m x + b_m - logit p(a_m))`` but for a term that all classes share.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """DeViSE, deep visual-semantic embedding (Frome et al. NeurIPS 2013): a linear map into the space of class vectors.
 
 Hinge rank loss ``sum_{j != y} max(0, margin - t_y' M x + t_j' M x)`` with unit class vectors ``t`` and margin 0.1, as
-theirs. Ours differs in that the network below stays frozen, in Adam with mini-batches for their AdaGrad, in a weight decay,
-and in that it is chosen, by folds over seen classes.
+theirs. Ours differs in that the network below stays frozen, in Adam with mini-batches for their AdaGrad, in a weight
+decay, and in that it is chosen, by folds over seen classes.
 """
 
 from __future__ import annotations
@@ -78,14 +78,19 @@ class DeViSE:
     ) -> Compatibility:
         rows, classes = torch.from_numpy(features).float(), torch.from_numpy(directions).float()
         true = torch.from_numpy(np.asarray(labels))
-        matrix = torch.zeros(directions.shape[1], features.shape[1], requires_grad=True)
-        optimizer = torch.optim.Adam([matrix], lr=self.learning_rate)
+        # the loss sees M through the seen classes' vectors only, and M starts at zero: it stays in their span
+        basis = classes if len(classes) <= classes.shape[1] else torch.eye(classes.shape[1])
+        seen_by, gram = classes @ basis.T, basis @ basis.T
+        inner = torch.zeros(len(basis), features.shape[1], requires_grad=True)  # M = basis' inner
+        optimizer = torch.optim.Adam([inner], lr=self.learning_rate)
         drawn = torch.Generator().manual_seed(seed)
         for _ in range(self.steps):
             some = torch.randint(len(rows), (min(self.batch_size, len(rows)),), generator=drawn)
-            scores = rows[some] @ (classes @ matrix).T
-            loss = hinge_rank_loss(scores, true[some], self.margin) + decay * matrix.square().sum()
+            scores = rows[some] @ (seen_by @ inner).T
+            size = (inner * (gram @ inner)).sum()  # |M|^2
+            loss = hinge_rank_loss(scores, true[some], self.margin) + decay * size
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        return Compatibility(matrix.detach().double().numpy(), np.zeros(directions.shape[1]))
+        matrix = basis.T @ inner.detach()
+        return Compatibility(matrix.double().numpy(), np.zeros(directions.shape[1]))

@@ -1,11 +1,11 @@
 """ESZSL, "an embarrassingly simple approach to zero-shot learning" (Romera-Paredes & Torr ICML 2015): a closed form.
 
-With features ``X (n, d)``, ``Y (n, z)`` of 1 for an example's class and -1 elsewhere, class vectors ``S (z, a)``:
-``V = (X'X + gamma I)^-1 X' Y S (S'S + lambda I)^-1``, and the score of a class with vector ``s`` is ``x' V s``. As theirs,
-with their grids of powers of ten. Ours differs in that features are standardised before, and in that both strengths are
-chosen by folds over seen classes, where theirs took a validation set of classes. It is solved where it is smallest: on the
-side of the rows or of the columns, ``(X'X + gamma I)^-1 X' = X' (XX' + gamma I)^-1``, and with ``z`` classes as
-``S (S'S + lambda I)^-1 = (SS' + lambda I)^-1 S``.
+With features ``X (n, d)``, ``Y (n, z)`` of 1 for an example's class and -1 elsewhere, class vectors ``S (z, a)``: ``V
+= (X'X + gamma I)^-1 X' Y S (S'S + lambda I)^-1``, and the score of a class with vector ``s`` is ``x' V s``. As theirs,
+with their grids of powers of ten. Ours differs in that features are standardised before, and in that both strengths
+are chosen by folds over seen classes, where theirs took a validation set of classes. It is solved where it is
+smallest: on the side of the rows or of the columns, ``(X'X + gamma I)^-1 X' = X' (XX' + gamma I)^-1``, and with ``z``
+classes as ``S (S'S + lambda I)^-1 = (SS' + lambda I)^-1 S``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ESZSL:
     def candidates(
         self, features: FloatArray, labels: IntArray, vectors: FloatArray, settings: list[Setting], seed: int
     ) -> Iterator[Compatibility]:
-        """See :class:`jeoni.zero_shot_learning.semantics.protocol.SeenMethod`; one decomposition serves all settings."""
+        """See :class:`jeoni.zero_shot_learning.semantics.protocol.SeenMethod`; one decomposition serves all."""
         signs = np.where(labels[:, None] == np.arange(len(vectors)), 1.0, -1.0)
         few = len(features) < features.shape[1]
         values, basis = np.linalg.eigh(features @ features.T if few else features.T @ features)

@@ -85,7 +85,9 @@ class Clap:
         """
         model = load_towers(name, FAMILIES, "clap")
         config = model.config.text_config
-        most = int(config.max_position_embeddings - config.pad_token_id - 1)  # RoBERTa's count begins behind its padding
+        most = int(
+            config.max_position_embeddings - config.pad_token_id - 1
+        )  # RoBERTa's count begins behind its padding
         tower = TextTower(model.text_model, model.text_projection)
         scale = math.exp(float(model.logit_scale_a.detach()))
         return text_backbone(tower, name, "clap", min(most, 512), _provenance(name, model)), scale

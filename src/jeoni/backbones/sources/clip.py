@@ -46,8 +46,8 @@ class Clip:
         config, projection = arguments.get("config"), arguments.get("projection")
         if architecture not in VISION or not isinstance(config, dict) or not isinstance(projection, (int, type(None))):
             raise WeightsError(
-                f"The arguments of the {architecture} image tower are damaged. Needed: config, and projection, the width of "
-                "the common space or null."
+                f"The arguments of the {architecture} image tower are damaged. Needed: config, and projection, the "
+                "width of the common space or null."
             )
         library, (of_config, of_model) = import_transformers(), VISION[architecture]
         made = getattr(library, of_config)(**plain_settings(config))
@@ -120,7 +120,8 @@ def _processor(name: str) -> dict[str, Any]:
         if isinstance(said, dict) and "image_mean" in said:
             return said
     raise WeightsError(
-        f"clip:{name} has no preprocessor_config.json that says how its images are normalised. Save its processor beside it."
+        f"clip:{name} has no preprocessor_config.json that says how its images are normalised. Save its processor "
+        "beside it."
     )
 
 

@@ -12,6 +12,8 @@ WORDS = {
     "zero_shot.above": "This is above guessing: balanced accuracy {value} % ({low} to {high}).",
     "zero_shot.below": "This is below guessing: balanced accuracy {value} % ({low} to {high}). The names do not say what the "
     "labels mean; describe the classes, or label a few items.",
+    "zero_shot.below_seen": "This is below guessing: balanced accuracy {value} % ({low} to {high}). What was learned on the "
+    "seen classes does not hold for these; give other seen classes, nearer to these, or label a few items.",
     "zero_shot.unclear": "Whether this is better than guessing cannot be told: balanced accuracy {value} % ({low} to {high}).",
     "zero_shot.calibration_added": "Calibration without labels added {amount}.",
     "zero_shot.calibration_cost": "Calibration without labels cost {amount}; --calibration none does without.",

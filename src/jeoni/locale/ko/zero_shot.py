@@ -10,6 +10,8 @@ WORDS = {
     "zero_shot.above": "무작위 수준보다 높습니다: 균형 정확도 {value} % ({low}~{high}).",
     "zero_shot.below": "무작위 수준보다 낮습니다: 균형 정확도 {value} % ({low}~{high}). 클래스 이름이 레이블의 뜻을 담고 있지 "
     "않습니다. 클래스를 설명해 주거나, 몇 개라도 레이블을 다십시오.",
+    "zero_shot.below_seen": "무작위 수준보다 낮습니다: 균형 정확도 {value} % ({low}~{high}). 본 클래스에서 배운 것이 이 클래스들에는 "
+    "맞지 않습니다. 더 가까운 클래스의 예시를 주거나, 몇 개라도 레이블을 다십시오.",
     "zero_shot.unclear": "무작위 수준보다 나은지 판단할 수 없습니다: 균형 정확도 {value} % ({low}~{high}).",
     "zero_shot.calibration_added": "레이블 없이 한 보정으로 {amount} 향상되었습니다.",
     "zero_shot.calibration_cost": "레이블 없이 한 보정으로 {amount} 하락했습니다. 보정을 빼려면 --calibration none을 쓰십시오.",

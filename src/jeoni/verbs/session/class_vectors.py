@@ -65,8 +65,8 @@ def choose_encoders(
     if data.modality != "text" and not towers and not seen:
         raise ConfigError(
             f"No backbone here puts {plural(data.modality)} and words in one space. Give labelled items of other "
-            "classes, from which is learned how names go with them: --seen LABELLED; or, with a hub in reach or a folder "
-            "at hand, a model of both: --backbone clip:openai/clip-vit-base-patch32 (images), "
+            "classes, from which is learned how names go with them: --seen LABELLED; or, with a hub in reach or a "
+            "folder at hand, a model of both: --backbone clip:openai/clip-vit-base-patch32 (images), "
             "--backbone clap:laion/clap-htsat-unfused (audio)."
         )
     options = spec.of_backbone
@@ -85,8 +85,8 @@ def choose_encoders(
     reader = load_backbone((MINILM if english else E5) if named == "auto" else named)
     if reader.input.modality != "text":
         raise ConfigError(
-            f"text_backbone is {named!r}, which takes {plural(reader.input.modality)}; one for texts is needed, such as "
-            f"{MINILM}."
+            f"text_backbone is {named!r}, which takes {plural(reader.input.modality)}; one for texts is needed, such "
+            f"as {MINILM}."
         )
     return backbone, NameEncoder(reader, False, scale_of(reader))
 

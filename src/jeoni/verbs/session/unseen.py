@@ -18,7 +18,7 @@ from jeoni.features.extract import Extraction
 from jeoni.specs import ColumnOptions
 from jeoni.tasks import read_targets
 from jeoni.tasks.classification import Classification, class_names_of
-from jeoni.types import Array, Dataset, Finding, IntArray
+from jeoni.types import Dataset, Finding, IntArray
 from jeoni.verbs.session.reading import read, read_maybe_labelled
 
 __all__ = ["Read", "parts_of", "read_unseen"]
@@ -56,7 +56,7 @@ def read_unseen(
         generalised: whether items may be of seen classes too.
 
     Raises:
-        DataError: data that cannot be used; seen data without labels, or of another modality.
+        DataError: data that cannot be used; seen data without labels, or of another modality; several label columns.
         ConfigError: too few classes; one that is both seen and unseen.
     """
     known, here, findings = (), None, list[Finding]()
@@ -88,8 +88,8 @@ def _check_classes(seen: Sequence[str], unseen: Sequence[str], generalised: bool
     both = [name for name in unseen if name in seen]
     if both:
         raise ConfigError(
-            f"Both seen and named as unseen: {', '.join(both[:SHOWN])}. Leave them out of --classes; where items may be "
-            "of seen classes too, say --generalised."
+            f"Both seen and named as unseen: {', '.join(both[:SHOWN])}. Leave them out of --classes; where items may "
+            "be of seen classes too, say --generalised."
         )
     if len(unseen) + (len(seen) if generalised else 0) < 2:
         mend = "" if generalised or not seen else " Where items may be of the seen classes too, say --generalised."
@@ -100,19 +100,23 @@ def _check_classes(seen: Sequence[str], unseen: Sequence[str], generalised: bool
 
 def _numbered(data: Dataset, names: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[Dataset, list[Finding]]:
     """As a test part, with numbers of classes among all names; items of others are predicted, and not scored."""
-    numbers: Array
-    if data.task is not None:
-        numbers, classes = data.targets, class_names_of(data, "jeoni zero-shot")
+    if data.task is None and data.targets.ndim > 1 and data.targets.shape[1] > 1:
+        raise DataError(
+            f"The items have {data.targets.shape[1]} columns of labels ({', '.join(data.label_columns)}); one says which "
+            "class an item is of. Name it: --label-column."
+        )
+    if data.task is None:
+        numbers, classes = class_numbers(data.targets.ravel().tolist())
     else:
-        numbers, classes = class_numbers(data.targets.ravel().tolist()) if data.targets.size else _unnumbered(data)
+        numbers, classes = data.targets, class_names_of(data, "jeoni zero-shot")
     place = {name: k for k, name in enumerate(names) if name in wanted}
     own = np.array([*(place.get(name, -1) for name in classes), -1], dtype=np.int64)
     strange = [name for name in classes if name not in place]
     findings = []
     if strange and len(strange) == len(classes):
         text = (
-            f"no label is one of the classes: labels are {_listed(strange)}, classes {_listed(wanted)}; write the labels, "
-            f'and describe them: --classes "{strange[0]}={wanted[0]},…"'
+            f"no label is one of the classes: labels are {_listed(strange)}, classes {_listed(wanted)}; write the "
+            f'labels, and describe them: --classes "{strange[0]}={wanted[0]},…"'
         )
         findings.append(Finding("other_labels", "", text, "nothing is scored"))
     else:
@@ -122,10 +126,6 @@ def _numbered(data: Dataset, names: tuple[str, ...], wanted: tuple[str, ...]) ->
         ]
     part = np.full(len(data), "test", dtype="<U5")
     return replace(data, targets=own[numbers], task=Classification(names), part=part), findings
-
-
-def _unnumbered(data: Dataset) -> tuple[IntArray, tuple[str, ...]]:
-    return np.full(len(data), -1, dtype=np.int64), ()
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,15 +1,14 @@
 """Batch calibration (Zhou et al. ICLR 2024, arXiv:2309.17249): what the unlabelled items say of a class on average.
 
-A name may be near to everything, or to nothing, whatever it means: so each class's mean score over the items is taken from
-its scores. Theirs takes the logarithm of the mean probability, ours the mean of the scores themselves: without labels there
-is no temperature that would make probabilities of them. Right where classes are about equally frequent; the further from
-that, the more it costs.
+A name may be near to everything, or to nothing, whatever it means: so each class's mean score over the items is taken
+from its scores. Theirs takes the logarithm of the mean probability, ours the mean of the scores themselves: without
+labels there is no temperature that would make probabilities of them. Right where classes are about equally frequent;
+the further from that, the more it costs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from jeoni.errors import DataError
 from jeoni.types import FloatArray

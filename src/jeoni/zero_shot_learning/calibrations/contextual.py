@@ -1,14 +1,13 @@
 """Contextual calibration (Zhao et al. ICML 2021, arXiv:2102.09690): what texts without content say of a class.
 
 The mean score of ``N/A``, ``[MASK]`` and an empty text, theirs, is taken from each class's scores: theirs divides
-probabilities, ours takes from scores, which is the same at a fixed temperature. An empty text cannot be read here; a full
-stop stands for it. No item is needed, and nothing is assumed of how frequent classes are.
+probabilities, ours takes from scores, which is the same at a fixed temperature. An empty text cannot be read here; a
+full stop stands for it. No item is needed, and nothing is assumed of how frequent classes are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from jeoni.errors import ConfigError
 from jeoni.types import FloatArray
@@ -28,8 +27,8 @@ class Contextual:
         """
         if neutral is None:
             raise ConfigError(
-                "The calibration contextual needs texts without content, and the items are no texts, or are scored by a "
-                "map that was learned on seen classes. Say --calibration batch, or none."
+                "The calibration contextual needs texts without content, and the items are no texts, or are scored by "
+                "a map that was learned on seen classes. Say --calibration batch, or none."
             )
         mean: FloatArray = neutral.mean(0)
         return mean

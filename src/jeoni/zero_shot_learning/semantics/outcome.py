@@ -237,7 +237,11 @@ def _against_chance(setup: Setup, balanced: Interval) -> Said:
     """Whether it is better than guessing, of which each class is right as often as any."""
     chance = 1 / len(setup.names)
     value, low, high = (f"{part:.1f}" for part in balanced.points())
-    outcome = "above" if balanced.low > chance else "below" if balanced.high < chance else "unclear"
+    outcome = "unclear"
+    if balanced.low > chance:
+        outcome = "above"
+    elif balanced.high < chance:
+        outcome = "below_seen" if setup.seen_names else "below"
     return Said(f"zero_shot.{outcome}", value=value, low=low, high=high)
 
 

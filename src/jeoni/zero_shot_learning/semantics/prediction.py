@@ -84,11 +84,13 @@ def build_method(name: str, settings: dict[str, object], *, seen: bool, attribut
     made: NamesMethod | SeenMethod = configured(chosen, plugins.load(METHODS, chosen), settings)
     if not seen and (attributes or made.space == "seen"):
         what = "A table of attributes is learned from" if attributes else f"The method {chosen} learns on"
-        raise ConfigError(f"{what} seen classes, and there are none. Give labelled items of other classes: --seen LABELLED.")
+        raise ConfigError(
+            f"{what} seen classes, and there are none. Give labelled items of other classes: --seen LABELLED."
+        )
     if made.space == "seen" and made.attributes and not attributes:
         raise ConfigError(
             f"The method {chosen} goes by attributes of classes, and there is no table of them. Give one: "
-            "--attributes TABLE.csv, a row for each class, seen or not; or take --method eszsl, which goes by their names."
+            "--attributes TABLE.csv, a row for each class, seen or not; or take --method eszsl, which goes by names."
         )
     if made.space == "names" and attributes:
         raise ConfigError(

@@ -1,8 +1,10 @@
 """Calibrated stacking (Chao et al. ECCV 2016, arXiv:1605.04253): seen classes among the candidates, at a handicap.
 
-Scores of seen classes are lowered by ``gamma``, since a method that learned on them prefers them. As theirs, ``gamma`` is
-found on seen classes only, some of which play the unseen ones; ours takes the one with the best harmonic mean (Xian et al.
-PAMI 2019), theirs the area under the curve to compare methods, and a point on it where one must be chosen.
+Scores of seen classes are lowered by ``gamma``, since a method that learned on them prefers them. As theirs, ``gamma``
+is found on seen classes only, some of which play the unseen ones; ours takes the one with the best harmonic mean (Xian
+et al. PAMI 2019), theirs the area under the curve to compare methods, and a point on it where one must be chosen. Ours
+is never below 0: with few classes left to learn from, folds can prefer the held-out ones, and a bonus for seen classes
+would undo it.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ def choose_handicap(
     if not curves:
         return 0.0
     ahead = np.concatenate([curve[0] for curve in curves])
-    gammas = np.concatenate([[0.0], np.quantile(ahead, np.linspace(0, 1, STEPS))])
+    gammas = np.concatenate([[0.0], np.quantile(ahead, np.linspace(0, 1, STEPS)).clip(min=0.0)])
     means = [np.mean([_harmonic(curve, gamma) for curve in curves]) for gamma in gammas]
     return float(gammas[int(np.argmax(means))])
 
@@ -70,7 +72,7 @@ def _margins(
     fold: IntArray,
     seed: int,
 ) -> Curve:
-    """Of held-out items: how far the best seen class is ahead, which of both bests are right, of which kind they are."""
+    """Of held-out items: how far the best seen class is ahead, which of both bests are right, and their classes."""
     played = np.isin(labels, fold)
     drawn = np.random.default_rng(seed).random(len(labels)) < HELD
     taught, tested = ~played & ~drawn, played | drawn

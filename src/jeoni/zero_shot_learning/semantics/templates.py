@@ -1,8 +1,8 @@
 """Sentences that a class's name is put into before it is encoded (prompt ensembling, Radford et al. ICML 2021).
 
-Their vectors are averaged (arXiv:2103.00020, section 3.1.4); the hypotheses for texts are those of Yin, Hay & Roth EMNLP
-2019 (arXiv:1909.00161). Ours are few and were fixed before anything was scored with them. Korean names get Korean
-sentences, built so that no particle depends on the name's last letter.
+Their vectors are averaged (arXiv:2103.00020, section 3.1.4); the hypotheses for texts are those of Yin, Hay & Roth
+EMNLP 2019 (arXiv:1909.00161). Ours are few and were fixed before anything was scored with them. Korean names get
+Korean sentences, built so that no particle depends on the name's last letter.
 """
 
 from __future__ import annotations
