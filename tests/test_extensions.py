@@ -27,6 +27,7 @@ from jeoni.report.result import result_card
 from jeoni.runs import read_json
 from tests.conftest import TINY
 from tests.made_tasks import classes
+from tests.made_zero_shot import corners
 
 ROOT = Path(__file__).parent.parent
 NAME = "dropped_in"
@@ -386,7 +387,7 @@ def use_verb(tmp_path: Path) -> None:
     assert "Dropped in (Nobody 2026)" in CliRunner().invoke(app, ["--help"]).stdout
     told = CliRunner().invoke(app, [NAME, "--help"]).stdout
     assert "What is said" in told and "--times" in told and "In capitals" in told and "--console" not in told
-    assert told.endswith(f"Examples:\n  jeoni {NAME} WORD\n")
+    assert told.endswith("Examples:\n  jeoni dropped-in WORD\n")
 
 
 PAGE = """
@@ -417,6 +418,61 @@ def use_page(tmp_path: Path) -> None:
     assert "A card of a stranger" in result_card(run)
 
 
+ZERO_SHOT = """
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from jeoni.zero_shot_learning.semantics.protocol import Compatibility
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn:
+    space: ClassVar[str] = "seen"
+    attributes: ClassVar[bool] = False
+    strength: float = 1.0
+
+    def settings(self):
+        return [{"strength": self.strength}]
+
+    def candidates(self, features, labels, vectors, settings, seed):
+        for setting in settings:
+            means = np.array([features[labels == k].mean(0) for k in range(len(vectors))])
+            yield Compatibility(np.linalg.pinv(vectors) @ means, np.zeros(vectors.shape[1]))
+"""
+
+
+def use_zero_shot(tmp_path: Path) -> None:
+    result = jeoni.zero_shot(**corners(), method=NAME, set="strength=2", out=tmp_path / "run", pictures=False)
+    assert result.method == NAME and result.metrics["learned"]["setting"] == {"strength": 2.0}
+    assert result.metrics.accuracy.value == 1.0
+
+
+CALIBRATION = """
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn:
+    def __call__(self, scores, neutral):
+        return np.array([0.0, 1e6])
+"""
+
+
+def use_calibration(tmp_path: Path) -> None:
+    """It takes so much from the second class that all goes to the first."""
+    result = jeoni.zero_shot(**corners(), calibration=NAME, out=tmp_path / "run", pictures=False)
+    assert result.metrics["calibration"] == NAME
+    assert [one["predicted"] for one in result.metrics["classes"]] == [40, 0]
+
+
 DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "tasks": ("jeoni.tasks", TASK, use_task),
     "metrics": ("jeoni.evaluation.metrics.classification", METRIC, use_metric),
@@ -426,6 +482,8 @@ DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "deep": ("jeoni.adaptation.deep", DEEP, use_deep),
     "few": ("jeoni.adaptation.few", FEW, use_few),
     "validators": ("jeoni.adaptation.validators", VALIDATOR, use_validator),
+    "zero-shot": ("jeoni.zero_shot_learning", ZERO_SHOT, use_zero_shot),
+    "calibrations": ("jeoni.zero_shot_learning.calibrations", CALIBRATION, use_calibration),
     "distances": ("jeoni.transferability.distances", DISTANCE, use_distance),
     "engines": ("jeoni.features.engines", ENGINE, use_engine),
     "sources": ("jeoni.backbones.sources", SOURCE, use_source),

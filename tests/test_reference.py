@@ -31,7 +31,9 @@ def commands(pages: ModuleType) -> str:
 
 def test_every_verb_has_a_section_with_its_options(commands):
     verbs = {*plugins.names("jeoni.cli"), *plugins.names("jeoni.verbs")}
-    assert {f"## jeoni {verb}" for verb in verbs} == set(re.findall(r"^## jeoni .+$", commands, re.MULTILINE))
+    assert {f"## jeoni {verb.replace('_', '-')}" for verb in verbs} == set(
+        re.findall(r"^## jeoni .+$", commands, re.MULTILINE)
+    )
     fit = commands.partition("## jeoni fit\n")[2].partition("\n## ")[0]
     for option in ordered_fields(jeoni.FitSpec):
         assert f"`--{option.name.replace('_', '-')}" in fit

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         AdaptResult,
         CompareResult,
         FitResult,
+        ZeroShotResult,
         adapt,
         compare,
         diagnose,
@@ -35,12 +36,22 @@ if TYPE_CHECKING:
         load_data,
         predict,
         resume,
+        zero_shot,
     )
     from jeoni.estimators import TransferClassifier, TransferRegressor
     from jeoni.models.loading import load_model
     from jeoni.models.model import Model
     from jeoni.report import render as render_report
-    from jeoni.specs import AdaptSpec, CompareSpec, DiagnoseSpec, EpisodesSpec, EvaluateSpec, FitSpec, PredictSpec
+    from jeoni.specs import (
+        AdaptSpec,
+        CompareSpec,
+        DiagnoseSpec,
+        EpisodesSpec,
+        EvaluateSpec,
+        FitSpec,
+        PredictSpec,
+        ZeroShotSpec,
+    )
     from jeoni.types import Dataset, Interval
 
 __all__ = [
@@ -65,6 +76,8 @@ __all__ = [
     "TransferClassifier",
     "TransferRegressor",
     "WeightsError",
+    "ZeroShotResult",
+    "ZeroShotSpec",
     "__version__",
     "adapt",
     "compare",
@@ -77,6 +90,7 @@ __all__ = [
     "predict",
     "render_report",
     "resume",
+    "zero_shot",
 ]
 
 _PLACES = {
@@ -101,6 +115,9 @@ _PLACES = {
     "load_data": "jeoni.api",
     "predict": "jeoni.api",
     "resume": "jeoni.api",
+    "ZeroShotResult": "jeoni.api",
+    "ZeroShotSpec": "jeoni.specs",
+    "zero_shot": "jeoni.api",
     "TransferClassifier": "jeoni.estimators",
     "TransferRegressor": "jeoni.estimators",
     "Model": "jeoni.models.model",

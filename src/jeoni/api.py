@@ -12,11 +12,13 @@ from jeoni.verbs.evaluate import evaluate
 from jeoni.verbs.fit import FitResult, fit
 from jeoni.verbs.predict import predict
 from jeoni.verbs.resume import resume
+from jeoni.verbs.zero_shot import ZeroShotResult, zero_shot
 
 __all__ = [
     "AdaptResult",
     "CompareResult",
     "FitResult",
+    "ZeroShotResult",
     "adapt",
     "compare",
     "diagnose",
@@ -27,4 +29,5 @@ __all__ = [
     "load_model",
     "predict",
     "resume",
+    "zero_shot",
 ]

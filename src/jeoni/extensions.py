@@ -81,6 +81,17 @@ POINTS = (
         "`adapt --method auto`, where it declares margins", "tests/adaptation/",
     ),
     ExtensionPoint(
+        "zero-shot", "a zero-shot method", ("jeoni.zero_shot_learning",),
+        "a frozen dataclass with `space`: `names` and `scores(vectors)`, or `seen`, `attributes`, `settings()` and "
+        "`candidates(features, labels, vectors, settings, seed)`",
+        "`zero-shot --method`; its fields by `--set`", "tests/zero_shot/",
+    ),
+    ExtensionPoint(
+        "calibrations", "a calibration of class names", ("jeoni.zero_shot_learning.calibrations",),
+        "a frozen dataclass, `__call__(scores, neutral) -> (classes,)`, what is taken from the scores",
+        "`zero-shot --calibration`", "tests/zero_shot/",
+    ),
+    ExtensionPoint(
         "distances", "a distance", ("jeoni.transferability.distances",),
         "a frozen dataclass, `__call__(Xs, Xt) -> float`; its fields `most` and `seed` are set",
         "`jeoni diagnose`, and the diagnosis of `adapt --method auto`", "tests/transferability/",

@@ -98,10 +98,10 @@ class _Cut(Record):
 
 
 class _Move(Fields):
-    """One move of features that an adaptation made: its kind, and what its module is made with."""
+    """One move of features: its kind, and what its module is made with."""
 
-    kind: Literal["affine", "denoise", "near"]
-    arguments: list[bool | Width | Deviation] = Field(min_length=2, max_length=3)
+    kind: Literal["affine", "denoise", "near", "unit"]
+    arguments: list[bool | Width | Deviation] = Field(min_length=1, max_length=3)
 
 
 class _Mapped(Fields):

@@ -39,19 +39,20 @@ class Verbs(TyperGroup):
     only_names = False
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The files of both folders."""
-        return sorted({*plugins.names(COMMANDS), *plugins.names(VERBS)})
+        """The files of both folders, with a dash where Python has an underscore."""
+        return sorted({name.replace("_", "-") for name in (*plugins.names(COMMANDS), *plugins.names(VERBS))})
 
     def get_command(self, ctx: Any, name: str) -> Any:
         """Import one verb."""
+        file = name.replace("-", "_")
         if self.only_names and name in self.list_commands(ctx):
             return TyperCommand(name, help=self._described(name))
-        if name in plugins.names(COMMANDS):
-            function = plugins.load(COMMANDS, name)
-        elif name in plugins.names(VERBS):
+        if file in plugins.names(COMMANDS):
+            function = plugins.load(COMMANDS, file)
+        elif file in plugins.names(VERBS):
             from jeoni.cli._generic import command_of
 
-            function = command_of(plugins.load(VERBS, name), name)
+            function = command_of(plugins.load(VERBS, file), name)
         else:
             return None
         from jeoni.cli._help import WIDEST, Verb, describe_command
@@ -63,8 +64,10 @@ class Verbs(TyperGroup):
         return typer.main.get_command(app)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """As the base does; an unknown verb is told the nearest one."""
+        """As the base does, with a dash for an underscore; an unknown verb is told the nearest one."""
         known = self.list_commands(ctx)
+        if args[0].replace("_", "-") in known:
+            args = [args[0].replace("_", "-"), *args[1:]]
         if args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
             ctx.fail(f"There is no verb {args[0]!r}.{did_you_mean(args[0], known)} Verbs: {', '.join(known)}.")
         return super().resolve_command(ctx, args)
@@ -97,7 +100,8 @@ class Verbs(TyperGroup):
         write_examples(formatter, self.epilog or "")
 
     def _described(self, name: str) -> str:
-        return plugins.describe(COMMANDS if name in plugins.names(COMMANDS) else VERBS, name)
+        file = name.replace("-", "_")
+        return plugins.describe(COMMANDS if file in plugins.names(COMMANDS) else VERBS, file)
 
 
 app = typer.Typer(

@@ -22,7 +22,7 @@ from jeoni.tasks import strata_of
 from jeoni.training.work import Training, Work
 from jeoni.types import Dataset
 
-__all__ = ["Trials", "estimate_adapt", "estimate_compare", "estimate_fit"]
+__all__ = ["Trials", "estimate_adapt", "estimate_compare", "estimate_features", "estimate_fit"]
 
 FEW_PASSES = 1500  # examples through training steps below which a training is not worth a calibration
 FEW = 200  # examples below which heads are not either
@@ -215,6 +215,23 @@ def estimate_adapt(
     parts = {"features": features, "training": training, "heads": heads, "source only": alone, "report": rest}
     quicker = [Cheaper("--method coral", features + 3 * alone + rest)] if training else []
     return Estimate(parts, before_s, tuple(quicker))
+
+
+def estimate_features(
+    calibration: Calibration, requests: Sequence[Request], *, pictures: bool, before_s: float
+) -> Estimate | None:
+    """Of a verb whose work is the features of frozen stages; None where it is short.
+
+    Args:
+        calibration: measures on the data.
+        requests: features that will be computed.
+        pictures: whether the report has pictures.
+        before_s: seconds that have passed.
+    """
+    if _short([], len(calibration.data)):
+        return None
+    parts = {"features": calibration.features_s(requests), "report": calibration.report_s(pictures)}
+    return Estimate(parts, before_s, ())
 
 
 def _short(work: Sequence[tuple[int, int, Work]], n: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,12 +12,23 @@ from jeoni import plugins
 from jeoni.locale import table
 from jeoni.report.figures import training_chart
 from jeoni.report.files import Figures, read_rows
-from jeoni.runs.records import Controls, Example, Measure, Score, TrainingRecord
+from jeoni.report.formats import quoted
+from jeoni.runs.records import Controls, Example, Measure, Score, TaskDetails, TrainingRecord
 
-__all__ = ["findings_view", "headline", "opened", "score_row", "shown_example", "training_view"]
+__all__ = [
+    "confusion_view",
+    "findings_view",
+    "headline",
+    "opened",
+    "score_row",
+    "shown_example",
+    "training_view",
+]
 
 METRICS = "jeoni.evaluation.metrics.classification"
 ROWS = 200
+CLASSES_IN_MATRIX = 15
+PAIRS = 12
 ALIKE = ("duplicate", "near_duplicate", "leak", "label_conflict")
 
 
@@ -114,3 +126,21 @@ def training_view(record: TrainingRecord | None, figures: Figures, words: dict[s
 def opened(text: str) -> str:
     """A clause as the beginning of a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def confusion_view(metrics: TaskDetails) -> dict[str, Any]:
+    """The matrix with each cell's share of its row; of many classes, only the worst pairs."""
+    names, totals = metrics.class_names, [sum(row) for row in metrics.confusion]
+    wrong = (
+        (count, i, j) for i, row in enumerate(metrics.confusion) for j, count in enumerate(row) if i != j and count > 0
+    )
+    worst = heapq.nlargest(PAIRS, wrong, key=lambda pair: pair[0])
+    pairs = [{"true": names[i], "predicted": names[j], "count": count, "total": totals[i]} for count, i, j in worst]
+    few = len(names) <= CLASSES_IN_MATRIX
+    rows = [
+        {"name": quoted(name), "cells": [{"count": c, "share": c / total if total else 0.0} for c in row]}
+        for name, row, total in zip(names, metrics.confusion, totals, strict=True)
+        if few
+    ]
+    fractional = any(not float(c).is_integer() for row in metrics.confusion for c in row)
+    return {"names": [quoted(name) for name in names], "rows": rows, "pairs": pairs, "fractional": fractional}

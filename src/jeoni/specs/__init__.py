@@ -20,6 +20,7 @@ from jeoni.specs.verbs import (
     EvaluateSpec,
     FitSpec,
     PredictSpec,
+    ZeroShotSpec,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "TaskOptions",
     "TestSetOptions",
     "TransferOptions",
+    "ZeroShotSpec",
     "check_span",
     "may_be_left_out",
     "option",

@@ -28,6 +28,7 @@ __all__ = [
     "SettingKeywords",
     "TaskKeywords",
     "TestSetKeywords",
+    "ZeroShotKeywords",
 ]
 
 
@@ -363,3 +364,40 @@ class PredictKeywords(ComputeKeywords, total=False):
 
     column: str | None
     """A table's column of items; left out, that of the fit, or a recognised one."""
+
+
+class ZeroShotKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    LanguageKeywords,
+    SettingKeywords,
+    total=False,
+):
+    """Everything that decides a zero-shot classification."""
+
+    method: str | None
+    """
+    How items are held against classes; auto is nearest_name where items and names are in one space, and eszsl with
+    seen classes.
+    """
+
+    calibration: str | None
+    """
+    What is taken from each class's scores: batch, its mean over the unlabelled items; contextual, its mean over
+    texts without content; none. auto is batch for texts where there are items enough.
+    """
+
+    templates: str | None
+    """Sentences that a class's name is put into, with {} for it and | between them; auto goes by the data."""
+
+    text_backbone: str | None
+    """What encodes the class names where items are no texts; auto goes by their language."""
+
+    generalised: bool | None
+    """Items may be of the seen classes too: these are candidates, at a handicap that seen classes decide."""
+
+    pictures: bool | None
+    """Also make the report's pictures; without them a short run is shorter still."""

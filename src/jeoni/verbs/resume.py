@@ -11,26 +11,31 @@ from jeoni.errors import ConfigError, DataError
 from jeoni.runs import RunFolder
 from jeoni.runs.records import AskedRecord
 from jeoni.runs.typed import read_record
-from jeoni.specs import AdaptSpec, CompareSpec, FitSpec, Spec, may_be_left_out
+from jeoni.specs import AdaptSpec, CompareSpec, FitSpec, Spec, ZeroShotSpec, may_be_left_out
 from jeoni.types import Console
 from jeoni.verbs.adapt import AdaptResult
 from jeoni.verbs.compare import CompareResult
 from jeoni.verbs.fit import FitResult
+from jeoni.verbs.zero_shot import ZeroShotResult
 
 __all__ = ["resume"]
 
-SPECS: dict[str, type[Spec]] = {"fit": FitSpec, "compare": CompareSpec, "adapt": AdaptSpec}
-INPUTS = {"fit": {"data"}, "compare": {"data"}, "adapt": {"source", "target", "model"}}
+SPECS: dict[str, type[Spec]] = {"fit": FitSpec, "compare": CompareSpec, "adapt": AdaptSpec, "zero-shot": ZeroShotSpec}
+INPUTS = {
+    "fit": {"data"},
+    "compare": {"data"},
+    "adapt": {"source", "target", "model"},
+    "zero-shot": {"data", "classes", "seen", "attributes"},
+}
+Result = FitResult | CompareResult | AdaptResult | ZeroShotResult
 
 
-def resume(
-    run: str | Path, *, verb: str = "", console: Console | None = None, quiet: bool = False
-) -> FitResult | CompareResult | AdaptResult:
-    """Continue an interrupted run of ``fit``, ``compare`` or ``adapt``; the result is that of an undisturbed one.
+def resume(run: str | Path, *, verb: str = "", console: Console | None = None, quiet: bool = False) -> Result:
+    """Continue an interrupted run of ``fit``, ``compare``, ``adapt`` or ``zero_shot``; the result is as if undisturbed.
 
     Args:
         run: its folder.
-        verb: ``fit``, ``compare`` or ``adapt``, if it must be a run of that.
+        verb: ``fit``, ``compare``, ``adapt`` or ``zero-shot``, if it must be a run of that.
         console: where remarks and progress are shown; left out, on the terminal or in the notebook.
         quiet: show neither.
 
@@ -47,11 +52,10 @@ def resume(
         raise ConfigError(f"{run} is a run of `jeoni {asked.verb}`; say: jeoni {asked.verb} --resume {run}")
     if None in asked.inputs.values():
         raise ConfigError(f"{run} was made from data in memory; say {asked.verb}(…, out=…, resume=True).")
-    again = plugins.load("jeoni.verbs", asked.verb)
+    again = plugins.load("jeoni.verbs", asked.verb.replace("-", "_"))
     spec = SPECS[asked.verb]().changed(**_as_said(SPECS[asked.verb], asked.spec))
     given: dict[str, Any] = {"out": folder, "resume": True, "command": asked.command}
-    result: FitResult | CompareResult | AdaptResult
-    result = again(**asked.inputs, spec=spec, console=console, quiet=quiet, **given)
+    result: Result = again(**asked.inputs, spec=spec, console=console, quiet=quiet, **given)
     return result
 
 

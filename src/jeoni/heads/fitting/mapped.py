@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from jeoni.heads.fitting.affine import AffineModule
-from jeoni.heads.fitting.maps import Affine, Denoise, Move
+from jeoni.heads.fitting.maps import Affine, Denoise, Move, RBFFeatures
 
 __all__ = ["Mapped", "mapped"]
 
@@ -55,7 +55,18 @@ class _RBFFeatures(nn.Module):
         return torch.exp(self._power * squares.clamp_min(0))
 
 
-KINDS: dict[str, type[nn.Module]] = {"affine": _Affine, "denoise": _Denoise, "near": _RBFFeatures}
+class _Unit(nn.Module):
+    center: Tensor
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.register_buffer("center", torch.zeros(dim))
+
+    def forward(self, features: Tensor) -> Tensor:
+        return nn.functional.normalize(features - self.center, dim=1)
+
+
+KINDS: dict[str, type[nn.Module]] = {"affine": _Affine, "denoise": _Denoise, "near": _RBFFeatures, "unit": _Unit}
 
 
 class Mapped(AffineModule):
@@ -101,5 +112,11 @@ def _described(move: Move) -> tuple[dict[str, Any], dict[str, Any]]:
     if isinstance(move, Denoise):
         layers, dim = move.matrices.shape[:2]
         return {"kind": "denoise", "arguments": [layers, dim, move.keep]}, {"matrices": move.matrices}
+    if isinstance(move, RBFFeatures):
+        return _described_kernels(move)
+    return {"kind": "unit", "arguments": list(move.center.shape)}, {"center": move.center}
+
+
+def _described_kernels(move: RBFFeatures) -> tuple[dict[str, Any], dict[str, Any]]:
     number, dim = move.landmarks.shape
     return {"kind": "near", "arguments": [number, dim, float(move.width)]}, {"landmarks": move.landmarks}

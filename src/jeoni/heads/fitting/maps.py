@@ -8,7 +8,7 @@ import numpy as np
 
 from jeoni.types import Array, FloatArray
 
-__all__ = ["Affine", "Denoise", "Move", "RBFFeatures", "joined"]
+__all__ = ["Affine", "Denoise", "Move", "RBFFeatures", "Unit", "joined"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,18 @@ class RBFFeatures:
     width: float
 
 
-Move = Affine | Denoise | RBFFeatures
+@dataclass(frozen=True)
+class Unit:
+    """``x`` becomes ``(x - center) / |x - center|``: what is linear behind it is a cosine.
+
+    Attributes:
+        center: ``(d,)``.
+    """
+
+    center: Array
+
+
+Move = Affine | Denoise | RBFFeatures | Unit
 
 
 def joined(moves: tuple[Move, ...]) -> tuple[Move, ...]:

@@ -25,6 +25,7 @@ WORDS = {
     # what is under way, and the parts of an estimate
     "loading libraries …": "Loading libraries …",
     "reading the data": "Reading the data",
+    "reading the class names": "Reading the class names",
     "loading the backbone": "Loading the backbone",
     "loading the model": "Loading the model",
     "estimating the time": "Estimating the time",

@@ -25,6 +25,7 @@ WORDS = {
     # 진행 중인 작업과 소요 시간의 항목
     "loading libraries …": "라이브러리 불러오는 중 …",
     "reading the data": "데이터 읽는 중",
+    "reading the class names": "클래스 이름 읽는 중",
     "loading the backbone": "백본 불러오는 중",
     "loading the model": "모델 불러오는 중",
     "estimating the time": "소요 시간 추정 중",

@@ -1,4 +1,4 @@
-"""Spectra as an audio encoder of transformers expects them (Whisper, AST): made by its own extractor."""
+"""Spectra as an audio encoder of transformers expects them (Whisper, AST, CLAP): made by its own extractor."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from jeoni.types import Array
 __all__ = ["SpectrumInput"]
 
 EXTRACTOR = "preprocessor_config.json"
-EXTRACTORS = ("WhisperFeatureExtractor", "ASTFeatureExtractor")
-# what a spectrum's size follows from, far above what Whisper and AST have
+EXTRACTORS = ("WhisperFeatureExtractor", "ASTFeatureExtractor", "ClapFeatureExtractor")
+# what a spectrum's size follows from, far above what these have
 MOST = {
     "sampling_rate": 400_000,
     "feature_size": 1024,
@@ -32,6 +32,8 @@ MOST = {
     "hop_length": 1 << 14,
     "chunk_length": 120,
     "max_length": 12_000,
+    "max_length_s": 120,
+    "fft_window_size": 1 << 14,
 }
 
 
@@ -139,4 +141,6 @@ def _spectrum(extractor: Any, samples: Array, rate: int) -> Array:
     filled = np.pad(samples, (0, max(0, rate // 10 - len(samples))))  # an extractor wants a whole window
     found = extractor(filled, sampling_rate=rate, return_tensors="np")
     values = np.asarray(found["input_features" if "input_features" in found else "input_values"][0], dtype=np.float32)
+    if values.ndim == 3:  # of CLAP: views, of which a recording that is not too long has one, or four that are alike
+        return np.ascontiguousarray(values[0])
     return np.ascontiguousarray(values.T if "input_features" in found else values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ from jeoni.errors import DataError
 from jeoni.report.card import LEADING, Card, about, score_rows
 from jeoni.report.figures import numbers_chart, reliability_chart
 from jeoni.report.files import Figures
-from jeoni.report.formats import quoted
-from jeoni.report.parts import findings_view, headline, score_row, shown_example, training_view
+from jeoni.report.parts import confusion_view, findings_view, headline, score_row, shown_example, training_view
 from jeoni.report.thresholds import thresholds_view
 from jeoni.runs.records import (
     Controls,
@@ -33,9 +31,7 @@ from jeoni.runs.typed import read_if_there, read_record
 
 __all__ = ["FitPage"]
 
-CLASSES_IN_MATRIX = 15
 CLASSES_ON_CARD = 12
-PAIRS = 12
 PALETTE = 8
 MOST_KEYS = 4
 SINGLES = ("average_precision", "precision", "recall", "f1", "mae")
@@ -106,7 +102,7 @@ def _block(name: str, part: TaskDetails, figures: Figures, words: dict[str, Any]
     mark = f"-{name}" if name else ""
     return {
         "name": name,
-        "confusion": _confusion(part) if part.class_names else None,
+        "confusion": confusion_view(part) if part.class_names else None,
         "thresholds": thresholds_view(part.thresholds),
         "reliability": reliability_chart(part.reliability, figures.folder, words, mark) if part.reliability else "",
         "numbers": [
@@ -114,24 +110,6 @@ def _block(name: str, part: TaskDetails, figures: Figures, words: dict[str, Any]
             for k, n in enumerate(part.numbers)
         ],
     }
-
-
-def _confusion(metrics: TaskDetails) -> dict[str, Any]:
-    """The matrix with each cell's share of its row; of many classes, only the worst pairs."""
-    names, totals = metrics.class_names, [sum(row) for row in metrics.confusion]
-    wrong = (
-        (count, i, j) for i, row in enumerate(metrics.confusion) for j, count in enumerate(row) if i != j and count > 0
-    )
-    worst = heapq.nlargest(PAIRS, wrong, key=lambda pair: pair[0])
-    pairs = [{"true": names[i], "predicted": names[j], "count": count, "total": totals[i]} for count, i, j in worst]
-    few = len(names) <= CLASSES_IN_MATRIX
-    rows = [
-        {"name": quoted(name), "cells": [{"count": c, "share": c / total if total else 0.0} for c in row]}
-        for name, row, total in zip(names, metrics.confusion, totals, strict=True)
-        if few
-    ]
-    fractional = any(not float(c).is_integer() for row in metrics.confusion for c in row)
-    return {"names": [quoted(name) for name in names], "rows": rows, "pairs": pairs, "fractional": fractional}
 
 
 def _shared(one: Shared, language: str) -> dict[str, str]:

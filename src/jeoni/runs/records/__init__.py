@@ -48,6 +48,7 @@ from jeoni.runs.records.run import (
     TrainingRecord,
 )
 from jeoni.runs.records.values import Interval, PartRecord, RowScores, SaidRecord, Score, told_in
+from jeoni.runs.records.zero_shot import LearnedRecord, NamedClass, SurestRecord, ZeroShotMetrics
 
 __all__ = [
     "AdaptMetrics",
@@ -74,10 +75,12 @@ __all__ = [
     "HeadRecord",
     "InsideRecord",
     "Interval",
+    "LearnedRecord",
     "Machine",
     "MapPoint",
     "MapRecord",
     "Measure",
+    "NamedClass",
     "Need",
     "Numbers",
     "Pair",
@@ -93,6 +96,7 @@ __all__ = [
     "Shared",
     "Stage",
     "StagePictures",
+    "SurestRecord",
     "TaskDetails",
     "ThresholdPoint",
     "ThresholdsRecord",
@@ -102,5 +106,6 @@ __all__ = [
     "Tried",
     "VerdictRecord",
     "Weighed",
+    "ZeroShotMetrics",
     "told_in",
 ]

@@ -10,6 +10,7 @@ from jeoni.specs.verbs.episodes import EpisodesSpec
 from jeoni.specs.verbs.evaluate import EvaluateSpec
 from jeoni.specs.verbs.fit import FitSpec
 from jeoni.specs.verbs.predict import PredictSpec
+from jeoni.specs.verbs.zero_shot import ZeroShotSpec
 
 __all__ = [
     "AdaptSpec",
@@ -20,4 +21,5 @@ __all__ = [
     "EvaluateSpec",
     "FitSpec",
     "PredictSpec",
+    "ZeroShotSpec",
 ]

@@ -37,6 +37,7 @@ STEPS = {
     "read": "Reading the data",
     "load": "Loading the backbone",
     "calibrate": "Estimating the time",
+    "names": "Reading the class names",
     "extract": "Computing features",
     "check": "Checking the data",
     "fit": "Fitting",

@@ -1,0 +1,3 @@
+"""Priors of class names, taken from similarities without labels: a file each."""
+
+from __future__ import annotations

@@ -1,0 +1,84 @@
+"""Whether a class's name says anything to an encoder: numbers, marks and letters without a meaning do not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jeoni.modalities.inputs.text import UNKNOWN
+from jeoni.types import Finding, FloatArray
+from jeoni.zero_shot_learning.semantics.class_texts import ClassText
+from jeoni.zero_shot_learning.semantics.templates import words_of
+
+__all__ = ["alike_names", "meaningless", "nameless_findings"]
+
+PLACEHOLDER = re.compile(r"(class|label|category|cluster|type|group|id|클래스|라벨|분류|그룹|유형)?[\s_.#-]*\d+", re.I)
+WORD = re.compile(r"[A-Za-z]{3,}")
+LEAST_LETTERS = 1.5  # in a piece of a word: what an encoder knows comes in larger ones
+PIECE_MARKS = "#\u2581\u0120"
+ALIKE = 0.99
+
+
+def meaningless(name: str, tokenizer: Any) -> str:
+    """Why an encoder can hardly know what a name means; empty where nothing speaks against it.
+
+    Args:
+        name: of the class.
+        tokenizer: a ``tokenizers.Tokenizer``.
+    """
+    words = words_of(name)
+    letters = [c for c in words if c.isalpha()]
+    if PLACEHOLDER.fullmatch(words):
+        return "it is a number, not a word"
+    if not letters:
+        return "it holds no letters"
+    if len(letters) == 1 and letters[0].isascii():
+        return "it is a single letter"
+    pieces = tokenizer.encode(words, add_special_tokens=False).tokens
+    known = [piece for piece in pieces if piece not in UNKNOWN]
+    if 2 * len(known) < len(pieces) or not pieces:
+        return "its letters are unknown to the encoder"
+    foreign = not words.isascii() and len([p for p in known if _bare(p)]) >= 2 * len(letters)
+    if foreign or any(_spelled_out(word, tokenizer) for word in WORD.findall(words)):
+        return f"the encoder knows no such word, and reads it in pieces: {' '.join(_bare(p) for p in known)}"
+    return ""
+
+
+def _spelled_out(word: str, tokenizer: Any) -> bool:
+    """Whether a word falls into pieces of about a letter each."""
+    pieces = [_bare(p) for p in tokenizer.encode(word.lower(), add_special_tokens=False).tokens]
+    pieces = [p for p in pieces if p]
+    return len(word) < LEAST_LETTERS * len(pieces)
+
+
+def _bare(piece: str) -> str:
+    return piece.strip(PIECE_MARKS)
+
+
+def nameless_findings(classes: Sequence[ClassText], tokenizer: Any) -> list[Finding]:
+    """A finding for each class whose name says nothing, and that is not described."""
+    found = []
+    for one in classes:
+        why = "" if one.descriptions else meaningless(one.name, tokenizer)
+        if why:
+            text = f"the class name {one.name!r} says nothing to the encoder: {why}"
+            found.append(Finding("meaningless_name", "", text, f'kept; describe it: --classes "{one.name}=what it is"'))
+    return found
+
+
+def alike_names(classes: Sequence[ClassText], vectors: FloatArray) -> list[Finding]:
+    """Pairs of classes whose vectors ``(k, a)``, of length 1, are nearly the same."""
+    cosines = np.triu(vectors @ vectors.T, 1)
+    return [
+        Finding(
+            "alike_classes",
+            "",
+            f"{classes[i].name!r} and {classes[j].name!r} are nearly the same to the encoder (cosine "
+            f"{cosines[i, j]:.3f})",
+            "kept; describe what tells them apart",
+        )
+        for i, j in np.argwhere(cosines > ALIKE)
+    ]
