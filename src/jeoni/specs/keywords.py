@@ -203,6 +203,9 @@ class AdaptKeywords(
     between, are scored side by side.
     """
 
+    query: int | None
+    """Do not adapt yet: propose so many target items to label, which --labels then reads."""
+
     class_weights: Literal["auto", "balanced", "none"] | None
     """Weights against imbalance of the source."""
 

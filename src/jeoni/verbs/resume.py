@@ -20,7 +20,8 @@ from jeoni.verbs.fit import FitResult
 __all__ = ["resume"]
 
 SPECS: dict[str, type[Spec]] = {"fit": FitSpec, "compare": CompareSpec, "adapt": AdaptSpec}
-INPUTS = {"fit": {"data"}, "compare": {"data"}, "adapt": {"source", "target", "model"}}
+INPUTS = {"fit": {"data"}, "compare": {"data"}, "adapt": {"source", "target", "model", "labels"}}
+LATER = {"labels"}  # inputs that runs of earlier versions do not name
 
 
 def resume(
@@ -72,6 +73,6 @@ def _asked_for(path: Path) -> AskedRecord:
     if asked.verb not in SPECS:
         raise DataError(f"{path} does not say what the run was asked for; it was changed. Begin anew.", path=str(path))
     known = INPUTS[asked.verb]
-    if set(asked.inputs) != known:
+    if not known - LATER <= set(asked.inputs) <= known:
         raise DataError(f"{path} does not name the inputs {', '.join(sorted(known))}. Begin anew.", path=str(path))
     return asked

@@ -7,6 +7,7 @@ WORDS = {
     "querying.labelled": "Chosen with the {n} labels of {classes} classes that there are.",
     "querying.cold": "No item has a label yet: they were chosen by the pool alone.",
     "querying.next": "Fill in the column label of queries.csv and give it back: --labelled queries.csv.",
+    "querying.next_adapt": "Fill in the column label of queries.csv and give it to the same command in the place of --query: --labels queries.csv.",
     "querying.simulated": "{draws} times {n} labels were asked for again.",
     "querying.paid": "{method} paid: over all rounds it added {amount} to labelling at random.",
     "querying.cost": "{method} did not pay: over all rounds it cost {amount} against labelling at random.",

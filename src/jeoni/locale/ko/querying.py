@@ -7,6 +7,7 @@ WORDS = {
     "querying.labelled": "지금까지의 레이블 {n}개(클래스 {classes}개)를 사용했습니다.",
     "querying.cold": "아직 레이블이 없어 풀의 데이터만 보고 골랐습니다.",
     "querying.next": "queries.csv의 label 열을 채운 뒤 --labelled queries.csv로 다시 실행하십시오.",
+    "querying.next_adapt": "queries.csv의 label 열을 채운 뒤 같은 명령에서 --query 대신 --labels queries.csv를 지정하십시오.",
     "querying.simulated": "레이블 {n}개를 요청하는 과정을 {draws}회 반복했습니다.",
     "querying.paid": "{method}: 효과가 있습니다. 전체 라운드 평균이 무작위 선택보다 {amount} 높습니다.",
     "querying.cost": "{method}: 효과가 없습니다. 전체 라운드 평균이 무작위 선택보다 {amount} 낮습니다.",

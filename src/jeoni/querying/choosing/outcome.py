@@ -26,7 +26,13 @@ DIGITS = 6
 
 
 def query_metrics(
-    proposal: Proposal, names: Sequence[str], labels: IntArray, pool: int, head: str, language: str
+    proposal: Proposal,
+    names: Sequence[str],
+    labels: IntArray,
+    pool: int,
+    head: str,
+    language: str,
+    following: str = "querying.next",
 ) -> dict[str, Any]:
     """The content of ``metrics.json`` of a list of queries.
 
@@ -37,6 +43,7 @@ def query_metrics(
         pool: how many items could be asked for.
         head: that learned from the labels.
         language: of the summary.
+        following: the sentence that says what to do next.
     """
     asked, labelled = len(proposal.index), int((labels >= 0).sum())
     counts = {"asked": f"{asked:,}", "pool": f"{pool:,}"}
@@ -45,7 +52,7 @@ def query_metrics(
         said.append(Said("querying.labelled", n=f"{labelled:,}", classes=f"{len(np.unique(labels[labels >= 0])):,}"))
     else:
         said.append(Said("querying.cold"))
-    said.append(Said("querying.next"))
+    said.append(Said(following))
     return {
         "method": proposal.method,
         "class_names": list(names),

@@ -197,17 +197,19 @@ def run_curve(
 ) -> FloatArray:
     """``(r,)`` accuracies of one method in one draw; its arguments are those of :func:`simulate`."""
     known = np.full(len(labels), -1, dtype=np.int64)
-    found = np.zeros(len(counts))
+    found, learner = np.zeros(len(counts)), None
     for k, count in enumerate(counts):
         missing = count - int((known >= 0).sum())
-        starts_random = method != AUTO and k == 0 and build_querier(method).needs_labels
+        chooser = _able(method, known)
+        own = settings if chooser == method != AUTO else None
         asked = propose(
-            rows, known, missing,
-            method=RANDOM if starts_random else _able(method, known),
-            head=head, seed=_round_seed(seed, k), settings=None if starts_random or method == AUTO else settings,
-        )  # fmt: skip
+            rows, known, missing, method=chooser, head=head, seed=_round_seed(seed, k), settings=own, learner=learner
+        )
         known[asked.index] = labels[asked.index]
-        found[k] = _accuracy(rows, known, test_rows, test_labels, head, seed)
+        have = known >= 0
+        learner = fit_learner(rows[have], known[have], head, seed)
+        said = np.full(len(test_labels), known[have][0]) if learner is None else learner.predict(test_rows)
+        found[k] = float((said == test_labels).mean())
     return found
 
 
@@ -216,14 +218,6 @@ def _able(method: str, known: IntArray) -> str:
     if method == AUTO or len(np.unique(known[known >= 0])) >= 2:
         return method
     return RANDOM if build_querier(method).needs_labels else method
-
-
-def _accuracy(rows: Array, known: IntArray, test_rows: Array, test_labels: IntArray, head: str, seed: int) -> float:
-    """Of the head on what is labelled; of the only class where there is one."""
-    have = known >= 0
-    learner = fit_learner(rows[have], known[have], head, seed)
-    said = np.full(len(test_labels), known[have][0]) if learner is None else learner.predict(test_rows)
-    return float((said == test_labels).mean())
 
 
 def _round_seed(seed: int, k: int) -> int:
