@@ -26,6 +26,7 @@ from real_domains import PAIRS, tables
 
 import jeoni
 from jeoni.adaptation.labelled_target import SOURCE_ONLY, Choices, choose_by_labels, fit_contender, label_free
+from jeoni.adaptation.shrunken_choice import Lead, choose_shrunken
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.evaluation.calibration import softmax
@@ -62,7 +63,13 @@ def scores(choices: Choices, Xt: np.ndarray, yt: np.ndarray, size: int, draw: in
             rows = choices.moved(one.space.adapter, Xt)[rest]
             said = softmax(rows @ weights.T + biases)
         accuracy[name] = float((said.argmax(1) == yt[rest]).mean())
-    return {"chosen": found.chosen.name, "accuracy": accuracy}
+    leads = {name: [lead.mean, lead.error] for name, lead in found.leads.items()}
+    return {"accuracy": accuracy, "leads": leads}
+
+
+def chosen(one: dict) -> str:
+    """The method that the labels of a draw choose."""
+    return choose_shrunken({name: Lead(*lead) for name, lead in one["leads"].items()}, SOURCE_ONLY)
 
 
 def main() -> None:
@@ -98,8 +105,8 @@ def main() -> None:
                 start = time.perf_counter()
                 found = scores(choices, Xt, yt, size, draw)
                 file.write_text(json.dumps({**found, "seconds": round(time.perf_counter() - start, 1)}))
-                gain = 100 * (found["accuracy"][found["chosen"]] - found["accuracy"][SOURCE_ONLY])
-                print(f"  {size} labels, draw {draw}: {found['chosen']} {gain:+.1f}", flush=True)
+                gain = 100 * (found["accuracy"][chosen(found)] - found["accuracy"][SOURCE_ONLY])
+                print(f"  {size} labels, draw {draw}: {chosen(found)} {gain:+.1f}", flush=True)
     report(names, sizes, asked)
 
 
@@ -115,8 +122,8 @@ def report(names: list[tuple[str, str, str]], sizes: list[int], asked: argparse.
         print(f"\n{size} labels: {value:+.1f} points over source only ({low:+.1f} to {high:+.1f} over the pairs)")
         for where, gain in gains.items():
             source_only = 100 * np.mean([one["accuracy"][SOURCE_ONLY] for one in by_pair[where]])
-            chosen = ", ".join(one["chosen"] for one in by_pair[where])
-            print(f"  {where:28} source only {source_only:5.1f}, by labels {gain:+5.1f}   [{chosen}]")
+            choices = ", ".join(chosen(one) for one in by_pair[where])
+            print(f"  {where:28} source only {source_only:5.1f}, by labels {gain:+5.1f}   [{choices}]")
         worst = min(gains, key=lambda where: gains[where])
         single = {n: np.mean([mean_gain(read, n) for read in by_pair.values()]) for n in common(by_pair)}
         ranked = sorted(single.items(), key=lambda item: -item[1])
@@ -127,7 +134,7 @@ def report(names: list[tuple[str, str, str]], sizes: list[int], asked: argparse.
 
 def mean_gain(read: list[dict], name: str | None) -> float:
     """Points over source only, mean over draws: of a method, or of what was chosen."""
-    each = [one["accuracy"][name or one["chosen"]] - one["accuracy"][SOURCE_ONLY] for one in read]
+    each = [one["accuracy"][name or chosen(one)] - one["accuracy"][SOURCE_ONLY] for one in read]
     return 100 * float(np.mean(each))
 
 

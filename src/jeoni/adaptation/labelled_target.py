@@ -2,8 +2,8 @@
 
 - The source model and every adapter learn nothing from target labels: each labelled item judges them as it is.
 - The methods of ``few/`` learn from the labels, so they are judged on folds; the choice of their settings is made
-  inside the folds. They run on the rows as they are and on rows that an adapter has moved (``coral+prior``), both on one scale
-  and reduced to their first principal components, which one affine map does.
+  inside the folds. They run on the rows as they are and on rows that an adapter has moved (``coral+prior``), both
+  on one scale and reduced to their first principal components, which one affine map does.
 - ``target_only`` forgets the source.
 
 Only methods whose log-odds are affine in the rows take part, for the model that is saved is one linear head.

@@ -40,8 +40,8 @@ def adapt(
     labels: Annotated[
         str,
         typer.Option(
-            help="Labels of some target items: a table of paths or texts and labels (several with commas between). They "
-            "choose the method and teach it, and score nothing.",
+            help="Labels of some target items: a table of paths or texts and labels (several with commas between). "
+            "They choose the method and teach it, and score nothing.",
             rich_help_panel="Data",
         ),
     ] = "",

@@ -190,13 +190,13 @@ def _check_labels_asked(labels: bool, model: bool, spec: AdaptSpec) -> None:
     """
     if labels and spec.query is not None:
         raise ConfigError(
-            f"query is {spec.query} and labels are given; a query proposes what to label, and nothing is adapted. Leave "
-            "one of them out."
+            f"query is {spec.query} and labels are given; a query proposes what to label, and nothing is adapted. "
+            "Leave one of them out."
         )
     if labels and model:
         raise ConfigError(
-            "labels and model are given; target labels choose among methods that learn from the source's examples. Give "
-            "--source in the place of --model."
+            "labels and model are given; target labels choose among methods that learn from the source's examples. "
+            "Give --source in the place of --model."
         )
 
 

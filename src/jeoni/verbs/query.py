@@ -24,6 +24,7 @@ from jeoni.querying.choosing.outcome import (
     write_queries,
     write_thumbnails,
 )
+from jeoni.querying.choosing.pool import on_one_scale
 from jeoni.querying.choosing.proposal import AUTO, Proposal, build_querier, method_for, propose
 from jeoni.querying.choosing.simulation import RANDOM, simulate
 from jeoni.runs import RunFolder
@@ -165,8 +166,7 @@ def _rows(ready: Prepared, backbone: Backbone) -> Array:
         raise DataError("None of the items could be read.")
     found = ready.seen.features(backbone, Tap(backbone.n, True), readable).numpy().astype(np.float32)
     if ready.data.modality == "vector":
-        spread = found.std(0)
-        found = (found - found.mean(0)) / np.where(spread > 0, spread, 1.0)
+        found = on_one_scale(found)
     rows = np.zeros((len(ready.data), found.shape[1]), dtype=np.float32)
     rows[readable] = found
     return rows

@@ -1,7 +1,7 @@
 """Clusters of rows, and the row in the middle of each.
 
-k-means goes by the first principal components of the rows: distances between frozen features lie in a few dozen of them,
-and a thousand columns would take many times as long.
+k-means goes by the first principal components of the rows: distances between frozen features lie in a few dozen of
+them, and a thousand columns would take many times as long.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import numpy as np
 from jeoni.querying.choosing.learner import Learner
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["Chosen", "Pool", "Querier", "unit_length"]
+__all__ = ["Chosen", "Pool", "Querier", "on_one_scale", "unit_length"]
 
 
 class Chosen(NamedTuple):
@@ -81,6 +81,18 @@ def unit_length(rows: Array) -> FloatArray:
     wide = np.asarray(rows, dtype=np.float64)
     length = np.linalg.norm(wide, axis=1, keepdims=True)
     found: FloatArray = wide / np.where(length > 0, length, 1.0)
+    return found
+
+
+def on_one_scale(rows: Array) -> Array:
+    """Rows of numbers of a table with mean 0 and deviation 1 in each column; a constant column is 0.
+
+    Example:
+        >>> on_one_scale(np.array([[1.0, 5.0], [3.0, 5.0]])).tolist()
+        [[-1.0, 0.0], [1.0, 0.0]]
+    """
+    spread = rows.std(0)
+    found: Array = (rows - rows.mean(0)) / np.where(spread > 0, spread, 1.0)
     return found
 
 

@@ -16,6 +16,7 @@ from jeoni.features.examples import Examples
 from jeoni.locale import language_of
 from jeoni.models.model import Model
 from jeoni.querying.choosing.outcome import query_metrics, write_map, write_queries, write_thumbnails
+from jeoni.querying.choosing.pool import on_one_scale
 from jeoni.querying.choosing.proposal import propose
 from jeoni.runs.issues import write_issues
 from jeoni.runs.records import QueryMetrics
@@ -64,6 +65,7 @@ def propose_of_target(
         )
     with session.step("query"):
         rows = target.features(backbone, Tap(backbone.n, True)).numpy()
+        rows = on_one_scale(rows) if target.data.modality == "vector" else rows
         unknown = np.full(len(target), -1, dtype=np.int64)
         probs = source_only(backbone, source, target, start, spec).probs
         found = propose(rows, unknown, spec.query, method=METHOD, seed=spec.seed, able=able)
