@@ -11,6 +11,7 @@ from jeoni.verbs.episodes import episodes
 from jeoni.verbs.evaluate import evaluate
 from jeoni.verbs.fit import FitResult, fit
 from jeoni.verbs.predict import predict
+from jeoni.verbs.query import QueryResult, query
 from jeoni.verbs.resume import resume
 from jeoni.verbs.zero_shot import ZeroShotResult, zero_shot
 
@@ -18,6 +19,7 @@ __all__ = [
     "AdaptResult",
     "CompareResult",
     "FitResult",
+    "QueryResult",
     "ZeroShotResult",
     "adapt",
     "compare",
@@ -28,6 +30,7 @@ __all__ = [
     "load_data",
     "load_model",
     "predict",
+    "query",
     "resume",
     "zero_shot",
 ]

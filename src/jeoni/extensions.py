@@ -97,6 +97,11 @@ POINTS = (
         "`jeoni diagnose`, and the diagnosis of `adapt --method auto`", "tests/transferability/",
     ),
     ExtensionPoint(
+        "queries", "a query method", ("jeoni.querying",),
+        "a frozen dataclass with `needs_labels` and `score`, `__call__(pool, budget) -> Chosen`",
+        "`query --method`, also in a simulation, and `adapt --query`; its fields by `--set`", "tests/querying/",
+    ),
+    ExtensionPoint(
         "engines", "an inference engine", ("jeoni.features.engines",),
         "`missing()`, `precisions()`, `compile(...)`", "`--engine auto`: the first that gives what torch gives",
         "tests/features/",

@@ -23,12 +23,16 @@ class FewLabelAdapter:
         strength: of logistic regression; see ``Learner``.
         grid: what is tried of each setting but ``strength``, and of that where a way has strengths of its own.
         gated: whether ``auto`` leaves it out where the source alone is as good as the target alone.
+        linear: whether its log-odds are affine in the rows, so that a model can be saved of it; see :meth:`affine`.
+        refits_source: whether every fit goes through the source's rows, which takes as long as they are many.
     """
 
     strength: float = 1.0
 
     grid: ClassVar[dict[str, tuple[float, ...]]] = {}
     gated: ClassVar[bool] = False
+    linear: ClassVar[bool] = True
+    refits_source: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self._fitted: Fitted | None = None
@@ -41,6 +45,11 @@ class FewLabelAdapter:
         """``(n, classes)`` of target rows."""
         assert self._fitted is not None
         return self._fitted.probs(X)
+
+    def affine(self) -> tuple[FloatArray, FloatArray]:
+        """Weights ``(classes, d)`` and biases ``(classes,)`` whose softmax is :meth:`probs`."""
+        assert self._fitted is not None
+        return self._fitted.affine()
 
     @classmethod
     def choices(cls, learner: Learner) -> dict[str, tuple[float, ...]]:
@@ -60,10 +69,12 @@ class Tuned(NamedTuple):
         setting: the best on all folds.
         losses: ``(n,)`` log-loss of each labelled target row, by a classifier that has not learned from it, with the
             setting that is best on the other folds: a way with many settings gains nothing by their number.
+        probs: ``(n, classes)`` of the same classifiers.
     """
 
     setting: dict[str, float]
     losses: FloatArray
+    probs: FloatArray
 
     @property
     def loss(self) -> float:
@@ -76,13 +87,14 @@ def tuned(way: type[FewLabelAdapter], task: Task) -> Tuned:
     grid = way.choices(task.learner)
     settings = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     fold = parted(task.rows, task.labels, task.learner.seed)
-    found = np.empty((len(settings), len(fold)))
+    probs = np.empty((len(settings), len(fold), task.learner.classes))
     for held in range(fold.max() + 1):
         known, asked = task.only(fold != held), task.only(fold == held)
         for k, setting in enumerate(settings):
-            found[k, fold == held] = losses(way(**setting).fit(known).probs(asked.rows), asked.labels)
-    honest = np.empty(len(fold))
+            probs[k, fold == held] = way(**setting).fit(known).probs(asked.rows)
+    found = np.stack([losses(one, task.labels) for one in probs])
+    honest = np.empty(probs.shape[1:])
     for held in range(fold.max() + 1):
         best = found[:, fold != held].mean(1).argmin()
-        honest[fold == held] = found[best, fold == held]
-    return Tuned(settings[int(found.mean(1).argmin())], honest)
+        honest[fold == held] = probs[best, fold == held]
+    return Tuned(settings[int(found.mean(1).argmin())], losses(honest, task.labels), honest)

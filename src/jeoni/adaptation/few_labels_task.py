@@ -19,6 +19,7 @@ from jeoni.types import Array, FloatArray, IntArray
 __all__ = ["LEAST", "Fitted", "Learner", "Source", "Task", "Unlabelled", "losses", "parted"]
 
 FOLDS = 5
+OUT_OF_REACH = -1e4  # log-odds of a class that no row was of
 LEAST = 1e-3  # probability in a loss: one row costs 6.9 nats at most
 
 
@@ -41,6 +42,23 @@ class Fitted:
         found = np.zeros((X.shape[0], self.classes))
         found[:, self.known] = 1.0 if self.model is None else self.model.predict_proba(X)
         return found
+
+    def affine(self) -> tuple[FloatArray, FloatArray]:
+        """Weights ``(classes, d)`` and biases ``(classes,)`` of a linear model; an unseen class is out of reach.
+
+        Raises:
+            ValueError: one class only, or a model that is not linear.
+        """
+        if not hasattr(self.model, "coef_"):
+            what = "one class" if self.model is None else type(self.model).__name__
+            raise ValueError(f"{what} has no linear weights.")
+        coef, bias = np.atleast_2d(self.model.coef_), np.atleast_1d(self.model.intercept_)
+        if len(coef) == 1:
+            coef, bias = np.concatenate([-coef / 2, coef / 2]), np.concatenate([-bias / 2, bias / 2])
+        weights = np.zeros((self.classes, coef.shape[1]))
+        biases = np.full(self.classes, OUT_OF_REACH)
+        weights[self.known], biases[self.known] = coef, bias
+        return weights, biases
 
 
 @dataclass(frozen=True)
@@ -95,9 +113,19 @@ class Source:
     @cached_property
     def model(self) -> Fitted:
         """A classifier of the source alone; its strength is the best on folds of the source."""
+        return self.learner.fit(self.rows, self.labels, self.strength)
+
+    @cached_property
+    def with_chosen_strength(self) -> Source:
+        """The same with that strength alone to choose from."""
+        return replace(self, learner=replace(self.learner, strengths=(self.strength,)))
+
+    @cached_property
+    def strength(self) -> float:
+        """The best on folds of the source, of those to choose from."""
         strengths = self.learner.strengths
         if len(strengths) == 1:
-            return self.learner.fit(self.rows, self.labels, strengths[0])
+            return strengths[0]
         fold = parted(self.rows, self.labels, self.learner.seed)
         found = np.zeros(len(strengths))
         for held in range(fold.max() + 1):
@@ -105,7 +133,7 @@ class Source:
             asked = self.rows[fold == held], self.labels[fold == held]
             for k, strength in enumerate(strengths):
                 found[k] += losses(self.learner.fit(X, y, strength).probs(asked[0]), asked[1]).sum()
-        return self.learner.fit(self.rows, self.labels, strengths[int(found.argmin())])
+        return strengths[int(found.argmin())]
 
 
 @dataclass(frozen=True)

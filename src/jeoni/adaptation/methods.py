@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from jeoni.models.model import Model
 from jeoni.specs.settings import configured
 from jeoni.tasks.classification import Classification
 
-__all__ = ["DEEP", "SHALLOW", "build_method", "known_methods", "model_of"]
+__all__ = ["DEEP", "SHALLOW", "build_method", "known_methods", "model_of", "model_with"]
 
 SHALLOW, DEEP = "jeoni.adaptation.shallow", "jeoni.adaptation.deep"
 
@@ -62,6 +63,11 @@ def model_of(backbone: Backbone, head: HeadClassifier, adapter: Adapter | None, 
     """
     given = head.head_
     assert isinstance(given, AffineModule)
+    return replace(model_with(backbone, given, adapter, class_names), choice=head.choice_, candidates=head.candidates_)
+
+
+def model_with(backbone: Backbone, given: AffineModule, adapter: Adapter | None, class_names: tuple[str, ...]) -> Model:
+    """As :func:`model_of`, of a linear module on adapted rows."""
     weight, bias = given.weight.detach().double().numpy(), given.bias.detach().double().numpy()
     moves = joined(adapter.moves()) if adapter is not None else ()
     if moves and isinstance(moves[-1], Affine):
@@ -80,6 +86,4 @@ def model_of(backbone: Backbone, head: HeadClassifier, adapter: Adapter | None, 
         task=Classification(class_names),
         frozen=backbone.n,
         reuse=backbone.n,
-        choice=head.choice_,
-        candidates=head.candidates_,
     )

@@ -45,9 +45,11 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
     how, language = found.record["method"], language_of(spec.language)
     changed = Said("adapting.moved", moved=f"{int(moved.sum()):,}", n=f"{len(target):,}")
     known = np.flatnonzero(target.data.targets >= 0)
+    used = found.record.get("labels")
+    by_labels = [Said("adaptation.by_labels", n=f"{used['n']:,}", method=how)] if used and how != SOURCE_ONLY else []
     if not len(known):
         lead = _source_kept(found.record) if how == SOURCE_ONLY else Said("adapting.applied", method=how)
-        return {**metrics, **paragraph([lead, Said("adapting.no_labels"), changed], language)}
+        return {**metrics, **paragraph([lead, *by_labels, Said("adapting.no_labels"), changed], language)}
     labels, clusters = target.data.targets[known], target.clusters[known]
     groups = clusters if len(np.unique(clusters)) < len(known) else None
     both = {
@@ -68,7 +70,7 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
         metrics["verdict_balanced"] = balanced.as_dict()
         if balanced.outcome != verdict.outcome:
             said.append(_otherwise(balanced))
-    return {**metrics, **both, "verdict": verdict.as_dict(), **paragraph([*said, changed], language)}
+    return {**metrics, **both, "verdict": verdict.as_dict(), **paragraph([*said, *by_labels, changed], language)}
 
 
 def compared_metrics(

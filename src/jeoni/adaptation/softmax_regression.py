@@ -11,7 +11,7 @@ from scipy.special import logsumexp, softmax
 from jeoni.adaptation.stacked_rows import Rows
 from jeoni.types import FloatArray, IntArray
 
-__all__ = ["Silence", "class_probs", "fit_softmax"]
+__all__ = ["Silence", "affine_of", "class_probs", "fit_softmax"]
 
 
 TOLERANCE = 3e-5  # of the slope by row
@@ -102,6 +102,12 @@ def class_probs(X: Rows, weights: FloatArray) -> FloatArray:
     """``(n, classes)``."""
     found: FloatArray = softmax(_all_scores(_times(X, weights)), axis=1)
     return found
+
+
+def affine_of(weights: FloatArray, unit: float) -> tuple[FloatArray, FloatArray]:
+    """Weights ``(classes, d)`` and biases ``(classes,)``, where the last of ``(d + 1, scores)`` is a constant's."""
+    columns = _all_scores(weights)
+    return columns[:-1].T, columns[-1] * unit
 
 
 def _all_scores(scores: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ import typer
 
 from jeoni import distributed
 from jeoni.cli._options import QuietOption, with_options
+from jeoni.cli._queries import show_query
 from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
 from jeoni.locale import language_of, measure_name, table, translated
@@ -36,6 +37,14 @@ def adapt(
     model: Annotated[
         str, typer.Option(help="A model of the source, in the place of its data.", rich_help_panel="Data")
     ] = "",
+    labels: Annotated[
+        str,
+        typer.Option(
+            help="Labels of some target items: a table of paths or texts and labels (several with commas between). "
+            "They choose the method and teach it, and score nothing.",
+            rich_help_panel="Data",
+        ),
+    ] = "",
     spec: AdaptSpec = AdaptSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<target>-adapt-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
@@ -48,25 +57,30 @@ def adapt(
     Example:
         jeoni adapt --source photos_lab/ --target photos_field/
         jeoni adapt --source photos_lab/ --target photos_field/ --method coral,msda
+        jeoni adapt --source photos_lab/ --target photos_field/ --query 20
+        jeoni adapt --source photos_lab/ --target photos_field/ --labels runs/latest/queries.csv
     """
     with without_collecting():
         from jeoni import api
     from jeoni.cli._terminal import print_json
 
     command = shlex.join(["jeoni", *sys.argv[1:]])
-    if resume and (source or target or model):
+    if resume and (source or target or model or labels):
         raise ConfigError("Say --resume RUN alone, or which source and target.")
     if resume:
         result = api.resume(resume, verb="adapt", quiet=quiet)
     else:
         result = api.adapt(
-            source, target, spec, model=model, out=out, overwrite=overwrite, quiet=quiet, command=command
+            source, target, spec, model=model, labels=labels, out=out, overwrite=overwrite, quiet=quiet, command=command
         )
-    assert isinstance(result, api.AdaptResult)
+    assert isinstance(result, (api.AdaptResult, api.QueryResult))
     if not distributed.is_main_process():
         return
     if json:
         print_json({"run": str(result.run), **result.metrics})
+        return
+    if isinstance(result, api.QueryResult):
+        show_query(result, language_of(spec.language))
         return
     _show(result, table("cli", language_of(spec.language)), language_of(spec.language))
 

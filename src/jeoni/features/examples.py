@@ -13,7 +13,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.extract import Engines, Extraction, Request, extract
 from jeoni.features.store import Features, FeatureStore
-from jeoni.types import Console, Dataset, IntArray, Items, Quiet
+from jeoni.types import Array, Console, Dataset, IntArray, Items, Quiet
 
 __all__ = ["Context", "Examples"]
 
@@ -121,6 +121,10 @@ class Examples:
     def features(self, backbone: Backbone, tap: Tap) -> Features:
         """``(n, …)`` rows of one tap."""
         return self.seen.features(backbone, tap, self.index)
+
+    def with_targets(self, targets: Array) -> Examples:
+        """The same examples with other targets."""
+        return replace(self, data=replace(self.data, targets=targets))
 
     def select(self, keep: IntArray, folds: IntArray) -> Examples:
         """The examples at ``keep``, with folds of their own."""

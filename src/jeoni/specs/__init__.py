@@ -20,6 +20,7 @@ from jeoni.specs.verbs import (
     EvaluateSpec,
     FitSpec,
     PredictSpec,
+    QuerySpec,
     ZeroShotSpec,
 )
 
@@ -40,6 +41,7 @@ __all__ = [
     "LeakOptions",
     "Options",
     "PredictSpec",
+    "QuerySpec",
     "Recipe",
     "SeedOptions",
     "SettingOptions",

@@ -23,6 +23,7 @@ __all__ = [
     "LanguageKeywords",
     "LeakKeywords",
     "PredictKeywords",
+    "QueryKeywords",
     "RecipeKeywords",
     "SeedKeywords",
     "SettingKeywords",
@@ -204,6 +205,9 @@ class AdaptKeywords(
     between, are scored side by side.
     """
 
+    query: int | None
+    """Do not adapt yet: propose so many target items to label, which --labels then reads."""
+
     class_weights: Literal["auto", "balanced", "none"] | None
     """Weights against imbalance of the source."""
 
@@ -364,6 +368,43 @@ class PredictKeywords(ComputeKeywords, total=False):
 
     column: str | None
     """A table's column of items; left out, that of the fit, or a recognised one."""
+
+
+class QueryKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    LanguageKeywords,
+    SettingKeywords,
+    total=False,
+):
+    """Everything that decides what to label next."""
+
+    budget: int | None
+    """How many items to label next; with --simulate, how many in all."""
+
+    method: str | Sequence[Any] | None
+    """
+    How to choose; auto is kmeans until two classes have a label, then dropquery. With --simulate several, with
+    commas between.
+    """
+
+    head: str | None
+    """What learns from the labels; see `jeoni list heads`."""
+
+    simulate: bool | None
+    """Label a labelled pool again, and compare with labelling at random."""
+
+    draws: int | None
+    """Of a simulation: how often it is repeated on other items."""
+
+    rounds: int | None
+    """Of a simulation: rounds in which labels are asked for."""
+
+    pictures: bool | None
+    """Also make the report's pictures; without them a short run is shorter still."""
 
 
 class ZeroShotKeywords(

@@ -1,4 +1,4 @@
-"""Labels in one domain, the work in another: adapt, and say whether it helped, with target labels for scoring only."""
+"""Labels in one domain, the work in another: adapt, and say whether it helped; some target labels can choose how."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jeoni.adaptation.domains import domains_of
 from jeoni.adaptation.outcome import adapted_metrics, compared_metrics, write_map, write_tables
 from jeoni.adaptation.several import adapt_by_several
 from jeoni.adaptation.transfer import Found, adapt_by, adaptation_taps, asked_methods, learned_from, source_only
+from jeoni.adaptation.transfer_labelled import adapt_with_labels, labels_at
 from jeoni.console import console_for
 from jeoni.errors import ConfigError
 from jeoni.features.extract import Request
@@ -23,12 +24,14 @@ from jeoni.runs.records import AdaptMetrics
 from jeoni.specs import AdaptSpec
 from jeoni.specs.keywords import AdaptKeywords
 from jeoni.types import Console, Dataset
-from jeoni.verbs.session.domains import read_domains
+from jeoni.verbs.query import QueryResult
+from jeoni.verbs.session.domains import read_domains, target_labels
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.record import cut_record, head_record, training_record
 from jeoni.verbs.session.result import Metrics, RunResult
 from jeoni.verbs.session.session import Session
+from jeoni.verbs.session.target_queries import propose_of_target
 
 __all__ = ["AdaptResult", "adapt"]
 
@@ -59,6 +62,7 @@ def adapt(
     spec: AdaptSpec | None = None,
     *,
     model: Model | str | Path | None = None,
+    labels: Any = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     console: Console | None = None,
@@ -66,7 +70,7 @@ def adapt(
     command: str = "",
     resume: bool = False,
     **options: Unpack[AdaptKeywords],
-) -> AdaptResult:
+) -> AdaptResult | QueryResult:
     """Transfer to a domain without labels: learn from the source's labels and the target's examples.
 
     Args:
@@ -74,6 +78,9 @@ def adapt(
         target: data of the same kind; their labels, if there are any, are used for scoring only.
         spec: all options; see :class:`jeoni.AdaptSpec`.
         model: a model of the source, in the place of the source itself (source-free).
+        labels: of some target items: a table of items (path or text) and labels, several with commas between, or a
+            dictionary. They choose among the source model, adapters and methods for few labels, teach what is chosen,
+            and score nothing. With ``query=20`` such a table is proposed instead, and nothing is adapted.
         out: the run folder; ``runs/<target>-adapt-<time>`` if left out.
         overwrite: replace a run that is there.
         console: where remarks and progress are shown; left out, on the terminal or in the notebook.
@@ -91,16 +98,19 @@ def adapt(
     """
     spec = (spec or AdaptSpec()).changed(**options)
     session = Session("adapt", spec, console_for(console, quiet, spec.language), command)
-    asked = {"source": source, "target": target, "model": model}
+    asked = {"source": source, "target": target, "model": model, "labels": labels}
     inputs = {name: "" if given is None else given for name, given in asked.items()}
     absent = {name for name, given in inputs.items() if isinstance(given, str) and not given}
-    if absent not in ({"source"}, {"model"}):
+    if absent - {"labels"} not in ({"source"}, {"model"}):
         raise ConfigError(Said("error.which_domains"))
+    with_labels = "labels" not in absent
+    _check_labels_asked(with_labels, "model" not in absent, spec)
     with session.step("read"):
         session.check(out, overwrite=overwrite, resume=resume)
         start = None if "model" in absent else model if isinstance(model, Model) else load_model(inputs["model"])
         methods = asked_methods(spec, start)  # what cannot be meant is said before anything is read, or replaced
         dataset, findings = read_domains(source, target, spec, start)
+        numbers = target_labels(labels, dataset, spec.label_column) if with_labels else None
     folder = out or RunFolder.named_for(f"{dataset.name}-adapt")
     with session.recording(inputs, folder, overwrite=overwrite, resume=resume):
         context = session.context
@@ -120,12 +130,20 @@ def adapt(
         here, there = domains_of(
             ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=spec.repeats or 0, seed=spec.seed
         )
+        if spec.query is not None:
+            return propose_of_target(session, ready, here, there, start, backbone, _arguments(inputs))
         with session.step("adapt"):
-            alone = source_only(backbone, here, there, start, spec)
             founds, failed = dict[str, Found](), dict[str, str]()
-            if len(methods) > 1:
-                found, founds, failed = adapt_by_several(methods, alone, backbone, here, there, start, context, spec)
+            if numbers is not None:
+                assert here is not None
+                given = labels_at(there, numbers[there.index], _called(labels))
+                found, alone = adapt_with_labels(methods, backbone, here, there, given, context, spec)
+                there = given.hidden(there)
             else:
+                alone = source_only(backbone, here, there, start, spec)
+            if numbers is None and len(methods) > 1:
+                found, founds, failed = adapt_by_several(methods, alone, backbone, here, there, start, context, spec)
+            elif numbers is None:
                 ((name, method),) = methods.items()
                 found = adapt_by(name, method, alone, backbone, here, there, start, context, spec)
             fitted_on = learned_from(here, there, start, found)
@@ -162,6 +180,28 @@ def adapt(
             )
     scores = Metrics(metrics, metrics["target"]["metrics"] if metrics.get("target") else {})
     return AdaptResult(session.run.final, found.model, scores, metrics["summary"], metrics["method"])
+
+
+def _check_labels_asked(labels: bool, model: bool, spec: AdaptSpec) -> None:
+    """Whether target labels, or a list of what to label, make sense with the rest.
+
+    Raises:
+        ConfigError: they do not; the message says what does.
+    """
+    if labels and spec.query is not None:
+        raise ConfigError(
+            f"query is {spec.query} and labels are given; a query proposes what to label, and nothing is adapted. "
+            "Leave one of them out."
+        )
+    if labels and model:
+        raise ConfigError(
+            "labels and model are given; target labels choose among methods that learn from the source's examples. "
+            "Give --source in the place of --model."
+        )
+
+
+def _called(labels: Any) -> str:
+    return str(labels) if isinstance(labels, (str, Path)) else "labels"
 
 
 def _arguments(inputs: dict[str, Any]) -> list[str | Dataset]:

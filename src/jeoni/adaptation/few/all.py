@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from jeoni.adaptation.few_labels import FewLabelAdapter
 from jeoni.adaptation.few_labels_task import Task
@@ -15,6 +15,8 @@ __all__ = ["All"]
 @dataclass
 class All(FewLabelAdapter):
     """The domains as one."""
+
+    refits_source: ClassVar[bool] = True
 
     def fit(self, task: Task) -> Self:
         """See :class:`FewLabelAdapter`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from jeoni.adaptation.augmented_rows import both, lifted
+from jeoni.adaptation.augmented_rows import both, lifted, of_target
 from jeoni.adaptation.few_labels import FewLabelAdapter
 from jeoni.adaptation.few_labels_task import Task
 from jeoni.adaptation.stacked_rows import Rows
@@ -23,6 +23,7 @@ class EasyAdapted(FewLabelAdapter):
     """Shared and own weights, by one penalty."""
 
     gated: ClassVar[bool] = True
+    refits_source: ClassVar[bool] = True
 
     def fit(self, task: Task) -> Self:
         """See :class:`FewLabelAdapter`."""
@@ -33,3 +34,9 @@ class EasyAdapted(FewLabelAdapter):
     def probs(self, X: Rows) -> FloatArray:
         """See :class:`FewLabelAdapter`."""
         return super().probs(lifted(X, self._unit))
+
+    def affine(self) -> tuple[FloatArray, FloatArray]:
+        """See :class:`FewLabelAdapter`."""
+        weights, biases = super().affine()
+        own = of_target(weights.T).T
+        return own[:, :-1], biases + own[:, -1] * self._unit

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 from jeoni.adaptation.augmented_rows import apart, of_target, together
 from jeoni.adaptation.few_labels import FewLabelAdapter
 from jeoni.adaptation.few_labels_task import Task
-from jeoni.adaptation.softmax_regression import Silence, class_probs, fit_softmax
+from jeoni.adaptation.softmax_regression import Silence, affine_of, class_probs, fit_softmax
 from jeoni.adaptation.stacked_rows import Rows, with_constant
 from jeoni.types import FloatArray
 
@@ -32,6 +32,7 @@ class CoRegularised(FewLabelAdapter):
 
     grid: ClassVar[dict[str, tuple[float, ...]]] = {"agreement": (10.0, 100.0, 1000.0)}
     gated: ClassVar[bool] = True
+    refits_source: ClassVar[bool] = True
 
     def fit(self, task: Task) -> Self:
         """See :class:`FewLabelAdapter`."""
@@ -46,6 +47,10 @@ class CoRegularised(FewLabelAdapter):
     def probs(self, X: Rows) -> FloatArray:
         """See :class:`FewLabelAdapter`."""
         return class_probs(with_constant(X, self._unit), of_target(self._weights))
+
+    def affine(self) -> tuple[FloatArray, FloatArray]:
+        """See :class:`FewLabelAdapter`."""
+        return affine_of(of_target(self._weights), self._unit)
 
     @classmethod
     def refuses(cls, estimator: Any) -> str:

@@ -26,6 +26,7 @@ class LinInt(FewLabelAdapter):
 
     mix: float = 0.5
 
+    linear: ClassVar[bool] = False
     grid: ClassVar[dict[str, tuple[float, ...]]] = {"mix": (0.1, 0.3, 0.5, 0.7, 0.9)}
 
     def fit(self, task: Task) -> Self:

@@ -7,7 +7,7 @@ takes centred log-probabilities, so that a weight of one on them gives the sourc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -22,6 +22,8 @@ __all__ = ["Pred"]
 @dataclass
 class Pred(FewLabelAdapter):
     """A classifier of few rows with a hint."""
+
+    linear: ClassVar[bool] = False
 
     def fit(self, task: Task) -> Self:
         """See :class:`FewLabelAdapter`."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from jeoni.adaptation.few_labels import FewLabelAdapter
 from jeoni.adaptation.few_labels_task import Task
-from jeoni.adaptation.softmax_regression import class_probs, fit_softmax
+from jeoni.adaptation.softmax_regression import affine_of, class_probs, fit_softmax
 from jeoni.adaptation.stacked_rows import Rows, with_constant
 from jeoni.types import FloatArray
 
@@ -39,6 +39,10 @@ class Prior(FewLabelAdapter):
     def probs(self, X: Rows) -> FloatArray:
         """See :class:`FewLabelAdapter`."""
         return class_probs(with_constant(X, self._unit), self._weights)
+
+    def affine(self) -> tuple[FloatArray, FloatArray]:
+        """See :class:`FewLabelAdapter`."""
+        return affine_of(self._weights, self._unit)
 
     @classmethod
     def refuses(cls, estimator: Any) -> str:

@@ -26,6 +26,7 @@ class Weighted(FewLabelAdapter):
 
     weight: float = 0.1
 
+    refits_source: ClassVar[bool] = True
     grid: ClassVar[dict[str, tuple[float, ...]]] = {"weight": (0.01, 0.03, 0.1, 0.3, 1.0)}
 
     def fit(self, task: Task) -> Self:

@@ -40,6 +40,8 @@ WORDS = {
     "probing stages": "Probing stages",
     "adapting": "Adapting",
     "learning the source": "Learning the source",
+    "choosing what to label": "Choosing what to label",
+    "labelling again": "Labelling again",
     "measuring the shift": "Measuring the shift",
     "predicting": "Predicting",
     "scoring": "Scoring",

@@ -51,6 +51,13 @@ class AdaptationPage:
             "weighing": metrics.weighing,
             "tried": tried,
             "compared": _compared(metrics),
+            "used": metrics.labels,
+            "used_items": metrics.labels.items if metrics.labels else (),
+            "used_classes": ", ".join(
+                words["used_count"].format(n=f"{n:,}", name=name)
+                for name, n in (metrics.labels.classes if metrics.labels else {}).items()
+                if n
+            ),
             "validators": list(next((t.gains for t in tried if t.gains), {})),
             "why": opened(why),
             "why_saved": why,

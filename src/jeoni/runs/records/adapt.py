@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from jeoni.runs.records.values import Count, Name, RowScores, SaidTexts, Scores, Sentences
+from jeoni.runs.records.values import Count, Interval, Name, RowScores, SaidTexts, Scores, Sentences, Share, Value
 from jeoni.runs.typed import AtMost
 
-__all__ = ["AdaptMetrics", "ComparedMethod", "DomainScores", "Told", "Tried"]
+__all__ = [
+    "AdaptMetrics",
+    "ComparedMethod",
+    "DomainScores",
+    "JudgedMethod",
+    "LabelledItem",
+    "Told",
+    "Tried",
+    "UsedLabels",
+]
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,41 @@ class ComparedMethod:
 
 
 @dataclass(frozen=True)
+class JudgedMethod:
+    """A method as some target labels judge it, on items that it has not learned from.
+
+    ``lead`` is how much smaller its Brier score is than the source model's, ``shrunken`` the lead less one standard
+    error, by which the choice is made; ``note`` says why it could not be used.
+    """
+
+    name: Name
+    lead: Interval | None = None
+    shrunken: Value | None = None
+    accuracy: Share | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LabelledItem:
+    """A target item whose label was used; ``predicted`` by the chosen method, held out."""
+
+    path: str
+    label: str
+    predicted: str
+
+
+@dataclass(frozen=True)
+class UsedLabels:
+    """Target labels that chose a method and, where it is ``taught``, that it learned from."""
+
+    n: Count
+    classes: dict[str, Count]
+    taught: bool
+    methods: Annotated[tuple[JudgedMethod, ...], AtMost(500)]
+    items: tuple[LabelledItem, ...]
+
+
+@dataclass(frozen=True)
 class AdaptMetrics:
     """``metrics.json`` of ``jeoni adapt``."""
 
@@ -70,6 +114,7 @@ class AdaptMetrics:
     weighing: Told | None = None
     tried: Annotated[tuple[Tried, ...], AtMost(200)] | None = None
     compared: Annotated[tuple[ComparedMethod, ...], AtMost(200)] | None = None
+    labels: UsedLabels | None = None
 
     def __post_init__(self) -> None:
         if (self.target is None) != (self.source_only is None):

@@ -10,6 +10,7 @@ from jeoni.specs.verbs.episodes import EpisodesSpec
 from jeoni.specs.verbs.evaluate import EvaluateSpec
 from jeoni.specs.verbs.fit import FitSpec
 from jeoni.specs.verbs.predict import PredictSpec
+from jeoni.specs.verbs.query import QuerySpec
 from jeoni.specs.verbs.zero_shot import ZeroShotSpec
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "EvaluateSpec",
     "FitSpec",
     "PredictSpec",
+    "QuerySpec",
     "ZeroShotSpec",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jeoni.errors import ConfigError
-from jeoni.specs.options import option
+from jeoni.specs.options import Bounds, option
 from jeoni.specs.training import CLASS_WEIGHTS, Recipe, SettingOptions
 from jeoni.specs.verbs.common import FOLD_BOUNDS, FOLDS, PICTURES, REDRAWN, REDRAWN_BOUNDS, CommonSpec
 
@@ -39,6 +39,12 @@ class AdaptSpec(CommonSpec, SettingOptions, Recipe):
         several=True,
         section="Transfer",
         names=("adapters", "deep"),
+    )
+    query: int | None = option(
+        None,
+        "Do not adapt yet: propose so many target items to label, which --labels then reads.",
+        bounds=Bounds(2, 10_000_000),
+        section="Data",
     )
     class_weights: str = option("auto", "Weights against imbalance of the source.", CLASS_WEIGHTS, section="Training")
     pictures: bool = option(True, PICTURES, section="Output")

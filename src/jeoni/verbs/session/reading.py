@@ -21,7 +21,7 @@ from jeoni.specs.keywords import TestSetKeywords
 from jeoni.tasks import reread_targets
 from jeoni.types import Dataset
 
-__all__ = ["choose_backbone", "columns_of", "own_test_set", "read", "read_maybe_labelled"]
+__all__ = ["choose_backbone", "columns_of", "own_test_set", "read", "read_maybe_labelled", "read_unlabelled"]
 
 
 def read(data: Any, options: ColumnOptions, *, test: Any = None, modality: str = "", kept: str = "") -> Dataset:
@@ -68,12 +68,17 @@ def read_maybe_labelled(data: Any, options: ColumnOptions, modality: str = "", k
         return read(data, options, modality=modality, kept=kept)
     except DataError as labelled:
         try:
-            return _read_unlabelled(data, options, modality, kept)
+            return read_unlabelled(data, options, modality, kept)
         except DataError:
             raise labelled from None
 
 
-def _read_unlabelled(data: Any, options: ColumnOptions, modality: str, kept: str) -> Dataset:
+def read_unlabelled(data: Any, options: ColumnOptions, modality: str = "", kept: str = "") -> Dataset:
+    """Examples only: labels, if there are any, are not read; arguments as of :func:`read_maybe_labelled`.
+
+    Raises:
+        DataError: what cannot be understood.
+    """
     column, of = columns_of(options).items
     modality = modality or of or _modality_there(data)
     named = column if of == modality else ""

@@ -44,6 +44,8 @@ STEPS = {
     "stages": "Probing the stages",
     "adapt": "Adapting",
     "diagnose": "Measuring the shift",
+    "query": "Choosing what to label",
+    "simulate": "Labelling again",
     "evaluate": "Scoring",
     "pictures": "Making pictures",
     "write": "Writing the results",

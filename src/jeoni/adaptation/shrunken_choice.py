@@ -1,0 +1,85 @@
+"""Choosing among methods by a few labelled items, where most of a lead may be luck.
+
+Every method is compared with the source model item by item, by its Brier score on items that it has not learned from.
+The lead of a method is its mean; as many methods as there are, the largest lead is large by luck. So each is held to be
+smaller than it looks by one standard error, and the source model stays unless a method leads it even so: the one
+standard error rule (Breiman, Friedman, Olshen & Stone 1984, section 3.4.3), with the source model in the place of the
+simplest tree. The Brier score is bounded, so that no single item decides, and it tells sure from unsure, where accuracy
+knows only steps of ``1 / n``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from jeoni.types import FloatArray, IntArray, Interval
+
+__all__ = ["Lead", "brier", "choose_shrunken", "leads_of"]
+
+ERRORS = 1.0  # standard errors that a lead is taken to be smaller
+NORMAL = 1.96
+
+
+@dataclass(frozen=True)
+class Lead:
+    """How much better than the source model a method is on the labelled items.
+
+    Attributes:
+        mean: of the differences of Brier scores, positive where the method is better.
+        error: its standard error.
+    """
+
+    mean: float
+    error: float
+
+    @property
+    def shrunken(self) -> float:
+        """One standard error less."""
+        return self.mean - ERRORS * self.error
+
+    @property
+    def interval(self) -> Interval:
+        """95 %, by the normal distribution."""
+        half = NORMAL * self.error
+        return Interval(self.mean, self.mean - half, self.mean + half)
+
+
+def brier(probs: FloatArray, labels: IntArray) -> FloatArray:
+    """``(n,)`` Brier scores (1950): squared distances to the truth, from 0 (sure and right) to 2.
+
+    Example:
+        >>> brier(np.array([[1.0, 0.0], [0.5, 0.5], [1.0, 0.0]]), np.array([0, 0, 1])).tolist()
+        [0.0, 0.5, 2.0]
+    """
+    truth = np.eye(probs.shape[1])[labels]
+    found: FloatArray = np.square(probs - truth).sum(1)
+    return found
+
+
+def leads_of(scores: Mapping[str, FloatArray], source: str) -> dict[str, Lead]:
+    """The lead of each method over the source model, paired by item.
+
+    Args:
+        scores: by method ``(n,)`` Brier scores of items that it has not learned from.
+        source: the name of the source model among them.
+    """
+    found = {}
+    for name, one in scores.items():
+        better = scores[source] - one
+        error = float(better.std(ddof=1) / np.sqrt(len(better))) if len(better) > 1 else float("inf")
+        found[name] = Lead(float(better.mean()), error if name != source else 0.0)
+    return found
+
+
+def choose_shrunken(leads: Mapping[str, Lead], source: str) -> str:
+    """The method whose shrunken lead is largest; the source model where none is above 0.
+
+    Example:
+        >>> choose_shrunken({"source_only": Lead(0.0, 0.0), "a": Lead(0.2, 0.3), "b": Lead(0.1, 0.02)}, "source_only")
+        'b'
+    """
+    best = max(leads, key=lambda name: leads[name].shrunken)
+    return best if leads[best].shrunken > 0 else source
