@@ -24,9 +24,11 @@ from jeoni.errors import (
 if TYPE_CHECKING:
     from jeoni.api import (
         AdaptResult,
+        ClusterResult,
         CompareResult,
         FitResult,
         adapt,
+        cluster,
         compare,
         diagnose,
         evaluate,
@@ -39,12 +41,14 @@ if TYPE_CHECKING:
     from jeoni.models.loading import load_model
     from jeoni.models.model import Model
     from jeoni.report import render as render_report
-    from jeoni.specs import AdaptSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
+    from jeoni.specs import AdaptSpec, ClusterSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
     from jeoni.types import Dataset, Interval
 
 __all__ = [
     "AdaptResult",
     "AdaptSpec",
+    "ClusterResult",
+    "ClusterSpec",
     "CompareResult",
     "CompareSpec",
     "ConfigError",
@@ -65,6 +69,7 @@ __all__ = [
     "WeightsError",
     "__version__",
     "adapt",
+    "cluster",
     "compare",
     "diagnose",
     "evaluate",
@@ -80,15 +85,18 @@ _PLACES = {
     "Dataset": "jeoni.types",
     "AdaptResult": "jeoni.api",
     "AdaptSpec": "jeoni.specs",
+    "ClusterSpec": "jeoni.specs",
     "CompareSpec": "jeoni.specs",
     "DiagnoseSpec": "jeoni.specs",
     "EvaluateSpec": "jeoni.specs",
     "PredictSpec": "jeoni.specs",
     "FitSpec": "jeoni.specs",
     "Interval": "jeoni.types",
+    "ClusterResult": "jeoni.api",
     "CompareResult": "jeoni.api",
     "FitResult": "jeoni.api",
     "adapt": "jeoni.api",
+    "cluster": "jeoni.api",
     "compare": "jeoni.api",
     "diagnose": "jeoni.api",
     "evaluate": "jeoni.api",

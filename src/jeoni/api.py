@@ -5,6 +5,7 @@ from __future__ import annotations
 from jeoni.models.loading import load_model
 from jeoni.tasks import load_data
 from jeoni.verbs.adapt import AdaptResult, adapt
+from jeoni.verbs.cluster import ClusterResult, cluster
 from jeoni.verbs.compare import CompareResult, compare
 from jeoni.verbs.diagnose import diagnose
 from jeoni.verbs.evaluate import evaluate
@@ -14,9 +15,11 @@ from jeoni.verbs.resume import resume
 
 __all__ = [
     "AdaptResult",
+    "ClusterResult",
     "CompareResult",
     "FitResult",
     "adapt",
+    "cluster",
     "compare",
     "diagnose",
     "evaluate",

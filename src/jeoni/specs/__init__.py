@@ -11,12 +11,22 @@ from jeoni.specs.backbone import BackboneOptions, ComputeOptions, check_span
 from jeoni.specs.data import ColumnOptions, LanguageOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, Options, Spec, may_be_left_out, option, ordered_fields, section_of
 from jeoni.specs.training import HeadOptions, Recipe, SettingOptions, TransferOptions
-from jeoni.specs.verbs import AdaptSpec, CommonSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
+from jeoni.specs.verbs import (
+    AdaptSpec,
+    ClusterSpec,
+    CommonSpec,
+    CompareSpec,
+    DiagnoseSpec,
+    EvaluateSpec,
+    FitSpec,
+    PredictSpec,
+)
 
 __all__ = [
     "AdaptSpec",
     "BackboneOptions",
     "Bounds",
+    "ClusterSpec",
     "ColumnOptions",
     "CommonSpec",
     "CompareSpec",

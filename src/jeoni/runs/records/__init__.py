@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from jeoni.runs.records.adapt import AdaptMetrics, DomainScores, Told, Tried
+from jeoni.runs.records.clustering import (
+    Cluster,
+    ClusterMetrics,
+    ClustersRecord,
+    NumberOfClusters,
+    RepresentationRecord,
+    ShownCluster,
+)
 from jeoni.runs.records.compare import Comparison, ComparisonRecord, Need, Point, ProbedStage, VerdictRecord
 from jeoni.runs.records.figures import (
     DomainItem,
@@ -54,6 +62,9 @@ __all__ = [
     "AskedRecord",
     "BackboneRecord",
     "Bin",
+    "Cluster",
+    "ClusterMetrics",
+    "ClustersRecord",
     "Comparison",
     "ComparisonRecord",
     "Contestant",
@@ -79,6 +90,7 @@ __all__ = [
     "MapRecord",
     "Measure",
     "Need",
+    "NumberOfClusters",
     "Numbers",
     "Pair",
     "PairsRecord",
@@ -86,11 +98,13 @@ __all__ = [
     "Point",
     "ProbedStage",
     "Rate",
+    "RepresentationRecord",
     "RowScores",
     "RunRecord",
     "SaidRecord",
     "Score",
     "Shared",
+    "ShownCluster",
     "Stage",
     "StagePictures",
     "TaskDetails",

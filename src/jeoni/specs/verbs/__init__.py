@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jeoni.specs.verbs.adapt import AdaptSpec
+from jeoni.specs.verbs.cluster import ClusterSpec
 from jeoni.specs.verbs.common import CommonSpec
 from jeoni.specs.verbs.compare import CompareSpec
 from jeoni.specs.verbs.diagnose import DiagnoseSpec
@@ -10,4 +11,13 @@ from jeoni.specs.verbs.evaluate import EvaluateSpec
 from jeoni.specs.verbs.fit import FitSpec
 from jeoni.specs.verbs.predict import PredictSpec
 
-__all__ = ["AdaptSpec", "CommonSpec", "CompareSpec", "DiagnoseSpec", "EvaluateSpec", "FitSpec", "PredictSpec"]
+__all__ = [
+    "AdaptSpec",
+    "ClusterSpec",
+    "CommonSpec",
+    "CompareSpec",
+    "DiagnoseSpec",
+    "EvaluateSpec",
+    "FitSpec",
+    "PredictSpec",
+]
