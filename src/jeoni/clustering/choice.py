@@ -41,6 +41,6 @@ def check_number(clusters: int | None, n: int) -> None:
         raise DataError(f"There are {n} items that can be used; clusters need at least {LEAST}. Give more.")
     if clusters is not None and clusters >= n:
         raise ConfigError(
-            f"clusters is {clusters}, and there are {n} items: a cluster for each says nothing. Needed: at most {n // 2}, "
-            "so that each has two on the mean; left out, a number is proposed."
+            f"clusters is {clusters}, and there are {n} items: a cluster for each says nothing. Needed: at most "
+            f"{n // 2}, so that each has two on the mean; left out, a number is proposed."
         )

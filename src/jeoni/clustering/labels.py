@@ -29,8 +29,8 @@ def with_scoring_labels(data: Dataset) -> tuple[Dataset, list[Finding]]:
     cells = data.targets if data.targets.ndim > 1 else data.targets[:, None]
     if cells.shape[1] > 1:
         raise ConfigError(
-            f"The columns {', '.join(data.label_columns)} are {cells.shape[1]} columns of labels; clusters can be scored "
-            "against one. Name it with --label-column."
+            f"The columns {', '.join(data.label_columns)} are {cells.shape[1]} columns of labels; clusters can be "
+            "scored against one. Name it with --label-column."
         )
     numbers, names = class_numbers(cells[:, 0].tolist())
     known = int((numbers >= 0).sum())

@@ -6,7 +6,8 @@ index), is the stability. Of a number that the data do not have, halves find dif
 index, which is 0 for chance whatever the number, in the place of theirs, which is divided by that of random labels; and
 in taking the smallest number within one standard deviation of the best. The silhouette (Rousseeuw 1987) stands beside.
 
-It is always k-means that is asked, whichever method then clusters: it is quick, and numbers must be compared by one rule.
+It is always k-means that is asked, whichever method then clusters: it is quick, and all numbers are held to
+one rule.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jeoni.clustering.protocol import joined
+from jeoni.clustering.space import Space
 from jeoni.types import FloatArray, IntArray
 
 __all__ = ["Candidate", "Proposal", "agreement", "candidates", "propose"]
@@ -86,25 +88,27 @@ def candidates(n: int) -> list[int]:
 
 
 def propose(
-    spaces: Sequence[FloatArray], seed: int = 0, advance: Callable[[int], object] = lambda _: None
+    spaces: Sequence[Space], seed: int = 0, advance: Callable[[int], object] = lambda _: None
 ) -> Proposal | None:
     """The most stable number of clusters; None where there are too few examples to tell.
 
     Args:
-        spaces: as for a method; of many examples 2,000 are drawn.
+        spaces: of the backbones; of many examples 2,000 are drawn.
         seed: of the draws.
         advance: hears of each number that was tried.
     """
-    rows = joined(spaces)
-    tried = candidates(len(rows))
+    n = len(spaces[0])
+    tried = candidates(n)
     if not tried:
         return None
     rng = np.random.default_rng(seed)
-    some = rows if len(rows) <= ROWS else rows[rng.choice(len(rows), ROWS, replace=False)]
-    halves = [rng.permutation(len(some)) for _ in range(SPLITS)]
+    if n > ROWS:
+        some = rng.choice(n, ROWS, replace=False)
+        spaces, n = [space.select(some) for space in spaces], ROWS
+    halves = [rng.permutation(n) for _ in range(SPLITS)]
     found = []
     for k in tried:
-        found.append(_candidate(some, k, halves, seed))
+        found.append(_candidate(joined([space.at(k) for space in spaces]), k, halves, seed))
         advance(1)
     best = max(found, key=lambda c: c.stability)
     enough = best.stability - best.deviation

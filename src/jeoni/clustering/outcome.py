@@ -56,7 +56,7 @@ class Clustered:
 
 
 def label_of(cluster: int) -> str:
-    """What a cluster is called until somebody gives it a name.
+    """What a cluster is called until somebody gives it a name; see :func:`jeoni.clustering.held_out.task_of_clusters`.
 
     Example:
         >>> label_of(0)

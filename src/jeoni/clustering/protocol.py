@@ -19,8 +19,8 @@ class Clusterer(Protocol):
         """The cluster of each example, ``(n,)``: numbers from 0 on, of which some may go to nobody.
 
         Args:
-            spaces: the features of one or several backbones, ``(n, d)`` each, prepared by
-                :func:`jeoni.clustering.space.prepared`.
+            spaces: the features of one or several backbones, ``(n, d)`` each, from
+                :meth:`jeoni.clustering.space.Space.at`.
             clusters: how many are wanted.
             seed: of all random choices.
         """

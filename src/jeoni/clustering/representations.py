@@ -10,9 +10,10 @@ import numpy as np
 
 from jeoni.clustering.number import agreement
 from jeoni.clustering.protocol import Clusterer
+from jeoni.clustering.space import Space
 from jeoni.types import FloatArray, IntArray, Interval
 
-__all__ = ["Representation", "draw_parts", "repeated", "stability_of", "stability_gain"]
+__all__ = ["Representation", "draw_parts", "repeated", "stability_gain", "stability_of"]
 
 SHARE = 0.8  # of the examples in each part
 RESAMPLES = 1000
@@ -25,13 +26,13 @@ class Representation:
     Attributes:
         kind: ``pretrained``, ``untrained`` or ``raw``.
         name: for people.
-        spaces: ``(n, d)`` of each backbone.
+        spaces: of each backbone.
         drawn: ``(n,)`` clusters of each part; -1 for examples that are not in it.
     """
 
     kind: str
     name: str
-    spaces: Sequence[FloatArray]
+    spaces: Sequence[Space]
     drawn: tuple[IntArray, ...] = ()
 
 
@@ -42,14 +43,14 @@ def draw_parts(n: int, repeats: int, seed: int) -> list[IntArray]:
 
 
 def repeated(
-    method: Clusterer, spaces: Sequence[FloatArray], clusters: int, parts: Sequence[IntArray], seed: int,
+    method: Clusterer, spaces: Sequence[Space], clusters: int, parts: Sequence[IntArray], seed: int,
     advance: Callable[[int], object],
 ) -> tuple[IntArray, ...]:  # fmt: skip
     """The method on each part, with another seed each time; see :attr:`Representation.drawn`."""
-    found = []
+    rows, found = [space.at(clusters) for space in spaces], []
     for r, part in enumerate(parts):
         labels = np.full(len(spaces[0]), -1, dtype=np.int64)
-        labels[part] = method.fit([space[part] for space in spaces], clusters, seed + r)
+        labels[part] = method.fit([one[part] for one in rows], clusters, seed + r)
         found.append(labels)
         advance(1)
     return tuple(found)

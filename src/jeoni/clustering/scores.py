@@ -27,7 +27,7 @@ TINY = 1e-12
 def table_of(
     labels: IntArray, clusters: IntArray, shape: tuple[int, int], weights: FloatArray | None = None
 ) -> FloatArray:
-    """How many examples of each class lie in each cluster, ``(classes, clusters)``; each counts ``weights (n,)`` times."""
+    """``(classes, clusters)``: how many examples of each class lie in each cluster, counted ``weights (n,)`` times."""
     cells = labels * shape[1] + clusters
     counted: FloatArray = np.bincount(cells, weights, minlength=shape[0] * shape[1]).astype(np.float64)
     return counted.reshape(shape)

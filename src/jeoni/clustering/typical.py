@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jeoni.clustering.held_out import held_out_probs
 from jeoni.types import FloatArray, IntArray
 
 __all__ = ["Typicality", "renumbered", "typicality"]
-
-TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -18,8 +17,8 @@ class Typicality:
     """Where examples stand in their clusters.
 
     Attributes:
-        confidence: ``(n,)``: 1 at the mean of its own cluster, 0 as near to the mean of another one, or nearer: the
-            simplified silhouette (Vendramin, Campello & Hruschka 2010), and 0 in the place of what is below.
+        confidence: ``(n,)``: how probable its cluster is to a classifier that has not seen it, see
+            :func:`jeoni.clustering.held_out.held_out_probs`.
         rank: ``(n,)``: 1 is the nearest of its cluster to the cluster's mean.
     """
 
@@ -40,26 +39,19 @@ def renumbered(clusters: IntArray) -> IntArray:
     return place[numbers]
 
 
-def typicality(rows: FloatArray, clusters: IntArray) -> Typicality:
-    """By distances to the clusters' means.
+def typicality(rows: FloatArray, clusters: IntArray, alike: IntArray, seed: int = 0) -> Typicality:
+    """By distances to the clusters' means, and by held-out probabilities.
 
     Args:
         rows: ``(n, d)``, of :func:`jeoni.clustering.protocol.joined`.
         clusters: ``(n,)`` numbers from 0 on without gaps.
+        alike: ``(n,)``: near-identical examples have one number, and are held out together.
+        seed: of the folds.
     """
-    k = int(clusters.max()) + 1
-    means = np.stack([rows[clusters == c].mean(0) for c in range(k)])
-    squares = (rows**2).sum(1)[:, None] + (means**2).sum(1) - 2 * rows @ means.T
-    distances = np.sqrt(np.maximum(squares, 0))
-    index = np.arange(len(rows))
-    own = distances[index, clusters]
-    distances[index, clusters] = np.inf
-    other = distances.min(1)
-    confidence = (
-        np.zeros(len(rows)) if k == 1 else np.clip((other - own) / np.maximum(np.maximum(own, other), TINY), 0, 1)
-    )
     rank = np.empty(len(rows), dtype=np.int64)
-    for c in range(k):
+    for c in range(int(clusters.max()) + 1):
         members = np.flatnonzero(clusters == c)
-        rank[members[np.argsort(own[members], kind="stable")]] = np.arange(1, len(members) + 1)
-    return Typicality(confidence, rank)
+        distances = np.linalg.norm(rows[members] - rows[members].mean(0), axis=1)
+        rank[members[np.argsort(distances, kind="stable")]] = np.arange(1, len(members) + 1)
+    probs = held_out_probs(rows, clusters, alike, seed)
+    return Typicality(probs[np.arange(len(rows)), clusters], rank)

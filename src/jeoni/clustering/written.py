@@ -27,7 +27,7 @@ TYPICAL, DOUBTFUL = 6, 3
 
 
 def write_clusters(run: RunFolder, examples: Examples, found: Clustered, findings: Sequence[Finding]) -> None:
-    """``clusters.csv``, which ``jeoni fit`` reads as labelled data, and ``issues.csv``; of vectors ``clusters.npz`` too.
+    """``clusters.csv``, which ``jeoni fit`` reads as labelled data, ``issues.csv``, and of vectors ``clusters.npz``.
 
     The column ``label`` holds the cluster's name, which may be changed for a better one; rows may be taken out.
 

@@ -11,7 +11,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.catalog import check_backbone, default_backbone, fitted_to, load_backbone
+from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.clustering.choice import build_clusterer, check_number
@@ -112,8 +112,8 @@ def cluster(
         check_number(spec.clusters, len(examples))
         with session.step("cluster"):
             features = Representations.of(examples, backbones, twins, spec, session.context)
-            found = find_clusters(method, features, spec, session.console)
-            model, agrees = model_of_clusters(found.clusters, examples, backbones, session.context)
+            found = find_clusters(method, features, examples.clusters, spec, session.console)
+            model, agrees = model_of_clusters(found.clusters, examples, backbones, spec.seed)
             found = replace(found, model_agrees=agrees)
         with session.step("evaluate"):
             metrics = clustering_metrics(found, examples, spec.seed, language_of(spec.language))
@@ -158,7 +158,7 @@ def _write(
         run.write_record("metrics.json", ClusterMetrics, metrics)
     if spec.pictures:
         with session.step("pictures"), session.optional("Pictures of the clusters"):
-            write_shown(run, examples, found, features.rows, backbones[0].input, spec.seed)
+            write_shown(run, examples, found, features.rows(found.number), backbones[0].input, spec.seed)
     counts = {"items": len(ready.data), "used": len(examples), "skipped": ready.skipped}
     findings = dict(Counter(f.kind for f in ready.findings))
     session.finish(ready, backbones[0], counts, [ready.data], kind="clustering", findings=findings)

@@ -27,7 +27,7 @@ INPUTS = {"fit": {"data"}, "compare": {"data"}, "cluster": {"data"}, "adapt": {"
 def resume(
     run: str | Path, *, verb: str = "", console: Console | None = None, quiet: bool = False
 ) -> FitResult | CompareResult | AdaptResult | ClusterResult:
-    """Continue an interrupted run of ``fit``, ``compare``, ``adapt`` or ``cluster``; the result is that of an undisturbed one.
+    """Continue an interrupted run of ``fit``, ``compare``, ``adapt`` or ``cluster``; it ends as if undisturbed.
 
     Args:
         run: its folder.

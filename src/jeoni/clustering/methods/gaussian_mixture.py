@@ -1,4 +1,4 @@
-"""A mixture of Gaussians by expectation maximisation (Dempster, Laird & Rubin 1977), started from k-means; scikit-learn's.
+"""A mixture of Gaussians by expectation maximisation (Dempster, Laird & Rubin 1977); scikit-learn's, begun by k-means.
 
 Its covariance is one matrix for all clusters ("tied"): of clusters with fewer examples than dimensions, none of their
 own could be estimated.

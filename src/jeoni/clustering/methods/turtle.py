@@ -1,8 +1,8 @@
 """TURTLE (Gadetsky, Jiang & Brbić, ICML 2024, arXiv:2406.07236): the labelling that linear classifiers find easiest.
 
-Soft labels are the mean over spaces of ``softmax(theta_k z_k)``. A linear classifier of each space is fitted to them for
-ten steps from where it stood (warm start); then theta takes one step down the classifiers' cross-entropy, summed over
-spaces, less ``gamma`` times the entropy of the mean label of each space, which keeps clusters of like size. Both by
+Soft labels are the mean over spaces of ``softmax(theta_k z_k)``. A linear classifier of each space is fitted to them
+for ten steps from where it stood (warm start); then theta takes one step down the classifiers' cross-entropy, summed
+over spaces, less ``gamma`` times the entropy of the mean label of each space, which keeps clusters of like size. Both by
 Adam, theta with normalised weights (Salimans & Kingma 2016), as the authors' code has it.
 
 Ours differs in the space (:mod:`jeoni.clustering.space`, scaled to a mean square of 1), in that all examples are one

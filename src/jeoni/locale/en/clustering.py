@@ -4,13 +4,13 @@ __all__ = ["WORDS"]
 
 WORDS = {
     "clusters": "Clusters",
-    "clusters_note": "Of each cluster the items nearest to its mean, and below them the most doubtful ones: those that lie as "
-    "near to another cluster. Give the clusters names in the column label of clusters.csv, then: jeoni fit clusters.csv.",
+    "clusters_note": "Of each cluster the items nearest to its mean, and below them the most doubtful ones, which may "
+    "as well be of another cluster. Give the clusters names in the column label of clusters.csv, then: jeoni fit clusters.csv.",
     "cluster": "cluster",
     "size": "items",
     "share": "share",
     "confidence": "confidence",
-    "confidence_note": "Confidence is 100 % at the cluster's own mean and 0 % where another mean is as near.",
+    "confidence_note": "Confidence is how probable its cluster is to a linear classifier of the clusters that has not seen the item.",
     "suits": "largest class",
     "purity": "its share",
     "typical": "Most typical",

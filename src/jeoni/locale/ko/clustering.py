@@ -4,13 +4,13 @@ __all__ = ["WORDS"]
 
 WORDS = {
     "clusters": "클러스터",
-    "clusters_note": "클러스터마다 중심에 가장 가까운 항목을 먼저, 다른 클러스터와 거리가 거의 같은 모호한 항목을 그 아래에 보여 줍니다. "
+    "clusters_note": "클러스터마다 중심에 가장 가까운 항목을 먼저, 다른 클러스터일 수도 있는 모호한 항목을 그 아래에 보여 줍니다. "
     "clusters.csv의 label 열에서 클러스터 이름을 바꾼 뒤 jeoni fit clusters.csv를 실행하세요.",
     "cluster": "클러스터",
     "size": "항목 수",
     "share": "비율",
     "confidence": "신뢰도",
-    "confidence_note": "신뢰도는 자기 클러스터의 중심에서 100 %, 다른 중심과 거리가 같은 곳에서 0 %입니다.",
+    "confidence_note": "신뢰도는 그 항목을 보지 않은 선형 분류기가 그 클러스터에 준 확률입니다.",
     "suits": "가장 많은 클래스",
     "purity": "그 비율",
     "typical": "가장 전형적인 항목",

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jeoni.locale import table
 from jeoni.report.card import Card, score_line
 from jeoni.report.figures import numbers_of_clusters_chart
 from jeoni.report.files import Figures
 from jeoni.report.formats import quoted
 from jeoni.report.parts import findings_view, headline, map_view, shown_example
-from jeoni.locale import table
 from jeoni.runs.records import ClusterMetrics, ClustersRecord, RepresentationRecord, RunRecord, told_in
 from jeoni.runs.typed import read_if_there, read_record
 
