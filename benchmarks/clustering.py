@@ -1,7 +1,7 @@
 """Clusters of frozen features: every method beside k-means, and pretrained features beside untrained and raw ones.
 
     python benchmarks/clustering.py [--data digits,fsdd,nsmc,elpv,cifar10] [--seeds 5] [--keep FOLDER]
-                                    [--methods kmeans,spectral,gaussian_mixture,information_maximising,turtle]
+                                    [--methods kmeans,turtle,turtle:start=random]
 
 CIFAR-10 (300 images a class), ELPV (defect), scikit-learn's digits as pictures, NSMC (2,000 reviews) and FSDD (2,000
 recordings of spoken digits). The number of clusters is that of the classes; labels only score. Every method gets the same
@@ -34,10 +34,11 @@ from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.text_items import TextItems
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
+from jeoni.specs.settings import parse_settings
 from jeoni.types import Dataset, Items
 
 MOST = 2000
-METHODS = "kmeans,spectral,gaussian_mixture,information_maximising,turtle"
+METHODS = "kmeans,spectral,gaussian_mixture,information_maximising,turtle,turtle:start=random"
 
 
 def examples(name: str) -> tuple[Items, np.ndarray, str]:
@@ -85,7 +86,8 @@ def outcome(space: Space, labels: np.ndarray, method: str, seed: int) -> dict[st
     """Scores of one clustering, and the seconds it took."""
     number = len(np.unique(labels))
     start = time.perf_counter()
-    clusters = build_clusterer(method).fit([space.at(number)], number, seed)
+    name, _, settings = method.partition(":")
+    clusters = build_clusterer(name, parse_settings(settings)).fit([space.at(number)], number, seed)
     seconds = time.perf_counter() - start
     scores = scores_of(labels, clusters, resamples=1)
     return {"accuracy": scores["clustering_accuracy"].value, "nmi": scores["nmi"].value, "seconds": seconds}

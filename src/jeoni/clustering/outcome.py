@@ -56,7 +56,7 @@ class Clustered:
 
 
 def label_of(cluster: int) -> str:
-    """What a cluster is called until somebody gives it a name; see :func:`jeoni.clustering.held_out.task_of_clusters`.
+    """What a cluster is called until somebody gives it a name.
 
     Example:
         >>> label_of(0)
@@ -226,6 +226,9 @@ def _by_labels(gain: Interval, other: Representation) -> Said:
 
 def _by_stability(gain: Interval, other: Representation) -> Said:
     what = other.name if other.kind == "raw" else "untrained features"
-    amount = amount_of(gain, "Accuracy", "", signed=True)
     outcome = "more_stable" if gain.low > 0 else "less_stable" if gain.high < 0 else "as_stable"
+    if outcome == "less_stable":
+        gain = Interval(-gain.value, -gain.high, -gain.low)
+    value, low, high = (f"{part:.2f}" for part in (gain.value, gain.low, gain.high))
+    amount = Said("amount.number", value=value, low=low, high=high)
     return Said(f"clustering.{outcome}", what=what, amount=amount)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jeoni.clustering.linear_start import linear_start, scaled
 from jeoni.clustering.methods.kmeans import KMeans
 from jeoni.clustering.protocol import Clusterer, joined
 from jeoni.types import FloatArray, IntArray
@@ -38,11 +39,10 @@ class InformationMaximising(Clusterer):
         """See :class:`jeoni.clustering.protocol.Clusterer`."""
         from scipy.optimize import minimize
 
-        rows = joined(spaces)
-        start = _one_hot(KMeans().fit(spaces, clusters, seed), clusters)
-        scaled = rows / max(float(np.sqrt(np.mean(np.square(rows)))), TINY)
-        extended = np.column_stack([scaled, np.ones(len(scaled))])
-        weights = _fitted_to(extended, start, self.strength)
+        rows = scaled(joined(spaces))
+        start = linear_start(rows, KMeans().fit(spaces, clusters, seed), clusters)
+        extended = np.column_stack([rows, np.ones(len(rows))])
+        weights = np.vstack([start, np.zeros(clusters)])
 
         def loss(flat: FloatArray) -> tuple[float, FloatArray]:
             value, gradient = _objective(extended, flat.reshape(weights.shape), self.strength)
@@ -65,17 +65,6 @@ def mutual_information(probs: FloatArray) -> float:
 
 def _entropy(shares: FloatArray) -> float:
     return float(-(shares * np.log(np.maximum(shares, TINY))).sum())
-
-
-def _one_hot(labels: IntArray, clusters: int) -> FloatArray:
-    return np.eye(clusters)[labels]
-
-
-def _fitted_to(rows: FloatArray, targets: FloatArray, strength: float) -> FloatArray:
-    """Least squares to k-means' clusters, ``(d + 1, k)``: where the ascent begins."""
-    penalty = strength * len(rows) * np.eye(rows.shape[1])
-    solved: FloatArray = np.linalg.solve(rows.T @ rows + penalty, rows.T @ (targets - targets.mean(0)))
-    return solved * targets.shape[1]
 
 
 def _objective(rows: FloatArray, weights: FloatArray, strength: float) -> tuple[float, FloatArray]:

@@ -47,7 +47,7 @@ WORDS = {
     "no_model": "No model was saved: one takes a single backbone, and two items of each cluster at least.",
     "clustered_by": "{method}, {scaling}",
     "about": "{n} items in {k} clusters by {method}",
-    "clustering.found": "{n} items fall into {k} clusters ({method} on {on}).",
+    "clustering.found": "{n} items fall into {k} clusters ({method:term} on {on}).",
     "clustering.proposed_clear": "Two halves of the data agree well on {proposed} clusters (stability {stability}; 1 is the same, "
     "0 is chance).",
     "clustering.proposed_fair": "Two halves of the data agree in part on {proposed} clusters (stability {stability}; 1 is the same, "
@@ -63,8 +63,9 @@ WORDS = {
     "clustering.better": "Pretrained features give clusters that are {amount} more accurate than those of {what:term}.",
     "clustering.worse": "Pretrained features did not pay: their clusters are {amount} less accurate than those of {what:term}.",
     "clustering.unclear": "Whether pretrained features give better clusters than {what:term} cannot be told: {amount}.",
-    "clustering.more_stable": "Clusters of pretrained features are more stable than those of {what:term}, by {amount}; that does "
-    "not make them right.",
-    "clustering.less_stable": "Clusters of pretrained features are less stable than those of {what:term}: {amount}.",
-    "clustering.as_stable": "Clusters of pretrained features are about as stable as those of {what:term}: {amount}.",
+    "clustering.more_stable": "Clusters of pretrained features are more stable than those of {what:term}, by {amount}; "
+    "that does not make them right.",
+    "clustering.less_stable": "Clusters of pretrained features are less stable than those of {what:term}, by {amount}.",
+    "clustering.as_stable": "Whether clusters of pretrained features are more stable than those of {what:term} cannot be told: "
+    "{amount}.",
 }

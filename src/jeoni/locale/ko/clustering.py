@@ -45,7 +45,7 @@ WORDS = {
     "no_model": "모델은 저장되지 않았습니다. 백본이 하나이고 클러스터마다 항목이 두 개 이상이어야 합니다.",
     "clustered_by": "{method}, {scaling}",
     "about": "항목 {n}개, 클러스터 {k}개 ({method})",
-    "clustering.found": "항목 {n}개가 클러스터 {k}개로 나뉩니다({on}의 특징에 {method} 적용).",
+    "clustering.found": "항목 {n}개가 클러스터 {k}개로 나뉩니다({on}의 특징에 {method:term} 적용).",
     "clustering.proposed_clear": "데이터의 두 절반이 클러스터 {proposed}개에서 잘 일치합니다(안정성 {stability}, 1이면 동일, 0이면 우연 수준).",
     "clustering.proposed_fair": "데이터의 두 절반이 클러스터 {proposed}개에서 일부 일치합니다(안정성 {stability}, 1이면 동일, 0이면 우연 수준). "
     "가까운 수도 비슷하게 좋습니다.",
@@ -61,6 +61,6 @@ WORDS = {
     "clustering.worse": "사전학습은 도움이 되지 않았습니다. {what:term}의 클러스터보다 {amount} 덜 정확합니다.",
     "clustering.unclear": "사전학습 특징의 클러스터가 {what:term}보다 나은지 알 수 없습니다: {amount}.",
     "clustering.more_stable": "사전학습 특징의 클러스터가 {what:term}의 클러스터보다 {amount} 더 안정적입니다. 안정적이라고 옳은 것은 아닙니다.",
-    "clustering.less_stable": "사전학습 특징의 클러스터가 {what:term}의 클러스터보다 덜 안정적입니다: {amount}.",
-    "clustering.as_stable": "사전학습 특징의 클러스터는 {what:term}의 클러스터와 비슷하게 안정적입니다: {amount}.",
+    "clustering.less_stable": "사전학습 특징의 클러스터가 {what:term}의 클러스터보다 {amount} 덜 안정적입니다.",
+    "clustering.as_stable": "사전학습 특징의 클러스터가 {what:term}의 클러스터보다 안정적인지 알 수 없습니다: {amount}.",
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jeoni.locale import table
+from jeoni.locale import measure_name, table
 from jeoni.report.card import Card, score_line
 from jeoni.report.figures import numbers_of_clusters_chart
 from jeoni.report.files import Figures
@@ -47,7 +47,11 @@ class ClusteringPage:
         """See :class:`jeoni.report.pages.Page`."""
         metrics, words = read_record(ClusterMetrics, run / "metrics.json"), table("clustering", language)
         scores = metrics.scores or {}
-        told = {"n": f"{metrics.n:,}", "k": f"{len(metrics.clusters)}", "method": metrics.method}
+        told = {
+            "n": f"{metrics.n:,}",
+            "k": f"{len(metrics.clusters)}",
+            "method": measure_name(metrics.method, language),
+        }
         return Card(
             summary=" ".join(told_in(language, metrics.said, metrics.summary)),
             about=str(words["about"]).format(**told),
