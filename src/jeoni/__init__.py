@@ -24,11 +24,13 @@ from jeoni.errors import (
 if TYPE_CHECKING:
     from jeoni.api import (
         AdaptResult,
+        ClusterResult,
         CompareResult,
         FitResult,
         QueryResult,
         ZeroShotResult,
         adapt,
+        cluster,
         compare,
         diagnose,
         episodes,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from jeoni.report import render as render_report
     from jeoni.specs import (
         AdaptSpec,
+        ClusterSpec,
         CompareSpec,
         DiagnoseSpec,
         EpisodesSpec,
@@ -60,6 +63,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AdaptResult",
     "AdaptSpec",
+    "ClusterResult",
+    "ClusterSpec",
     "CompareResult",
     "CompareSpec",
     "ConfigError",
@@ -85,6 +90,7 @@ __all__ = [
     "ZeroShotSpec",
     "__version__",
     "adapt",
+    "cluster",
     "compare",
     "diagnose",
     "episodes",
@@ -103,6 +109,7 @@ _PLACES = {
     "Dataset": "jeoni.types",
     "AdaptResult": "jeoni.api",
     "AdaptSpec": "jeoni.specs",
+    "ClusterSpec": "jeoni.specs",
     "CompareSpec": "jeoni.specs",
     "DiagnoseSpec": "jeoni.specs",
     "EpisodesSpec": "jeoni.specs",
@@ -112,9 +119,11 @@ _PLACES = {
     "QuerySpec": "jeoni.specs",
     "FitSpec": "jeoni.specs",
     "Interval": "jeoni.types",
+    "ClusterResult": "jeoni.api",
     "CompareResult": "jeoni.api",
     "FitResult": "jeoni.api",
     "adapt": "jeoni.api",
+    "cluster": "jeoni.api",
     "compare": "jeoni.api",
     "diagnose": "jeoni.api",
     "episodes": "jeoni.api",

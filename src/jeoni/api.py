@@ -5,6 +5,7 @@ from __future__ import annotations
 from jeoni.models.loading import load_model
 from jeoni.tasks import load_data
 from jeoni.verbs.adapt import AdaptResult, adapt
+from jeoni.verbs.cluster import ClusterResult, cluster
 from jeoni.verbs.compare import CompareResult, compare
 from jeoni.verbs.diagnose import diagnose
 from jeoni.verbs.episodes import episodes
@@ -17,11 +18,13 @@ from jeoni.verbs.zero_shot import ZeroShotResult, zero_shot
 
 __all__ = [
     "AdaptResult",
+    "ClusterResult",
     "CompareResult",
     "FitResult",
     "QueryResult",
     "ZeroShotResult",
     "adapt",
+    "cluster",
     "compare",
     "diagnose",
     "episodes",

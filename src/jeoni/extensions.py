@@ -92,6 +92,11 @@ POINTS = (
         "`zero-shot --calibration`", "tests/zero_shot/",
     ),
     ExtensionPoint(
+        "clustering", "a way of clustering", ("jeoni.clustering.methods",),
+        "a frozen dataclass on `Clusterer`: `fit(spaces, clusters, seed) -> (n,)`",
+        "`cluster --method`; its fields by `--set`", "tests/clustering/",
+    ),
+    ExtensionPoint(
         "distances", "a distance", ("jeoni.transferability.distances",),
         "a frozen dataclass, `__call__(Xs, Xt) -> float`; its fields `most` and `seed` are set",
         "`jeoni diagnose`, and the diagnosis of `adapt --method auto`", "tests/transferability/",

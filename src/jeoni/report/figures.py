@@ -12,9 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from jeoni.files.outputs import write_bytes, write_text
-from jeoni.runs.records import Bin, Evaluated, Measure, Numbers, Point, ProbedStage
+from jeoni.runs.records import Bin, Evaluated, Measure, NumberOfClusters, Numbers, Point, ProbedStage
 
-__all__ = ["labels_chart", "numbers_chart", "reliability_chart", "stages_chart", "time_chart", "training_chart"]
+__all__ = [
+    "labels_chart",
+    "numbers_chart",
+    "numbers_of_clusters_chart",
+    "reliability_chart",
+    "stages_chart",
+    "time_chart",
+    "training_chart",
+]
 
 LONGEST_LABEL = 40
 
@@ -196,6 +204,39 @@ def stages_chart(stages: Sequence[ProbedStage], measure: Measure, folder: Path, 
     _format_values(axes, measure)
     _plain(axes)
     return _keep(figure, folder, "stages", words["curve_stages"])
+
+
+def numbers_of_clusters_chart(
+    numbers: Sequence[NumberOfClusters], chosen: int, folder: Path, words: dict[str, Any]
+) -> str:
+    """Stability, with its range, and silhouette by number of clusters; writes ``clusters.svg`` and ``.png``.
+
+    Args:
+        numbers: that were tried, rising; empty gives no chart.
+        chosen: marked.
+        folder: where the files go.
+        words: of the report's language.
+    """
+    if not numbers:
+        return ""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 3.2), layout="constrained")
+    axes = figure.add_subplot()
+    places = [one.clusters for one in numbers]
+    axes.fill_between(
+        places, [one.low for one in numbers], [one.high for one in numbers], color=ACCENT, alpha=0.15, linewidth=0
+    )
+    lines = ((words["stability"], "stability", ACCENT), (words["silhouette"], "silhouette", SERIES[1]))
+    for title, key, color in lines:
+        values = [getattr(one, key) for one in numbers]
+        axes.plot(places, values, color=color, linewidth=2, marker="o", markersize=5, label=title)
+    if chosen in places:
+        axes.axvline(chosen, color=FAINT, linewidth=1.5, zorder=0, label=words["chosen_number"].format(n=chosen))
+    axes.set(xlabel=words["number_axis"], xticks=places)
+    axes.legend(frameon=False, loc="upper right", labelcolor=INK)
+    _plain(axes)
+    return _keep(figure, folder, "clusters", words["number"])
 
 
 def _axis(measure: Measure) -> str:

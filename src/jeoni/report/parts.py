@@ -13,12 +13,14 @@ from jeoni.locale import table
 from jeoni.report.figures import training_chart
 from jeoni.report.files import Figures, read_rows
 from jeoni.report.formats import quoted
-from jeoni.runs.records import Controls, Example, Measure, Score, TaskDetails, TrainingRecord
+from jeoni.runs.records import Controls, Example, MapRecord, Measure, Score, TaskDetails, TrainingRecord
+from jeoni.runs.typed import read_if_there
 
 __all__ = [
     "confusion_view",
     "findings_view",
     "headline",
+    "map_view",
     "opened",
     "score_row",
     "shown_example",
@@ -29,6 +31,7 @@ METRICS = "jeoni.evaluation.metrics.classification"
 ROWS = 200
 CLASSES_IN_MATRIX = 15
 PAIRS = 12
+PALETTE = 8
 ALIKE = ("duplicate", "near_duplicate", "leak", "label_conflict")
 
 
@@ -120,6 +123,31 @@ def training_view(record: TrainingRecord | None, figures: Figures, words: dict[s
         "head_rate": record.rates["head"].learning_rate if "head" in record.rates else None,
         "per_s": round(record.examples / record.seconds) if record.seconds else 0,
         "chart": training_chart(record.evaluations, record.best_step, figures.folder, words),
+    }
+
+
+def map_view(figures: Figures, names: Sequence[str]) -> dict[str, Any] | None:
+    """The map of the features, its points coloured by group; None where there is none."""
+    found = read_if_there(MapRecord, figures.folder / "map.json")
+    if found is None:
+        return None
+    number = {n: k for k, n in enumerate(names)}
+    points = [
+        {
+            **vars(p),
+            "color": (number.get(p.label, 0) if p.group is None else p.group) % PALETTE,
+            "wrong": p.label != p.predicted if p.wrong is None else p.wrong,
+            "index": i,
+        }
+        for i, p in enumerate(found.points)
+    ]
+    # mistakes last, so that they lie on top
+    points.sort(key=lambda p: p["wrong"])
+    return {
+        **vars(found),
+        "groups": found.groups or names,
+        "points": points,
+        "src": figures.inline(found.sprite, ".jpg"),
     }
 
 

@@ -19,6 +19,8 @@ OWN = (
     "predictions.csv",
     "issues.csv",
     "trials.csv",
+    "clusters.csv",
+    "clusters.npz",
     "report.html",
     "checkpoints/*.safetensors",
     "checkpoints/.tmp*",  # of safetensors, killed while it wrote
@@ -36,6 +38,9 @@ OWN = (
     "figures/inside.json",
     "figures/domains.json",
     "figures/pairs.json",
+    "figures/clusters.json",
+    "figures/clusters.svg",
+    "figures/clusters.png",
     "figures/reliability*.*",
     "figures/numbers*.*",
     "figures/training.*",

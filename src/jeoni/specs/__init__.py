@@ -13,6 +13,7 @@ from jeoni.specs.options import Bounds, Options, Spec, may_be_left_out, option, 
 from jeoni.specs.training import HeadOptions, Recipe, SettingOptions, TransferOptions
 from jeoni.specs.verbs import (
     AdaptSpec,
+    ClusterSpec,
     CommonSpec,
     CompareSpec,
     DiagnoseSpec,
@@ -28,6 +29,7 @@ __all__ = [
     "AdaptSpec",
     "BackboneOptions",
     "Bounds",
+    "ClusterSpec",
     "ColumnOptions",
     "CommonSpec",
     "CompareSpec",

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict
 __all__ = [
     "AdaptKeywords",
     "BackboneKeywords",
+    "ClusterKeywords",
     "ColumnKeywords",
     "CompareKeywords",
     "ComputeKeywords",
@@ -219,6 +220,46 @@ class AdaptKeywords(
 
     repeats: int | None
     """How often the folds are drawn anew; left out, the data's size decides."""
+
+
+class ClusterKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    LanguageKeywords,
+    SettingKeywords,
+    total=False,
+):
+    """Everything that decides a clustering."""
+
+    backbone: str | Sequence[Any] | None
+    """
+    What to transfer from: a name from `jeoni list backbones`, or several with commas between, which are used
+    together; auto goes by the data.
+    """
+
+    clusters: int | None
+    """How many clusters; left out, the number that two halves of the data agree on most."""
+
+    method: str | None
+    """How to cluster; see `jeoni list clustering`."""
+
+    scaling: Literal["auto", "whitened", "unit", "standardized", "none"] | None
+    """
+    How features are made ready: whitened (for networks), unit length, standardized columns, or as they are; auto is
+    whitened for a backbone and standardized for vectors.
+    """
+
+    repeats: int | None
+    """Random parts of the items that are clustered too, to see how stable clusters are."""
+
+    control: bool | None
+    """Also cluster features of an untrained backbone, and raw pixels, words or spectra."""
+
+    pictures: bool | None
+    """Also make the report's pictures; without them a short run is shorter still."""
 
 
 class HeadKeywords(TypedDict, total=False):

@@ -10,7 +10,15 @@ from jeoni.errors import DataError
 from jeoni.report.card import LEADING, Card, about, score_rows
 from jeoni.report.figures import numbers_chart, reliability_chart
 from jeoni.report.files import Figures
-from jeoni.report.parts import confusion_view, findings_view, headline, score_row, shown_example, training_view
+from jeoni.report.parts import (
+    confusion_view,
+    findings_view,
+    headline,
+    map_view,
+    score_row,
+    shown_example,
+    training_view,
+)
 from jeoni.report.thresholds import thresholds_view
 from jeoni.runs.records import (
     Controls,
@@ -19,7 +27,6 @@ from jeoni.runs.records import (
     FitMetrics,
     GalleryRecord,
     InsideRecord,
-    MapRecord,
     PairsRecord,
     RunRecord,
     Shared,
@@ -32,7 +39,6 @@ from jeoni.runs.typed import read_if_there, read_record
 __all__ = ["FitPage"]
 
 CLASSES_ON_CARD = 12
-PALETTE = 8
 MOST_KEYS = 4
 SINGLES = ("average_precision", "precision", "recall", "f1", "mae")
 
@@ -68,7 +74,7 @@ class FitPage:
                 explanations and any(e.words for e in (*explanations.hits, *explanations.mistakes))
             ),
             "inside": _inside(figures),
-            "map": _map(figures, metrics.class_names),
+            "map": map_view(figures, metrics.class_names),
             "sharing": [_shared(one, words["lang"]) for one in metrics.sharing],
             "findings": findings_view(run, record.findings, words, shown=alike is not None),
             "alike": _alike(alike, figures),
@@ -171,30 +177,6 @@ def _inside(figures: Figures) -> dict[str, Any] | None:
     filters = figures.inline(found.filters, ".png")
     stages = [{"stage": s.stage, "sources": [figures.inline(f, ".jpg") for f in s.files]} for s in found.stages]
     return {"filters": filters, "stages": stages} if filters or stages else None
-
-
-def _map(figures: Figures, names: Sequence[str]) -> dict[str, Any] | None:
-    found = read_if_there(MapRecord, figures.folder / "map.json")
-    if found is None:
-        return None
-    number = {n: k for k, n in enumerate(names)}
-    points = [
-        {
-            **vars(p),
-            "color": (number.get(p.label, 0) if p.group is None else p.group) % PALETTE,
-            "wrong": p.label != p.predicted if p.wrong is None else p.wrong,
-            "index": i,
-        }
-        for i, p in enumerate(found.points)
-    ]
-    # mistakes last, so that they lie on top
-    points.sort(key=lambda p: p["wrong"])
-    return {
-        **vars(found),
-        "groups": found.groups or names,
-        "points": points,
-        "src": figures.inline(found.sprite, ".jpg"),
-    }
 
 
 def _stages(stages: Sequence[Stage]) -> list[dict[str, Any]]:

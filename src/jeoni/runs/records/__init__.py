@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from jeoni.runs.records.adapt import AdaptMetrics, DomainScores, Told, Tried
+from jeoni.runs.records.clustering import (
+    Cluster,
+    ClusterMetrics,
+    ClustersRecord,
+    NumberOfClusters,
+    RepresentationRecord,
+    ShownCluster,
+)
 from jeoni.runs.records.compare import Comparison, ComparisonRecord, Need, Point, ProbedStage, VerdictRecord
 from jeoni.runs.records.figures import (
     DomainItem,
@@ -64,6 +72,9 @@ __all__ = [
     "AskedRecord",
     "BackboneRecord",
     "Bin",
+    "Cluster",
+    "ClusterMetrics",
+    "ClustersRecord",
     "Comparison",
     "ComparisonRecord",
     "Contestant",
@@ -91,6 +102,7 @@ __all__ = [
     "Measure",
     "NamedClass",
     "Need",
+    "NumberOfClusters",
     "Numbers",
     "Pair",
     "PairsRecord",
@@ -103,11 +115,13 @@ __all__ = [
     "Query",
     "QueryMetrics",
     "Rate",
+    "RepresentationRecord",
     "RowScores",
     "RunRecord",
     "SaidRecord",
     "Score",
     "Shared",
+    "ShownCluster",
     "SimulatedMethod",
     "SimulationRecord",
     "Stage",

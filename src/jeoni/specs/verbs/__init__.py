@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jeoni.specs.verbs.adapt import AdaptSpec
+from jeoni.specs.verbs.cluster import ClusterSpec
 from jeoni.specs.verbs.common import CommonSpec
 from jeoni.specs.verbs.compare import CompareSpec
 from jeoni.specs.verbs.diagnose import DiagnoseSpec
@@ -15,6 +16,7 @@ from jeoni.specs.verbs.zero_shot import ZeroShotSpec
 
 __all__ = [
     "AdaptSpec",
+    "ClusterSpec",
     "CommonSpec",
     "CompareSpec",
     "DiagnoseSpec",

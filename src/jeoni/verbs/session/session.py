@@ -43,6 +43,7 @@ STEPS = {
     "fit": "Fitting",
     "stages": "Probing the stages",
     "adapt": "Adapting",
+    "cluster": "Clustering",
     "diagnose": "Measuring the shift",
     "query": "Choosing what to label",
     "simulate": "Labelling again",
@@ -122,7 +123,8 @@ class Session:
             MissingExtra: the package with the weights is not installed.
         """
         check_engine(self.spec.engine)
-        check_backbone(self.spec.backbone, self.spec.weights)
+        for backbone in getattr(self.spec, "backbones", (self.spec.backbone,)):
+            check_backbone(backbone, self.spec.weights)
         if out and not resume and self.is_main:
             RunFolder.refuse_taken(Path(out), overwrite)
 

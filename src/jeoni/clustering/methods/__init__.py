@@ -1,0 +1,1 @@
+"""Ways of finding clusters in frozen features, a file for each."""

@@ -1,0 +1,83 @@
+"""The options of `jeoni cluster`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from jeoni.errors import ConfigError
+from jeoni.specs.backbone import BackboneOptions
+from jeoni.specs.options import Bounds, option
+from jeoni.specs.training import SettingOptions
+from jeoni.specs.verbs.common import PICTURES, CommonSpec
+
+__all__ = ["ClusterSpec"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterSpec(CommonSpec, SettingOptions):
+    """Everything that decides a clustering.
+
+    Example:
+        >>> ClusterSpec(backbone="efficientnet_lite0,efficientnet_lite1").backbones
+        ('efficientnet_lite0', 'efficientnet_lite1')
+    """
+
+    absent: ClassVar[Mapping[str, str]] = {
+        "test": "Labels teach nothing here, they only score: all items are clustered.",
+        "folds": "Nothing is learned from labels here; --repeats says how often parts of the items are clustered.",
+        "strategy": "Name a way of clustering: method='turtle', or another one of `jeoni list clustering`.",
+    }
+
+    section: ClassVar[str] = "Evaluation"
+
+    backbone: str = option(
+        "auto",
+        "What to transfer from: a name from `jeoni list backbones`, or several with commas between, which are used "
+        "together; auto goes by the data.",
+        several=True,
+        section="Transfer",
+        names=("backbones",),
+    )
+    clusters: int | None = option(
+        None,
+        "How many clusters; left out, the number that two halves of the data agree on most.",
+        bounds=Bounds(2, 10_000),
+        section="Transfer",
+    )
+    method: str = option(
+        "kmeans", "How to cluster; see `jeoni list clustering`.", section="Transfer", names=("clustering",)
+    )
+    scaling: str = option(
+        "auto",
+        "How features are made ready: whitened (for networks), unit length, standardized columns, or as they are; auto "
+        "is whitened for a backbone and standardized for vectors.",
+        ("auto", "whitened", "unit", "standardized", "none"),
+        section="Transfer",
+    )
+    repeats: int = option(
+        5, "Random parts of the items that are clustered too, to see how stable clusters are.", bounds=Bounds(2, 1000)
+    )
+    control: bool = option(True, "Also cluster features of an untrained backbone, and raw pixels, words or spectra.")
+    pictures: bool = option(True, PICTURES, section="Output")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.backbones or len(set(self.backbones)) < len(self.backbones):
+            raise ConfigError(f"backbone is {self.backbone!r}; one is needed, or different ones with commas between.")
+        if self.weights and len(self.backbones) > 1:
+            raise ConfigError(
+                f"weights is {self.weights!r}, and there are {len(self.backbones)} backbones; a file of weights is for "
+                "one. Name one, or leave it out."
+            )
+
+    @property
+    def backbones(self) -> tuple[str, ...]:
+        """The backbones' names."""
+        return tuple(name.strip() for name in self.backbone.split(",") if name.strip())
+
+    @property
+    def of_backbones(self) -> tuple[BackboneOptions, ...]:
+        """The part that is about each backbone."""
+        return tuple(replace(self.of_backbone, backbone=name) for name in self.backbones)
