@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         AdaptResult,
         CompareResult,
         FitResult,
+        PretrainResult,
         adapt,
         compare,
         diagnose,
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
         fit,
         load_data,
         predict,
+        pretrain,
         resume,
     )
     from jeoni.estimators import TransferClassifier, TransferRegressor
     from jeoni.models.loading import load_model
     from jeoni.models.model import Model
     from jeoni.report import render as render_report
-    from jeoni.specs import AdaptSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
+    from jeoni.specs import AdaptSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec, PretrainSpec
     from jeoni.types import Dataset, Interval
 
 __all__ = [
@@ -59,6 +61,8 @@ __all__ = [
     "MissingExtra",
     "Model",
     "PredictSpec",
+    "PretrainResult",
+    "PretrainSpec",
     "StorageError",
     "TransferClassifier",
     "TransferRegressor",
@@ -72,6 +76,7 @@ __all__ = [
     "load_data",
     "load_model",
     "predict",
+    "pretrain",
     "render_report",
     "resume",
 ]
@@ -84,10 +89,12 @@ _PLACES = {
     "DiagnoseSpec": "jeoni.specs",
     "EvaluateSpec": "jeoni.specs",
     "PredictSpec": "jeoni.specs",
+    "PretrainSpec": "jeoni.specs",
     "FitSpec": "jeoni.specs",
     "Interval": "jeoni.types",
     "CompareResult": "jeoni.api",
     "FitResult": "jeoni.api",
+    "PretrainResult": "jeoni.api",
     "adapt": "jeoni.api",
     "compare": "jeoni.api",
     "diagnose": "jeoni.api",
@@ -95,6 +102,7 @@ _PLACES = {
     "fit": "jeoni.api",
     "load_data": "jeoni.api",
     "predict": "jeoni.api",
+    "pretrain": "jeoni.api",
     "resume": "jeoni.api",
     "TransferClassifier": "jeoni.estimators",
     "TransferRegressor": "jeoni.estimators",

@@ -10,12 +10,14 @@ from jeoni.verbs.diagnose import diagnose
 from jeoni.verbs.evaluate import evaluate
 from jeoni.verbs.fit import FitResult, fit
 from jeoni.verbs.predict import predict
+from jeoni.verbs.pretrain import PretrainResult, pretrain
 from jeoni.verbs.resume import resume
 
 __all__ = [
     "AdaptResult",
     "CompareResult",
     "FitResult",
+    "PretrainResult",
     "adapt",
     "compare",
     "diagnose",
@@ -24,5 +26,6 @@ __all__ = [
     "load_data",
     "load_model",
     "predict",
+    "pretrain",
     "resume",
 ]

@@ -21,7 +21,7 @@ import typer
 from jeoni import distributed
 from jeoni.cli._help import describe_command
 from jeoni.cli._options import with_options
-from jeoni.specs import Options
+from jeoni.specs import Options, ordered_fields
 
 __all__ = ["command_of", "content_of", "show_result"]
 
@@ -43,7 +43,8 @@ def command_of(verb: Callable[..., Any], name: str) -> Callable[..., Any]:
     spec = next((t for t in _kinds(hints.get("spec")) if isinstance(t, type) and issubclass(t, Options)), None)
     about = typer.Option("--json", help="Print one JSON line.")
     json = inspect.Parameter("json", KEYWORD, default=False, annotation=Annotated[bool, about])
-    texts, own = _described(verb), [p for name, p in parameters.items() if name not in {*filled, "spec"}]
+    offered = {f.name for f in ordered_fields(spec)} if spec else set()  # a verb may show them in its signature too
+    texts, own = _described(verb), [p for name, p in parameters.items() if name not in {*filled, *offered, "spec"}]
     typed = [
         _parameter(p, hints.get(p.name, str), texts.get(p.name, ""))
         for p in own

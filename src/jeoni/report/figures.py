@@ -14,7 +14,18 @@ from typing import Any
 from jeoni.files.outputs import write_bytes, write_text
 from jeoni.runs.records import Bin, Evaluated, Measure, Numbers, Point, ProbedStage
 
-__all__ = ["labels_chart", "numbers_chart", "reliability_chart", "stages_chart", "time_chart", "training_chart"]
+__all__ = [
+    "INK",
+    "SERIES",
+    "keep_figure",
+    "labels_chart",
+    "numbers_chart",
+    "plain_axes",
+    "reliability_chart",
+    "stages_chart",
+    "time_chart",
+    "training_chart",
+]
 
 LONGEST_LABEL = 40
 
@@ -66,10 +77,10 @@ def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any], 
             "fontsize": 8,
         }
         axes.annotate(f"{b.count:.0f}", (b.confidence, b.accuracy), **place)
-    _plain(axes)
+    plain_axes(axes)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
-    return _keep(figure, folder, f"reliability{_file_mark(mark)}", words["reliability"])
+    return keep_figure(figure, folder, f"reliability{_file_mark(mark)}", words["reliability"])
 
 
 def numbers_chart(numbers: Numbers, folder: Path, words: dict[str, Any], mark: str = "") -> str:
@@ -94,8 +105,8 @@ def numbers_chart(numbers: Numbers, folder: Path, words: dict[str, Any], mark: s
     axes.scatter(true, predicted, s=size, color=ACCENT, alpha=0.55, linewidths=0, zorder=3)
     unit = f" ({numbers.unit})" if numbers.unit else ""
     axes.set(xlim=ends, ylim=ends, xlabel=f"{words['true_value']}{unit}", ylabel=f"{words['predicted_value']}{unit}")
-    _plain(axes)
-    return _keep(figure, folder, f"numbers{_file_mark(mark)}", words["numbers"])
+    plain_axes(axes)
+    return keep_figure(figure, folder, f"numbers{_file_mark(mark)}", words["numbers"])
 
 
 def _file_mark(mark: str) -> str:
@@ -127,8 +138,8 @@ def training_chart(evaluations: Sequence[Evaluated], best_step: int, folder: Pat
             axes.scatter([best_step], [values[steps.index(best_step)]], s=46, color=color, linewidths=0, zorder=3)
     axes.set(xlabel=words["step"], ylabel=words["log_loss"], ylim=(0, None))
     axes.margins(x=0.02)
-    _plain(axes)
-    return _keep(figure, folder, "training", words["training"])
+    plain_axes(axes)
+    return keep_figure(figure, folder, "training", words["training"])
 
 
 def labels_chart(points: Sequence[Point], measure: Measure, folder: Path, words: dict[str, Any]) -> str:
@@ -194,8 +205,8 @@ def stages_chart(stages: Sequence[ProbedStage], measure: Measure, folder: Path, 
         list(place), [_label(s.name) for s in stages], rotation=0 if len(stages) <= 10 else 45, parse_math=False
     )
     _format_values(axes, measure)
-    _plain(axes)
-    return _keep(figure, folder, "stages", words["curve_stages"])
+    plain_axes(axes)
+    return keep_figure(figure, folder, "stages", words["curve_stages"])
 
 
 def _axis(measure: Measure) -> str:
@@ -242,8 +253,8 @@ def _curves(
         )
     axes.margins(x=0.04)
     _name_lines(axes, ends, apart=bands)
-    _plain(axes)
-    return _keep(figure, folder, name, title)
+    plain_axes(axes)
+    return keep_figure(figure, folder, name, title)
 
 
 def _name_lines(axes: Any, ends: list[tuple[float, float, str, str]], apart: bool) -> None:
@@ -269,7 +280,7 @@ def _label(name: str) -> str:
     return name if len(name) <= LONGEST_LABEL else f"{name[: LONGEST_LABEL - 1]}…"
 
 
-def _plain(axes: Any) -> None:
+def plain_axes(axes: Any) -> None:
     """Two thin spines, no ticks."""
     axes.spines[["top", "right"]].set_visible(False)
     for side in ("left", "bottom"):
@@ -279,7 +290,7 @@ def _plain(axes: Any) -> None:
     axes.yaxis.label.set_color(INK)
 
 
-def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
+def keep_figure(figure: Any, folder: Path, name: str, title: str) -> str:
     """Both files, and the SVG as part of a page."""
     import matplotlib
 

@@ -11,7 +11,16 @@ from jeoni.specs.backbone import BackboneOptions, ComputeOptions, check_span
 from jeoni.specs.data import ColumnOptions, LanguageOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, Options, Spec, may_be_left_out, option, ordered_fields, section_of
 from jeoni.specs.training import HeadOptions, Recipe, SettingOptions, TransferOptions
-from jeoni.specs.verbs import AdaptSpec, CommonSpec, CompareSpec, DiagnoseSpec, EvaluateSpec, FitSpec, PredictSpec
+from jeoni.specs.verbs import (
+    AdaptSpec,
+    CommonSpec,
+    CompareSpec,
+    DiagnoseSpec,
+    EvaluateSpec,
+    FitSpec,
+    PredictSpec,
+    PretrainSpec,
+)
 
 __all__ = [
     "AdaptSpec",
@@ -29,6 +38,7 @@ __all__ = [
     "LeakOptions",
     "Options",
     "PredictSpec",
+    "PretrainSpec",
     "Recipe",
     "SeedOptions",
     "SettingOptions",

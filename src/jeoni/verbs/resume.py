@@ -11,26 +11,27 @@ from jeoni.errors import ConfigError, DataError
 from jeoni.runs import RunFolder
 from jeoni.runs.records import AskedRecord
 from jeoni.runs.typed import read_record
-from jeoni.specs import AdaptSpec, CompareSpec, FitSpec, Spec, may_be_left_out
+from jeoni.specs import AdaptSpec, CompareSpec, FitSpec, PretrainSpec, Spec, may_be_left_out
 from jeoni.types import Console
 from jeoni.verbs.adapt import AdaptResult
 from jeoni.verbs.compare import CompareResult
 from jeoni.verbs.fit import FitResult
+from jeoni.verbs.pretrain import PretrainResult
 
 __all__ = ["resume"]
 
-SPECS: dict[str, type[Spec]] = {"fit": FitSpec, "compare": CompareSpec, "adapt": AdaptSpec}
-INPUTS = {"fit": {"data"}, "compare": {"data"}, "adapt": {"source", "target", "model"}}
+SPECS: dict[str, type[Spec]] = {"fit": FitSpec, "compare": CompareSpec, "adapt": AdaptSpec, "pretrain": PretrainSpec}
+INPUTS = {"fit": {"data"}, "compare": {"data"}, "adapt": {"source", "target", "model"}, "pretrain": {"data"}}
 
 
 def resume(
     run: str | Path, *, verb: str = "", console: Console | None = None, quiet: bool = False
-) -> FitResult | CompareResult | AdaptResult:
-    """Continue an interrupted run of ``fit``, ``compare`` or ``adapt``; the result is that of an undisturbed one.
+) -> FitResult | CompareResult | AdaptResult | PretrainResult:
+    """Continue an interrupted run of any verb that trains; the result is that of an undisturbed one.
 
     Args:
         run: its folder.
-        verb: ``fit``, ``compare`` or ``adapt``, if it must be a run of that.
+        verb: ``fit``, ``compare``, ``adapt`` or ``pretrain``, if it must be a run of that.
         console: where remarks and progress are shown; left out, on the terminal or in the notebook.
         quiet: show neither.
 
@@ -50,7 +51,7 @@ def resume(
     again = plugins.load("jeoni.verbs", asked.verb)
     spec = SPECS[asked.verb]().changed(**_as_said(SPECS[asked.verb], asked.spec))
     given: dict[str, Any] = {"out": folder, "resume": True, "command": asked.command}
-    result: FitResult | CompareResult | AdaptResult
+    result: FitResult | CompareResult | AdaptResult | PretrainResult
     result = again(**asked.inputs, spec=spec, console=console, quiet=quiet, **given)
     return result
 

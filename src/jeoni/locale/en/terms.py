@@ -38,6 +38,7 @@ WORDS = {
     "probing the stages": "Probing the stages",
     "probing stages": "Probing stages",
     "adapting": "Adapting",
+    "pretraining": "Pretraining",
     "learning the source": "Learning the source",
     "measuring the shift": "Measuring the shift",
     "predicting": "Predicting",

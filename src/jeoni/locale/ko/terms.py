@@ -38,6 +38,7 @@ WORDS = {
     "probing the stages": "단계별 프로브 학습 중",
     "probing stages": "단계별 프로브",
     "adapting": "도메인 적응 중",
+    "pretraining": "사전학습 중",
     "learning the source": "소스 학습",
     "measuring the shift": "도메인 차이 측정 중",
     "predicting": "예측 중",

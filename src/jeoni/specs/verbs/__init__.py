@@ -9,5 +9,15 @@ from jeoni.specs.verbs.diagnose import DiagnoseSpec
 from jeoni.specs.verbs.evaluate import EvaluateSpec
 from jeoni.specs.verbs.fit import FitSpec
 from jeoni.specs.verbs.predict import PredictSpec
+from jeoni.specs.verbs.pretrain import PretrainSpec
 
-__all__ = ["AdaptSpec", "CommonSpec", "CompareSpec", "DiagnoseSpec", "EvaluateSpec", "FitSpec", "PredictSpec"]
+__all__ = [
+    "AdaptSpec",
+    "CommonSpec",
+    "CompareSpec",
+    "DiagnoseSpec",
+    "EvaluateSpec",
+    "FitSpec",
+    "PredictSpec",
+    "PretrainSpec",
+]

@@ -42,6 +42,7 @@ STEPS = {
     "fit": "Fitting",
     "stages": "Probing the stages",
     "adapt": "Adapting",
+    "pretrain": "Pretraining",
     "diagnose": "Measuring the shift",
     "evaluate": "Scoring",
     "pictures": "Making pictures",
