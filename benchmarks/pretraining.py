@@ -1,6 +1,7 @@
 """Does pretraining on one's own unlabelled data pay? With against without, paired on the same draws and test items.
 
-    python benchmarks/pretraining.py language [--texts 20000] [--steps 600] [--budgets 16,64] [--draws 5] [--keep FOLDER]
+    python benchmarks/pretraining.py language [--texts 20000] [--steps 600] [--budgets 16,64] [--draws 5] [--test 5000]
+        [--keep FOLDER]
     python benchmarks/pretraining.py elpv [--method vicreg] [--steps 600] [--views 4] [--budgets 10] [--draws 5] [--keep FOLDER]
     python benchmarks/pretraining.py dcgan [--steps 3000] [--width 32] [--draws 5] [--keep FOLDER]
 
@@ -151,16 +152,10 @@ def language(asked: argparse.Namespace) -> None:
     task = Classification(("negative", "positive"))
     data = Dataset("nsmc", TextItems([*train, *test]), np.concatenate([own, labels]), task, modality="text")
     here, there = np.arange(len(train)), np.arange(len(train), len(data))
+    there = there[: asked.test]
     arms = {"without": backbone, "with": found.backbone}
-    compare(
-        arms,
-        data,
-        here,
-        there,
-        asked.budgets,
-        asked.draws,
-        asked.keep / f"language-{asked.texts}-{asked.steps}-{asked.frozen}",
-    )
+    settings = f"language-{asked.texts}-{asked.steps}-{asked.frozen}-{asked.test}"
+    compare(arms, data, here, there, asked.budgets, asked.draws, asked.keep / settings)
 
 
 def elpv(asked: argparse.Namespace) -> None:
@@ -169,13 +164,14 @@ def elpv(asked: argparse.Namespace) -> None:
     paths, labels = cells()
     data = Dataset("elpv", FileItems(paths, paths), labels, Classification(("good", "defective")))
     order = np.random.default_rng(0).permutation(len(data))
-    train, test = np.sort(order[: len(data) // 2]), np.sort(order[len(data) // 2 :])
+    train, test = np.sort(order[: len(data) // 2]), np.sort(order[len(data) // 2 :][: asked.test])
     backbone = load_backbone("efficientnet_lite0")
     here = data.items.select(train)
-    recipe = Recipe(steps=asked.steps, frozen=asked.frozen, views=asked.views, augment=asked.augment)
+    sizes = {"steps": asked.steps, "batch_size": asked.batch_size, "views": asked.views}
+    recipe = Recipe(frozen=asked.frozen, augment=asked.augment, **sizes)
     found = pretrained(asked.method, backbone, unlabelled(here, "image"), recipe, asked.keep)
     arms = {"without": backbone, "with": found.backbone}
-    settings = f"elpv-{asked.method}-{asked.steps}-{asked.frozen}-{asked.views}-{asked.augment}"
+    settings = f"elpv-{asked.method}-{asked.steps}-{asked.frozen}-{asked.views}-{asked.augment}-{asked.test}"
     compare(arms, data, train, test, asked.budgets, asked.draws, asked.keep / settings)
 
 
@@ -204,6 +200,8 @@ def main() -> None:
     parser.add_argument("--frozen", default="auto")
     parser.add_argument("--budgets", type=lambda text: [int(b) for b in text.split(",")])
     parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--test", type=int, default=5000, help="test items of language and elpv, the first of them")
+    parser.add_argument("--batch-size", type=int)
     parser.add_argument("--method", default="vicreg")
     parser.add_argument("--views", type=int, default=4)
     parser.add_argument("--augment", default="medical", help="of elpv; brightness is a measurement there")

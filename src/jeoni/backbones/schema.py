@@ -145,7 +145,7 @@ class _Facts(Record):
 class SavedConfig(Record):
     """The fields of a ``config.json`` that are read."""
 
-    format: int
+    format: int = 1
     backbone: _Backbone
     cut: _Cut
     head: SavedHead | None = None

@@ -81,7 +81,7 @@ def epps_pulley(samples: Tensor, knots: int = 17, span: float = 3.0) -> Tensor:
     Returns:
         ``(…, m)``: ``n`` times the integral of the squared distance of the characteristic functions.
     """
-    t = torch.linspace(0, span, knots, device=samples.device)
+    t = torch.linspace(0, span, knots, device=samples.device, dtype=samples.dtype)
     weights = torch.full_like(t, 2 * span / (knots - 1))
     weights[[0, -1]] /= 2
     normal = torch.exp(-t.square() / 2)

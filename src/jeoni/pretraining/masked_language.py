@@ -125,8 +125,8 @@ def mask_token(backbone: Backbone) -> int:
     numbers = [n for name in MASKS if (n := spec.tokenizer.token_to_id(name)) is not None]
     if not numbers:
         raise ConfigError(
-            f"The tokenizer of {backbone.name} has no mask ({' or '.join(MASKS)}), as those of decoders have none. Take "
-            "an encoder such as a BERT or RoBERTa."
+            f"The tokenizer of {backbone.name} has no mask ({' or '.join(MASKS)}), as those of decoders have none. "
+            "Take an encoder such as a BERT or RoBERTa."
         )
     return int(numbers[0])
 

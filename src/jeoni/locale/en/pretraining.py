@@ -11,6 +11,7 @@ WORDS = {
     "Give those of your own task with --probe.",
     "pretraining.scores": "On {n} held-out labelled items {measure:term} is {start} before and {pretrained} after.",
     "pretraining.rank": "The features' effective rank goes from {before} to {after}, of {dim} columns.",
+    "pretraining.rank_of": "The features' effective rank is {before} of {old} columns before and {after} of {new} after.",
     "pretraining.narrowed": "The features have narrowed: their effective rank falls from {before} to {after}, of {dim} columns.",
     "pretraining.collapsed": "The features have collapsed: their effective rank is {after}, of {dim} columns. Nothing can be "
     "told apart by them; take a lower learning rate or another method.",

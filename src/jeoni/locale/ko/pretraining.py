@@ -11,6 +11,7 @@ WORDS = {
     "과제의 데이터를 지정하십시오.",
     "pretraining.scores": "학습에 쓰지 않은 레이블 데이터 {n}개에서 {measure:term}: 사전학습 전 {start}, 후 {pretrained}.",
     "pretraining.rank": "특징의 유효 랭크: 전 {before}, 후 {after}(전체 {dim}차원).",
+    "pretraining.rank_of": "특징의 유효 랭크: 전 {before}({old}차원), 후 {after}({new}차원).",
     "pretraining.narrowed": "특징이 좁아졌습니다. 유효 랭크가 {before}에서 {after}(으)로 줄었습니다(전체 {dim}차원).",
     "pretraining.collapsed": "특징이 붕괴했습니다. 유효 랭크가 {after}에 그칩니다(전체 {dim}차원). 이 특징으로는 아무것도 구별할 수 "
     "없으니 학습률을 낮추거나 다른 방법을 쓰십시오.",

@@ -112,6 +112,8 @@ def spread_said(before: Spread, after: Spread) -> list[Said]:
     if after.effective_rank < 2:
         return [Said("pretraining.collapsed", after=f"{after.effective_rank:.1f}", dim=f"{after.dim:,}")]
     values = {"before": f"{before.effective_rank:.0f}", "after": f"{after.effective_rank:.0f}"}
+    if before.dim != after.dim:  # another number of columns: ranks are not to be held against each other
+        return [Said("pretraining.rank_of", **values, old=f"{before.dim:,}", new=f"{after.dim:,}")]
     narrowed = after.effective_rank < COLLAPSED * before.effective_rank
     return [Said("pretraining.narrowed" if narrowed else "pretraining.rank", **values, dim=f"{after.dim:,}")]
 

@@ -18,7 +18,7 @@ __all__ = ["PretrainingPage"]
 
 MEASURES = 8
 SAMPLES, VIEWS = "samples.png", "views.jpg"
-SPREAD = ("rank_me", "effective_rank", "deviation")
+SPREAD = {"rank_me": 1, "effective_rank": 1, "deviation": 3}  # digits behind the point
 
 
 class PretrainingPage:
@@ -90,4 +90,7 @@ def _spread(metrics: PretrainMetrics) -> list[dict[str, Any]]:
     before, after = metrics.before, metrics.after
     if before is None or after is None:
         return []
-    return [{"name": name, "before": getattr(before, name), "after": getattr(after, name)} for name in SPREAD]
+    return [
+        {"name": name, "digits": digits, "before": getattr(before, name), "after": getattr(after, name)}
+        for name, digits in SPREAD.items()
+    ]
