@@ -17,7 +17,7 @@ from jeoni.specs.options import ordered_fields, type_name
 
 TARGET = Path(__file__).parents[1] / "src" / "jeoni" / "specs" / "keywords.py"
 SPECS = tuple(spec for name in verbs.__all__ if (spec := getattr(verbs, name)) is not CommonSpec)
-DATA = ("test",)  # takes what a verb's data may be
+DATA = ("probe", "test")  # takes what a verb's data may be
 FILES = ("weights",)
 WIDTH = 116
 

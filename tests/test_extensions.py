@@ -328,6 +328,35 @@ def use_engine(tmp_path: Path, make_photos) -> None:
     assert read_json(result.run / "run.json")["engine"]["name"] == NAME
 
 
+PRETRAINING = """
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jeoni.backbones.cut import Tap
+from jeoni.pretraining.learning.method import Pretrained
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn:
+    modalities: ClassVar[tuple[str, ...]] = ("vector",)
+    supervised: ClassVar[bool] = False
+    times: int = 1
+
+    def taps(self, backbone, n, recipe):
+        return (Tap(backbone.n, True),)
+
+    def learn(self, start):
+        return Pretrained(start.backbone, start.backbone.n, start.backbone.n, details={"times": float(self.times)})
+"""
+
+
+def use_pretraining(tmp_path: Path) -> None:
+    found = jeoni.pretrain(features(tmp_path / "a.npz"), method=NAME, set="times=3", out=tmp_path / "run")
+    assert found.metrics["details"] == {"times": 3.0} and found.outcome == "unclear"
+
+
 SOURCE = """
 from jeoni.backbones.sources.untrained import Untrained
 
@@ -486,6 +515,7 @@ DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "calibrations": ("jeoni.zero_shot_learning.calibrations", CALIBRATION, use_calibration),
     "distances": ("jeoni.transferability.distances", DISTANCE, use_distance),
     "engines": ("jeoni.features.engines", ENGINE, use_engine),
+    "pretraining": ("jeoni.pretraining", PRETRAINING, use_pretraining),
     "sources": ("jeoni.backbones.sources", SOURCE, use_source),
     "verbs": ("jeoni.verbs", VERB, use_verb),
     "pages": ("jeoni.report.pages", PAGE, use_page),

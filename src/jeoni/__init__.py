@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ClusterResult,
         CompareResult,
         FitResult,
+        PretrainResult,
         QueryResult,
         ZeroShotResult,
         adapt,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         fit,
         load_data,
         predict,
+        pretrain,
         query,
         resume,
         zero_shot,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
         EvaluateSpec,
         FitSpec,
         PredictSpec,
+        PretrainSpec,
         QuerySpec,
         ZeroShotSpec,
     )
@@ -80,6 +83,8 @@ __all__ = [
     "MissingExtra",
     "Model",
     "PredictSpec",
+    "PretrainResult",
+    "PretrainSpec",
     "QueryResult",
     "QuerySpec",
     "StorageError",
@@ -99,46 +104,19 @@ __all__ = [
     "load_data",
     "load_model",
     "predict",
+    "pretrain",
     "query",
     "render_report",
     "resume",
     "zero_shot",
 ]
 
-_PLACES = {
+_PLACES = {  # of what is neither a verb nor its options or result
     "Dataset": "jeoni.types",
-    "AdaptResult": "jeoni.api",
-    "AdaptSpec": "jeoni.specs",
-    "ClusterSpec": "jeoni.specs",
-    "CompareSpec": "jeoni.specs",
-    "DiagnoseSpec": "jeoni.specs",
-    "EpisodesSpec": "jeoni.specs",
-    "EvaluateSpec": "jeoni.specs",
-    "PredictSpec": "jeoni.specs",
-    "QueryResult": "jeoni.api",
-    "QuerySpec": "jeoni.specs",
-    "FitSpec": "jeoni.specs",
     "Interval": "jeoni.types",
-    "ClusterResult": "jeoni.api",
-    "CompareResult": "jeoni.api",
-    "FitResult": "jeoni.api",
-    "adapt": "jeoni.api",
-    "cluster": "jeoni.api",
-    "compare": "jeoni.api",
-    "diagnose": "jeoni.api",
-    "episodes": "jeoni.api",
-    "evaluate": "jeoni.api",
-    "fit": "jeoni.api",
-    "load_data": "jeoni.api",
-    "predict": "jeoni.api",
-    "query": "jeoni.api",
-    "resume": "jeoni.api",
-    "ZeroShotResult": "jeoni.api",
-    "ZeroShotSpec": "jeoni.specs",
-    "zero_shot": "jeoni.api",
+    "Model": "jeoni.models.model",
     "TransferClassifier": "jeoni.estimators",
     "TransferRegressor": "jeoni.estimators",
-    "Model": "jeoni.models.model",
     "load_model": "jeoni.models.loading",
 }
 
@@ -148,8 +126,9 @@ def __getattr__(name: str) -> Any:
 
     if name == "render_report":
         return importlib.import_module("jeoni.report").render
-    if name in _PLACES:
-        return getattr(importlib.import_module(_PLACES[name]), name)
+    if name in __all__:
+        usual = "jeoni.specs" if name.endswith("Spec") else "jeoni.api"
+        return getattr(importlib.import_module(_PLACES.get(name, usual)), name)
     if not name.startswith("_"):
         plugins = importlib.import_module("jeoni.plugins")
         if name in plugins.names("jeoni.verbs"):

@@ -12,6 +12,7 @@ from jeoni.verbs.episodes import episodes
 from jeoni.verbs.evaluate import evaluate
 from jeoni.verbs.fit import FitResult, fit
 from jeoni.verbs.predict import predict
+from jeoni.verbs.pretrain import PretrainResult, pretrain
 from jeoni.verbs.query import QueryResult, query
 from jeoni.verbs.resume import resume
 from jeoni.verbs.zero_shot import ZeroShotResult, zero_shot
@@ -21,6 +22,7 @@ __all__ = [
     "ClusterResult",
     "CompareResult",
     "FitResult",
+    "PretrainResult",
     "QueryResult",
     "ZeroShotResult",
     "adapt",
@@ -33,6 +35,7 @@ __all__ = [
     "load_data",
     "load_model",
     "predict",
+    "pretrain",
     "query",
     "resume",
     "zero_shot",

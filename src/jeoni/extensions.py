@@ -76,6 +76,11 @@ POINTS = (
         '`FewLabels`, also `FewLabels("auto")`', "tests/adaptation/",
     ),
     ExtensionPoint(
+        "pretraining", "a way of pretraining", ("jeoni.pretraining",),
+        "a frozen dataclass with `modalities`, `taps(backbone, n, recipe)` and `learn(start) -> Pretrained`",
+        "`pretrain --method`; its fields by `--set`", "tests/pretraining/",
+    ),
+    ExtensionPoint(
         "validators", "a validator", ("jeoni.adaptation.validators",),
         "a frozen dataclass, `__call__(candidate) -> float`, higher is better; `margins` by kind of repair",
         "`adapt --method auto`, where it declares margins", "tests/adaptation/",

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from jeoni.backbones.coding import CodedNetwork
 from jeoni.backbones.entry import example
 from jeoni.backbones.packed import Packed
 from jeoni.backbones.stages import Stage, find_stages
@@ -98,7 +99,7 @@ def build_backbone(
     """
     network = network.eval().requires_grad_(False)
     given = example(input, 1)
-    stages = network.stages() if isinstance(network, Packed) else find_stages(network, given)
+    stages = _stages_of(network, given)
     with torch.inference_mode():
         dim = network(given).shape[1]
     return Backbone(
@@ -114,3 +115,9 @@ def build_backbone(
         library=library,
         preferred=preferred or {},
     )
+
+
+def _stages_of(network: nn.Module, given: Any) -> tuple[Stage, ...]:
+    if isinstance(network, Packed):
+        return network.stages()
+    return network.found_stages(given) if isinstance(network, CodedNetwork) else find_stages(network, given)

@@ -83,6 +83,10 @@ class Encoder(Packed):
 
     def forward(self, rows: Tensor) -> Tensor:
         """From the network's input, or above a cut the packed activation, to features."""
+        return POOLINGS[self.pooling](self.states(rows))
+
+    def states(self, rows: Tensor) -> Tensor:
+        """What :meth:`forward` pools: the packed states of all places, ``(n, t, c + 1)``."""
         if self.enters:
             hidden, mask = unpack(rows)
             with self._fed(hidden):
@@ -91,7 +95,7 @@ class Encoder(Packed):
             with self._fed(None):
                 out = self.started(rows)
             mask = self.mask(rows, out)
-        return POOLINGS[self.pooling](pack(out, mask))
+        return pack(out, mask)
 
     def started(self, rows: Tensor) -> Tensor:
         """The model from its first stage on: what its last one gives, ``(n, t, c)``."""

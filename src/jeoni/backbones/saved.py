@@ -25,7 +25,7 @@ from torch import Tensor
 
 from jeoni._version import __version__
 from jeoni.backbones.outline import Shapes
-from jeoni.backbones.schema import SavedConfig, parse_config
+from jeoni.backbones.schema import HEADLESS, SavedConfig, parse_config
 from jeoni.backbones.weights import file_sha256, first_line
 from jeoni.errors import ConfigError, StorageError, WeightsError
 from jeoni.files.regular import open_regular, read_regular
@@ -34,6 +34,7 @@ from jeoni.runs import sealed
 __all__ = [
     "CONFIG",
     "FORMAT",
+    "OF_ANY_TASK",
     "WEIGHTS",
     "SavedModel",
     "find_folder",
@@ -43,7 +44,8 @@ __all__ = [
     "write_weights",
 ]
 
-FORMAT = 2
+OF_ANY_TASK = 2  # models of classification alone are of format 1, which earlier versions read
+FORMAT = HEADLESS
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 MOST_CONFIG_BYTES = 32 << 20
 

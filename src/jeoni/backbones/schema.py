@@ -17,7 +17,9 @@ from jeoni.errors import WeightsError
 from jeoni.modalities.bounds import Deviation, Digest, Fields, Record, Text, Width
 from jeoni.modalities.inputs import INPUTS, input_class
 
-__all__ = ["SavedConfig", "parse_config"]
+__all__ = ["HEADLESS", "SavedConfig", "SavedHead", "parse_config"]
+
+HEADLESS = 3  # the format of a folder that holds a backbone and no head
 
 MOST_LAYERS = 10_000
 MOST_VALUES = 100_000  # in the arguments of one architecture
@@ -109,7 +111,9 @@ class _Mapped(Fields):
     dim: Width
 
 
-class _Head(Record):
+class SavedHead(Record):
+    """The head: its id, its size, and what was decided about it."""
+
     id: Name
     dim: Width
     choice: dict[str, Any] = Field(default={})
@@ -141,9 +145,10 @@ class _Facts(Record):
 class SavedConfig(Record):
     """The fields of a ``config.json`` that are read."""
 
+    format: int = 1
     backbone: _Backbone
     cut: _Cut
-    head: _Head
+    head: SavedHead | None = None
     class_names: list[Text] = Field(default=[], max_length=1_000_000)
     task: dict[str, Any] = Field(default={})
     column: Text = ""
@@ -161,6 +166,12 @@ class SavedConfig(Record):
 
     @model_validator(mode="after")
     def _predicts_something(self) -> Self:
+        if self.format == HEADLESS:
+            if self.head or self.task or self.class_names:
+                raise ValueError("a backbone without a head predicts nothing, but a head or a task is named")
+            return self
+        if self.head is None:
+            raise ValueError("head is missing")
         if not self.class_names and not self.task:
             raise ValueError("neither task nor class_names say what is predicted")
         return self

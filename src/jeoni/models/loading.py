@@ -11,6 +11,7 @@ from torch import nn
 from jeoni import plugins
 from jeoni.backbones.outline import check_shapes, outline
 from jeoni.backbones.saved import SavedModel, open_model
+from jeoni.backbones.schema import SavedHead
 from jeoni.backbones.sources.checkpoint import restore_backbone
 from jeoni.backbones.weights import first_line
 from jeoni.data.fitted_on import FittedOn
@@ -38,11 +39,17 @@ def load_model(folder: str | Path) -> Model:
         ``jeoni.load_model("runs/latest/model").predict("new/").labels``
     """
     saved = open_model(Path(folder))
-    config, backbone = saved.config, restore_backbone(saved)
+    config = saved.config
+    if config.head is None:
+        raise WeightsError(
+            f"{saved.folder} holds a pretrained backbone without a head, which predicts nothing. Fit one to labelled "
+            f"data: jeoni fit DATA --backbone {saved.folder}"
+        )
+    backbone = restore_backbone(saved)
     task = restore(config.task or {"id": Classification.id, "class_names": config.class_names})
     return Model(
         backbone=backbone,
-        head=_restored_head(saved, backbone.dim, task),
+        head=_restored_head(saved, config.head, backbone.dim, task),
         head_id=config.head.id,
         task=task,
         frozen=config.cut.frozen,
@@ -55,14 +62,14 @@ def load_model(folder: str | Path) -> Model:
     )
 
 
-def _restored_head(saved: SavedModel, dim: int, task: Task) -> nn.Module:
+def _restored_head(saved: SavedModel, kept: SavedHead, dim: int, task: Task) -> nn.Module:
     """The head of a model folder for ``dim`` features, its shapes held against the weights file before it is built.
 
     Raises:
         ConfigError: of a kind that is not installed here.
         WeightsError: it does not go with its weights or its backbone.
     """
-    kept, width = saved.config.head, task.width
+    width = task.width
     if kind_of_head(kept.id) not in plugins.names("jeoni.heads"):
         raise ConfigError(f"This model's head {kept.id!r} is not known here; install the package it came with.")
     if kept.dim != dim:

@@ -17,7 +17,7 @@ from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
-from jeoni.backbones.saved import CONFIG, FORMAT, WEIGHTS, replaced_whole, write_weights
+from jeoni.backbones.saved import CONFIG, OF_ANY_TASK, WEIGHTS, replaced_whole, write_weights
 from jeoni.backbones.weights import file_sha256
 from jeoni.data.checks import remarked, tell, unreadable
 from jeoni.data.fitted_on import FittedOn
@@ -235,7 +235,7 @@ class Model:
     def _config(self, weights: Path) -> dict[str, Any]:
         backbone = self.backbone
         config = {
-            "format": 1 if isinstance(self.task, Classification) else FORMAT,
+            "format": 1 if isinstance(self.task, Classification) else OF_ANY_TASK,
             "jeoni": __version__,
             "modality": backbone.input.modality,
             "backbone": {

@@ -15,9 +15,13 @@ from jeoni.files.outputs import write_bytes, write_text
 from jeoni.runs.records import Bin, Evaluated, Measure, NumberOfClusters, Numbers, Point, ProbedStage
 
 __all__ = [
+    "INK",
+    "SERIES",
+    "keep_figure",
     "labels_chart",
     "numbers_chart",
     "numbers_of_clusters_chart",
+    "plain_axes",
     "reliability_chart",
     "stages_chart",
     "time_chart",
@@ -74,10 +78,10 @@ def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any], 
             "fontsize": 8,
         }
         axes.annotate(f"{b.count:.0f}", (b.confidence, b.accuracy), **place)
-    _plain(axes)
+    plain_axes(axes)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
-    return _keep(figure, folder, f"reliability{_file_mark(mark)}", words["reliability"])
+    return keep_figure(figure, folder, f"reliability{_file_mark(mark)}", words["reliability"])
 
 
 def numbers_chart(numbers: Numbers, folder: Path, words: dict[str, Any], mark: str = "") -> str:
@@ -102,8 +106,8 @@ def numbers_chart(numbers: Numbers, folder: Path, words: dict[str, Any], mark: s
     axes.scatter(true, predicted, s=size, color=ACCENT, alpha=0.55, linewidths=0, zorder=3)
     unit = f" ({numbers.unit})" if numbers.unit else ""
     axes.set(xlim=ends, ylim=ends, xlabel=f"{words['true_value']}{unit}", ylabel=f"{words['predicted_value']}{unit}")
-    _plain(axes)
-    return _keep(figure, folder, f"numbers{_file_mark(mark)}", words["numbers"])
+    plain_axes(axes)
+    return keep_figure(figure, folder, f"numbers{_file_mark(mark)}", words["numbers"])
 
 
 def _file_mark(mark: str) -> str:
@@ -135,8 +139,8 @@ def training_chart(evaluations: Sequence[Evaluated], best_step: int, folder: Pat
             axes.scatter([best_step], [values[steps.index(best_step)]], s=46, color=color, linewidths=0, zorder=3)
     axes.set(xlabel=words["step"], ylabel=words["log_loss"], ylim=(0, None))
     axes.margins(x=0.02)
-    _plain(axes)
-    return _keep(figure, folder, "training", words["training"])
+    plain_axes(axes)
+    return keep_figure(figure, folder, "training", words["training"])
 
 
 def labels_chart(points: Sequence[Point], measure: Measure, folder: Path, words: dict[str, Any]) -> str:
@@ -202,8 +206,8 @@ def stages_chart(stages: Sequence[ProbedStage], measure: Measure, folder: Path, 
         list(place), [_label(s.name) for s in stages], rotation=0 if len(stages) <= 10 else 45, parse_math=False
     )
     _format_values(axes, measure)
-    _plain(axes)
-    return _keep(figure, folder, "stages", words["curve_stages"])
+    plain_axes(axes)
+    return keep_figure(figure, folder, "stages", words["curve_stages"])
 
 
 def numbers_of_clusters_chart(
@@ -235,8 +239,8 @@ def numbers_of_clusters_chart(
         axes.axvline(chosen, color=FAINT, linewidth=1.5, zorder=0, label=words["chosen_number"].format(n=chosen))
     axes.set(xlabel=words["number_axis"], xticks=places)
     axes.legend(frameon=False, loc="upper right", labelcolor=INK)
-    _plain(axes)
-    return _keep(figure, folder, "clusters", words["number"])
+    plain_axes(axes)
+    return keep_figure(figure, folder, "clusters", words["number"])
 
 
 def _axis(measure: Measure) -> str:
@@ -283,8 +287,8 @@ def _curves(
         )
     axes.margins(x=0.04)
     _name_lines(axes, ends, apart=bands)
-    _plain(axes)
-    return _keep(figure, folder, name, title)
+    plain_axes(axes)
+    return keep_figure(figure, folder, name, title)
 
 
 def _name_lines(axes: Any, ends: list[tuple[float, float, str, str]], apart: bool) -> None:
@@ -310,7 +314,7 @@ def _label(name: str) -> str:
     return name if len(name) <= LONGEST_LABEL else f"{name[: LONGEST_LABEL - 1]}…"
 
 
-def _plain(axes: Any) -> None:
+def plain_axes(axes: Any) -> None:
     """Two thin spines, no ticks."""
     axes.spines[["top", "right"]].set_visible(False)
     for side in ("left", "bottom"):
@@ -320,7 +324,7 @@ def _plain(axes: Any) -> None:
     axes.yaxis.label.set_color(INK)
 
 
-def _keep(figure: Any, folder: Path, name: str, title: str) -> str:
+def keep_figure(figure: Any, folder: Path, name: str, title: str) -> str:
     """Both files, and the SVG as part of a page."""
     import matplotlib
 

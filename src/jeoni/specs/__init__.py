@@ -21,6 +21,7 @@ from jeoni.specs.verbs import (
     EvaluateSpec,
     FitSpec,
     PredictSpec,
+    PretrainSpec,
     QuerySpec,
     ZeroShotSpec,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "LeakOptions",
     "Options",
     "PredictSpec",
+    "PretrainSpec",
     "QuerySpec",
     "Recipe",
     "SeedOptions",

@@ -24,6 +24,7 @@ __all__ = [
     "LanguageKeywords",
     "LeakKeywords",
     "PredictKeywords",
+    "PretrainKeywords",
     "QueryKeywords",
     "RecipeKeywords",
     "SeedKeywords",
@@ -409,6 +410,47 @@ class PredictKeywords(ComputeKeywords, total=False):
 
     column: str | None
     """A table's column of items; left out, that of the fit, or a recognised one."""
+
+
+class PretrainKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    LanguageKeywords,
+    TaskKeywords,
+    SettingKeywords,
+    RecipeKeywords,
+    total=False,
+):
+    """Everything that decides a pretraining."""
+
+    method: str | None
+    """
+    How to pretrain; see `jeoni list pretraining`. Auto takes vicreg for images and audio, masked_language for
+    texts, sparse_coding for vectors.
+    """
+
+    backbone: str | None
+    """
+    The weights to start from: a name from `jeoni list backbones`, or source:name; auto goes by the data, none takes
+    the same network with random weights.
+    """
+
+    probe: Any
+    """
+    Labelled data for the verdict, as for fit; left out, the labels of the data themselves where there are any.
+    """
+
+    folds: int | None
+    """Folds of the training part that decide every choice."""
+
+    repeats: int | None
+    """How often the folds are drawn anew; left out, the data's size decides."""
+
+    pictures: bool | None
+    """Also make the report's pictures; without them a short run is shorter still."""
 
 
 class QueryKeywords(

@@ -116,6 +116,7 @@ class Job:
         domains: consecutive parts of the examples, each of which gives an equal share of every batch; empty where there
             is one.
         identity: names the data; part of the checkpoint's name.
+        betas: of AdamW, how slowly its moments forget.
     """
 
     title: str
@@ -132,6 +133,7 @@ class Job:
     objective: Objective | None = None
     domains: tuple[Domain, ...] = ()
     identity: str = ""
+    betas: tuple[float, float] = (0.9, 0.999)
 
     def name(self) -> str:
         """The same for the same data, recipe and starting weights."""

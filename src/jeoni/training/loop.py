@@ -141,7 +141,9 @@ class _State:
         self.average = {n: p.detach().clone() for n, p in self.trained.items()} if job.recipe.ema else {}
         self.kept: dict[str, Tensor] = {}
         self.optimizer = AdamW(
-            [{"params": list(g.parameters.values()), "weight_decay": g.weight_decay} for g in job.groups], device
+            [{"params": list(g.parameters.values()), "weight_decay": g.weight_decay} for g in job.groups],
+            device,
+            job.betas,
         )
         self.every = max(1, job.recipe.steps // EVALUATIONS)
         together = job.loss is not None or job.recipe.mixup or job.recipe.accumulate > 1

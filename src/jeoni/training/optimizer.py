@@ -26,10 +26,13 @@ class AdamW(torch.optim.AdamW):
     Args:
         groups: parameters and their options, as torch takes them.
         device: where the parameters are.
+        betas: how slowly the moments forget.
     """
 
-    def __init__(self, groups: list[dict[str, Any]], device: torch.device) -> None:
-        super().__init__(groups, fused=device.type in FUSED)
+    def __init__(
+        self, groups: list[dict[str, Any]], device: torch.device, betas: tuple[float, float] = (0.9, 0.999)
+    ) -> None:
+        super().__init__(groups, betas=betas, fused=device.type in FUSED)
 
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """One update."""

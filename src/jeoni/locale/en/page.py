@@ -261,6 +261,7 @@ WORDS = {
         "check": "checks",
         "fit": "fitting",
         "adapt": "adapting",
+        "pretrain": "pretraining",
         "evaluate": "evaluation",
         "pictures": "pictures",
         "total": "in all",

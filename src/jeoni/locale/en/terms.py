@@ -53,6 +53,7 @@ WORDS = {
     "tf-idf": "TF-IDF",
     "log-mel averages": "log-mel averages",
     "untrained features": "untrained features",
+    "pretraining": "Pretraining",
     "learning the source": "Learning the source",
     "choosing what to label": "Choosing what to label",
     "labelling again": "Labelling again",

@@ -244,6 +244,7 @@ WORDS = {
         "check": "점검",
         "fit": "학습",
         "adapt": "적응",
+        "pretrain": "사전학습",
         "evaluate": "평가",
         "pictures": "그림",
         "total": "합계",

@@ -53,6 +53,7 @@ WORDS = {
     "log-mel averages": "로그 멜 평균",
     "untrained features": "미학습 특징",
     "adapting": "도메인 적응 중",
+    "pretraining": "사전학습 중",
     "learning the source": "소스 학습",
     "choosing what to label": "레이블을 붙일 데이터 선택 중",
     "labelling again": "레이블 요청 과정 반복 중",

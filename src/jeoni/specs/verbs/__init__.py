@@ -11,6 +11,7 @@ from jeoni.specs.verbs.episodes import EpisodesSpec
 from jeoni.specs.verbs.evaluate import EvaluateSpec
 from jeoni.specs.verbs.fit import FitSpec
 from jeoni.specs.verbs.predict import PredictSpec
+from jeoni.specs.verbs.pretrain import PretrainSpec
 from jeoni.specs.verbs.query import QuerySpec
 from jeoni.specs.verbs.zero_shot import ZeroShotSpec
 
@@ -24,6 +25,7 @@ __all__ = [
     "EvaluateSpec",
     "FitSpec",
     "PredictSpec",
+    "PretrainSpec",
     "QuerySpec",
     "ZeroShotSpec",
 ]

@@ -15,13 +15,22 @@ from jeoni.data.in_memory import load_in_memory
 from jeoni.data.kinds import Columns, modality_of
 from jeoni.data.pairs import examples_modality
 from jeoni.data.read import load_items, load_labelled, with_test
+from jeoni.data.text_lines import read_lines
 from jeoni.errors import DataError
 from jeoni.specs import BackboneOptions, ColumnOptions
-from jeoni.specs.keywords import TestSetKeywords
+from jeoni.specs.keywords import PretrainKeywords, TestSetKeywords
 from jeoni.tasks import reread_targets
 from jeoni.types import Dataset
 
-__all__ = ["choose_backbone", "columns_of", "own_test_set", "read", "read_maybe_labelled", "read_unlabelled"]
+__all__ = [
+    "choose_backbone",
+    "columns_of",
+    "own_probe",
+    "own_test_set",
+    "read",
+    "read_maybe_labelled",
+    "read_unlabelled",
+]
 
 
 def read(data: Any, options: ColumnOptions, *, test: Any = None, modality: str = "", kept: str = "") -> Dataset:
@@ -54,7 +63,8 @@ def read_maybe_labelled(data: Any, options: ColumnOptions, modality: str = "", k
     """Data with labels where there are any, else without.
 
     Args:
-        data: as for :func:`read`; without labels also a folder of items, a file of texts, or a list of examples.
+        data: as for :func:`read`; without labels also a folder of items, a list of examples, or a ``.txt`` file, of
+            which each line is a text.
         options: name the columns.
         modality: of the examples; left out, what is there decides.
         kept: see :class:`jeoni.data.kinds.Columns`.
@@ -83,7 +93,8 @@ def read_unlabelled(data: Any, options: ColumnOptions, modality: str = "", kept:
     modality = modality or of or _modality_there(data)
     named = column if of == modality else ""
     if isinstance(data, (str, os.PathLike)):
-        return load_items(str(data), modality, named, kept)
+        corpus = read_lines(Path(data)) if modality == "text" else None
+        return load_items(str(data), modality, named, kept) if corpus is None else corpus
     return load_in_memory(data, modality, column=named, columns=Columns(modality=modality, kept=kept))
 
 
@@ -100,6 +111,12 @@ def own_test_set(options: TestSetKeywords) -> Any:
     """The test set among options where it is in memory, taken out of them; a path stays an option of the spec."""
     test = options.get("test")
     return None if test is None or isinstance(test, (str, os.PathLike)) else options.pop("test")
+
+
+def own_probe(options: PretrainKeywords) -> Any:
+    """The labelled data for a verdict among options where they are in memory; a path stays an option of the spec."""
+    probe = options.get("probe")
+    return None if probe is None or isinstance(probe, (str, os.PathLike)) else options.pop("probe")
 
 
 def columns_of(options: ColumnOptions, modality: str = "", kept: str = "") -> Columns:

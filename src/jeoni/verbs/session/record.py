@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -97,7 +97,27 @@ def head_record(name: str, model: Model) -> dict[str, Any]:
     return {"name": name, **_declared(HeadRecord, plain), "candidates": model.candidates}
 
 
-def training_record(model: Model) -> dict[str, Any]:
+class Transferred(Protocol):
+    """What came of a backbone: a model, or another backbone."""
+
+    @property
+    def backbone(self) -> Backbone:
+        """The network now."""
+
+    @property
+    def frozen(self) -> int:
+        """Stages that were not trained."""
+
+    @property
+    def reuse(self) -> int:
+        """Stages that started from weights that were there."""
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """How the others were trained; empty where nothing was."""
+
+
+def training_record(model: Transferred) -> dict[str, Any]:
     """How the stages above the cut were trained; empty where nothing was."""
     return _declared(TrainingRecord, model.training) if model.training else {}
 
@@ -110,7 +130,7 @@ def _declared(kind: Any, content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def cut_record(backbone: Backbone, model: Model, store: FeatureStore | None = None) -> dict[str, Any]:
+def cut_record(backbone: Backbone, model: Transferred, store: FeatureStore | None = None) -> dict[str, Any]:
     """Where the network was cut, and its stages; what was measured of them stays in the store."""
     return {"frozen": model.frozen, "reuse": model.reuse, "stages": stage_table(backbone, model, store)}
 
@@ -152,7 +172,7 @@ def engine_record(choice: Choice | None, images_per_s: float | None) -> dict[str
     }
 
 
-def stage_table(backbone: Backbone, model: Model, store: FeatureStore | None = None) -> list[dict[str, Any]]:
+def stage_table(backbone: Backbone, model: Transferred, store: FeatureStore | None = None) -> list[dict[str, Any]]:
     """One record per stage of the backbone: parameters, what was done to it, output shape, ms per example on noise.
 
     ``state`` is ``frozen``, ``trained``, ``new`` (trained from random weights), ``untouched`` (above the cut, but
@@ -210,7 +230,7 @@ def _batch_norm(stage: Stage, statistics: str) -> str:
     return statistics if any(p.endswith("running_mean") for p in stage.parameters) else ""
 
 
-def _state(k: int, name: str, model: Model) -> str:
+def _state(k: int, name: str, model: Transferred) -> str:
     if k >= model.backbone.n:
         return "dropped"
     if k < model.frozen:

@@ -44,6 +44,7 @@ STEPS = {
     "stages": "Probing the stages",
     "adapt": "Adapting",
     "cluster": "Clustering",
+    "pretrain": "Pretraining",
     "diagnose": "Measuring the shift",
     "query": "Choosing what to label",
     "simulate": "Labelling again",
@@ -206,6 +207,7 @@ class Session:
         """All that a run may read from, by what it is; some may be names of something else than a file."""
         read_from = {name: given.origin if isinstance(given, Dataset) else given for name, given in inputs.items()}
         read_from |= {"test set": getattr(self.spec, "test", ""), "weights": self.spec.weights}
+        read_from["labelled data"] = getattr(self.spec, "probe", "")
         source, _, rest = self.spec.backbone.partition(":")
         read_from["backbone"] = rest if source in plugins.names(SOURCES) else self.spec.backbone
         return {name: given for name, given in read_from.items() if isinstance(given, (str, Path)) and str(given)}
