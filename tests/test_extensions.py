@@ -419,6 +419,26 @@ def use_verb(tmp_path: Path) -> None:
     assert told.endswith("Examples:\n  jeoni dropped-in WORD\n")
 
 
+TRANSDUCTIVE = """
+from dataclasses import dataclass
+import numpy as np
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn:
+    def __call__(self, support, labels, queries, classes):
+        return np.tile(np.eye(classes)[0], (len(queries), 1))
+"""
+
+
+def use_transductive(tmp_path: Path) -> None:
+    drawn = {"ways": 2, "shots": 1, "queries": 5, "episodes": 4, "methods": f"transductive:{NAME}", "quiet": True}
+    found = jeoni.episodes(features(tmp_path / "a.npz"), **drawn)
+    assert found.interval(f"transductive:{NAME}")[0] == 0.5
+
+
 PAGE = """
 from jeoni.report.card import Card
 
@@ -507,6 +527,7 @@ DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "metrics": ("jeoni.evaluation.metrics.classification", METRIC, use_metric),
     "strategies": ("jeoni.strategies", STRATEGY, use_strategy),
     "heads": ("jeoni.heads", HEAD, use_head),
+    "transductive": ("jeoni.few_shot.transductive", TRANSDUCTIVE, use_transductive),
     "adapters": ("jeoni.adaptation.shallow", ADAPTER, use_adapter),
     "deep": ("jeoni.adaptation.deep", DEEP, use_deep),
     "few": ("jeoni.adaptation.few", FEW, use_few),

@@ -3,7 +3,8 @@
 Minimise ``sum_q y_q . a_q + lam/2 sum_qp w_qp |y_q - y_p|^2`` over the simplex: ``a_qc = |f_q - m_c|^2`` to the
 rectified means, ``w`` the queries' nearest neighbours (binary), by the bound's updates
 ``y_q = softmax(-a_q + lam sum_p w_qp y_p)`` until nothing changes. As theirs, with their three neighbours; ``lam`` was
-chosen on validation classes there, ours is the fixed 0.7 of later comparisons, and ``w`` is symmetric.
+chosen on validation classes there, ours is the fixed 0.7 of later comparisons; ``w`` is made symmetric by the mean of
+both directions, as the bound needs it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class LaplacianShot:
 
 
 def _neighbours(rows: FloatArray, k: int) -> FloatArray:
-    """``(m, m)``: one where either is among the other's ``k`` nearest."""
+    """``(m, m)``: one half for each of two that has the other among its ``k`` nearest."""
     far = distances(rows, rows)
     np.fill_diagonal(far, np.inf)
     k = min(k, len(rows) - 1)
@@ -55,4 +56,5 @@ def _neighbours(rows: FloatArray, k: int) -> FloatArray:
     if k > 0:
         near = np.argpartition(far, k - 1, axis=1)[:, :k]
         np.put_along_axis(graph, near, 1.0, axis=1)
-    return np.maximum(graph, graph.T)
+    symmetric: FloatArray = (graph + graph.T) / 2
+    return symmetric
