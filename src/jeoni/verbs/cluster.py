@@ -16,7 +16,7 @@ from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.clustering.choice import build_clusterer, check_number
 from jeoni.clustering.finding import Representations, find_clusters
-from jeoni.clustering.labels import with_scoring_labels
+from jeoni.clustering.labels import with_scoring_labels, without_labels
 from jeoni.clustering.model import model_of_clusters
 from jeoni.clustering.outcome import Clustered, clustering_metrics
 from jeoni.clustering.written import write_clusters, write_shown
@@ -107,8 +107,9 @@ def cluster(
             backbones = _backbones(dataset, spec)
             twins = [untrained_twin(one, spec.seed) for one in backbones if one.learned and spec.control]
         requests = [Request(one, (Tap(one.n, True),)) for one in (*backbones, *twins)]
-        ready = session.prepare(dataset, requests, findings, may_lack=np.ones(len(dataset), dtype=bool))
-        examples = _usable(ready)
+        everything = np.ones(len(dataset), dtype=bool)
+        ready = session.prepare(without_labels(dataset), requests, findings, may_lack=everything)
+        examples = _usable(ready, dataset)
         check_number(spec.clusters, len(examples))
         with session.step("cluster"):
             features = Representations.of(examples, backbones, twins, spec, session.context)
@@ -132,8 +133,8 @@ def _backbones(data: Dataset, spec: ClusterSpec) -> list[Backbone]:
     return found
 
 
-def _usable(ready: Prepared) -> Examples:
-    """All examples that could be read.
+def _usable(ready: Prepared, data: Dataset) -> Examples:
+    """All examples that could be read, with the labels that score them.
 
     Raises:
         DataError: none could.
@@ -142,7 +143,7 @@ def _usable(ready: Prepared) -> Examples:
     if not len(index):
         raise DataError(f"No item could be read. {worst_of(ready.findings)}")
     unfolded = np.zeros((1, len(index)), dtype=np.int64)
-    return Examples(ready.data.select(index), ready.checked.clusters[index], ready.seen, index, unfolded)
+    return Examples(data.select(index), ready.checked.clusters[index], ready.seen, index, unfolded)
 
 
 def _write(
