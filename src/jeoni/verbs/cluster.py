@@ -27,6 +27,7 @@ from jeoni.features.examples import Examples
 from jeoni.features.extract import Request
 from jeoni.locale import language_of
 from jeoni.models.model import Model
+from jeoni.planning.runs import estimate_cluster
 from jeoni.runs import RunFolder
 from jeoni.runs.records import ClusterMetrics
 from jeoni.specs import ClusterSpec
@@ -107,6 +108,9 @@ def cluster(
             backbones = _backbones(dataset, spec)
             twins = [untrained_twin(one, spec.seed) for one in backbones if one.learned and spec.control]
         requests = [Request(one, (Tap(one.n, True),)) for one in (*backbones, *twins)]
+        with session.step("calibrate"), session.optional("An estimate of the time"):
+            calibration = session.calibration(dataset, backbones[0])
+            session.tell(estimate_cluster(calibration, requests, spec, session.passed_s))
         everything = np.ones(len(dataset), dtype=bool)
         ready = session.prepare(without_labels(dataset), requests, findings, may_lack=everything)
         examples = _usable(ready, dataset)
