@@ -123,7 +123,7 @@ def cluster(
         with session.step("evaluate"):
             metrics = clustering_metrics(found, examples, spec.seed, language_of(spec.language))
         if session.is_main:
-            _write(session, ready, examples, found, model, metrics, backbones, features)
+            _write(session, spec, ready, examples, found, model, metrics, backbones, features)
     scores = Metrics(metrics, metrics["scores"] or {})
     return ClusterResult(session.run.final, found.clusters, scores, metrics["summary"], model)
 
@@ -151,11 +151,11 @@ def _usable(ready: Prepared, data: Dataset) -> Examples:
 
 
 def _write(
-    session: Session, ready: Prepared, examples: Examples, found: Clustered, model: Model | None,
+    session: Session, spec: ClusterSpec, ready: Prepared, examples: Examples, found: Clustered, model: Model | None,
     metrics: dict[str, Any], backbones: Sequence[Backbone], features: Representations,
 ) -> None:  # fmt: skip
     """The run folder's files."""
-    run, spec = session.run, session.spec
+    run = session.run
     with session.step("write"):
         if model is not None:
             model.save(run.path / "model")
