@@ -312,6 +312,31 @@ def use_distance(tmp_path: Path) -> None:
     assert any("dropped in 42" in sentence for sentence in found.sentences)
 
 
+CLUSTERING = """
+from dataclasses import dataclass
+import numpy as np
+from jeoni.clustering.protocol import Clusterer
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn(Clusterer):
+    column: int = 0
+
+    def fit(self, spaces, clusters, seed):
+        places = spaces[0][:, self.column].argsort().argsort()
+        return (places * clusters // len(places)).astype(np.int64)
+"""
+
+
+def use_clustering(tmp_path: Path) -> None:
+    quick = {"clusters": 2, "repeats": 2, "pictures": False, "set": "column=1"}
+    result = jeoni.cluster(features(tmp_path / "a.npz"), method=NAME, out=tmp_path / "run", **quick)
+    assert result.metrics["method"] == NAME
+    assert [c["size"] for c in result.metrics["clusters"]] == [40, 40]
+
+
 ENGINE = """
 from jeoni.features.engines.torch import TorchEngine
 
@@ -534,6 +559,7 @@ DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "validators": ("jeoni.adaptation.validators", VALIDATOR, use_validator),
     "zero-shot": ("jeoni.zero_shot_learning", ZERO_SHOT, use_zero_shot),
     "calibrations": ("jeoni.zero_shot_learning.calibrations", CALIBRATION, use_calibration),
+    "clustering": ("jeoni.clustering.methods", CLUSTERING, use_clustering),
     "distances": ("jeoni.transferability.distances", DISTANCE, use_distance),
     "engines": ("jeoni.features.engines", ENGINE, use_engine),
     "pretraining": ("jeoni.pretraining", PRETRAINING, use_pretraining),

@@ -11,7 +11,7 @@ from jeoni.errors import ConfigError
 from jeoni.tasks.classification import Classification, class_names_of
 from jeoni.types import Dataset, Finding
 
-__all__ = ["with_scoring_labels"]
+__all__ = ["with_scoring_labels", "without_labels"]
 
 
 def with_scoring_labels(data: Dataset) -> tuple[Dataset, list[Finding]]:
@@ -34,8 +34,12 @@ def with_scoring_labels(data: Dataset) -> tuple[Dataset, list[Finding]]:
         )
     numbers, names = class_numbers(cells[:, 0].tolist())
     known = int((numbers >= 0).sum())
-    unlabelled = replace(data, part=alone, task=None, targets=np.full((len(data), 1), None, dtype=object))
     if len(names) < 2 or known < 2 * len(names):
         told = f"{len(names)} different labels of {known} items are no classes that clusters could be scored against"
-        return unlabelled, [Finding("labels", "", told, "kept")] if names else []
+        return without_labels(replace(data, part=alone)), [Finding("labels", "", told, "kept")] if names else []
     return replace(data, part=alone, task=Classification(names), targets=numbers), []
+
+
+def without_labels(data: Dataset) -> Dataset:
+    """The same items as if there were no labels: so that none of the checks goes by them."""
+    return replace(data, task=None, targets=np.full((len(data), 1), None, dtype=object))

@@ -4,7 +4,8 @@ The data are halved at random, both halves are clustered, and the clusters of on
 nearest means; how far they agree with the other's own clusters, for pairs of examples and beyond chance (adjusted Rand
 index), is the stability. Of a number that the data do not have, halves find different clusters. Ours differs in the
 index, which is 0 for chance whatever the number, in the place of theirs, which is divided by that of random labels; and
-in taking the smallest number within one standard deviation of the best. The silhouette (Rousseeuw 1987) stands beside.
+in taking the largest number within one standard error of the best, since two groups may well be found as one, again and
+again. The silhouette (Rousseeuw 1987) stands beside.
 
 It is always k-means that is asked, whichever method then clusters: it is quick, and all numbers are held to
 one rule.
@@ -28,6 +29,7 @@ LEAST_EACH = 5  # examples that a cluster has at least on the mean, for its numb
 ROWS = 2000
 SPLITS = 5
 STARTS = 3
+SAME = 1e-9  # stabilities that differ by less are the same
 CLEAR, FAIR = 0.7, 0.3  # stability from which on clusters are called clear, or fair
 
 
@@ -111,8 +113,8 @@ def propose(
         found.append(_candidate(joined([space.at(k) for space in spaces]), k, halves, seed))
         advance(1)
     best = max(found, key=lambda c: c.stability)
-    enough = best.stability - best.deviation
-    chosen = next(c for c in found if c.stability >= enough)
+    enough = best.stability - best.deviation / (2 * SPLITS) ** 0.5 - SAME
+    chosen = [c for c in found if c.stability >= enough][-1]
     return Proposal(chosen.clusters, tuple(found), max(found, key=lambda c: c.silhouette).clusters)
 
 

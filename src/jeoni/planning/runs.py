@@ -17,12 +17,12 @@ from jeoni.data.splits import repeats_for
 from jeoni.features.extract import Request
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.estimate import Cheaper, Estimate
-from jeoni.specs import AdaptSpec, CompareSpec, FitSpec
+from jeoni.specs import AdaptSpec, ClusterSpec, CompareSpec, FitSpec
 from jeoni.tasks import strata_of
 from jeoni.training.work import Training, Work
 from jeoni.types import Dataset
 
-__all__ = ["Trials", "estimate_adapt", "estimate_compare", "estimate_features", "estimate_fit"]
+__all__ = ["Trials", "estimate_adapt", "estimate_cluster", "estimate_compare", "estimate_features", "estimate_fit"]
 
 FEW_PASSES = 1500  # examples through training steps below which a training is not worth a calibration
 FEW = 200  # examples below which heads are not either
@@ -104,6 +104,22 @@ def estimate_fit(
     if spec.control:
         cheaper.append(Cheaper("--no-control", features / 2 + training + heads + rest))
     return Estimate({**parts, "report": rest}, before_s, tuple(cheaper))
+
+
+def estimate_cluster(
+    calibration: Calibration, requests: Sequence[Request], spec: ClusterSpec, before_s: float
+) -> Estimate:
+    """Of ``cluster``, whose features take the longest by far; methods are not timed.
+
+    Args:
+        calibration: measures on the data.
+        requests: features that will be computed.
+        spec: the options.
+        before_s: seconds that have passed.
+    """
+    features, report = calibration.features_s(requests), calibration.report_s(spec.pictures)
+    cheaper = (Cheaper("--no-control", features / 2 + report),) if spec.control and len(requests) > 1 else ()
+    return Estimate({"features": features, "report": report}, before_s, cheaper)
 
 
 def _fits(data: Dataset, spec: FitSpec, *, quick: bool, least: int) -> Fits:

@@ -235,7 +235,7 @@ class ClusterKeywords(
 ):
     """Everything that decides a clustering."""
 
-    backbone: str | Sequence[Any] | None
+    backbone: str | None
     """
     What to transfer from: a name from `jeoni list backbones`, or several with commas between, which are used
     together; auto goes by the data.

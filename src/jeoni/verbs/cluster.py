@@ -16,7 +16,7 @@ from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.clustering.choice import build_clusterer, check_number
 from jeoni.clustering.finding import Representations, find_clusters
-from jeoni.clustering.labels import with_scoring_labels
+from jeoni.clustering.labels import with_scoring_labels, without_labels
 from jeoni.clustering.model import model_of_clusters
 from jeoni.clustering.outcome import Clustered, clustering_metrics
 from jeoni.clustering.written import write_clusters, write_shown
@@ -27,6 +27,7 @@ from jeoni.features.examples import Examples
 from jeoni.features.extract import Request
 from jeoni.locale import language_of
 from jeoni.models.model import Model
+from jeoni.planning.runs import estimate_cluster
 from jeoni.runs import RunFolder
 from jeoni.runs.records import ClusterMetrics
 from jeoni.specs import ClusterSpec
@@ -107,8 +108,12 @@ def cluster(
             backbones = _backbones(dataset, spec)
             twins = [untrained_twin(one, spec.seed) for one in backbones if one.learned and spec.control]
         requests = [Request(one, (Tap(one.n, True),)) for one in (*backbones, *twins)]
-        ready = session.prepare(dataset, requests, findings, may_lack=np.ones(len(dataset), dtype=bool))
-        examples = _usable(ready)
+        with session.step("calibrate"), session.optional("An estimate of the time"):
+            calibration = session.calibration(dataset, backbones[0])
+            session.tell(estimate_cluster(calibration, requests, spec, session.passed_s))
+        everything = np.ones(len(dataset), dtype=bool)
+        ready = session.prepare(without_labels(dataset), requests, findings, may_lack=everything)
+        examples = _usable(ready, dataset)
         check_number(spec.clusters, len(examples))
         with session.step("cluster"):
             features = Representations.of(examples, backbones, twins, spec, session.context)
@@ -118,7 +123,7 @@ def cluster(
         with session.step("evaluate"):
             metrics = clustering_metrics(found, examples, spec.seed, language_of(spec.language))
         if session.is_main:
-            _write(session, ready, examples, found, model, metrics, backbones, features)
+            _write(session, spec, ready, examples, found, model, metrics, backbones, features)
     scores = Metrics(metrics, metrics["scores"] or {})
     return ClusterResult(session.run.final, found.clusters, scores, metrics["summary"], model)
 
@@ -132,8 +137,8 @@ def _backbones(data: Dataset, spec: ClusterSpec) -> list[Backbone]:
     return found
 
 
-def _usable(ready: Prepared) -> Examples:
-    """All examples that could be read.
+def _usable(ready: Prepared, data: Dataset) -> Examples:
+    """All examples that could be read, with the labels that score them.
 
     Raises:
         DataError: none could.
@@ -142,15 +147,15 @@ def _usable(ready: Prepared) -> Examples:
     if not len(index):
         raise DataError(f"No item could be read. {worst_of(ready.findings)}")
     unfolded = np.zeros((1, len(index)), dtype=np.int64)
-    return Examples(ready.data.select(index), ready.checked.clusters[index], ready.seen, index, unfolded)
+    return Examples(data.select(index), ready.checked.clusters[index], ready.seen, index, unfolded)
 
 
 def _write(
-    session: Session, ready: Prepared, examples: Examples, found: Clustered, model: Model | None,
+    session: Session, spec: ClusterSpec, ready: Prepared, examples: Examples, found: Clustered, model: Model | None,
     metrics: dict[str, Any], backbones: Sequence[Backbone], features: Representations,
 ) -> None:  # fmt: skip
     """The run folder's files."""
-    run, spec = session.run, session.spec
+    run = session.run
     with session.step("write"):
         if model is not None:
             model.save(run.path / "model")

@@ -21,6 +21,7 @@ WORDS = {
     "is how far the halves agree (adjusted Rand index; 1 is the same clusters, 0 is chance), the band its range. Silhouette "
     "compares distances within and between clusters.",
     "stability": "stability",
+    "most_stable": "most stable: {n}",
     "silhouette": "silhouette",
     "number_axis": "number of clusters",
     "chosen_number": "taken: {n}",

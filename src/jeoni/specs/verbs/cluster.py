@@ -36,7 +36,6 @@ class ClusterSpec(CommonSpec, SettingOptions):
         "auto",
         "What to transfer from: a name from `jeoni list backbones`, or several with commas between, which are used "
         "together; auto goes by the data.",
-        several=True,
         section="Transfer",
         names=("backbones",),
     )
