@@ -233,7 +233,7 @@ ROWS, LABELS = examples(["aa", "bb", "cc", "dd"], 4)
         ({"method": "nearest_name"}, "nearest_name goes by class names, and a table of attributes was given"),
         (
             {"attributes": "", "method": "nearest_name"},
-            "nearest_name needs a backbone that puts items and names in one",
+            "goes by names alone needs a backbone that puts items and names in one",
         ),
         ({"method": "eszl"}, "eszsl"),
         ({"calibration": "bath"}, "batch"),

@@ -13,7 +13,6 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.console import console_for
 from jeoni.data.fitted_on import FittedOn
-from jeoni.errors import ConfigError
 from jeoni.explain.surest import write_surest
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
@@ -127,7 +126,12 @@ def zero_shot(
         context = session.context
         with session.step("load"):
             backbone, encoder = choose_encoders(
-                found.data, spec, named, seen=bool(found.seen), attributes=asked.table is not None
+                found.data,
+                spec,
+                named,
+                seen=bool(found.seen),
+                attributes=asked.table is not None,
+                names_alone=asked.method.space == "names",
             )
         requests = [Request(backbone, (Tap(backbone.n, True),))]
         with session.step("calibrate"), session.optional("An estimate of the time"):
@@ -234,11 +238,7 @@ class _Used:
     spec: ZeroShotSpec
 
     def score(self, taught: Examples | None, items: Examples, context: Context) -> tuple[Scorer, str]:
-        """How the items are scored, and the id of the calibration.
-
-        Raises:
-            ConfigError: a method that goes by names, where names and items are in no common space.
-        """
+        """How the items are scored, and the id of the calibration."""
         method, seen = self.asked.method, len(self.found.seen)
         whole = Tap(self.backbone.n, True)
         rows = items.features(self.backbone, whole).numpy()
@@ -247,11 +247,7 @@ class _Used:
         name = choose_calibration(self.spec.calibration, texts_by_name=texts, n=len(items))
         calibration = build_calibration(name)
         if method.space == "names":
-            if self.encoder is None or not self.encoder.shared:
-                raise ConfigError(
-                    f"The method {self.asked.method_id} needs a backbone that puts items and names in one space, and "
-                    f"{self.backbone.name} does not. Take --method eszsl or devise."
-                )
+            assert self.encoder is not None
             neutral = self.encoder.rows(NEUTRAL, context) if texts else None
             return score_by_names(method, candidates, rows, self.encoder.scale, calibration, neutral), name
         assert taught is not None

@@ -44,7 +44,13 @@ class ClassVectors:
 
 
 def choose_encoders(
-    data: Dataset, spec: ZeroShotSpec, classes: tuple[ClassText, ...], *, seen: bool, attributes: bool
+    data: Dataset,
+    spec: ZeroShotSpec,
+    classes: tuple[ClassText, ...],
+    *,
+    seen: bool,
+    attributes: bool,
+    names_alone: bool,
 ) -> tuple[Backbone, NameEncoder | None]:
     """The backbone for the items, and what encodes the names; None where attributes stand in their place.
 
@@ -54,6 +60,7 @@ def choose_encoders(
         classes: all of them.
         seen: whether there are seen classes.
         attributes: whether there is a table of attributes.
+        names_alone: whether the method goes by names in the items' own space.
 
     Raises:
         ConfigError: items and names in no common space, and no seen classes that would lead from one to the other.
@@ -81,6 +88,11 @@ def choose_encoders(
         return backbone, NameEncoder(tower, True, scale)
     if data.modality == "text":
         return backbone, NameEncoder(backbone, True, scale_of(backbone))
+    if names_alone:
+        raise ConfigError(
+            f"A method that goes by names alone needs a backbone that puts items and names in one space, and "
+            f"{backbone.name} does not. Take --method eszsl or devise, which learn on seen classes."
+        )
     named = spec.text_backbone
     reader = load_backbone((MINILM if english else E5) if named == "auto" else named)
     if reader.input.modality != "text":

@@ -59,7 +59,8 @@ def read_unseen(
         DataError: data that cannot be used; seen data without labels, or of another modality; several label columns.
         ConfigError: too few classes; one that is both seen and unseen.
     """
-    known, here, findings = (), None, list[Finding]()
+    known: tuple[str, ...] = ()
+    here, findings = None, list[Finding]()
     if not _absent(seen):
         here = read_targets(read(seen, options), "classification")
         findings += check_labels(here)
@@ -102,8 +103,8 @@ def _numbered(data: Dataset, names: tuple[str, ...], wanted: tuple[str, ...]) ->
     """As a test part, with numbers of classes among all names; items of others are predicted, and not scored."""
     if data.task is None and data.targets.ndim > 1 and data.targets.shape[1] > 1:
         raise DataError(
-            f"The items have {data.targets.shape[1]} columns of labels ({', '.join(data.label_columns)}); one says which "
-            "class an item is of. Name it: --label-column."
+            f"The items have {data.targets.shape[1]} columns of labels ({', '.join(data.label_columns)}); one says "
+            "which class an item is of. Name it: --label-column."
         )
     if data.task is None:
         numbers, classes = class_numbers(data.targets.ravel().tolist())
