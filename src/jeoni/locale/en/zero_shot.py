@@ -72,5 +72,13 @@ WORDS = {
     "zs_surest": "The surest items of each class",
     "zs_mistakes": "The surest mistakes",
     "zs_doubtful": "The most doubtful items",
+    "zs_kinds": {
+        "meaningless_name": "class names say nothing to the encoder",
+        "alike_classes": "pairs or groups of classes are hard to tell apart by what is said of them",
+        "constant_attribute": "attributes are alike for all seen classes",
+        "other_class": "classes of the labels are none of those named: their items are not scored",
+        "other_labels": "note about labels that are none of the classes",
+        "hardly_predicted": "classes were predicted for hardly any item",
+    },
     "zs_more_texts": "and {n} more",
 }

@@ -67,5 +67,13 @@ WORDS = {
     "zs_surest": "클래스별로 가장 확실한 데이터",
     "zs_mistakes": "가장 확신하고 틀린 데이터",
     "zs_doubtful": "가장 애매한 데이터",
+    "zs_kinds": {
+        "meaningless_name": "인코더에게 뜻이 없는 클래스 이름",
+        "alike_classes": "주어진 말만으로는 구별하기 어려운 클래스 묶음",
+        "constant_attribute": "모든 본 클래스에서 같은 속성",
+        "other_class": "지정하지 않은 클래스의 레이블(해당 데이터는 채점하지 않음)",
+        "other_labels": "레이블이 클래스 이름과 맞지 않음",
+        "hardly_predicted": "예측된 데이터가 거의 없는 클래스",
+    },
     "zs_more_texts": "외 {n}개",
 }

@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 
 from jeoni.modalities.inputs.text import UNKNOWN
-from jeoni.types import Finding, FloatArray
+from jeoni.types import Finding, FloatArray, IntArray
 from jeoni.zero_shot_learning.semantics.class_texts import ClassText
 from jeoni.zero_shot_learning.semantics.templates import words_of
 
-__all__ = ["alike_names", "meaningless", "nameless_findings"]
+__all__ = ["alike_names", "hardly_said", "meaningless", "nameless_findings"]
 
 PLACEHOLDER = re.compile(r"(class|label|category|cluster|type|group|id|클래스|라벨|분류|그룹|유형)?[\s_.#-]*\d+", re.I)
 WORD = re.compile(r"[A-Za-z]{3,}")
 LEAST_LETTERS = 1.5  # in a piece of a word: what an encoder knows comes in larger ones
 PIECE_MARKS = "#\u2581\u0120"
 ALIKE = 0.99
+HARDLY = 0.1  # of the items that a class would have if all were equally frequent
+LEAST_ITEMS = 20
 
 
 def meaningless(name: str, tokenizer: Any) -> str:
@@ -81,4 +83,27 @@ def alike_names(classes: Sequence[ClassText], vectors: FloatArray) -> list[Findi
             "kept; describe what tells them apart",
         )
         for i, j in np.argwhere(cosines > ALIKE)
+    ]
+
+
+def hardly_said(names: Sequence[str], predicted: IntArray) -> list[Finding]:
+    """Classes that hardly any item was taken for: they are rare, or their names lie far from everything.
+
+    Example:
+        >>> hardly_said(["cat", "dog"], np.zeros(30, dtype=np.int64))[0].detail
+        "'dog' was predicted for 0 of 30 items"
+    """
+    n = len(predicted)
+    if n < LEAST_ITEMS:
+        return []
+    counts = np.bincount(predicted, minlength=len(names))
+    return [
+        Finding(
+            "hardly_predicted",
+            "",
+            f"{name!r} was predicted for {count} of {n} items",
+            "kept; unless it is rare, describe it, or say --calibration batch where classes are equally frequent",
+        )
+        for name, count in zip(names, counts, strict=True)
+        if count * len(names) < HARDLY * n
     ]
