@@ -52,7 +52,7 @@ from jeoni.zero_shot_learning.semantics.prediction import (
     score_by_names,
     score_by_seen,
 )
-from jeoni.zero_shot_learning.semantics.templates import sentences_of
+from jeoni.zero_shot_learning.semantics.templates import sentences_of, templates_for
 
 # (negative, positive), fixed beforehand; none is chosen
 ENGLISH = {
@@ -137,7 +137,7 @@ def of_texts(name: str, draws: int, most: int, budgets: list[int]) -> None:
     neutral = encoder.rows(NEUTRAL, context)
     right: dict[str, list[np.ndarray]] = {}
     for phrasing, names in (KOREAN if korean else ENGLISH).items():
-        vectors = encoder.vectors([sentences_of(ClassText(n), "text") for n in names], context)
+        vectors = encoder.vectors([sentences_of(ClassText(n), templates_for(names, "text")) for n in names], context)
         candidates = Candidates(vectors[:0], vectors)
         for calibration in CALIBRATIONS:
             method = build_method("nearest_name", {}, seen=False, attributes=False)
@@ -159,12 +159,10 @@ def of_texts(name: str, draws: int, most: int, budgets: list[int]) -> None:
             some = pick(own, np.arange(len(own)), budget, seed)
             several.append(tfidf([train[i] for i in some], own[some], test, korean) == labels)
         base = np.array(several, dtype=float)
-        ahead = interval(means["batch"] - base)
-        line = "{:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * v for v in ahead))
-        print(
-            f"  TF-IDF, {budget} labels per class, {draws} draws: {shown(base)}; names (batch) minus it {line}",
-            flush=True,
-        )
+        print(f"  TF-IDF, {budget} labels per class, {draws} draws: {shown(base)}", flush=True)
+        for calibration in ("none", "batch"):
+            ahead = "{:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * v for v in interval(means[calibration] - base)))
+            print(f"    names, calibration {calibration}, minus it: {ahead}", flush=True)
 
 
 def _unequal(
@@ -176,7 +174,9 @@ def _unequal(
         some = np.sort(np.concatenate([np.flatnonzero(labels != rare), few[: (labels != rare).sum() // 4]]))
         right: dict[str, list[np.ndarray]] = {"none": [], "batch": []}
         for names in phrasings.values():
-            vectors = encoder.vectors([sentences_of(ClassText(n), "text") for n in names], context)
+            vectors = encoder.vectors(
+                [sentences_of(ClassText(n), templates_for(names, "text")) for n in names], context
+            )
             method = build_method("nearest_name", {}, seen=False, attributes=False)
             for calibration, found in right.items():
                 made = build_calibration(calibration)
@@ -204,7 +204,7 @@ def of_images(methods: list[str], splits: int, keep: Path | None) -> None:
         names = data.task.class_names  # type: ignore[union-attr]
     reader = load_backbone(MINILM)
     encoder = NameEncoder(reader, False, scale_of(reader))
-    vectors = encoder.vectors([sentences_of(ClassText(n), "image") for n in names], context)
+    vectors = encoder.vectors([sentences_of(ClassText(n), templates_for(names, "image")) for n in names], context)
     print(f"CIFAR-10: features in {time.perf_counter() - start:.0f} s", flush=True)
     pairs = list(itertools.combinations(range(len(names)), 2))[:splits]
     for name in methods:

@@ -253,7 +253,7 @@ class _Used:
         calibration = build_calibration(name)
         if method.space == "names":
             assert self.encoder is not None
-            neutral = self.encoder.rows(NEUTRAL, context) if texts else None
+            neutral = self.encoder.rows(NEUTRAL, context) if texts and calibration else None
             return score_by_names(method, candidates, rows, self.encoder.scale, calibration, neutral), name
         assert taught is not None
         known = taught.features(self.backbone, whole).numpy(), taught.data.targets

@@ -23,7 +23,7 @@ from jeoni.zero_shot_learning.semantics.class_texts import ClassText
 from jeoni.zero_shot_learning.semantics.encoder import NameEncoder, scale_of
 from jeoni.zero_shot_learning.semantics.linear import unit_rows
 from jeoni.zero_shot_learning.semantics.meaning import alike_names, nameless_findings
-from jeoni.zero_shot_learning.semantics.templates import sentences_of
+from jeoni.zero_shot_learning.semantics.templates import sentences_of, templates_for
 
 __all__ = ["ClassVectors", "attribute_vectors", "choose_encoders", "name_vectors"]
 
@@ -118,13 +118,14 @@ def name_vectors(
         unseen: how many of them, at the end, are unseen.
         encoder: of names.
         modality: of the items.
-        templates: sentences of the user's own.
+        templates: sentences of the user's own; the usual ones if there are none.
         context: the store.
 
     Raises:
         DataError: no name of an unseen class means anything to the encoder.
     """
-    texts = tuple(sentences_of(one, modality, templates) for one in classes)
+    used = templates or templates_for([one.name for one in classes], modality)
+    texts = tuple(sentences_of(one, used) for one in classes)
     findings = nameless_findings(classes, encoder.backbone.input.tokenizer)  # type: ignore[attr-defined]  # of texts
     wanted = classes[-unseen:]
     lost = nameless_findings(wanted, encoder.backbone.input.tokenizer)  # type: ignore[attr-defined]
