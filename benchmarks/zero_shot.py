@@ -1,6 +1,6 @@
 """Zero-shot: sentiment of texts from class names against TF-IDF with few labels, and unseen classes of CIFAR-10.
 
-    python benchmarks/zero_shot.py text [--data nsmc,dvd,books,electronics,kitchen] [--draws 10] [--items 0]
+    python benchmarks/zero_shot.py text [--data nsmc,dvd,books,electronics,kitchen] [--draws 10] [--items 0] [--budgets 8,64]
     python benchmarks/zero_shot.py images [--methods eszsl,devise] [--splits 45] [--keep FOLDER]
 
 text: every phrasing below was fixed before anything was scored, and all are reported; each by the nearest name and with both
@@ -8,7 +8,7 @@ calibrations, on the whole test set: NSMC's test.csv, or with a 4,000-item test 
 training labels do not touch. Beside them TF-IDF (words and pairs; for Korean character n-grams of 1 to 5) with logistic
 regression, its strength chosen by cross-validation in the draw, on 0 (the most frequent class), 8 and 64 labels per class.
 Prints accuracy with its 95 % interval over items (of draws: over draws and items together), and the paired difference of
-the average phrasing to TF-IDF.
+the average phrasing to TF-IDF. And what batch calibration costs where one class is four times as frequent as the other.
 
 images: all 45 ways to hold two of ten classes out. Seen: 300 training images each of eight classes, frozen features of
 efficientnet_lite0, all-MiniLM-L6-v2 for the names; scored on the test images of the two others, where guessing gives 50 %.
@@ -52,7 +52,7 @@ from jeoni.zero_shot_learning.semantics.prediction import (
     score_by_names,
     score_by_seen,
 )
-from jeoni.zero_shot_learning.semantics.templates import sentences_of
+from jeoni.zero_shot_learning.semantics.templates import sentences_of, templates_for
 
 # (negative, positive), fixed beforehand; none is chosen
 ENGLISH = {
@@ -70,7 +70,6 @@ KOREAN = {
     "재미없는 영화 / 재미있는 영화": ("재미없는 영화", "재미있는 영화"),
 }
 CALIBRATIONS = ("none", "contextual", "batch")
-BUDGETS = (8, 64)
 TEST = 4000
 RESAMPLES = 2000
 
@@ -121,7 +120,7 @@ def tfidf(texts: list[str], labels: np.ndarray, test: list[str], korean: bool) -
     return found
 
 
-def of_texts(name: str, draws: int, most: int) -> None:
+def of_texts(name: str, draws: int, most: int, budgets: list[int]) -> None:
     korean = name == "nsmc"
     train, own, test, labels = read(name)
     test, labels = (test[:most], labels[:most]) if most else (test, labels)
@@ -138,7 +137,7 @@ def of_texts(name: str, draws: int, most: int) -> None:
     neutral = encoder.rows(NEUTRAL, context)
     right: dict[str, list[np.ndarray]] = {}
     for phrasing, names in (KOREAN if korean else ENGLISH).items():
-        vectors = encoder.vectors([sentences_of(ClassText(n), "text") for n in names], context)
+        vectors = encoder.vectors([sentences_of(ClassText(n), templates_for(names, "text")) for n in names], context)
         candidates = Candidates(vectors[:0], vectors)
         for calibration in CALIBRATIONS:
             method = build_method("nearest_name", {}, seen=False, attributes=False)
@@ -147,24 +146,49 @@ def of_texts(name: str, draws: int, most: int) -> None:
             right.setdefault(calibration, []).append(scorer.scores(rows).argmax(1) == labels)
         said = ", ".join(f"{c} {shown(right[c][-1][None])}" for c in CALIBRATIONS)
         print(f"  {phrasing}: {said}", flush=True)
+    _unequal(rows, labels, encoder, context, KOREAN if korean else ENGLISH)
     means = {c: np.array(r, dtype=float).mean(0) for c, r in right.items()}  # of an item, over phrasings
     print(f"  mean of {len(right['none'])} phrasings: " + ", ".join(f"{c} {shown(m[None])}" for c, m in means.items()))
     gain = means["batch"] - means["none"]
     print(
         "  batch calibration minus none: {:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * v for v in interval(gain[None])))
     )
-    for budget in BUDGETS:
+    for budget in budgets:
         several = []
         for seed in range(draws):
             some = pick(own, np.arange(len(own)), budget, seed)
             several.append(tfidf([train[i] for i in some], own[some], test, korean) == labels)
         base = np.array(several, dtype=float)
-        ahead = interval(means["batch"] - base)
-        line = "{:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * v for v in ahead))
-        print(
-            f"  TF-IDF, {budget} labels per class, {draws} draws: {shown(base)}; names (batch) minus it {line}",
-            flush=True,
+        print(f"  TF-IDF, {budget} labels per class, {draws} draws: {shown(base)}", flush=True)
+        for calibration in ("none", "batch"):
+            ahead = "{:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * v for v in interval(means[calibration] - base)))
+            print(f"    names, calibration {calibration}, minus it: {ahead}", flush=True)
+
+
+def _unequal(
+    rows: np.ndarray, labels: np.ndarray, encoder: NameEncoder, context: Context, phrasings: dict[str, tuple[str, str]]
+) -> None:
+    """Where one class is four times as frequent as the other: what batch calibration, which takes them for equal, costs."""
+    for rare in (0, 1):
+        few = np.flatnonzero(labels == rare)
+        some = np.sort(np.concatenate([np.flatnonzero(labels != rare), few[: (labels != rare).sum() // 4]]))
+        right: dict[str, list[np.ndarray]] = {"none": [], "batch": []}
+        for names in phrasings.values():
+            vectors = encoder.vectors(
+                [sentences_of(ClassText(n), templates_for(names, "text")) for n in names], context
+            )
+            method = build_method("nearest_name", {}, seen=False, attributes=False)
+            for calibration, found in right.items():
+                made = build_calibration(calibration)
+                scorer = score_by_names(method, Candidates(vectors[:0], vectors), rows[some], encoder.scale, made, None)
+                found.append(scorer.scores(rows[some]).argmax(1) == labels[some])
+        means = {c: np.array(r, dtype=float).mean(0) for c, r in right.items()}
+        cost = "{:+.1f} ({:+.1f} to {:+.1f})".format(
+            *(100 * v for v in interval((means["batch"] - means["none"])[None]))
         )
+        said = ", ".join(f"{c} {shown(m[None])}" for c, m in means.items())
+        rarer = "negative" if rare == 0 else "positive"
+        print(f"  80 to 20, {rarer} the rarer, mean of phrasings: {said}; batch minus none {cost}", flush=True)
 
 
 def of_images(methods: list[str], splits: int, keep: Path | None) -> None:
@@ -180,7 +204,7 @@ def of_images(methods: list[str], splits: int, keep: Path | None) -> None:
         names = data.task.class_names  # type: ignore[union-attr]
     reader = load_backbone(MINILM)
     encoder = NameEncoder(reader, False, scale_of(reader))
-    vectors = encoder.vectors([sentences_of(ClassText(n), "image") for n in names], context)
+    vectors = encoder.vectors([sentences_of(ClassText(n), templates_for(names, "image")) for n in names], context)
     print(f"CIFAR-10: features in {time.perf_counter() - start:.0f} s", flush=True)
     pairs = list(itertools.combinations(range(len(names)), 2))[:splits]
     for name in methods:
@@ -254,6 +278,7 @@ def main() -> None:
     parser.add_argument("what", choices=("text", "images"))
     parser.add_argument("--data", default="nsmc,dvd,books,electronics,kitchen")
     parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--budgets", default="8,64", help="labels per class for TF-IDF; empty is none")
     parser.add_argument("--items", type=int, default=0, help="test texts; 0 is all")
     parser.add_argument("--methods", default="eszsl,devise")
     parser.add_argument("--splits", type=int, default=45)
@@ -263,7 +288,7 @@ def main() -> None:
         of_images(asked.methods.split(","), asked.splits, asked.keep)
         return
     for name in asked.data.split(","):
-        of_texts(name, asked.draws, asked.items)
+        of_texts(name, asked.draws, asked.items, [int(b) for b in asked.budgets.split(",") if b])
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def options_table(verb: str) -> str:
     from jeoni.specs.options import ordered_fields, type_name
 
     rows = ["| option | type | what it does | default |", "|---|---|---|---|"]
-    for field in ordered_fields(getattr(jeoni, f"{verb.title()}Spec")):
+    for field in ordered_fields(getattr(jeoni, f"{verb.title().replace('_', '')}Spec")):
         choices = field.metadata["choices"]
         said = field.metadata["help"] + (f" One of: {', '.join(choices)}." if choices else "")
         default = "" if field.default is None else f"`{field.default!r}`"

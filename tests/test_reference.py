@@ -49,6 +49,7 @@ def test_the_options_of_a_verb_stand_in_the_page_of_python(pages):
     page = pages.on_page_markdown("<!-- options of compare -->", None, None, None)
     assert "| `budgets` | str | Labels per class, separated by commas. | `'5,10,20,50,all'` |" in page
     assert all(f"| `{option.name}` |" in page for option in ordered_fields(jeoni.CompareSpec))
+    assert "| `templates` | str |" in pages.on_page_markdown("<!-- options of zero_shot -->", None, None, None)
 
 
 def test_links_to_the_root_become_links_within_the_site(pages):

@@ -45,7 +45,7 @@ def test_texts_are_classified_by_descriptions_and_the_model_predicts_what_was_sc
         make_reviews(each=20), classes=GOOD_AND_BAD, backbone=str(encoder_folder("bert")), out=tmp_path / "run", **QUICK
     )
     metrics = result.metrics
-    assert result.method == "nearest_name" and metrics["calibration"] == "batch" and metrics["labelled"] == 40
+    assert result.method == "nearest_name" and metrics["calibration"] == "none" and metrics["labelled"] == 40
     assert metrics.accuracy.low <= metrics.accuracy.value == metrics["test"]["accuracy"]["value"]
     assert metrics["chance"] == 0.5 and metrics["majority"]["accuracy"]["value"] == 0.5
     assert "with no example of any of the 2 classes. Guessing gives 50.0 %" in result.summary
@@ -233,7 +233,7 @@ ROWS, LABELS = examples(["aa", "bb", "cc", "dd"], 4)
         ({"method": "nearest_name"}, "nearest_name goes by class names, and a table of attributes was given"),
         (
             {"attributes": "", "method": "nearest_name"},
-            "nearest_name needs a backbone that puts items and names in one",
+            "goes by names alone needs a backbone that puts items and names in one",
         ),
         ({"method": "eszl"}, "eszsl"),
         ({"calibration": "bath"}, "batch"),

@@ -12,7 +12,7 @@ from jeoni.zero_shot_learning.eszsl import ESZSL
 from jeoni.zero_shot_learning.semantics.choice import Standard, class_folds, learn
 from jeoni.zero_shot_learning.semantics.class_texts import ClassText
 from jeoni.zero_shot_learning.semantics.linear import LinearScores, unit_rows
-from jeoni.zero_shot_learning.semantics.meaning import alike_names, meaningless, nameless_findings
+from jeoni.zero_shot_learning.semantics.meaning import alike_names, hardly_said, meaningless, nameless_findings
 from jeoni.zero_shot_learning.semantics.stacking import choose_handicap, harmonic_mean, per_class_accuracy
 from tests.zero_shot.test_contract import seen_vectors, taught
 
@@ -143,7 +143,7 @@ class Words:
 )
 def test_a_name_without_a_meaning_is_told_from_one_with(name, said):
     found = meaningless(name, Words())
-    assert said in found and bool(said) == bool(found)
+    assert said in (found or "") and bool(said) == bool(found)
 
 
 def test_a_described_class_may_have_any_name():
@@ -157,3 +157,10 @@ def test_classes_whose_vectors_are_nearly_the_same_are_found():
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     (found,) = alike_names([ClassText("puma"), ClassText("cougar"), ClassText("cat")], vectors)
     assert "'puma' and 'cougar' are nearly the same to the encoder" in found.detail
+
+
+def test_a_class_that_hardly_any_item_is_taken_for_is_told_where_there_are_items_enough():
+    said = np.array([0] * 30 + [1] * 30)
+    (found,) = hardly_said(["a", "b", "c"], said)
+    assert found.detail == "'c' was predicted for 0 of 60 items" and "--calibration batch" in found.action
+    assert hardly_said(["a", "b", "c"], np.append(said, [2, 2, 2])) == [] == hardly_said(["a", "b"], said[:10])

@@ -84,17 +84,15 @@ def test_a_bare_name_twice_in_a_table_is_refused_and_several_descriptions_are_no
 
 
 def test_a_description_is_encoded_as_it_stands_and_a_name_in_sentences():
-    assert sentences_of(DOG, "image") == ("a dog", "it barks")
-    assert sentences_of(ClassText("golden_retriever"), "image", ("a photo of a {}.",)) == (
-        "a photo of a golden retriever.",
-    )
-    assert sentences_of(ClassText("praise"), "text")[1] == "This text is about praise."
+    assert sentences_of(DOG, ("a {}.",)) == ("a dog", "it barks")
+    assert sentences_of(ClassText("golden_retriever"), ("a photo of a {}.",)) == ("a photo of a golden retriever.",)
+    assert sentences_of(ClassText("praise"), templates_for(["praise"], "text"))[1] == "This text is about praise."
 
 
 def test_korean_names_get_korean_sentences():
-    assert all("{}" in t for t in templates_for("긍정", "text"))
-    assert templates_for("긍정", "text")[1] == "이 글은 {}에 관한 것이다."
-    assert templates_for("positive", "text") != templates_for("긍정", "text")
+    assert all("{}" in t for t in templates_for(["긍정", "1"], "text"))
+    assert templates_for(["1", "긍정"], "text")[1] == "이 글은 {}에 관한 것이다."
+    assert templates_for(["positive"], "text") != templates_for(["긍정"], "text")
 
 
 def test_a_name_of_nothing_but_joints_stays():

@@ -12,8 +12,8 @@ import numpy as np
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.console import console_for
+from jeoni.data.checks import tell
 from jeoni.data.fitted_on import FittedOn
-from jeoni.errors import ConfigError
 from jeoni.explain.surest import write_surest
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
@@ -35,6 +35,7 @@ from jeoni.verbs.session.unseen import Read, parts_of, read_unseen
 from jeoni.zero_shot_learning.semantics.attributes import Attributes, read_attributes
 from jeoni.zero_shot_learning.semantics.class_texts import ClassText, read_classes
 from jeoni.zero_shot_learning.semantics.encoder import NEUTRAL, NameEncoder
+from jeoni.zero_shot_learning.semantics.meaning import hardly_said
 from jeoni.zero_shot_learning.semantics.outcome import Setup, write_tables, zero_shot_metrics
 from jeoni.zero_shot_learning.semantics.prediction import (
     Candidates,
@@ -127,7 +128,12 @@ def zero_shot(
         context = session.context
         with session.step("load"):
             backbone, encoder = choose_encoders(
-                found.data, spec, named, seen=bool(found.seen), attributes=asked.table is not None
+                found.data,
+                spec,
+                named,
+                seen=bool(found.seen),
+                attributes=asked.table is not None,
+                names_alone=asked.method.space == "names",
             )
         requests = [Request(backbone, (Tap(backbone.n, True),))]
         with session.step("calibrate"), session.optional("An estimate of the time"):
@@ -151,6 +157,9 @@ def zero_shot(
         rows = items.features(backbone, Tap(backbone.n, True)).numpy()
         model = _model(backbone, scorer, class_names_of(items.data), ready.data.column)
         probs = model.predict_features(rows)
+        rare = hardly_said(class_names_of(items.data), probs.argmax(1))
+        tell(rare, session.console)
+        ready.findings.extend(rare)
         with session.step("evaluate"):
             setup = Setup(
                 method=asked.method_id,
@@ -209,7 +218,7 @@ class _Asked:
 def _asked(inputs: dict[str, Any], spec: ZeroShotSpec) -> _Asked:
     given = {name: not isinstance(value, str) or bool(value) for name, value in inputs.items()}
     parse_templates(spec.templates)
-    choose_calibration(spec.calibration, texts_by_name=False, n=0)
+    choose_calibration(spec.calibration)
     method = build_method(spec.method, spec.settings, seen=given["seen"], attributes=given["attributes"])
     table = read_attributes(inputs["attributes"]) if given["attributes"] else None
     chosen = ("eszsl" if given["seen"] else "nearest_name") if spec.method == "auto" else spec.method
@@ -234,25 +243,17 @@ class _Used:
     spec: ZeroShotSpec
 
     def score(self, taught: Examples | None, items: Examples, context: Context) -> tuple[Scorer, str]:
-        """How the items are scored, and the id of the calibration.
-
-        Raises:
-            ConfigError: a method that goes by names, where names and items are in no common space.
-        """
+        """How the items are scored, and the id of the calibration."""
         method, seen = self.asked.method, len(self.found.seen)
         whole = Tap(self.backbone.n, True)
         rows = items.features(self.backbone, whole).numpy()
         candidates = Candidates(self.vectors.values[:seen], self.vectors.values[seen:], self.spec.generalised)
         texts = self.found.data.modality == "text" and method.space == "names"
-        name = choose_calibration(self.spec.calibration, texts_by_name=texts, n=len(items))
+        name = choose_calibration(self.spec.calibration)
         calibration = build_calibration(name)
         if method.space == "names":
-            if self.encoder is None or not self.encoder.shared:
-                raise ConfigError(
-                    f"The method {self.asked.method_id} needs a backbone that puts items and names in one space, and "
-                    f"{self.backbone.name} does not. Take --method eszsl or devise."
-                )
-            neutral = self.encoder.rows(NEUTRAL, context) if texts else None
+            assert self.encoder is not None
+            neutral = self.encoder.rows(NEUTRAL, context) if texts and calibration else None
             return score_by_names(method, candidates, rows, self.encoder.scale, calibration, neutral), name
         assert taught is not None
         known = taught.features(self.backbone, whole).numpy(), taught.data.targets

@@ -90,7 +90,7 @@ class DeViSE:
             size = (inner * (gram @ inner)).sum()  # |M|^2
             loss = hinge_rank_loss(scores, true[some], self.margin) + decay * size
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             optimizer.step()
         matrix = basis.T @ inner.detach()
         return Compatibility(matrix.double().numpy(), np.zeros(directions.shape[1]))

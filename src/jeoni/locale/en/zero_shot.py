@@ -26,6 +26,17 @@ WORDS = {
     "hyper-parameters are the usual ones.",
     "zero_shot.no_labels": "No item has a label of one of the classes, so nothing can be said of accuracy.",
     "zero_shot.predicted": "{n} items were predicted: {shares}.",
+    # what was found in the names
+    "zero_shot.meaningless": "the class name {name} says nothing to the encoder: {why}",
+    "zero_shot.describe": 'kept; describe it: --classes "{name}=what it is"',
+    "zero_shot.why_number": "it is a number, not a word",
+    "zero_shot.why_no_letters": "it holds no letters",
+    "zero_shot.why_letter": "it is a single letter",
+    "zero_shot.why_unknown": "its letters are unknown to the encoder",
+    "zero_shot.why_pieces": "the encoder knows no such word, and reads it in pieces: {pieces}",
+    "zero_shot.hardly": "{name} was predicted for {count} of {n} items",
+    "zero_shot.if_not_rare": "kept; unless it is rare, describe it, or say --calibration batch where classes are equally "
+    "frequent",
     # the page
     "zs_method": "method",
     "zs_calibration": "calibration",
@@ -72,5 +83,13 @@ WORDS = {
     "zs_surest": "The surest items of each class",
     "zs_mistakes": "The surest mistakes",
     "zs_doubtful": "The most doubtful items",
+    "zs_kinds": {
+        "meaningless_name": "class names say nothing to the encoder",
+        "alike_classes": "pairs or groups of classes are hard to tell apart by what is said of them",
+        "constant_attribute": "attributes are alike for all seen classes",
+        "other_class": "classes of the labels are none of those named: their items are not scored",
+        "other_labels": "note about labels that are none of the classes",
+        "hardly_predicted": "classes were predicted for hardly any item",
+    },
     "zs_more_texts": "and {n} more",
 }

@@ -47,7 +47,7 @@ class ZeroShotPage:
             "reliability": reliability_chart(reliable, figures.folder, words) if reliable else "",
             "surest": {name: [shown_example(e, figures) for e in some] for name, some in surest.classes.items()},
             "gallery": {kind: [shown_example(e, figures) for e in some] for kind, some in vars(gallery).items()},
-            "findings": findings_view(run, record.findings, words),
+            "findings": findings_view(run, record.findings, words | {"kinds": words["kinds"] | words["zs_kinds"]}),
         }
 
     def card(self, run: Path, language: str) -> Card:

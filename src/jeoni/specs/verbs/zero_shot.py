@@ -39,7 +39,7 @@ class ZeroShotSpec(CommonSpec, SettingOptions):
     calibration: str = option(
         "auto",
         "What is taken from each class's scores: batch, its mean over the unlabelled items; contextual, its mean over "
-        "texts without content; none. auto is batch for texts where there are items enough.",
+        "texts without content; none. auto is none: batch helps where classes are equally frequent, and costs else.",
         names=("calibrations",),
     )
     templates: str = option(

@@ -23,7 +23,7 @@ from jeoni.zero_shot_learning.semantics.class_texts import ClassText
 from jeoni.zero_shot_learning.semantics.encoder import NameEncoder, scale_of
 from jeoni.zero_shot_learning.semantics.linear import unit_rows
 from jeoni.zero_shot_learning.semantics.meaning import alike_names, nameless_findings
-from jeoni.zero_shot_learning.semantics.templates import sentences_of
+from jeoni.zero_shot_learning.semantics.templates import sentences_of, templates_for
 
 __all__ = ["ClassVectors", "attribute_vectors", "choose_encoders", "name_vectors"]
 
@@ -44,7 +44,13 @@ class ClassVectors:
 
 
 def choose_encoders(
-    data: Dataset, spec: ZeroShotSpec, classes: tuple[ClassText, ...], *, seen: bool, attributes: bool
+    data: Dataset,
+    spec: ZeroShotSpec,
+    classes: tuple[ClassText, ...],
+    *,
+    seen: bool,
+    attributes: bool,
+    names_alone: bool,
 ) -> tuple[Backbone, NameEncoder | None]:
     """The backbone for the items, and what encodes the names; None where attributes stand in their place.
 
@@ -54,6 +60,7 @@ def choose_encoders(
         classes: all of them.
         seen: whether there are seen classes.
         attributes: whether there is a table of attributes.
+        names_alone: whether the method goes by names in the items' own space.
 
     Raises:
         ConfigError: items and names in no common space, and no seen classes that would lead from one to the other.
@@ -81,6 +88,11 @@ def choose_encoders(
         return backbone, NameEncoder(tower, True, scale)
     if data.modality == "text":
         return backbone, NameEncoder(backbone, True, scale_of(backbone))
+    if names_alone:
+        raise ConfigError(
+            f"A method that goes by names alone needs a backbone that puts items and names in one space, and "
+            f"{backbone.name} does not. Take --method eszsl or devise, which learn on seen classes."
+        )
     named = spec.text_backbone
     reader = load_backbone((MINILM if english else E5) if named == "auto" else named)
     if reader.input.modality != "text":
@@ -106,13 +118,14 @@ def name_vectors(
         unseen: how many of them, at the end, are unseen.
         encoder: of names.
         modality: of the items.
-        templates: sentences of the user's own.
+        templates: sentences of the user's own; the usual ones if there are none.
         context: the store.
 
     Raises:
         DataError: no name of an unseen class means anything to the encoder.
     """
-    texts = tuple(sentences_of(one, modality, templates) for one in classes)
+    used = templates or templates_for([one.name for one in classes], modality)
+    texts = tuple(sentences_of(one, used) for one in classes)
     findings = nameless_findings(classes, encoder.backbone.input.tokenizer)  # type: ignore[attr-defined]  # of texts
     wanted = classes[-unseen:]
     lost = nameless_findings(wanted, encoder.backbone.input.tokenizer)  # type: ignore[attr-defined]

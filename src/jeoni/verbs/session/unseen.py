@@ -59,7 +59,8 @@ def read_unseen(
         DataError: data that cannot be used; seen data without labels, or of another modality; several label columns.
         ConfigError: too few classes; one that is both seen and unseen.
     """
-    known, here, findings = (), None, list[Finding]()
+    known: tuple[str, ...] = ()
+    here, findings = None, list[Finding]()
     if not _absent(seen):
         here = read_targets(read(seen, options), "classification")
         findings += check_labels(here)

@@ -26,7 +26,6 @@ __all__ = [
 ]
 
 METHODS, CALIBRATIONS = "jeoni.zero_shot_learning", "jeoni.zero_shot_learning.calibrations"
-LEAST_FOR_BATCH = 20
 
 
 @dataclass(frozen=True)
@@ -100,25 +99,19 @@ def build_method(name: str, settings: dict[str, object], *, seen: bool, attribut
     return made
 
 
-def choose_calibration(name: str, *, texts_by_name: bool, n: int) -> str:
-    """The id of a calibration, or ``none``.
-
-    Args:
-        name: that was asked for, or ``auto``.
-        texts_by_name: whether items are texts that are scored by names in their own space.
-        n: how many items there are.
+def choose_calibration(name: str) -> str:
+    """The id of a calibration, or ``none``, which ``auto`` is: without labels nothing tells whether one would help.
 
     Raises:
         ConfigError: an unknown one.
 
     Example:
-        >>> choose_calibration("auto", texts_by_name=True, n=1000)
-        'batch'
+        >>> choose_calibration("auto")
+        'none'
     """
-    if name == "auto":
-        return "batch" if texts_by_name and n >= LEAST_FOR_BATCH else "none"
-    if name != "none":
-        plugins.load(CALIBRATIONS, name)
+    if name in ("auto", "none"):
+        return "none"
+    plugins.load(CALIBRATIONS, name)
     return name
 
 

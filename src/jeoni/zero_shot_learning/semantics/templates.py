@@ -8,6 +8,7 @@ Korean sentences, built so that no particle depends on the name's last letter.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from jeoni.errors import ConfigError
 from jeoni.zero_shot_learning.semantics.class_texts import ClassText
@@ -43,9 +44,9 @@ def words_of(name: str) -> str:
     return " ".join(re.split(r"[\s_]+", name.strip("_ "))) or name
 
 
-def templates_for(name: str, modality: str) -> tuple[str, ...]:
-    """The usual sentences for a name, by what the items are and by the name's language."""
-    return TEMPLATES[modality, "ko" if is_korean(name) else "en"]
+def templates_for(names: Sequence[str], modality: str) -> tuple[str, ...]:
+    """The usual sentences for names, by what the items are: in Korean for all names if one of them is."""
+    return TEMPLATES[modality, "ko" if any(map(is_korean, names)) else "en"]
 
 
 def parse_templates(given: str) -> tuple[str, ...]:
@@ -66,19 +67,18 @@ def parse_templates(given: str) -> tuple[str, ...]:
     return found
 
 
-def sentences_of(one: ClassText, modality: str, templates: tuple[str, ...] = ()) -> tuple[str, ...]:
+def sentences_of(one: ClassText, templates: tuple[str, ...]) -> tuple[str, ...]:
     """What is encoded of a class: its descriptions as they stand, else its name in sentences.
 
     Args:
         one: the class.
-        modality: of the items.
-        templates: sentences of the user's own; the usual ones if there are none.
+        templates: sentences with a place for the name.
 
     Example:
-        >>> sentences_of(ClassText("cat"), "image", ("a photo of a {}.",))
+        >>> sentences_of(ClassText("cat"), ("a photo of a {}.",))
         ('a photo of a cat.',)
     """
     if one.descriptions:
         return one.descriptions
     words = words_of(one.name)
-    return tuple(t.replace(PLACE, words) for t in templates or templates_for(one.name, modality))
+    return tuple(t.replace(PLACE, words) for t in templates)
