@@ -27,7 +27,7 @@ from nsmc import interval, read
 from jeoni.assessment.trials import pick
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import load_backbone
-from jeoni.backbones.cut import Tap
+from jeoni.backbones.cut import Tap, cut, merge
 from jeoni.backbones.sources.sentences import E5
 from jeoni.data.items import FileItems
 from jeoni.data.splits import build_folds, repeats_for
@@ -41,6 +41,7 @@ from jeoni.specs import Recipe
 from jeoni.strategies.probe import Probe
 from jeoni.tasks import load_data
 from jeoni.tasks.classification import Classification
+from jeoni.training.checkpoint import load_state
 from jeoni.types import Console, Dataset, IntArray, Items, Quiet
 
 
@@ -141,20 +142,35 @@ def compare(
             print(line, flush=True)
 
 
+def interrupted(backbone: Backbone, frozen: int, checkpoint: Path) -> Backbone:
+    """The weights of a training that did not come to its end, as its last checkpoint has them."""
+    found = load_state(checkpoint)
+    assert found is not None
+    tensors, facts = found
+    print(f"interrupted at step {facts['step']} after {facts['seconds']:.0f} s: {facts['evaluations']}", flush=True)
+    made = cut(backbone, frozen)
+    made.upper.load_state_dict({k.removeprefix("last.features."): v for k, v in tensors.items() if ".features." in k})
+    return merge(backbone, made)
+
+
 def language(asked: argparse.Namespace) -> None:
     lines = (shared("nsmc") / "unlabelled.txt").read_text(encoding="utf-8").splitlines()
     some = np.random.default_rng(0).permutation(len(lines))[: asked.texts]
     corpus = unlabelled(TextItems([lines[i] for i in some if lines[i].strip()]), "text")
     backbone = load_backbone(E5)
     recipe = Recipe(steps=asked.steps, frozen=asked.frozen, cache_gb=5.0)
-    found = pretrained("masked_language", backbone, corpus, recipe, asked.keep)
+    if asked.weights_of:
+        after = interrupted(backbone, int(asked.frozen), asked.weights_of)
+    else:
+        after = pretrained("masked_language", backbone, corpus, recipe, asked.keep).backbone
     (train, own), (test, labels) = read(shared("nsmc") / "train.csv"), read(shared("nsmc") / "test.csv")
     task = Classification(("negative", "positive"))
     data = Dataset("nsmc", TextItems([*train, *test]), np.concatenate([own, labels]), task, modality="text")
     here, there = np.arange(len(train)), np.arange(len(train), len(data))
     there = there[: asked.test]
-    arms = {"without": backbone, "with": found.backbone}
-    settings = f"language-{asked.texts}-{asked.steps}-{asked.frozen}-{asked.test}"
+    arms = {"without": backbone, "with": after}
+    stem = asked.weights_of.stem if asked.weights_of else f"{asked.texts}-{asked.steps}-{asked.frozen}"
+    settings = f"language-{stem}-{asked.test}"
     compare(arms, data, here, there, asked.budgets, asked.draws, asked.keep / settings)
 
 
@@ -202,6 +218,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--test", type=int, default=5000, help="test items of language and elpv, the first of them")
     parser.add_argument("--batch-size", type=int)
+    parser.add_argument(
+        "--weights-of", type=Path, help="of language: a checkpoint, whose weights are taken as they are"
+    )
     parser.add_argument("--method", default="vicreg")
     parser.add_argument("--views", type=int, default=4)
     parser.add_argument("--augment", default="medical", help="of elpv; brightness is a measurement there")

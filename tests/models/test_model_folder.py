@@ -440,3 +440,13 @@ def test_all_files_get_the_rights_that_new_files_get(pictures):
     finally:
         os.umask(before)
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o640}
+
+
+def test_a_folder_without_a_head_is_of_a_format_of_its_own(pictures):
+    reseal(pictures, lambda config: config.update(format=3))
+    with pytest.raises(WeightsError, match="a backbone without a head predicts nothing, but a head or a task is named"):
+        load_model(pictures)
+    reseal(pictures, lambda config: [config.pop(name) for name in ("head", "task", "class_names")])
+    with pytest.raises(WeightsError, match=r"holds a pretrained backbone without a head.*jeoni fit DATA --backbone"):
+        load_model(pictures)
+    assert load_backbone(str(pictures)).n > 1

@@ -205,3 +205,10 @@ def test_the_command_takes_from_and_prints_json(tmp_path):
     assert found["outcome"] in ("paid", "cost", "unclear") and found["model"].endswith("model")
     told = CliRunner().invoke(app, ["pretrain", "--help"]).stdout
     assert "--from" in told and "--probe" in told and "--method" in told
+
+
+def test_data_without_labels_have_the_same_digest_in_every_run(tmp_path):
+    plain = features(tmp_path / "a.npz", labels=False)
+    runs = [jeoni.pretrain(plain, out=tmp_path / name, pictures=False).run for name in ("one", "other")]
+    one, other = (read_json(run / "run.json")["data"] for run in runs)
+    assert one["sha256"] == other["sha256"] and one["task"] == ""

@@ -170,8 +170,6 @@ class SavedConfig(Record):
             if self.head or self.task or self.class_names:
                 raise ValueError("a backbone without a head predicts nothing, but a head or a task is named")
             return self
-        if self.head is None:
-            raise ValueError("head is missing")
         if not self.class_names and not self.task:
             raise ValueError("neither task nor class_names say what is predicted")
         return self
@@ -183,6 +181,12 @@ class SavedConfig(Record):
         return facts
 
 
+class _WithHead(SavedConfig):
+    """The same of a model that predicts."""
+
+    head: SavedHead
+
+
 def parse_config(raw: dict[str, Any], origin: str) -> SavedConfig:
     """The content of a ``config.json``, every field of its type and within its bounds.
 
@@ -190,7 +194,8 @@ def parse_config(raw: dict[str, Any], origin: str) -> SavedConfig:
         WeightsError: a field that is missing, of another type or out of bounds; the message names the first.
     """
     try:
-        return SavedConfig.model_validate(raw)
+        kind = SavedConfig if raw.get("format") == HEADLESS else _WithHead
+        return kind.model_validate(raw)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
         raise WeightsError(

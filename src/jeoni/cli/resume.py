@@ -14,14 +14,14 @@ __all__ = ["resume"]
 
 
 def resume(
-    run: Annotated[str, typer.Argument(help="The folder of an interrupted run of fit, compare or adapt.")],
+    run: Annotated[str, typer.Argument(help="The folder of an interrupted run of fit, compare, adapt or pretrain.")],
     verb: Annotated[
-        str, typer.Option(help="fit, compare or adapt, if it must be a run of that.", rich_help_panel="Data")
+        str, typer.Option(help="fit, compare, adapt or pretrain, if it must be a run of that.", rich_help_panel="Data")
     ] = "",
     quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line, last.")] = False,
 ) -> None:
-    """Continue an interrupted run of fit, compare or adapt; the result is that of an undisturbed one.
+    """Continue an interrupted run of fit, compare, adapt or pretrain; the result is that of an undisturbed one.
 
     Example:
         jeoni resume runs/photos-20261123-101500

@@ -10,7 +10,8 @@ from typing import Any
 
 from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.saved import CONFIG, HEADLESS, WEIGHTS, replaced_whole, write_weights
+from jeoni.backbones.saved import CONFIG, WEIGHTS, replaced_whole, write_weights
+from jeoni.backbones.schema import HEADLESS
 from jeoni.backbones.weights import file_sha256
 from jeoni.locale import table
 from jeoni.runs import seal

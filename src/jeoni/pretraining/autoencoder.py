@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
+from jeoni.backbones.entry import entry
 from jeoni.errors import ConfigError
 from jeoni.pretraining.learning.method import Pretrained, Start, check_batch
 from jeoni.pretraining.learning.stages import Learner, Plan, shared_batch, train_stages
@@ -84,7 +85,8 @@ class Autoencoder:
         made = cut(backbone, frozen_of(start.recipe, backbone, n, start.untrained))
         rows, facts = training_rows(start.examples, backbone, made.tap, recipe, start.context)
         features = made.from_rows(backbone.input)
-        enters = _enters(features, made.tap.stage == 0)
+        whole = made.tap.stage == 0  # then rows are pixels, and what goes in is what the network takes
+        enters = entry(nn.Identity(), backbone.input) if whole else nn.Identity()
         goal = Goal.of(rows, enters, self.grid)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(start.context.seed)
@@ -96,7 +98,7 @@ class Autoencoder:
             title="Pretraining (autoencoder)",
             made=made,
             network=learner,
-            losses=_Losses(self.damage, goal, made.tap.stage == 0),
+            losses=_Losses(self.damage, goal, whole),
             rows=rows,
             facts=facts,
             recipe=replace(recipe, batch_size=shared_batch(recipe.batch_size)),
@@ -104,39 +106,6 @@ class Autoencoder:
             settings=repr(self),
         )
         return train_stages(start, plan)
-
-
-def _enters(features: nn.Module, whole: bool) -> nn.Module:
-    """What comes before the first trained layer: normalisation of pixels where no stage is frozen."""
-    return _Normalised(features) if whole else nn.Identity()
-
-
-class _Normalised(nn.Module):
-    """The first half of :class:`jeoni.modalities.entries.NormalizedPixels`, around any module."""
-
-    def __init__(self, entrance: Any) -> None:
-        super().__init__()
-        self._entrance = (entrance,)  # not a part of this one
-
-    def forward(self, rows: Tensor) -> Tensor:
-        entrance = self._entrance[0]
-        inside, found = entrance.module, []
-        entrance.module = _Caught(found)
-        try:
-            entrance(rows)
-        finally:
-            entrance.module = inside
-        return found[0]
-
-
-class _Caught(nn.Module):
-    def __init__(self, found: list[Tensor]) -> None:
-        super().__init__()
-        self._found = found
-
-    def forward(self, given: Tensor) -> Tensor:
-        self._found.append(given)
-        return given
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ __all__ = ["SparseCoding"]
 
 MOST = 20_000  # examples that a dictionary is learned from
 BATCH = 256
+TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,10 @@ class SparseCoding:
         )  # fmt: skip
         with warnings.catch_warnings():  # of single codes along the way
             warnings.simplefilter("ignore", ConvergenceWarning)
-            found: FloatArray = learner.fit(scaled).components_
-        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+            components: FloatArray = learner.fit(scaled).components_
+        lengths = np.maximum(np.linalg.norm(components, axis=1, keepdims=True), TINY)
+        atoms_of_unit_length: FloatArray = components / lengths
+        return atoms_of_unit_length
 
     def _coded(self, backbone: Backbone, dictionary: FloatArray, centre: FloatArray, scale: float) -> Backbone:
         network = code_network(backbone.network, backbone.dim, len(dictionary), self.penalty, self.rounds)

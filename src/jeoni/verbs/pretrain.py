@@ -16,7 +16,6 @@ from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.console import console_for
 from jeoni.data.checks import check_labels, known_targets, worst_of
-from jeoni.data.columns import label_cells
 from jeoni.data.kinds import plural
 from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Examples
@@ -192,7 +191,9 @@ def _read(data: Any, spec: PretrainSpec) -> tuple[Dataset, list[Finding]]:
             return with_labels, check_labels(with_labels)
         except DataError:  # one class, or a column of something else: the items are all that is needed
             pass
-    return replace(found, task=None, targets=label_cells({}, len(found))) if found.task is None else found, []
+    if found.task is not None:
+        return found, check_labels(found)
+    return replace(found, targets=np.full(len(found), -1, dtype=np.int64)), []
 
 
 def _read_probe(probe: Any, spec: PretrainSpec, modality: str) -> tuple[Dataset, list[Finding]] | None:

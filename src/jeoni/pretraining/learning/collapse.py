@@ -69,7 +69,7 @@ def effective_rank(features: FloatArray) -> float:
     return _exponential_entropy(np.linalg.svd(features - features.mean(0), compute_uv=False) ** 2)
 
 
-def _exponential_entropy(values: FloatArray) -> float:
+def _exponential_entropy(values: Array) -> float:
     total = values.sum()
     if total <= TINY:
         return 1.0
