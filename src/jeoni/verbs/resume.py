@@ -16,6 +16,7 @@ from jeoni.types import Console
 from jeoni.verbs.adapt import AdaptResult
 from jeoni.verbs.compare import CompareResult
 from jeoni.verbs.fit import FitResult
+from jeoni.verbs.query import QueryResult
 
 __all__ = ["resume"]
 
@@ -26,7 +27,7 @@ LATER = {"labels"}  # inputs that runs of earlier versions do not name
 
 def resume(
     run: str | Path, *, verb: str = "", console: Console | None = None, quiet: bool = False
-) -> FitResult | CompareResult | AdaptResult:
+) -> FitResult | CompareResult | AdaptResult | QueryResult:
     """Continue an interrupted run of ``fit``, ``compare`` or ``adapt``; the result is that of an undisturbed one.
 
     Args:
@@ -51,7 +52,7 @@ def resume(
     again = plugins.load("jeoni.verbs", asked.verb)
     spec = SPECS[asked.verb]().changed(**_as_said(SPECS[asked.verb], asked.spec))
     given: dict[str, Any] = {"out": folder, "resume": True, "command": asked.command}
-    result: FitResult | CompareResult | AdaptResult
+    result: FitResult | CompareResult | AdaptResult | QueryResult
     result = again(**asked.inputs, spec=spec, console=console, quiet=quiet, **given)
     return result
 

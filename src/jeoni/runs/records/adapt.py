@@ -62,8 +62,8 @@ class ComparedMethod:
 class JudgedMethod:
     """A method as some target labels judge it, on items that it has not learned from.
 
-    ``lead`` is how much smaller its Brier score is than the source model's, ``shrunken`` the lead less one standard
-    error, by which the choice is made; ``note`` says why it could not be used.
+    ``lead`` is how much smaller its Brier score is than the source model's, ``shrunken`` the lower end of
+    its one-sided 95 % interval, by which the choice is made; ``note`` says why it could not be used.
     """
 
     name: Name
