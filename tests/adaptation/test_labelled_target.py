@@ -76,6 +76,13 @@ def test_the_source_stays_where_no_lead_is_beyond_its_bound():
     assert choose_shrunken(leads | {"c": Lead(0.05, 0.01, 20)}, SOURCE_ONLY) == "c"
 
 
+def test_the_surest_lead_is_taken_and_not_the_largest():
+    leads = {SOURCE_ONLY: Lead(0.0, 0.0, 10), "large": Lead(0.6, 0.2, 10), "sure": Lead(0.2, 0.04, 10)}
+    assert choose_shrunken(leads, SOURCE_ONLY) == "sure"
+    assert choose_shrunken({SOURCE_ONLY: Lead(0.0, 0.0, 10), "same": Lead(0.1, 0.0, 10)}, SOURCE_ONLY) == "same"
+    assert choose_shrunken({SOURCE_ONLY: Lead(0.0, 0.0, 10), "worse": Lead(-0.1, 0.0, 10)}, SOURCE_ONLY) == SOURCE_ONLY
+
+
 def test_where_the_domains_are_alike_luck_seldom_leads_away_from_the_source():
     """Methods that are all as good as the source: at most the usual 5 % each, and they are alike."""
     rng = np.random.default_rng(0)
@@ -125,7 +132,7 @@ def test_fewer_rows_than_columns_are_projected_too():
 
 
 def test_labels_find_the_adapter_that_mends_the_shift(choices):
-    _, _, Xt, yt = made()
+    _, _, _, yt = made()
     known = np.arange(0, 120, 6)
     found = choose_by_labels(choices, known, yt[known])
     assert found.leads["coral"].shrunken > 0.3 and found.chosen.name != SOURCE_ONLY

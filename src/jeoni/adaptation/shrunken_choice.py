@@ -1,9 +1,10 @@
 """Choosing among methods by a few labelled items, where most of a lead may be luck.
 
 Every method is compared with the source model item by item, by its Brier score on items that it has not learned from.
-The lead of a method is its mean; as many methods as there are, the largest lead is large by luck. So each counts only
-as much as is beyond chance: the lower end of its one-sided 95 % interval (Student's). The source model stays unless
-that of another method is above 0; of those the largest is taken. The Brier score is bounded, so that no single item
+The lead of a method is the mean of the differences. The largest of a dozen leads is large by luck, and by most luck
+where a method's predictions vary most; so leads are shrunken by their standard errors before they are compared. The
+source model stays unless a lead is beyond chance: the lower end of its one-sided 95 % interval (Student's) above 0. Of
+those that are, the surest is taken, the one of most standard errors. The Brier score is bounded, so that no single item
 decides, and it tells sure from unsure, where accuracy knows only steps of ``1 / n``.
 """
 
@@ -20,6 +21,7 @@ from jeoni.types import FloatArray, IntArray, Interval
 __all__ = ["Lead", "brier", "choose_shrunken", "leads_of"]
 
 SURE = 0.95
+MOST = 1e6  # standard errors of a lead that is the same for all items
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Lead:
     mean: float
     error: float
     items: int
+
+    @property
+    def errors(self) -> float:
+        """How many standard errors it is."""
+        return self.mean / self.error if self.error > 0 else float(np.sign(self.mean)) * MOST
 
     @property
     def shrunken(self) -> float:
@@ -82,12 +89,12 @@ def leads_of(scores: Mapping[str, FloatArray], source: str) -> dict[str, Lead]:
 
 
 def choose_shrunken(leads: Mapping[str, Lead], source: str) -> str:
-    """The method whose shrunken lead is largest; the source model where none is above 0.
+    """The method whose lead is the surest of those beyond chance; the source model where none is.
 
     Example:
         >>> leads = {"source_only": Lead(0.0, 0.0, 20), "a": Lead(0.2, 0.3, 20), "b": Lead(0.1, 0.02, 20)}
         >>> choose_shrunken(leads, "source_only")
         'b'
     """
-    best = max(leads, key=lambda name: leads[name].shrunken)
-    return best if leads[best].shrunken > 0 else source
+    beyond = [name for name, lead in leads.items() if lead.shrunken > 0]
+    return max(beyond, key=lambda name: leads[name].errors, default=source)
