@@ -18,7 +18,6 @@ from jeoni.adaptation.labelled_target import (
     ways_for,
 )
 from jeoni.adaptation.projection import fit_projection
-from jeoni.adaptation.shallow.coral import CORAL
 from jeoni.adaptation.shallow.standardize import Standardize
 from jeoni.adaptation.shrunken_choice import Lead, brier, choose_shrunken, leads_of
 from jeoni.errors import ConfigError, DataError
@@ -45,7 +44,7 @@ def quick() -> HeadClassifier:
 @pytest.fixture(scope="module")
 def choices():
     Xs, ys, Xt, _ = made()
-    return label_free(Xs, ys, Xt, quick(), {"coral": CORAL()})
+    return label_free(Xs, ys, Xt, quick(), {"standardize": Standardize()})
 
 
 # the choice
@@ -135,22 +134,22 @@ def test_labels_find_the_adapter_that_mends_the_shift(choices):
     _, _, _, yt = made()
     known = np.arange(0, 120, 6)
     found = choose_by_labels(choices, known, yt[known])
-    assert found.leads["coral"].shrunken > 0.3 and found.chosen.name != SOURCE_ONLY
+    assert found.leads["standardize"].shrunken > 0.3 and found.chosen.name != SOURCE_ONLY
     assert found.accuracy(found.chosen.name, yt[known]) > found.accuracy(SOURCE_ONLY, yt[known]) + 0.2
 
 
 def test_a_method_on_moved_rows_comes_to_one_linear_model_of_them(choices):
     _, _, Xt, yt = made()
     known = np.arange(0, 120, 6)
-    chosen = choose_by_labels(choices, known, yt[known]).contenders["coral+prior"]
+    chosen = choose_by_labels(choices, known, yt[known]).contenders["standardize+prior"]
     weights, biases, temperature = fit_contender(chosen, known, yt[known])
-    said = (choices.moved("coral", Xt) @ weights.T + biases).argmax(1)
+    said = (choices.moved("standardize", Xt) @ weights.T + biases).argmax(1)
     assert (said == yt).mean() > 0.9 and temperature > 0
 
 
 def test_where_there_is_no_shift_the_source_is_not_left_for_something_worse():
     Xs, ys, Xt, yt = made(moved=False)
-    made_ready = label_free(Xs, ys, Xt, quick(), {"coral": CORAL()})
+    made_ready = label_free(Xs, ys, Xt, quick(), {"standardize": Standardize()})
     known = np.arange(0, 120, 8)
     found = choose_by_labels(made_ready, known, yt[known])
     assert found.leads[found.chosen.name].mean >= 0
@@ -167,7 +166,7 @@ def test_held_out_probabilities_of_methods_that_learn_from_labels_have_not_seen_
 def test_labels_of_one_class_teach_nothing_but_choose(choices):
     _, _, _, yt = made()
     known = np.flatnonzero(yt == 1)[:6]
-    assert set(choose_by_labels(choices, known, yt[known]).contenders) == {SOURCE_ONLY, "coral"}
+    assert set(choose_by_labels(choices, known, yt[known]).contenders) == {SOURCE_ONLY, "standardize"}
 
 
 def test_an_adapter_that_cannot_be_fitted_is_left_out_with_its_reason():
@@ -203,13 +202,19 @@ def few_of(yt, every=6):
 def test_labels_choose_teach_and_do_not_score(files):
     *_, yt = made()
     found = jeoni.adapt(
-        files / "here.npz", files / "there.npz", labels=few_of(yt), method="coral", out=files / "run", quiet=True
+        files / "here.npz", files / "there.npz", labels=few_of(yt), method="standardize", out=files / "run", quiet=True
     )
     used = found.metrics["labels"]
     assert used["n"] == 20 and found.metrics["labelled"] == 100 and found.metrics["n"] == 120
     assert [one["path"] for one in used["items"]][:2] == ["row 0", "row 6"]
     assert found.metrics["target"]["metrics"]["accuracy"]["value"] > 0.9 and "20 target labels chose" in found.summary
-    assert {one["name"] for one in used["methods"]} >= {SOURCE_ONLY, "coral", "prior", "coral+prior", "target_only"}
+    assert {one["name"] for one in used["methods"]} >= {
+        SOURCE_ONLY,
+        "standardize",
+        "prior",
+        "standardize+prior",
+        "target_only",
+    }
     predictions = found.predictions
     assert predictions["label"].isna().sum() == 20
     np.testing.assert_allclose(
@@ -217,7 +222,7 @@ def test_labels_choose_teach_and_do_not_score(files):
         predictions.filter(like="prob:").to_numpy()[0], atol=1e-4,
     )  # fmt: skip
     page = (found.run / "report.html").read_text(encoding="utf-8")
-    assert "What the labels chose by" in page and "coral+prior" in page
+    assert "What the labels chose by" in page and "standardize+prior" in page
 
 
 def test_another_label_of_a_scored_item_changes_no_model(files):
@@ -226,7 +231,7 @@ def test_another_label_of_a_scored_item_changes_no_model(files):
     np.savez(files / "other.npz", X=Xt, y=1 - yt)
     runs = [
         jeoni.adapt(
-            files / "here.npz", files / name, labels=few_of(yt), method="coral", out=files / name[:5], quiet=True
+            files / "here.npz", files / name, labels=few_of(yt), method="standardize", out=files / name[:5], quiet=True
         )
         for name in ("there.npz", "other.npz")
     ]
@@ -247,7 +252,7 @@ def test_a_query_proposes_what_to_label_and_stops(files):
         files / "here.npz",
         files / "there.npz",
         labels=files / "filled.csv",
-        method="coral",
+        method="standardize",
         out=files / "run",
         quiet=True,
     )
