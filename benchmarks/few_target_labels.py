@@ -63,13 +63,16 @@ def scores(choices: Choices, Xt: np.ndarray, yt: np.ndarray, size: int, draw: in
             rows = choices.moved(one.space.adapter, Xt)[rest]
             said = softmax(rows @ weights.T + biases)
         accuracy[name] = float((said.argmax(1) == yt[rest]).mean())
-    leads = {name: [lead.mean, lead.error] for name, lead in found.leads.items()}
+    leads = {name: [lead.mean, lead.error, lead.items] for name, lead in found.leads.items()}
     return {"accuracy": accuracy, "leads": leads}
 
 
 def chosen(one: dict) -> str:
     """The method that the labels of a draw choose."""
-    return choose_shrunken({name: Lead(*lead) for name, lead in one["leads"].items()}, SOURCE_ONLY)
+    return choose_shrunken(
+        {name: Lead(lead[0], lead[1], int(one.get("size", lead[-1]))) for name, lead in one["leads"].items()},
+        SOURCE_ONLY,
+    )
 
 
 def main() -> None:

@@ -312,6 +312,36 @@ def use_distance(tmp_path: Path) -> None:
     assert any("dropped in 42" in sentence for sentence in found.sentences)
 
 
+QUERY = """
+from dataclasses import dataclass
+from typing import ClassVar
+import numpy as np
+from jeoni.querying.choosing.pool import Chosen
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn:
+    first: int = 0
+
+    needs_labels: ClassVar[bool] = False
+    score: ClassVar[str] = "none"
+
+    def __call__(self, pool, budget):
+        return Chosen(np.arange(self.first, self.first + budget), np.zeros(budget))
+"""
+
+
+def use_query(tmp_path: Path) -> None:
+    np.savez(tmp_path / "pool.npz", X=np.random.default_rng(0).normal(size=(30, 3)))
+    found = jeoni.query(tmp_path / "pool.npz", method=NAME, set="first=4", budget=2, out=tmp_path / "run")
+    assert found.queries["path"].tolist() == ["row 4", "row 5"]
+    simulated = {"simulate": True, "budget": 8, "draws": 2, "rounds": 2, "method": NAME}
+    found = jeoni.query(features(tmp_path / "a.npz"), out=tmp_path / "again", **simulated)
+    assert found.metrics["simulation"]["methods"][0]["name"] == NAME
+
+
 CLUSTERING = """
 from dataclasses import dataclass
 import numpy as np
@@ -561,6 +591,7 @@ DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "calibrations": ("jeoni.zero_shot_learning.calibrations", CALIBRATION, use_calibration),
     "clustering": ("jeoni.clustering.methods", CLUSTERING, use_clustering),
     "distances": ("jeoni.transferability.distances", DISTANCE, use_distance),
+    "queries": ("jeoni.querying", QUERY, use_query),
     "engines": ("jeoni.features.engines", ENGINE, use_engine),
     "pretraining": ("jeoni.pretraining", PRETRAINING, use_pretraining),
     "sources": ("jeoni.backbones.sources", SOURCE, use_source),

@@ -1,11 +1,11 @@
 """Choosing among methods by a few labelled items, where most of a lead may be luck.
 
 Every method is compared with the source model item by item, by its Brier score on items that it has not learned from.
-The lead of a method is its mean; as many methods as there are, the largest lead is large by luck. So each is held to be
-smaller than it looks by one standard error, and the source model stays unless a method leads it even so: the one
-standard error rule (Breiman, Friedman, Olshen & Stone 1984, section 3.4.3), with the source model in the place of the
-simplest tree. The Brier score is bounded, so that no single item decides, and it tells sure from unsure, where accuracy
-knows only steps of ``1 / n``.
+The lead of a method is the mean of the differences. The largest of a dozen leads is large by luck, and by most luck
+where a method's predictions vary most; so leads are shrunken by their standard errors before they are compared. The
+source model stays unless a lead is beyond chance: the lower end of its one-sided 95 % interval (Student's) above 0. Of
+those that are, the surest is taken, the one of most standard errors. The Brier score is bounded, so that no single item
+decides, and it tells sure from unsure, where accuracy knows only steps of ``1 / n``.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t as student
 
 from jeoni.types import FloatArray, IntArray, Interval
 
 __all__ = ["Lead", "brier", "choose_shrunken", "leads_of"]
 
-ERRORS = 1.0  # standard errors that a lead is taken to be smaller
-NORMAL = 1.96
+SURE = 0.95
+MOST = 1e6  # standard errors of a lead that is the same for all items
 
 
 @dataclass(frozen=True)
@@ -30,21 +31,34 @@ class Lead:
     Attributes:
         mean: of the differences of Brier scores, positive where the method is better.
         error: its standard error.
+        items: of how many items.
     """
 
     mean: float
     error: float
+    items: int
+
+    @property
+    def errors(self) -> float:
+        """How many standard errors it is."""
+        return self.mean / self.error if self.error > 0 else float(np.sign(self.mean)) * MOST
 
     @property
     def shrunken(self) -> float:
-        """One standard error less."""
-        return self.mean - ERRORS * self.error
+        """What of it is beyond chance: the lower end of its one-sided 95 % interval."""
+        return self.mean - self._errors(SURE)
 
     @property
     def interval(self) -> Interval:
-        """95 %, by the normal distribution."""
-        half = NORMAL * self.error
+        """The 95 % interval, by Student's distribution."""
+        half = self._errors((1 + SURE) / 2)
         return Interval(self.mean, self.mean - half, self.mean + half)
+
+    def _errors(self, level: float) -> float:
+        """The standard error times a quantile of Student's distribution."""
+        if self.error == 0:
+            return 0.0
+        return float(student.ppf(level, max(self.items - 1, 1)) * self.error)
 
 
 def brier(probs: FloatArray, labels: IntArray) -> FloatArray:
@@ -70,16 +84,17 @@ def leads_of(scores: Mapping[str, FloatArray], source: str) -> dict[str, Lead]:
     for name, one in scores.items():
         better = scores[source] - one
         error = float(better.std(ddof=1) / np.sqrt(len(better))) if len(better) > 1 else float("inf")
-        found[name] = Lead(float(better.mean()), error if name != source else 0.0)
+        found[name] = Lead(float(better.mean()), error if name != source else 0.0, len(better))
     return found
 
 
 def choose_shrunken(leads: Mapping[str, Lead], source: str) -> str:
-    """The method whose shrunken lead is largest; the source model where none is above 0.
+    """The method whose lead is the surest of those beyond chance; the source model where none is.
 
     Example:
-        >>> choose_shrunken({"source_only": Lead(0.0, 0.0), "a": Lead(0.2, 0.3), "b": Lead(0.1, 0.02)}, "source_only")
+        >>> leads = {"source_only": Lead(0.0, 0.0, 20), "a": Lead(0.2, 0.3, 20), "b": Lead(0.1, 0.02, 20)}
+        >>> choose_shrunken(leads, "source_only")
         'b'
     """
-    best = max(leads, key=lambda name: leads[name].shrunken)
-    return best if leads[best].shrunken > 0 else source
+    beyond = [name for name, lead in leads.items() if lead.shrunken > 0]
+    return max(beyond, key=lambda name: leads[name].errors, default=source)

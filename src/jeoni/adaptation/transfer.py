@@ -303,7 +303,7 @@ def _advice(found: AutoAdaptedClassifier, backbone: Backbone) -> dict[str, Any]:
     moved = any("subspace" in kind for kind in found.diagnosis_.kinds)
     if found.gains_ and moved and tracked_norms(backbone.network):
         names.append("adabn")
-    return {"advice": next_step(names, told=True)}
+    return {"advice": next_step(names, told=True, source=True)}
 
 
 def _rows_after(model: Model, backbone: Backbone, examples: Examples, context: Context) -> Array:

@@ -180,7 +180,7 @@ def _record(judged: ByLabels, given: TargetLabels, choices: Choices, target: Exa
     names = class_names_of(target.data)
     counts = np.bincount(given.labels, minlength=len(names))
     said: FloatArray = judged.chosen.probs
-    ordered = sorted(judged.leads, key=lambda name: -judged.leads[name].shrunken)
+    ordered = sorted(judged.leads, key=lambda name: -judged.leads[name].errors)
     return {
         "n": len(given.labels),
         "classes": {name: int(count) for name, count in zip(names, counts, strict=True)},
@@ -190,6 +190,7 @@ def _record(judged: ByLabels, given: TargetLabels, choices: Choices, target: Exa
                 "name": name,
                 "lead": judged.leads[name].interval.as_dict(),
                 "shrunken": judged.leads[name].shrunken,
+                "errors": judged.leads[name].errors,
                 "accuracy": judged.accuracy(name, given.labels),
             }
             for name in ordered

@@ -67,6 +67,7 @@ def adapt(
     command = shlex.join(["jeoni", *sys.argv[1:]])
     if resume and (source or target or model or labels):
         raise ConfigError("Say --resume RUN alone, or which source and target.")
+    result: object
     if resume:
         result = api.resume(resume, verb="adapt", quiet=quiet)
     else:

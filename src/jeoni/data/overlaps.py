@@ -49,6 +49,8 @@ PLAIN = {"text": _plain_text}  # of other modalities equal bytes alone are the s
 def find_conflicts(data: Dataset, same: IntArray, keep: Array) -> list[Finding]:
     """Items whose content also appears with another label, each naming one such; all are taken out of ``keep``.
 
+    An item without a label contradicts none.
+
     Args:
         data: the items.
         same: ``(n,)`` number of each item's content.
@@ -57,7 +59,7 @@ def find_conflicts(data: Dataset, same: IntArray, keep: Array) -> list[Finding]:
     if data.task is None:
         return []
     labelled: dict[int, dict[bytes, int]] = {}
-    index = np.flatnonzero(keep).tolist()
+    index = np.flatnonzero(keep & data.task.known(data.targets)).tolist()
     for i in index:
         labelled.setdefault(int(same[i]), {}).setdefault(data.targets[i].tobytes(), i)
     findings = []

@@ -14,7 +14,7 @@ from jeoni.backbones.cut import Tap
 from jeoni.console import console_for
 from jeoni.errors import DataError
 from jeoni.features.extract import Request
-from jeoni.heads.fitting.named import kind_of_head
+from jeoni.heads.fitting.named import build_head
 from jeoni.locale import language_of
 from jeoni.planning.querying import estimate_query
 from jeoni.querying.choosing.outcome import (
@@ -33,7 +33,7 @@ from jeoni.runs.records import QueryMetrics
 from jeoni.specs import QuerySpec
 from jeoni.specs.keywords import QueryKeywords
 from jeoni.tasks.classification import class_names_of
-from jeoni.types import Array, Console, IntArray
+from jeoni.types import Array, Console, Dataset, IntArray
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.pool import LabelledPool, check_budget, read_pool
 from jeoni.verbs.session.reading import choose_backbone
@@ -139,7 +139,8 @@ def query(
             with session.step("write"):
                 write_issues(session.run, ready.findings)
                 session.run.write_record("metrics.json", QueryMetrics, metrics)
-            arguments = [given.data, *(["--labelled", str(labelled)] if isinstance(labelled, (str, Path)) else [])]
+            arguments: list[str | Dataset] = [given.data]
+            arguments += ["--labelled", str(labelled)] if isinstance(labelled, (str, Path)) and str(labelled) else []
             session.finish(
                 ready,
                 backbone,
@@ -153,7 +154,7 @@ def query(
 
 def _check_names(spec: QuerySpec) -> None:
     """Say what cannot be meant before anything is read."""
-    kind_of_head(spec.head)
+    build_head(spec.head)
     for name in spec.methods:
         if name != AUTO:
             build_querier(name, spec.settings)

@@ -42,6 +42,8 @@ WORDS = {
     "why.most_trusted": "the validators, which see no target label, trust it most of the methods that were named",
     "why.first_named": "it is the first that was named and can be used: without target labels none is found to be better",
     "advice.several_methods": "Label some twenty target items and let them tell in one run: --method {methods}",
+    "advice.labels": "Label some twenty target items and let them choose (--query 20 proposes which, --labels FILE takes them): "
+    "--method {methods}",
     "advice.score_source": "Label some twenty target items and score the source model on them: jeoni evaluate RUN/model ITEMS",
     "advice.more_items": "Give at least 20 items of each domain, or label some of the target's and score the source model on "
     "them: jeoni evaluate RUN/model ITEMS",

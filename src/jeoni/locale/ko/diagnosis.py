@@ -33,6 +33,7 @@ WORDS = {
     "why.most_trusted": "지정한 방법 중 타깃 레이블을 쓰지 않는 검증 기준에서 가장 좋음",
     "why.first_named": "지정한 방법 중 사용할 수 있는 첫 번째 방법이며, 타깃 레이블 없이는 더 나은 방법을 가릴 수 없음",
     "advice.several_methods": "타깃 데이터 20개 정도에 레이블을 붙여 한 번의 실행으로 비교하십시오: --method {methods}",
+    "advice.labels": "타깃 데이터 20개 정도에 레이블을 붙여 방법을 고르십시오(--query 20으로 대상을 고르고 --labels FILE로 지정): --method {methods}",
     "advice.score_source": "타깃 데이터 20개 정도에 레이블을 붙여 소스 모델을 평가하십시오: jeoni evaluate RUN/model ITEMS",
     "advice.more_items": "도메인마다 데이터를 20개 이상 준비하거나, 타깃 데이터 일부에 레이블을 붙여 소스 모델을 평가하십시오: jeoni evaluate RUN/model ITEMS",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from jeoni.types import Array, FloatArray, IntArray
 __all__ = ["Chosen", "Pool", "Querier", "on_one_scale", "unit_length"]
 
 
-class Chosen(NamedTuple):
+@dataclass(frozen=True)
+class Chosen:
     """Rows of the pool in the order in which they should be labelled.
 
     Attributes:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 from scipy.stats import t as student
-from sklearn.isotonic import IsotonicRegression
 
 from jeoni.data.splits import split_test
 from jeoni.querying.choosing.learner import fit_learner
@@ -90,7 +90,7 @@ def labels_needed(counts: IntArray, accuracy: FloatArray, wanted: float) -> floa
         >>> labels_needed(np.array([10, 20, 30]), np.array([0.5, 0.7, 0.9]), 0.8)
         25.0
     """
-    rising = IsotonicRegression().fit_transform(counts, accuracy)
+    rising = isotonic_regression(accuracy).x
     reached = np.flatnonzero(rising >= wanted - 1e-12)
     if not len(reached):
         return None
@@ -116,7 +116,7 @@ def saved_labels(counts: IntArray, mine: FloatArray, theirs: FloatArray, seed: i
     """
 
     def saved(draws: IntArray) -> float | None:
-        final = float(IsotonicRegression().fit_transform(counts, theirs[draws].mean(0))[-1])
+        final = float(isotonic_regression(theirs[draws].mean(0)).x[-1])
         needed = labels_needed(counts, mine[draws].mean(0), final)
         return None if needed is None else float(counts[-1] - needed)
 

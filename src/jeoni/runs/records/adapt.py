@@ -62,13 +62,15 @@ class ComparedMethod:
 class JudgedMethod:
     """A method as some target labels judge it, on items that it has not learned from.
 
-    ``lead`` is how much smaller its Brier score is than the source model's, ``shrunken`` the lead less one standard
-    error, by which the choice is made; ``note`` says why it could not be used.
+    ``lead`` is how much smaller its Brier score is than the source model's, ``shrunken`` the lower end of
+    its one-sided 95 % interval, which must be above 0; ``errors`` the lead in standard errors, of which the most is
+    chosen; ``note`` says why it could not be used.
     """
 
     name: Name
     lead: Interval | None = None
     shrunken: Value | None = None
+    errors: Value | None = None
     accuracy: Share | None = None
     note: str = ""
 
