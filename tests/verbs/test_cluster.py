@@ -17,6 +17,7 @@ from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.report import render
 from jeoni.report.result import result_card
 from jeoni.runs import read_json
+from jeoni.runs.contents import foreign_files
 from jeoni.runs.records import ClusterMetrics
 from jeoni.runs.typed import read_record
 from tests.clustering.test_methods import blobs
@@ -252,3 +253,7 @@ def test_an_interrupted_run_can_be_continued(vectors, tmp_path):
     assert not (tmp_path / "run" / "clusters.csv").exists()
     found = jeoni.resume(tmp_path / "run")
     assert found.metrics.ari.value == 1.0 and len(rows_of(tmp_path / "run" / "clusters.csv")) == 60
+
+
+def test_all_files_of_a_run_are_known_as_its_own(photos_run):
+    assert not list(foreign_files(photos_run))

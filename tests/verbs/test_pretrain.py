@@ -11,6 +11,7 @@ from PIL import Image
 import jeoni
 from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.runs import read_json
+from jeoni.runs.contents import foreign_files
 from tests.conftest import TINY, save_photos
 
 QUICK = {"backbone": TINY, "steps": 4, "batch_size": 8, "views": 2, "set": "width=16", "pictures": False}
@@ -58,6 +59,7 @@ def test_the_report_shows_loss_collapse_and_views_in_both_languages(pictured, mo
     for part in ("Linear probe before and after", "Loss", "Collapse check", "Two views of an item", "Use it"):
         assert part in page
     assert (found.run / "figures" / "views.jpg").exists()
+    assert not list(foreign_files(found.run))
     jeoni.render_report(found.run, "ko")
     assert "붕괴 점검" in found.report.read_text(encoding="utf-8")
     assert "RankMe" in repr(found) or "starting weights" in repr(found)

@@ -13,6 +13,7 @@ from jeoni.errors import ConfigError, DataError
 from jeoni.report import render
 from jeoni.report.result import result_lines
 from jeoni.runs import read_json
+from jeoni.runs.contents import foreign_files
 from tests.conftest import TINY, save_photos
 
 QUICK = {"backbone": TINY, "engine": "torch", "quiet": True}
@@ -47,6 +48,7 @@ def test_the_list_that_is_filled_in_is_read_back(kept, tmp_path):
     assert first.method == "kmeans" and list(first.queries["rank"]) == [1, 2, 3, 4, 5, 6]
     assert list(first.queries.columns) == ["rank", "path", "score", "suggested", "confidence", "label"]
     labels = filled(first.queries, tmp_path / "labels.csv")
+    assert not list(foreign_files(first.run))
     second = jeoni.query(kept / "flat", labelled=labels, budget=6, out=tmp_path / "second", **QUICK)
     assert second.method == "dropquery" and not set(first.queries["path"]) & set(second.queries["path"])
     assert set(second.queries["suggested"]) <= {"class_0", "class_1"}

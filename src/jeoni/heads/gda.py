@@ -3,8 +3,9 @@
 ``mu_c`` the class means and ``S`` the covariance of the ``N`` rows about their class means:
 ``P = d [(N - 1) S + tr(S) I]^-1`` (the empirical Bayes ridge of Kubokawa & Srivastava 2008),
 ``W = mu P``, ``b = log pi - 1/2 mu' P mu``. As theirs; ours differs in that the means are taken from the centre of all
-rows, which changes no decision and keeps float32 exact, and in the temperature that the folds choose: outputs are
-times ``N / d``, which takes the factor ``d`` of ``P`` back, so that it lies near one.
+rows, which changes no decision and keeps float32 exact; in ``N / d`` times ``P``, which for many rows is the inverse
+covariance (theirs is ``d / N`` times that, beside which the priors weigh too much); and in the temperature that the
+folds choose.
 """
 
 from __future__ import annotations
@@ -56,9 +57,9 @@ def _solve(setting: dict[str, Any], rows: FloatArray, labels: IntArray, classes:
     prior = np.bincount(labels, weights=weights, minlength=classes)
     prior = (prior + 1e-3) / (prior + 1e-3).sum()
     solved = precise(moved - means[labels], means)
+    solved *= len(rows) / rows.shape[1]
     bias = np.log(prior) - 0.5 * (solved * means).sum(1) - solved @ center
-    scale = len(rows) / rows.shape[1]
-    return AffineModule.of(scale * solved, scale * bias)
+    return AffineModule.of(solved, bias)
 
 
 def precise(residuals: FloatArray, means: FloatArray) -> FloatArray:

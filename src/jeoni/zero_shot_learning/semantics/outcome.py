@@ -99,7 +99,7 @@ def zero_shot_metrics(setup: Setup, scorer: Scorer, items: Examples, probs: Floa
     sentences = [_of_seen(setup, scorer.learned)] if scorer.learned else []
     if not len(known):
         counts = np.bincount(said, minlength=len(setup.names))
-        lead = [Said("zero_shot.no_labels"), _shares(setup.names, counts)]
+        lead = [_shares(setup.names, counts), Said("zero_shot.no_labels")]
         return {**metrics, "test": None, **paragraph([*lead, *sentences], language_of(setup.language))}
     scored = _scored(setup, scorer, items, probs, rows, known)
     told = scored.pop("sentences")
@@ -279,7 +279,7 @@ def _of_seen(setup: Setup, learned: Learned) -> Said:
 
 def _shares(names: Sequence[str], counts: IntArray) -> Said:
     order = np.argsort(-counts, kind="stable")[:SHARES]
-    listed = ", ".join(f"{names[k]} {100 * counts[k] / counts.sum():.0f} %" for k in order if counts[k])
+    listed = ", ".join(f"'{names[k]}' {100 * counts[k] / counts.sum():.0f} %" for k in order if counts[k])
     return Said("zero_shot.predicted", n=f"{int(counts.sum()):,}", shares=listed)
 
 
