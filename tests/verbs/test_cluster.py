@@ -186,7 +186,7 @@ def test_constant_features_are_refused(vectors, tmp_path):
 
 
 def test_hardly_any_items_are_refused(vectors):
-    with pytest.raises(DataError, match="There are 3 items that can be used"):
+    with pytest.raises(DataError, match="Items that can be used: 3"):
         jeoni.cluster(vectors(X=np.eye(3), y=np.arange(3)))
 
 
