@@ -63,6 +63,7 @@ def test_a_flat_folder_of_pictures_becomes_clusters_with_a_report(photos_run):
     assert metrics.scores is None and "There are no labels" in metrics.summary
     assert [r.kind for r in metrics.representations] == ["pretrained", "untrained", "raw"]
     assert metrics.representations[2].name == "raw pixels" and metrics.representations[2].more_stable is not None
+    assert set(read_json(photos_run / "run.json")["estimate"]["parts"]) == {"features", "report"}
     page = (photos_run / "report.html").read_text(encoding="utf-8")
     assert page.count("<img") >= 2 * 6 and "Most doubtful" in page and "cluster 2" in page
     assert "How many clusters" in page and "Did pretraining help?" in page
