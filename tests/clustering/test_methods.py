@@ -162,6 +162,6 @@ def test_a_cluster_for_each_item_is_refused(clusters, n):
 
 
 def test_hardly_any_items_are_refused():
-    with pytest.raises(DataError, match="There are 3 items that can be used; clusters need at least 4"):
+    with pytest.raises(DataError, match="Items that can be used: 3; clusters need at least 4. Give a folder"):
         check_number(None, 3)
     check_number(2, 4)

@@ -64,6 +64,7 @@ def test_a_flat_folder_of_pictures_becomes_clusters_with_a_report(photos_run):
     assert metrics.scores is None and "There are no labels" in metrics.summary
     assert [r.kind for r in metrics.representations] == ["pretrained", "untrained", "raw"]
     assert metrics.representations[2].name == "raw pixels" and metrics.representations[2].more_stable is not None
+    assert set(read_json(photos_run / "run.json")["estimate"]["parts"]) == {"features", "report"}
     page = (photos_run / "report.html").read_text(encoding="utf-8")
     assert page.count("<img") >= 2 * 6 and "Most doubtful" in page and "cluster 2" in page
     assert "How many clusters" in page and "Did pretraining help?" in page
@@ -187,7 +188,7 @@ def test_constant_features_are_refused(vectors, tmp_path):
 
 
 def test_hardly_any_items_are_refused(vectors):
-    with pytest.raises(DataError, match="There are 3 items that can be used"):
+    with pytest.raises(DataError, match="Items that can be used: 3"):
         jeoni.cluster(vectors(X=np.eye(3), y=np.arange(3)))
 
 

@@ -38,7 +38,10 @@ def check_number(clusters: int | None, n: int) -> None:
         DataError: hardly any examples.
     """
     if n < LEAST:
-        raise DataError(f"There are {n} items that can be used; clusters need at least {LEAST}. Give more.")
+        raise DataError(
+            f"Items that can be used: {n}; clusters need at least {LEAST}. Give a folder of items, or a table with a "
+            "row for each."
+        )
     if clusters is not None and clusters >= n:
         raise ConfigError(
             f"clusters is {clusters}, and there are {n} items: a cluster for each says nothing. Needed: at most "

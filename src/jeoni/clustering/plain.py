@@ -6,9 +6,9 @@ Clusters of these are the control that says whether a pretrained network was wor
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from jeoni.data.encodings import decode
 from jeoni.modalities.audio.spectrograms import log_mel
@@ -40,21 +40,24 @@ def plain_features(items: Items, spec: Input, threads: int = 1, seed: int = 0) -
         return None
     if spec.modality == "text":
         return _tfidf([decode(items.read(i), items.name(i))[0] for i in range(len(items))], seed)  # type: ignore[arg-type]
-    one = _pixels if spec.modality == "image" else _bands
+    of_one = _pixels if spec.modality == "image" else _bands
+
+    def one(index: int) -> Array:
+        return of_one(spec.open(items.read(index), items.name(index), SIDE))
+
     with ThreadPoolExecutor(threads) as pool:
-        return np.stack(list(pool.map(lambda i: one(_opened(items, spec, i)), range(len(items)))))
+        return np.stack(list(pool.map(one, range(len(items)))))
 
 
-def _opened(items: Items, spec: Input, index: int) -> object:
-    return spec.open(items.read(index), items.name(index), SIDE)
+def _pixels(opened: Any) -> Array:
+    """Of an image."""
+    pixels: Array = resized(opened, SIDE, "bilinear").ravel() / np.float32(255)
+    return pixels
 
 
-def _pixels(opened: Image.Image) -> Array:
-    return (resized(opened, SIDE, "bilinear") / np.float32(255)).ravel()
-
-
-def _bands(clip: object) -> Array:
-    bands = log_mel(clip.samples, clip.rate)  # type: ignore[attr-defined]
+def _bands(clip: Any) -> Array:
+    """Of a recording."""
+    bands = log_mel(clip.samples, clip.rate)
     return np.concatenate([bands.mean(0), bands.std(0)])
 
 

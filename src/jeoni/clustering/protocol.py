@@ -30,4 +30,5 @@ def joined(spaces: Sequence[FloatArray]) -> FloatArray:
     """Several spaces side by side, ``(n, d)``, each with the same weight: squared distances are means over spaces."""
     if len(spaces) == 1:
         return spaces[0]
-    return np.concatenate(list(spaces), axis=1) / len(spaces) ** 0.5
+    found: FloatArray = np.concatenate(list(spaces), axis=1) / len(spaces) ** 0.5
+    return found

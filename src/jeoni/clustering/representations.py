@@ -11,7 +11,7 @@ import numpy as np
 from jeoni.clustering.number import agreement
 from jeoni.clustering.protocol import Clusterer
 from jeoni.clustering.space import Space
-from jeoni.types import FloatArray, IntArray, Interval
+from jeoni.types import IntArray, Interval
 
 __all__ = ["Representation", "draw_parts", "repeated", "stability_gain", "stability_of"]
 
@@ -82,7 +82,7 @@ def _agreements(drawn: Sequence[IntArray]) -> Mapping[tuple[int, int], float]:
     return found
 
 
-def _resampled(parts: int, seed: int) -> FloatArray:
+def _resampled(parts: int, seed: int) -> IntArray:
     rng = np.random.default_rng(seed)
     return rng.integers(parts, size=(RESAMPLES, parts))
 

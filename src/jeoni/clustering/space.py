@@ -91,7 +91,8 @@ def _standardized(rows: FloatArray) -> FloatArray:
 
 
 def _of_length_one(rows: FloatArray) -> FloatArray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(float).tiny)
+    found: FloatArray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(float).tiny)
+    return found
 
 
 def _components(centred: FloatArray, most: int, seed: int) -> FloatArray:

@@ -68,7 +68,7 @@ class Turtle(Clusterer):
         rows = [_extended(space) for space in spaces]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            labellers = [nn.utils.parametrizations.weight_norm(nn.Linear(z.shape[1], clusters)) for z in spaces]
+            labellers = [_labeller(z.shape[1], clusters) for z in spaces]
             classifiers = [_drawn(z.shape[1], clusters) for z in rows]
         if self.start == "kmeans":
             _begin_at(KMeans().fit(spaces, clusters, seed), rows, labellers, classifiers)
@@ -80,7 +80,7 @@ class Turtle(Clusterer):
             for _ in range(self.inner):
                 _towards(classifiers, rows, labels.detach(), inner)
             outer.zero_grad()
-            self._loss(classifiers, rows, labels, by_space).backward()
+            self._loss(classifiers, rows, labels, by_space).backward()  # type: ignore[no-untyped-call]
             outer.step()
             if step % CHECKED == 0:
                 now = labels.detach().argmax(1)
@@ -103,6 +103,12 @@ def _extended(space: FloatArray) -> Tensor:
     return torch.from_numpy(np.column_stack([scaled(space), np.ones(len(space))]).astype(np.float32))
 
 
+def _labeller(dim: int, clusters: int) -> nn.Linear:
+    """Linear, with normalised weights; a weight that is assigned is taken apart into lengths and directions."""
+    made: nn.Linear = nn.utils.parametrizations.weight_norm(nn.Linear(dim, clusters))
+    return made
+
+
 def _drawn(dim: int, clusters: int) -> Tensor:
     """A classifier's weights, the last row being its bias, as ``nn.Linear`` draws them."""
     bound = 1 / max(1, dim - 1) ** 0.5
@@ -110,17 +116,18 @@ def _drawn(dim: int, clusters: int) -> Tensor:
 
 
 @torch.no_grad()
-def _begin_at(clusters: IntArray, rows: list[Tensor], labellers: list[nn.Module], classifiers: list[Tensor]) -> None:
+def _begin_at(clusters: IntArray, rows: list[Tensor], labellers: list[nn.Linear], classifiers: list[Tensor]) -> None:
     """Let labels and classifiers of each space say what clusters say, as far as a linear map can."""
     for z, labeller, weights in zip(rows, labellers, classifiers, strict=True):
         start = linear_start(z[:, :-1].double().numpy(), clusters, weights.shape[1])
-        labeller.weight = torch.from_numpy(start.T.astype(np.float32))
-        labeller.bias.zero_()
+        weight = torch.from_numpy(start.T.astype(np.float32))
+        labeller.weight = weight  # parametrised: it is taken apart into length and direction
+        nn.init.zeros_(labeller.bias)
         weights.zero_()
         weights[:-1] = torch.from_numpy(start.astype(np.float32))
 
 
-def _soft_labels(labellers: list[nn.Module], rows: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+def _soft_labels(labellers: list[nn.Linear], rows: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
     """The mean over spaces ``(n, k)``, and of each space."""
     by_space = [theta(z[:, :-1]).softmax(1) for theta, z in zip(labellers, rows, strict=True)]
     return torch.stack(by_space).mean(0), by_space
