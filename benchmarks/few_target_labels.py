@@ -70,7 +70,7 @@ def scores(choices: Choices, Xt: np.ndarray, yt: np.ndarray, size: int, draw: in
 def chosen(one: dict) -> str:
     """The method that the labels of a draw choose."""
     return choose_shrunken(
-        {name: Lead(lead[0], lead[1], int(one.get("size", lead[-1]))) for name, lead in one["leads"].items()},
+        {name: Lead(*lead) for name, lead in one["leads"].items()},
         SOURCE_ONLY,
     )
 

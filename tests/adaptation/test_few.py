@@ -256,7 +256,10 @@ def test_auto_leaves_easyadapt_out_where_the_source_alone_beats_the_target_alone
     gated = {"easyadapt", "easyadapt_unlabelled"}
     assert gated.isdisjoint(FewLabels("auto", strengths=STRENGTHS).fit(*near[:4]).losses_)
     assert gated <= set(FewLabels("auto", strengths=STRENGTHS).fit(*far[:4]).losses_)
-    found = {"source_only": Tuned({}, np.array([0.2])), "target_only": Tuned({}, np.array([0.3]))}
+    found = {
+        "source_only": Tuned({}, np.array([0.2]), np.zeros((1, 2))),
+        "target_only": Tuned({}, np.array([0.3]), np.zeros((1, 2))),
+    }
     assert not is_open(found) and is_open({"target_only": found["target_only"]})
     assert chosen({"easyadapt": EasyAdapted}, task_of(*near[:4]))[0] == "easyadapt"  # asked for, not chosen
 

@@ -79,6 +79,7 @@ def test_the_surest_lead_is_taken_and_not_the_largest():
     leads = {SOURCE_ONLY: Lead(0.0, 0.0, 10), "large": Lead(0.6, 0.2, 10), "sure": Lead(0.2, 0.04, 10)}
     assert choose_shrunken(leads, SOURCE_ONLY) == "sure"
     assert choose_shrunken({SOURCE_ONLY: Lead(0.0, 0.0, 10), "same": Lead(0.1, 0.0, 10)}, SOURCE_ONLY) == "same"
+    assert choose_shrunken(leads | {"tiny": Lead(0.01, 0.0001, 10)}, SOURCE_ONLY) == "sure"
     assert choose_shrunken({SOURCE_ONLY: Lead(0.0, 0.0, 10), "worse": Lead(-0.1, 0.0, 10)}, SOURCE_ONLY) == SOURCE_ONLY
 
 

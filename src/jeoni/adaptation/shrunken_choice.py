@@ -4,8 +4,9 @@ Every method is compared with the source model item by item, by its Brier score 
 The lead of a method is the mean of the differences. The largest of a dozen leads is large by luck, and by most luck
 where a method's predictions vary most; so leads are shrunken by their standard errors before they are compared. The
 source model stays unless a lead is beyond chance: the lower end of its one-sided 95 % interval (Student's) above 0. Of
-those that are, the surest is taken, the one of most standard errors. The Brier score is bounded, so that no single item
-decides, and it tells sure from unsure, where accuracy knows only steps of ``1 / n``.
+those that are, and that come to one sure mistake less in a hundred items, the surest is taken, the one of most standard
+errors. The Brier score is bounded, so that no single item decides, and it tells sure from unsure, where accuracy knows
+only steps of ``1 / n``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from jeoni.types import FloatArray, IntArray, Interval
 __all__ = ["Lead", "brier", "choose_shrunken", "leads_of"]
 
 SURE = 0.95
+MATERIAL = 0.02  # of a lead: one sure mistake less in a hundred items
 MOST = 1e6  # standard errors of a lead that is the same for all items
 
 
@@ -96,5 +98,5 @@ def choose_shrunken(leads: Mapping[str, Lead], source: str) -> str:
         >>> choose_shrunken(leads, "source_only")
         'b'
     """
-    beyond = [name for name, lead in leads.items() if lead.shrunken > 0]
+    beyond = [name for name, lead in leads.items() if lead.shrunken > 0 and lead.mean >= MATERIAL]
     return max(beyond, key=lambda name: leads[name].errors, default=source)
