@@ -194,6 +194,7 @@ def elpv(asked: argparse.Namespace) -> None:
 def dcgan(asked: argparse.Namespace) -> None:
     data = load_data(shared("cifar10"))
     train, test = np.flatnonzero(data.part == "train"), np.flatnonzero(data.part == "test")
+    test = np.sort(np.random.default_rng(0).permutation(test)[: asked.test])
     method = build_method("dcgan", {"width": asked.width})
     assert isinstance(method, OwnNetwork)
     random = method.network(0)
@@ -204,7 +205,7 @@ def dcgan(asked: argparse.Namespace) -> None:
         "untrained discriminator": random,
         "dcgan": found.backbone,
     }
-    settings = f"dcgan-{asked.steps}-{asked.width}"
+    settings = f"dcgan-{asked.steps}-{asked.width}-{asked.test}"
     compare(arms, data, train, test, asked.budgets, asked.draws, asked.keep / settings)
 
 
@@ -216,7 +217,7 @@ def main() -> None:
     parser.add_argument("--frozen", default="auto")
     parser.add_argument("--budgets", type=lambda text: [int(b) for b in text.split(",")])
     parser.add_argument("--draws", type=int, default=5)
-    parser.add_argument("--test", type=int, default=5000, help="test items of language and elpv, the first of them")
+    parser.add_argument("--test", type=int, default=5000, help="test items, at most")
     parser.add_argument("--batch-size", type=int)
     parser.add_argument(
         "--weights-of", type=Path, help="of language: a checkpoint, whose weights are taken as they are"
