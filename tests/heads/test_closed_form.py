@@ -70,7 +70,25 @@ def test_the_discriminants_decisions_are_those_of_the_uncentred_formula():
     means = np.stack([X[y == c].mean(0) for c in range(3)]).astype(np.float64)
     weight = precise(X - means[y], means)
     logits = X @ weight.T + np.log(1 / 3) - 0.5 * (weight * means).sum(1)
-    np.testing.assert_array_equal(predicted(fit("gda", X, y), X), logits.argmax(1))
+    np.testing.assert_array_equal(predicted(fit("gda:scaling=raw", X, y), X), logits.argmax(1))
+
+
+def test_the_discriminant_does_not_mind_units():
+    X, y = make(60, 12)
+    units = np.where(np.arange(12) % 3, 1.0, 1000.0).astype(np.float32)
+    noisy = X.copy()
+    noisy[:, ::3] = np.random.default_rng(1).normal(size=(60, 4))
+    fitted = fit("gda", noisy * units, y)
+    assert fitted.choice["scaling"] == "standardized"
+    assert (predicted(fitted, noisy * units) == y).mean() > 0.8
+    np.testing.assert_array_equal(
+        predicted(fitted, noisy * units), predicted(fit("gda:scaling=standardized", noisy, y), noisy)
+    )
+
+
+def test_an_unknown_scaling_is_refused():
+    with pytest.raises(ConfigError, match="gda: scaling is 'none'; it can be auto, standardized, raw"):
+        fit("gda:scaling=none", *make())
 
 
 @pytest.mark.parametrize("shape", [(90, 12), (30, 60)])

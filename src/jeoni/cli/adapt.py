@@ -58,7 +58,7 @@ def adapt(
         jeoni adapt --source photos_lab/ --target photos_field/
         jeoni adapt --source photos_lab/ --target photos_field/ --method coral,msda
         jeoni adapt --source photos_lab/ --target photos_field/ --query 20
-        jeoni adapt --source photos_lab/ --target photos_field/ --labels runs/latest/queries.csv
+        jeoni adapt --source lab/ --target field/ --labels runs/latest/queries.csv
     """
     with without_collecting():
         from jeoni import api

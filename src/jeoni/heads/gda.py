@@ -4,8 +4,8 @@
 ``P = d [(N - 1) S + tr(S) I]^-1`` (the empirical Bayes ridge of Kubokawa & Srivastava 2008),
 ``W = mu P``, ``b = log pi - 1/2 mu' P mu``. As theirs; ours differs in that the means are taken from the centre of all
 rows, which changes no decision and keeps float32 exact; in ``N / d`` times ``P``, which for many rows is the inverse
-covariance (theirs is ``d / N`` times that, beside which the priors weigh too much); and in the temperature that the
-folds choose.
+covariance (theirs is ``d / N`` times that, beside which the priors weigh too much); and in what the folds choose: the
+temperature, and whether columns get a deviation of one first, for the shrinkage goes by their scale.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from jeoni.errors import ConfigError
 from jeoni.heads.fitting.affine import AffineModule
 from jeoni.heads.fitting.closed_form import class_means, fit_closed_form
 from jeoni.heads.fitting.protocol import FittedHead
@@ -25,9 +26,18 @@ from jeoni.types import Array, FloatArray, IntArray, RowsLike
 __all__ = ["GDA"]
 
 
+SCALINGS = ("standardized", "raw")  # the last is taken where nothing can be held out
+
+
 @dataclass(frozen=True)
 class GDA:
-    """The shrunk linear discriminant; it has no hyper-parameters."""
+    """The shrunk linear discriminant.
+
+    Attributes:
+        scaling: ``raw``, as the paper has it, ``standardized``, or ``auto``: the folds decide.
+    """
+
+    scaling: str = "auto"
 
     def build(self, dim: int, width: int) -> nn.Module:
         """The empty module."""
@@ -45,20 +55,27 @@ class GDA:
         """See :meth:`jeoni.heads.linear.Linear.fit`; balanced weights are equal priors of the classes.
 
         Raises:
-            ConfigError: another task than a classification.
+            ConfigError: another task than a classification, or an unknown scaling.
         """
-        return fit_closed_form("gda", _solve, [{}], features, targets, task, folds, class_weights)
+        if self.scaling not in (*SCALINGS, "auto"):
+            raise ConfigError(f"gda: scaling is {self.scaling!r}; it can be auto, {', '.join(SCALINGS)}.")
+        settings = [{"scaling": one} for one in (SCALINGS if self.scaling == "auto" else (self.scaling,))]
+        return fit_closed_form("gda", _solve, settings, features, targets, task, folds, class_weights)
 
 
 def _solve(setting: dict[str, Any], rows: FloatArray, labels: IntArray, classes: int, weights: FloatArray) -> nn.Module:
     center = rows.mean(0)
-    moved = rows - center
+    scale = rows.std(0) if setting["scaling"] == "standardized" else np.ones(rows.shape[1])
+    scale = np.where(scale > 0, scale, 1.0)
+    moved = (rows - center) / scale
     means = class_means(moved, labels, classes)
     prior = np.bincount(labels, weights=weights, minlength=classes)
     prior = (prior + 1e-3) / (prior + 1e-3).sum()
     solved = precise(moved - means[labels], means)
     solved *= len(rows) / rows.shape[1]
-    bias = np.log(prior) - 0.5 * (solved * means).sum(1) - solved @ center
+    quadratic = 0.5 * (solved * means).sum(1)
+    solved = solved / scale
+    bias = np.log(prior) - quadratic - solved @ center
     return AffineModule.of(solved, bias)
 
 
