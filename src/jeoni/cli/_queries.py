@@ -16,7 +16,7 @@ def show_query(result: object, language: str) -> None:
     from rich.console import Console
 
     from jeoni.api import QueryResult
-    from jeoni.cli._terminal import escape
+    from jeoni.cli._terminal import escape, print_places
 
     assert isinstance(result, QueryResult)
     out, words = Console(highlight=False), table("cli", language)
@@ -25,9 +25,10 @@ def show_query(result: object, language: str) -> None:
         _show_simulation(result.metrics["simulation"], out, language)
     else:
         _show_list(result, out, language)
-    out.print(f"\n{words['report']}  {escape(str(result.run / 'report.html'))}")
+    places = {words["report"]: result.run / "report.html"}
     if not result.metrics.get("simulation"):
-        out.print(f"{table('querying', language)['list']}  {escape(str(result.run / 'queries.csv'))}")
+        places[table("querying", language)["list"]] = result.run / "queries.csv"
+    print_places(out, places)
 
 
 def _show_list(result: object, out: Any, language: str) -> None:

@@ -13,7 +13,7 @@ from jeoni.files.names import encodable_content, visible
 if TYPE_CHECKING:
     from jeoni.types import Console
 
-__all__ = ["escape", "print_json", "say_whose_file"]
+__all__ = ["escape", "print_json", "print_places", "say_whose_file"]
 
 
 def say_whose_file(model: str, console: Console) -> None:
@@ -26,3 +26,22 @@ def print_json(content: dict[str, Any]) -> None:
     """One line on standard output, the last one."""
     line = json.dumps(encodable_content(content), ensure_ascii=False)
     print(visible(line) if sys.stdout.isatty() else line, flush=True)
+
+
+def print_places(out: Any, places: dict[str, Path], before: str = "") -> None:
+    """Where files lie: a line for each, its name before it; a long path is never broken, so that it can be copied.
+
+    Args:
+        out: a console of rich.
+        places: paths by what they are.
+        before: what stands before the first line, such as how long it took, as markup.
+    """
+    from rich.cells import cell_len, set_cell_size
+    from rich.text import Text
+
+    width = max(map(cell_len, places))
+    margin = cell_len(Text.from_markup(before).plain)
+    out.print()
+    for k, (name, path) in enumerate(places.items()):
+        start = before if k == 0 else " " * margin
+        out.print(f"{start}{set_cell_size(name, width)}  {escape(str(path))}", soft_wrap=True)

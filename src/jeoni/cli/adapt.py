@@ -55,7 +55,6 @@ def adapt(
     """Labels in one domain, the work in another: domain adaptation.
 
     Example:
-        jeoni adapt --source photos_lab/ --target photos_field/
         jeoni adapt --source photos_lab/ --target photos_field/ --method coral,msda
         jeoni adapt --source photos_lab/ --target photos_field/ --query 20
         jeoni adapt --source lab/ --target field/ --labels runs/latest/queries.csv
@@ -125,7 +124,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     from rich.table import Table
 
     from jeoni.api import AdaptResult
-    from jeoni.cli._terminal import escape
+    from jeoni.cli._terminal import escape, print_places
 
     assert isinstance(result, AdaptResult)
     out, metrics = Console(highlight=False), result.metrics
@@ -153,5 +152,4 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
             out.print(f"  {escape(translated(line, language))}")
     if "advice" in metrics:
         out.print(f"  {escape(translated(metrics['advice'], language))}")
-    out.print(f"\n{words['report']}  {escape(str(result.run / 'report.html'))}")
-    out.print(f"{words['model']}  {escape(str(result.run / 'model'))}")
+    print_places(out, {words["report"]: result.run / "report.html", words["model"]: result.run / "model"})

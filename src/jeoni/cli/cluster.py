@@ -67,7 +67,7 @@ def _show(result: object, words: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     from jeoni.api import ClusterResult
-    from jeoni.cli._terminal import escape
+    from jeoni.cli._terminal import escape, print_places
 
     assert isinstance(result, ClusterResult)
     out, metrics = Console(highlight=False), result.metrics
@@ -85,10 +85,8 @@ def _show(result: object, words: Mapping[str, Any]) -> None:
     out.print(shown)
     if metrics["scores"]:
         out.print(_scores(metrics["scores"], words))
-    out.print(f"\n{words['report']}  {escape(str(result.run / 'report.html'))}")
-    out.print(f"{words['table_of']}  {escape(str(result.run / 'clusters.csv'))}")
-    if result.model is not None:
-        out.print(f"{words['model']}  {escape(str(result.run / 'model'))}")
+    places = {words["report"]: result.run / "report.html", words["table_of"]: result.run / "clusters.csv"}
+    print_places(out, places | ({words["model"]: result.run / "model"} if result.model is not None else {}))
 
 
 def _scores(scores: Mapping[str, Any], words: Mapping[str, Any]) -> Any:

@@ -63,7 +63,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     from rich.table import Table
 
     from jeoni.api import CompareResult
-    from jeoni.cli._terminal import escape
+    from jeoni.cli._terminal import escape, print_places
     from jeoni.runs.records import VerdictRecord, told_in
     from jeoni.runs.typed import read_record
 
@@ -90,7 +90,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     out.print(shown)
     for line in filter(None, told_in(language, verdict.advised, " ".join(verdict.advice))):
         out.print(f"  {escape(line)}")
-    out.print(f"\n{words['report']}  {escape(str(result.run / 'report.html'))}")
+    print_places(out, {words["report"]: result.run / "report.html"})
 
 
 def _cell(score: Interval, share: bool, span: str) -> str:

@@ -74,12 +74,11 @@ def fit(
 
 def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     """The result as a person wants to see it."""
-    from rich.cells import cell_len, set_cell_size
     from rich.console import Console
     from rich.table import Table
 
     from jeoni.api import FitResult
-    from jeoni.cli._terminal import escape
+    from jeoni.cli._terminal import escape, print_places
     from jeoni.runs.records import RunRecord
     from jeoni.runs.typed import read_record
 
@@ -106,9 +105,8 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
         out.print(f"\n[dim]{words['no_test_set']}[/]")
     seconds = result.timings["total_s"] or 0.0
     taken = words["seconds"].format(n=f"{seconds:.1f}")
-    out.print(f"\n[dim]{taken}[/]   {words['report']}  {escape(str(result.run / 'report.html'))}")
-    model = set_cell_size(words["model"], cell_len(words["report"]))
-    out.print(f"{' ' * cell_len(taken)}   {model}  {escape(str(result.run / 'model'))}")
+    places = {words["report"]: result.run / "report.html", words["model"]: result.run / "model"}
+    print_places(out, places, before=f"[dim]{taken}[/]   ")
 
 
 def _show_stages(cut: Cut, training: TrainingRecord, out: Any, words: Mapping[str, Any]) -> None:

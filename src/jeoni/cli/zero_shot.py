@@ -88,7 +88,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     from rich.table import Table
 
     from jeoni.api import ZeroShotResult
-    from jeoni.cli._terminal import escape
+    from jeoni.cli._terminal import escape, print_places
 
     assert isinstance(result, ZeroShotResult)
     out, metrics, own = Console(highlight=False), result.metrics, table("zero_shot", language)
@@ -116,5 +116,4 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     for one in metrics["classes"][:CLASSES]:
         counts.add_row(escape(one["name"]), f"{one['predicted']:,}", f"{100 * one['predicted'] / metrics['n']:.0f} %")
     out.print(counts)
-    out.print(f"\n{words['report']}  {escape(str(result.run / 'report.html'))}")
-    out.print(f"{words['model']}   {escape(str(result.run / 'model'))}")
+    print_places(out, {words["report"]: result.run / "report.html", words["model"]: result.run / "model"})
