@@ -86,6 +86,11 @@ def test_the_discriminant_does_not_mind_units():
     )
 
 
+def test_of_two_examples_a_class_the_scaling_is_the_papers():
+    X, y = make(6, 12)
+    assert fit("gda", X, y).choice["scaling"] == "raw"
+
+
 def test_an_unknown_scaling_is_refused():
     with pytest.raises(ConfigError, match="gda: scaling is 'none'; it can be auto, standardized, raw"):
         fit("gda:scaling=none", *make())
