@@ -59,14 +59,15 @@ class GDA:
         """
         if self.scaling not in (*SCALINGS, "auto"):
             raise ConfigError(f"gda: scaling is {self.scaling!r}; it can be auto, {', '.join(SCALINGS)}.")
-        settings = [{"scaling": one} for one in self._scalings(targets)]
+        settings = [{"scaling": one} for one in self._scalings(targets, task)]
         return fit_closed_form("gda", _solve, settings, features, targets, task, folds, class_weights)
 
-    def _scalings(self, targets: Array) -> tuple[str, ...]:
+    def _scalings(self, targets: Array, task: Task) -> tuple[str, ...]:
         """The candidates; where no class has three examples, none is left of a covariance once one is held out."""
         if self.scaling != "auto":
             return (self.scaling,)
-        return SCALINGS if np.bincount(targets).max() > 2 else SCALINGS[-1:]
+        enough = task.link == "softmax" and np.bincount(targets).max() > 2
+        return SCALINGS if enough else SCALINGS[-1:]
 
 
 def _solve(setting: dict[str, Any], rows: FloatArray, labels: IntArray, classes: int, weights: FloatArray) -> nn.Module:
