@@ -15,7 +15,7 @@ from jeoni.few_shot.transductive.auto import Auto
 from jeoni.few_shot.transductive.bd_cspn import BDCSPN
 from jeoni.few_shot.transductive.laplacian_shot import LaplacianShot
 from jeoni.few_shot.transductive.tim import TIM
-from jeoni.few_shot.vectors import distances, rectified_means, unit_rows
+from jeoni.few_shot.vectors import centred_unit_rows, distances, rectified_means
 
 
 def blobs(shares=(1, 1, 1), *, shots=1, queries=45, apart=2.0, seed=0):
@@ -50,7 +50,7 @@ def test_one_query_alone_and_a_class_without_queries_are_no_trouble(name):
 
 def test_rectified_means_are_the_papers_weighted_sums():
     support, labels, queries, _ = blobs(shots=2)
-    rows, others = unit_rows(support, queries)
+    rows, others = centred_unit_rows(support, queries)
     found, moved = rectified_means(rows, labels, others, 3)
     np.testing.assert_allclose(moved.mean(0), rows.mean(0), atol=1e-12)
     everything, means = np.concatenate([rows, moved]), np.stack([rows[labels == c].mean(0) for c in range(3)])
@@ -63,7 +63,7 @@ def test_rectified_means_are_the_papers_weighted_sums():
 
 def test_laplacian_shot_is_a_fixed_point_of_its_update_and_without_weight_the_nearest_mean():
     support, labels, queries, _ = blobs(apart=1.0)
-    rows, others = unit_rows(support, queries)
+    rows, others = centred_unit_rows(support, queries)
     means, moved = rectified_means(rows, labels, others, 3)
     costs = distances(moved, means)
     np.testing.assert_allclose(LaplacianShot(weight=0.0)(support, labels, queries, 3), softmax(-costs), atol=1e-9)
@@ -93,7 +93,7 @@ def test_the_alpha_objective_becomes_that_of_tim_near_one():
 
 def test_bd_cspn_takes_the_rectified_mean_with_the_largest_cosine():
     support, labels, queries, _ = blobs(apart=1.0)
-    means, moved = rectified_means(*(lambda r: (r[0], labels, r[1]))(unit_rows(support, queries)), 3)
+    means, moved = rectified_means(*(lambda r: (r[0], labels, r[1]))(centred_unit_rows(support, queries)), 3)
     cosines = np.array([[q @ m / np.linalg.norm(q) / np.linalg.norm(m) for m in means] for q in moved])
     np.testing.assert_array_equal(BDCSPN()(support, labels, queries, 3).argmax(1), cosines.argmax(1))
 

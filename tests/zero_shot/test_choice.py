@@ -7,11 +7,12 @@ import pytest
 import torch
 from scipy.stats import hmean
 
+from jeoni.heads.fitting.closed_form import unit_rows
 from jeoni.heads.fitting.mapped import Mapped
 from jeoni.zero_shot_learning.eszsl import ESZSL
 from jeoni.zero_shot_learning.semantics.choice import Standard, class_folds, learn
 from jeoni.zero_shot_learning.semantics.class_texts import ClassText
-from jeoni.zero_shot_learning.semantics.linear import LinearScores, unit_rows
+from jeoni.zero_shot_learning.semantics.linear import LinearScores
 from jeoni.zero_shot_learning.semantics.meaning import alike_names, hardly_said, meaningless, nameless_findings
 from jeoni.zero_shot_learning.semantics.stacking import choose_handicap, harmonic_mean, per_class_accuracy
 from tests.zero_shot.test_contract import seen_vectors, taught

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from jeoni.few_shot.vectors import unit_rows
+from jeoni.few_shot.vectors import centred_unit_rows
 from jeoni.heads.fitting.closed_form import class_means
 from jeoni.types import FloatArray, IntArray
 
@@ -40,7 +40,7 @@ def maximise(
         steps: of the optimiser.
         rate: of its steps.
     """
-    rows, others = (torch.from_numpy(r).float() for r in unit_rows(support, queries))
+    rows, others = (torch.from_numpy(r).float() for r in centred_unit_rows(support, queries))
     own, means = torch.from_numpy(labels), class_means(rows.numpy().astype(float), labels, classes)
     with torch.inference_mode(False), torch.enable_grad():
         vectors = torch.from_numpy(means).float().requires_grad_()

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from jeoni.evaluation.calibration import softmax
-from jeoni.heads.fitting.closed_form import class_means
+from jeoni.heads.fitting.closed_form import class_means, unit_rows
 from jeoni.types import FloatArray, IntArray
 
-__all__ = ["distances", "rectified_means", "unit_rows"]
+__all__ = ["centred_unit_rows", "distances", "rectified_means"]
 
 SHARPNESS = 10.0
 
 
-def unit_rows(support: FloatArray, queries: FloatArray) -> tuple[FloatArray, FloatArray]:
+def centred_unit_rows(support: FloatArray, queries: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Both centred by the support's mean and divided by their lengths (CL2N, Wang et al. 2019, arXiv:1911.04623)."""
     center = support.mean(0)
-    return _unit(support - center), _unit(queries - center)
+    return unit_rows(support - center), unit_rows(queries - center)
 
 
 def distances(rows: FloatArray, means: FloatArray) -> FloatArray:
@@ -42,7 +42,7 @@ def rectified_means(
     """
     moved = queries + (support.mean(0) - queries.mean(0))
     everything = np.concatenate([support, moved])
-    cosines = _unit(everything) @ _unit(class_means(support, labels, classes)).T
+    cosines = unit_rows(everything) @ unit_rows(class_means(support, labels, classes)).T
     taken = cosines.argmax(1)
     weights = np.zeros((len(everything), classes))
     for c in range(classes):
@@ -52,8 +52,3 @@ def rectified_means(
         else:
             weights[: len(support), c] = (labels == c) / max(1, (labels == c).sum())
     return weights.T @ everything, moved
-
-
-def _unit(rows: FloatArray) -> FloatArray:
-    unit: FloatArray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return unit

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from jeoni.errors import ConfigError
-from jeoni.heads.fitting.closed_form import class_means, fit_closed_form
+from jeoni.heads.fitting.closed_form import class_means, fit_closed_form, unit_rows
 from jeoni.heads.fitting.protocol import FittedHead
 from jeoni.tasks import Task
 from jeoni.types import Array, FloatArray, IntArray, RowsLike
@@ -113,7 +113,7 @@ def _solve(setting: dict[str, Any], rows: FloatArray, labels: IntArray, classes:
     center = rows.mean(0)
     moved = rows - center
     if unit:
-        moved = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
+        moved = unit_rows(moved)
     means = class_means(moved, labels, classes)
     counts = np.bincount(labels, minlength=classes)
     variance, dimensions = _variance_within(moved, means, labels)

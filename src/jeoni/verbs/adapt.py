@@ -23,12 +23,12 @@ from jeoni.runs import RunFolder
 from jeoni.runs.records import AdaptMetrics
 from jeoni.specs import AdaptSpec
 from jeoni.specs.keywords import AdaptKeywords
-from jeoni.types import Console, Dataset
+from jeoni.types import Console
 from jeoni.verbs.query import QueryResult
 from jeoni.verbs.session.domains import read_domains, target_labels
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.reading import choose_backbone
-from jeoni.verbs.session.record import cut_record, head_record, training_record
+from jeoni.verbs.session.record import cut_record, head_record, input_words, training_record
 from jeoni.verbs.session.result import Metrics, RunResult
 from jeoni.verbs.session.session import Session
 from jeoni.verbs.session.target_queries import propose_of_target
@@ -131,7 +131,7 @@ def adapt(
             ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=spec.repeats or 0, seed=spec.seed
         )
         if spec.query is not None:
-            return propose_of_target(session, ready, here, there, start, backbone, _arguments(inputs))
+            return propose_of_target(session, ready, here, there, start, backbone, input_words(inputs))
         with session.step("adapt"):
             founds, failed = dict[str, Found](), dict[str, str]()
             if numbers is not None:
@@ -171,7 +171,7 @@ def adapt(
                     "test": len(there),
                     "skipped": ready.skipped,
                 },
-                _arguments(inputs),
+                input_words(inputs),
                 kind="adaptation",
                 cut=cut_record(backbone, found.model, session.context.store),
                 head=head_record(found.model.head_id, found.model),
@@ -202,14 +202,3 @@ def _check_labels_asked(labels: bool, model: bool, spec: AdaptSpec) -> None:
 
 def _called(labels: Any) -> str:
     return str(labels) if isinstance(labels, (str, Path)) else "labels"
-
-
-def _arguments(inputs: dict[str, Any]) -> list[str | Dataset]:
-    """The inputs as they would be typed; ``SOURCE``, ``TARGET`` or ``MODEL`` for what is in memory."""
-    words: list[str | Dataset] = []
-    for name, given in inputs.items():
-        if isinstance(given, str) and not given:
-            continue
-        known = given if isinstance(given, Dataset) else str(given) if isinstance(given, (str, Path)) else name.upper()
-        words += [f"--{name}", known]
-    return words

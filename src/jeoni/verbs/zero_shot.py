@@ -28,7 +28,7 @@ from jeoni.tasks.classification import Classification, class_names_of
 from jeoni.types import Console, Dataset
 from jeoni.verbs.session.class_vectors import ClassVectors, attribute_vectors, choose_encoders, name_vectors
 from jeoni.verbs.session.keywords import takes_options
-from jeoni.verbs.session.record import cut_record, head_record
+from jeoni.verbs.session.record import cut_record, head_record, input_words
 from jeoni.verbs.session.result import Metrics, RunResult
 from jeoni.verbs.session.session import Session
 from jeoni.verbs.session.unseen import Read, parts_of, read_unseen
@@ -194,7 +194,7 @@ def zero_shot(
                 ready,
                 backbone,
                 {"items": len(ready.data), "train": setup.seen_items, "test": len(items), "skipped": ready.skipped},
-                _arguments(inputs),
+                input_words(inputs),
                 kind="zero_shot",
                 cut=cut_record(backbone, model),
                 head=head_record(model.head_id, model),
@@ -287,14 +287,3 @@ def _facts(data: Dataset, metrics: dict[str, Any], language: str) -> dict[str, A
     how = translated(Said("how.test", n=f"{metrics['labelled']:,}"), language) if metrics["test"] else ""
     scores = metrics["test"] or {}
     return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": scores, "language": language}
-
-
-def _arguments(inputs: dict[str, Any]) -> list[str | Dataset]:
-    """The inputs as they would be typed; their names in capitals for what is in memory."""
-    words: list[str | Dataset] = []
-    for name, given in inputs.items():
-        if isinstance(given, str) and not given:
-            continue
-        known = given if isinstance(given, Dataset) else str(given) if isinstance(given, (str, Path)) else name.upper()
-        words += [known] if name == "data" else [f"--{name}", known]
-    return words

@@ -14,8 +14,8 @@ from typing import ClassVar, Literal
 import numpy as np
 import torch
 
+from jeoni.heads.fitting.closed_form import unit_rows
 from jeoni.types import FloatArray, IntArray
-from jeoni.zero_shot_learning.semantics.linear import unit_rows
 from jeoni.zero_shot_learning.semantics.protocol import Compatibility, Setting
 
 __all__ = ["DeViSE", "hinge_rank_loss"]

@@ -12,7 +12,7 @@ from jeoni.evaluation.calibration import softmax
 from jeoni.few_shot.balance import balance_test
 from jeoni.few_shot.transductive.alpha_tim import AlphaTIM
 from jeoni.few_shot.transductive.tim import TIM
-from jeoni.few_shot.vectors import distances, unit_rows
+from jeoni.few_shot.vectors import centred_unit_rows, distances
 from jeoni.heads.fitting.closed_form import class_means
 from jeoni.types import FloatArray, IntArray
 
@@ -33,7 +33,7 @@ class Auto:
 
     def __call__(self, support: FloatArray, labels: IntArray, queries: FloatArray, classes: int) -> FloatArray:
         """See :class:`jeoni.few_shot.transductive.Transductive`."""
-        rows, others = unit_rows(support, queries)
+        rows, others = centred_unit_rows(support, queries)
         found = softmax(-self.sharpness / 2 * distances(others, class_means(rows, labels, classes)))
         method = TIM() if balance_test(found).p >= self.level else AlphaTIM()
         return method(support, labels, queries, classes)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jeoni.evaluation.calibration import softmax
-from jeoni.few_shot.vectors import rectified_means, unit_rows
+from jeoni.few_shot.vectors import centred_unit_rows, rectified_means
 from jeoni.types import FloatArray, IntArray
 
 __all__ = ["BDCSPN"]
@@ -29,7 +29,7 @@ class BDCSPN:
 
     def __call__(self, support: FloatArray, labels: IntArray, queries: FloatArray, classes: int) -> FloatArray:
         """See :class:`jeoni.few_shot.transductive.Transductive`."""
-        rows, others = unit_rows(support, queries)
+        rows, others = centred_unit_rows(support, queries)
         means, moved = rectified_means(rows, labels, others, classes)
         lengths = np.linalg.norm(moved, axis=1)[:, None] * np.linalg.norm(means, axis=1)
         return softmax(self.sharpness * (moved @ means.T) / np.maximum(lengths, 1e-12))

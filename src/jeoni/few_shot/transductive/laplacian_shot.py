@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jeoni.evaluation.calibration import softmax
-from jeoni.few_shot.vectors import distances, rectified_means, unit_rows
+from jeoni.few_shot.vectors import centred_unit_rows, distances, rectified_means
 from jeoni.types import FloatArray, IntArray
 
 __all__ = ["LaplacianShot"]
@@ -36,7 +36,7 @@ class LaplacianShot:
 
     def __call__(self, support: FloatArray, labels: IntArray, queries: FloatArray, classes: int) -> FloatArray:
         """See :class:`jeoni.few_shot.transductive.Transductive`."""
-        rows, others = unit_rows(support, queries)
+        rows, others = centred_unit_rows(support, queries)
         means, moved = rectified_means(rows, labels, others, classes)
         costs, graph = distances(moved, means), _neighbours(moved, self.neighbours)
         found = softmax(-costs)

@@ -16,7 +16,7 @@ from jeoni.tasks import Task, with_decisions
 from jeoni.training.depth import set_temperature
 from jeoni.types import Array, FloatArray, IntArray, RowsLike
 
-__all__ = ["Solve", "class_means", "fit_closed_form"]
+__all__ = ["Solve", "class_means", "fit_closed_form", "unit_rows"]
 
 Solve = Callable[[dict[str, Any], FloatArray, IntArray, int, FloatArray], nn.Module]
 """From a setting, rows ``(m, d)``, labels ``(m,)``, the number of classes and weights ``(m,)`` to a module."""
@@ -80,6 +80,13 @@ def class_means(rows: FloatArray, labels: IntArray, classes: int) -> FloatArray:
     means = sums / np.maximum(counts, 1)[:, None]
     means[counts == 0] = rows.mean(0)
     return means
+
+
+def unit_rows(rows: Array) -> FloatArray:
+    """``(n, d)`` with rows of length 1; a row of zeros stays one."""
+    wide = np.asarray(rows, dtype=np.float64)
+    found: FloatArray = wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)
+    return found
 
 
 def _outputs(module: nn.Module, rows: FloatArray) -> Array:

@@ -14,6 +14,7 @@ from jeoni.backbones.packaged_names import E5, MINILM
 from jeoni.data.kinds import plural
 from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context
+from jeoni.heads.fitting.closed_form import unit_rows
 from jeoni.modalities.text.texts import is_english
 from jeoni.specs import ZeroShotSpec
 from jeoni.types import Dataset, Finding, FloatArray
@@ -21,7 +22,6 @@ from jeoni.verbs.session.reading import choose_backbone
 from jeoni.zero_shot_learning.semantics.attributes import Attributes
 from jeoni.zero_shot_learning.semantics.class_texts import ClassText
 from jeoni.zero_shot_learning.semantics.encoder import NameEncoder, scale_of
-from jeoni.zero_shot_learning.semantics.linear import unit_rows
 from jeoni.zero_shot_learning.semantics.meaning import alike_names, nameless_findings
 from jeoni.zero_shot_learning.semantics.templates import sentences_of, templates_for
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -39,6 +40,7 @@ __all__ = [
     "data_record",
     "engine_record",
     "head_record",
+    "input_words",
     "run_record",
     "stage_table",
     "training_record",
@@ -253,6 +255,22 @@ def _seconds_to_each_stage(backbone: Backbone, images: torch.Tensor) -> list[flo
             ends = [reached.get(stage.name, start) for stage in backbone.stages[:-1]] + [end]
             passes.append([b - a for a, b in pairwise([start, *ends])])
     return [min(times) for times in zip(*passes[1:], strict=True)]
+
+
+def input_words(inputs: dict[str, Any]) -> list[str | Dataset]:
+    """A verb's inputs as they would be typed, for :func:`command_line`.
+
+    Args:
+        inputs: by argument; empty texts are left out. ``data`` stands without its name; what is in memory is its name
+            in capitals, and a Dataset itself.
+    """
+    words: list[str | Dataset] = []
+    for name, given in inputs.items():
+        if isinstance(given, str) and not given:
+            continue
+        known = given if isinstance(given, Dataset) else str(given) if isinstance(given, (str, Path)) else name.upper()
+        words += [known] if name == "data" else [f"--{name}", known]
+    return words
 
 
 def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict[str, Any]:

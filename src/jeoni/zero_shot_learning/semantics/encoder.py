@@ -13,8 +13,8 @@ from jeoni.backbones.packaged_names import E5, MINILM
 from jeoni.data.text_items import TextItems
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
+from jeoni.heads.fitting.closed_form import unit_rows
 from jeoni.types import FloatArray
-from jeoni.zero_shot_learning.semantics.linear import unit_rows
 
 __all__ = ["NEUTRAL", "NameEncoder", "scale_of"]
 

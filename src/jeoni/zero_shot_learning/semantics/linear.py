@@ -8,19 +8,13 @@ import numpy as np
 from torch import nn
 
 from jeoni.heads.fitting.affine import AffineModule
+from jeoni.heads.fitting.closed_form import unit_rows
 from jeoni.heads.fitting.mapped import mapped
 from jeoni.heads.fitting.maps import Unit
 from jeoni.training.depth import set_temperature
 from jeoni.types import Array, FloatArray
 
-__all__ = ["LinearScores", "unit_rows"]
-
-
-def unit_rows(rows: Array) -> FloatArray:
-    """``(n, d)`` with rows of length 1; a row of zeros stays one."""
-    wide = np.asarray(rows, dtype=np.float64)
-    found: FloatArray = wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)
-    return found
+__all__ = ["LinearScores"]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from jeoni.evaluation.evaluate import evaluate
 from jeoni.evaluation.intervals import not_too_certain, percentile_interval, resample_weights
 from jeoni.evaluation.verdict import compare_pairs
 from jeoni.features.examples import Examples
+from jeoni.heads.fitting.closed_form import unit_rows
 from jeoni.locale import Said, language_of, paragraph
 from jeoni.runs import RunFolder
 from jeoni.runs.issues import write_issues
@@ -210,7 +211,7 @@ def _similarity(vectors: FloatArray) -> list[list[float]]:
     """Cosines between class vectors; nothing of so many that no page could show them."""
     if len(vectors) > MOST_COMPARED:
         return []
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    unit = unit_rows(vectors)
     return [[round(float(c), 4) for c in row] for row in np.clip(unit @ unit.T, -1, 1)]
 
 
