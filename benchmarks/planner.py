@@ -1,0 +1,230 @@
+"""The planner's choice against every candidate tried: what it misses (regret), and the time it takes.
+
+    python benchmarks/planner.py exhaustive [--keep outcomes.json] [--tasks elpv-40,…] [--draws 1]
+    python benchmarks/planner.py planned    [--keep outcomes.json] [--tasks …] [--draws 1] [--budget 0.25]
+    python benchmarks/planner.py table      [--keep outcomes.json]
+
+``exhaustive`` fits every candidate (backbones, cuts, strategies, controls) to the labels of a task and scores each on a test
+set of its own. ``planned`` gives the same labels to `jeoni.fit` with a budget: a share of the time that all candidates
+took, and at least a minute. Neither sees the test set before it is scored. ``table`` prints the regret: the best
+candidate's accuracy, chosen with hindsight by the test set, minus the planner's; beside it the regret of a fixed rule
+(the probe) and of always fine-tuning. What ``--keep`` holds is not computed again. Target: at most 1 point in 10 of 12
+tasks, in at most a quarter of the time. Needs CIFAR-10, NSMC, Amazon's reviews, FSDD (see `_data.py`) and `elpv-dataset`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _data import shared
+
+import jeoni
+
+TEST = 500
+IMAGES = {
+    "probe": {},
+    "probe, lite2": {"backbone": "efficientnet_lite2"},
+    "finetune": {"strategy": "finetune"},
+    "finetune, whole": {"strategy": "finetune", "frozen": "0"},
+    "gradual": {"strategy": "gradual"},
+    "l2sp": {"strategy": "l2sp"},
+    "layer_reuse": {"strategy": "layer_reuse"},
+    "untrained": {"backbone": "untrained:efficientnet_lite0"},
+    "scratch": {"strategy": "scratch"},
+}
+AUDIO = {name: options for name, options in IMAGES.items() if "lite2" not in name}
+TEXTS = {
+    "probe": {},
+    "probe, multilingual": {"backbone": "multilingual-e5-small"},
+    "finetune": {"strategy": "finetune"},
+    "contrastive": {"strategy": "contrastive"},
+    "l2sp": {"strategy": "l2sp"},
+    "untrained": {"backbone": "untrained:all-minilm-l6-v2"},
+}
+KOREAN = {
+    **{name: options for name, options in TEXTS.items() if "multilingual" not in name},
+    "untrained": {"backbone": "untrained:multilingual-e5-small"},
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """Labels to learn from, a test set, and the candidates that are tried."""
+
+    name: str
+    pool: Callable[[], tuple[list[Any], list[str], list[Any], list[str]]]
+    labels: int
+    candidates: dict[str, dict[str, Any]]
+
+    def draw(self, seed: int) -> tuple[tuple[list[Any], list[str]], tuple[list[Any], list[str]]]:
+        """As many of every class as ``labels`` allows, at random; the same test set for all draws."""
+        items, labels, tested, test_labels = self.pool()
+        rng = np.random.default_rng(seed)
+        each = self.labels // len(set(labels))
+        chosen: list[int] = []
+        for label in sorted(set(labels)):
+            chosen += rng.permutation([i for i, one in enumerate(labels) if one == label])[:each].tolist()
+        chosen.sort()
+        kept = np.sort(np.random.default_rng(0).permutation(len(tested))[:TEST]).tolist()
+        return (
+            ([items[i] for i in chosen], [labels[i] for i in chosen]),
+            ([tested[i] for i in kept], [test_labels[i] for i in kept]),
+        )
+
+
+def elpv(column: str) -> Callable[[], tuple[list[Any], list[str], list[Any], list[str]]]:
+    """Defects (of sure labels) or the kind of cell; cells of even numbers are learned from, the others tested."""
+
+    def read() -> tuple[list[Any], list[str], list[Any], list[str]]:
+        from elpv_dataset.utils import load_dataset
+
+        images, probabilities, types = load_dataset()
+        labels = types if column == "type" else np.where(probabilities > 0.5, "defect", "sound")
+        keep = np.flatnonzero((probabilities == 0) | (probabilities == 1))
+        pictures = [np.repeat(images[i][..., None], 3, axis=2) for i in keep]
+        named = [str(labels[i]) for i in keep]
+        order = np.random.default_rng(1).permutation(len(keep))
+        half = len(order) // 2
+        first, second = order[:half], order[half:]
+        return [pictures[i] for i in first], [named[i] for i in first], [pictures[i] for i in second], [
+            named[i] for i in second
+        ]  # fmt: skip
+
+    return read
+
+
+def digits() -> tuple[list[Any], list[str], list[Any], list[str]]:
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    pictures = [np.repeat((image * 15).astype(np.uint8)[..., None], 3, axis=2).repeat(4, 0).repeat(4, 1) for image in data.images]
+    labels = [f"digit {label}" for label in data.target]
+    order = np.random.default_rng(1).permutation(len(labels))
+    first, second = order[:900], order[900:]
+    return [pictures[i] for i in first], [labels[i] for i in first], [pictures[i] for i in second], [
+        labels[i] for i in second
+    ]  # fmt: skip
+
+
+def cifar() -> tuple[list[Any], list[str], list[Any], list[str]]:
+    found: list[list[Any]] = []
+    for part in ("train", "test"):
+        files = [file for folder in sorted((shared("cifar10") / part).iterdir()) for file in sorted(folder.iterdir())]
+        found += [[str(file) for file in files], [file.parent.name for file in files]]
+    return tuple(found)  # type: ignore[return-value]
+
+
+def nsmc() -> tuple[list[Any], list[str], list[Any], list[str]]:
+    return (*_reviews("nsmc/train.csv"), *_reviews("nsmc/test.csv"))
+
+
+def amazon(domain: str) -> Callable[[], tuple[list[Any], list[str], list[Any], list[str]]]:
+    def read() -> tuple[list[Any], list[str], list[Any], list[str]]:
+        texts, labels = _reviews(f"amazon_reviews/{domain}.csv")
+        order = np.random.default_rng(1).permutation(len(texts))
+        first, second = order[:3000], order[3000:]
+        return [texts[i] for i in first], [labels[i] for i in first], [texts[i] for i in second], [
+            labels[i] for i in second
+        ]  # fmt: skip
+
+    return read
+
+
+def _reviews(name: str) -> tuple[list[str], list[str]]:
+    with open(shared(name), encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["text"].strip()]
+    words = {"0": "negative", "1": "positive"}
+    return [row["text"] for row in rows], [words.get(row["label"], row["label"]) for row in rows]
+
+
+def spoken() -> tuple[list[Any], list[str], list[Any], list[str]]:
+    """Spoken digits: two speakers are learned from, the two others tested."""
+    files = sorted(shared("fsdd").glob("*.wav"))
+    speakers = sorted({file.stem.split("_")[1] for file in files})
+    first = [file for file in files if file.stem.split("_")[1] in speakers[:2]]
+    second = [file for file in files if file.stem.split("_")[1] not in speakers[:2]]
+    named = [[f"digit {file.stem[0]}" for file in part] for part in (first, second)]
+    return [str(file) for file in first], named[0], [str(file) for file in second], named[1]
+
+
+TASKS = tuple(
+    Task(*task)
+    for task in (
+        ("cifar-100", cifar, 100, IMAGES),
+        ("elpv-40", elpv("defect"), 40, IMAGES),
+        ("digits-100", digits, 100, IMAGES),
+        ("nsmc-64", nsmc, 64, KOREAN),
+        ("books-64", amazon("books"), 64, TEXTS),
+        ("spoken-100", spoken, 100, AUDIO),
+        ("elpv type-100", elpv("type"), 100, IMAGES),
+        ("elpv-300", elpv("defect"), 300, IMAGES),
+        ("cifar-300", cifar, 300, IMAGES),
+        ("nsmc-300", nsmc, 300, KOREAN),
+        ("kitchen-300", amazon("kitchen"), 300, TEXTS),
+        ("spoken-300", spoken, 300, AUDIO),
+        ("cifar-1000", cifar, 1000, IMAGES),
+        ("elpv-800", elpv("defect"), 800, IMAGES),
+    )
+)  # fmt: skip
+
+
+class Kept:
+    """Outcomes by a name, in a JSON file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+        self.values: dict[str, Any] = json.loads(self.path.read_text()) if self.path.exists() else {}
+
+    def get(self, name: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if name not in self.values:
+            self.values[name] = compute()
+            self.path.write_text(json.dumps(self.values, indent=1))
+            print(f"{name:<44}{self.values[name]}", flush=True)
+        found: dict[str, Any] = self.values[name]
+        return found
+
+
+def fitted(train: Any, test: Any, **options: Any) -> dict[str, Any]:
+    """Accuracy on the test set in percent, and seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        shown = {"control": False, "pictures": False, "quiet": True, "out": Path(folder) / "run"}
+        result = jeoni.fit(train, test=test, **(shown | options))
+        seconds = result.timings["total_s"]
+        assert seconds is not None
+        chosen = {"chosen": result.model.chosen} if result.model.chosen else {}
+        return {"accuracy": round(100 * result.metrics.accuracy.value, 2), "seconds": round(seconds, 1), **chosen}
+
+
+def exhaustive(tasks: list[Task], draws: int, kept: Kept) -> None:
+    for draw in range(draws):
+        for task in tasks:
+            train, test = task.draw(draw)
+            for name, options in task.candidates.items():
+                if name == "scratch" and task.labels > 300:
+                    continue  # hours on two cores; the untrained network stands for doing without
+                kept.get(f"{task.name}|{draw}|{name}", lambda o=options: fitted(train, test, seed=draw, **o))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=("exhaustive", "planned", "table"))
+    parser.add_argument("--keep", default="planner-outcomes.json")
+    parser.add_argument("--tasks", default=",".join(task.name for task in TASKS))
+    parser.add_argument("--draws", type=int, default=1)
+    given = parser.parse_args()
+    tasks = [task for task in TASKS if task.name in given.tasks.split(",")]
+    kept = Kept(given.keep)
+    if given.what == "exhaustive":
+        exhaustive(tasks, given.draws, kept)
+
+
+if __name__ == "__main__":
+    main()
