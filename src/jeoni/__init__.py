@@ -2,7 +2,7 @@
 
     >>> import jeoni
     >>> jeoni.FitSpec().strategy
-    'probe'
+    'plan'
 
 The verbs load their libraries when they are first used: importing jeoni costs nothing.
 """
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ClusterResult,
         CompareResult,
         FitResult,
+        PlanResult,
         PretrainResult,
         QueryResult,
         ZeroShotResult,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         evaluate,
         fit,
         load_data,
+        plan,
         predict,
         pretrain,
         query,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
         EpisodesSpec,
         EvaluateSpec,
         FitSpec,
+        PlanSpec,
         PredictSpec,
         PretrainSpec,
         QuerySpec,
@@ -82,6 +85,8 @@ __all__ = [
     "JeoniError",
     "MissingExtra",
     "Model",
+    "PlanResult",
+    "PlanSpec",
     "PredictSpec",
     "PretrainResult",
     "PretrainSpec",
@@ -103,6 +108,7 @@ __all__ = [
     "fit",
     "load_data",
     "load_model",
+    "plan",
     "predict",
     "pretrain",
     "query",

@@ -11,6 +11,7 @@ from jeoni.verbs.diagnose import diagnose
 from jeoni.verbs.episodes import episodes
 from jeoni.verbs.evaluate import evaluate
 from jeoni.verbs.fit import FitResult, fit
+from jeoni.verbs.plan import PlanResult, plan
 from jeoni.verbs.predict import predict
 from jeoni.verbs.pretrain import PretrainResult, pretrain
 from jeoni.verbs.query import QueryResult, query
@@ -22,6 +23,7 @@ __all__ = [
     "ClusterResult",
     "CompareResult",
     "FitResult",
+    "PlanResult",
     "PretrainResult",
     "QueryResult",
     "ZeroShotResult",
@@ -34,6 +36,7 @@ __all__ = [
     "fit",
     "load_data",
     "load_model",
+    "plan",
     "predict",
     "pretrain",
     "query",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ def fit_metrics(
     split: Split,
     seed: int,
     language: str = "en",
+    reasons: Sequence[Said] = (),
 ) -> dict[str, Any]:
     """Scores, controls and the summary of a fit.
 
@@ -38,6 +40,7 @@ def fit_metrics(
         split: the examples.
         seed: of the bootstrap.
         language: of the summary.
+        reasons: why the strategy was chosen, where a plan did that.
     """
     data, groups = split.held.data, split.held.groups
     task, targets, n = task_of(data), data.targets, len(data)
@@ -69,6 +72,7 @@ def fit_metrics(
         said.append(sentence(beyond[task.headline], headline, who="training"))
     if found.model.chosen:
         said.append(Said("chosen", candidates=", ".join(found.model.contest), chosen=found.model.chosen))
+    said += reasons
     for verdict in sharing:
         said += [Said("sharing.of", part=verdict.part), *verdict.said]
     estimate = "cv" if split.test is None else "test"

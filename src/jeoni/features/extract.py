@@ -91,6 +91,10 @@ class Extraction:
     seconds: float
     _tables: dict[tuple[str, Tap, int], Table] = field(repr=False)
 
+    def holds(self, backbone: Backbone, tap: Tap, view: int = 0) -> bool:
+        """Whether rows of this tap and view were asked for."""
+        return (backbone.fingerprint, tap, view) in self._tables
+
     def features(self, backbone: Backbone, tap: Tap, index: IntArray | None = None, view: int = 0) -> Features:
         """The rows of one tap and view for the examples at ``index`` (all, if left out).
 

@@ -16,6 +16,7 @@ OWN = (
     "metrics.json",
     "verdict.json",
     "comparison.json",
+    "plan.json",
     "predictions.csv",
     "issues.csv",
     "trials.csv",

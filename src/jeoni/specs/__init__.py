@@ -7,7 +7,7 @@ the command line reads its options from these fields.
 
 from __future__ import annotations
 
-from jeoni.specs.backbone import BackboneOptions, ComputeOptions, check_span
+from jeoni.specs.backbone import BackboneOptions, ComputeOptions, SeveralBackboneOptions, check_span
 from jeoni.specs.data import ColumnOptions, LanguageOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, Options, Spec, may_be_left_out, option, ordered_fields, section_of
 from jeoni.specs.training import HeadOptions, Recipe, SettingOptions, TransferOptions
@@ -20,6 +20,7 @@ from jeoni.specs.verbs import (
     EpisodesSpec,
     EvaluateSpec,
     FitSpec,
+    PlanSpec,
     PredictSpec,
     PretrainSpec,
     QuerySpec,
@@ -43,12 +44,14 @@ __all__ = [
     "LanguageOptions",
     "LeakOptions",
     "Options",
+    "PlanSpec",
     "PredictSpec",
     "PretrainSpec",
     "QuerySpec",
     "Recipe",
     "SeedOptions",
     "SettingOptions",
+    "SeveralBackboneOptions",
     "Spec",
     "TaskOptions",
     "TestSetOptions",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from jeoni.errors import ConfigError
 from jeoni.specs.options import Bounds, Options, option
 
-__all__ = ["BackboneOptions", "ComputeOptions", "check_span"]
+__all__ = ["BackboneOptions", "ComputeOptions", "SeveralBackboneOptions", "check_span"]
 
 MOST_SECONDS = 3600
 
@@ -38,6 +38,44 @@ class BackboneOptions(Options):
     def of_backbone(self) -> BackboneOptions:
         """The part that is about the backbone."""
         return BackboneOptions(backbone=self.backbone, weights=self.weights, crop=self.crop, seconds=self.seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeveralBackboneOptions(BackboneOptions):
+    """One pretrained network, or several.
+
+    Example:
+        >>> SeveralBackboneOptions(backbone="efficientnet_lite0,efficientnet_lite1").backbones
+        ('efficientnet_lite0', 'efficientnet_lite1')
+    """
+
+    backbone: str = option(
+        "auto",
+        "What to transfer from: a name from `jeoni list backbones`, or several with commas between; auto goes by the "
+        "data.",
+        names=("backbones",),
+        aliases=("backbones",),
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.backbones or len(set(self.backbones)) < len(self.backbones):
+            raise ConfigError(f"backbone is {self.backbone!r}; one is needed, or different ones with commas between.")
+        if self.weights and len(self.backbones) > 1:
+            raise ConfigError(
+                f"weights is {self.weights!r}, and there are {len(self.backbones)} backbones; a file of weights is for "
+                "one. Name one, or leave it out."
+            )
+
+    @property
+    def backbones(self) -> tuple[str, ...]:
+        """The backbones' names."""
+        return tuple(name.strip() for name in self.backbone.split(",") if name.strip())
+
+    @property
+    def of_backbones(self) -> tuple[BackboneOptions, ...]:
+        """The options of each."""
+        return tuple(replace(self.of_backbone, backbone=name) for name in self.backbones)
 
 
 @dataclass(frozen=True, kw_only=True)

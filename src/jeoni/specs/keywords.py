@@ -23,12 +23,14 @@ __all__ = [
     "HeadKeywords",
     "LanguageKeywords",
     "LeakKeywords",
+    "PlanKeywords",
     "PredictKeywords",
     "PretrainKeywords",
     "QueryKeywords",
     "RecipeKeywords",
     "SeedKeywords",
     "SettingKeywords",
+    "SeveralBackboneKeywords",
     "TaskKeywords",
     "TestSetKeywords",
     "ZeroShotKeywords",
@@ -223,7 +225,18 @@ class AdaptKeywords(
     """How often the folds are drawn anew; left out, the data's size decides."""
 
 
+class SeveralBackboneKeywords(BackboneKeywords, total=False):
+    """One pretrained network, or several."""
+
+    backbone: str | None
+    """
+    What to transfer from: a name from `jeoni list backbones`, or several with commas between; auto goes by the
+    data.
+    """
+
+
 class ClusterKeywords(
+    SeveralBackboneKeywords,
     LeakKeywords,
     ColumnKeywords,
     BackboneKeywords,
@@ -234,12 +247,6 @@ class ClusterKeywords(
     total=False,
 ):
     """Everything that decides a clustering."""
-
-    backbone: str | None
-    """
-    What to transfer from: a name from `jeoni list backbones`, or several with commas between, which are used
-    together; auto goes by the data.
-    """
 
     clusters: int | None
     """How many clusters; left out, the number that two halves of the data agree on most."""
@@ -387,7 +394,16 @@ class FitKeywords(
     """Everything that decides a fit."""
 
     strategy: str | None
-    """How to transfer; see `jeoni list strategies`."""
+    """
+    How to transfer; see `jeoni list strategies`. plan goes by the data, and tries what trains where --budget allows
+    it.
+    """
+
+    plan: str | None
+    """A plan.json that `jeoni plan` wrote, or its run folder: do what it says."""
+
+    budget: str | None
+    """The time there is in all, such as 10m or 1h30m: candidates are tried and the best is fitted within it."""
 
     test_fraction: float | None
     """The share kept as test set when none is given."""
@@ -400,6 +416,44 @@ class FitKeywords(
 
     control: bool | None
     """Also measure an untrained backbone on the same folds."""
+
+    pictures: bool | None
+    """Also make the report's pictures; without them a short run is shorter still."""
+
+
+class PlanKeywords(
+    SeveralBackboneKeywords,
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    LanguageKeywords,
+    TaskKeywords,
+    TestSetKeywords,
+    HeadKeywords,
+    RecipeKeywords,
+    total=False,
+):
+    """Everything that decides a plan."""
+
+    budget: str | None
+    """
+    The time there is for trying and fitting together, such as 10m or 1h30m; left out, nothing that trains is tried,
+    only its cost is told.
+    """
+
+    test_fraction: float | None
+    """The share that a fit would keep as test set when none is given; a plan does not look at it."""
+
+    folds: int | None
+    """Folds of the training part that decide every choice."""
+
+    repeats: int | None
+    """How often the folds are drawn anew; left out, the data's size decides."""
+
+    costs: bool | None
+    """Also measure what the candidates that train would take."""
 
     pictures: bool | None
     """Also make the report's pictures; without them a short run is shorter still."""

@@ -1,11 +1,16 @@
-"""Feature extraction (linear probe): the whole backbone is frozen, only a head is fitted (frozen = reuse = n)."""
+"""Feature extraction (linear probe): the whole backbone is frozen, only a head is fitted (frozen = reuse = n).
+
+With ``stage`` the features are those of a lower stage, averaged over positions, and the stages above are dropped
+(frozen = reuse < n): lower layers are more general than upper ones (Yosinski et al. NeurIPS 2014, arXiv:1411.1792).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import Tap
+from jeoni.backbones.cut import Tap, shorten
+from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.results import code_digest, digest_of
 from jeoni.heads.fitting.named import build_head
@@ -23,14 +28,29 @@ class Probe:
     Attributes:
         head: the head's id, and hyper-parameters behind a colon.
         class_weights: ``auto``, ``balanced`` or ``none``.
+        stage: the number of the last stage whose features are used, from 1; None is the topmost.
     """
 
     head: str = "linear"
     class_weights: str = "auto"
+    stage: int | None = None
+
+    def reused(self, backbone: Backbone) -> int:
+        """How many stages are kept.
+
+        Raises:
+            ConfigError: no such stage.
+        """
+        if self.stage is None:
+            return backbone.n
+        if not 1 <= self.stage <= backbone.n:
+            names = ", ".join(stage.name for stage in backbone.stages)
+            raise ConfigError(f"stage is {self.stage}; it can be a number from 1 to {backbone.n}. The stages: {names}.")
+        return self.stage
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
-        """The activations that must be in the store before :meth:`fit`: the pooled output."""
-        return (Tap(backbone.n, True),)
+        """The activations that must be in the store before :meth:`fit`: the pooled output of the last stage kept."""
+        return (Tap(self.reused(backbone), True),)
 
     def work(self, backbone: Backbone, n: int, of: int) -> Work:
         """One head."""
@@ -41,22 +61,22 @@ class Probe:
         code = code_digest(
             "jeoni.heads", "jeoni.tasks", "jeoni.strategies.probe", type(build_head(self.head)).__module__
         )
-        features = train.features(backbone, Tap(backbone.n, True)).numpy()
+        features = train.features(backbone, Tap(self.reused(backbone), True)).numpy()
         return digest_of(code, repr(self), repr(train.data.task), features, train.data.targets, train.clusters)
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head on the features of ``train``."""
-        head = build_head(self.head)
-        features = train.features(backbone, Tap(backbone.n, True))
+        head, stages = build_head(self.head), self.reused(backbone)
+        features = train.features(backbone, Tap(stages, True))
         task = task_of(train.data)
         fitted = head.fit(features, train.data.targets, task, train.folds, self.class_weights, train.clusters)
         return Model(
-            backbone=backbone,
+            backbone=shorten(backbone, stages),
             head=fitted.module,
             head_id=fitted.id or self.head,
             task=fitted.task,
-            frozen=backbone.n,
-            reuse=backbone.n,
+            frozen=stages,
+            reuse=stages,
             choice=fitted.choice,
             candidates=fitted.candidates,
         )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
-from jeoni.assessment.holdout import assess, held_out_predictions, taps_of
+from jeoni.assessment.holdout import Strategy, assess, held_out_predictions, taps_of
 from jeoni.assessment.scores import fit_metrics
 from jeoni.assessment.sharing import sharing_verdicts
 from jeoni.assessment.split import split_examples
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.catalog import default_backbone
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.console import console_for
 from jeoni.data.checks import check_labels
@@ -20,9 +23,10 @@ from jeoni.explain.pairs import write_pairs
 from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, translated
 from jeoni.models.model import Model
+from jeoni.planning.candidates import NamedBackbone
 from jeoni.planning.runs import estimate_fit
 from jeoni.runs import RunFolder
-from jeoni.runs.records import FitMetrics
+from jeoni.runs.records import FitMetrics, PlanRecord
 from jeoni.specs import FitSpec
 from jeoni.specs.keywords import FitKeywords
 from jeoni.strategies import build_strategy, check_training
@@ -30,8 +34,9 @@ from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.pictures import make_pictures
+from jeoni.verbs.session.planned import PLAN, check_plan, check_same_data, plan_in_fit, planned_spec, read_plan
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
-from jeoni.verbs.session.record import cut_record, head_record, training_record
+from jeoni.verbs.session.record import cut_record, data_digest, head_record, training_record
 from jeoni.verbs.session.result import Metrics, RunResult
 from jeoni.verbs.session.session import Session
 
@@ -99,14 +104,18 @@ def fit(
     Example:
         ``jeoni.fit("photos/").summary``
     """
+    begun = time.perf_counter()
     test = own_test_set(options)
     spec = (spec or FitSpec()).changed(**options)
     session = Session("fit", spec, console_for(console, quiet, spec.language), command)
     language = language_of(spec.language)
     with session.step("read"):
         session.check(out, overwrite=overwrite, resume=resume)
-        strategy = build_strategy(spec.strategy, spec, spec.settings)  # an unknown name is said before data are read
-        check_training(spec.strategy, spec.recipe)
+        given = read_plan(spec.plan) if spec.plan else None
+        if given is not None:
+            check_plan(given, spec)
+            spec = session.spec = planned_spec(spec, given.options)
+        strategy = _strategy(spec)  # an unknown name is said before data are read
         dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
         findings = check_labels(dataset)
     folder = out or RunFolder.named_for(dataset.name)
@@ -116,7 +125,9 @@ def fit(
             backbone = choose_backbone(dataset, spec)
             if not backbone.learned:  # it holds no weights: nothing to train, and no control without them
                 spec = spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
-                strategy, session.spec = build_strategy(spec.strategy, spec, spec.settings), spec
+            if spec.strategy == PLAN and not _worth_planning(backbone, spec):
+                spec = spec.changed(strategy="probe")
+            strategy, session.spec = _strategy(spec), spec
             probe = build_strategy("probe", spec, spec.head_settings)
             untrained = untrained_twin(backbone, spec.seed) if spec.control else None
         requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
@@ -126,6 +137,17 @@ def fit(
             least = {True: SMALL_FOR_PROBE, False: SMALL}
             session.tell(estimate_fit(calibration, strategy, probe, backbone, requests, spec, least, session.passed_s))
         ready = session.prepare(dataset, requests, findings)
+        if given is not None:
+            check_same_data(given, data_digest(ready.data, ready.seen), ready.data.name)
+        planned = None
+        if spec.strategy == PLAN:
+            with session.step("plan"):
+                deadline = None if spec.budget_s is None else begun + spec.budget_s
+                named = NamedBackbone(_name_of(backbone, dataset, spec), backbone)
+                planned = plan_in_fit(ready, named, spec, context, deadline)
+            spec = session.spec = planned.spec
+            strategy, backbone = _strategy(spec), planned.backbone or backbone
+            ready = session.with_rows(ready, [Request(backbone, taps_of(strategy, backbone, len(dataset))), *requests])
         with session.step("check"):
             quick = spec.strategy == "probe"
             split = split_examples(
@@ -139,7 +161,8 @@ def fit(
             probed = assess(probe, backbone, split, context) if trained else None
             sharing = sharing_verdicts(found, strategy, backbone, split, context) if spec.control else []
         with session.step("evaluate"):
-            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed, language)
+            reasons = planned.said if planned else ()
+            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed, language, reasons)
         counts = {
             "items": len(ready.data),
             "train": len(split.train),
@@ -157,6 +180,8 @@ def fit(
                 model.save(run.path / "model")
                 write_tables(run, held.data, split.fold, predictions, ready.findings)
                 run.write_record("metrics.json", FitMetrics, metrics)
+                if planned is not None:
+                    run.write_record("plan.json", PlanRecord, planned.content)
             if spec.pictures:
                 part, before = "test" if split.test else "train", probed.model if probed else None
                 with session.step("pictures"):
@@ -177,6 +202,30 @@ def fit(
             ).timings
     scores = Metrics(metrics, metrics[metrics["estimate"]])
     return FitResult(session.run.final, model, scores, metrics["summary"], timings, counts)
+
+
+def _strategy(spec: FitSpec) -> Strategy:
+    """The one that was asked for; the probe until a plan has chosen.
+
+    Raises:
+        ConfigError: an unknown strategy or head, or options of a training where nothing is trained.
+    """
+    waits = spec.strategy == PLAN
+    if not waits or not spec.budget:
+        check_training("probe" if waits else spec.strategy, spec.recipe)
+    if waits:
+        return build_strategy("probe", spec, spec.head_settings)
+    return build_strategy(spec.strategy, spec, spec.settings)
+
+
+def _worth_planning(backbone: Backbone, spec: FitSpec) -> bool:
+    """Whether there is anything to choose: not without the control that the similarity is measured against."""
+    return backbone.learned and spec.control and backbone.provenance.source != "untrained"
+
+
+def _name_of(backbone: Backbone, data: Dataset, spec: FitSpec) -> str:
+    """The name that the backbone is loaded by."""
+    return default_backbone(data) if spec.backbone == "auto" else spec.backbone
 
 
 def _facts(data: Dataset, metrics: dict[str, Any], language: str) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from jeoni.runs.records.fit import (
     ThresholdPoint,
     ThresholdsRecord,
 )
+from jeoni.runs.records.planning import CandidateRecord, PlanRecord, SimilarityRecord, StageScoreRecord
 from jeoni.runs.records.querying import (
     PoolItem,
     PoolMapRecord,
@@ -72,6 +73,7 @@ __all__ = [
     "AskedRecord",
     "BackboneRecord",
     "Bin",
+    "CandidateRecord",
     "Cluster",
     "ClusterMetrics",
     "ClustersRecord",
@@ -107,6 +109,7 @@ __all__ = [
     "Pair",
     "PairsRecord",
     "PartRecord",
+    "PlanRecord",
     "Point",
     "PoolItem",
     "PoolMapRecord",
@@ -122,10 +125,12 @@ __all__ = [
     "Score",
     "Shared",
     "ShownCluster",
+    "SimilarityRecord",
     "SimulatedMethod",
     "SimulationRecord",
     "Stage",
     "StagePictures",
+    "StageScoreRecord",
     "SurestRecord",
     "TaskDetails",
     "ThresholdPoint",

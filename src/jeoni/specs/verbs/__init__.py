@@ -10,6 +10,7 @@ from jeoni.specs.verbs.diagnose import DiagnoseSpec
 from jeoni.specs.verbs.episodes import EpisodesSpec
 from jeoni.specs.verbs.evaluate import EvaluateSpec
 from jeoni.specs.verbs.fit import FitSpec
+from jeoni.specs.verbs.plan import PlanSpec
 from jeoni.specs.verbs.predict import PredictSpec
 from jeoni.specs.verbs.pretrain import PretrainSpec
 from jeoni.specs.verbs.query import QuerySpec
@@ -24,6 +25,7 @@ __all__ = [
     "EpisodesSpec",
     "EvaluateSpec",
     "FitSpec",
+    "PlanSpec",
     "PredictSpec",
     "PretrainSpec",
     "QuerySpec",

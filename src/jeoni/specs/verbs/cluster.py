@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-from jeoni.errors import ConfigError
-from jeoni.specs.backbone import BackboneOptions
+from jeoni.specs.backbone import SeveralBackboneOptions
 from jeoni.specs.options import Bounds, option
 from jeoni.specs.training import SettingOptions
 from jeoni.specs.verbs.common import PICTURES, CommonSpec
@@ -16,7 +15,7 @@ __all__ = ["ClusterSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClusterSpec(CommonSpec, SettingOptions):
+class ClusterSpec(SeveralBackboneOptions, CommonSpec, SettingOptions):
     """Everything that decides a clustering.
 
     Example:
@@ -32,13 +31,6 @@ class ClusterSpec(CommonSpec, SettingOptions):
 
     section: ClassVar[str] = "Evaluation"
 
-    backbone: str = option(
-        "auto",
-        "What to transfer from: a name from `jeoni list backbones`, or several with commas between, which are used "
-        "together; auto goes by the data.",
-        section="Transfer",
-        names=("backbones",),
-    )
     clusters: int | None = option(
         None,
         "How many clusters; left out, the number that two halves of the data agree on most.",
@@ -60,23 +52,3 @@ class ClusterSpec(CommonSpec, SettingOptions):
     )
     control: bool = option(True, "Also cluster features of an untrained backbone, and raw pixels, words or spectra.")
     pictures: bool = option(True, PICTURES, section="Output")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.backbones or len(set(self.backbones)) < len(self.backbones):
-            raise ConfigError(f"backbone is {self.backbone!r}; one is needed, or different ones with commas between.")
-        if self.weights and len(self.backbones) > 1:
-            raise ConfigError(
-                f"weights is {self.weights!r}, and there are {len(self.backbones)} backbones; a file of weights is for "
-                "one. Name one, or leave it out."
-            )
-
-    @property
-    def backbones(self) -> tuple[str, ...]:
-        """The backbones' names."""
-        return tuple(name.strip() for name in self.backbone.split(",") if name.strip())
-
-    @property
-    def of_backbones(self) -> tuple[BackboneOptions, ...]:
-        """The part that is about each backbone."""
-        return tuple(replace(self.of_backbone, backbone=name) for name in self.backbones)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jeoni.specs.data import TaskOptions, TestSetOptions
+from jeoni.specs.durations import parse_duration
 from jeoni.specs.options import Bounds, option
 from jeoni.specs.training import SettingOptions, TransferOptions
 from jeoni.specs.verbs.common import FOLD_BOUNDS, FOLDS, PICTURES, REDRAWN, REDRAWN_BOUNDS, CommonSpec
@@ -25,7 +26,17 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
     section: ClassVar[str] = "Evaluation"
 
     strategy: str = option(
-        "probe", "How to transfer; see `jeoni list strategies`.", section="Transfer", names=("strategies",)
+        "plan",
+        "How to transfer; see `jeoni list strategies`. plan goes by the data, and tries what trains where --budget "
+        "allows it.",
+        section="Transfer",
+        names=("strategies",),
+    )
+    plan: str = option(
+        "", "A plan.json that `jeoni plan` wrote, or its run folder: do what it says.", section="Transfer"
+    )
+    budget: str = option(
+        "", "The time there is in all, such as 10m or 1h30m: candidates are tried and the best is fitted within it."
     )
     test_fraction: float = option(
         0.2, "The share kept as test set when none is given.", bounds=Bounds(0, 1, open_low=True, open_high=True)
@@ -34,3 +45,16 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
     repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
     control: bool = option(True, "Also measure an untrained backbone on the same folds.")
     pictures: bool = option(True, PICTURES, section="Output")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _ = self.budget_s
+
+    @property
+    def budget_s(self) -> float | None:
+        """Seconds; None where there is no limit.
+
+        Raises:
+            ConfigError: not a duration.
+        """
+        return parse_duration(self.budget) if self.budget else None

@@ -37,6 +37,7 @@ __all__ = [
     "backbone_record",
     "command_line",
     "cut_record",
+    "data_digest",
     "data_record",
     "engine_record",
     "head_record",
@@ -275,18 +276,23 @@ def input_words(inputs: dict[str, Any]) -> list[str | Dataset]:
 
 def data_record(data: Dataset, counts: dict[str, int], seen: Extraction) -> dict[str, Any]:
     """The data, with a hash over all content and labels."""
-    content = hashlib.sha256()
-    for digest in seen.digests:
-        content.update(digest)
-    content.update(data.targets.tobytes())
     return {
         "name": data.name,
         "origin": data.origin,
         **_counted(data),
         "groups": None if data.groups is None else len(np.unique(data.groups)),
-        "sha256": content.hexdigest(),
+        "sha256": data_digest(data, seen),
         **counts,
     }
+
+
+def data_digest(data: Dataset, seen: Extraction) -> str:
+    """The hexadecimal sha256 of all content and labels, in their order."""
+    content = hashlib.sha256()
+    for digest in seen.digests:
+        content.update(digest)
+    content.update(data.targets.tobytes())
+    return content.hexdigest()
 
 
 def command_line(spec: CommonSpec, *said: str | Dataset) -> str:

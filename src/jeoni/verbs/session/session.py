@@ -45,6 +45,7 @@ STEPS = {
     "adapt": "Adapting",
     "cluster": "Clustering",
     "pretrain": "Pretraining",
+    "plan": "Planning",
     "diagnose": "Measuring the shift",
     "query": "Choosing what to label",
     "simulate": "Labelling again",
@@ -256,6 +257,20 @@ class Session:
                 dataset, checked = without_lost_targets(dataset, checked)
                 tell(checked.findings[before:], self.console)
         return Prepared(dataset, seen, checked, [*known, *checked.findings])
+
+    def with_rows(self, ready: Prepared, requests: Sequence[Request]) -> Prepared:
+        """The same examples with more of their rows in the store; nothing is done where all are there.
+
+        Args:
+            ready: the examples, read and checked.
+            requests: what must be in the store.
+        """
+        if all(ready.seen.holds(one.backbone, tap) for one in requests for tap in one.taps):
+            return ready
+        with self.step("extract"):
+            seen = self.context.extract(ready.data.items, requests)
+        computed, seconds = ready.seen.computed + seen.computed, ready.seen.seconds + seen.seconds
+        return replace(ready, seen=replace(seen, computed=computed, seconds=seconds))
 
     @contextmanager
     def optional(self, what: str) -> Iterator[None]:

@@ -1,0 +1,197 @@
+"""A plan in words and as the content of ``plan.json``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from jeoni._version import __version__
+from jeoni.console.durations import duration
+from jeoni.evaluation.amounts import amount_of, said_score
+from jeoni.evaluation.measures import Measure
+from jeoni.locale import Said, paragraph
+from jeoni.planning.plan import Plan, Question
+from jeoni.planning.race import Outcome
+from jeoni.planning.similarity import Similarity
+from jeoni.tasks import strata_of, task_of
+from jeoni.types import Dataset, Interval
+
+__all__ = ["plan_content", "said_of"]
+
+FLATTERED = 0.005  # of a share, from which on it is worth a word
+TRYING = 2.0  # times a whole fit: what trying a candidate and then fitting it takes, at the least
+
+
+def plan_content(
+    plan: Plan, question: Question, data: Dataset, sha256: str, *, tested: int, budget_s: float | None, language: str
+) -> dict[str, Any]:
+    """The content of ``plan.json``, a :class:`jeoni.runs.records.PlanRecord`.
+
+    Args:
+        plan: what was found.
+        question: what it was made for.
+        data: all examples.
+        sha256: of their content and labels.
+        tested: examples that are kept as test set.
+        budget_s: seconds there were; None for no limit.
+        language: of the summary.
+    """
+    measure = task_of(data).measure
+    chosen = plan.chosen.candidate
+    strata = strata_of(data)
+    names = getattr(data.task, "class_names", ())
+    counts = np.bincount(strata[strata >= 0], minlength=len(names))
+    return {
+        "jeoni": __version__,
+        "data": data.name,
+        "data_sha256": sha256,
+        "task": task_of(data).id,
+        "measure": measure.title,
+        "unit": measure.unit,
+        "higher_is_better": measure.higher_is_better,
+        "labelled": len(question.train),
+        "tested": tested,
+        "classes": {name: int(count) for name, count in zip(names, counts, strict=False)},
+        "seed": question.context.seed,
+        "size": plan.rule.size,
+        "rule": plan.rule.id,
+        "rule_source": plan.rule.source,
+        "similarity": _similarity_record(plan.similarity, question, measure),
+        "candidates": [_candidate_record(outcome, plan, question, measure) for outcome in plan.race.outcomes],
+        "chosen": chosen.name,
+        "options": dict(chosen.options),
+        "pays": plan.pays,
+        "optimism": _rounded(plan.optimism),
+        "budget_s": budget_s,
+        "complete": plan.race.complete,
+        "seconds": round(plan.seconds, 1),
+        **paragraph(said_of(plan, question), language),
+    }
+
+
+def said_of(plan: Plan, question: Question) -> list[Said]:
+    """What was chosen, and why, in sentences."""
+    measure = task_of(question.train.data).measure
+    seed, chosen = question.context.seed, plan.chosen
+    score = plan.race.score(chosen, seed)
+    name = chosen.candidate.name
+    found = [
+        Said("planning.take", name=name, score=_said_score(score, measure))
+        if score is not None
+        else Said("planning.take_alone", name=name)
+    ]
+    if not plan.pays:
+        found.append(Said("planning.no_transfer", name=name, backbone=question.backbones[0].name))
+    else:
+        found += _against_next(plan, seed, measure)
+    if plan.similarity is not None:
+        found += _said_similarity(plan.similarity, question.backbones[0].name, measure)
+    found.append(Said(f"planning.{plan.rule.id}", n=f"{len(question.train):,}"))
+    found += _said_untried(plan)
+    if plan.optimism is not None and measure.is_share and plan.optimism >= FLATTERED:
+        raced = sum(outcome.raced for outcome in plan.race.outcomes)
+        found.append(Said("planning.optimism", n=f"{raced}", points=f"{100 * plan.optimism:.1f}"))
+    return found
+
+
+def _against_next(plan: Plan, seed: int, measure: Measure) -> list[Said]:
+    """The best of the others: beaten, or no clearer than its error better."""
+    others = [o for o in plan.race.outcomes if o is not plan.chosen and o.raced and not o.candidate.control]
+    gains = {o.candidate.name: plan.race.to_chosen(o, seed) for o in others}
+    known = {name: gain for name, gain in gains.items() if gain is not None}
+    if not known:
+        return []
+    best = max(known, key=lambda name: known[name].value)
+    gain = known[best]
+    if gain.value > 0:
+        return [Said("planning.tie", best=best, gain=_amount(gain, measure))]
+    return [Said("planning.beats", other=best, gain=_amount(_negative(gain), measure))]
+
+
+def _said_similarity(similarity: Similarity, backbone: str, measure: Measure) -> list[Said]:
+    gain, removed = similarity.gain, round(100 * similarity.removed)
+    kind = "similar" if similarity.level == "similar" or similarity.removed >= 0.25 else "little"
+    if gain.high < 0:
+        kind = "harms"
+    elif gain.low <= 0:
+        kind = "unclear"
+    values = {"removed": f"{removed}"} if kind in ("similar", "little") else {}
+    found = [Said(f"planning.{kind}", backbone=backbone, gain=_amount(gain, measure), **values)]
+    if similarity.lower_is_better:
+        peak = similarity.peak
+        found.append(Said("planning.peak", stage=peak.name, gain=_amount(peak.to_top, measure)))
+    return found
+
+
+def _said_untried(plan: Plan) -> list[Said]:
+    """Candidates that nothing is known of, and what would try them."""
+    late = [outcome for outcome in plan.untried if outcome.state == "no time"]
+    if late:
+        return [Said("planning.no_time", names=", ".join(o.candidate.name for o in late))]
+    waiting = plan.untried
+    if not waiting:
+        return []
+    first = waiting[0].final_s
+    if first is None:
+        return [Said("planning.untried_unknown", names=", ".join(o.candidate.name for o in waiting))]
+    named = [f"{o.candidate.name} (~{duration(o.final_s or 0.0)})" for o in waiting]
+    minutes = max(1, math.ceil(TRYING * first / 60))
+    return [Said("planning.untried", names=", ".join(named), budget=f"{minutes}m")]
+
+
+def _said_score(score: Interval, measure: Measure) -> Said:
+    return said_score(measure.of(score), measure.title[0].upper() + measure.title[1:], measure.unit)
+
+
+def _amount(gain: Interval, measure: Measure) -> Said:
+    return amount_of(gain, measure.title, measure.unit, named=False)
+
+
+def _negative(interval: Interval) -> Interval:
+    return Interval(-interval.value, -interval.high, -interval.low)
+
+
+def _similarity_record(similarity: Similarity | None, question: Question, measure: Measure) -> dict[str, Any] | None:
+    if similarity is None:
+        return None
+    return {
+        "backbone": question.backbones[0].name,
+        "level": similarity.level,
+        "pretrained": measure.of(similarity.pretrained).as_dict(),
+        "untrained": measure.of(similarity.untrained).as_dict(),
+        "gain": similarity.gain.as_dict(),
+        "removed": _rounded(similarity.removed),
+        "examples": similarity.examples,
+        "peak": similarity.peak.name,
+        "stages": [
+            {"name": s.name, "stage": s.stage, "score": measure.of(s.score).as_dict(), "to_top": s.to_top.as_dict()}
+            for s in similarity.stages
+        ],
+    }
+
+
+def _candidate_record(outcome: Outcome, plan: Plan, question: Question, measure: Measure) -> dict[str, Any]:
+    seed, candidate = question.context.seed, outcome.candidate
+    score, against = plan.race.score(outcome, seed), plan.race.to_chosen(outcome, seed)
+    return {
+        "name": candidate.name,
+        "way": candidate.way,
+        "options": dict(candidate.options),
+        "state": outcome.state,
+        "control": candidate.control,
+        "trains": candidate.trains,
+        "folds": outcome.folds,
+        "items": len(outcome.losses),
+        "score": measure.of(score).as_dict() if score else None,
+        "to_chosen": against.as_dict() if against and outcome is not plan.chosen else None,
+        "loss": _rounded(float(outcome.losses.mean())) if outcome.raced else None,
+        "seconds": round(outcome.seconds, 1),
+        "fold_s": _rounded(outcome.fold_s, 1),
+        "final_s": _rounded(outcome.final_s, 1),
+    }
+
+
+def _rounded(value: float | None, digits: int = 5) -> float | None:
+    return None if value is None else round(value, digits)

@@ -1,0 +1,175 @@
+"""The plan: how similar the source is, what the table of rules would try, a race, and what was chosen and why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap
+from jeoni.backbones.sources.untrained import untrained_twin
+from jeoni.features.examples import Context, Examples
+from jeoni.features.extract import Request
+from jeoni.planning.candidates import Candidate, NamedBackbone, candidates_for, untrained_candidate
+from jeoni.planning.race import Entrant, Outcome, Race, optimism, run_race
+from jeoni.planning.rules import Rule, rule_for, size_of
+from jeoni.planning.similarity import Similarity, measure_similarity, sample_of
+from jeoni.specs import TransferOptions
+
+__all__ = ["Expected", "Plan", "Question", "make_plan", "stage_taps"]
+
+Expected = Callable[[Candidate], tuple[float, float]]
+"""From a candidate to the seconds of one fold, and those of the whole fit."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a plan is made for.
+
+    Attributes:
+        train: the examples that may decide something, with folds; those of the test set are not among them.
+        backbones: that may be transferred from, the default first; their pooled features are in the extraction.
+        asked: options of ``fit`` that hold for every candidate: head, class weights, recipe.
+        context: store, engine, seed, console.
+        expected: what candidates take; None where it was not measured: then nothing that trains is raced.
+        deadline: of :func:`time.perf_counter`, for the race and the fit that follows; None: nothing that trains is
+            raced.
+        thorough: every stage is looked at, and all cheap candidates are raced, whatever the similarity.
+    """
+
+    train: Examples
+    backbones: Sequence[NamedBackbone]
+    asked: TransferOptions
+    context: Context
+    expected: Expected | None = None
+    deadline: float | None = None
+    thorough: bool = True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was found, and what was chosen.
+
+    Attributes:
+        similarity: of the first backbone's source; None where there is nothing to compare with.
+        rule: the cell of the table.
+        race: the candidates that were held against each other, and those that were not.
+        optimism: how much choosing flatters the winner's score; None of a single candidate.
+        seconds: that it took.
+    """
+
+    similarity: Similarity | None
+    rule: Rule
+    race: Race
+    optimism: float | None
+    seconds: float
+
+    @property
+    def chosen(self) -> Outcome:
+        """The winner."""
+        return self.race.chosen
+
+    @cached_property
+    def pays(self) -> bool:
+        """Whether something that transfers was chosen."""
+        return not self.chosen.candidate.control
+
+    @property
+    def untried(self) -> list[Outcome]:
+        """Candidates of the rule that nothing is known of, the cheapest first."""
+        left = [outcome for outcome in self.race.outcomes if outcome.state in ("not tried", "no time")]
+        return sorted(left, key=lambda outcome: outcome.final_s or np.inf)
+
+
+def stage_taps(backbone: Backbone, stages: bool) -> tuple[Tap, ...]:
+    """The pooled features that a plan needs: of the topmost stage, or of every one."""
+    lowest = 1 if stages and backbone.learned else backbone.n
+    return tuple(Tap(k, True) for k in range(backbone.n, lowest - 1, -1))
+
+
+def make_plan(question: Question) -> Plan:
+    """Look, ask the table of rules, race, choose."""
+    begun = time.perf_counter()
+    context, first = question.context, question.backbones[0]
+    similarity, twin = _look(question)
+    labelled = len(question.train)
+    rule = rule_for(size_of(labelled), similarity.level if similarity else "similar")
+    lower = _best_lower(similarity)
+    data = question.train.data
+    cheap = [c for c in candidates_for(rule, data, labelled, question.backbones, lower) if not c.trains]
+    if twin is not None and similarity is not None and similarity.level == "different":
+        cheap.append(untrained_candidate(first, twin))
+    entrants = [_entrant(question, candidate) for candidate in cheap]
+    alone = len(entrants) == 1 and not question.thorough
+    race = _alone(entrants[0]) if alone else run_race(entrants, question.train, context)
+    leader = first if race.chosen.candidate.control else race.chosen.candidate.source
+    if leader.backbone.learned:
+        several = len(question.backbones) > 1
+        ways = candidates_for(rule, data, labelled, [leader], None, named=several)
+        trained = [_entrant(question, candidate) for candidate in ways if candidate.trains]
+        race = _with_trained(question, race, entrants, trained)
+    return Plan(similarity, rule, race, optimism(race, context.seed), time.perf_counter() - begun)
+
+
+def _look(question: Question) -> tuple[Similarity | None, Backbone | None]:
+    """The similarity of the first backbone's source, and the untrained network it was measured against."""
+    backbone = question.backbones[0].backbone
+    if not backbone.learned or backbone.provenance.source == "untrained":
+        return None, None
+    context = question.context
+    sample = sample_of(question.train, context.seed)
+    twin = untrained_twin(backbone, context.seed)
+    stages = range(1, backbone.n) if question.thorough else ()
+    similarity = measure_similarity(sample, backbone, twin, context, stages)
+    if similarity.level == "different" and not question.thorough:  # then the lower stages are worth a look
+        requests = [Request(backbone, stage_taps(backbone, True))]
+        seen = context.extract(sample.data.items, requests)
+        deeper = replace(sample, seen=seen, index=np.arange(len(sample)))
+        similarity = measure_similarity(deeper, backbone, twin, context, range(1, backbone.n))
+    return similarity, twin
+
+
+def _best_lower(similarity: Similarity | None) -> int | None:
+    """The lower stage that serves best, where any was looked at."""
+    lower = similarity.stages[:-1] if similarity else ()
+    return max(lower, key=lambda stage: stage.score.value).stage if lower else None
+
+
+def _entrant(question: Question, candidate: Candidate) -> Entrant:
+    strategy = candidate.strategy(question.asked)
+    backbone, train = candidate.source.backbone, question.train
+    fold_s, final_s = question.expected(candidate) if question.expected else (None, None)
+
+    def examples() -> Examples:
+        """With the rows that the strategy reads; what is in the store already is not computed again."""
+        taps = strategy.taps(backbone, train.of)
+        if all(train.seen.holds(backbone, tap) for tap in taps):
+            return train
+        needed = tuple(dict.fromkeys((*taps, Tap(backbone.n, True))))
+        seen = question.context.extract(train.data.items, [Request(backbone, needed)])
+        return replace(train, seen=seen, index=np.arange(len(train)))
+
+    return Entrant(candidate, strategy, examples, fold_s, final_s)
+
+
+def _alone(entrant: Entrant) -> Race:
+    """No race: there is one candidate, and nothing to hold it against."""
+    nothing = np.zeros(0)
+    outcome = Outcome(entrant.candidate, "chosen", 0, nothing, nothing, 0.0, entrant.fold_s, entrant.final_s)
+    return Race((outcome,), outcome, np.zeros(0, dtype=np.int64), None, True)
+
+
+def _with_trained(question: Question, race: Race, cheap: Sequence[Entrant], trained: Sequence[Entrant]) -> Race:
+    """The candidates that train join where there is time; else they are named, with what they would take."""
+    if not trained:
+        return race
+    if question.deadline is None:
+        nothing = np.zeros(0)
+        waiting = [Outcome(e.candidate, "not tried", 0, nothing, nothing, 0.0, e.fold_s, e.final_s) for e in trained]
+        return replace(race, outcomes=(*race.outcomes, *waiting))
+    everyone = [*cheap, *trained]
+    return run_race(everyone, question.train, question.context, deadline=question.deadline, earlier=race.outcomes)

@@ -1,0 +1,312 @@
+"""The race: candidates on the same folds, clearly worse ones dropped on the way (successive halving), within a time.
+
+Jamieson & Talwalkar AISTATS 2016 (arXiv:1502.07943) halve the field at every round; here a candidate goes on as long as
+the folds so far do not say that it is clearly worse than the best, so that none is lost to chance. Of what transfers,
+the simplest wins unless another is better by more than a standard error; a control wins as soon as it is better: then
+transfer does not pay. The test set takes no part.
+
+How much choosing among several flatters the score of the one chosen is told by the bootstrap of the choice itself
+(BBC-CV, Tsamardinos, Greasidou & Borboudakis, Machine Learning 107, 2018): chosen on the items of a resample, scored on
+those it left out, without another training.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from jeoni import distributed
+from jeoni.assessment.holdout import Strategy
+from jeoni.data.splits import build_folds
+from jeoni.features.examples import Context, Examples
+from jeoni.planning.candidates import Candidate
+from jeoni.planning.similarity import mean_interval
+from jeoni.strategies.finetuning.losses import clearly_lower
+from jeoni.tasks import task_of
+from jeoni.training.job import Diverged
+from jeoni.types import FloatArray, IntArray, Interval
+
+__all__ = ["Entrant", "Outcome", "Race", "State", "optimism", "run_race"]
+
+CLEAR = 2.0  # standard errors by which one is out
+TIE = 1.0  # standard errors within which the simpler one wins
+WORST = 27.6  # of a training that diverged: the log-loss of a probability of 1e-12
+RESAMPLES = 1000
+
+State = Literal["chosen", "in reach", "beaten", "no time", "not tried", "failed"]
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A candidate that is ready to be fitted.
+
+    Attributes:
+        candidate: which.
+        strategy: that it is.
+        examples: makes its training examples, with the rows that it needs; called once, when its turn comes.
+        fold_s: seconds that a fold is expected to take; None where nothing was measured.
+        final_s: seconds that the whole fit is expected to take.
+    """
+
+    candidate: Candidate
+    strategy: Strategy
+    examples: Callable[[], Examples]
+    fold_s: float | None = None
+    final_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a candidate.
+
+    Attributes:
+        candidate: which.
+        state: chosen; in reach of the best; beaten by more than its error; no time was left for it.
+        folds: that it was held against the others on.
+        losses: ``(n,)`` of the items of these folds, in the order of all candidates.
+        scores: ``(n,)`` the same in the task's measure, higher is better.
+        seconds: that it took.
+        fold_s: seconds that a fold was expected to take.
+        final_s: seconds that the whole fit is expected to take.
+    """
+
+    candidate: Candidate
+    state: State
+    folds: int
+    losses: FloatArray = field(repr=False)
+    scores: FloatArray = field(repr=False)
+    seconds: float
+    fold_s: float | None
+    final_s: float | None
+
+    @property
+    def raced(self) -> bool:
+        """Whether anything is known of it."""
+        return len(self.losses) > 0
+
+
+@dataclass(frozen=True)
+class Race:
+    """How it ended.
+
+    Attributes:
+        outcomes: all, in the order they were given.
+        chosen: the winner.
+        items: ``(n,)`` the examples that were held out, in order.
+        groups: ``(n,)`` of these; None where each stands alone.
+        complete: whether all that could be raced was, so that nothing was left out for want of time.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    chosen: Outcome
+    items: IntArray
+    groups: IntArray | None
+    complete: bool
+
+    def score(self, outcome: Outcome, seed: int) -> Interval | None:
+        """Its held-out score with its interval; None where it was not raced."""
+        n = len(outcome.scores)
+        if not outcome.raced or np.isnan(outcome.scores).any():
+            return None
+        return mean_interval(outcome.scores, self._groups_of(n), seed)
+
+    def to_chosen(self, outcome: Outcome, seed: int) -> Interval | None:
+        """Its score minus that of the winner on the items that both were held against; None where there are none."""
+        n = min(len(outcome.scores), len(self.chosen.scores))
+        gain = outcome.scores[:n] - self.chosen.scores[:n]
+        return None if not n or np.isnan(gain).any() else mean_interval(gain, self._groups_of(n), seed)
+
+    def _groups_of(self, n: int) -> IntArray | None:
+        return None if self.groups is None else self.groups[:n]
+
+
+class _Runner:
+    """An entrant under way; what is known of it from an earlier race is not computed again."""
+
+    def __init__(self, entrant: Entrant, earlier: Outcome | None) -> None:
+        self.entrant = entrant
+        self.examples: Examples | None = None
+        self.losses: FloatArray = earlier.losses if earlier else np.zeros(0)
+        self.scores: FloatArray = earlier.scores if earlier else np.zeros(0)
+        self.folds = earlier.folds if earlier else 0
+        self.seconds = earlier.seconds if earlier else 0.0
+        self.state: State = earlier.state if earlier and earlier.state != "chosen" else "not tried"
+
+    @property
+    def out(self) -> bool:
+        return self.state in ("beaten", "no time", "failed")
+
+    def run(self, fold: int, context: Context) -> None:
+        """Fit without one fold, and score what was held out."""
+        start = time.perf_counter()
+        if self.examples is None:
+            self.examples = self.entrant.examples()
+        losses, scores = _held_out(self.entrant, self.examples, fold, context)
+        self.losses, self.scores = np.concatenate([self.losses, losses]), np.concatenate([self.scores, scores])
+        self.folds += 1
+        self.seconds += time.perf_counter() - start
+        self.state = "failed" if np.isnan(scores).any() else "in reach"
+
+    def fold_s(self) -> float:
+        """Measured if it can be."""
+        return self.seconds / self.folds if self.folds else self.entrant.fold_s or 0.0
+
+
+def run_race(
+    entrants: Sequence[Entrant],
+    examples: Examples,
+    context: Context,
+    *,
+    deadline: float | None = None,
+    earlier: Sequence[Outcome] = (),
+) -> Race:
+    """Hold the candidates against each other, fold by fold.
+
+    Args:
+        entrants: the one to fall back on first; it is always run.
+        examples: with the folds of the race, the first of :attr:`Examples.folds`.
+        context: store, seed, console.
+        deadline: of :func:`time.perf_counter`: a candidate is not begun whose fold, and the whole fit of whatever may
+            win then, would end later; None is no limit.
+        earlier: what is known of some of the candidates from a race on the same folds.
+    """
+    fold = examples.folds[0]
+    numbers = np.unique(fold)
+    known = {outcome.candidate.name: outcome for outcome in earlier}
+    runners = [_Runner(entrant, known.get(entrant.candidate.name)) for entrant in entrants]
+    with context.console.track("Racing", len(numbers) * len(runners)) as advance:
+        for position, number in enumerate(numbers):
+            for runner in runners:
+                if not runner.out and runner.folds == position:
+                    if distributed.broadcast_object(_too_late(runner, runners, deadline)):
+                        runner.state = runner.state if runner.folds else "no time"
+                    else:
+                        runner.run(int(number), context)
+                advance(1)
+            _drop_beaten(runners)
+            if len(runners) > 1 and sum(not runner.out for runner in runners) < 2:
+                break
+    items = np.concatenate([np.flatnonzero(fold == number) for number in numbers])
+    groups = None if examples.groups is None else examples.clusters[items]
+    winner = distributed.broadcast_object(runners.index(_winner(runners)))
+    runners[winner].state = "chosen"
+    outcomes = tuple(_outcome(runner) for runner in runners)
+    complete = all(o.state != "no time" for o in outcomes)
+    return Race(outcomes, outcomes[winner], items, groups, complete)
+
+
+def optimism(race: Race, seed: int) -> float | None:
+    """How much the winner's held-out score flatters it, in the task's measure; None of a single candidate.
+
+    Of candidates that were held against all items; see the head of this file.
+    """
+    n = max(len(outcome.scores) for outcome in race.outcomes)
+    scores = np.stack([o.scores for o in race.outcomes if len(o.scores) == n and not np.isnan(o.scores).any()])
+    if len(scores) < 2 or n < 2:
+        return None
+    rng = np.random.default_rng(seed)
+    names, member = np.unique(np.arange(n) if race.groups is None else race.groups[:n], return_inverse=True)
+    flattered = []
+    for _ in range(RESAMPLES):
+        drawn = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))[member]
+        if (drawn == 0).sum() == 0 or drawn.sum() == 0:
+            continue
+        inside = scores @ drawn / drawn.sum()
+        best = int(np.argmax(inside))
+        flattered.append(inside[best] - scores[best, drawn == 0].mean())
+    return float(np.mean(flattered)) if flattered else None
+
+
+def _too_late(runner: _Runner, runners: Sequence[_Runner], deadline: float | None) -> bool:
+    """Whether a fold of it, and the whole fit of whatever may win then, would end after the deadline."""
+    if deadline is None or runner is runners[0]:
+        return False
+    leader = _winner([other for other in runners if other.folds] or [runners[0]])
+    last = max(_final_s(runner), _final_s(leader))
+    return time.perf_counter() + runner.fold_s() + last > deadline
+
+
+def _final_s(runner: _Runner) -> float:
+    """The whole fit's seconds, corrected by how long its folds took against what was expected."""
+    entrant = runner.entrant
+    expected = entrant.final_s or 0.0
+    if not runner.folds or not entrant.fold_s:
+        return expected
+    return expected * runner.fold_s() / entrant.fold_s
+
+
+def _held_out(entrant: Entrant, train: Examples, number: int, context: Context) -> tuple[FloatArray, FloatArray]:
+    """Losses and scores of the items of one fold, by a model that did not see them."""
+    task, targets, fold = task_of(train.data), train.data.targets, train.folds[0]
+    seen, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+    folds = len(np.unique(fold))
+    inner = build_folds(task.strata(targets[seen]), train.clusters[seen], folds, 1, context.seed)
+    backbone = entrant.candidate.source.backbone
+    try:
+        model = entrant.strategy.fit(backbone, train.select(seen, inner), context)
+        predictions = model.predict_examples(train.select(held, train.folds[:, held]), backbone, context)
+    except Diverged:
+        return np.full(len(held), WORST), np.full(len(held), np.nan)
+    return task.losses(predictions, targets[held]), task.scores(predictions, targets[held])
+
+
+def _drop_beaten(runners: Sequence[_Runner]) -> None:
+    """Those that are clearly worse than the best on the items that both saw; the same on all processes."""
+    racing = [runner for runner in runners if runner.folds and not runner.out]
+    if not racing:
+        return
+    best = _best(racing)
+    beaten = [runner is not best and clearly_lower(*_common(best, runner), CLEAR) for runner in racing]
+    for runner, out in zip(racing, distributed.broadcast_object(beaten), strict=True):
+        if out:
+            runner.state = "beaten"
+
+
+def _best(runners: Sequence[_Runner]) -> _Runner:
+    """The one of the lowest loss on the items that all of them saw."""
+    n = min(len(runner.losses) for runner in runners)
+    return min(runners, key=lambda runner: runner.losses[:n].mean())
+
+
+def _common(one: _Runner, other: _Runner) -> tuple[FloatArray, FloatArray]:
+    n = min(len(one.losses), len(other.losses))
+    return one.losses[:n], other.losses[:n]
+
+
+def _winner(runners: Sequence[_Runner]) -> _Runner:
+    """The simplest that is not worse than the best by more than a standard error, unless a control is better."""
+    raced = [runner for runner in runners if runner.folds and not runner.out]
+    transferred = [runner for runner in raced if not runner.entrant.candidate.control]
+    if not transferred:
+        transferred = [runner for runner in runners if runner.folds][:1] or list(runners[:1])
+    best = _best(transferred) if all(runner.folds for runner in transferred) else transferred[0]
+    simplest = sorted(transferred, key=lambda runner: runner.entrant.candidate.complexity)
+    chosen = next(r for r in simplest if r is best or not clearly_lower(*_common(best, r), TIE))
+    better = [runner for runner in raced if runner.entrant.candidate.control and _better(runner, chosen)]
+    return _best(better) if better else chosen
+
+
+def _better(control: _Runner, chosen: _Runner) -> bool:
+    """Whether a control errs less, by loss and by score."""
+    ours, other = _common(control, chosen)
+    n = len(ours)
+    scores = control.scores[:n].mean() >= chosen.scores[:n].mean() if n else False
+    return bool(n and ours.mean() < other.mean() and scores)
+
+
+def _outcome(runner: _Runner) -> Outcome:
+    entrant = runner.entrant
+    return Outcome(
+        entrant.candidate,
+        runner.state,
+        runner.folds,
+        runner.losses,
+        runner.scores,
+        runner.seconds,
+        entrant.fold_s,
+        entrant.final_s,
+    )

@@ -1,0 +1,63 @@
+"""The options of `jeoni plan`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from jeoni.specs.backbone import SeveralBackboneOptions
+from jeoni.specs.data import TaskOptions, TestSetOptions
+from jeoni.specs.durations import parse_duration
+from jeoni.specs.options import Bounds, option
+from jeoni.specs.training import TransferOptions
+from jeoni.specs.verbs.common import FOLD_BOUNDS, FOLDS, PICTURES, REDRAWN, REDRAWN_BOUNDS, CommonSpec
+from jeoni.specs.verbs.fit import FitSpec
+
+__all__ = ["PlanSpec"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanSpec(SeveralBackboneOptions, CommonSpec, TaskOptions, TestSetOptions, TransferOptions):
+    """Everything that decides a plan.
+
+    Example:
+        >>> PlanSpec(budget="10m").budget_s
+        600.0
+    """
+
+    section: ClassVar[str] = "Evaluation"
+
+    budget: str = option(
+        "",
+        "The time there is for trying and fitting together, such as 10m or 1h30m; left out, nothing that trains is "
+        "tried, only its cost is told.",
+    )
+    test_fraction: float = option(
+        0.2,
+        "The share that a fit would keep as test set when none is given; a plan does not look at it.",
+        bounds=Bounds(0, 1, open_low=True, open_high=True),
+    )
+    folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
+    repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
+    costs: bool = option(True, "Also measure what the candidates that train would take.")
+    pictures: bool = option(True, PICTURES, section="Output")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _ = self.budget_s
+
+    @property
+    def budget_s(self) -> float | None:
+        """Seconds; None where there is no limit.
+
+        Raises:
+            ConfigError: not a duration.
+        """
+        return parse_duration(self.budget) if self.budget else None
+
+    @property
+    def of_fit(self) -> FitSpec:
+        """The options of the fit that is planned, for its first backbone."""
+        shared = {f.name for f in fields(FitSpec)} & {f.name for f in fields(self)}
+        given = {name: getattr(self, name) for name in shared}
+        return FitSpec(**{**given, "backbone": self.backbones[0]})

@@ -1,0 +1,133 @@
+"""What to transfer, how deep, what it costs, and whether it pays: said before anybody trains."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Unpack
+
+from jeoni.backbones.catalog import default_backbone
+from jeoni.console import console_for
+from jeoni.data.checks import check_labels
+from jeoni.features.extract import Request
+from jeoni.locale import language_of
+from jeoni.planning.candidates import NamedBackbone
+from jeoni.planning.expected import expected_by
+from jeoni.planning.outcome import plan_content
+from jeoni.planning.plan import Question, make_plan, stage_taps
+from jeoni.runs import RunFolder
+from jeoni.runs.records import PlanRecord
+from jeoni.runs.typed import as_record
+from jeoni.specs import PlanSpec
+from jeoni.specs.keywords import PlanKeywords
+from jeoni.tasks import read_targets
+from jeoni.types import Console, Dataset
+from jeoni.verbs.session.keywords import takes_options
+from jeoni.verbs.session.planned import calibrations, plan_split
+from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
+from jeoni.verbs.session.record import data_digest
+from jeoni.verbs.session.result import RunResult
+from jeoni.verbs.session.session import Session
+
+__all__ = ["PlanResult", "plan"]
+
+
+@dataclass(frozen=True, repr=False)
+class PlanResult(RunResult):
+    """The result of a plan.
+
+    Attributes:
+        run: the run folder.
+        record: the content of ``plan.json``.
+        options: of :func:`jeoni.fit` that were chosen.
+        summary: what was chosen, and why, in sentences.
+    """
+
+    run: Path
+    record: PlanRecord
+    options: dict[str, str]
+    summary: str
+
+
+@takes_options(PlanSpec)
+def plan(
+    data: Any,
+    spec: PlanSpec | None = None,
+    *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    console: Console | None = None,
+    quiet: bool = False,
+    command: str = "",
+    **options: Unpack[PlanKeywords],
+) -> PlanResult:
+    """Look at the data for a minute, and say what to transfer, how deep, what that costs, and whether it pays.
+
+    The training part of what :func:`jeoni.fit` would split off is looked at; its test set takes no part.
+
+    Args:
+        data: as for :func:`jeoni.fit`.
+        spec: all options; see :class:`jeoni.PlanSpec`.
+        out: the run folder; ``runs/<data>-plan-<time>`` if left out.
+        overwrite: replace a run that is there.
+        console: where remarks and progress are shown; left out, on the terminal or in the notebook.
+        quiet: show neither.
+        command: how the run was called, for the record.
+        options: those of ``spec`` by their names, below; None is the default.
+
+    Raises:
+        DataError: data that cannot be used; the message says how to mend them.
+        ConfigError: an option that cannot be used, or a budget that is too small for anything.
+        WeightsError: an unknown backbone.
+
+    Example:
+        ``jeoni.plan("photos/", budget="10m").options``
+    """
+    begun = time.perf_counter()
+    test = own_test_set(options)
+    spec = (spec or PlanSpec()).changed(**options)
+    session = Session("plan", spec, console_for(console, quiet, spec.language), command)
+    with session.step("read"):
+        session.check(out, overwrite=overwrite)
+        dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
+        findings = check_labels(dataset)
+    folder = out or RunFolder.named_for(f"{dataset.name}-plan")
+    with session.recording({"data": data if test is None else dataset}, folder, overwrite=overwrite):
+        with session.step("load"):
+            backbones = _named_backbones(dataset, spec)
+        requests = [Request(one.backbone, stage_taps(one.backbone, stages=not k)) for k, one in enumerate(backbones)]
+        ready = session.prepare(dataset, requests, findings)
+        with session.step("check"):
+            split = plan_split(ready, spec, spec.folds, spec.test_fraction)
+        with session.step("plan"):
+            tested = len(split.test) if split.test else 0
+            calibrate = calibrations(ready.data, session.context, spec.head)
+            fitted = spec.of_fit
+            expected = expected_by(calibrate, fitted, len(split.train), len(ready.data), tested=bool(tested))
+            question = Question(
+                split.train, backbones, fitted, session.context,
+                expected=expected if spec.costs else None,
+                deadline=None if spec.budget_s is None else begun + spec.budget_s,
+            )  # fmt: skip
+            found = make_plan(question)
+        sha256 = data_digest(ready.data, ready.seen)
+        content = plan_content(
+            found, question, ready.data, sha256,
+            tested=tested, budget_s=spec.budget_s, language=language_of(spec.language),
+        )  # fmt: skip
+        if session.is_main:
+            session.run.write_record("plan.json", PlanRecord, content)
+            counts = {"items": len(ready.data), "train": len(split.train), "test": tested, "skipped": ready.skipped}
+            session.finish(ready, backbones[0].backbone, counts, [dataset], kind="planning")
+    record = as_record(PlanRecord, content, exact=False)
+    return PlanResult(session.run.final, record, dict(found.chosen.candidate.options), content["summary"])
+
+
+def _named_backbones(data: Dataset, spec: PlanSpec) -> list[NamedBackbone]:
+    """Those that were named, or the default one, by the names that ``fit`` knows them by."""
+    found = []
+    for one in spec.of_backbones:
+        name = default_backbone(data) if one.backbone == "auto" else one.backbone
+        found.append(NamedBackbone(name, choose_backbone(data, replace(one, backbone=name))))
+    return found

@@ -1,0 +1,174 @@
+"""The plan that a fit follows: made on the way, or read from ``plan.json``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jeoni.assessment.split import Split, split_examples
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.catalog import check_backbone
+from jeoni.errors import ConfigError, DataError
+from jeoni.features.examples import Context
+from jeoni.locale import Said, language_of
+from jeoni.planning.calibration import Calibration
+from jeoni.planning.candidates import NamedBackbone
+from jeoni.planning.expected import expected_by
+from jeoni.planning.outcome import plan_content, said_of
+from jeoni.planning.plan import Plan, Question, make_plan
+from jeoni.runs.records import PlanRecord
+from jeoni.runs.typed import read_record
+from jeoni.specs import CommonSpec, FitSpec
+from jeoni.types import Dataset
+from jeoni.verbs.session.record import data_digest
+from jeoni.verbs.session.session import Prepared
+
+__all__ = [
+    "PLAN",
+    "SMALL",
+    "Planned",
+    "calibrations",
+    "check_plan",
+    "check_same_data",
+    "plan_in_fit",
+    "plan_split",
+    "planned_spec",
+    "read_plan",
+]
+
+PLAN = "plan"  # in the place of a strategy: the one that the plan chooses
+SMALL = 200  # examples below which no test set is kept
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a plan says to a fit.
+
+    Attributes:
+        spec: the options, those that were chosen among them.
+        content: of ``plan.json``.
+        said: why, in sentences.
+        backbone: to transfer from; None where it is the one that was looked at.
+    """
+
+    spec: FitSpec
+    content: dict[str, Any]
+    said: Sequence[Said]
+    backbone: Backbone | None
+
+
+def read_plan(path: str | Path) -> PlanRecord:
+    """``plan.json``, or that of a run folder.
+
+    Raises:
+        ConfigError: there is none.
+        DataError: it is damaged, or of a newer version.
+    """
+    file = Path(path) / "plan.json" if Path(path).is_dir() else Path(path)
+    if not file.exists():
+        raise ConfigError(f"plan is {str(path)!r}; there is no plan.json. `jeoni plan DATA` writes one.")
+    return read_record(PlanRecord, file)
+
+
+def planned_spec(spec: FitSpec, options: dict[str, str]) -> FitSpec:
+    """The options of a fit with those that a plan chose; settings of the head stay.
+
+    Raises:
+        ConfigError: an option that cannot be used.
+    """
+    settings = ",".join(filter(None, (spec.set, options.get("set", ""))))
+    return spec.changed(**{**options, "set": settings})
+
+
+def check_plan(plan: PlanRecord, spec: FitSpec) -> None:
+    """Whether the plan can be followed at all, before data are read.
+
+    Raises:
+        ConfigError: a strategy that was named besides; a seed or task that is not the plan's.
+        WeightsError: the plan's backbone is not to be had.
+    """
+    if spec.strategy != PLAN or spec.frozen != "auto":
+        raise ConfigError(
+            f"plan says to take {plan.chosen}, and strategy is {spec.strategy!r}, frozen {spec.frozen!r}; a plan is "
+            "followed as it is. Leave --plan out, or the others."
+        )
+    if spec.seed != plan.seed:
+        raise ConfigError(
+            f"The plan was made with seed {plan.seed}, seed is {spec.seed}; its test set would be another one. Say "
+            f"--seed {plan.seed}, or plan anew."
+        )
+    check_backbone(plan.options.get("backbone", "auto"), spec.weights)
+
+
+def check_same_data(plan: PlanRecord, sha256: str, name: str) -> None:
+    """Whether the plan was made for these data.
+
+    Raises:
+        DataError: it was not.
+    """
+    if plan.data_sha256 != sha256:
+        raise DataError(
+            f"The plan was made for other data: {plan.data} with {plan.labelled + plan.tested:,} labelled examples; "
+            f"{name} differs in content, labels or order. Plan anew: jeoni plan."
+        )
+
+
+def plan_split(ready: Prepared, spec: CommonSpec, folds: int, test_fraction: float) -> Split:
+    """The training part of what a fit splits off; the test set takes no part in a plan."""
+    return split_examples(
+        ready.data, ready.seen, ready.checked,
+        folds=folds, repeats=1, test_fraction=test_fraction, least=SMALL, seed=spec.seed,
+    )  # fmt: skip
+
+
+def calibrations(data: Dataset, context: Context, head: str) -> Callable[[NamedBackbone], Calibration]:
+    """One for each backbone, made when it is first asked for."""
+
+    @cache
+    def of(fingerprint: str, dim: int) -> Calibration:
+        return Calibration(data, context, dim, "linear" if head == "auto" else head)
+
+    return lambda source: of(source.backbone.fingerprint, source.backbone.dim)
+
+
+def plan_in_fit(
+    ready: Prepared, backbone: NamedBackbone, spec: FitSpec, context: Context, deadline: float | None
+) -> Planned:
+    """Choose for a fit, from what is in the store; with a deadline what trains takes part in a race.
+
+    Args:
+        ready: the examples, with the pooled features of the backbone.
+        backbone: to transfer from.
+        spec: the options.
+        context: store, engine, seed.
+        deadline: of :func:`time.perf_counter`, for the whole fit; None: nothing that trains is tried.
+    """
+    split = plan_split(ready, spec, spec.folds, spec.test_fraction)
+    tested = len(split.test) if split.test else 0
+    expected = None
+    if deadline is not None:
+        calibrate = calibrations(ready.data, context, spec.head)
+        expected = expected_by(calibrate, spec, len(split.train), len(ready.data), tested=bool(tested))
+    asked = spec.changed(strategy=None, set=None)
+    question = Question(split.train, [backbone], asked, context, expected, deadline, thorough=deadline is not None)
+    found = make_plan(question)
+    sha256, language = data_digest(ready.data, ready.seen), language_of(spec.language)
+    content = plan_content(
+        found, question, ready.data, sha256,
+        tested=tested, budget_s=None if deadline is None else deadline - time.perf_counter(), language=language,
+    )  # fmt: skip
+    chosen = found.chosen.candidate
+    other = chosen.source.backbone if chosen.source is not backbone else None
+    options = (
+        dict(chosen.options) if other is not None else {k: v for k, v in chosen.options.items() if k != "backbone"}
+    )
+    return Planned(planned_spec(spec, options), content, _reasons(found, question), other)
+
+
+def _reasons(plan: Plan, question: Question) -> list[Said]:
+    """Why, without what the scores of the fit say themselves: how good it is, and what transfer added."""
+    return [one for one in said_of(plan, question)[1:] if one.id not in ("planning.similar", "planning.little")]
