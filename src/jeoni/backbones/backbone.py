@@ -80,6 +80,11 @@ class Backbone:
         """Whether it holds any weights; one for vectors as they are does not."""
         return next(self.network.parameters(), None) is not None
 
+    @property
+    def random(self) -> bool:
+        """Whether its weights are as they were drawn, so that there is nothing to transfer."""
+        return self.provenance.source == "untrained" and self.provenance.sha256 == self.fingerprint
+
 
 def build_backbone(
     network: nn.Module,

@@ -28,6 +28,9 @@ def plan(
         typer.Argument(help="A folder per class, a table, features (.npz, .mat), a saved dataset or hub:OWNER/NAME."),
     ],
     spec: PlanSpec = PlanSpec(),  # noqa: B008 - frozen
+    source: Annotated[
+        str, typer.Option(help="Labelled data of one's own that might be learned from too.", rich_help_panel="Data")
+    ] = "",
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-plan-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
     quiet: QuietOption = False,
@@ -44,7 +47,7 @@ def plan(
     from jeoni.cli._terminal import print_json
 
     command = shlex.join(["jeoni", *sys.argv[1:]])
-    result = api.plan(data, spec, out=out, overwrite=overwrite, quiet=quiet, command=command)
+    result = api.plan(data, spec, source=source, out=out, overwrite=overwrite, quiet=quiet, command=command)
     if not distributed.is_main_process():
         return
     if json:

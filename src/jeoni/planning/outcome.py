@@ -15,17 +15,27 @@ from jeoni.locale import Said, paragraph
 from jeoni.planning.plan import Plan, Question
 from jeoni.planning.race import Outcome
 from jeoni.planning.similarity import Similarity
+from jeoni.planning.source import SourceLook
 from jeoni.tasks import strata_of, task_of
 from jeoni.types import Dataset, Interval
 
 __all__ = ["plan_content", "said_of"]
 
 FLATTERED = 0.005  # of a share, from which on it is worth a word
+CLASSES_SAID = 5
 TRYING = 2.0  # times a whole fit: what trying a candidate and then fitting it takes, at the least
 
 
 def plan_content(
-    plan: Plan, question: Question, data: Dataset, sha256: str, *, tested: int, budget_s: float | None, language: str
+    plan: Plan,
+    question: Question,
+    data: Dataset,
+    sha256: str,
+    *,
+    tested: int,
+    budget_s: float | None,
+    language: str,
+    source: SourceLook | None = None,
 ) -> dict[str, Any]:
     """The content of ``plan.json``, a :class:`jeoni.runs.records.PlanRecord`.
 
@@ -37,6 +47,7 @@ def plan_content(
         tested: examples that are kept as test set.
         budget_s: seconds there were; None for no limit.
         language: of the summary.
+        source: one's own upstream data, where they were looked at.
     """
     measure = task_of(data).measure
     chosen = plan.chosen.candidate
@@ -59,6 +70,7 @@ def plan_content(
         "rule": plan.rule.id,
         "rule_source": plan.rule.source,
         "similarity": _similarity_record(plan.similarity, question, measure),
+        "source": _source_record(source, measure),
         "candidates": [_candidate_record(outcome, plan, question, measure) for outcome in plan.race.outcomes],
         "chosen": chosen.name,
         "options": dict(chosen.options),
@@ -67,7 +79,7 @@ def plan_content(
         "budget_s": budget_s,
         "complete": plan.race.complete,
         "seconds": round(plan.seconds, 1),
-        **paragraph(said_of(plan, question), language),
+        **paragraph([*said_of(plan, question), *_said_source(source, measure)], language),
     }
 
 
@@ -125,6 +137,22 @@ def _said_similarity(similarity: Similarity, backbone: str, measure: Measure) ->
     return found
 
 
+def _said_source(source: SourceLook | None, measure: Measure) -> list[Said]:
+    """Which labels are shared, how far apart features lie, and whether learning from both pays."""
+    if source is None:
+        return []
+    shared = ", ".join(source.shared[:CLASSES_SAID])
+    found = [Said(f"planning.labels_{source.labels.replace('-', '_')}", source=source.name, shared=shared)]
+    distance = source.distances.get("proxy_a_distance")
+    if distance is not None:
+        found.append(Said("planning.distance", source=source.name, value=f"{distance:.2f}"))
+    if source.gain is None:
+        return found
+    kind = "helps" if source.gain.low > 0 else "hurts" if source.gain.high < 0 else "unclear"
+    gain = _negative(source.gain) if kind == "hurts" else source.gain
+    return [*found, Said(f"planning.source_{kind}", source=source.name, gain=_amount(gain, measure))]
+
+
 def _said_untried(plan: Plan) -> list[Said]:
     """Candidates that nothing is known of, and what would try them."""
     late = [outcome for outcome in plan.untried if outcome.state == "no time"]
@@ -138,6 +166,7 @@ def _said_untried(plan: Plan) -> list[Said]:
         return [Said("planning.untried_unknown", names=", ".join(o.candidate.name for o in waiting))]
     named = [f"{o.candidate.name} (~{duration(o.final_s or 0.0)})" for o in waiting]
     minutes = max(1, math.ceil(TRYING * first / 60))
+    minutes = minutes if minutes < 10 else 5 * math.ceil(minutes / 5)
     return [Said("planning.untried", names=", ".join(named), budget=f"{minutes}m")]
 
 
@@ -169,6 +198,21 @@ def _similarity_record(similarity: Similarity | None, question: Question, measur
             {"name": s.name, "stage": s.stage, "score": measure.of(s.score).as_dict(), "to_top": s.to_top.as_dict()}
             for s in similarity.stages
         ],
+    }
+
+
+def _source_record(source: SourceLook | None, measure: Measure) -> dict[str, Any] | None:
+    if source is None:
+        return None
+    scores = {name: getattr(source, name) for name in ("target_only", "source_only", "both")}
+    return {
+        "name": source.name,
+        "items": source.items,
+        "labels": source.labels,
+        "shared": list(source.shared),
+        "distances": {name: _rounded(value) for name, value in source.distances.items()},
+        **{name: measure.of(score).as_dict() if score else None for name, score in scores.items()},
+        "gain": source.gain.as_dict() if source.gain else None,
     }
 
 

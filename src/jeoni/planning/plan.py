@@ -118,7 +118,7 @@ def make_plan(question: Question) -> Plan:
 def _look(question: Question) -> tuple[Similarity | None, Backbone | None]:
     """The similarity of the first backbone's source, and the untrained network it was measured against."""
     backbone = question.backbones[0].backbone
-    if not backbone.learned or backbone.provenance.source == "untrained":
+    if not backbone.learned or backbone.random:
         return None, None
     context = question.context
     sample = sample_of(question.train, context.seed)

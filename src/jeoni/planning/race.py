@@ -210,15 +210,15 @@ def optimism(race: Race, seed: int) -> float | None:
         return None
     rng = np.random.default_rng(seed)
     names, member = np.unique(np.arange(n) if race.groups is None else race.groups[:n], return_inverse=True)
-    flattered = []
+    left_out = []
     for _ in range(RESAMPLES):
         drawn = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))[member]
         if (drawn == 0).sum() == 0 or drawn.sum() == 0:
             continue
         inside = scores @ drawn / drawn.sum()
         best = int(np.argmax(inside))
-        flattered.append(inside[best] - scores[best, drawn == 0].mean())
-    return float(np.mean(flattered)) if flattered else None
+        left_out.append(scores[best, drawn == 0].mean())
+    return float(scores.mean(1).max() - np.mean(left_out)) if left_out else None
 
 
 def _too_late(runner: _Runner, runners: Sequence[_Runner], deadline: float | None) -> bool:

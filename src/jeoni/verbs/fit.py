@@ -220,7 +220,7 @@ def _strategy(spec: FitSpec) -> Strategy:
 
 def _worth_planning(backbone: Backbone, spec: FitSpec) -> bool:
     """Whether there is anything to choose: not without the control that the similarity is measured against."""
-    return backbone.learned and spec.control and backbone.provenance.source != "untrained"
+    return backbone.learned and spec.control and not backbone.random
 
 
 def _name_of(backbone: Backbone, data: Dataset, spec: FitSpec) -> str:

@@ -10,18 +10,23 @@ from typing import Any, Unpack
 from jeoni.backbones.catalog import default_backbone
 from jeoni.console import console_for
 from jeoni.data.checks import check_labels
+from jeoni.data.kinds import plural
+from jeoni.errors import DataError
 from jeoni.features.extract import Request
 from jeoni.locale import language_of
 from jeoni.planning.candidates import NamedBackbone
 from jeoni.planning.expected import expected_by
 from jeoni.planning.outcome import plan_content
 from jeoni.planning.plan import Question, make_plan, stage_taps
+from jeoni.planning.similarity import sample_of
+from jeoni.planning.source import look_at_source
 from jeoni.runs import RunFolder
 from jeoni.runs.records import PlanRecord
 from jeoni.runs.typed import as_record
 from jeoni.specs import PlanSpec
 from jeoni.specs.keywords import PlanKeywords
 from jeoni.tasks import read_targets
+from jeoni.tasks.classification import class_names_of
 from jeoni.types import Console, Dataset
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.planned import calibrations, plan_split
@@ -55,6 +60,7 @@ def plan(
     data: Any,
     spec: PlanSpec | None = None,
     *,
+    source: Any = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     console: Console | None = None,
@@ -69,6 +75,8 @@ def plan(
     Args:
         data: as for :func:`jeoni.fit`.
         spec: all options; see :class:`jeoni.PlanSpec`.
+        source: labelled data of one's own that might be learned from too, as for ``data``: how far apart they are,
+            which classes are shared, and whether learning from both pays.
         out: the run folder; ``runs/<data>-plan-<time>`` if left out.
         overwrite: replace a run that is there.
         console: where remarks and progress are shown; left out, on the terminal or in the notebook.
@@ -92,8 +100,10 @@ def plan(
         session.check(out, overwrite=overwrite)
         dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
         findings = check_labels(dataset)
+        upstream = _source(source, dataset, spec)
     folder = out or RunFolder.named_for(f"{dataset.name}-plan")
-    with session.recording({"data": data if test is None else dataset}, folder, overwrite=overwrite):
+    inputs = {"data": data if test is None else dataset, "source": source or ""}
+    with session.recording(inputs, folder, overwrite=overwrite):
         with session.step("load"):
             backbones = _named_backbones(dataset, spec)
         requests = [Request(one.backbone, stage_taps(one.backbone, stages=not k)) for k, one in enumerate(backbones)]
@@ -111,10 +121,14 @@ def plan(
                 deadline=None if spec.budget_s is None else begun + spec.budget_s,
             )  # fmt: skip
             found = make_plan(question)
+            looked = None
+            if upstream is not None:
+                sample = sample_of(split.train, spec.seed)
+                looked = look_at_source(upstream, sample, backbones[0].backbone, session.context)
         sha256 = data_digest(ready.data, ready.seen)
         content = plan_content(
             found, question, ready.data, sha256,
-            tested=tested, budget_s=spec.budget_s, language=language_of(spec.language),
+            tested=tested, budget_s=spec.budget_s, language=language_of(spec.language), source=looked,
         )  # fmt: skip
         if session.is_main:
             session.run.write_record("plan.json", PlanRecord, content)
@@ -122,6 +136,24 @@ def plan(
             session.finish(ready, backbones[0].backbone, counts, [dataset], kind="planning")
     record = as_record(PlanRecord, content, exact=False)
     return PlanResult(session.run.final, record, dict(found.chosen.candidate.options), content["summary"])
+
+
+def _source(source: Any, target: Dataset, spec: PlanSpec) -> Dataset | None:
+    """The upstream data, read as the target was.
+
+    Raises:
+        DataError: another modality, or columns that are not there.
+        ConfigError: a target that is no classification, so that labels cannot be shared.
+    """
+    if source is None or (isinstance(source, str) and not source):
+        return None
+    class_names_of(target, "A comparison with a source")
+    found = read_targets(read(source, spec), "classification")
+    if found.modality != target.modality:
+        raise DataError(
+            f"The source holds {plural(found.modality)}, the target {plural(target.modality)}; both must be alike."
+        )
+    return found
 
 
 def _named_backbones(data: Dataset, spec: PlanSpec) -> list[NamedBackbone]:

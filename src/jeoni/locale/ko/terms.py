@@ -60,6 +60,8 @@ WORDS = {
     "untrained features": "미학습 특징",
     "adapting": "도메인 적응 중",
     "pretraining": "사전학습 중",
+    "planning": "계획 수립 중",
+    "racing": "후보 경쟁 평가",
     "learning the source": "소스 학습",
     "choosing what to label": "레이블을 붙일 데이터 선택 중",
     "labelling again": "레이블 요청 과정 반복 중",

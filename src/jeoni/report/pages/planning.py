@@ -56,6 +56,11 @@ def plan_view(plan: PlanRecord, words: dict[str, Any]) -> dict[str, Any]:
             for one in plan.candidates
         ],
         "plan_stages": _stages(plan, share),
+        "plan_upstream": [
+            {"name": name, "score": _span(score, share)}
+            for name in ("target_only", "source_only", "both")
+            if (score := getattr(plan.source, name, None)) is not None
+        ],
         "plan_cells": [
             {"size": size, "level": level, "fired": plan.rule == f"{size}_{level}"}
             for size in SIZES

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from jeoni.runs.records.values import Count, Interval, Loss, Name, Positive, SaidTexts, Value
 from jeoni.runs.typed import AtMost, Which
 
-__all__ = ["PLAN_FORMAT", "CandidateRecord", "PlanRecord", "SimilarityRecord", "StageScoreRecord"]
+__all__ = ["PLAN_FORMAT", "CandidateRecord", "PlanRecord", "SimilarityRecord", "SourceRecord", "StageScoreRecord"]
 
 PLAN_FORMAT = 1
 PlanFormat = Annotated[int, Which(lambda n: n <= PLAN_FORMAT, "a format that this version of jeoni can read")]
@@ -64,6 +64,21 @@ class CandidateRecord:
 
 
 @dataclass(frozen=True)
+class SourceRecord:
+    """One's own upstream data beside the target; ``gain`` is that of learning from both over the target alone."""
+
+    name: Name
+    items: Count
+    labels: Literal["closed", "partial", "open", "open-partial", "disjoint"]
+    shared: Annotated[tuple[str, ...], AtMost(100_000)]
+    distances: Annotated[dict[str, Value], AtMost(100)]
+    target_only: Interval
+    source_only: Interval | None = None
+    both: Interval | None = None
+    gain: Interval | None = None
+
+
+@dataclass(frozen=True)
 class PlanRecord:
     """``plan.json``."""
 
@@ -86,6 +101,7 @@ class PlanRecord:
     summary: str
     said: SaidTexts = ()
     similarity: SimilarityRecord | None = None
+    source: SourceRecord | None = None
     unit: Annotated[str, AtMost(100)] = "%"
     higher_is_better: bool = True
     optimism: Value | None = None

@@ -1,0 +1,156 @@
+"""The race: who is dropped, who wins, what a budget leaves out, and how much choosing flatters."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from jeoni.features.examples import Context
+from jeoni.planning.candidates import Candidate, NamedBackbone
+from jeoni.planning.race import Outcome, Race, optimism, run_race
+from jeoni.training.job import Diverged
+from tests.planning.made import Known, entrant, made_examples
+
+
+@pytest.fixture
+def examples():
+    return made_examples()
+
+
+def raced(examples, *entrants, **options):
+    return run_race(entrants, examples, Context(), **options)
+
+
+def states(race):
+    return {outcome.candidate.name: outcome.state for outcome in race.outcomes}
+
+
+def test_what_is_clearly_worse_is_dropped_after_the_first_fold(examples):
+    good, bad = Known(0.95), Known(0.5, seed=1)
+    race = raced(examples, entrant("good", good, examples=examples), entrant("bad", bad, 1, examples=examples))
+    assert states(race) == {"good": "chosen", "bad": "beaten"}
+    assert bad.fitted == 1 and good.seen[0] == 160
+
+
+def test_the_simplest_wins_a_tie_whatever_the_order(examples):
+    same = {"right": 0.9, "seed": 3}
+    entrants = [
+        entrant("deep", Known(**same), 3, examples=examples),
+        entrant("simple", Known(**same), 0, examples=examples),
+    ]
+    assert raced(examples, *entrants).chosen.candidate.name == "simple"
+    assert raced(examples, *entrants[::-1]).chosen.candidate.name == "simple"
+
+
+def test_a_deeper_one_wins_when_it_is_clearly_better(examples):
+    race = raced(
+        examples,
+        entrant("simple", Known(0.7), 0, examples=examples),
+        entrant("deep", Known(0.97, seed=2), 3, examples=examples),
+    )
+    assert states(race) == {"simple": "beaten", "deep": "chosen"}
+    gain = race.to_chosen(race.outcomes[0], 0)
+    assert gain is not None and gain.high < 0
+
+
+def test_a_control_wins_as_soon_as_it_is_better(examples):
+    race = raced(
+        examples,
+        entrant("probe", Known(0.85, seed=1), 0, examples=examples),
+        entrant("untrained", Known(0.9, seed=2), 0, control=True, examples=examples),
+    )
+    assert race.chosen.candidate.control
+
+
+def test_a_control_that_is_worse_does_not(examples):
+    race = raced(
+        examples,
+        entrant("probe", Known(0.9, seed=1), 0, examples=examples),
+        entrant("untrained", Known(0.8, seed=2), 0, control=True, examples=examples),
+    )
+    assert race.chosen.candidate.name == "probe"
+
+
+def test_what_would_end_after_the_deadline_is_not_begun(examples):
+    slow = Known(0.99)
+    race = raced(
+        examples,
+        entrant("probe", Known(0.8), 0, examples=examples, fold_s=0.0, final_s=0.0),
+        entrant("slow", slow, 2, examples=examples, fold_s=50.0, final_s=200.0),
+        entrant("quick", Known(0.99, seed=5), 2, examples=examples, fold_s=1e-4, final_s=1e-3),
+        deadline=time.perf_counter() + 60,
+    )
+    assert states(race) == {"probe": "beaten", "slow": "no time", "quick": "chosen"}
+    assert slow.fitted == 0 and not race.complete
+
+
+def test_the_whole_fit_of_the_winner_has_its_place_before_the_deadline(examples):
+    race = raced(
+        examples,
+        entrant("probe", Known(0.8), 0, examples=examples, fold_s=0.0, final_s=0.0),
+        entrant("deep", Known(0.99), 2, examples=examples, fold_s=1e-4, final_s=100.0),
+        deadline=time.perf_counter() + 30,
+    )
+    assert states(race) == {"probe": "chosen", "deep": "no time"}
+
+
+def test_a_training_that_diverges_is_out(examples):
+    race = raced(
+        examples,
+        entrant("probe", Known(0.6), 0, examples=examples),
+        entrant("wild", Known(0.99, error=Diverged), 1, examples=examples),
+    )
+    assert states(race) == {"probe": "chosen", "wild": "failed"}
+    assert race.score(race.outcomes[1], 0) is None
+
+
+def test_what_is_known_from_an_earlier_race_is_not_computed_again(examples):
+    probe = Known(0.9)
+    first = raced(examples, entrant("probe", probe, examples=examples))
+    assert probe.fitted == 5
+    again = raced(
+        examples,
+        entrant("probe", probe, examples=examples),
+        entrant("deep", Known(0.6), 1, examples=examples),
+        earlier=first.outcomes,
+    )
+    assert probe.fitted == 5 and states(again) == {"probe": "chosen", "deep": "beaten"}
+
+
+def test_near_identical_items_are_resampled_together(examples):
+    alone = raced(examples, entrant("probe", Known(0.8), examples=examples))
+    paired = made_examples(clusters=np.arange(200) // 10)
+    grouped = raced(paired, entrant("probe", Known(0.8), examples=paired))
+    assert alone.groups is None and grouped.groups is not None
+    assert np.array_equal(alone.outcomes[0].scores, grouped.outcomes[0].scores)
+
+
+def made_race(scores):
+    outcomes = tuple(
+        Outcome(Candidate(f"{k}", "probe", NamedBackbone("made", None)), "in reach", 5, -row, row, 0.0, None, None)
+        for k, row in enumerate(scores)
+    )
+    n = scores.shape[1]
+    return Race(outcomes, outcomes[int(scores.mean(1).argmax())], np.arange(n), None, True)
+
+
+def test_choosing_among_equals_flatters_by_as_much_as_is_said():
+    """Eight candidates that are all right in 70 %: the best of them looks better than that, the correction undoes it."""
+    rng, flattered, corrected = np.random.default_rng(0), [], []
+    for draw in range(60):
+        scores = (rng.random((8, 100)) < 0.7).astype(float)
+        race = made_race(scores)
+        found = optimism(race, draw)
+        flattered.append(scores.mean(1).max())
+        corrected.append(scores.mean(1).max() - found)
+    assert np.mean(flattered) > 0.75
+    assert abs(np.mean(corrected) - 0.7) < 0.02
+
+
+def test_a_clear_winner_is_hardly_flattered_and_a_single_one_not_at_all():
+    rng = np.random.default_rng(1)
+    scores = np.stack([(rng.random(300) < p).astype(float) for p in (0.95, 0.5, 0.5)])
+    assert abs(optimism(made_race(scores), 0)) < 0.005
+    assert optimism(made_race(scores[:1]), 0) is None

@@ -1,0 +1,182 @@
+"""`jeoni plan`, and `jeoni fit` that follows a plan: made on the way, within a budget, or from a file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+import jeoni
+from jeoni.errors import ConfigError, DataError
+from jeoni.report import render
+from jeoni.report.result import result_lines
+from jeoni.runs.contents import foreign_files
+from jeoni.runs.records import PlanRecord
+from jeoni.runs.typed import read_record
+from tests.conftest import TINY, save_photos
+
+QUICK = {"engine": "torch", "quiet": True}
+FAST = {"folds": 2, "pictures": False, **QUICK}
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Pictures, a small network that knows them, a plan for others like them, and one cache for all tests."""
+    root = tmp_path_factory.mktemp("plan")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JEONI_CACHE", str(root / "cache"))
+        known = save_photos(root / "known", each=16, first=100)
+        options = {"strategy": "finetune", "frozen": "0", "steps": 40, "control": False}
+        jeoni.fit(known, backbone=TINY, out=root / "first", **options, **FAST)
+        save_photos(root / "photos", each=16)
+        jeoni.plan(root / "photos", backbone=root / "first/model", out=root / "plan", folds=2, **QUICK)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def own_cache(kept, monkeypatch):
+    monkeypatch.setenv("JEONI_CACHE", str(kept / "cache"))
+
+
+@pytest.fixture
+def network(kept):
+    return {"backbone": str(kept / "first/model")}
+
+
+def test_a_plan_says_what_to_take_and_why(kept):
+    record = read_record(PlanRecord, kept / "plan/plan.json")
+    assert record.labelled == 32 and record.tested == 0 and record.size == "few"
+    assert record.similarity.examples == 32 and record.rule == f"few_{record.similarity.level}"
+    assert record.similarity.peak in [one.name for one in record.similarity.stages]
+    chosen = next(one for one in record.candidates if one.state == "chosen")
+    assert chosen.name == record.chosen and chosen.options == record.options and chosen.score is not None
+    assert all(one.final_s is not None for one in record.candidates if one.trains)
+    assert record.summary.startswith("Take ") and record.rule_source
+    assert not list(foreign_files(kept / "plan"))
+
+
+def test_the_page_of_a_plan_tells_it_in_both_languages(kept, tmp_path):
+    run = shutil.copytree(kept / "plan", tmp_path / "plan")
+    record = read_record(PlanRecord, run / "plan.json")
+    english = render(run, "en").read_text(encoding="utf-8")
+    assert "Which rule applies" in english and 'class="fired"' in english and record.rule_source in english
+    assert f"--backbone {record.options['backbone']}" in english
+    korean = render(run, "ko").read_text(encoding="utf-8")
+    assert "적용된 규칙" in korean and "선택" in korean
+    assert "labelled examples" in "\n".join(result_lines(run))
+
+
+def test_a_plan_is_followed(kept, tmp_path):
+    record = read_record(PlanRecord, kept / "plan/plan.json")
+    result = jeoni.fit(kept / "photos", plan=kept / "plan", out=tmp_path / "run", **FAST)
+    spec = json.loads((result.run / "run.json").read_text())["spec"]
+    assert {name: spec[name] for name in record.options} == record.options
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"strategy": "finetune"}, "a plan is followed as it is. Leave --plan out"),
+        ({"seed": 3}, "The plan was made with seed 0, seed is 3"),
+    ],
+)
+def test_a_plan_is_not_followed_half(kept, options, message):
+    with pytest.raises(ConfigError, match=message):
+        jeoni.fit(kept / "photos", plan=kept / "plan", **options, **FAST)
+
+
+def test_a_plan_for_other_data_is_refused(kept, tmp_path):
+    with pytest.raises(DataError, match="made for other data: photos with 32 labelled examples; known differs"):
+        jeoni.fit(kept / "known", plan=kept / "plan", out=tmp_path / "run", **FAST)
+
+
+def test_a_plan_that_is_not_there_or_newer_is_refused(kept, tmp_path):
+    with pytest.raises(ConfigError, match="there is no plan.json. `jeoni plan DATA` writes one"):
+        jeoni.fit(kept / "photos", plan=tmp_path, **FAST)
+    content = json.loads((kept / "plan/plan.json").read_text())
+    (tmp_path / "plan.json").write_text(json.dumps({**content, "format": 99}))
+    with pytest.raises(DataError, match=r"format is 99; a format that this version of jeoni can read is needed"):
+        jeoni.fit(kept / "photos", plan=tmp_path, **FAST)
+
+
+def test_a_fit_follows_a_plan_of_its_own_and_says_why(kept, network, tmp_path):
+    result = jeoni.fit(kept / "photos", out=tmp_path / "run", **network, **FAST)
+    record = read_record(PlanRecord, result.run / "plan.json")
+    assert record.chosen in {one.name for one in record.candidates} and record.budget_s is None
+    assert not any(one.folds for one in record.candidates if one.trains)
+    assert "labels (few)" in result.summary
+    again = jeoni.fit(kept / "photos", out=tmp_path / "again", **network, **FAST)
+    assert again.metrics == result.metrics
+
+
+def test_without_a_control_nothing_is_planned(kept, network, tmp_path):
+    result = jeoni.fit(kept / "photos", out=tmp_path / "run", control=False, **network, **FAST)
+    assert not (result.run / "plan.json").exists() and "labels (few)" not in result.summary
+
+
+def test_an_untrained_network_is_not_planned_for(kept, tmp_path):
+    result = jeoni.fit(kept / "photos", backbone=TINY, out=tmp_path / "run", **FAST)
+    assert not (result.run / "plan.json").exists()
+
+
+def test_with_a_budget_what_trains_is_tried(kept, network, tmp_path):
+    result = jeoni.fit(kept / "photos", budget="20m", steps=4, out=tmp_path / "run", **network, **FAST)
+    record = read_record(PlanRecord, result.run / "plan.json")
+    tried = [one for one in record.candidates if one.trains]
+    assert tried and all(one.folds and one.seconds > 0 for one in tried)
+    assert record.budget_s and result.timings["total_s"] < 1200
+
+
+def test_what_is_said_of_a_training_needs_a_budget(kept, network):
+    with pytest.raises(ConfigError, match="steps is 4; the strategy probe trains no stages"):
+        jeoni.fit(kept / "photos", steps=4, **network, **FAST)
+
+
+@pytest.mark.parametrize("budget", ["soon", "10", "0s", "-5m", "5 apples"])
+def test_a_budget_is_a_duration(budget):
+    with pytest.raises(ConfigError, match="a duration is needed, such as 90s, 10m, 2h or 1h30m"):
+        jeoni.PlanSpec(budget=budget)
+    with pytest.raises(ConfigError, match="a duration is needed"):
+        jeoni.FitSpec(budget=budget)
+
+
+def test_a_source_with_the_same_classes_is_looked_at(kept, network, tmp_path):
+    options = {"costs": False, "folds": 2, **network, **QUICK}
+    result = jeoni.plan(kept / "photos", source=kept / "known", out=tmp_path / "run", **options)
+    source = result.record.source
+    assert source.labels == "closed" and source.items == 32 and source.gain is not None
+    assert "proxy_a_distance" in source.distances and "known has the same classes." in result.summary
+    assert "Your own source" in render(result.run, "en").read_text(encoding="utf-8")
+
+
+def test_a_source_whose_labels_are_swapped_is_negative_transfer(kept, network, tmp_path):
+    many = save_photos(tmp_path / "many", each=60, first=200)
+    (many / "class_0").rename(many / "other")
+    (many / "class_1").rename(many / "class_0")
+    (many / "other").rename(many / "class_1")
+    options = {"costs": False, "folds": 2, **network, **QUICK}
+    result = jeoni.plan(kept / "photos", source=many, out=tmp_path / "run", **options)
+    assert result.record.source.gain.high < 0 and "negative transfer" in result.summary
+
+
+def test_a_source_without_a_class_in_common_is_said(kept, network, tmp_path):
+    other = save_photos(tmp_path / "other", each=6)
+    (other / "class_0").rename(other / "cats")
+    (other / "class_1").rename(other / "dogs")
+    options = {"costs": False, "folds": 2, **network, **QUICK}
+    result = jeoni.plan(kept / "photos", source=other, out=tmp_path / "run", **options)
+    assert result.record.source.labels == "disjoint" and result.record.source.gain is None
+    assert "no class in common" in result.summary
+
+
+def test_a_source_of_another_modality_is_refused(kept, network, make_reviews, tmp_path):
+    with pytest.raises(DataError, match="The source holds texts, the target images; both must be alike"):
+        jeoni.plan(kept / "photos", source=make_reviews(), out=tmp_path / "run", **network, **QUICK)
+
+
+def test_several_backbones_take_part(kept, network, tmp_path):
+    both = f"{network['backbone']},{TINY}"
+    result = jeoni.plan(kept / "photos", backbone=both, costs=False, folds=2, out=tmp_path / "run", **QUICK)
+    names = [one.name for one in result.record.candidates if one.way == "probe"]
+    assert len(names) == 2 and names[1].endswith(TINY)
