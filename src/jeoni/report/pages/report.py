@@ -19,6 +19,7 @@ from jeoni.report.parts import (
     shown_example,
     training_view,
 )
+from jeoni.report.plans import plan_view
 from jeoni.report.thresholds import thresholds_view
 from jeoni.runs.records import (
     Controls,
@@ -28,6 +29,7 @@ from jeoni.runs.records import (
     GalleryRecord,
     InsideRecord,
     PairsRecord,
+    PlanRecord,
     RunRecord,
     Shared,
     Stage,
@@ -55,6 +57,7 @@ class FitPage:
             )
         control, training = metrics.control or Controls(), record.training
         rows = {name: score_row(name, score, control, metrics.measures) for name, score in metrics.scores.items()}
+        plan = read_if_there(PlanRecord, run / "plan.json")
         alike = read_if_there(PairsRecord, figures.folder / "pairs.json")
         explanations = read_if_there(ExplanationsRecord, figures.folder / "explanations.json") or read_if_there(
             ExplanationsRecord, figures.folder / "looks.json"
@@ -82,6 +85,7 @@ class FitPage:
             "training": training_view(training, figures, words),
             "contest": [{"name": name, **vars(score)} for name, score in (record.contest or {}).items()],
             "contest_scratch": "scratch" in (record.contest or {}),
+            **(plan_view(plan, words) if plan else {"plan": None}),
         }
 
     def card(self, run: Path, language: str) -> Card:
