@@ -60,7 +60,7 @@ LEAST = {True: 1000, False: 200}
 
 
 def fit_estimate(data, backbone, **options):
-    spec = FitSpec(**options)
+    spec = FitSpec(**{"strategy": "probe", **options})
     strategy, probe = (build_strategy(name, spec) for name in (spec.strategy, "probe"))
     return runs.estimate_fit(Priced(data), strategy, probe, backbone, [], spec, LEAST, 3.0)
 

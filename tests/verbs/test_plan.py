@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from html import escape
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_the_page_of_a_plan_tells_it_in_both_languages(kept, tmp_path):
     run = shutil.copytree(kept / "plan", tmp_path / "plan")
     record = read_record(PlanRecord, run / "plan.json")
     english = render(run, "en").read_text(encoding="utf-8")
-    assert "Which rule applies" in english and 'class="fired"' in english and record.rule_source in english
+    assert "Which rule applies" in english and 'class="fired"' in english and escape(record.rule_source) in english
     assert f"--backbone {record.options['backbone']}" in english
     korean = render(run, "ko").read_text(encoding="utf-8")
     assert "적용된 규칙" in korean and "선택" in korean

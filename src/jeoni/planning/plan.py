@@ -120,17 +120,24 @@ def _look(question: Question) -> tuple[Similarity | None, Backbone | None]:
     backbone = question.backbones[0].backbone
     if not backbone.learned or backbone.random:
         return None, None
-    context = question.context
+    context, lower = question.context, range(1, backbone.n)
     sample = sample_of(question.train, context.seed)
     twin = untrained_twin(backbone, context.seed)
-    stages = range(1, backbone.n) if question.thorough else ()
-    similarity = measure_similarity(sample, backbone, twin, context, stages)
-    if similarity.level == "different" and not question.thorough:  # then the lower stages are worth a look
-        requests = [Request(backbone, stage_taps(backbone, True))]
-        seen = context.extract(sample.data.items, requests)
-        deeper = replace(sample, seen=seen, index=np.arange(len(sample)))
-        similarity = measure_similarity(deeper, backbone, twin, context, range(1, backbone.n))
+    if question.thorough:
+        return measure_similarity(_deeper(sample, backbone, context), backbone, twin, context, lower), twin
+    similarity = measure_similarity(sample, backbone, twin, context)
+    if similarity.level == "different":  # then the lower stages are worth a look
+        similarity = measure_similarity(_deeper(sample, backbone, context), backbone, twin, context, lower)
     return similarity, twin
+
+
+def _deeper(sample: Examples, backbone: Backbone, context: Context) -> Examples:
+    """The same examples with the pooled features of every stage."""
+    taps = stage_taps(backbone, True)
+    if all(sample.seen.holds(backbone, tap) for tap in taps):
+        return sample
+    seen = context.extract(sample.data.items, [Request(backbone, taps)])
+    return replace(sample, seen=seen, index=np.arange(len(sample)))
 
 
 def _best_lower(similarity: Similarity | None) -> int | None:

@@ -60,6 +60,8 @@ WORDS = {
     "log-mel averages": "log-mel averages",
     "untrained features": "untrained features",
     "pretraining": "Pretraining",
+    "planning": "Planning",
+    "racing": "Racing",
     "learning the source": "Learning the source",
     "choosing what to label": "Choosing what to label",
     "labelling again": "Labelling again",
