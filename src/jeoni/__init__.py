@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         FitResult,
         PretrainResult,
         QueryResult,
+        ScoreResult,
         ZeroShotResult,
         adapt,
         cluster,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         pretrain,
         query,
         resume,
+        score,
         zero_shot,
     )
     from jeoni.estimators import TransferClassifier, TransferRegressor
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
         PredictSpec,
         PretrainSpec,
         QuerySpec,
+        ScoreSpec,
         ZeroShotSpec,
     )
     from jeoni.types import Dataset, Interval
@@ -87,6 +90,8 @@ __all__ = [
     "PretrainSpec",
     "QueryResult",
     "QuerySpec",
+    "ScoreResult",
+    "ScoreSpec",
     "StorageError",
     "TransferClassifier",
     "TransferRegressor",
@@ -108,6 +113,7 @@ __all__ = [
     "query",
     "render_report",
     "resume",
+    "score",
     "zero_shot",
 ]
 

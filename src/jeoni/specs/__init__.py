@@ -23,6 +23,7 @@ from jeoni.specs.verbs import (
     PredictSpec,
     PretrainSpec,
     QuerySpec,
+    ScoreSpec,
     ZeroShotSpec,
 )
 
@@ -47,6 +48,7 @@ __all__ = [
     "PretrainSpec",
     "QuerySpec",
     "Recipe",
+    "ScoreSpec",
     "SeedOptions",
     "SettingOptions",
     "Spec",

@@ -13,6 +13,7 @@ from jeoni.specs.verbs.fit import FitSpec
 from jeoni.specs.verbs.predict import PredictSpec
 from jeoni.specs.verbs.pretrain import PretrainSpec
 from jeoni.specs.verbs.query import QuerySpec
+from jeoni.specs.verbs.score import ScoreSpec
 from jeoni.specs.verbs.zero_shot import ZeroShotSpec
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "PredictSpec",
     "PretrainSpec",
     "QuerySpec",
+    "ScoreSpec",
     "ZeroShotSpec",
 ]
