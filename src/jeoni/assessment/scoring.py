@@ -11,8 +11,8 @@ import numpy as np
 from jeoni.evaluation.amounts import amount_of
 from jeoni.evaluation.intervals import not_too_certain, percentile_interval, resample_weights
 from jeoni.locale import Said, paragraph
-from jeoni.transferability.agreement import FEWEST, Order, orders
-from jeoni.transferability.candidate import Candidate
+from jeoni.transferability.agreement import Order, orders
+from jeoni.transferability.candidate import FEWEST, Candidate
 from jeoni.transferability.scoring import Scored
 from jeoni.types import FloatArray, IntArray, Interval
 
@@ -193,10 +193,11 @@ def _said(
     """The summary: the best candidate, who is as good, whether pretraining pays, and whether scores can be trusted."""
     best = ranked[0].candidate
     value, low, high = (f"{part:.1f}" for part in accuracies[0].points())
+    if len(ranked) == 1:
+        return [Said("scoring.only", name=best.name, value=value, low=low, high=high)]
     said = [Said("scoring.best", name=best.name, n=f"{len(ranked)}", value=value, low=low, high=high)]
     near = sum(not gap.low > 0 for gap in behind[1:])
-    if len(ranked) > 1:
-        said.append(Said("scoring.near", n=f"{near}") if near else Said("scoring.ahead"))
+    said.append(Said("scoring.near", n=f"{near}", of=f"{len(ranked) - 1}") if near else Said("scoring.ahead"))
     said += _about_pretraining(ranked, right, groups, seed)
     return [*said, *_about_orders(ordered, scores, len({one.candidate.backbone for one in ranked}))]
 

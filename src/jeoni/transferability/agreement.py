@@ -14,11 +14,11 @@ import numpy as np
 from scipy.stats import weightedtau
 
 from jeoni.evaluation.intervals import percentile_interval, resample_weights
+from jeoni.transferability.candidate import FEWEST
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
-__all__ = ["FEWEST", "Order", "orders", "weighted_tau"]
+__all__ = ["Order", "orders", "weighted_tau"]
 
-FEWEST = 5  # backbones below which a bootstrap of them says nothing
 RESAMPLES = 1000
 
 

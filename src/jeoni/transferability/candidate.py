@@ -7,7 +7,9 @@ from typing import ClassVar, Literal, Protocol
 
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["Candidate", "Facts", "FactsScore", "FeaturesScore", "Needs", "PosteriorsScore", "Resampled"]
+__all__ = ["FEWEST", "Candidate", "Facts", "FactsScore", "FeaturesScore", "Needs", "PosteriorsScore", "Resampled"]
+
+FEWEST = 5  # backbones below which it cannot be told whether a score orders them
 
 Needs = Literal["features", "posteriors", "facts"]
 

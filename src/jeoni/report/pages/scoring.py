@@ -8,15 +8,17 @@ from typing import Any
 
 from jeoni.locale import table
 from jeoni.report.card import Card, score_line
+from jeoni.report.figures import FAINT, SERIES, keep_figure, plain_axes
 from jeoni.report.files import Figures
 from jeoni.report.parts import findings_view, headline
 from jeoni.runs.records import OrderRecord, RunRecord, ScoredCandidate, ScoringMetrics, told_in
 from jeoni.runs.typed import read_record
+from jeoni.transferability.candidate import FEWEST
 
 __all__ = ["ScoringPage"]
 
-FEWEST = 5  # backbones from which on an interval of tau means something
-MOST_COLUMNS = 12  # candidates whose scores are shown side by side
+MOST_ROWS = 12  # candidates that are shown at once
+MOST_COLUMNS = 6  # and whose scores stand side by side
 ON_CARD = 3
 
 
@@ -31,6 +33,8 @@ class ScoringPage:
             **headline(told_in(words["lang"], metrics.said, metrics.summary)),
             "metrics": metrics,
             "candidates": [_candidate(one, metrics, k == 0) for k, one in enumerate(metrics.candidates)],
+            "at_once": MOST_ROWS,
+            "chart": _stages_chart(metrics, figures.folder, words) if metrics.stages else "",
             "orders": [_order(one) for one in metrics.orders],
             "few": metrics.backbones < FEWEST,
             "fewest": FEWEST,
@@ -56,11 +60,36 @@ def _name(one: ScoredCandidate) -> str:
     return one.backbone if one.depth == one.stages else f"{one.backbone} / {one.stage}"
 
 
+def _stages_chart(metrics: ScoringMetrics, folder: Path, words: dict[str, Any]) -> str:
+    """Accuracy by the share of the stages that are used, a curve for each backbone; grey where it was not trained."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.6, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    colors = iter(SERIES * (1 + metrics.backbones // len(SERIES)))
+    for name in dict.fromkeys(one.backbone for one in metrics.candidates):
+        stages = sorted((one for one in metrics.candidates if one.backbone == name), key=lambda one: one.depth)
+        style: dict[str, Any] = {"color": next(colors), "linewidth": 2} if stages[0].learned else {"color": FAINT}
+        depths = [one.depth / one.stages for one in stages]
+        axes.plot(depths, [one.accuracy.value for one in stages], marker="o", markersize=4, label=name, **style)
+    axes.set(xlabel=words["depth_axis"], ylabel=words["accuracy"])
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
+    axes.legend(frameon=False, fontsize=8)
+    plain_axes(axes)
+    return keep_figure(figure, folder, "stages", words["by_stage"])
+
+
 def _candidate(one: ScoredCandidate, metrics: ScoringMetrics, best: bool) -> dict[str, Any]:
     """A row of the table of what was measured, with the place of its interval on a bar from the least to the best."""
     known = [c.accuracy for c in metrics.candidates if c.accuracy.low is not None and c.accuracy.high is not None]
     low, high = min((s.low or 0.0 for s in known), default=0.0), max((s.high or 1.0 for s in known), default=1.0)
-    return {**vars(one), "name": _name(one), "best": best, "bar": _bar(one, low, high)}
+    return {**vars(one), "name": _name(one), "best": best, "mark": _marked(one), "bar": _bar(one, low, high)}
+
+
+def _marked(one: ScoredCandidate) -> bool:
+    """Whether it has to be said that it was not trained: its name may say so."""
+    return not one.learned and not one.backbone.startswith("untrained:")
 
 
 def _bar(one: ScoredCandidate, low: float, high: float) -> dict[str, float] | None:
