@@ -4,7 +4,7 @@
     python benchmarks/transferability.py measure [--folder FOLDER] [--tasks elpv-defect,…] [--draws 1]
     python benchmarks/transferability.py table   [--folder FOLDER] [--finetuned FILE]
 
-``sources`` trains a few small networks (timm's test_resnet, 0.5 million parameters, from random weights) on other tasks:
+``sources`` trains a few small networks (timm's test_efficientnet, 0.1 million parameters, from random weights) on other tasks:
 CIFAR-10, digits, solar cells by their type. ``measure`` scores every candidate (each backbone at each stage) on ``LABELS``
 labels of a task, then fits the linear head on the same ones and tests it on items that no score saw; a file of outcomes
 per task and draw, what is there is not computed again. ``table`` prints, for each score, weighted tau with the measured
@@ -22,7 +22,7 @@ import argparse
 import csv
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,9 +42,9 @@ from jeoni.transferability.agreement import weighted_tau
 from jeoni.transferability.scoring import build_scores, score_candidate
 from jeoni.types import Dataset
 
-LABELS, POOL, TEST = 200, 300, 300
+LABELS, POOL, TEST = 200, 200, 200
 RESAMPLES = 300
-TINY = "untrained:test_resnet"
+TINY = "untrained:test_efficientnet"
 IMAGES = (
     "efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2", "mobilenet_v2",
     "untrained:efficientnet_lite0", "untrained:mobilenetv2_100", TINY,
@@ -81,7 +81,9 @@ def digits() -> Pool:
     from sklearn.datasets import load_digits
 
     data = load_digits()
-    big = [np.repeat((one * 15).astype(np.uint8)[..., None], 3, axis=2).repeat(4, 0).repeat(4, 1) for one in data.images]
+    big = [
+        np.repeat((one * 15).astype(np.uint8)[..., None], 3, axis=2).repeat(4, 0).repeat(4, 1) for one in data.images
+    ]
     return drawn(big, [f"digit {label}" for label in data.target])
 
 
@@ -137,24 +139,28 @@ def train_sources(folder: Path, steps: int) -> None:
         items, labels, _ = readers[name]()
         start = time.perf_counter()
         result = jeoni.pretrain(
-            (items, labels), method="supervised", backbone=TINY, steps=steps, out=run, overwrite=True, quiet=True, pictures=False
+            (items, labels),
+            method="supervised",
+            backbone=TINY,
+            steps=steps,
+            out=run,
+            overwrite=True,
+            quiet=True,
+            pictures=False,
         )
         print(f"{name}: {result.summary} ({time.perf_counter() - start:.0f} s)", flush=True)
 
 
-def contenders(task: Task, data: Dataset, folder: Path) -> Iterator[Contender]:
-    """The networks for a task, one at a time."""
-    names = dict.fromkeys(TEXTS if task.kind == "text" else IMAGES)
-    shown = {name: name for name in names}
-    if task.kind == "audio":
-        shown[VOICES] = VOICES
-    if task.kind != "text":
-        own = {f"test_resnet on {name}": str(folder / "sources" / name / "model") for name in SOURCES}
-        shown |= {name: path for name, path in own.items() if name.rpartition(" ")[2] not in task.forbidden and Path(path).exists()}
-    for name, place in shown.items():
-        backbone = fitted_to(load_backbone(place), data)
-        classifier = load_classifier(place)
-        yield Contender(name, backbone, None if classifier is None else (classifier[0].numpy(), classifier[1].numpy()))
+def contenders(task: Task, folder: Path) -> dict[str, str]:
+    """The networks for a task: what they are called, and where they are loaded from."""
+    if task.kind == "text":
+        return {name: name for name in TEXTS}
+    found = {name: name for name in IMAGES} | ({VOICES: VOICES} if task.kind == "audio" else {})
+    for name in SOURCES:
+        place = folder / "sources" / name / "model"
+        if name not in task.forbidden and place.exists():
+            found[f"small network of {name}"] = str(place)
+    return found
 
 
 def split_of(data: Dataset, groups: list[str], draw: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -163,23 +169,31 @@ def split_of(data: Dataset, groups: list[str], draw: int) -> tuple[np.ndarray, n
     if groups:
         names, clusters = np.unique(groups, return_inverse=True)
         out = draw % len(names)
-        return rng.permutation(np.flatnonzero(clusters != out))[:LABELS], np.flatnonzero(clusters == out), clusters
+        train = rng.permutation(np.flatnonzero(clusters != out))[:LABELS]
+        return np.sort(train), np.flatnonzero(clusters == out), clusters
     n = len(data)
     test = np.arange(n - min(TEST, n // 2), n)
-    return rng.permutation(n - len(test))[: min(LABELS, n // 2)], test, np.arange(n)
+    return np.sort(rng.permutation(n - len(test))[:LABELS]), test, np.arange(n)
 
 
-def measure(task: Task, draw: int, folder: Path) -> dict[str, Any]:
-    """Every candidate's scores and what the linear head then got right."""
+def measure(task: Task, draw: int, folder: Path) -> None:
+    """Every candidate's scores and what the linear head then got right, backbone by backbone into the task's file."""
+    file = folder / f"{task.name}-{draw}.json"
+    outcome = json.loads(file.read_text()) if file.exists() else {"task": task.name, "draw": draw, "candidates": []}
+    done = {one["backbone"] for one in outcome["candidates"]}
+    wanted = {name: place for name, place in contenders(task, folder).items() if name not in done}
+    if not wanted:
+        return
     items, labels, groups = task.pool()
     data = read_targets(jeoni.load_data((items, labels)), "classification")
-    context, scores, found = Context(), build_scores(), []
     train, test, clusters = split_of(data, groups, draw)
-    train = np.sort(train)
     folds = build_folds(data.targets[train], clusters[train], 5, 1, draw)
-    for contender in contenders(task, data, folder):
-        taps = taps_of_stages(contender.backbone, True)
-        seen = context.extract(data.items, [Request(contender.backbone, taps)])
+    context, scores = Context(), build_scores()
+    for name, place in wanted.items():
+        backbone, head = fitted_to(load_backbone(place), data), load_classifier(place)
+        contender = Contender(name, backbone, None if head is None else (head[0].numpy(), head[1].numpy()))
+        taps = taps_of_stages(backbone, True)
+        seen = context.extract(data.items, [Request(backbone, taps)])
         assert seen.readable.all()
         learned = Examples(data.select(train), clusters[train], seen, train, folds)
         tested = Examples(data.select(test), clusters[test], seen, test, np.zeros((1, len(test)), dtype=np.int64))
@@ -187,18 +201,22 @@ def measure(task: Task, draw: int, folder: Path) -> dict[str, Any]:
             start = time.perf_counter()
             values = score_candidate(candidate, learned.data.targets, learned.groups, scores, resamples=0)
             scored_s = time.perf_counter() - start
-            right = held_out_scores("linear", contender.backbone, tap, Split(learned, tested), context)
-            known = {name: one.value.value for name, one in values.items() if one.known}
-            found.append({"backbone": contender.name, "stage": candidate.stage, "top": candidate.facts.whole, "scores": known,
-                          "accuracy": float(right.mean()), "n": len(test), "scored_s": round(scored_s, 2)})  # fmt: skip
-        print(f"{task.name}|{draw}|{contender.name}: {found[-1]['accuracy']:.3f}", flush=True)
-    return {"task": task.name, "draw": draw, "candidates": found}
+            right = held_out_scores("linear", backbone, tap, Split(learned, tested), context)
+            known = {score: one.value.value for score, one in values.items() if one.known}
+            outcome["candidates"].append(
+                {"backbone": name, "stage": candidate.stage, "top": candidate.facts.whole, "scores": known,
+                 "accuracy": float(right.mean()), "n": len(test), "scored_s": round(scored_s, 2)}
+            )  # fmt: skip
+        file.write_text(json.dumps(outcome, indent=1))
+        print(f"{task.name}|{draw}|{name}: {outcome['candidates'][-1]['accuracy']:.3f}", flush=True)
 
 
 Outcome = dict[str, Any]
 
 
-def taus(outcomes: Sequence[Outcome], score: str, chosen: Callable[[Outcome], list[dict[str, Any]]]) -> tuple[float, float]:
+def taus(
+    outcomes: Sequence[Outcome], score: str, chosen: Callable[[Outcome], list[dict[str, Any]]]
+) -> tuple[float, float]:
     """Mean weighted tau over tasks, and mean points lost by the score's first choice."""
     found, lost = [], []
     for outcome in outcomes:
@@ -241,14 +259,20 @@ def table(outcomes: Sequence[Outcome], title: str, only: Callable[[dict[str, Any
 
         for s in scores:
             samples[s].append(taus(some, s, resampled))
-    print(f"\n{title}: {len(outcomes)} outcomes of {len(tasks)} tasks, {sum(len(plain(o)) for o in outcomes)} candidates")
-    print(f"{'score':<20}{'weighted tau':>14}{'95 % interval':>20}{'lost by its choice':>20}{'95 % interval':>18}{'minus probe':>24}")
+    print(
+        f"\n{title}: {len(outcomes)} outcomes of {len(tasks)} tasks, {sum(len(plain(o)) for o in outcomes)} candidates"
+    )
+    print(
+        f"{'score':<20}{'weighted tau':>14}{'95 % interval':>20}{'lost by its choice':>20}{'95 % interval':>18}{'minus probe':>24}"
+    )
     for s in sorted(scores, key=lambda s: -np.nan_to_num(whole[s][0], nan=-2)):
         values = np.array(samples[s])
         low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
         gap = values[:, 0] - np.array(samples["ridge_probe"])[:, 0]
         g = np.nanquantile(gap, [0.025, 0.975])
-        beside = "" if s == "ridge_probe" else f"{whole[s][0] - whole['ridge_probe'][0]:+.2f} ({g[0]:+.2f} to {g[1]:+.2f})"
+        beside = (
+            "" if s == "ridge_probe" else f"{whole[s][0] - whole['ridge_probe'][0]:+.2f} ({g[0]:+.2f} to {g[1]:+.2f})"
+        )
         spans = f"{f'{low[0]:.2f} to {high[0]:.2f}':>20}{whole[s][1]:>20.1f}{f'{low[1]:.1f} to {high[1]:.1f}':>18}"
         print(f"{s:<20}{whole[s][0]:>14.2f}{spans}{beside:>24}")
 
@@ -269,7 +293,11 @@ def finetuned(outcomes: Sequence[Outcome], path: Path) -> list[Outcome]:
     found = []
     for outcome in outcomes:
         accuracies = known.get(outcome["task"], {})
-        candidates = [{**c, "accuracy": accuracies[c["backbone"]]} for c in outcome["candidates"] if c["top"] and c["backbone"] in accuracies]
+        candidates = [
+            {**c, "accuracy": accuracies[c["backbone"]]}
+            for c in outcome["candidates"]
+            if c["top"] and c["backbone"] in accuracies
+        ]
         if len(candidates) > 1:
             found.append({**outcome, "candidates": candidates})
     return found
@@ -281,7 +309,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("transferability-outcomes"))
     parser.add_argument("--tasks", default=",".join(task.name for task in TASKS))
     parser.add_argument("--draws", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=600, help="of training each small network")
+    parser.add_argument("--steps", type=int, default=120, help="of training each small network")
     parser.add_argument("--finetuned", type=Path)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -291,9 +319,8 @@ def main() -> None:
     wanted = [task for task in TASKS if task.name in given.tasks.split(",")]
     files = [(task, draw, given.folder / f"{task.name}-{draw}.json") for draw in range(given.draws) for task in wanted]
     if given.what == "measure":
-        for task, draw, file in files:
-            if not file.exists():
-                file.write_text(json.dumps(measure(task, draw, given.folder), indent=1))
+        for task, draw, _ in files:
+            measure(task, draw, given.folder)
         return
     outcomes = [json.loads(file.read_text()) for _, _, file in files if file.exists()]
     table(outcomes, "All stages", lambda c: True)

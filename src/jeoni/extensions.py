@@ -108,8 +108,8 @@ POINTS = (
     ),
     ExtensionPoint(
         "scores", "a transferability score", ("jeoni.transferability.scores",),
-        "a frozen dataclass, `title`, `needs` (`features`, `posteriors` or `facts`) and `__call__(rows, labels, groups) "
-        "-> float`, higher is better; `resampled` where an interval is cheap",
+        "a frozen dataclass, `title`, `needs` (`features`, `posteriors` or `facts`) and "
+        "`__call__(rows, labels, groups) -> float`, higher is better; `resampled` where an interval is cheap",
         "`jeoni score`", "tests/transferability/",
     ),
     ExtensionPoint(

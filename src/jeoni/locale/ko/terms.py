@@ -67,6 +67,7 @@ WORDS = {
     "learning the source": "소스 학습",
     "choosing what to label": "레이블을 붙일 데이터 선택 중",
     "labelling again": "레이블 요청 과정 반복 중",
+    "scoring the backbones": "백본 점수 계산 중",
     "measuring the shift": "도메인 차이 측정 중",
     "predicting": "예측 중",
     "scoring": "평가 중",

@@ -123,5 +123,3 @@ def _row(order: OrderRecord, shown: Sequence[ScoredCandidate]) -> dict[str, Any]
 def _written(value: float | None) -> str:
     """Three digits, whatever the score's scale."""
     return "–" if value is None else f"{value:.3g}"
-
-

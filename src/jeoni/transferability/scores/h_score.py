@@ -2,8 +2,8 @@
 
 Shrunk as by Ibrahim, Ponomareva & Mazumder (ECML 2022, arXiv:2110.06893): with fewer examples than features the plain
 score is at its maximum whatever the labels, so the covariance is Ledoit and Wolf's (2004), and the share that was not
-shrunk scales the score. ``shrunk=False`` is the first paper's, by the pseudo-inverse. One public version multiplies both
-matrices element by element; ours is the trace of their product, at most ``min(d, C - 1)``.
+shrunk scales the score. ``shrunk=False`` is the first paper's, by the pseudo-inverse. One public version multiplies
+both matrices element by element; ours is the trace of their product, at most ``min(d, C - 1)``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Published ImageNet accuracy (Kornblith, Shlens & Le CVPR 2019, arXiv:1805.08974): a fixed list, which looks at no data.
+"""Published ImageNet accuracy (Kornblith, Shlens & Le CVPR 2019, arXiv:1805.08974): a fixed list that sees no data.
 
-How well the whole network tells ImageNet's classes apart, from the file ``published.csv``, where each number stands with
-its source. An untrained network is right by chance, once in a thousand. What is not in the list, and lower stages, of
-which nothing was published, have no score.
+How well the whole network tells ImageNet's classes apart, from the file ``published.csv``, where each number stands
+with its source. An untrained network is right by chance, once in a thousand. What is not in the list, and lower stages,
+of which nothing was published, have no score.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Leave-one-out nearest neighbours (Cover & Hart 1967): the baseline that beats most scores (arXiv:2503.18528).
 
-Each example is given the class that most of its nearest others have, by the cosine of the features; of equally many, the
-class of the nearest one. Examples of its own group are no neighbours.
+Each example is given the class that most of its nearest others have, by the cosine of the features; of equally many,
+the class of the nearest one. Examples of its own group are no neighbours.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class KNN:
         return float(self.right(features, labels, groups).mean())
 
     def resampled(self, rows: Any, labels: Any, groups: IntArray | None, weights: FloatArray) -> FloatArray:
-        """See :class:`jeoni.transferability.candidate.Resampled`: who is right stays as it is, who is asked is drawn."""
+        """See :class:`jeoni.transferability.candidate.Resampled`: who is right stays, who is asked is drawn."""
         return weighted_means(self.right(rows, labels, groups), weights)
 
     def right(self, features: Any, labels: Any, groups: IntArray | None = None) -> Array:

@@ -1,8 +1,8 @@
 """PARC (Bolya, Mittapalli & Hoffman NeurIPS 2021, arXiv:2111.06977): are examples of one class alike to the network?
 
 Spearman's correlation between how unlike two examples' features are (1 minus Pearson's correlation, after each feature
-was standardised) and how unlike their labels are, over all pairs. Features are reduced to 32 principal components, which
-the paper found best. Ours is not multiplied by 100, and of many examples as many are drawn for every network.
+was standardised) and how unlike their labels are, over all pairs. Features are reduced to 32 principal components,
+which the paper found best. Ours is not multiplied by 100, and of many examples as many are drawn for every network.
 """
 
 from __future__ import annotations

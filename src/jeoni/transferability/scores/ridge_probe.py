@@ -47,7 +47,7 @@ class RidgeProbe:
         return float(self.right(features, labels, groups).mean())
 
     def resampled(self, rows: Any, labels: Any, groups: IntArray | None, weights: FloatArray) -> FloatArray:
-        """See :class:`jeoni.transferability.candidate.Resampled`: who is right stays as it is, who is asked is drawn."""
+        """See :class:`jeoni.transferability.candidate.Resampled`: who is right stays, who is asked is drawn."""
         return weighted_means(self.right(rows, labels, groups), weights)
 
     def right(self, features: Any, labels: Any, groups: IntArray | None = None) -> Array:
@@ -65,9 +65,7 @@ class RidgeProbe:
         return found == y
 
 
-def held_out_outputs(
-    X: FloatArray, Y: FloatArray, fold: IntArray, strengths: tuple[float, ...]
-) -> list[FloatArray]:
+def held_out_outputs(X: FloatArray, Y: FloatArray, fold: IntArray, strengths: tuple[float, ...]) -> list[FloatArray]:
     """For each strength ``(n, C)`` outputs of ridge regressions that have not seen an example's fold.
 
     Args:

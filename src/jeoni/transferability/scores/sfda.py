@@ -1,7 +1,7 @@
-"""SFDA (Shao et al. ECCV 2022, arXiv:2207.03036): Fisher discriminants of features that were made harder to tell apart.
+"""SFDA (Shao et al. ECCV 2022, arXiv:2207.03036): Fisher discriminants of features that were made hard to tell apart.
 
-Regularised discriminant analysis gives each example's probability of its class; each example is then mixed with the mean
-of the other classes, the more the less probable, and the discriminants are fitted again: the score is the mean
+Regularised discriminant analysis gives each example's probability of its class; each example is then mixed with the
+mean of the other classes, the more the less probable, and the discriminants are fitted again: the score is the mean
 probability of the right class. Ours differs in the exact largest eigenvalue, where the code takes three steps of power
 iteration, and leaves the caller's features as they are.
 """

@@ -1,4 +1,4 @@
-"""TransRate (Huang et al. ICML 2022, arXiv:2106.09362): what labels say of the features, as a difference of code lengths.
+"""TransRate (Huang et al. ICML 2022, arXiv:2106.09362): what labels say of features, as a difference of code lengths.
 
 Half the log-determinant of the centred features minus the mean of it within classes, each class counting alike. Ours
 equals the paper's listing; only the smaller of both Gram matrices is built.
