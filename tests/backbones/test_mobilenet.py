@@ -64,9 +64,3 @@ def test_another_name_and_a_file_that_does_not_fit_are_refused(tmp_path):
     torch.save({"a": torch.zeros(2)}, tmp_path / "a.pth")
     with pytest.raises(WeightsError, match="holds 1 tensors; 312, or 2 more with a classifier, are needed"):
         Mobilenet().load(NAME, str(tmp_path / "a.pth"))
-
-
-def test_networks_without_classes_of_their_own_have_no_classifier():
-    assert load_classifier("untrained:test_resnet") is None
-    weight, bias = load_classifier("efficientnet_lite0")
-    assert weight.shape == (1000, 1280) and bias.shape == (1000,)

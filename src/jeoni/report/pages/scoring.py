@@ -70,8 +70,9 @@ def _stages_chart(metrics: ScoringMetrics, folder: Path, words: dict[str, Any]) 
     for name in dict.fromkeys(one.backbone for one in metrics.candidates):
         stages = sorted((one for one in metrics.candidates if one.backbone == name), key=lambda one: one.depth)
         style: dict[str, Any] = {"color": next(colors), "linewidth": 2} if stages[0].learned else {"color": FAINT}
-        depths = [one.depth / one.stages for one in stages]
-        axes.plot(depths, [one.accuracy.value for one in stages], marker="o", markersize=4, label=name, **style)
+        depths = [one.depth / max(1, one.stages) for one in stages]
+        values = [float("nan") if one.accuracy.value is None else one.accuracy.value for one in stages]
+        axes.plot(depths, values, marker="o", markersize=4, label=name, **style)
     axes.set(xlabel=words["depth_axis"], ylabel=words["accuracy"])
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %")
