@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 from scipy.stats import multivariate_normal, spearmanr
+from sklearn.covariance import LedoitWolf
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import Ridge
 from sklearn.mixture import GaussianMixture
@@ -22,7 +23,7 @@ from jeoni.errors import ConfigError
 from jeoni.transferability.candidate import Candidate, Facts
 from jeoni.transferability.published import published, published_accuracy
 from jeoni.transferability.scores.gbc import GBC
-from jeoni.transferability.scores.h_score import HScore
+from jeoni.transferability.scores.h_score import HScore, ledoit_wolf
 from jeoni.transferability.scores.imagenet_accuracy import ImageNetAccuracy
 from jeoni.transferability.scores.knn import KNN
 from jeoni.transferability.scores.leep import LEEP
@@ -215,6 +216,18 @@ def test_h_score_is_at_most_the_number_of_classes_less_one_and_the_trace_of_a_pr
     assert HScore(shrunk=False)(wide, labels) == pytest.approx(2.0)  # whatever the labels: so it is shrunk
     shuffled = np.random.default_rng(0).permutation(labels)
     assert HScore()(wide, labels) > HScore()(wide, shuffled)
+
+
+@pytest.mark.parametrize(("n", "d"), [(90, 8), (30, 100)])
+def test_the_h_score_s_shrinkage_is_ledoit_and_wolf_s_and_its_inverse_exact(n, d):
+    f, y = classes(n, d)
+    centred = f - f.mean(0)
+    fitted = LedoitWolf().fit(f)
+    share, scale = ledoit_wolf(centred, centred @ centred.T)
+    assert share == pytest.approx(fitted.shrinkage_) and scale == pytest.approx(np.trace(fitted.covariance_) / d)
+    means = np.array([f[y == c].mean(0) for c in y])
+    direct = (1 - share) * np.trace(np.linalg.solve(fitted.covariance_, np.cov(means.T)))
+    assert HScore()(f, y) == pytest.approx(direct)
 
 
 def test_gbc_of_two_spherical_gaussians_is_their_bhattacharyya_coefficient():

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from sklearn.covariance import LedoitWolf
 
 from jeoni.transferability.candidate import Needs
 from jeoni.transferability.labelled import checked, class_means
@@ -51,12 +50,37 @@ class HScore:
 
 
 def _shrunk(X: FloatArray, means: FloatArray) -> float:
-    """``(1 - a) tr(cov_a^-1 means' means)``."""
-    fitted = LedoitWolf(assume_centered=True).fit(X)
-    if fitted.shrinkage_ >= 1:
+    """``(1 - a) tr(cov_a^-1 means' means)``, on the smaller of both Gram matrices of the centred rows ``(n, d)``."""
+    n, d = X.shape
+    gram = X @ X.T if n < d else X.T @ X
+    share, scale = ledoit_wolf(X, gram)
+    if share >= 1:
         return 0.0
-    solved = cho_solve(cho_factor(fitted.covariance_), means.T)
-    return float((1 - fitted.shrinkage_) * np.einsum("cd,dc->", means, solved))
+    if share <= 0:
+        return _plain(X, means)
+    ridge = n * share * scale / (1 - share)  # what is added to the Gram matrix in the place of shrinking
+    factor = cho_factor(gram + ridge * np.eye(len(gram)))
+    if n < d:  # the inverse of the large matrix by that of the small one
+        along = means @ X.T
+        explained = (means**2).sum() - np.einsum("cn,nc->", along, cho_solve(factor, along.T))
+        return float(explained * n / ridge)
+    return float(np.einsum("cd,dc->", means, cho_solve(factor, means.T)) * n)
+
+
+def ledoit_wolf(X: FloatArray, gram: FloatArray) -> tuple[float, float]:
+    """The share of the identity, and the mean variance that it is scaled to, as of scikit-learn's ``LedoitWolf``.
+
+    Args:
+        X: ``(n, d)`` centred rows.
+        gram: ``X X'`` or ``X'X``: both have the same squares in all.
+    """
+    n, d = X.shape
+    lengths = (X**2).sum(1)
+    scale = lengths.sum() / n / d
+    squares = (gram**2).sum() / n**2
+    spread = squares / d - scale**2
+    noise = min(((lengths**2).sum() / n - squares) / (d * n), spread)
+    return (float(noise / spread) if noise > 0 else 0.0), float(scale)
 
 
 def _plain(X: FloatArray, means: FloatArray) -> float:
