@@ -28,7 +28,7 @@ from jeoni.runs.issues import write_issues
 from jeoni.runs.records import ScoringMetrics
 from jeoni.specs import ScoreSpec
 from jeoni.specs.keywords import ScoreKeywords
-from jeoni.tasks import read_targets
+from jeoni.tasks import read_targets, task_of
 from jeoni.tasks.classification import Classification
 from jeoni.transferability.labelled import drawn_rows
 from jeoni.transferability.scoring import build_scores, score_candidate
@@ -131,7 +131,8 @@ def score(
             found = _measured(session, contenders, requests, split, scores, spec)
         with session.step("evaluate"):
             assert split.test is not None
-            sizes = Sizes(len(split.train), min(len(split.train), MOST), len(split.test), split.train.data.task.width)
+            scored, width = min(len(split.train), MOST), task_of(split.train.data).width
+            sizes = Sizes(len(split.train), scored, len(split.test), width)
             metrics = scoring_metrics(
                 found, scores, split.test.groups, sizes, head=spec.head, stages=spec.stages,
                 resamples=spec.resamples, seed=spec.seed, language=language_of(spec.language),

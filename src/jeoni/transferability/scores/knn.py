@@ -57,7 +57,8 @@ class KNN:
             likeness = unit[part] @ unit.T
             likeness[own[part, None] == own] = -np.inf
             found[part] = self._voted(likeness, y, classes)
-        return found == y
+        right: Array = found == y
+        return right
 
     def _voted(self, likeness: FloatArray, y: IntArray, classes: int) -> IntArray:
         """``(m,)`` classes; -1 where there is no neighbour at all."""

@@ -53,7 +53,7 @@ def _negative_entropy(old: IntArray, y: IntArray, width: int, classes: int, weig
     """``sum p(y, z) log p(y | z)`` of weighted examples."""
     if not weights.any():
         return float("nan")
-    joint = np.bincount(old * classes + y, weights=weights, minlength=width * classes).reshape(width, classes)
-    joint /= joint.sum()
+    counted = np.bincount(old * classes + y, weights=weights, minlength=width * classes)
+    joint = counted.reshape(width, classes) / weights.sum()
     marginal = joint.sum(1, keepdims=True)
     return float(xlogy(joint, joint).sum() - xlogy(marginal, marginal).sum())

@@ -62,7 +62,8 @@ class RidgeProbe:
             held = fold == k
             best = int(errors[:, ~held].mean(1).argmin())
             found[held] = outputs[best, held].argmax(1)
-        return found == y
+        right: Array = found == y
+        return right
 
 
 def held_out_outputs(X: FloatArray, Y: FloatArray, fold: IntArray, strengths: tuple[float, ...]) -> list[FloatArray]:
