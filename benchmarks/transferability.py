@@ -227,8 +227,8 @@ def taus(
         found.append(weighted_tau([c["accuracy"] for c in known], [c["scores"][score] for c in known]))
         pick = max(known, key=lambda c: c["scores"][score])
         lost.append(100 * (max(c["accuracy"] for c in candidates) - pick["accuracy"]))
-    with np.errstate(all="ignore"):
-        return (float(np.nanmean(found)) if found else np.nan, float(np.mean(lost)) if lost else np.nan)
+    known_taus = [tau for tau in found if not np.isnan(tau)]
+    return (float(np.mean(known_taus)) if known_taus else np.nan, float(np.mean(lost)) if lost else np.nan)
 
 
 def table(outcomes: Sequence[Outcome], title: str, only: Callable[[dict[str, Any]], bool]) -> None:

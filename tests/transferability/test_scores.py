@@ -337,6 +337,8 @@ def test_priors_look_at_no_data_and_say_none_of_what_they_do_not_know():
     assert accuracy(Facts("mobilenet_v2", 2_223_872)) == 71.878
     assert accuracy(Facts("timm:resnet50.tv_in1k", 23_508_032)) == 76.13
     assert accuracy(Facts("untrained:efficientnet_lite0", 3_371_000, learned=False)) == 0.1
+    assert accuracy(Facts("untrained:mobilenetv2_100", 2_223_872, learned=False)) == 0.1
+    assert accuracy(Facts("untrained:all-minilm-l6-v2", 22_000_000, learned=False)) is None
     assert accuracy(Facts("efficientnet_lite0", 1_000, whole=False)) is None
     assert accuracy(Facts("runs/old/model", 3_371_000)) is None
     assert Parameters()(Facts("anything", 2_500_000)) == 2.5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["Published", "published", "published_accuracy"]
+__all__ = ["Published", "is_listed", "published", "published_accuracy"]
 
 
 @dataclass(frozen=True)
@@ -41,3 +41,13 @@ def published_accuracy(name: str) -> float | None:
     """
     found = published().get(name) or published().get(name.rpartition(":")[2])
     return found.top1 if found else None
+
+
+def is_listed(name: str) -> bool:
+    """Whether weights of the architecture of that name are in the list, whatever they were trained on.
+
+    Args:
+        name: such as ``untrained:resnet18``.
+    """
+    bare = name.rpartition(":")[2]
+    return any(bare == known.partition(".")[0] for known in published())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jeoni.transferability.candidate import Facts, Needs
-from jeoni.transferability.published import published_accuracy
+from jeoni.transferability.published import is_listed, published_accuracy
 
 __all__ = ["ImageNetAccuracy"]
 
@@ -34,5 +34,6 @@ class ImageNetAccuracy:
         """The accuracy; None where it is not known."""
         if not facts.whole:
             return None
-        known = published_accuracy(facts.name)
-        return known if known is None or facts.learned else BY_CHANCE
+        if not facts.learned:
+            return BY_CHANCE if is_listed(facts.name) else None
+        return published_accuracy(facts.name)
