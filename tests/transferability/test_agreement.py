@@ -42,6 +42,7 @@ def test_exchanges_near_the_top_cost_more():
 
 def test_equal_numbers_have_no_order():
     assert np.isnan(weighted_tau([0.5, 0.6], [1.0, 1.0])) and np.isnan(weighted_tau([0.5], [1.0]))
+    assert np.isnan(weighted_tau([np.nan, 0.6], [1.0, 2.0]))
 
 
 def test_orders_stand_by_tau_and_say_what_their_choice_loses():
@@ -77,3 +78,9 @@ def test_whole_backbones_are_drawn_so_that_stages_do_not_make_the_interval_narro
     alone = orders({"s": scores}, RIGHT, NAMES)[0].tau
     repeated = orders({"s": scores * 4}, np.tile(RIGHT, (4, 1)), NAMES * 4)[0].tau
     assert repeated.high - repeated.low > 0.7 * (alone.high - alone.low)
+
+
+def test_where_all_items_are_of_one_group_only_backbones_are_drawn():
+    one = orders({"same": list(range(8))}, RIGHT, NAMES, np.zeros(300, dtype=np.int64))[0]
+    assert one.tau.low <= one.tau.value <= one.tau.high and one.tau.low > 0.5
+    assert np.isnan(one.behind.low)

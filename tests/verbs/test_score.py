@@ -224,3 +224,13 @@ def test_groups_stay_together_in_the_split_and_in_the_scores(make_photos, tmp_pa
     found = jeoni.score(make_photos(each=12), out=tmp_path / "run", **options)
     assert read_json(tmp_path / "run" / "run.json")["data"]["groups"] == 10
     assert len(given[0]) == found.metrics["n_train"] and len(np.unique(given[0])) < 10
+
+
+def test_held_out_items_of_one_group_have_no_interval_and_the_summary_says_why(make_photos, tmp_path):
+    options = {"backbone": TINY, "scores": "knn", "group_pattern": r"0(\d)\d\.png", "quiet": True}
+    found = jeoni.score(make_photos(each=30), out=tmp_path / "run", **options)  # three groups: one is held out
+    assert found.metrics["n_test"] == 20
+    assert found.metrics["candidates"][0]["accuracy"]["low"] is None
+    assert "These are all of one group" in found.summary and "nan" not in found.summary
+    page = found.report.read_text(encoding="utf-8")
+    assert "nan to nan" not in page and "All scores" in page

@@ -193,6 +193,8 @@ def _said(
     """The summary: the best candidate, who is as good, whether pretraining pays, and whether scores can be trusted."""
     best = ranked[0].candidate
     value, low, high = (f"{part:.1f}" for part in accuracies[0].points())
+    if accuracies[0].low != accuracies[0].low:  # NaN: all held-out items are of one group
+        return [Said("scoring.one_group", name=best.name, n=f"{len(ranked)}", value=value)]
     if len(ranked) == 1:
         return [Said("scoring.only", name=best.name, value=value, low=low, high=high)]
     said = [Said("scoring.best", name=best.name, n=f"{len(ranked)}", value=value, low=low, high=high)]

@@ -56,7 +56,7 @@ def weighted_tau(accuracies: Array, scores: Array) -> float:
         1.0
     """
     a, b = np.asarray(accuracies, dtype=np.float64), np.asarray(scores, dtype=np.float64)
-    if len(a) < 2 or not np.ptp(a) or not np.ptp(b):
+    if len(a) < 2 or np.isnan([a, b]).any() or not np.ptp(a) or not np.ptp(b):
         return float("nan")
     return float(weightedtau(a, b).statistic)
 
@@ -76,7 +76,7 @@ def orders(
         scores: by id, of each of ``m`` candidates; None where it is not known.
         right: ``(m, n)``: how right each candidate was on each of the same ``n`` test examples.
         backbones: ``m`` names: candidates of one are drawn together.
-        groups: ``(n,)`` test examples that are drawn together.
+        groups: ``(n,)`` test examples that are drawn together; where all are of one group, only backbones are drawn.
         seed: of the resamples.
         resamples: for the intervals.
     """
@@ -108,8 +108,10 @@ def _order(
         nothing = Interval(float("nan"), float("nan"), float("nan"))
         return Order(score, nothing, 0, 0, None, nothing, "cannot tell")
     tau = weighted_tau(measured[known], values[known])
+    # of one group of items there are no resamples: then the interval is over backbones alone
+    seen = np.where(np.isnan(drawn), measured, drawn)
     resampled = []
-    for accuracies, chosen in zip(drawn, models, strict=True):
+    for accuracies, chosen in zip(seen, models, strict=True):
         some = np.concatenate([known[member[known] == k] for k in chosen])
         resampled.append(weighted_tau(accuracies[some], values[some]))
     interval = percentile_interval(tau, np.array(resampled))

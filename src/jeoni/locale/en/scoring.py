@@ -48,6 +48,8 @@ WORDS = {
     "table_of": "scores",
     "about": "{n} candidates of {backbones} backbones, {test} held-out items",
     "scoring.best": "{name} told the classes apart best of {n} candidates: {value} % of held-out items ({low} to {high}).",
+    "scoring.one_group": "{name} told the classes apart best of {n} candidates: {value} % of held-out items. These are all of one group, so "
+    "how sure that is cannot be told; give more groups, or a test part of your own.",
     "scoring.only": "{name} told the classes apart in {value} % of held-out items ({low} to {high}); there was no other candidate.",
     "scoring.near": "Of the {of} others {n} are as good, as far as these items can tell.",
     "scoring.ahead": "It is ahead of all others on the same items.",

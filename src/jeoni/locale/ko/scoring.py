@@ -47,6 +47,8 @@ WORDS = {
     "table_of": "점수",
     "about": "백본 {backbones}개의 후보 {n}개, 떼어 둔 항목 {test}개",
     "scoring.best": "후보 {n}개 가운데 {name}의 분류가 가장 정확합니다. 떼어 둔 항목의 {value} %({low}~{high})를 맞혔습니다.",
+    "scoring.one_group": "후보 {n}개 가운데 {name}의 분류가 가장 정확합니다. 떼어 둔 항목의 {value} %를 맞혔습니다. 떼어 둔 항목이 모두 한 그룹이어서 얼마나 "
+    "확실한지는 알 수 없습니다. 그룹을 늘리거나 테스트 데이터를 따로 주세요.",
     "scoring.only": "{name}은(는) 떼어 둔 항목의 {value} %({low}~{high})를 맞혔습니다. 다른 후보는 없었습니다.",
     "scoring.near": "다른 후보 {of}개 가운데 {n}개는 이 항목들로는 그만큼 좋다고 볼 수 있습니다.",
     "scoring.ahead": "같은 항목에서 다른 모든 후보를 앞섭니다.",
