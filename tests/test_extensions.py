@@ -312,6 +312,29 @@ def use_distance(tmp_path: Path) -> None:
     assert any("dropped in 42" in sentence for sentence in found.sentences)
 
 
+SCORE = """
+from dataclasses import dataclass
+from typing import ClassVar
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn:
+    title: ClassVar[str] = "of a stranger"
+    needs: ClassVar[str] = "features"
+
+    def __call__(self, features, labels, groups=None):
+        return 42.0
+"""
+
+
+def use_score(tmp_path: Path) -> None:
+    found = jeoni.score(features(tmp_path / "a.npz"), out=tmp_path / "run", quiet=True)
+    assert found.metrics["candidates"][0]["scores"][NAME]["value"] == 42.0
+    assert "of a stranger" in found.report.read_text(encoding="utf-8")
+
+
 QUERY = """
 from dataclasses import dataclass
 from typing import ClassVar
@@ -591,6 +614,7 @@ DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "calibrations": ("jeoni.zero_shot_learning.calibrations", CALIBRATION, use_calibration),
     "clustering": ("jeoni.clustering.methods", CLUSTERING, use_clustering),
     "distances": ("jeoni.transferability.distances", DISTANCE, use_distance),
+    "scores": ("jeoni.transferability.scores", SCORE, use_score),
     "queries": ("jeoni.querying", QUERY, use_query),
     "engines": ("jeoni.features.engines", ENGINE, use_engine),
     "pretraining": ("jeoni.pretraining", PRETRAINING, use_pretraining),

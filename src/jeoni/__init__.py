@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         PlanResult,
         PretrainResult,
         QueryResult,
+        ScoreResult,
         ZeroShotResult,
         adapt,
         cluster,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         pretrain,
         query,
         resume,
+        score,
         zero_shot,
     )
     from jeoni.estimators import TransferClassifier, TransferRegressor
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
         PredictSpec,
         PretrainSpec,
         QuerySpec,
+        ScoreSpec,
         ZeroShotSpec,
     )
     from jeoni.types import Dataset, Interval
@@ -92,6 +95,8 @@ __all__ = [
     "PretrainSpec",
     "QueryResult",
     "QuerySpec",
+    "ScoreResult",
+    "ScoreSpec",
     "StorageError",
     "TransferClassifier",
     "TransferRegressor",
@@ -114,6 +119,7 @@ __all__ = [
     "query",
     "render_report",
     "resume",
+    "score",
     "zero_shot",
 ]
 

@@ -16,6 +16,7 @@ from jeoni.verbs.predict import predict
 from jeoni.verbs.pretrain import PretrainResult, pretrain
 from jeoni.verbs.query import QueryResult, query
 from jeoni.verbs.resume import resume
+from jeoni.verbs.score import ScoreResult, score
 from jeoni.verbs.zero_shot import ZeroShotResult, zero_shot
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "PlanResult",
     "PretrainResult",
     "QueryResult",
+    "ScoreResult",
     "ZeroShotResult",
     "adapt",
     "cluster",
@@ -41,5 +43,6 @@ __all__ = [
     "pretrain",
     "query",
     "resume",
+    "score",
     "zero_shot",
 ]

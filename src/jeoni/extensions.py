@@ -107,6 +107,12 @@ POINTS = (
         "`jeoni diagnose`, and the diagnosis of `adapt --method auto`", "tests/transferability/",
     ),
     ExtensionPoint(
+        "scores", "a transferability score", ("jeoni.transferability.scores",),
+        "a frozen dataclass, `title`, `needs` (`features`, `posteriors` or `facts`) and "
+        "`__call__(rows, labels, groups) -> float`, higher is better; `resampled` where an interval is cheap",
+        "`jeoni score`", "tests/transferability/",
+    ),
+    ExtensionPoint(
         "queries", "a query method", ("jeoni.querying",),
         "a frozen dataclass with `needs_labels` and `score`, `__call__(pool, budget) -> Chosen`",
         "`query --method`, also in a simulation, and `adapt --query`; its fields by `--set`", "tests/querying/",

@@ -25,6 +25,7 @@ from jeoni.runs.records import (
     InsideRecord,
     MapRecord,
     RunRecord,
+    ScoringMetrics,
     VerdictRecord,
 )
 from jeoni.runs.typed import read_record
@@ -128,7 +129,35 @@ def make_adaptation(folder: Path) -> Path:
     return run
 
 
-MAKERS = {"fit": make_fit, "comparison": make_comparison, "adaptation": make_adaptation}
+def make_scoring(folder: Path) -> Path:
+    run = make_run(folder)
+    change(run / "run.json", kind="scoring")
+    scores = {"logme": SCORE, "knn": {**SCORE, "value": None, "low": None, "high": None}}
+    candidates = [
+        {
+            "backbone": name, "stage": "pool", "depth": 2, "stages": 2, "dim": 8, "parameters": 1e6, "learned": name == "a",
+            "accuracy": SCORE, "behind": SCORE, "scores": scores,
+        }
+        for name in ("a", "untrained:a")
+    ]  # fmt: skip
+    order = {
+        "score": "logme", "title": "LogME", "needs": "features", "candidates": 2, "backbones": 2, "tau": SCORE, "pick": "a",
+        "behind": SCORE, "outcome": "cannot tell",
+    }  # fmt: skip
+    metrics = {
+        "head": "linear", "n_train": 70, "n_test": 30, "scored_on": 70, "classes": 2, "backbones": 2, "stages": True,
+        "resamples": 200, "summary": "a is best.", "candidates": candidates, "orders": [order],
+    }  # fmt: skip
+    write(run / "metrics.json", metrics)
+    return run
+
+
+MAKERS = {
+    "fit": make_fit,
+    "comparison": make_comparison,
+    "adaptation": make_adaptation,
+    "scoring": make_scoring,
+}
 FILES = {
     "fit": {
         "run.json": RunRecord, "metrics.json": FitMetrics, "figures/gallery.json": GalleryRecord,
@@ -136,6 +165,7 @@ FILES = {
     },
     "comparison": {"run.json": RunRecord, "verdict.json": VerdictRecord, "comparison.json": ComparisonRecord},
     "adaptation": {"run.json": RunRecord, "metrics.json": AdaptMetrics, "figures/domains.json": DomainsRecord},
+    "scoring": {"metrics.json": ScoringMetrics},
 }  # fmt: skip
 HOSTILE: list[Any] = [
     None, True, -1, 0, 2, 10**30, -1e308, float("nan"), float("inf"), "", "../../etc/passwd", "/etc/passwd", "</script><img src=x>",

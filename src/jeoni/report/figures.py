@@ -15,6 +15,7 @@ from jeoni.files.outputs import write_bytes, write_text
 from jeoni.runs.records import Bin, Evaluated, Measure, NumberOfClusters, Numbers, Point, ProbedStage
 
 __all__ = [
+    "FAINT",
     "INK",
     "SERIES",
     "keep_figure",

@@ -23,6 +23,7 @@ OWN = (
     "clusters.csv",
     "clusters.npz",
     "queries.csv",
+    "scores.csv",
     "report.html",
     "checkpoints/*.safetensors",
     "checkpoints/.tmp*",  # of safetensors, killed while it wrote

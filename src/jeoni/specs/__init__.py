@@ -24,6 +24,7 @@ from jeoni.specs.verbs import (
     PredictSpec,
     PretrainSpec,
     QuerySpec,
+    ScoreSpec,
     ZeroShotSpec,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "PretrainSpec",
     "QuerySpec",
     "Recipe",
+    "ScoreSpec",
     "SeedOptions",
     "SettingOptions",
     "SeveralBackboneOptions",

@@ -28,6 +28,7 @@ __all__ = [
     "PretrainKeywords",
     "QueryKeywords",
     "RecipeKeywords",
+    "ScoreKeywords",
     "SeedKeywords",
     "SettingKeywords",
     "SeveralBackboneKeywords",
@@ -542,6 +543,46 @@ class QueryKeywords(
 
     pictures: bool | None
     """Also make the report's pictures; without them a short run is shorter still."""
+
+
+class ScoreKeywords(
+    LeakKeywords,
+    ColumnKeywords,
+    BackboneKeywords,
+    ComputeKeywords,
+    SeedKeywords,
+    LanguageKeywords,
+    TestSetKeywords,
+    total=False,
+):
+    """Everything that decides which backbones are scored, how, and against what."""
+
+    backbone: str | None
+    """
+    The candidates: names from `jeoni list backbones`, model folders, or source:name, with commas between; auto is
+    every one whose weights are installed, and the default one without training.
+    """
+
+    stages: bool | None
+    """Also score the features of every lower stage."""
+
+    scores: str | Sequence[Any] | None
+    """Scores from `jeoni list scores`, with commas between; auto is all."""
+
+    head: str | None
+    """The head that is then measured on held-out items; see `jeoni list heads`."""
+
+    test_fraction: float | None
+    """
+    The share of the items that the head is measured on, where the data come without a test part; scores see only
+    the others.
+    """
+
+    folds: int | None
+    """Folds of the training part that decide every choice."""
+
+    resamples: int | None
+    """Resamples of the items for the intervals of scores that are quick to compute; 0 gives none."""
 
 
 class ZeroShotKeywords(

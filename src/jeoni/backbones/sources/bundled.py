@@ -57,6 +57,15 @@ class Bundled:
         """Raise what :meth:`load` would raise of a name and of a package that is not installed; load nothing."""
         self._found(name, weights)
 
+    def classifier(self, name: str, weights: str) -> tuple[Tensor, Tensor] | None:
+        """What the network was trained with on top: weight ``(1000, 1280)`` and bias; None where the file has none.
+
+        Raises:
+            WeightsError: as of :meth:`load`.
+            MissingExtra: the package is not installed.
+        """
+        return classifier_of(read_state(self._found(name, weights)[1]))
+
     def _found(self, name: str, weights: str) -> tuple[Packaged, Path]:
         packaged = next((p for p in PACKAGED if p.name == name), None)
         if packaged is None:
@@ -102,3 +111,10 @@ def fill_in_order(network: nn.Module, state: dict[str, Tensor], what: str) -> No
                 f"{what} does not fit: {other} {tuple(value.shape)} came where {name} {tuple(tensor.shape)} is needed."
             )
     network.load_state_dict({name: value for name, (_, value) in zip(own, given, strict=False)})
+
+
+def classifier_of(state: dict[str, Tensor]) -> tuple[Tensor, Tensor] | None:
+    """Weight ``(z, d)`` and bias ``(z,)`` of the linear layer that a state dict ends with; None where it has none."""
+    *_, (_, weight), (_, bias) = state.items()
+    fits = weight.ndim == 2 and bias.ndim == 1 and len(weight) == len(bias)
+    return (weight, bias) if fits else None

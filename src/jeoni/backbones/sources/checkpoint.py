@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES, build_architecture
@@ -39,6 +39,23 @@ class Checkpoint:
         if weights:
             raise WeightsError(f"{name} is a model folder with its own weights; it takes no weights file ({weights}).")
         return restore_backbone(open_model(Path(name)))
+
+    def classifier(self, name: str, weights: str) -> tuple[Tensor, Tensor] | None:
+        """The model's own head: weight ``(classes, d)`` and bias; None where it is no linear one for classes.
+
+        Raises:
+            WeightsError: as of :meth:`load`.
+        """
+        saved = open_model(Path(name))
+        if saved.config.head is None or (saved.config.task and saved.config.task.get("id") != SOFTMAX):
+            return None
+        state = saved.state_of("head")
+        if set(state) != {"weight", "bias", "temperature"} or state["weight"].ndim != 2:
+            return None
+        return state["weight"] / state["temperature"], state["bias"] / state["temperature"]
+
+
+SOFTMAX = "classification"  # the task whose head gives probabilities of classes
 
 
 def restore_backbone(saved: SavedModel) -> Backbone:

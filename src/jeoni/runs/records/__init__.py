@@ -65,6 +65,7 @@ from jeoni.runs.records.run import (
     TrainedRows,
     TrainingRecord,
 )
+from jeoni.runs.records.scoring import OrderRecord, ScoredCandidate, ScoringMetrics
 from jeoni.runs.records.values import Interval, PartRecord, RowScores, SaidRecord, Score, told_in
 from jeoni.runs.records.zero_shot import LearnedRecord, NamedClass, SurestRecord, ZeroShotMetrics
 
@@ -106,6 +107,7 @@ __all__ = [
     "Need",
     "NumberOfClusters",
     "Numbers",
+    "OrderRecord",
     "Pair",
     "PairsRecord",
     "PartRecord",
@@ -123,6 +125,8 @@ __all__ = [
     "RunRecord",
     "SaidRecord",
     "Score",
+    "ScoredCandidate",
+    "ScoringMetrics",
     "Shared",
     "ShownCluster",
     "SimilarityRecord",

@@ -14,6 +14,7 @@ from jeoni.specs.verbs.plan import PlanSpec
 from jeoni.specs.verbs.predict import PredictSpec
 from jeoni.specs.verbs.pretrain import PretrainSpec
 from jeoni.specs.verbs.query import QuerySpec
+from jeoni.specs.verbs.score import ScoreSpec
 from jeoni.specs.verbs.zero_shot import ZeroShotSpec
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "PredictSpec",
     "PretrainSpec",
     "QuerySpec",
+    "ScoreSpec",
     "ZeroShotSpec",
 ]

@@ -49,6 +49,7 @@ STEPS = {
     "diagnose": "Measuring the shift",
     "query": "Choosing what to label",
     "simulate": "Labelling again",
+    "score": "Scoring the backbones",
     "evaluate": "Scoring",
     "pictures": "Making pictures",
     "write": "Writing the results",
