@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict
 __all__ = [
     "AdaptKeywords",
     "BackboneKeywords",
+    "BudgetKeywords",
     "ClusterKeywords",
     "ColumnKeywords",
     "CompareKeywords",
@@ -31,6 +32,7 @@ __all__ = [
     "SettingKeywords",
     "TaskKeywords",
     "TestSetKeywords",
+    "TimeKeywords",
     "ZeroShotKeywords",
 ]
 
@@ -263,6 +265,16 @@ class ClusterKeywords(
     """Also make the report's pictures; without them a short run is shorter still."""
 
 
+class TimeKeywords(TypedDict, total=False):
+    """The time that a run may take."""
+
+    budget: str | None
+    """
+    The time that the run may take, such as 90s, 10m or 1h30m: trainings are planned into it. Such a run can come
+    out otherwise on another machine.
+    """
+
+
 class HeadKeywords(TypedDict, total=False):
     """The head on top of the backbone."""
 
@@ -298,6 +310,7 @@ class CompareKeywords(
     TestSetKeywords,
     HeadKeywords,
     RecipeKeywords,
+    TimeKeywords,
     total=False,
 ):
     """Everything that decides a comparison."""
@@ -370,6 +383,16 @@ class EvaluateKeywords(ColumnKeywords, ComputeKeywords, SeedKeywords, LanguageKe
     """Everything that decides how a saved model is scored."""
 
 
+class BudgetKeywords(TimeKeywords, total=False):
+    """The time and the disk that a run may take."""
+
+    disk: str | None
+    """
+    The most that the run may add to the feature cache, such as 500MB or 5GB: what does not fit is computed again
+    whenever it is needed.
+    """
+
+
 class FitKeywords(
     LeakKeywords,
     ColumnKeywords,
@@ -382,6 +405,7 @@ class FitKeywords(
     SettingKeywords,
     HeadKeywords,
     RecipeKeywords,
+    BudgetKeywords,
     total=False,
 ):
     """Everything that decides a fit."""
@@ -422,6 +446,7 @@ class PretrainKeywords(
     TaskKeywords,
     SettingKeywords,
     RecipeKeywords,
+    TimeKeywords,
     total=False,
 ):
     """Everything that decides a pretraining."""

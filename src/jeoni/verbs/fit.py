@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
-from jeoni.assessment.holdout import assess, held_out_predictions, taps_of
+from jeoni.assessment.holdout import assess, held_out_predictions
 from jeoni.assessment.scores import fit_metrics
 from jeoni.assessment.sharing import sharing_verdicts
 from jeoni.assessment.split import split_examples
@@ -17,10 +17,8 @@ from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
 from jeoni.explain.examples import write_tables
 from jeoni.explain.pairs import write_pairs
-from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, translated
 from jeoni.models.model import Model
-from jeoni.planning.runs import estimate_fit
 from jeoni.runs import RunFolder
 from jeoni.runs.records import FitMetrics
 from jeoni.specs import FitSpec
@@ -29,6 +27,7 @@ from jeoni.strategies import build_strategy, check_training
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
 from jeoni.verbs.session.keywords import takes_options
+from jeoni.verbs.session.limits import FitOnData, told_of_training, within_limits
 from jeoni.verbs.session.pictures import make_pictures
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
 from jeoni.verbs.session.record import cut_record, head_record, training_record
@@ -117,15 +116,14 @@ def fit(
             if not backbone.learned:  # it holds no weights: nothing to train, and no control without them
                 spec = spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
                 strategy, session.spec = build_strategy(spec.strategy, spec, spec.settings), spec
-            probe = build_strategy("probe", spec, spec.head_settings)
             untrained = untrained_twin(backbone, spec.seed) if spec.control else None
-        requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
-        requests += [Request(untrained, probe.taps(untrained, len(dataset)))] if untrained else []
-        with session.step("calibrate"), session.optional("An estimate of the time"):
+        least = {True: SMALL_FOR_PROBE, False: SMALL}
+        with session.step("calibrate"):
             calibration = session.calibration(dataset, backbone, spec.head)
-            least = {True: SMALL_FOR_PROBE, False: SMALL}
-            session.tell(estimate_fit(calibration, strategy, probe, backbone, requests, spec, least, session.passed_s))
-        ready = session.prepare(dataset, requests, findings)
+            asked = FitOnData(dataset, backbone, untrained, spec)
+            chosen = within_limits(session, calibration, asked, least, resume=resume)
+        strategy, probe, untrained, spec = chosen.strategy, chosen.probe, chosen.untrained, chosen.spec
+        ready = session.prepare(dataset, chosen.requests, findings)
         with session.step("check"):
             quick = spec.strategy == "probe"
             split = split_examples(
@@ -134,6 +132,10 @@ def fit(
             )  # fmt: skip
         with session.step("fit"):
             found = assess(strategy, backbone, split, context)
+            session.spent = dict(context.spent.seconds)
+        for sentence in told_of_training(found.model.training, spec.budget_s):
+            session.console.warn(sentence)
+        with session.step("control"):
             without = held_out_predictions(probe, untrained, split, context) if untrained else None
             trained = spec.strategy != "probe" and found.model.chosen != "probe"
             probed = assess(probe, backbone, split, context) if trained else None

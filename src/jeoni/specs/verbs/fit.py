@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from jeoni.specs.budget import BudgetOptions
 from jeoni.specs.data import TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, option
 from jeoni.specs.training import SettingOptions, TransferOptions
@@ -14,7 +15,7 @@ __all__ = ["FitSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferOptions):
+class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferOptions, BudgetOptions):
     """Everything that decides a fit.
 
     Example:
