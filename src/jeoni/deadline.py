@@ -24,10 +24,12 @@ class PlannedFit:
     Attributes:
         training_s: seconds of its trainings at full length, their evaluations among them.
         other_s: seconds of all else: heads, random views, predictions.
+        name: by which it is known where not all that are planned are made.
     """
 
     training_s: float
     other_s: float = 0.0
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,15 @@ class Deadline:
         self._coming, self._after_s, self._prices = list(fits), after_s, dict(prices or {})
         self._unmade_s = self._whole_s = self._other_s = 0.0
 
-    def begin_fit(self) -> None:
-        """The next fit begins; what was left of the one before goes to those that follow."""
+    def begin_fit(self, name: str = "") -> None:
+        """The next fit begins; what was left of the one before goes to those that follow.
+
+        Args:
+            name: its name; those that were planned before it are not made.
+        """
+        if name in [fit.name for fit in self._coming]:
+            while self._coming[0].name != name:
+                self._coming.pop(0)
         if self._coming:
             fit = self._coming.pop(0)
             self._unmade_s = self._whole_s = fit.training_s

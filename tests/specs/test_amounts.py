@@ -21,7 +21,9 @@ def test_what_is_no_duration_is_told_with_examples(text):
         parse_duration(text)
 
 
-@pytest.mark.parametrize(("text", "size"), [("500MB", 5e8), ("5GB", 5e9), ("1.5 gb", 1.5e9), ("2T", 2e12), ("80kb", 8e4)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("500MB", 5e8), ("5GB", 5e9), ("1.5 gb", 1.5e9), ("2T", 2e12), ("80kb", 8e4)]
+)
 def test_sizes_are_read_as_people_write_them(text, size):
     assert parse_size(text) == size
 

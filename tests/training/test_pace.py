@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from jeoni.deadline import Allowance
@@ -50,7 +52,7 @@ def test_steps_are_planned_into_the_time_and_the_schedule_ends_with_the_last_one
     assert step == pace.total == 40 and not pace.stopped
     assert taken <= 40.0
     assert pace.moment(step) == pytest.approx(100)
-    assert all(b > a for a, b in zip(moments, moments[1:], strict=False))
+    assert all(b > a for a, b in pairwise(moments))
 
 
 def test_evaluations_and_the_way_back_have_their_time_set_aside():

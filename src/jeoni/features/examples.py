@@ -58,10 +58,10 @@ class Context:
         """The time of a training that begins now; None where there is no limit. See :meth:`.Deadline.allow`."""
         return None if self.deadline is None else self.deadline.allow(kind, steps)
 
-    def begin_fit(self) -> None:
-        """Tell the deadline, if there is one, that the next fit begins."""
+    def begin_fit(self, name: str = "") -> None:
+        """Tell the deadline, if there is one, that the next fit begins, or the next of that name."""
         if self.deadline is not None:
-            self.deadline.begin_fit()
+            self.deadline.begin_fit(name)
 
     def extract(self, items: Items, requests: Sequence[Request]) -> Extraction:
         """See :func:`jeoni.features.extract.extract`; several processes share the work."""

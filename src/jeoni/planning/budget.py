@@ -7,21 +7,24 @@ data; then there are no pictures; last, no control. Below that nothing honest is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jeoni.console.durations import duration
 from jeoni.data.splits import repeats_for
+from jeoni.deadline import PlannedFit
 from jeoni.errors import ConfigError
 from jeoni.locale import Said
 from jeoni.planning.cost import Cost
-from jeoni.specs import FitSpec
+from jeoni.planning.runs import Trials
+from jeoni.specs import CompareSpec, FitSpec
 from jeoni.specs.amounts import write_duration
 
-__all__ = ["MARGIN", "Kept", "keep_budget"]
+__all__ = ["LEAST", "MARGIN", "Kept", "KeptTrials", "keep_budget", "keep_trials"]
 
 MARGIN = 0.94  # of the time that is left is planned for: what a calibration of seconds cannot know takes the rest
 LEAST = 0.1  # of its full length is the shortest training that is worth the name
 ROUNDED_S = 5.0
+FEWEST_DRAWS = 2  # of a comparison: one draw alone has no interval worth the name
 Price = Callable[[FitSpec], Cost]
 
 
@@ -72,6 +75,74 @@ def keep_budget(spec: FitSpec, left_s: float, price: Price, n: int, crossed: boo
     smallest = min(cost.seconds - (1 - LEAST) * cost.training_s for cost in tried)
     passed = (spec.budget_s or 0.0) - left_s
     raise _too_small(spec, passed, smallest, price)
+
+
+@dataclass(frozen=True)
+class KeptTrials:
+    """A comparison that keeps a budget.
+
+    Attributes:
+        spec: the options, with what was given up.
+        trials: what it takes, trainings at full length.
+        share: of their full length that trainings can have; 1 where nothing is shortened.
+        said: what was given up, in sentences.
+    """
+
+    spec: CompareSpec
+    trials: Trials
+    share: float
+    said: tuple[Said, ...] = ()
+
+    def fits(self, names: Callable[[str, int | None, int], str]) -> list[PlannedFit]:
+        """In the order in which they are made; ``names`` of strategy, labels per class and draw."""
+        budgets = list(dict.fromkeys(budget for _, budget in self.trials.fits))
+        return [
+            replace(self.trials.fits[strategy, budget], name=names(strategy, budget, draw))
+            for budget in budgets
+            for draw in range(self.spec.repeats)
+            for strategy in self.spec.arms
+        ]
+
+    @property
+    def after_s(self) -> float:
+        """Seconds of what follows the last trial."""
+        return self.trials.estimate.parts["stages"] + self.trials.estimate.parts["report"]
+
+
+def keep_trials(spec: CompareSpec, left_s: float, price: Callable[[CompareSpec], Trials]) -> KeptTrials:
+    """Give up as little of a comparison as the time asks for: the stages' probes, then draws, then length of trainings.
+
+    Args:
+        spec: the options, with a budget.
+        left_s: seconds of it that are left.
+        price: the trials and their seconds by the options.
+
+    Raises:
+        ConfigError: nothing fits; the message names the smallest budget that would do.
+    """
+    room, budget = MARGIN * left_s, duration(spec.budget_s or 0.0)
+    without = spec.changed(stages=False)
+    attempts = [spec, without, *(without.changed(repeats=k) for k in range(spec.repeats - 1, FEWEST_DRAWS - 1, -1))]
+    smallest = float("inf")
+    for attempt in attempts:
+        trials = price(attempt)
+        training = attempt.repeats * sum(fit.training_s for fit in trials.fits.values())
+        free = room - (trials.estimate.seconds - training)
+        share = free / training if training else float(free >= 0)
+        smallest = min(smallest, trials.estimate.seconds - (1 - LEAST) * training)
+        if share < (LEAST if attempt is attempts[-1] and training else 1.0):
+            continue
+        said = []
+        if spec.stages and not attempt.stages:
+            said.append(Said("budget.no_stages", budget=budget))
+        if attempt.repeats < spec.repeats:
+            said.append(Said("budget.draws", budget=budget, n=f"{attempt.repeats}", full=f"{spec.repeats}"))
+        if share < 1:
+            said.append(Said("budget.share", budget=budget, percent=f"{max(1, round(100 * share))}"))
+        return KeptTrials(attempt, trials, min(1.0, share), tuple(said))
+    passed = (spec.budget_s or 0.0) - left_s
+    needed = write_duration(_rounded(passed + smallest / MARGIN))
+    raise ConfigError(Said("budget.too_small", budget=repr(spec.budget), passed=duration(passed), needed=needed))
 
 
 def _ladder(spec: FitSpec, n: int, crossed: bool) -> Iterator[FitSpec]:

@@ -7,7 +7,7 @@ backbone's features or a step above the same cut, is timed once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
@@ -19,7 +19,7 @@ from jeoni.planning.calibration import Calibration
 from jeoni.planning.memory import peak_bytes
 from jeoni.specs import FitSpec
 from jeoni.tasks import task_of
-from jeoni.training.work import Training, Work
+from jeoni.training.work import FORWARD, Training, Work
 from jeoni.types import Dataset
 
 __all__ = ["Cost", "Fits", "cost_of", "fits_of", "views_of", "views_s"]
@@ -100,8 +100,9 @@ def cost_of(
     fits = fits_of(data, spec, quick=not trained, least=least[not trained])
     work, head, dim = fits.work(strategy, backbone, of), _head(strategy), backbone.dim
     features = calibration.features_s(requests)
-    views = views_s(calibration, [training for _, _, one in work for training in one.trainings], of)
-    planned = _planned(calibration, work, views, head, dim)
+    trainings = [training for _, _, one in work for training in one.trainings]
+    views = views_s(calibration, trainings, max((n for n, _, _ in work), default=0))
+    planned = _planned(calibration, work, views, head, dim, of)
     training = sum(fit.training_s for fit in planned)
     heads = sum(fit.other_s for fit in planned) - views
     measured = sum(
@@ -117,8 +118,7 @@ def cost_of(
         "controls": measured * beside + alone * (training + heads),
         "report": calibration.report_s(spec.pictures),
     }
-    trainings = [one for _, _, some in work for one in some.trainings]
-    disk = disk_bytes(calibration, requests, trainings)
+    disk = disk_bytes(calibration, requests, trainings, max((n for n, _, _ in work), default=0))
     memory = peak_bytes(calibration, requests, trainings)
     views_each = max((training.views for training in trainings), default=0)
     epochs = max((t.recipe.steps * t.recipe.batch_size / n for n, _, some in work for t in some.trainings), default=0.0)
@@ -126,17 +126,25 @@ def cost_of(
 
 
 def _planned(
-    calibration: Calibration, work: Sequence[tuple[int, int, Work]], views: float, head: str, dim: int
+    calibration: Calibration, work: Sequence[tuple[int, int, Work]], views: float, head: str, dim: int, of: int
 ) -> list[PlannedFit]:
     """One after the other; the first that trains computes the random views."""
-    planned = [
-        PlannedFit(calibration.training_s(one.trainings), calibration.heads_s(one, n, head, dim))
-        for n, times, one in work
-        for _ in range(times)
-    ]
+    planned = []
+    for n, times, one in work:
+        training = calibration.training_s(one.trainings)
+        other = calibration.heads_s(one, n, head, dim) + _predictions_s(calibration, one, of - n)
+        planned += [PlannedFit(training, other)] * times
     if planned and views:
         planned[0] = PlannedFit(planned[0].training_s, planned[0].other_s + views)
     return planned
+
+
+def _predictions_s(calibration: Calibration, work: Work, n: int) -> float:
+    """Seconds of the examples that were not fitted to, through the stages that were trained."""
+    if not work.trainings:
+        return 0.0
+    last = work.trainings[-1]
+    return FORWARD * calibration.training_s([replace(last, steps=n / last.recipe.batch_size)])
 
 
 def _head(strategy: Strategy) -> str:
@@ -171,10 +179,16 @@ def views_s(calibration: Calibration, trainings: Sequence[Training], n: int) -> 
     return sum(calibration.views_s(training, n) for training in views_of(trainings))
 
 
-def disk_bytes(calibration: Calibration, requests: Sequence[Request], trainings: Sequence[Training]) -> int:
+def disk_bytes(
+    calibration: Calibration, requests: Sequence[Request], trainings: Sequence[Training], fitted: int
+) -> int:
     """Bytes that rows and their random views add to the feature store, with what is kept beside them.
 
-    Rows of texts and recordings, which differ in length, are taken to be as long as the handful's, and a quarter more.
+    Args:
+        calibration: knows how large rows are, and which are there.
+        requests: of the features of all examples.
+        trainings: whose random views are kept.
+        fitted: examples that they train on.
     """
     n = len(calibration.data)
     tables = sum(len(request.taps) for request in requests)
@@ -182,7 +196,7 @@ def disk_bytes(calibration: Calibration, requests: Sequence[Request], trainings:
     for training in views_of(trainings):
         tap = cut(training.backbone, training.frozen).tap
         each = calibration.row_bytes(training.backbone, tap) + NAMED
-        room = training.recipe.cache_gb * 1e9 / max(1.0, each * n)
+        room = training.recipe.cache_gb * 1e9 / max(1.0, each * fitted)
         kept = min(training.views, int(room))
-        added += round(n * each) * (kept if kept >= min(training.views, 2) else 0)
+        added += round(fitted * each) * (kept if kept >= min(training.views, 2) else 0)
     return added

@@ -13,6 +13,7 @@ from jeoni.adaptation.adapter import Adapter
 from jeoni.adaptation.alignment import Alignment
 from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
+from jeoni.deadline import PlannedFit
 from jeoni.features.extract import Request
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.cost import Fits, cost_of, fits_of, views_s
@@ -37,11 +38,16 @@ class Trials:
 
     Attributes:
         estimate: of the whole.
-        seconds: of one trial, by strategy and budget.
+        fits: what one trial takes, by strategy and budget.
     """
 
     estimate: Estimate
-    seconds: Mapping[tuple[str, Budget], float]
+    fits: Mapping[tuple[str, Budget], PlannedFit]
+
+    @property
+    def seconds(self) -> dict[tuple[str, Budget], float]:
+        """Of one trial, by strategy and budget."""
+        return {key: fit.training_s + fit.other_s for key, fit in self.fits.items()}
 
 
 def estimate_fit(
@@ -120,17 +126,19 @@ def estimate_compare(
         for budget, n in sizes.items()
     }
     everything = [(n, spec.repeats * times, work) for some in works.values() for n, times, work in some]
-    if _short(everything, of):
+    if not spec.budget and _short(everything, of):
         return None
     features = calibration.features_s(requests)
-    trials = {key: _steps_and_heads(calibration, some) for key, some in works.items()}
+    fits = {key: _planned(calibration, some) for key, some in works.items()}
+    trials = {key: fit.training_s + fit.other_s for key, fit in fits.items()}
     largest = [training for _, _, work in everything for training in work.trainings]
     views = views_s(calibration, largest, of)
     stages = backbone.n * spec.repeats * calibration.heads_s(Work(1), max(sizes.values())) if spec.stages else 0.0
     rest = calibration.report_s(False)
     control = spec.arms[-1]
     parts = {
-        "features": features + views,
+        "features": features,
+        "views": views,
         "strategies": spec.repeats * sum(s for (name, _), s in trials.items() if name != control),
         f"control ({control})": spec.repeats * sum(s for (name, _), s in trials.items() if name == control),
         "stages": stages,
@@ -139,7 +147,7 @@ def estimate_compare(
     fewer = _few_budgets(sizes)
     short = features + views + 2 * sum(s for (_, budget), s in trials.items() if budget in fewer) + rest
     cheaper = [Cheaper(f"--repeats 2 --budgets {_written(fewer)} --no-stages", short)]
-    return Trials(Estimate(parts, before_s, tuple(cheaper)), trials)
+    return Trials(Estimate(parts, before_s, tuple(cheaper)), fits)
 
 
 def _sizes(data: Dataset, spec: CompareSpec) -> dict[Budget, int]:
@@ -236,7 +244,6 @@ def _seconds(calibration: Calibration, work: Sequence[tuple[int, int, Work]], n:
     return heads, steps + views_s(calibration, trainings, n)
 
 
-def _steps_and_heads(calibration: Calibration, work: Sequence[tuple[int, int, Work]]) -> float:
-    return sum(
-        times * (calibration.heads_s(one, size) + calibration.training_s(one.trainings)) for size, times, one in work
-    )
+def _planned(calibration: Calibration, work: Sequence[tuple[int, int, Work]]) -> PlannedFit:
+    training = sum(times * calibration.training_s(one.trainings) for _, times, one in work)
+    return PlannedFit(training, sum(times * calibration.heads_s(one, size) for size, times, one in work))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jeoni.backbones.backbone import Backbone
 from jeoni.training.defaults import ResolvedRecipe
 
-__all__ = ["BEST_MOMENT", "Training", "Work", "evaluation_steps"]
+__all__ = ["BEST_MOMENT", "FORWARD", "Training", "Work", "evaluation_steps"]
 
 EVALUATIONS = 15  # passes over what is held out: ten while training, five for the way back to the start
 FORWARD = 1 / 3  # of a step's time, without gradients

@@ -8,6 +8,8 @@ WORDS = {
     "budget.share": "To keep the budget of {budget}, trainings get about {percent} % of their full length.",
     "budget.no_pictures": "To keep the budget of {budget}, the report has no pictures.",
     "budget.no_control": "To keep the budget of {budget}, no untrained control is measured: what transfer added is not known.",
+    "budget.no_stages": "To keep the budget of {budget}, the stages are not probed.",
+    "budget.draws": "To keep the budget of {budget}, {n} draws are compared instead of {full}.",
     "budget.too_small": "budget is {budget}; {passed} of it went to reading and measuring, and features, heads and report take the "
     "rest and more. Say at least --budget {needed}.",
     "budget.too_small_to_train": "budget is {budget}; {passed} of it went to reading and measuring, and the strategy {strategy} cannot "
@@ -20,7 +22,5 @@ WORDS = {
     "budget.stopped": "Stopped after {steps} of {full} steps: the budget of {budget} was used up.",
     "budget.kept": "The run took {time} of its budget of {budget}.",
     "budget.overrun": "The run took {time}, more than its budget of {budget}.",
-    "budget.differs": "Under a budget the number of steps depends on the machine, and on what else it is doing: another run can come "
-    "out otherwise.",
     "budget.as_expected": "Expected {expected}, took {time}.",
 }

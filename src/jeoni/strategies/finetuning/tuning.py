@@ -77,7 +77,8 @@ def tune(
     if config.interpolate or can_tell(len(train_on)):
         first = first or _first(setup, train_on)
         run = first[0]
-        choices = distributed.broadcast_object(_choose(*first, config))
+        with context.spent.on("training"):
+            choices = distributed.broadcast_object(_choose(*first, config))
         first = first if config.to_the_end else None
     refitted = len(train_on) < FEW and choices.share > 0
     if choices.share == 0:  # the linear probe, fitted on all examples

@@ -7,24 +7,33 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from jeoni.assessment.holdout import Strategy, taps_of
+from jeoni.assessment.trials import fit_name
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.console.durations import duration
+from jeoni.data.splits import repeats_for
+from jeoni.deadline import PlannedFit
 from jeoni.errors import ConfigError
-from jeoni.features.extract import Request
+from jeoni.features.extract import Extraction, Request
 from jeoni.locale import Said
-from jeoni.planning.budget import LEAST, MARGIN, Kept, keep_budget
+from jeoni.planning.budget import LEAST, MARGIN, Kept, keep_budget, keep_trials
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.cost import Cost, cost_of
 from jeoni.planning.disk import room_at_the_cut
 from jeoni.planning.estimate import Estimate
-from jeoni.planning.runs import estimate_fit
-from jeoni.specs import FitSpec
+from jeoni.planning.runs import Trials, estimate_compare, estimate_fit
+from jeoni.specs import CompareSpec, FitSpec
+from jeoni.specs.amounts import write_duration
 from jeoni.strategies import build_strategy
+from jeoni.training.work import Work
 from jeoni.types import Dataset
 from jeoni.verbs.session.session import Session
 
-__all__ = ["FitOnData", "told_of_training", "within_limits"]
+__all__ = ["FitOnData", "compared_within_limits", "set_aside_for_verdict", "told_of_training", "within_limits"]
+
+SPREAD = 1000  # examples whose features are looked at again after a pretraining
+FOLDS = 5
+UNKNOWN_S = 0.02  # of an example's features, where all were in the store
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,74 @@ def _within_time(
     parts = {**kept.cost.parts, "training": kept.share * kept.cost.parts["training"]}
     session.tell(Estimate(parts, session.passed_s, (), kept.cost.disk_bytes, kept.cost.memory_bytes))
     return fit.changed(kept.spec)
+
+
+def compared_within_limits(
+    session: Session,
+    calibration: Calibration,
+    strategies: Mapping[str, Strategy],
+    backbone: Backbone,
+    requests: Sequence[Request],
+    spec: CompareSpec,
+) -> tuple[CompareSpec, Trials | None]:
+    """Tell how long a comparison will take; with a budget, options that keep it.
+
+    Raises:
+        ConfigError: a budget that is too small for anything; the message names the smallest that would do.
+    """
+    deadline = session.context.deadline
+    if deadline is None:
+        trials = None
+        with session.optional("An estimate of the time"):
+            trials = estimate_compare(calibration, strategies, backbone, requests, spec, session.passed_s)
+            session.tell(trials.estimate if trials else None)
+        return spec, trials
+
+    def price(options: CompareSpec) -> Trials:
+        found = estimate_compare(calibration, strategies, backbone, requests, options, session.passed_s)
+        assert found is not None  # with a budget there is always one
+        return found
+
+    kept = keep_trials(spec, deadline.left_s, price)
+    deadline.expect(kept.fits(fit_name), kept.after_s, calibration.prices)
+    for sentence in kept.said:
+        session.console.warn(sentence)
+    session.tell(kept.trials.estimate)
+    return kept.spec, kept.trials
+
+
+def set_aside_for_verdict(session: Session, calibration: Calibration, seen: Extraction, labelled: int) -> None:
+    """Of a pretraining's time, keep what its verdict and its report will take.
+
+    Args:
+        session: of the run.
+        calibration: measures on the data.
+        seen: the extraction, by which the seconds of an example's features are known.
+        labelled: examples that two probes are fitted to; 0 without a verdict.
+
+    Raises:
+        ConfigError: nothing would be left to train in; the message names the smallest budget that would do.
+    """
+    deadline = session.context.deadline
+    if deadline is None:
+        return
+    each = seen.seconds / seen.computed if seen.computed else UNKNOWN_S
+    heads = calibration.heads_s(Work(2 * repeats_for(labelled) * FOLDS), labelled) if labelled else 0.0
+    after = each * (labelled + min(SPREAD, len(calibration.data))) + heads
+    after += calibration.report_s(getattr(session.spec, "pictures", False))
+    left = MARGIN * deadline.left_s - after
+    if left <= 0:
+        passed = session.passed_s
+        raise ConfigError(
+            Said(
+                "budget.too_small",
+                budget=repr(session.spec.budget),
+                passed=duration(passed),
+                needed=write_duration(1.2 * (passed + after)),
+            )
+        )
+    deadline.expect([PlannedFit(1.0)], after + (1 - MARGIN) * deadline.left_s)
+    deadline.begin_fit()
 
 
 def told_of_training(training: Mapping[str, object], budget_s: float | None) -> Sequence[Said]:
