@@ -1,11 +1,11 @@
 """Budgets that are kept: fine-tuning of images, texts and recordings within 30 seconds to 5 minutes.
 
-    python benchmarks/budgets.py [--keep outcomes.json] [--tasks images,texts,audio] [--budgets 30s,1m,2m,5m]
+    python benchmarks/budgets.py [--keep outcomes.json] [--tasks images,texts,audio] [--budgets 30s,1m,2m,5m] [--cpu]
 
 Each run begins with an empty cache, so that features are computed within the budget, and tests on 500 items that it does
 not see. Prints the time taken as a share of the budget, the steps made of those of a full training, and the accuracy; what
-``--keep`` holds is not run again. Processor seconds are printed as well: on a machine that others use, wall time is theirs
-too. Target: no run above 1.1 of its budget. Needs CIFAR-10, Amazon's reviews and FSDD (see `_data.py`).
+``--keep`` holds is not run again. With ``--cpu`` budgets, estimates and times are the process's own processor seconds, for a
+machine that others use too. Target: no run above 1.1 of its budget. Needs CIFAR-10, Amazon's reviews and FSDD (see `_data.py`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+if "--cpu" in sys.argv:  # before anything takes hold of the clock
+    time.perf_counter = time.process_time
 
 from planner import TASKS
 
@@ -34,10 +38,11 @@ def main() -> None:
     parser.add_argument("--keep", default="budgets-outcomes.json")
     parser.add_argument("--tasks", default="images,texts,audio")
     parser.add_argument("--budgets", default="30s,1m,2m,5m")
+    parser.add_argument("--cpu", action="store_true")
     given = parser.parse_args()
     path = Path(given.keep)
     kept: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    print(f"{'data':<10}{'budget':>8}{'taken':>9}{'share':>7}{'CPU':>8}{'steps':>12}{'limit':>11}{'accuracy':>10}")
+    print(f"{'data':<10}{'budget':>8}{'taken':>9}{'share':>7}{'steps':>12}{'limit':>11}{'accuracy':>10}")
     for name in given.tasks.split(","):
         for budget in given.budgets.split(","):
             key = f"{name}|{budget}"
@@ -55,19 +60,18 @@ def _run(task: str, budget: str) -> dict[str, Any]:
     train, test = next(one for one in TASKS if one.name == task).draw(0)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEONI_CACHE"] = f"{folder}/cache"
-        wall, cpu = time.perf_counter(), time.process_time()
+        begun = time.perf_counter()
         out = Path(folder) / "run"
         try:
             result = jeoni.fit(train, test=test, strategy="finetune", budget=budget, out=out, quiet=True)
         except ConfigError as error:
             return {"error": str(error)}
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        taken = time.perf_counter() - begun
         record = read_json(out / "run.json")
     training = record["training"]
     return {
-        "seconds": round(wall, 1),
-        "share": round(wall / parse_duration(budget), 3),
-        "cpu_s": round(cpu, 1),
+        "seconds": round(taken, 1),
+        "share": round(taken / parse_duration(budget), 3),
         "steps": training["steps"],
         "full": training["full_steps"],
         "limit": training["limit"],
@@ -86,7 +90,7 @@ def _show(name: str, budget: str, found: dict[str, Any]) -> None:
         return
     steps = f"{found['steps']} of {found['full']}"
     print(
-        f"{name:<10}{budget:>8}{found['seconds']:>9.1f}{found['share']:>7.2f}{found['cpu_s']:>8.1f}{steps:>12}"
+        f"{name:<10}{budget:>8}{found['seconds']:>9.1f}{found['share']:>7.2f}{steps:>12}"
         f"{found['limit'] or 'full':>11}{found['accuracy']:>10.2f}   load {found['load']}",
         flush=True,
     )

@@ -87,7 +87,11 @@ def test_a_budget_too_small_for_anything_names_the_smallest_that_would_do(strate
     named = re.search(r"at least --budget (\w+)", str(refused.value))[1]
     passed = 600 - 5.0 / MARGIN
     kept = keep_budget(
-        FitSpec(budget=named, strategy=strategy), parse_duration(named) - passed, price, 300, crossed=strategy == "probe"
+        FitSpec(budget=named, strategy=strategy),
+        parse_duration(named) - passed,
+        price,
+        300,
+        crossed=strategy == "probe",
     )
     assert kept.share >= LEAST
     if strategy == "finetune":

@@ -89,7 +89,7 @@ def test_a_training_is_counted_by_its_steps_and_its_views(data, backbone):
     held = 240 // 5
     steps = 100 + 5 * held / 32 + 60  # to the end on a part, evaluations, then again to the best moment
     assert found.parts["training"] == pytest.approx(steps)
-    assert found.parts["views"] == pytest.approx(0.01 * 4 * 300)
+    assert found.parts["views"] == pytest.approx(0.01 * 4 * 240)
     assert found.parts["controls"] == pytest.approx(0.1) and found.parts["report"] == 1.0
 
 

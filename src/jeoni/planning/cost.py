@@ -22,10 +22,12 @@ from jeoni.tasks import task_of
 from jeoni.training.work import FORWARD, Training, Work
 from jeoni.types import Dataset
 
-__all__ = ["Cost", "Fits", "cost_of", "fits_of", "views_of", "views_s"]
+__all__ = ["Cost", "Fits", "cost_of", "disk_bytes", "fits_of", "kept_beside", "views_of", "views_s"]
 
-# beside a row, the store keeps the example's name in each table, and once its signature and remarks
-NAMED, SIGNED = 72, 1024 + 2 * 72 + 16
+# beside a row, the store keeps the example's name in each table, and once its signature and remarks; beside all of
+# them what a table is, and the manifests of its shards
+NAMED, SIGNED, DESCRIBED = 72, 1024 + 2 * 72 + 16, 2048
+PREDICTED = 8 * 10  # bytes of an example's predictions by a probe, in up to ten repeats, for each output
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,18 @@ def fits_of(data: Dataset, spec: FitSpec, *, quick: bool, least: int) -> Fits:
     return Fits({inside: repeats * spec.folds, n: 1})
 
 
+def kept_beside(data: Dataset, tables: int, probes: int) -> int:
+    """Bytes that the store keeps beside rows.
+
+    Args:
+        data: all examples.
+        tables: of rows.
+        probes: whose predictions are kept.
+    """
+    named = len(data) * (SIGNED + NAMED * tables) + DESCRIBED * (tables + 4)
+    return named + probes * PREDICTED * len(data) * len(task_of(data).columns)
+
+
 def views_of(trainings: Sequence[Training]) -> list[Training]:
     """One training for each set of views: those at one cut are computed once, whoever trains on them."""
     return list({(t.backbone.fingerprint, t.frozen, t.recipe.augment): t for t in trainings}.values())
@@ -190,9 +204,8 @@ def disk_bytes(
         trainings: whose random views are kept.
         fitted: examples that they train on.
     """
-    n = len(calibration.data)
     tables = sum(len(request.taps) for request in requests)
-    added = calibration.features_bytes(requests) + n * (SIGNED + NAMED * tables)
+    added = calibration.features_bytes(requests) + kept_beside(calibration.data, tables, len(requests))
     for training in views_of(trainings):
         tap = cut(training.backbone, training.frozen).tap
         each = calibration.row_bytes(training.backbone, tap) + NAMED

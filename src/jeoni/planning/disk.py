@@ -17,7 +17,7 @@ from jeoni.errors import ConfigError, DataError
 from jeoni.features.extract import Request
 from jeoni.locale import Said
 from jeoni.planning.calibration import Calibration
-from jeoni.planning.cost import NAMED, SIGNED
+from jeoni.planning.cost import kept_beside
 from jeoni.specs.amounts import write_size
 from jeoni.training.rows import row_bytes
 from jeoni.types import Dataset
@@ -46,7 +46,7 @@ def room_at_the_cut(
     """
     data, backbone = calibration.data, requests[0].backbone
     n = len(data)
-    pooled = calibration.features_bytes(requests) + n * (SIGNED + NAMED * (len(requests) + 1 + views))
+    pooled = calibration.features_bytes(requests) + kept_beside(data, len(requests) + 1 + views, len(requests))
     if pooled > limit:
         raise ConfigError(
             Said(

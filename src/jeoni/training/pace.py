@@ -19,6 +19,7 @@ __all__ = ["Pace"]
 WARM = 2  # steps that are not timed: the first ones prepare kernels and memory
 LAST = 20  # steps whose mean tells how long the next will take
 FORWARD = 1 / 3  # of a step's time, without gradients
+GRACE = 0.05  # of the time, by which the last step may run over
 LOOKING = 0.25  # of the time, at most, goes to evaluations where there is little
 
 
@@ -48,6 +49,7 @@ class Pace:
         self.full, self.total, self.evaluations, self.stopped = steps, steps, evaluations, False
         self._every = max(1, steps // evaluations)
         self._held, self._allowance = held_steps, allowance
+        self._allowed_s = allowance.seconds if allowance else math.inf
         self._anchor: tuple[int, float] = (0, 0)  # a step, and the moment that it was at
         self._durations: deque[float] = deque(maxlen=LAST)
         self._evaluation_s: float | None = None
@@ -98,6 +100,8 @@ class Pace:
         # those to come, and at the end as many for the way back to the starting weights
         looks = math.ceil((self.full - moment) / self._every) + (self.evaluations / 2 if self._held else 0)
         room = math.floor((left_s - looks * looking) / each) if each else self.full
+        if room < 1 and left_s + GRACE * self._allowed_s >= each + looking:
+            room = 1  # a last step, at the end of the schedule, rather than a stop just before it
         wanted = math.ceil(self.full - moment - 1e-9)
         self.total, self.stopped = distributed.broadcast_object(self._ending(step, wanted, room))
         self._anchor = (step, moment) if self.total < self.full or self._anchor[0] else self._anchor
