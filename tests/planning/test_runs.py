@@ -74,7 +74,9 @@ def fit_estimate(data, backbone, **options):
 
 def test_a_probe_is_fitted_once_for_each_fold_and_once_for_all(data, backbone):
     found = fit_estimate(data, backbone)
-    assert found.parts == pytest.approx({"features": 10, "views": 0, "training": 0, "heads": 1.6, "controls": 1.6, "report": 2})
+    assert found.parts == pytest.approx(
+        {"features": 10, "views": 0, "training": 0, "heads": 1.6, "controls": 1.6, "report": 2}
+    )
     assert found.seconds + found.before_s == pytest.approx(18.2)
 
 

@@ -18,6 +18,7 @@ from jeoni.deadline import Spent
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.heads.fitting.named import build_head
+from jeoni.planning.stage_cost import StageCost, stage_cost
 from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup, run_on
 from jeoni.tasks import strata_of, task_of
 from jeoni.training.rows import row_bytes
@@ -65,6 +66,8 @@ class Calibration:
         context: store, engine, threads, seed.
         dim: columns of the pooled features.
         head: the head's id.
+        by_stages: where a step above one cut of a backbone was timed, those above other cuts are told by the stages'
+            own times: for many candidates, and a little less exact.
 
     Attributes:
         computed: examples whose features were computed on the way.
@@ -77,11 +80,14 @@ class Calibration:
     context: Context
     dim: int
     head: str = "linear"
+    by_stages: bool = False
     computed: int = 0
     seconds: float = 0.0
     prices: dict[Hashable, float] = field(default_factory=dict, repr=False)
     activations: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict, repr=False)
     _rows: dict[tuple[tuple[object, ...], ...], Handful] = field(default_factory=dict, repr=False)
+    _timed: list[Training] = field(default_factory=list, repr=False)
+    _stages: dict[str, StageCost] = field(default_factory=dict, repr=False)
     _views: dict[tuple[object, ...], float] = field(default_factory=dict, repr=False)
     _heads: dict[tuple[str, int, int], float] = field(default_factory=dict, repr=False)
 
@@ -182,8 +188,26 @@ class Calibration:
 
     def _step_s(self, training: Training) -> float:
         if training.kind not in self.prices:
-            self.prices[training.kind] = self._timed_step(training)
+            told = self._told_by_stages(training) if self.by_stages else None
+            self.prices[training.kind] = self._timed_step(training) if told is None else told
+            if told is None:
+                self._timed.append(training)
         return self.prices[training.kind]
+
+    def stage_cost(self, backbone: Backbone) -> StageCost:
+        """Seconds of an example in each stage."""
+        if backbone.fingerprint not in self._stages:
+            self._stages[backbone.fingerprint] = stage_cost(backbone)
+        return self._stages[backbone.fingerprint]
+
+    def _told_by_stages(self, training: Training) -> float | None:
+        """From a step that was timed above another cut; None where there is none that is alike in all else."""
+        for timed in self._timed:
+            alike = replace(training, frozen=timed.frozen).kind == timed.kind
+            if alike and self.stage_cost(timed.backbone).tells(timed.frozen):
+                cost = self.stage_cost(timed.backbone)
+                return cost.step_s(self.prices[timed.kind], at=timed.frozen, frozen=training.frozen)
+        return None
 
     def _timed_step(self, training: Training) -> float:
         """The mean of a few steps of the true size, of a training that is then thrown away."""
