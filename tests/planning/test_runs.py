@@ -40,7 +40,7 @@ class Priced:
     def row_bytes(self, backbone, tap):
         return 100.0
 
-    def heads_s(self, work, n, head="", dim=0):
+    def heads_s(self, work, n, head="", dim=0, repeats=0):
         return 0.1 * work.heads
 
     def report_s(self, pictures):

@@ -24,7 +24,7 @@ def priced(monkeypatch):
     """Known prices: half a second a step, a second for all else."""
     monkeypatch.setattr(Calibration, "features_s", lambda self, requests: 1.0)
     monkeypatch.setattr(Calibration, "views_s", lambda self, training, n: 0.0)
-    monkeypatch.setattr(Calibration, "heads_s", lambda self, work, n, head="", dim=0: 0.0)
+    monkeypatch.setattr(Calibration, "heads_s", lambda self, work, n, head="", dim=0, repeats=0: 0.0)
     monkeypatch.setattr(Calibration, "report_s", lambda self, pictures: 1.0)
 
     def training_s(self, trainings):

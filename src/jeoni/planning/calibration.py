@@ -29,7 +29,7 @@ __all__ = ["Calibration"]
 
 STEPS = 3  # of a training that are timed, after one that warms up
 PATIENCE_S = 4.0  # a warm-up that takes longer is the measurement itself
-HEAD_ROWS = 500
+HEAD_ROWS, WARM_ROWS = 500, 60
 # on a quiet machine of two cores: three decompositions of a square matrix, and what a report takes there
 SIDE, QUIET_S, REPORT_S, PICTURES_S = 300, 0.12, 3.0, 7.0
 SLOWEST = 6.0  # times as long as on a quiet machine
@@ -89,7 +89,7 @@ class Calibration:
     _timed: list[Training] = field(default_factory=list, repr=False)
     _stages: dict[str, StageCost] = field(default_factory=dict, repr=False)
     _views: dict[tuple[object, ...], float] = field(default_factory=dict, repr=False)
-    _heads: dict[tuple[str, int, int], float] = field(default_factory=dict, repr=False)
+    _heads: dict[tuple[str, int, int, int], float] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(self.context.seed)
@@ -128,9 +128,12 @@ class Calibration:
             first, second = self._handfuls(requests[0])
             _, begun = self._extracted(first, requests)
             taken, seen = self._extracted(second, requests)
+            # threads, tables and shards cost the same whatever the number of examples: not to be multiplied by it
+            fixed, _ = self._extracted(second[:1], requests)
+            each = max(0.0, taken - fixed) / max(1, len(second))
             count = len(first) + len(second)
             lacking = (begun.computed + seen.computed) / max(1, count)
-            self._rows[key] = Handful(count, taken / max(1, len(second)), lacking, _sizes(begun, requests))
+            self._rows[key] = Handful(count, each, lacking, _sizes(begun, requests))
         return self._rows[key]
 
     def views_s(self, training: Training, n: int) -> float:
@@ -144,14 +147,15 @@ class Calibration:
             requests = [Request(training.backbone, (tap,), (1,), policy)]
             first, second = self._handfuls(requests[0])
             self._extracted(first, requests)
-            self._views[key] = self._extracted(second, requests)[0] / max(1, len(second))
+            taken, fixed = (self._extracted(some, requests)[0] for some in (second, second[:1]))
+            self._views[key] = max(0.0, taken - fixed) / max(1, len(second))
         return self._views[key] * training.views * n
 
     def training_s(self, trainings: Iterable[Training]) -> float:
         """Seconds of the steps of all trainings."""
         return sum(self._step_s(training) * training.steps for training in trainings)
 
-    def heads_s(self, work: Work, n: int, head: str = "", dim: int = 0) -> float:
+    def heads_s(self, work: Work, n: int, head: str = "", dim: int = 0, repeats: int = 0) -> float:
         """Seconds of fitting heads to ``n`` rows.
 
         Args:
@@ -159,8 +163,11 @@ class Calibration:
             n: rows.
             head: its id, where it is another one.
             dim: columns, where it is another number.
+            repeats: how often the folds that decide its choices are drawn; 0 is as often as ``n`` asks for.
         """
-        return work.heads * self._head_s(n, head or self.head, dim or self.dim) if work.heads else 0.0
+        if not work.heads:
+            return 0.0
+        return work.heads * self._head_s(n, head or self.head, dim or self.dim, repeats or repeats_for(n))
 
     def report_s(self, pictures: bool) -> float:
         """Seconds of scoring, of pictures if there are any, and of the report, on a machine that is now so busy."""
@@ -236,11 +243,13 @@ class Calibration:
         folds = np.zeros((1, len(index)), dtype=np.int64)
         return Examples(self.data.select(mixed[index]), np.arange(len(index)), seen, index, folds)
 
-    def _head_s(self, n: int, head: str, dim: int) -> float:
+    def _head_s(self, n: int, head: str, dim: int, repeats: int) -> float:
         """Of a head on ``n`` rows that lie about their classes; of many, a part is timed."""
-        repeats, rows = repeats_for(n), min(n, HEAD_ROWS)
-        key = (head, dim, rows)
+        rows = min(n, HEAD_ROWS)
+        key = (head, dim, rows, repeats)
         if key not in self._heads:
+            if not any(known[0] == head for known in self._heads):
+                self._timed_head(min(n, WARM_ROWS), 1, head, dim)  # what it imports is imported once
             self._heads[key] = self._timed_head(rows, repeats, head, dim)
         return self._heads[key] * n / rows
 

@@ -108,7 +108,8 @@ def cost_of(
     training = sum(fit.training_s for fit in planned)
     heads = sum(fit.other_s for fit in planned) - views
     measured = sum(
-        times * calibration.heads_s(one, n, _head(probe), dim) for n, times, one in fits.work(probe, backbone, of)
+        times * calibration.heads_s(one, n, _head(probe), dim, _draws(one, times))
+        for n, times, one in fits.work(probe, backbone, of)
     )
     alone = len(task_of(data).parts) if trained and spec.control else 0  # each task without the others
     beside = (1 if spec.control else 0) + (1 if trained else 0)
@@ -134,11 +135,16 @@ def _planned(
     planned = []
     for n, times, one in work:
         training = calibration.training_s(one.trainings)
-        other = calibration.heads_s(one, n, head, dim) + _predictions_s(calibration, one, of - n)
+        other = calibration.heads_s(one, n, head, dim, _draws(one, times)) + _predictions_s(calibration, one, of - n)
         planned += [PlannedFit(training, other)] * times
     if planned and views:
         planned[0] = PlannedFit(planned[0].training_s, planned[0].other_s + views)
     return planned
+
+
+def _draws(work: Work, times: int) -> int:
+    """How often a head's folds are drawn: once inside a fold of cross-validation; 0 is as often as examples ask for."""
+    return 1 if times > 1 and not work.trainings else 0
 
 
 def _predictions_s(calibration: Calibration, work: Work, n: int) -> float:

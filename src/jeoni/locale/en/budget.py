@@ -22,5 +22,4 @@ WORDS = {
     "budget.stopped": "Stopped after {steps} of {full} steps: the budget of {budget} was used up.",
     "budget.kept": "The run took {time} of its budget of {budget}.",
     "budget.overrun": "The run took {time}, more than its budget of {budget}.",
-    "budget.as_expected": "Expected {expected}, took {time}.",
 }

@@ -13,7 +13,6 @@ from jeoni import distributed, plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import check_backbone
-from jeoni.console.durations import duration
 from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_targets
 from jeoni.deadline import Deadline
 from jeoni.features.engine import check_engine
@@ -21,7 +20,6 @@ from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.files.outputs import check_output, refuse_overlap
-from jeoni.locale import Said
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.estimate import Estimate
 from jeoni.report import render
@@ -33,7 +31,7 @@ from jeoni.specs import CommonSpec
 from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
 from jeoni.verbs.session.clock import Clock
 from jeoni.verbs.session.record import command_line, run_record
-from jeoni.verbs.session.took import took_by_part
+from jeoni.verbs.session.took import told_at_the_end, took_by_part
 
 __all__ = ["Prepared", "Session"]
 
@@ -149,6 +147,8 @@ class Session:
 
     def tell(self, estimate: Estimate | None) -> None:
         """Keep an estimate for the record, and say it if the run will be long."""
+        if estimate is not None:
+            estimate = replace(estimate, before_s=self.passed_s)  # measuring took its time too
         self.estimate = estimate
         if estimate is not None and estimate.worth_telling:
             self.console.say(estimate.sentence)
@@ -277,17 +277,6 @@ class Session:
         took = took_by_part(self.estimate.parts, self.clock.total(), spent)
         return replace(self.estimate, took=took).as_dict()
 
-    def _tell_outcome(self) -> None:
-        """One line: what the run took beside what was told, or beside its budget."""
-        took = self.clock.total()["total_s"]
-        budget_s = getattr(self.spec, "budget_s", None)
-        if budget_s is not None:
-            kept = "kept" if took <= budget_s else "overrun"
-            self.console.say(Said(f"budget.{kept}", time=duration(took), budget=duration(budget_s)))
-        elif self.estimate is not None and self.estimate.worth_telling:
-            whole = self.estimate.seconds + self.estimate.before_s
-            self.console.say(Said("budget.as_expected", expected=duration(whole), time=duration(took)))
-
     @contextmanager
     def optional(self, what: str) -> Iterator[None]:
         """Warn where what is done inside fails, and no more: a picture is no reason to lose a result."""
@@ -322,7 +311,9 @@ class Session:
             render(self.run.path, self.spec.language)
         content["timings"] = {**content["timings"], **self.clock.total()}
         content["estimate"] = self._estimate_and_outcome()
-        self._tell_outcome()
+        told = told_at_the_end(self.passed_s, self.estimate, getattr(self.spec, "budget_s", None))
+        if told is not None:
+            self.console.say(told)
         record = as_record(RunRecord, content, exact=False)
         self.run.finish(content, self.console.warn)
         return record

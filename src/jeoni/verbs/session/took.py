@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["took_by_part"]
+from jeoni.console.durations import duration
+from jeoni.locale import Said
+from jeoni.planning.estimate import Estimate
+
+__all__ = ["told_at_the_end", "took_by_part"]
 
 OF_STEPS = {
     "features": ("extract_s",),
@@ -41,3 +45,20 @@ def took_by_part(
             whole = sum(steps.get(step, 0.0) for step in OF_STEPS[part])
             took[part] = max(0.0, whole - inside) if part == "heads" else whole
     return took
+
+
+def told_at_the_end(took_s: float, estimate: Estimate | None, budget_s: float | None) -> Said | None:
+    """One line: what a run took beside its budget, or beside what was told before; None where neither was.
+
+    Args:
+        took_s: seconds in all.
+        estimate: that was made of it, if one was.
+        budget_s: that it was given, if it was given one.
+    """
+    if budget_s is not None:
+        kept = "kept" if took_s <= budget_s else "overrun"
+        return Said(f"budget.{kept}", time=duration(took_s), budget=duration(budget_s))
+    if estimate is None or not estimate.worth_telling:
+        return None
+    whole = estimate.seconds + estimate.before_s
+    return Said("estimate.took", expected=duration(whole), time=duration(took_s))
