@@ -8,6 +8,7 @@ import pytest
 import jeoni
 from jeoni.errors import ConfigError
 from jeoni.planning.calibration import Calibration
+from jeoni.report.files import read_rows
 from jeoni.runs.records import RunRecord
 from jeoni.runs.typed import read_record
 from jeoni.specs.amounts import parse_size
@@ -111,6 +112,7 @@ def test_a_run_that_is_resumed_has_the_budget_that_is_left(make_photos, tmp_path
     assert read_record(RunRecord, result.run / "run.json").calls == 2
 
 
+@pytest.mark.slow
 def test_a_run_whose_budget_is_used_up_is_resumed_and_says_so(make_photos, tmp_path, priced, ticking, monkeypatch):
     interrupted(make_photos(), tmp_path / "r", monkeypatch, "2m")
     monkeypatch.setattr(sessions.Deadline, "__init__", _late(sessions.Deadline.__init__))
@@ -124,11 +126,39 @@ def _late(init):
     return lambda self, budget_s, spent_s, started: init(self, budget_s, budget_s, started)
 
 
+def test_a_comparison_keeps_its_budget_and_says_what_it_gave_up(make_photos, tmp_path, priced, ticking):
+    result = jeoni.compare(make_photos(), backbone=TINY, strategies="probe,finetune", budgets="4", repeats=3, steps=60,
+                           batch_size=8, views=2, engine="torch", budget="2m", out=tmp_path / "c", quiet=True)  # fmt: skip
+    record = read_record(RunRecord, result.run / "run.json")
+    assert record.warnings[:2] == (
+        "To keep the budget of 2 min, the stages are not probed.",
+        "To keep the budget of 2 min, 2 draws are compared instead of 3.",
+    )
+    assert record.estimate is not None and record.estimate.took["control (finetune)"] > 0
+    assert {row["draw"] for row in read_rows(result.run / "trials.csv", ("draw",))} == {"0", "1"}
+
+
+@pytest.mark.slow
+def test_a_pretraining_is_planned_into_its_budget(make_photos, tmp_path, priced, ticking):
+    result = jeoni.pretrain(make_photos(each=20), backbone=TINY, method="vicreg", steps=400, batch_size=8, views=2,
+                            engine="torch", pictures=False, budget="1m", out=tmp_path / "p", quiet=True)  # fmt: skip
+    record = read_record(RunRecord, result.run / "run.json")
+    assert record.training is not None and record.training.limit == "shortened" and record.training.steps < 200
+    said = f"The training was planned into the budget of 1 min: {record.training.steps} of 400 steps."
+    assert said in record.warnings
+
+
+def test_a_pretraining_without_time_for_its_verdict_is_refused(make_photos, tmp_path, priced, ticking):
+    with pytest.raises(ConfigError, match=r"budget is '1s'; .* Say at least --budget"):
+        jeoni.pretrain(make_photos(), backbone=TINY, method="vicreg", engine="torch", budget="1s",
+                       out=tmp_path / "p", quiet=True)  # fmt: skip
+
+
 def stored(cache: Path) -> int:
     return sum(file.stat().st_size for file in cache.rglob("*") if file.is_file())
 
 
-@pytest.mark.parametrize("disk", ["300kB", "800kB", "3MB"])
+@pytest.mark.parametrize("disk", ["800kB", "3MB"])
 def test_the_disk_limit_is_kept_and_what_does_not_fit_is_computed_again(make_photos, tmp_path, own_cache, disk):
     result = jeoni.fit(make_photos(), **TRAINED, steps=6, control=False, disk=disk, out=tmp_path / "r")
     record = read_record(RunRecord, result.run / "run.json")

@@ -90,4 +90,5 @@ def _row_at(backbone: Backbone, made: Cut) -> Tensor:
         return rows
     with torch.no_grad():
         (row,) = entry(Taps(backbone, (made.tap,)), backbone.input)(rows)
-    return row.clone()
+    at_the_cut: Tensor = row
+    return at_the_cut.clone()

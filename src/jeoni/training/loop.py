@@ -295,7 +295,7 @@ class _State:
         if score < self.best:
             self.best, self.best_step = score, self.step
             self.kept = {k: v.detach().clone() for k, v in self.job.network.state_dict().items()}
-        without = sum(one["step"] > self.best_step for one in self.evaluations) + (self.step > self.best_step)
+        without = sum((one["step"] or 0) > self.best_step for one in self.evaluations) + (self.step > self.best_step)
         self.stopped = 0 < self.job.recipe.patience <= without
 
     @contextmanager
@@ -384,7 +384,7 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def _height(step: int, recipe: ResolvedRecipe) -> float:
+def _height(step: float, recipe: ResolvedRecipe) -> float:
     """The schedule, 0 … 1: a rise, then a cosine down to nothing."""
     rise = max(1, round(recipe.warmup * recipe.steps))
     if step < rise:

@@ -145,4 +145,6 @@ def compare(
 def _seconds_of(trials: Sequence[Trial], control: str, fit_s: float, spent: Mapping[str, float]) -> dict[str, float]:
     """Of the strategies and of the control, as an estimate has them."""
     of_control = sum(trial.seconds for trial in trials if trial.strategy == control)
-    return {"strategies": fit_s - of_control - spent.get("views", 0.0), f"control ({control})": of_control}
+    others, views = max(0.0, fit_s - of_control), spent.get("views", 0.0)
+    by_others = min(views, others)  # they come first, and what they computed is there for the control
+    return {"strategies": others - by_others, f"control ({control})": max(0.0, of_control - (views - by_others))}

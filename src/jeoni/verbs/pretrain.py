@@ -137,7 +137,7 @@ def pretrain(
             before = _spread_before(sample, backbone, session)
             split = _own_split(ready, spec, session) if own else _split(labelled, backbone, spec, session)
         calibration = session.calibration(dataset, backbone)
-        set_aside_for_verdict(session, calibration, ready.seen, len(split.train) if split else 0)
+        set_aside_for_verdict(session, calibration, ready.seen, len(split.train) if split else 0, spec)
         with session.step("pretrain"):
             found = method.learn(Start(backbone, examples, context, spec.recipe, untrained))
             found = _named(found, backbone, name)

@@ -22,7 +22,7 @@ from jeoni.planning.cost import Cost, cost_of
 from jeoni.planning.disk import room_at_the_cut
 from jeoni.planning.estimate import Estimate
 from jeoni.planning.runs import Trials, estimate_compare, estimate_fit
-from jeoni.specs import CompareSpec, FitSpec
+from jeoni.specs import CompareSpec, FitSpec, PretrainSpec
 from jeoni.specs.amounts import write_duration
 from jeoni.strategies import build_strategy
 from jeoni.training.work import Work
@@ -186,7 +186,9 @@ def compared_within_limits(
     return kept.spec, kept.trials
 
 
-def set_aside_for_verdict(session: Session, calibration: Calibration, seen: Extraction, labelled: int) -> None:
+def set_aside_for_verdict(
+    session: Session, calibration: Calibration, seen: Extraction, labelled: int, spec: PretrainSpec
+) -> None:
     """Of a pretraining's time, keep what its verdict and its report will take.
 
     Args:
@@ -194,6 +196,7 @@ def set_aside_for_verdict(session: Session, calibration: Calibration, seen: Extr
         calibration: measures on the data.
         seen: the extraction, by which the seconds of an example's features are known.
         labelled: examples that two probes are fitted to; 0 without a verdict.
+        spec: the options.
 
     Raises:
         ConfigError: nothing would be left to train in; the message names the smallest budget that would do.
@@ -204,14 +207,14 @@ def set_aside_for_verdict(session: Session, calibration: Calibration, seen: Extr
     each = seen.seconds / seen.computed if seen.computed else UNKNOWN_S
     heads = calibration.heads_s(Work(2 * repeats_for(labelled) * FOLDS), labelled) if labelled else 0.0
     after = each * (labelled + min(SPREAD, len(calibration.data))) + heads
-    after += calibration.report_s(getattr(session.spec, "pictures", False))
+    after += calibration.report_s(spec.pictures)
     left = MARGIN * deadline.left_s - after
     if left <= 0:
         passed = session.passed_s
         raise ConfigError(
             Said(
                 "budget.too_small",
-                budget=repr(session.spec.budget),
+                budget=repr(spec.budget),
                 passed=duration(passed),
                 needed=write_duration(1.2 * (passed + after)),
             )
