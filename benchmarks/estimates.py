@@ -2,9 +2,11 @@
 
     python benchmarks/estimates.py            ten runs, some of them of many minutes
     python benchmarks/estimates.py 3 7        only these
+    python benchmarks/estimates.py --cpu 3    by processor seconds, on a machine that others use too
 
-Each run begins with an empty cache. Prints for each what was expected, what it took, and the ratio; then how many lie within 30 %.
-Target: 8 of 10. Needs CIFAR-10, Amazon's reviews and FSDD (see `_data.py`).
+Each run begins with an empty cache. Prints for each what was expected, what it took, and the ratio, in all and by part; then
+how many lie within 20 % and within 30 %. Processor seconds are printed too: on a machine that others use, the wall time is
+theirs as well. Target: 8 of 10. Needs CIFAR-10, Amazon's reviews and FSDD (see `_data.py`).
 """
 
 from __future__ import annotations
@@ -14,17 +16,21 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+if "--cpu" in sys.argv:  # before anything takes hold of the clock: estimates and timings count processor seconds
+    time.perf_counter = time.process_time
 
 from _data import shared
 
 import jeoni
 from jeoni.runs import read_json
 
-WITHIN = 0.3
+WITHIN = (0.2, 0.3)
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ def two(one: Callable[[Path], tuple[Path, ...]], other: Callable[[Path], tuple[P
 
 
 BOOKS, KITCHEN = (f"amazon_reviews/{domain}.csv" for domain in ("books", "kitchen"))
+BEFORE = ("read_s", "load_s", "calibrate_s")
 SHORT = {"budgets": "5,10", "repeats": 2, "stages": False}
 RUNS = (
     Run("probe, 1,500 images", jeoni.fit, images(150), {}),
@@ -101,29 +108,40 @@ RUNS = (
 
 
 def main() -> None:
-    chosen = [RUNS[int(k) - 1] for k in sys.argv[1:]] or RUNS
+    chosen = [RUNS[int(k) - 1] for k in sys.argv[1:] if k.isdecimal()] or RUNS
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{'run':<32}{'expected':>10}{'took':>10}{'ratio':>8}", flush=True)
-    good = sum(_one(run) for run in chosen)
-    print(f"{good} of {len(chosen)} within {WITHIN:.0%} (target 8 of 10)")
+    ratios = [_one(run) for run in chosen]
+    for within in WITHIN:
+        good = sum(abs(ratio - 1) <= within for ratio in ratios)
+        print(f"{good} of {len(chosen)} within {within:.0%} (target 8 of 10)")
 
 
-def _one(run: Run) -> bool:
+def _one(run: Run) -> float:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEONI_CACHE"] = f"{folder}/cache"
         out = Path(folder) / "run"
+        busy = time.process_time()
         run.verb(*run.data(Path(folder)), out=out, quiet=True, **run.options)
+        busy = time.process_time() - busy
         record = read_json(out / "run.json")
+        added = sum(file.stat().st_size for file in Path(os.environ["JEONI_CACHE"]).rglob("*") if file.is_file())
     expected, took = record["estimate"], record["timings"]["total_s"]
     if expected is None:
         print(f"{run.name:<32}{'none':>10}{took:>10.1f}", flush=True)
-        return False
+        return 0.0
     ratio = took / expected["seconds"]
     print(
-        f"{run.name:<32}{expected['seconds']:>10.1f}{took:>10.1f}{ratio:>8.2f}   load {os.getloadavg()[0]:.1f}",
+        f"{run.name:<32}{expected['seconds']:>10.1f}{took:>10.1f}{ratio:>8.2f}   load {os.getloadavg()[0]:.1f}, {busy:.0f} s of processors",
         flush=True,
     )
-    return abs(ratio - 1) <= WITHIN
+    took = expected["took"] | {"before": sum(v for k, v in record["timings"].items() if k in BEFORE)}
+    for part, seconds in (expected["parts"] | {"before": expected["before_s"]}).items():
+        print(f"    {part:<28}{seconds:>10.1f}{took.get(part, float('nan')):>10.1f}", flush=True)
+    disk, memory = expected["disk_bytes"] / 1e6, expected["memory_bytes"] / 1e6
+    print(f"    {'disk, MB':<28}{disk:>10.1f}{added / 1e6:>10.1f}")
+    print(f"    {'memory, MB':<28}{memory:>10.0f}{record['peak_memory_mb']:>10.0f}", flush=True)
+    return float(ratio)
 
 
 if __name__ == "__main__":

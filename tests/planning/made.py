@@ -10,7 +10,7 @@ import numpy as np
 from jeoni.data.items import ArrayItems
 from jeoni.features.examples import Examples
 from jeoni.planning.candidates import Candidate, NamedBackbone
-from jeoni.planning.race import Entrant
+from jeoni.planning.race import Entrant, Price
 from jeoni.tasks.classification import Classification
 from jeoni.types import Dataset
 
@@ -80,4 +80,5 @@ def entrant(name, strategy, complexity=0, *, control=False, examples=None, fold_
         control,
         trains=fold_s is not None,
     )
-    return Entrant(candidate, strategy, lambda: examples, fold_s, final_s)
+    price = None if fold_s is None else Price(fold_s, final_s)
+    return Entrant(candidate, strategy, lambda: examples, price)

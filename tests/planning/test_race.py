@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
+from jeoni.deadline import Deadline
 from jeoni.features.examples import Context
 from jeoni.planning.candidates import Candidate, NamedBackbone
 from jeoni.planning.race import Outcome, Race, optimism, run_race
@@ -80,7 +79,7 @@ def test_what_would_end_after_the_deadline_is_not_begun(examples):
         entrant("probe", Known(0.8), 0, examples=examples, fold_s=0.0, final_s=0.0),
         entrant("slow", slow, 2, examples=examples, fold_s=50.0, final_s=200.0),
         entrant("quick", Known(0.99, seed=5), 2, examples=examples, fold_s=1e-4, final_s=1e-3),
-        deadline=time.perf_counter() + 60,
+        deadline=Deadline(60.0),
     )
     assert states(race) == {"probe": "beaten", "slow": "no time", "quick": "chosen"}
     assert slow.fitted == 0 and not race.complete
@@ -91,7 +90,7 @@ def test_the_whole_fit_of_the_winner_has_its_place_before_the_deadline(examples)
         examples,
         entrant("probe", Known(0.8), 0, examples=examples, fold_s=0.0, final_s=0.0),
         entrant("deep", Known(0.99), 2, examples=examples, fold_s=1e-4, final_s=100.0),
-        deadline=time.perf_counter() + 30,
+        deadline=Deadline(30.0),
     )
     assert states(race) == {"probe": "chosen", "deep": "no time"}
 
@@ -129,7 +128,7 @@ def test_near_identical_items_are_resampled_together(examples):
 
 def made_race(scores):
     outcomes = tuple(
-        Outcome(Candidate(f"{k}", "probe", NamedBackbone("made", None)), "in reach", 5, -row, row, 0.0, None, None)
+        Outcome(Candidate(f"{k}", "probe", NamedBackbone("made", None)), "in reach", 5, -row, row, 0.0, None)
         for k, row in enumerate(scores)
     )
     n = scores.shape[1]

@@ -23,6 +23,7 @@ class Priced:
 
     def __init__(self, data):
         self.data = data
+        self.activations = {}
 
     def features_s(self, requests):
         return 10.0
@@ -33,7 +34,13 @@ class Priced:
     def training_s(self, trainings):
         return float(sum(t.steps for t in trainings))
 
-    def heads_s(self, work, n):
+    def features_bytes(self, requests):
+        return 1000 * len(requests)
+
+    def row_bytes(self, backbone, tap):
+        return 100.0
+
+    def heads_s(self, work, n, head="", dim=0, repeats=0):
         return 0.1 * work.heads
 
     def report_s(self, pictures):
@@ -67,7 +74,9 @@ def fit_estimate(data, backbone, **options):
 
 def test_a_probe_is_fitted_once_for_each_fold_and_once_for_all(data, backbone):
     found = fit_estimate(data, backbone)
-    assert found.parts == pytest.approx({"features": 10, "training": 0, "heads": 1.6, "controls": 1.6, "report": 2})
+    assert found.parts == pytest.approx(
+        {"features": 10, "views": 0, "training": 0, "heads": 1.6, "controls": 1.6, "report": 2}
+    )
     assert found.seconds + found.before_s == pytest.approx(18.2)
 
 
@@ -81,7 +90,8 @@ def test_a_training_is_counted_by_its_steps_and_its_views(data, backbone):
     found = fit_estimate(data, backbone, strategy="finetune", steps=100, control=False, pictures=False)
     held = 240 // 5
     steps = 100 + 5 * held / 32 + 60  # to the end on a part, evaluations, then again to the best moment
-    assert found.parts["training"] == pytest.approx(steps + 0.01 * 4 * 300)
+    assert found.parts["training"] == pytest.approx(steps)
+    assert found.parts["views"] == pytest.approx(0.01 * 4 * 240)
     assert found.parts["controls"] == pytest.approx(0.1) and found.parts["report"] == 1.0
 
 

@@ -65,7 +65,7 @@ def by_test_set(
     strategy: Strategy, backbone: Backbone, train: Examples, test: Examples, context: Context
 ) -> Assessment:
     """Fit on ``train``, predict ``test``; the test set decides nothing."""
-    model = strategy.fit(backbone, train, context)
+    model = _fitted(strategy, backbone, train, context)
     return Assessment(model, model.predict_examples(test, backbone, context)[None])
 
 
@@ -75,7 +75,7 @@ def by_cross_validation(strategy: Strategy, backbone: Backbone, data: Examples, 
     The model that is returned is fitted on all examples.
     """
     predictions = _kept_predictions_of_folds(strategy, backbone, data, context)
-    return Assessment(strategy.fit(backbone, data, context), predictions)
+    return Assessment(_fitted(strategy, backbone, data, context), predictions)
 
 
 def held_out_predictions(strategy: Strategy, backbone: Backbone, split: Split, context: Context) -> FloatArray:
@@ -111,8 +111,14 @@ def _predictions_of_folds(strategy: Strategy, backbone: Backbone, data: Examples
                 seen, held = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
                 folds = len(np.unique(fold))
                 inner = build_folds(task.strata(targets[seen]), data.clusters[seen], folds, 1, context.seed + r)
-                model = strategy.fit(backbone, data.select(seen, inner), context)
+                model = _fitted(strategy, backbone, data.select(seen, inner), context)
                 held_out = data.select(held, data.folds[:, held])
                 predictions[r, held] = model.predict_examples(held_out, backbone, context)
                 advance(1)
     return predictions
+
+
+def _fitted(strategy: Strategy, backbone: Backbone, train: Examples, context: Context) -> Model:
+    """A fit, for which time was set aside where there is a deadline."""
+    context.begin_fit()
+    return strategy.fit(backbone, train, context)

@@ -19,7 +19,7 @@ from jeoni.heads.linear import Linear
 from jeoni.tasks import strata_of, task_of
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["Draw", "Trial", "draws_by_fold", "draws_for_test", "pick", "run_stages", "run_trials"]
+__all__ = ["Draw", "Trial", "draws_by_fold", "draws_for_test", "fit_name", "pick", "run_stages", "run_trials"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,11 @@ def pick(strata: IntArray, candidates: IntArray, budget: int | None, seed: int) 
     return np.sort(np.concatenate(kept))
 
 
+def fit_name(strategy: str, budget: int | None, draw: int) -> str:
+    """By which a trial is known to a deadline."""
+    return f"{strategy} {budget} {draw}"
+
+
 def run_trials(
     strategies: Mapping[str, Strategy],
     backbone: Backbone,
@@ -127,6 +132,7 @@ def run_trials(
                 train = replace(examples.select(chosen, inner), of=len(chosen))
                 test = examples.select(draw.test, examples.folds[:, draw.test])
                 for name in left:
+                    context.begin_fit(fit_name(name, budget, draw.number))
                     start = time.perf_counter()
                     model = strategies[name].fit(backbone, train, replace(context, seed=seed))
                     # what an interrupted call had trained already is part of what fitting takes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
+from jeoni.deadline import Allowance, Deadline, Spent
 from jeoni.features.extract import Engines, Extraction, Request, extract
 from jeoni.features.store import Features, FeatureStore
 from jeoni.types import Array, Console, Dataset, IntArray, Items, Quiet
@@ -32,6 +33,8 @@ class Context:
         checkpoints: where the states of trainings are kept; None keeps none.
         checkpoint_s: seconds between two of them.
         engines: that were compiled, so that none is compiled twice.
+        deadline: when the run must be done; None is no limit.
+        spent: seconds of the parts of fits, by what they were spent on.
     """
 
     store: FeatureStore = field(default_factory=FeatureStore)
@@ -43,11 +46,22 @@ class Context:
     checkpoints: Path | None = None
     checkpoint_s: float = 30.0
     engines: Engines = field(default_factory=dict, repr=False, compare=False)
+    deadline: Deadline | None = field(default=None, repr=False, compare=False)
+    spent: Spent = field(default_factory=Spent, repr=False, compare=False)
 
     @property
     def threads(self) -> int:
         """Threads that read, decode and compute."""
         return self.workers or distributed.cores()
+
+    def allowance(self, kind: Hashable, steps: float) -> Allowance | None:
+        """The time of a training that begins now; None where there is no limit. See :meth:`.Deadline.allow`."""
+        return None if self.deadline is None else self.deadline.allow(kind, steps)
+
+    def begin_fit(self, name: str = "") -> None:
+        """Tell the deadline, if there is one, that the next fit begins, or the next of that name."""
+        if self.deadline is not None:
+            self.deadline.begin_fit(name)
 
     def extract(self, items: Items, requests: Sequence[Request]) -> Extraction:
         """See :func:`jeoni.features.extract.extract`; several processes share the work."""

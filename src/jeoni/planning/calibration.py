@@ -6,18 +6,22 @@ What is computed of features stays in the store, and engines that were compiled 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.data.splits import build_folds, repeats_for
+from jeoni.deadline import Spent
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.heads.fitting.named import build_head
+from jeoni.planning.stage_cost import StageCost, stage_cost
 from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup, run_on
 from jeoni.tasks import strata_of, task_of
+from jeoni.training.rows import row_bytes
 from jeoni.training.work import Training, Work
 from jeoni.types import Dataset, IntArray, Quiet
 
@@ -25,51 +29,112 @@ __all__ = ["Calibration"]
 
 STEPS = 3  # of a training that are timed, after one that warms up
 PATIENCE_S = 4.0  # a warm-up that takes longer is the measurement itself
-HEAD_ROWS = 500
+HEAD_ROWS, WARM_ROWS = 500, 60
 # on a quiet machine of two cores: three decompositions of a square matrix, and what a report takes there
 SIDE, QUIET_S, REPORT_S, PICTURES_S = 300, 0.12, 3.0, 7.0
 SLOWEST = 6.0  # times as long as on a quiet machine
 
 
+@dataclass(frozen=True)
+class Handful:
+    """What computing the features of a few examples came to.
+
+    Attributes:
+        examples: how many were computed, those that compiled the engine among them.
+        seconds: of one.
+        lacking: the share of them that were not in the store.
+        sizes: bytes of one row by backbone and tap.
+    """
+
+    examples: int
+    seconds: float
+    lacking: float
+    sizes: Mapping[tuple[str, Tap], float]
+
+    @property
+    def row_bytes(self) -> float:
+        """Of one example, all taps together."""
+        return sum(self.sizes.values())
+
+
 @dataclass
 class Calibration:
-    """Measures what a run's parts take; each is measured once, when it is first asked for.
+    """Measures what a run's parts take; each is measured once, when it is first asked for, however many candidates ask.
 
     Args:
         data: all examples; those without a label take no part in trainings.
         context: store, engine, threads, seed.
         dim: columns of the pooled features.
         head: the head's id.
+        by_stages: where a step above one cut of a backbone was timed, those above other cuts are told by the stages'
+            own times: for many candidates, and a little less exact.
 
     Attributes:
         computed: examples whose features were computed on the way.
         seconds: that this took.
+        prices: seconds of a step by the kind of training, of those that were timed.
+        activations: bytes that one example's activations and its row take, by backbone and cut, of those measured.
     """
 
     data: Dataset
     context: Context
     dim: int
     head: str = "linear"
+    by_stages: bool = False
     computed: int = 0
     seconds: float = 0.0
-    _steps: dict[tuple[object, ...], float] = field(default_factory=dict, repr=False)
+    prices: dict[Hashable, float] = field(default_factory=dict, repr=False)
+    activations: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict, repr=False)
+    _rows: dict[tuple[tuple[object, ...], ...], Handful] = field(default_factory=dict, repr=False)
+    _timed: list[Training] = field(default_factory=list, repr=False)
+    _stages: dict[str, StageCost] = field(default_factory=dict, repr=False)
     _views: dict[tuple[object, ...], float] = field(default_factory=dict, repr=False)
-    _heads: dict[int, float] = field(default_factory=dict, repr=False)
+    _heads: dict[tuple[str, int, int, int], float] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(self.context.seed)
         self._order: IntArray = rng.permutation(len(self.data))
-        self._quiet = replace(self.context, console=Quiet(), checkpoints=None)
+        self._quiet = replace(self.context, console=Quiet(), checkpoints=None, deadline=None, spent=Spent())
 
     def features_s(self, requests: Sequence[Request]) -> float:
         """Seconds that all examples take; what is in the store takes next to nothing.
 
         A first handful compiles the engine, a second one is timed.
         """
-        first, second = self._handfuls(requests[0])
-        self._extracted(first, requests)
-        taken, _ = self._extracted(second, requests)
-        return taken / max(1, len(second)) * max(0, len(self.data) - len(first) - len(second))
+        handful = self._handful(requests)
+        return handful.seconds * max(0, len(self.data) - handful.examples)
+
+    def features_bytes(self, requests: Sequence[Request]) -> int:
+        """Bytes that the rows of all examples will add to the store; what is there adds nothing."""
+        handful = self._handful(requests)
+        return round(handful.lacking * handful.row_bytes * len(self.data))
+
+    def row_bytes(self, backbone: Backbone, tap: Tap) -> float:
+        """The mean size of a row, as it was measured; of one that no request asked for, as long as rows can be."""
+        for handful in self._rows.values():
+            if (backbone.fingerprint, tap) in handful.sizes:
+                return handful.sizes[backbone.fingerprint, tap]
+        return row_bytes(backbone, tap)
+
+    def _handful(self, requests: Sequence[Request]) -> Handful:
+        """Measured once: afterwards the examples are in the store, and nothing would be left to time."""
+        key = tuple((r.backbone.fingerprint, r.taps, r.views, r.policy) for r in requests)
+        for known, handful in self._rows.items():
+            if set(key) < set(known):  # backbones of a kind share the time alike
+                own = {r.backbone.fingerprint for r in requests}
+                sizes = {spot: size for spot, size in handful.sizes.items() if spot[0] in own}
+                return replace(handful, seconds=handful.seconds * len(key) / len(known), sizes=sizes)
+        if key not in self._rows:
+            first, second = self._handfuls(requests[0])
+            _, begun = self._extracted(first, requests)
+            taken, seen = self._extracted(second, requests)
+            # threads, tables and shards cost the same whatever the number of examples: not to be multiplied by it
+            fixed, _ = self._extracted(second[:1], requests)
+            each = max(0.0, taken - fixed) / max(1, len(second))
+            count = len(first) + len(second)
+            lacking = (begun.computed + seen.computed) / max(1, count)
+            self._rows[key] = Handful(count, each, lacking, _sizes(begun, requests))
+        return self._rows[key]
 
     def views_s(self, training: Training, n: int) -> float:
         """Seconds that the random views of ``n`` examples take."""
@@ -82,16 +147,27 @@ class Calibration:
             requests = [Request(training.backbone, (tap,), (1,), policy)]
             first, second = self._handfuls(requests[0])
             self._extracted(first, requests)
-            self._views[key] = self._extracted(second, requests)[0] / max(1, len(second))
+            taken, fixed = (self._extracted(some, requests)[0] for some in (second, second[:1]))
+            self._views[key] = max(0.0, taken - fixed) / max(1, len(second))
         return self._views[key] * training.views * n
 
     def training_s(self, trainings: Iterable[Training]) -> float:
         """Seconds of the steps of all trainings."""
         return sum(self._step_s(training) * training.steps for training in trainings)
 
-    def heads_s(self, work: Work, n: int) -> float:
-        """Seconds of fitting heads to ``n`` rows."""
-        return work.heads * self._head_s(n) if work.heads else 0.0
+    def heads_s(self, work: Work, n: int, head: str = "", dim: int = 0, repeats: int = 0) -> float:
+        """Seconds of fitting heads to ``n`` rows.
+
+        Args:
+            work: how many.
+            n: rows.
+            head: its id, where it is another one.
+            dim: columns, where it is another number.
+            repeats: how often the folds that decide its choices are drawn; 0 is as often as ``n`` asks for.
+        """
+        if not work.heads:
+            return 0.0
+        return work.heads * self._head_s(n, head or self.head, dim or self.dim, repeats or repeats_for(n))
 
     def report_s(self, pictures: bool) -> float:
         """Seconds of scoring, of pictures if there are any, and of the report, on a machine that is now so busy."""
@@ -118,9 +194,27 @@ class Calibration:
         return taken, seen
 
     def _step_s(self, training: Training) -> float:
-        if training.kind not in self._steps:
-            self._steps[training.kind] = self._timed_step(training)
-        return self._steps[training.kind]
+        if training.kind not in self.prices:
+            told = self._told_by_stages(training) if self.by_stages else None
+            self.prices[training.kind] = self._timed_step(training) if told is None else told
+            if told is None:
+                self._timed.append(training)
+        return self.prices[training.kind]
+
+    def stage_cost(self, backbone: Backbone) -> StageCost:
+        """Seconds of an example in each stage."""
+        if backbone.fingerprint not in self._stages:
+            self._stages[backbone.fingerprint] = stage_cost(backbone)
+        return self._stages[backbone.fingerprint]
+
+    def _told_by_stages(self, training: Training) -> float | None:
+        """From a step that was timed above another cut; None where there is none that is alike in all else."""
+        for timed in self._timed:
+            alike = replace(training, frozen=timed.frozen).kind == timed.kind
+            if alike and self.stage_cost(timed.backbone).tells(timed.frozen):
+                cost = self.stage_cost(timed.backbone)
+                return cost.step_s(self.prices[timed.kind], at=timed.frozen, frozen=training.frozen)
+        return None
 
     def _timed_step(self, training: Training) -> float:
         """The mean of a few steps of the true size, of a training that is then thrown away."""
@@ -149,23 +243,38 @@ class Calibration:
         folds = np.zeros((1, len(index)), dtype=np.int64)
         return Examples(self.data.select(mixed[index]), np.arange(len(index)), seen, index, folds)
 
-    def _head_s(self, n: int) -> float:
+    def _head_s(self, n: int, head: str, dim: int, repeats: int) -> float:
         """Of a head on ``n`` rows that lie about their classes; of many, a part is timed."""
-        repeats, rows = repeats_for(n), min(n, HEAD_ROWS)
-        if rows not in self._heads:
-            self._heads[rows] = self._timed_head(rows, repeats)
-        return self._heads[rows] * n / rows
+        rows = min(n, HEAD_ROWS)
+        key = (head, dim, rows, repeats)
+        if key not in self._heads:
+            if not any(known[0] == head for known in self._heads):
+                self._timed_head(min(n, WARM_ROWS), 1, head, dim)  # what it imports is imported once
+            self._heads[key] = self._timed_head(rows, repeats, head, dim)
+        return self._heads[key] * n / rows
 
-    def _timed_head(self, n: int, repeats: int) -> float:
+    def _timed_head(self, n: int, repeats: int, head: str, dim: int) -> float:
         task = task_of(self.data)
         known = np.flatnonzero(task.known(self.data.targets))
         some = np.sort(self._order[np.isin(self._order, known)][:n])
         data = self.data.select(some)
-        rng, strata, dim = np.random.default_rng(0), strata_of(data), self.dim
+        rng, strata = np.random.default_rng(0), strata_of(data)
         centres = rng.normal(size=(int(strata.max()) + 1, dim))
         rows = (0.3 * centres[strata] + rng.normal(size=(len(some), dim))).astype(np.float32)
         clusters = np.arange(len(some))
         folds = build_folds(strata, clusters, 5, repeats, 0)
         start = time.perf_counter()
-        build_head(self.head).fit(rows, data.targets, task, folds, "none", clusters)
+        build_head(head).fit(rows, data.targets, task, folds, "none", clusters)
         return time.perf_counter() - start
+
+
+def _sizes(seen: Extraction, requests: Sequence[Request]) -> dict[tuple[str, Tap], float]:
+    """Mean bytes of a row by backbone and tap, of the examples that could be read."""
+    readable = np.flatnonzero(seen.readable)
+    if not len(readable):
+        return {}
+    return {
+        (r.backbone.fingerprint, tap): seen.features(r.backbone, tap, readable).nbytes / len(readable)
+        for r in requests
+        for tap in r.taps
+    }

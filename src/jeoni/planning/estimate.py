@@ -36,11 +36,17 @@ class Estimate:
         parts: seconds by part, in order: features, training, heads, control …
         before_s: seconds that had passed when the estimate was made, calibration included.
         cheaper: ways that take less, the nearest to what was asked for first.
+        disk_bytes: that will be added to the feature cache; 0 where that was not asked.
+        memory_bytes: of the process at its peak, roughly; 0 where that was not asked.
+        took: seconds by part that it took in the end; empty before that is known.
     """
 
     parts: Mapping[str, float]
     before_s: float = 0.0
     cheaper: tuple[Cheaper, ...] = field(default=())
+    disk_bytes: int = 0
+    memory_bytes: int = 0
+    took: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
@@ -74,8 +80,11 @@ class Estimate:
         return {
             "seconds": round(self.seconds + self.before_s, 1),
             "parts": {part: round(s, 1) for part, s in self.parts.items()},
+            "took": {part: round(s, 1) for part, s in self.took.items()},
             "before_s": round(self.before_s, 1),
             "cheaper": [{"options": way.options, "seconds": round(way.seconds, 1)} for way in self.cheaper],
+            "disk_bytes": self.disk_bytes,
+            "memory_bytes": self.memory_bytes,
         }
 
 

@@ -2,51 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
-from jeoni.backbones.cut import Tap
-from jeoni.data.splits import repeats_for
+from jeoni.assessment.holdout import taps_of
 from jeoni.features.extract import Request
 from jeoni.planning.calibration import Calibration
-from jeoni.planning.candidates import Candidate, NamedBackbone
+from jeoni.planning.candidates import Candidate
+from jeoni.planning.cost import Fits, cost_of
 from jeoni.planning.plan import Expected
+from jeoni.planning.race import Price
 from jeoni.specs import FitSpec
-from jeoni.training.work import Work
+from jeoni.strategies import build_strategy
 
 __all__ = ["expected_by"]
 
 
-def expected_by(
-    calibration_of: Callable[[NamedBackbone], Calibration], spec: FitSpec, train: int, of: int, *, tested: bool
-) -> Expected:
-    """Seconds of candidates from calibrations.
+def expected_by(calibration: Calibration, spec: FitSpec, train: int, least: Mapping[bool, int]) -> Expected:
+    """Prices of candidates.
 
     Args:
-        calibration_of: one per backbone.
+        calibration: measures on the data; one serves all candidates.
         spec: the options of the fit.
         train: examples that are learned from.
-        of: examples of the whole data set.
-        tested: whether a test set is kept, so that the whole fit is a single one.
+        least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
     """
+    of = len(calibration.data)
+    inside = round(train * (1 - 1 / spec.folds))
 
-    def expected(candidate: Candidate) -> tuple[float, float]:
-        calibration = calibration_of(candidate.source)
-        strategy, backbone = candidate.strategy(spec), candidate.source.backbone
-        work_of: Callable[..., Work] = getattr(strategy, "work", lambda *_: Work())
-        inside = round(train * (1 - 1 / spec.folds))
-        once = 0.0
-        if candidate.trains:
-            taps = [tap for tap in strategy.taps(backbone, of) if tap != Tap(backbone.n, True)]
-            once += calibration.features_s([Request(backbone, tuple(taps))]) if taps else 0.0
-            once += sum(calibration.views_s(one, of) for one in work_of(backbone, inside, of).trainings[:1])
-        fold = _fit_s(calibration, work_of(backbone, inside, of), inside)
-        whole = _fit_s(calibration, work_of(backbone, train, of), train)
-        quick_repeats = spec.repeats or (1 if candidate.trains else repeats_for(train))
-        fits = whole if tested else whole + fold * spec.folds * quick_repeats
-        return fold + once / spec.folds, fits + once + calibration.report_s(spec.pictures)
+    def expected(candidate: Candidate) -> Price:
+        backbone = candidate.source.backbone
+        strategy, probe = candidate.strategy(spec), build_strategy("probe", spec, spec.head_settings)
+        own = {name: value for name, value in candidate.options.items() if name not in ("backbone", "set")}
+        chosen = spec.changed(**own)
+        requests = [Request(backbone, taps_of(strategy, backbone, of))]
+        cost = cost_of(calibration, strategy, probe, backbone, requests, chosen, least)
+        once = cost.parts["features"] + cost.parts["views"]
+        head = str(getattr(strategy, "head", ""))
+        fold = sum(
+            calibration.training_s(work.trainings) + calibration.heads_s(work, n, head, backbone.dim, 1)
+            for n, _, work in Fits({inside: 1}).work(strategy, backbone, of)
+        )
+        return Price(fold + once / spec.folds, cost.seconds, cost.disk_bytes, cost.memory_bytes)
 
     return expected
-
-
-def _fit_s(calibration: Calibration, work: Work, n: int) -> float:
-    return calibration.heads_s(work, n) + calibration.training_s(work.trainings)

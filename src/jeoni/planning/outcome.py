@@ -13,7 +13,7 @@ from jeoni.evaluation.amounts import amount_of, said_score
 from jeoni.evaluation.measures import Measure
 from jeoni.locale import Said, paragraph
 from jeoni.planning.plan import Plan, Question
-from jeoni.planning.race import Outcome
+from jeoni.planning.race import Outcome, Price
 from jeoni.planning.similarity import Similarity
 from jeoni.planning.source import SourceLook
 from jeoni.tasks import strata_of, task_of
@@ -161,11 +161,11 @@ def _said_untried(plan: Plan) -> list[Said]:
     waiting = plan.untried
     if not waiting:
         return []
-    first = waiting[0].final_s
+    first = waiting[0].price
     if first is None:
         return [Said("planning.untried_unknown", names=", ".join(o.candidate.name for o in waiting))]
-    named = [f"{o.candidate.name} (~{duration(o.final_s or 0.0)})" for o in waiting]
-    minutes = max(1, math.ceil(TRYING * first / 60))
+    named = [f"{o.candidate.name} (~{duration(o.price.final_s)})" for o in waiting if o.price]
+    minutes = max(1, math.ceil(TRYING * first.final_s / 60))
     minutes = minutes if minutes < 10 else 5 * math.ceil(minutes / 5)
     return [Said("planning.untried", names=", ".join(named), budget=f"{minutes}m")]
 
@@ -232,9 +232,15 @@ def _candidate_record(outcome: Outcome, plan: Plan, question: Question, measure:
         "to_chosen": against.as_dict() if against and outcome is not plan.chosen else None,
         "loss": _rounded(float(outcome.losses.mean())) if outcome.raced else None,
         "seconds": round(outcome.seconds, 1),
-        "fold_s": _rounded(outcome.fold_s, 1),
-        "final_s": _rounded(outcome.final_s, 1),
+        **_priced(outcome.price),
     }
+
+
+def _priced(price: Price | None) -> dict[str, Any]:
+    if price is None:
+        return {}
+    seconds = {"fold_s": round(price.fold_s, 1), "final_s": round(price.final_s, 1)}
+    return {**seconds, "disk_bytes": price.disk_bytes, "memory_bytes": price.memory_bytes}
 
 
 def _rounded(value: float | None, digits: int = 5) -> float | None:

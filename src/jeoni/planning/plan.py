@@ -12,18 +12,19 @@ import numpy as np
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
+from jeoni.deadline import Deadline
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.planning.candidates import Candidate, NamedBackbone, candidates_for, untrained_candidate
-from jeoni.planning.race import Entrant, Outcome, Race, optimism, run_race
+from jeoni.planning.race import Entrant, Outcome, Price, Race, optimism, run_race
 from jeoni.planning.rules import Rule, rule_for, size_of
 from jeoni.planning.similarity import Similarity, measure_similarity, sample_of
 from jeoni.specs import TransferOptions
 
 __all__ = ["Expected", "Plan", "Question", "make_plan", "stage_taps"]
 
-Expected = Callable[[Candidate], tuple[float, float]]
-"""From a candidate to the seconds of one fold, and those of the whole fit."""
+Expected = Callable[[Candidate], Price]
+"""From a candidate to what it will take."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,7 @@ class Question:
         asked: options of ``fit`` that hold for every candidate: head, class weights, recipe.
         context: store, engine, seed, console.
         expected: what candidates take; None where it was not measured: then nothing that trains is raced.
-        deadline: of :func:`time.perf_counter`, for the race and the fit that follows; None: nothing that trains is
-            raced.
+        deadline: of the race and the fit that follows; None: nothing that trains is raced.
         thorough: every stage is looked at, and all cheap candidates are raced, whatever the similarity.
     """
 
@@ -46,7 +46,7 @@ class Question:
     asked: TransferOptions
     context: Context
     expected: Expected | None = None
-    deadline: float | None = None
+    deadline: Deadline | None = None
     thorough: bool = True
 
 
@@ -82,7 +82,7 @@ class Plan:
     def untried(self) -> list[Outcome]:
         """Candidates of the rule that nothing is known of, the cheapest first."""
         left = [outcome for outcome in self.race.outcomes if outcome.state in ("not tried", "no time")]
-        return sorted(left, key=lambda outcome: outcome.final_s or np.inf)
+        return sorted(left, key=lambda outcome: outcome.price.final_s if outcome.price else np.inf)
 
 
 def stage_taps(backbone: Backbone, stages: bool) -> tuple[Tap, ...]:
@@ -149,7 +149,7 @@ def _best_lower(similarity: Similarity | None) -> int | None:
 def _entrant(question: Question, candidate: Candidate) -> Entrant:
     strategy = candidate.strategy(question.asked)
     backbone, train = candidate.source.backbone, question.train
-    fold_s, final_s = question.expected(candidate) if question.expected else (None, None)
+    price = question.expected(candidate) if question.expected else None
 
     def examples() -> Examples:
         """With the rows that the strategy reads; what is in the store already is not computed again."""
@@ -160,13 +160,13 @@ def _entrant(question: Question, candidate: Candidate) -> Entrant:
         seen = question.context.extract(train.data.items, [Request(backbone, needed)])
         return replace(train, seen=seen, index=np.arange(len(train)))
 
-    return Entrant(candidate, strategy, examples, fold_s, final_s)
+    return Entrant(candidate, strategy, examples, price)
 
 
 def _alone(entrant: Entrant) -> Race:
     """No race: there is one candidate, and nothing to hold it against."""
     nothing = np.zeros(0)
-    outcome = Outcome(entrant.candidate, "chosen", 0, nothing, nothing, 0.0, entrant.fold_s, entrant.final_s)
+    outcome = Outcome(entrant.candidate, "chosen", 0, nothing, nothing, 0.0, entrant.price)
     return Race((outcome,), outcome, np.zeros(0, dtype=np.int64), None, True)
 
 
@@ -176,7 +176,7 @@ def _with_trained(question: Question, race: Race, cheap: Sequence[Entrant], trai
         return race
     if question.deadline is None:
         nothing = np.zeros(0)
-        waiting = [Outcome(e.candidate, "not tried", 0, nothing, nothing, 0.0, e.fold_s, e.final_s) for e in trained]
+        waiting = [Outcome(e.candidate, "not tried", 0, nothing, nothing, 0.0, e.price) for e in trained]
         return replace(race, outcomes=(*race.outcomes, *waiting))
     everyone = [*cheap, *trained]
     return run_race(everyone, question.train, question.context, deadline=question.deadline, earlier=race.outcomes)

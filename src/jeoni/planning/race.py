@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ import numpy as np
 from jeoni import distributed
 from jeoni.assessment.holdout import Strategy
 from jeoni.data.splits import build_folds
+from jeoni.deadline import Deadline
 from jeoni.features.examples import Context, Examples
 from jeoni.planning.candidates import Candidate
 from jeoni.planning.similarity import mean_interval
@@ -30,7 +31,7 @@ from jeoni.tasks import task_of
 from jeoni.training.job import Diverged
 from jeoni.types import FloatArray, IntArray, Interval
 
-__all__ = ["Entrant", "Outcome", "Race", "State", "optimism", "run_race"]
+__all__ = ["Entrant", "Outcome", "Price", "Race", "State", "optimism", "run_race"]
 
 CLEAR = 2.0  # standard errors by which one is out
 TIE = 1.0  # standard errors within which the simpler one wins
@@ -41,6 +42,23 @@ State = Literal["chosen", "in reach", "beaten", "no time", "not tried", "failed"
 
 
 @dataclass(frozen=True)
+class Price:
+    """What a candidate is expected to take.
+
+    Attributes:
+        fold_s: seconds of one fold of the race.
+        final_s: seconds of the whole fit.
+        disk_bytes: that it adds to the feature store.
+        memory_bytes: of the process at its peak, roughly.
+    """
+
+    fold_s: float
+    final_s: float
+    disk_bytes: int = 0
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True)
 class Entrant:
     """A candidate that is ready to be fitted.
 
@@ -48,15 +66,13 @@ class Entrant:
         candidate: which.
         strategy: that it is.
         examples: makes its training examples, with the rows that it needs; called once, when its turn comes.
-        fold_s: seconds that a fold is expected to take; None where nothing was measured.
-        final_s: seconds that the whole fit is expected to take.
+        price: what it is expected to take; None where nothing was measured.
     """
 
     candidate: Candidate
     strategy: Strategy
     examples: Callable[[], Examples]
-    fold_s: float | None = None
-    final_s: float | None = None
+    price: Price | None = None
 
 
 @dataclass(frozen=True)
@@ -70,8 +86,7 @@ class Outcome:
         losses: ``(n,)`` of the items of these folds, in the order of all candidates.
         scores: ``(n,)`` the same in the task's measure, higher is better.
         seconds: that it took.
-        fold_s: seconds that a fold was expected to take.
-        final_s: seconds that the whole fit is expected to take.
+        price: what it was expected to take; None where nothing was measured.
     """
 
     candidate: Candidate
@@ -80,8 +95,7 @@ class Outcome:
     losses: FloatArray = field(repr=False)
     scores: FloatArray = field(repr=False)
     seconds: float
-    fold_s: float | None
-    final_s: float | None
+    price: Price | None
 
     @property
     def raced(self) -> bool:
@@ -153,7 +167,9 @@ class _Runner:
 
     def fold_s(self) -> float:
         """Measured if it can be."""
-        return self.seconds / self.folds if self.folds else self.entrant.fold_s or 0.0
+        if self.folds:
+            return self.seconds / self.folds
+        return self.entrant.price.fold_s if self.entrant.price else 0.0
 
 
 def run_race(
@@ -161,7 +177,7 @@ def run_race(
     examples: Examples,
     context: Context,
     *,
-    deadline: float | None = None,
+    deadline: Deadline | None = None,
     earlier: Sequence[Outcome] = (),
 ) -> Race:
     """Hold the candidates against each other, fold by fold.
@@ -170,11 +186,11 @@ def run_race(
         entrants: the one to fall back on first; it is always run.
         examples: with the folds of the race, the first of :attr:`Examples.folds`.
         context: store, seed, console.
-        deadline: of :func:`time.perf_counter`: a candidate is not begun whose fold, and the whole fit of whatever may
-            win then, would end later; None is no limit.
+        deadline: a candidate is not begun whose fold, and the whole fit of whatever may win then, would end later;
+            None is no limit. Trainings of the race itself are not cut short.
         earlier: what is known of some of the candidates from a race on the same folds.
     """
-    fold = examples.folds[0]
+    fold, context = examples.folds[0], replace(context, deadline=None)
     numbers = np.unique(fold)
     known = {outcome.candidate.name: outcome for outcome in earlier}
     runners = [_Runner(entrant, known.get(entrant.candidate.name)) for entrant in entrants]
@@ -221,22 +237,22 @@ def optimism(race: Race, seed: int) -> float | None:
     return float(scores.mean(1).max() - np.mean(left_out)) if left_out else None
 
 
-def _too_late(runner: _Runner, runners: Sequence[_Runner], deadline: float | None) -> bool:
+def _too_late(runner: _Runner, runners: Sequence[_Runner], deadline: Deadline | None) -> bool:
     """Whether a fold of it, and the whole fit of whatever may win then, would end after the deadline."""
     if deadline is None or runner is runners[0]:
         return False
     leader = _winner([other for other in runners if other.folds] or [runners[0]])
     last = max(_final_s(runner), _final_s(leader))
-    return time.perf_counter() + runner.fold_s() + last > deadline
+    return runner.fold_s() + last > deadline.left_s
 
 
 def _final_s(runner: _Runner) -> float:
     """The whole fit's seconds, corrected by how long its folds took against what was expected."""
-    entrant = runner.entrant
-    expected = entrant.final_s or 0.0
-    if not runner.folds or not entrant.fold_s:
-        return expected
-    return expected * runner.fold_s() / entrant.fold_s
+    price = runner.entrant.price
+    if price is None:
+        return 0.0
+    slower = runner.fold_s() / price.fold_s if price.fold_s else 1.0
+    return price.final_s * slower
 
 
 def _held_out(entrant: Entrant, train: Examples, number: int, context: Context) -> tuple[FloatArray, FloatArray]:
@@ -307,6 +323,5 @@ def _outcome(runner: _Runner) -> Outcome:
         runner.losses,
         runner.scores,
         runner.seconds,
-        entrant.fold_s,
-        entrant.final_s,
+        entrant.price,
     )

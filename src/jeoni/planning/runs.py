@@ -13,13 +13,14 @@ from jeoni.adaptation.adapter import Adapter
 from jeoni.adaptation.alignment import Alignment
 from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
-from jeoni.data.splits import repeats_for
+from jeoni.deadline import PlannedFit
 from jeoni.features.extract import Request
 from jeoni.planning.calibration import Calibration
+from jeoni.planning.cost import Fits, cost_of, fits_of, views_s
 from jeoni.planning.estimate import Cheaper, Estimate
 from jeoni.specs import AdaptSpec, ClusterSpec, CompareSpec, FitSpec
 from jeoni.tasks import strata_of
-from jeoni.training.work import Training, Work
+from jeoni.training.work import Work
 from jeoni.types import Dataset
 
 __all__ = ["Trials", "estimate_adapt", "estimate_cluster", "estimate_compare", "estimate_features", "estimate_fit"]
@@ -32,32 +33,21 @@ Budget = int | None
 
 
 @dataclass(frozen=True)
-class Fits:
-    """How often a strategy is fitted, to how many examples each time.
-
-    Attributes:
-        sizes: examples to times.
-    """
-
-    sizes: Mapping[int, int]
-
-    def work(self, strategy: Strategy, backbone: Backbone, of: int) -> list[tuple[int, int, Work]]:
-        """``(examples, times, work of one fit)``; nothing of a strategy that does not say."""
-        work = getattr(strategy, "work", None)
-        return [] if work is None else [(n, times, work(backbone, n, of)) for n, times in self.sizes.items()]
-
-
-@dataclass(frozen=True)
 class Trials:
     """An estimate of a comparison, trial by trial.
 
     Attributes:
         estimate: of the whole.
-        seconds: of one trial, by strategy and budget.
+        fits: what one trial takes, by strategy and budget.
     """
 
     estimate: Estimate
-    seconds: Mapping[tuple[str, Budget], float]
+    fits: Mapping[tuple[str, Budget], PlannedFit]
+
+    @property
+    def seconds(self) -> dict[tuple[str, Budget], float]:
+        """Of one trial, by strategy and budget."""
+        return {key: fit.training_s + fit.other_s for key, fit in self.fits.items()}
 
 
 def estimate_fit(
@@ -84,26 +74,22 @@ def estimate_fit(
     """
     data = calibration.data
     trained = spec.strategy != "probe"
-    fits = _fits(data, spec, quick=not trained, least=least[not trained])
-    work = fits.work(strategy, backbone, len(data))
-    if _short(work, len(data)):
+    work = fits_of(data, spec, quick=not trained, least=least[not trained]).work(strategy, backbone, len(data))
+    if not spec.budget and _short(work, len(data)):
         return None
     features = calibration.features_s(requests)
-    if not trained and not calibration.computed and len(data) < MANY_HEADS:
+    if not spec.budget and not trained and not calibration.computed and len(data) < MANY_HEADS:
         return None  # what is left are heads on features that are in the store
-    heads, training = _seconds(calibration, work, len(data))
-    measured = _seconds(calibration, fits.work(probe, backbone, len(data)), len(data))[0]
-    beside = (1 if spec.control else 0) + (1 if trained else 0)
-    parts = {"features": features, "training": training, "heads": heads, "controls": measured * beside}
-    rest = calibration.report_s(spec.pictures)
+    cost = cost_of(calibration, strategy, probe, backbone, requests, spec, least)
     cheaper = []
     if trained:
-        quick = _fits(data, replace(spec, strategy="probe"), quick=True, least=least[True])
-        alone = _seconds(calibration, quick.work(probe, backbone, len(data)), len(data))[0]
-        cheaper.append(Cheaper("--strategy probe", features + alone * (2 if spec.control else 1) + rest))
+        alone = replace(spec, strategy="probe")
+        quick = cost_of(calibration, probe, probe, backbone, requests, alone, least)
+        cheaper.append(Cheaper("--strategy probe", quick.seconds))
     if spec.control:
-        cheaper.append(Cheaper("--no-control", features / 2 + training + heads + rest))
-    return Estimate({**parts, "report": rest}, before_s, tuple(cheaper))
+        left_out = features / 2 + cost.parts["controls"] / (2 if trained else 1)
+        cheaper.append(Cheaper("--no-control", cost.seconds - left_out))
+    return Estimate(cost.parts, before_s, tuple(cheaper), cost.disk_bytes, cost.memory_bytes)
 
 
 def estimate_cluster(
@@ -120,16 +106,6 @@ def estimate_cluster(
     features, report = calibration.features_s(requests), calibration.report_s(spec.pictures)
     cheaper = (Cheaper("--no-control", features / 2 + report),) if spec.control and len(requests) > 1 else ()
     return Estimate({"features": features, "report": report}, before_s, cheaper)
-
-
-def _fits(data: Dataset, spec: FitSpec, *, quick: bool, least: int) -> Fits:
-    """One fit where there is a test set, else one for each fold and one to all."""
-    n, own = len(data), int((data.part == "test").sum())
-    if own or n >= least:
-        return Fits({n - (own or round(spec.test_fraction * n)): 1})
-    repeats = spec.repeats or (repeats_for(n) if quick else 1)
-    inside = n - round(n / spec.folds)
-    return Fits({inside: repeats * spec.folds, n: 1})
 
 
 def estimate_compare(
@@ -150,17 +126,19 @@ def estimate_compare(
         for budget, n in sizes.items()
     }
     everything = [(n, spec.repeats * times, work) for some in works.values() for n, times, work in some]
-    if _short(everything, of):
+    if not spec.budget and _short(everything, of):
         return None
     features = calibration.features_s(requests)
-    trials = {key: _steps_and_heads(calibration, some) for key, some in works.items()}
+    fits = {key: _planned(calibration, some) for key, some in works.items()}
+    trials = {key: fit.training_s + fit.other_s for key, fit in fits.items()}
     largest = [training for _, _, work in everything for training in work.trainings]
-    views = _views(calibration, largest, of)
+    views = views_s(calibration, largest, of)
     stages = backbone.n * spec.repeats * calibration.heads_s(Work(1), max(sizes.values())) if spec.stages else 0.0
     rest = calibration.report_s(False)
     control = spec.arms[-1]
     parts = {
-        "features": features + views,
+        "features": features,
+        "views": views,
         "strategies": spec.repeats * sum(s for (name, _), s in trials.items() if name != control),
         f"control ({control})": spec.repeats * sum(s for (name, _), s in trials.items() if name == control),
         "stages": stages,
@@ -169,7 +147,7 @@ def estimate_compare(
     fewer = _few_budgets(sizes)
     short = features + views + 2 * sum(s for (_, budget), s in trials.items() if budget in fewer) + rest
     cheaper = [Cheaper(f"--repeats 2 --budgets {_written(fewer)} --no-stages", short)]
-    return Trials(Estimate(parts, before_s, tuple(cheaper)), trials)
+    return Trials(Estimate(parts, before_s, tuple(cheaper)), fits)
 
 
 def _sizes(data: Dataset, spec: CompareSpec) -> dict[Budget, int]:
@@ -263,16 +241,9 @@ def _seconds(calibration: Calibration, work: Sequence[tuple[int, int, Work]], n:
     heads = sum(times * calibration.heads_s(one, size) for size, times, one in work)
     steps = sum(times * calibration.training_s(one.trainings) for _, times, one in work)
     trainings = [training for _, _, one in work for training in one.trainings]
-    return heads, steps + _views(calibration, trainings, n)
+    return heads, steps + views_s(calibration, trainings, n)
 
 
-def _steps_and_heads(calibration: Calibration, work: Sequence[tuple[int, int, Work]]) -> float:
-    return sum(
-        times * (calibration.heads_s(one, size) + calibration.training_s(one.trainings)) for size, times, one in work
-    )
-
-
-def _views(calibration: Calibration, trainings: Iterable[Training], n: int) -> float:
-    """Views at a cut are computed once, whoever trains on them."""
-    kinds = {(t.backbone.fingerprint, t.frozen, t.recipe.augment): t for t in trainings}
-    return sum(calibration.views_s(training, n) for training in kinds.values())
+def _planned(calibration: Calibration, work: Sequence[tuple[int, int, Work]]) -> PlannedFit:
+    training = sum(times * calibration.training_s(one.trainings) for _, times, one in work)
+    return PlannedFit(training, sum(times * calibration.heads_s(one, size) for size, times, one in work))

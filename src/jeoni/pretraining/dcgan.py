@@ -134,7 +134,8 @@ class DCGANPretraining:
             identity=f"{identity_of(start.examples)} {self!r}",
             betas=BETAS,
         )
-        history = train(job, context.checkpoints, context.checkpoint_s, context.console)
+        allowance = context.allowance("pretraining", recipe.steps)
+        history = train(job, context.checkpoints, context.checkpoint_s, context.console, allowance)
         _take_statistics(learner, rows, recipe.batch_size)
         samples = _samples(players.generator, self.noise, context.seed)
         learner.cpu()

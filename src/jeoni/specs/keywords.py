@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict
 __all__ = [
     "AdaptKeywords",
     "BackboneKeywords",
+    "BudgetKeywords",
     "ClusterKeywords",
     "ColumnKeywords",
     "CompareKeywords",
@@ -34,6 +35,7 @@ __all__ = [
     "SeveralBackboneKeywords",
     "TaskKeywords",
     "TestSetKeywords",
+    "TimeKeywords",
     "ZeroShotKeywords",
 ]
 
@@ -271,6 +273,16 @@ class ClusterKeywords(
     """Also make the report's pictures; without them a short run is shorter still."""
 
 
+class TimeKeywords(TypedDict, total=False):
+    """The time that a run may take."""
+
+    budget: str | None
+    """
+    The time that the run may take, such as 90s, 10m or 1h30m: trainings are planned into it. Such a run can come
+    out otherwise on another machine.
+    """
+
+
 class HeadKeywords(TypedDict, total=False):
     """The head on top of the backbone."""
 
@@ -306,6 +318,7 @@ class CompareKeywords(
     TestSetKeywords,
     HeadKeywords,
     RecipeKeywords,
+    TimeKeywords,
     total=False,
 ):
     """Everything that decides a comparison."""
@@ -378,6 +391,16 @@ class EvaluateKeywords(ColumnKeywords, ComputeKeywords, SeedKeywords, LanguageKe
     """Everything that decides how a saved model is scored."""
 
 
+class BudgetKeywords(TimeKeywords, total=False):
+    """The time and the disk that a run may take."""
+
+    disk: str | None
+    """
+    The most that the run may add to the feature cache, such as 500MB or 5GB: what does not fit is computed again
+    whenever it is needed.
+    """
+
+
 class FitKeywords(
     LeakKeywords,
     ColumnKeywords,
@@ -390,6 +413,7 @@ class FitKeywords(
     SettingKeywords,
     HeadKeywords,
     RecipeKeywords,
+    BudgetKeywords,
     total=False,
 ):
     """Everything that decides a fit."""
@@ -402,9 +426,6 @@ class FitKeywords(
 
     plan: str | None
     """A plan.json that `jeoni plan` wrote, or its run folder: do what it says."""
-
-    budget: str | None
-    """The time there is in all, such as 10m or 1h30m: candidates are tried and the best is fitted within it."""
 
     test_fraction: float | None
     """The share kept as test set when none is given."""
@@ -434,15 +455,10 @@ class PlanKeywords(
     TestSetKeywords,
     HeadKeywords,
     RecipeKeywords,
+    TimeKeywords,
     total=False,
 ):
     """Everything that decides a plan."""
-
-    budget: str | None
-    """
-    The time there is for trying and fitting together, such as 10m or 1h30m; left out, nothing that trains is tried,
-    only its cost is told.
-    """
 
     test_fraction: float | None
     """The share that a fit would keep as test set when none is given; a plan does not look at it."""
@@ -477,6 +493,7 @@ class PretrainKeywords(
     TaskKeywords,
     SettingKeywords,
     RecipeKeywords,
+    TimeKeywords,
     total=False,
 ):
     """Everything that decides a pretraining."""

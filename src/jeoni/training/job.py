@@ -154,6 +154,8 @@ class History:
         seconds: of all calls that took part; of one that was interrupted, up to its last checkpoint.
         examples: that went through the network.
         earlier_s: of the seconds, those of calls before this one.
+        full: the steps that were asked for.
+        limit: what a time to keep did: ``shortened`` (planned into it), ``stopped`` (it was used up), or nothing.
     """
 
     steps: int
@@ -162,3 +164,5 @@ class History:
     seconds: float = 0.0
     examples: int = 0
     earlier_s: float = 0.0
+    full: int = 0
+    limit: str = ""

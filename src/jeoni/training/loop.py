@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from jeoni import distributed
+from jeoni.deadline import Allowance
 from jeoni.training.checkpoint import DamagedState, load_state, pack_optimizer, save_state, unpack_optimizer
 from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.forward import as_input, outputs_of, parts_alike
@@ -33,6 +34,7 @@ from jeoni.training.job import Batch, Diverged, History, Job
 from jeoni.training.memory import kept_memory
 from jeoni.training.optimizer import AdamW
 from jeoni.training.order import Domain, DomainBalancedSampler
+from jeoni.training.pace import Pace
 from jeoni.training.precision import plain_attention
 from jeoni.training.repeatable import repeatable, seed_devices
 from jeoni.training.rows import Rows
@@ -45,7 +47,13 @@ EVALUATIONS = 10
 CLIP = 1.0
 
 
-def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: Console | None = None) -> History:
+def train(
+    job: Job,
+    folder: Path | None = None,
+    every_s: float = 30.0,
+    console: Console | None = None,
+    allowance: Allowance | None = None,
+) -> History:
     """Train ``job.network`` in place; at the end it holds the best weights, in eval mode.
 
     Args:
@@ -53,6 +61,7 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
         folder: where checkpoints go; a training of the same name that is there is resumed. None keeps none.
         every_s: seconds between checkpoints.
         console: shows progress.
+        allowance: the time that it may take; its schedule is planned into that. None is no limit.
 
     Raises:
         Diverged: the loss is not finite; the message says what to lower.
@@ -60,16 +69,16 @@ def train(job: Job, folder: Path | None = None, every_s: float = 30.0, console: 
     """
     seen = [job.rows, *([job.held.rows] if job.held else [])]
     with only_tokens_of(seen, job.network, [p for g in job.groups for p in g.parameters.values()]):
-        history = _train(job, folder, every_s, console or Quiet())
+        history = _train(job, folder, every_s, console or Quiet(), allowance)
     job.network.eval()
     return history
 
 
-def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> History:
+def _train(job: Job, folder: Path | None, every_s: float, console: Console, allowance: Allowance | None) -> History:
     machine = distributed.state()
     path = folder / f"{job.name()}.safetensors" if folder else None
     device = distributed.device()
-    state = _State(job, device)
+    state = _State(job, device, allowance)
     state.restore(path, console)
     distributed.broadcast(job.network.state_dict().values())
     domains = job.domains or (Domain(len(job.targets)),)
@@ -83,15 +92,16 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
         ThreadPoolExecutor(1, thread_name_prefix="jeoni-batch") as ahead,
         console.track(job.title, job.recipe.steps) as advance,
     ):
-        advance(state.step)
+        advance(round(state.pace.moment(state.step)))
         share = slice(machine.process_index, None, machine.num_processes)
         coming = ahead.submit(_fetch, job.rows, order, state.step, share)
         try:
-            while state.step < job.recipe.steps and not state.stopped:
+            while state.step < state.pace.total and not state.stopped:
                 fetched = coming.result()
                 coming = ahead.submit(_fetch, job.rows, order, state.step + 1, share)
+                before = state.pace.moment(state.step)
                 state.make_step(fetched, machine)
-                advance(1)
+                advance(round(state.pace.moment(state.step)) - round(before))
                 if path and machine.is_main_process and time.perf_counter() - saved >= every_s:
                     state.save(path)
                     saved = time.perf_counter()
@@ -104,7 +114,10 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console) -> H
         state.save_result(path)
     distributed.barrier()  # whoever asks for this training again finds its result
     made = state.step * len(order.at(0)[0])
-    return History(state.step, state.best_step, state.evaluations, state.seconds, made, state.earlier_s)
+    return History(
+        state.step, state.best_step, state.evaluations, state.seconds, made, state.earlier_s, job.recipe.steps,
+        state.limit,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -127,7 +140,7 @@ def _fetch(rows: Rows, order: DomainBalancedSampler, step: int, share: slice) ->
 class _State:
     """All that changes while training."""
 
-    def __init__(self, job: Job, device: torch.device) -> None:
+    def __init__(self, job: Job, device: torch.device, allowance: Allowance | None = None) -> None:
         self.job, self.device = job, device
         job.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
         self.step, self.best_step, self.best, self.stopped = 0, 0, math.inf, False
@@ -145,7 +158,9 @@ class _State:
             device,
             job.betas,
         )
-        self.every = max(1, job.recipe.steps // EVALUATIONS)
+        held = len(job.held.rows) / job.recipe.batch_size if job.held else 0.0
+        self.pace = Pace(job.recipe.steps, EVALUATIONS, held, allowance)
+        self.limit = ""  # what the time that it may take did to it
         together = job.loss is not None or job.recipe.mixup or job.recipe.accumulate > 1
         together = together or (job.train_statistics and any(map(_normalises_by_batch, job.network.modules())))
         self.alike = job.rows.lengths is not None and device.type == "cpu" and not together
@@ -153,9 +168,10 @@ class _State:
     def make_step(self, fetched: _Fetched, machine: Any) -> None:
         """One update of the weights."""
         job, recipe = self.job, self.job.recipe
+        moment = self.pace.moment(self.step)
         for group, options in zip(job.groups, self.optimizer.param_groups, strict=True):
-            options["lr"] = group.learning_rate * _height(self.step, recipe)
-            thawed = self.step >= group.starts
+            options["lr"] = group.learning_rate * _height(moment, recipe)
+            thawed = moment >= group.starts
             for p in group.parameters.values():
                 p.requires_grad_(thawed)
         _set_mode(job.network, job.groups, job.train_statistics)
@@ -171,8 +187,12 @@ class _State:
             decay = min(recipe.ema, (1 + self.step) / (10 + self.step))
             for name, p in self.trained.items():
                 self.average[name].lerp_(p.detach(), 1 - decay)
-        if self.step % self.every == 0 or self.step == recipe.steps:
+        self.pace.made(self.step)
+        if self.pace.evaluates_after(self.step):
             self._evaluate()
+            self.pace.evaluated(self.step)
+        if self.pace.stopped or self.step >= self.pace.total:
+            self.limit = "stopped" if self.pace.stopped else "shortened" if self.pace.total < recipe.steps else ""
         self.whole = True
 
     def _passes(self, fetched: _Fetched) -> Iterator[float]:
@@ -184,7 +204,7 @@ class _State:
             return
         index = fetched.index
         batch = Batch(as_input(fetched.rows, self.device), job.targets[index], index, fetched.views, job.rows)
-        updates = job.objective.updates(batch, self.step / job.recipe.steps)
+        updates = job.objective.updates(batch, self.pace.moment(self.step) / job.recipe.steps)
         while True:
             with self._precision():
                 update = next(updates, None)
@@ -275,8 +295,8 @@ class _State:
         if score < self.best:
             self.best, self.best_step = score, self.step
             self.kept = {k: v.detach().clone() for k, v in self.job.network.state_dict().items()}
-        patience = self.job.recipe.patience
-        self.stopped = bool(patience) and self.step - self.best_step >= patience * self.every
+        without = sum((one["step"] or 0) > self.best_step for one in self.evaluations) + (self.step > self.best_step)
+        self.stopped = 0 < self.job.recipe.patience <= without
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:
@@ -313,11 +333,12 @@ class _State:
         tensors |= {f"average.{n}": v for n, v in self.average.items()}
         tensors |= pack_optimizer(self.optimizer)
         facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "evaluations", "losses", "seconds")}
-        save_state(path, tensors, {**facts, "best": self.best if math.isfinite(self.best) else None})
+        best = self.best if math.isfinite(self.best) else None
+        save_state(path, tensors, {**facts, "best": best, "pace": self.pace.state()})
 
     def save_result(self, path: Path) -> None:
         """In the place of the state, the weights that were chosen; there is nothing left to resume."""
-        facts = {k: getattr(self, k) for k in ("step", "best_step", "evaluations", "seconds")}
+        facts = {k: getattr(self, k) for k in ("step", "best_step", "evaluations", "seconds", "limit")}
         save_state(
             path, {f"last.{n}": v for n, v in self.job.network.state_dict().items()}, {**facts, "finished": True}
         )
@@ -337,6 +358,7 @@ class _State:
         if facts.get("finished"):
             self.finished = self.stopped = True
             self.step, self.best_step, self.evaluations = facts["step"], facts["best_step"], facts["evaluations"]
+            self.limit = facts.get("limit", "")
             return
         self.kept = {k: v.to(self.device) for k, v in _under("best.", tensors).items()}
         self.average = {k: v.to(self.device) for k, v in _under("average.", tensors).items()}
@@ -344,6 +366,8 @@ class _State:
         self.best = math.inf if facts["best"] is None else facts["best"]
         for name in ("step", "best_step", "stopped", "evaluations", "losses"):
             setattr(self, name, facts[name])
+        if "pace" in facts:
+            self.pace.restore(facts["pace"], self.step)
 
     def _load(self, path: Path, console: Console) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         try:
@@ -360,7 +384,7 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def _height(step: int, recipe: ResolvedRecipe) -> float:
+def _height(step: float, recipe: ResolvedRecipe) -> float:
     """The schedule, 0 … 1: a rise, then a cosine down to nothing."""
     rise = max(1, round(recipe.warmup * recipe.steps))
     if step < rise:

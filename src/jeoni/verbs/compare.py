@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
@@ -15,12 +16,11 @@ from jeoni.assessment.comparison import (
     useful_budgets,
     verdict_of,
 )
-from jeoni.assessment.trials import run_stages, run_trials
+from jeoni.assessment.trials import Trial, run_stages, run_trials
 from jeoni.console import console_for
 from jeoni.data.checks import check_labels
 from jeoni.evaluation.curves import Point
 from jeoni.features.extract import Request
-from jeoni.planning.runs import Trials, estimate_compare
 from jeoni.runs import RunFolder
 from jeoni.runs.records import ComparisonRecord, VerdictRecord
 from jeoni.specs import CompareSpec
@@ -29,6 +29,7 @@ from jeoni.strategies import build_strategy
 from jeoni.tasks import read_targets
 from jeoni.types import Console
 from jeoni.verbs.session.keywords import takes_options
+from jeoni.verbs.session.limits import compared_within_limits
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
 from jeoni.verbs.session.result import RunResult
 from jeoni.verbs.session.session import Session
@@ -103,11 +104,9 @@ def compare(
     with session.recording({"data": data if test is None else dataset}, folder, overwrite=overwrite, resume=resume):
         context = session.context
         request = Request(backbone, comparison_taps(strategies, backbone, dataset, spec))
-        expected: Trials | None = None
-        with session.step("calibrate"), session.optional("An estimate of the time"):
+        with session.step("calibrate"):
             calibration = session.calibration(dataset, backbone, spec.head)
-            expected = estimate_compare(calibration, strategies, backbone, [request], spec, session.passed_s)
-            session.tell(expected.estimate if expected else None)
+            spec, expected = compared_within_limits(session, calibration, strategies, backbone, [request], spec)
         ready = session.prepare(dataset, [request], findings)
         examples, draws, overlap = draw_examples(ready.data, ready.seen, ready.checked, spec)
         budgets = useful_budgets(spec.sizes, examples, draws)
@@ -125,6 +124,8 @@ def compare(
                     expected_s=expected.seconds if expected else None,
                 )
             )
+        took = _seconds_of(trials, spec.arms[-1], session.clock.seconds["fit_s"], context.spent.seconds)
+        session.spent = {**context.spent.seconds, **took}
         with session.step("stages"):
             probed = list(run_stages(backbone, examples, draws, context, spec.folds)) if spec.stages else []
         with session.step("evaluate"):
@@ -139,3 +140,11 @@ def compare(
             counts = {"items": len(ready.data), "used": len(examples), "draws": len(draws)}
             session.finish(ready, backbone, counts, [dataset], kind="comparison")
     return CompareResult(session.run.final, verdict, points, verdict["summary"])
+
+
+def _seconds_of(trials: Sequence[Trial], control: str, fit_s: float, spent: Mapping[str, float]) -> dict[str, float]:
+    """Of the strategies and of the control, as an estimate has them."""
+    of_control = sum(trial.seconds for trial in trials if trial.strategy == control)
+    others, views = max(0.0, fit_s - of_control), spent.get("views", 0.0)
+    by_others = min(views, others)  # they come first, and what they computed is there for the control
+    return {"strategies": others - by_others, f"control ({control})": max(0.0, of_control - (views - by_others))}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
-from jeoni.assessment.holdout import Strategy, assess, held_out_predictions, taps_of
+from jeoni.assessment.holdout import assess, held_out_predictions
 from jeoni.assessment.scores import fit_metrics
 from jeoni.assessment.sharing import sharing_verdicts
 from jeoni.assessment.split import split_examples
@@ -20,11 +19,9 @@ from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
 from jeoni.explain.examples import write_tables
 from jeoni.explain.pairs import write_pairs
-from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, translated
 from jeoni.models.model import Model
 from jeoni.planning.candidates import NamedBackbone
-from jeoni.planning.runs import estimate_fit
 from jeoni.runs import RunFolder
 from jeoni.runs.records import FitMetrics, PlanRecord
 from jeoni.specs import FitSpec
@@ -33,17 +30,24 @@ from jeoni.strategies import build_strategy, check_training
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
 from jeoni.verbs.session.keywords import takes_options
+from jeoni.verbs.session.limits import FitOnData, told_of_training, within_limits
 from jeoni.verbs.session.pictures import make_pictures
-from jeoni.verbs.session.planned import PLAN, check_plan, check_same_data, plan_in_fit, planned_spec, read_plan
+from jeoni.verbs.session.planned import (
+    PLAN,
+    SMALL,
+    SMALL_FOR_PROBE,
+    check_plan,
+    check_same_data,
+    plan_in_fit,
+    planned_spec,
+    read_plan,
+)
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
 from jeoni.verbs.session.record import cut_record, data_digest, head_record, training_record
 from jeoni.verbs.session.result import Metrics, RunResult
 from jeoni.verbs.session.session import Session
 
 __all__ = ["FitResult", "fit"]
-
-SMALL = 200  # examples below which no test set is kept
-SMALL_FOR_PROBE = 1000  # the same where fitting takes seconds, so that it can be repeated
 
 
 @dataclass(frozen=True, repr=False)
@@ -104,7 +108,6 @@ def fit(
     Example:
         ``jeoni.fit("photos/").summary``
     """
-    begun = time.perf_counter()
     test = own_test_set(options)
     spec = (spec or FitSpec()).changed(**options)
     session = Session("fit", spec, console_for(console, quiet, spec.language), command)
@@ -115,7 +118,7 @@ def fit(
         if given is not None:
             check_plan(given, spec)
             spec = session.spec = planned_spec(spec, given.options)
-        strategy = _strategy(spec)  # an unknown name is said before data are read
+        _check_strategy(spec)  # an unknown name is said before data are read
         dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
         findings = check_labels(dataset)
     folder = out or RunFolder.named_for(dataset.name)
@@ -127,27 +130,28 @@ def fit(
                 spec = spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
             if spec.strategy == PLAN and not _worth_planning(backbone, spec):
                 spec = spec.changed(strategy="probe")
-            strategy, session.spec = _strategy(spec), spec
-            probe = build_strategy("probe", spec, spec.head_settings)
+            session.spec = spec
             untrained = untrained_twin(backbone, spec.seed) if spec.control else None
-        requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
-        requests += [Request(untrained, probe.taps(untrained, len(dataset)))] if untrained else []
-        with session.step("calibrate"), session.optional("An estimate of the time"):
+        least = {True: SMALL_FOR_PROBE, False: SMALL}
+        with session.step("calibrate"):
             calibration = session.calibration(dataset, backbone, spec.head)
-            least = {True: SMALL_FOR_PROBE, False: SMALL}
-            session.tell(estimate_fit(calibration, strategy, probe, backbone, requests, spec, least, session.passed_s))
-        ready = session.prepare(dataset, requests, findings)
+            planning = spec.strategy == PLAN
+            asked = FitOnData(dataset, backbone, untrained, spec.changed(strategy="probe") if planning else spec)
+            chosen = within_limits(session, calibration, asked, least, resume=resume)
+        ready = session.prepare(dataset, chosen.requests, findings)
         if given is not None:
             check_same_data(given, data_digest(ready.data, ready.seen), ready.data.name)
         planned = None
-        if spec.strategy == PLAN:
+        if planning:
+            named = NamedBackbone(_name_of(backbone, dataset, spec), backbone)
             with session.step("plan"):
-                deadline = None if spec.budget_s is None else begun + spec.budget_s
-                named = NamedBackbone(_name_of(backbone, dataset, spec), backbone)
-                planned = plan_in_fit(ready, named, spec, context, deadline)
-            spec = session.spec = planned.spec
-            strategy, backbone = _strategy(spec), planned.backbone or backbone
-            ready = session.with_rows(ready, [Request(backbone, taps_of(strategy, backbone, len(dataset))), *requests])
+                planned = plan_in_fit(ready, named, spec, context, calibration, least)
+            backbone, session.spec = planned.backbone or backbone, planned.spec
+            asked = FitOnData(dataset, backbone, untrained, planned.spec)
+            with session.step("calibrate"):
+                chosen = within_limits(session, calibration, asked, least, resume=resume) if planned.trains else asked
+            ready = session.with_rows(ready, chosen.requests)
+        strategy, probe, untrained, spec = chosen.strategy, chosen.probe, chosen.untrained, chosen.spec
         with session.step("check"):
             quick = spec.strategy == "probe"
             split = split_examples(
@@ -156,6 +160,10 @@ def fit(
             )  # fmt: skip
         with session.step("fit"):
             found = assess(strategy, backbone, split, context)
+            session.spent = dict(context.spent.seconds)
+        for sentence in told_of_training(found.model.training, spec.budget_s):
+            session.console.warn(sentence)
+        with session.step("control"):
             without = held_out_predictions(probe, untrained, split, context) if untrained else None
             trained = spec.strategy != "probe" and found.model.chosen != "probe"
             probed = assess(probe, backbone, split, context) if trained else None
@@ -204,18 +212,16 @@ def fit(
     return FitResult(session.run.final, model, scores, metrics["summary"], timings, counts)
 
 
-def _strategy(spec: FitSpec) -> Strategy:
-    """The one that was asked for; the probe until a plan has chosen.
+def _check_strategy(spec: FitSpec) -> None:
+    """Say of a strategy, a head and a recipe what can be said before data are read.
 
     Raises:
         ConfigError: an unknown strategy or head, or options of a training where nothing is trained.
     """
     waits = spec.strategy == PLAN
+    build_strategy("probe" if waits else spec.strategy, spec, spec.head_settings if waits else spec.settings)
     if not waits or not spec.budget:
         check_training("probe" if waits else spec.strategy, spec.recipe)
-    if waits:
-        return build_strategy("probe", spec, spec.head_settings)
-    return build_strategy(spec.strategy, spec, spec.settings)
 
 
 def _worth_planning(backbone: Backbone, spec: FitSpec) -> bool:

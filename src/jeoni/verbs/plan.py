@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -14,6 +13,7 @@ from jeoni.data.kinds import plural
 from jeoni.errors import DataError
 from jeoni.features.extract import Request
 from jeoni.locale import language_of
+from jeoni.planning.calibration import Calibration
 from jeoni.planning.candidates import NamedBackbone
 from jeoni.planning.expected import expected_by
 from jeoni.planning.outcome import plan_content
@@ -29,7 +29,7 @@ from jeoni.tasks import read_targets
 from jeoni.tasks.classification import class_names_of
 from jeoni.types import Console, Dataset
 from jeoni.verbs.session.keywords import takes_options
-from jeoni.verbs.session.planned import calibrations, plan_split
+from jeoni.verbs.session.planned import SMALL, SMALL_FOR_PROBE, plan_split
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
 from jeoni.verbs.session.record import data_digest
 from jeoni.verbs.session.result import RunResult
@@ -92,7 +92,6 @@ def plan(
     Example:
         ``jeoni.plan("photos/", budget="10m").options``
     """
-    begun = time.perf_counter()
     test = own_test_set(options)
     spec = (spec or PlanSpec()).changed(**options)
     session = Session("plan", spec, console_for(console, quiet, spec.language), command)
@@ -112,13 +111,13 @@ def plan(
             split = plan_split(ready, spec, spec.folds, spec.test_fraction)
         with session.step("plan"):
             tested = len(split.test) if split.test else 0
-            calibrate = calibrations(ready.data, session.context, spec.head)
-            fitted = spec.of_fit
-            expected = expected_by(calibrate, fitted, len(split.train), len(ready.data), tested=bool(tested))
+            fitted, context = spec.of_fit, session.context
+            head = "linear" if spec.head == "auto" else spec.head
+            calibration = Calibration(ready.data, context, backbones[0].backbone.dim, head, by_stages=True)
+            expected = expected_by(calibration, fitted, len(split.train), {True: SMALL_FOR_PROBE, False: SMALL})
             question = Question(
-                split.train, backbones, fitted, session.context,
-                expected=expected if spec.costs else None,
-                deadline=None if spec.budget_s is None else begun + spec.budget_s,
+                split.train, backbones, fitted, context,
+                expected=expected if spec.costs else None, deadline=context.deadline,
             )  # fmt: skip
             found = make_plan(question)
             looked = None

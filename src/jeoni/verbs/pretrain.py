@@ -34,6 +34,7 @@ from jeoni.specs.keywords import PretrainKeywords
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset, Finding, Interval
 from jeoni.verbs.session.keywords import takes_options
+from jeoni.verbs.session.limits import set_aside_for_verdict, told_of_training
 from jeoni.verbs.session.reading import own_probe, read, read_maybe_labelled
 from jeoni.verbs.session.record import cut_record, training_record
 from jeoni.verbs.session.result import RunResult
@@ -135,9 +136,13 @@ def pretrain(
         with session.step("check"):
             before = _spread_before(sample, backbone, session)
             split = _own_split(ready, spec, session) if own else _split(labelled, backbone, spec, session)
+        calibration = session.calibration(dataset, backbone)
+        set_aside_for_verdict(session, calibration, ready.seen, len(split.train) if split else 0, spec)
         with session.step("pretrain"):
             found = method.learn(Start(backbone, examples, context, spec.recipe, untrained))
             found = _named(found, backbone, name)
+        for sentence in told_of_training(found.training, spec.budget_s):
+            session.console.warn(sentence)
         with session.step("evaluate"):
             after = spread_of(features_of(found.backbone, sample, context))
             verdict = probe_both(backbone, found.backbone, split, context) if split else None

@@ -21,6 +21,8 @@ WORDS = {
     "error.no_option": "There is no option {name}.{near}",
     "error.wrong_choice": "{name} is {value}; it can be {choices}.",
     "error.wrong_type": "{name} is {value}; a value of the type {type} is needed.",
+    "error.duration": "{name} is {value}; a duration with its unit is needed, such as 90s, 10m, 2h or 1h30m.",
+    "error.size": "{name} is {value}; a size with its unit is needed, such as 500MB or 5GB.",
     "error.missing_extra": "{purpose} needs the package {package}, which is not installed. Install it with: {command}",
     "error.which_data": "Say which data to fit to, or --resume RUN to continue an interrupted run.",
     "error.which_domains": "Say the target, and either the source or a model of it.",

@@ -172,6 +172,19 @@ WORDS = {
     "options": "All options",
     "versions": "Versions",
     "timings": "time",
+    "time_expected": "Time, expected and taken",
+    "time_part": "part",
+    "expected": "expected",
+    "taken": "taken",
+    "time_note": "Expected from {before} of reading, loading and measuring on, by timing a few examples and steps; the report's "
+    "own time counts up to where this page was written.",
+    "budget_note": "The budget was {budget}. How many steps fit into it depends on the machine, and on what else it is doing: "
+    "another run can come out otherwise.",
+    "limits": {
+        "shortened": "It was planned into the time that there was: a full training has {full} steps, and its schedule was "
+        "run through in {steps}.",
+        "stopped": "It was stopped there, for the time was used up: a full training has {full} steps.",
+    },
     "data": "data",
     "items": "items",
     "classes": "classes",
@@ -260,6 +273,7 @@ WORDS = {
         "extract": "features",
         "check": "checks",
         "fit": "fitting",
+        "control": "controls",
         "adapt": "adapting",
         "pretrain": "pretraining",
         "evaluate": "evaluation",

@@ -24,6 +24,7 @@ WORDS = {
     "estimate.part": "{part:term} {time}",
     "estimate.parts": "{listed}, {part}",
     "estimate.cheaper": "{estimate} A cheaper way: {options} (about {time}).",
+    "estimate.took": "It took {time}; about {expected} were expected.",
     # how good it is
     "score.correct": "{value} % correct ({low} to {high}).",
     "score.correct_in_target": "{value} % correct in the target ({low} to {high}).",

@@ -43,6 +43,8 @@ WORDS = {
     "preparing the engine": "Preparing the engine",
     "features": "Features",
     "checking the data": "Checking the data",
+    "views": "random views",
+    "measuring the controls": "Measuring the controls",
     "fitting": "Fitting",
     "cross-validation": "Cross-validation",
     "comparing": "Comparing",

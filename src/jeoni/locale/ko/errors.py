@@ -17,6 +17,8 @@ WORDS = {
     "error.no_option": "{name}: 그런 옵션이 없습니다.{near}",
     "error.wrong_choice": "{name} 옵션의 값이 {value}입니다. 가능한 값: {choices}.",
     "error.wrong_type": "{name} 옵션의 값이 {value}입니다. 필요한 형식: {type}.",
+    "error.duration": "{name}의 값이 {value}입니다. 90s, 10m, 2h, 1h30m처럼 단위를 붙인 시간이 필요합니다.",
+    "error.size": "{name}의 값이 {value}입니다. 500MB, 5GB처럼 단위를 붙인 크기가 필요합니다.",
     "error.missing_extra": "{purpose}: {package} 패키지가 설치되어 있지 않습니다. 다음 명령으로 설치하십시오: {command}",
     "error.which_data": "학습할 데이터를 지정하십시오. 중단된 실행을 이어서 하려면 --resume RUN 옵션을 쓰십시오.",
     "error.which_domains": "타깃을 지정하고, 소스 데이터나 소스 모델 중 하나를 함께 지정하십시오.",

@@ -43,6 +43,8 @@ WORDS = {
     "preparing the engine": "추론 엔진 준비 중",
     "features": "특징 계산",
     "checking the data": "데이터 점검 중",
+    "views": "무작위 변형",
+    "measuring the controls": "대조군 측정 중",
     "fitting": "학습 중",
     "cross-validation": "교차검증",
     "comparing": "전략 비교",

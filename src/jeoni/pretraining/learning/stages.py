@@ -128,7 +128,8 @@ def train_stages(start: Start, plan: Plan) -> Pretrained:
         domains=plan.domains,
         identity=f"{identity_of(start.examples)} {plan.settings}",
     )
-    history = train(job, context.checkpoints, context.checkpoint_s, context.console)
+    allowance = context.allowance("pretraining", plan.recipe.steps)
+    history = train(job, context.checkpoints, context.checkpoint_s, context.console, allowance)
     network.cpu()
     merged = merge(backbone, plan.made)
     training = training_facts(history, groups, plan.recipe, plan.facts, plan.statistics)
@@ -146,6 +147,8 @@ def training_facts(
         "recipe": asdict(recipe),
         "steps": history.steps,
         "best_step": history.best_step,
+        "full_steps": history.full,
+        "limit": history.limit,
         "evaluations": history.evaluations,
         "seconds": round(history.seconds, 3),
         "earlier_s": round(history.earlier_s, 3),

@@ -61,6 +61,8 @@ class CandidateRecord:
     seconds: Positive = 0.0
     fold_s: Positive | None = None
     final_s: Positive | None = None
+    disk_bytes: Positive | None = None
+    memory_bytes: Positive | None = None
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,8 @@ class TrainingRecord:
     frozen_identical: bool
     rates: dict[str, Rate]
     statistics: Literal["own", "batch"]
+    full_steps: Count = 0
+    limit: Literal["", "shortened", "stopped"] = ""
     refitted: bool = False
     held_out: Count = 0
     moment: str = ""
@@ -199,12 +201,18 @@ class EstimateRecord:
         parts: from the estimate on, by part.
         before_s: that had passed when it was made.
         cheaper: ways that take less.
+        took: seconds by part that it took.
+        disk_bytes: that were expected to be added to the feature cache; 0 where that was not asked.
+        memory_bytes: expected at the peak; 0 where that was not asked.
     """
 
     seconds: Positive
     parts: Annotated[dict[str, Positive], AtMost(100)] = field(default_factory=dict)
     before_s: Positive = 0.0
     cheaper: Annotated[tuple[CheaperRecord, ...], AtMost(100)] = ()
+    took: Annotated[dict[str, Positive], AtMost(100)] = field(default_factory=dict)
+    disk_bytes: Count = 0
+    memory_bytes: Count = 0
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jeoni.errors import ConfigError
+from jeoni.specs.budget import TimeOptions
 from jeoni.specs.data import TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, option
 from jeoni.specs.training import TransferOptions
@@ -18,7 +19,7 @@ DIGITS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareSpec(CommonSpec, TaskOptions, TestSetOptions, TransferOptions):
+class CompareSpec(CommonSpec, TaskOptions, TestSetOptions, TransferOptions, TimeOptions):
     """Everything that decides a comparison.
 
     Example:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from jeoni.specs.budget import BudgetOptions
 from jeoni.specs.data import TaskOptions, TestSetOptions
-from jeoni.specs.durations import parse_duration
 from jeoni.specs.options import Bounds, option
 from jeoni.specs.training import SettingOptions, TransferOptions
 from jeoni.specs.verbs.common import FOLD_BOUNDS, FOLDS, PICTURES, REDRAWN, REDRAWN_BOUNDS, CommonSpec
@@ -15,7 +15,7 @@ __all__ = ["FitSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferOptions):
+class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferOptions, BudgetOptions):
     """Everything that decides a fit.
 
     Example:
@@ -35,9 +35,6 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
     plan: str = option(
         "", "A plan.json that `jeoni plan` wrote, or its run folder: do what it says.", section="Transfer"
     )
-    budget: str = option(
-        "", "The time there is in all, such as 10m or 1h30m: candidates are tried and the best is fitted within it."
-    )
     test_fraction: float = option(
         0.2, "The share kept as test set when none is given.", bounds=Bounds(0, 1, open_low=True, open_high=True)
     )
@@ -45,16 +42,3 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
     repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
     control: bool = option(True, "Also measure an untrained backbone on the same folds.")
     pictures: bool = option(True, PICTURES, section="Output")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _ = self.budget_s
-
-    @property
-    def budget_s(self) -> float | None:
-        """Seconds; None where there is no limit.
-
-        Raises:
-            ConfigError: not a duration.
-        """
-        return parse_duration(self.budget) if self.budget else None

@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from jeoni.specs.backbone import SeveralBackboneOptions
+from jeoni.specs.budget import TimeOptions
 from jeoni.specs.data import TaskOptions, TestSetOptions
-from jeoni.specs.durations import parse_duration
 from jeoni.specs.options import Bounds, option
 from jeoni.specs.training import TransferOptions
 from jeoni.specs.verbs.common import FOLD_BOUNDS, FOLDS, PICTURES, REDRAWN, REDRAWN_BOUNDS, CommonSpec
@@ -17,7 +17,7 @@ __all__ = ["PlanSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanSpec(SeveralBackboneOptions, CommonSpec, TaskOptions, TestSetOptions, TransferOptions):
+class PlanSpec(SeveralBackboneOptions, CommonSpec, TaskOptions, TestSetOptions, TransferOptions, TimeOptions):
     """Everything that decides a plan.
 
     Example:
@@ -27,11 +27,6 @@ class PlanSpec(SeveralBackboneOptions, CommonSpec, TaskOptions, TestSetOptions, 
 
     section: ClassVar[str] = "Evaluation"
 
-    budget: str = option(
-        "",
-        "The time there is for trying and fitting together, such as 10m or 1h30m; left out, nothing that trains is "
-        "tried, only its cost is told.",
-    )
     test_fraction: float = option(
         0.2,
         "The share that a fit would keep as test set when none is given; a plan does not look at it.",
@@ -41,19 +36,6 @@ class PlanSpec(SeveralBackboneOptions, CommonSpec, TaskOptions, TestSetOptions, 
     repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
     costs: bool = option(True, "Also measure what the candidates that train would take.")
     pictures: bool = option(True, PICTURES, section="Output")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _ = self.budget_s
-
-    @property
-    def budget_s(self) -> float | None:
-        """Seconds; None where there is no limit.
-
-        Raises:
-            ConfigError: not a duration.
-        """
-        return parse_duration(self.budget) if self.budget else None
 
     @property
     def of_fit(self) -> FitSpec:

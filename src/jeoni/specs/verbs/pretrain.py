@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from jeoni.specs.budget import TimeOptions
 from jeoni.specs.data import TaskOptions
 from jeoni.specs.options import option
 from jeoni.specs.training import Recipe, SettingOptions
@@ -15,7 +16,7 @@ __all__ = ["PretrainSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PretrainSpec(CommonSpec, TaskOptions, SettingOptions, Recipe):
+class PretrainSpec(CommonSpec, TaskOptions, SettingOptions, Recipe, TimeOptions):
     """Everything that decides a pretraining.
 
     Example:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from jeoni.backbones.backbone import Backbone
 from jeoni.strategies.finetuning.tuning import FEW, can_tell
 from jeoni.training.defaults import ResolvedRecipe
-from jeoni.training.work import Training, Work, evaluation_steps
+from jeoni.training.work import BEST_MOMENT, Training, Work, evaluation_steps
 
 __all__ = ["expected_work"]
-
-BEST_MOMENT = 0.6  # of all steps: where the held-out part stops on average; the refit goes no further
 
 
 def expected_work(

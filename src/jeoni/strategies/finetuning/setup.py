@@ -23,6 +23,7 @@ from jeoni.training.groups import HEAD, Group, build_groups
 from jeoni.training.job import Held, History, Job, Loss, Objective
 from jeoni.training.loop import train
 from jeoni.training.rows import plain_rows, training_rows
+from jeoni.training.work import Training, evaluation_steps
 from jeoni.types import FloatArray
 
 __all__ = ["FinetuneConfig", "Network", "Run", "TrainingSetup", "begin", "run_on"]
@@ -177,13 +178,21 @@ def begin(setup: TrainingSetup, examples: Examples) -> Run:
     return Run(made, network, groups, start, History(0, 0), {}, choice, candidates, warm, task)
 
 
-def run_on(setup: TrainingSetup, examples: Examples, held: Held | None) -> Run:
-    """Train on the examples; the held-out part is evaluated now and then."""
+def run_on(setup: TrainingSetup, examples: Examples, held: Held | None, counted: float | None = None) -> Run:
+    """Train on the examples; the held-out part is evaluated now and then.
+
+    Args:
+        setup: what, and how.
+        examples: to train on.
+        held: the held-out part, if there is one.
+        counted: the steps for which time was set aside, where they are not those of the recipe.
+    """
     source, context, recipe, config = setup.source, setup.context, setup.recipe, setup.config
     run = begin(setup, examples)
     if run.made.note:
         context.console.warn(run.made.note)
-    rows, said = training_rows(examples, source, run.made.tap, recipe, context)
+    with context.spent.on("views"):
+        rows, said = training_rows(examples, source, run.made.tap, recipe, context)
     targets = examples.data.targets
     balanced = run.choice.get("class_weights") == "balanced"
     options = LossOptions(balanced, recipe.label_smoothing, recipe.logit_adjustment)
@@ -203,7 +212,11 @@ def run_on(setup: TrainingSetup, examples: Examples, held: Held | None) -> Run:
         objective=objective,
         identity=identity_of(examples),
     )
-    history = train(job, context.checkpoints, context.checkpoint_s, context.console)
+    kind = Training(source, config.frozen, recipe, recipe.steps, config.train_statistics).kind
+    looking = evaluation_steps(len(held.rows), recipe.batch_size) if held else 0.0
+    allowance = context.allowance(kind, (counted or recipe.steps) + looking)
+    with context.spent.on("training"):
+        history = train(job, context.checkpoints, context.checkpoint_s, context.console, allowance)
     if objective is not None:
         plain = plain_rows(examples, source, run.made.tap, context)
         _refit(run, setup.head, outputs_of(run.network.features, plain).astype(np.float32), examples)

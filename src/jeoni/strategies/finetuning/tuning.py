@@ -14,6 +14,7 @@ then is the one that learned.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -33,6 +34,7 @@ from jeoni.training.forward import outputs_of
 from jeoni.training.groups import Group
 from jeoni.training.job import Diverged, Held, History
 from jeoni.training.rows import Rows, plain_rows
+from jeoni.training.work import BEST_MOMENT
 from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["FEW", "Trial", "attempt", "can_tell", "tune"]
@@ -75,7 +77,8 @@ def tune(
     if config.interpolate or can_tell(len(train_on)):
         first = first or _first(setup, train_on)
         run = first[0]
-        choices = distributed.broadcast_object(_choose(*first, config))
+        with context.spent.on("training"):
+            choices = distributed.broadcast_object(_choose(*first, config))
         first = first if config.to_the_end else None
     refitted = len(train_on) < FEW and choices.share > 0
     if choices.share == 0:  # the linear probe, fitted on all examples
@@ -83,7 +86,8 @@ def tune(
         choices = replace(choices, temperature=run.warm_temperature)
     elif refitted:
         again = recipe if choices.history is None else replace(recipe, steps=max(1, choices.history.best_step))
-        run = run_on(replace(setup, recipe=again), train_on, None)
+        counted = recipe.steps * (BEST_MOMENT if choices.history and not config.to_the_end else 1.0)
+        run = run_on(replace(setup, recipe=again), train_on, None, counted)
         run.go(choices.share)
     same = {}
     if config.to_the_end:
@@ -106,6 +110,8 @@ def tune(
         "recipe": asdict(recipe),
         "steps": chosen_by.steps,
         "best_step": chosen_by.best_step,
+        "full_steps": chosen_by.full,
+        "limit": _limit(histories),
         "evaluations": chosen_by.evaluations,
         "seconds": round(sum(h.seconds for h in histories), 3),
         "earlier_s": round(sum(h.earlier_s for h in histories), 3),
@@ -313,6 +319,12 @@ def _best_share(run: Run, held: Rows, score: _Score, config: FinetuneConfig) -> 
     run.put(end)
     run.go(best)
     return best, {f"{s:g}": round(float(v.mean()), 5) for s, v in losses.items()}
+
+
+def _limit(histories: Sequence[History]) -> str:
+    """What a time to keep did to a training, of which one or two histories count."""
+    found = {history.limit for history in histories}
+    return next((limit for limit in ("stopped", "shortened") if limit in found), "")
 
 
 def _rates(groups: list[Group], config: FinetuneConfig) -> dict[str, dict[str, float]]:

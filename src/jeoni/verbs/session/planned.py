@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +21,14 @@ from jeoni.planning.plan import Plan, Question, make_plan
 from jeoni.runs.records import PlanRecord
 from jeoni.runs.typed import read_record
 from jeoni.specs import CommonSpec, FitSpec
-from jeoni.types import Dataset
 from jeoni.verbs.session.record import data_digest
 from jeoni.verbs.session.session import Prepared
 
 __all__ = [
     "PLAN",
     "SMALL",
+    "SMALL_FOR_PROBE",
     "Planned",
-    "calibrations",
     "check_plan",
     "check_same_data",
     "plan_in_fit",
@@ -42,6 +39,7 @@ __all__ = [
 
 PLAN = "plan"  # in the place of a strategy: the one that the plan chooses
 SMALL = 200  # examples below which no test set is kept
+SMALL_FOR_PROBE = 1000  # the same where fitting takes seconds, so that it can be repeated
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,14 @@ class Planned:
         content: of ``plan.json``.
         said: why, in sentences.
         backbone: to transfer from; None where it is the one that was looked at.
+        trains: whether stages are trained.
     """
 
     spec: FitSpec
     content: dict[str, Any]
     said: Sequence[Said]
     backbone: Backbone | None
+    trains: bool
 
 
 def read_plan(path: str | Path) -> PlanRecord:
@@ -81,7 +81,7 @@ def planned_spec(spec: FitSpec, options: dict[str, str]) -> FitSpec:
         ConfigError: an option that cannot be used.
     """
     settings = ",".join(filter(None, (spec.set, options.get("set", ""))))
-    return spec.changed(**{**options, "set": settings})
+    return spec.changed(**{**options, "set": settings, "plan": None})
 
 
 def check_plan(plan: PlanRecord, spec: FitSpec) -> None:
@@ -125,18 +125,13 @@ def plan_split(ready: Prepared, spec: CommonSpec, folds: int, test_fraction: flo
     )  # fmt: skip
 
 
-def calibrations(data: Dataset, context: Context, head: str) -> Callable[[NamedBackbone], Calibration]:
-    """One for each backbone, made when it is first asked for."""
-
-    @cache
-    def of(fingerprint: str, dim: int) -> Calibration:
-        return Calibration(data, context, dim, "linear" if head == "auto" else head)
-
-    return lambda source: of(source.backbone.fingerprint, source.backbone.dim)
-
-
 def plan_in_fit(
-    ready: Prepared, backbone: NamedBackbone, spec: FitSpec, context: Context, deadline: float | None
+    ready: Prepared,
+    backbone: NamedBackbone,
+    spec: FitSpec,
+    context: Context,
+    calibration: Calibration,
+    least: Mapping[bool, int],
 ) -> Planned:
     """Choose for a fit, from what is in the store; with a deadline what trains takes part in a race.
 
@@ -144,29 +139,24 @@ def plan_in_fit(
         ready: the examples, with the pooled features of the backbone.
         backbone: to transfer from.
         spec: the options.
-        context: store, engine, seed.
-        deadline: of :func:`time.perf_counter`, for the whole fit; None: nothing that trains is tried.
+        context: store, engine, seed, and the deadline of the whole fit: without one nothing that trains is tried.
+        calibration: measures what candidates take.
+        least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
     """
     split = plan_split(ready, spec, spec.folds, spec.test_fraction)
-    tested = len(split.test) if split.test else 0
-    expected = None
-    if deadline is not None:
-        calibrate = calibrations(ready.data, context, spec.head)
-        expected = expected_by(calibrate, spec, len(split.train), len(ready.data), tested=bool(tested))
-    asked = spec.changed(strategy=None, set=None)
+    deadline, asked = context.deadline, spec.changed(strategy=None, set=None, plan=None)
+    expected = None if deadline is None else expected_by(calibration, asked, len(split.train), least)
     question = Question(split.train, [backbone], asked, context, expected, deadline, thorough=deadline is not None)
     found = make_plan(question)
+    tested = len(split.test) if split.test else 0
     sha256, language = data_digest(ready.data, ready.seen), language_of(spec.language)
     content = plan_content(
-        found, question, ready.data, sha256,
-        tested=tested, budget_s=None if deadline is None else deadline - time.perf_counter(), language=language,
-    )  # fmt: skip
+        found, question, ready.data, sha256, tested=tested, budget_s=spec.budget_s, language=language
+    )
     chosen = found.chosen.candidate
     other = chosen.source.backbone if chosen.source is not backbone else None
-    options = (
-        dict(chosen.options) if other is not None else {k: v for k, v in chosen.options.items() if k != "backbone"}
-    )
-    return Planned(planned_spec(spec, options), content, _reasons(found, question), other)
+    options = {name: value for name, value in chosen.options.items() if other is not None or name != "backbone"}
+    return Planned(planned_spec(spec, options), content, _reasons(found, question), other, chosen.trains)
 
 
 def _reasons(plan: Plan, question: Question) -> list[Said]:

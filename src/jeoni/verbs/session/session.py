@@ -14,6 +14,7 @@ from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import check_backbone
 from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_targets
+from jeoni.deadline import Deadline
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
@@ -30,6 +31,7 @@ from jeoni.specs import CommonSpec
 from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
 from jeoni.verbs.session.clock import Clock
 from jeoni.verbs.session.record import command_line, run_record
+from jeoni.verbs.session.took import told_at_the_end, took_by_part
 
 __all__ = ["Prepared", "Session"]
 
@@ -41,6 +43,7 @@ STEPS = {
     "extract": "Computing features",
     "check": "Checking the data",
     "fit": "Fitting",
+    "control": "Measuring the controls",
     "stages": "Probing the stages",
     "adapt": "Adapting",
     "cluster": "Clustering",
@@ -95,6 +98,7 @@ class Session:
         console: keeps the warnings for the record.
         clock: seconds by step.
         estimate: how long it will take, if that was asked.
+        spent: seconds inside its fits by what on, where the verb says at which moment to read them; else at its end.
         run: the run folder, once :meth:`recording` has begun.
 
     Raises:
@@ -110,6 +114,7 @@ class Session:
         self.console = Recording(console if console is not None and distributed.is_main_process() else Quiet())
         self.clock = Clock()
         self.estimate: Estimate | None = None
+        self.spent: dict[str, float] | None = None
         self._calibration: Calibration | None = None
 
     def check(self, out: str | Path | None = None, *, overwrite: bool = False, resume: bool = False) -> None:
@@ -144,6 +149,8 @@ class Session:
 
     def tell(self, estimate: Estimate | None) -> None:
         """Keep an estimate for the record, and say it if the run will be long."""
+        if estimate is not None:
+            estimate = replace(estimate, before_s=self.passed_s)  # measuring took its time too
         self.estimate = estimate
         if estimate is not None and estimate.worth_telling:
             self.console.say(estimate.sentence)
@@ -225,7 +232,12 @@ class Session:
         spec, folder = self.spec, getattr(self, "run", None)
         store = FeatureStore(console=self.console)
         checkpoints = folder.checkpoints if folder else None
-        return Context(store, spec.engine, spec.workers or 0, spec.strict, spec.seed, self.console, checkpoints)
+        budget_s, deadline = getattr(spec, "budget_s", None), None
+        if budget_s is not None:
+            deadline = Deadline(budget_s, self.clock.earlier.get("total_s", 0.0), self.clock.start)
+        return Context(
+            store, spec.engine, spec.workers or 0, spec.strict, spec.seed, self.console, checkpoints, deadline=deadline
+        )
 
     def prepare(
         self, dataset: Dataset, requests: Sequence[Request], findings: list[Finding], may_lack: Array | None = None
@@ -273,6 +285,14 @@ class Session:
         computed, seconds = ready.seen.computed + seen.computed, ready.seen.seconds + seen.seconds
         return replace(ready, seen=replace(seen, computed=computed, seconds=seconds))
 
+    def _estimate_and_outcome(self) -> dict[str, Any] | None:
+        """The estimate, with what the run took so far beside it."""
+        if self.estimate is None:
+            return None
+        spent = self.spent if self.spent is not None else self.context.spent.seconds
+        took = took_by_part(self.estimate.parts, self.clock.total(), spent)
+        return replace(self.estimate, took=took).as_dict()
+
     @contextmanager
     def optional(self, what: str) -> Iterator[None]:
         """Warn where what is done inside fails, and no more: a picture is no reason to lose a result."""
@@ -301,11 +321,15 @@ class Session:
         command = self.command or command_line(self.spec, self.verb, *arguments)
         seen, warnings = ready.seen, self.console.warnings
         content = run_record(command, self.spec, ready.data, counts, backbone, seen, self.clock, warnings, own)
-        content["estimate"] = self.estimate.as_dict() if self.estimate else None
+        content["estimate"] = self._estimate_and_outcome()
         self.run.write_draft(content)
         with self.step("report"):
             render(self.run.path, self.spec.language)
         content["timings"] = {**content["timings"], **self.clock.total()}
+        content["estimate"] = self._estimate_and_outcome()
+        told = told_at_the_end(self.passed_s, self.estimate, getattr(self.spec, "budget_s", None))
+        if told is not None:
+            self.console.say(told)
         record = as_record(RunRecord, content, exact=False)
         self.run.finish(content, self.console.warn)
         return record
