@@ -105,7 +105,10 @@ def digits() -> tuple[list[Any], list[str], list[Any], list[str]]:
     from sklearn.datasets import load_digits
 
     data = load_digits()
-    pictures = [np.repeat((image * 15).astype(np.uint8)[..., None], 3, axis=2).repeat(4, 0).repeat(4, 1) for image in data.images]
+    pictures = [
+        np.repeat((image * 15).astype(np.uint8)[..., None], 3, axis=2).repeat(4, 0).repeat(4, 1)
+        for image in data.images
+    ]
     labels = [f"digit {label}" for label in data.target]
     order = np.random.default_rng(1).permutation(len(labels))
     first, second = order[:900], order[900:]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from jeoni.assessment.holdout import Assessment
 from jeoni.assessment.sharing import SharingVerdict
 from jeoni.assessment.split import Split
+from jeoni.assessment.suspects import Outcome
 from jeoni.evaluation.amounts import said_score
 from jeoni.evaluation.compare import paired_difference, sentence
 from jeoni.evaluation.evaluate import evaluate
@@ -16,7 +17,18 @@ from jeoni.locale import Said, paragraph
 from jeoni.tasks import task_of
 from jeoni.types import FloatArray, Interval
 
-__all__ = ["fit_metrics"]
+__all__ = ["Told", "fit_metrics"]
+
+
+class Told(Protocol):
+    """What has a sentence, and a record."""
+
+    @property
+    def said(self) -> Said:
+        """The sentence."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
 
 
 def fit_metrics(
@@ -27,6 +39,8 @@ def fit_metrics(
     split: Split,
     seed: int,
     language: str = "en",
+    noise: Outcome | None = None,
+    more: Told | None = None,
 ) -> dict[str, Any]:
     """Scores, controls and the summary of a fit.
 
@@ -38,6 +52,8 @@ def fit_metrics(
         split: the examples.
         seed: of the bootstrap.
         language: of the summary.
+        noise: what is said of the labels.
+        more: what is said of more labels.
     """
     data, groups = split.held.data, split.held.groups
     task, targets, n = task_of(data), data.targets, len(data)
@@ -71,6 +87,8 @@ def fit_metrics(
         said.append(Said("chosen", candidates=", ".join(found.model.contest), chosen=found.model.chosen))
     for verdict in sharing:
         said += [Said("sharing.of", part=verdict.part), *verdict.said]
+    said += noise.said if noise is not None else []
+    said += [more.said] if more is not None else []
     estimate = "cv" if split.test is None else "test"
     return {
         "task": task.id,
@@ -81,5 +99,7 @@ def fit_metrics(
         "control": control,
         **paragraph(said, language),
         "sharing": [verdict.as_dict(language) for verdict in sharing],
+        "label_noise": noise.as_dict() if noise is not None else None,
+        "more_labels": more.as_dict() if more is not None else None,
         **result,
     }

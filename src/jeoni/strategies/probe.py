@@ -59,4 +59,5 @@ class Probe:
             reuse=backbone.n,
             choice=fitted.choice,
             candidates=fitted.candidates,
+            held_out=fitted.held_out_predictions() if task.link == "softmax" else None,
         )

@@ -11,15 +11,18 @@ from jeoni.assessment.holdout import assess, held_out_predictions, taps_of
 from jeoni.assessment.scores import fit_metrics
 from jeoni.assessment.sharing import sharing_verdicts
 from jeoni.assessment.split import split_examples
+from jeoni.assessment.suspects import DropSuspects, check_droppable, outcome_of, suspects_of
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.console import console_for
 from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
 from jeoni.explain.examples import write_tables
 from jeoni.explain.pairs import write_pairs
+from jeoni.explain.suspects import show_suspects, write_suspects
 from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, translated
 from jeoni.models.model import Model
+from jeoni.planning.more_labels import quick_answer
 from jeoni.planning.runs import estimate_fit
 from jeoni.runs import RunFolder
 from jeoni.runs.records import FitMetrics
@@ -109,6 +112,8 @@ def fit(
         check_training(spec.strategy, spec.recipe)
         dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
         findings = check_labels(dataset)
+        if spec.drop_suspects:
+            check_droppable(dataset.task)
     folder = out or RunFolder.named_for(dataset.name)
     with session.recording({"data": data if test is None else dataset}, folder, overwrite=overwrite, resume=resume):
         context = session.context
@@ -118,13 +123,15 @@ def fit(
                 spec = spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
                 strategy, session.spec = build_strategy(spec.strategy, spec, spec.settings), spec
             probe = build_strategy("probe", spec, spec.head_settings)
+            dropping = DropSuspects(strategy, probe.head, spec.class_weights) if spec.drop_suspects else None
+            fitted = dropping or strategy
             untrained = untrained_twin(backbone, spec.seed) if spec.control else None
-        requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
+        requests = [Request(backbone, taps_of(fitted, backbone, len(dataset)))]
         requests += [Request(untrained, probe.taps(untrained, len(dataset)))] if untrained else []
         with session.step("calibrate"), session.optional("An estimate of the time"):
             calibration = session.calibration(dataset, backbone, spec.head)
             least = {True: SMALL_FOR_PROBE, False: SMALL}
-            session.tell(estimate_fit(calibration, strategy, probe, backbone, requests, spec, least, session.passed_s))
+            session.tell(estimate_fit(calibration, fitted, probe, backbone, requests, spec, least, session.passed_s))
         ready = session.prepare(dataset, requests, findings)
         with session.step("check"):
             quick = spec.strategy == "probe"
@@ -133,13 +140,21 @@ def fit(
                 test_fraction=spec.test_fraction, least=SMALL_FOR_PROBE if quick else SMALL, seed=spec.seed,
             )  # fmt: skip
         with session.step("fit"):
-            found = assess(strategy, backbone, split, context)
+            found = assess(fitted, backbone, split, context)
+            plain = held_out_predictions(strategy, backbone, split, context) if dropping else None
             without = held_out_predictions(probe, untrained, split, context) if untrained else None
             trained = spec.strategy != "probe" and found.model.chosen != "probe"
             probed = assess(probe, backbone, split, context) if trained else None
-            sharing = sharing_verdicts(found, strategy, backbone, split, context) if spec.control else []
+            sharing = sharing_verdicts(found, fitted, backbone, split, context) if spec.control else []
         with session.step("evaluate"):
-            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed, language)
+            left_out = dropping.left_out(backbone, split.train, context) if dropping else None
+            judge = probed.model if probed else found.model
+            suspects = suspects_of(found, backbone, split, context, probe.head, spec.class_weights, left_out, judge)
+            noise = outcome_of(suspects, found, plain, split, spec.seed) if suspects else None
+            more = quick_answer(split.train, backbone, spec.seed)
+            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed, language, noise, more)
+        if suspects:
+            ready = replace(ready, findings=[*ready.findings, *suspects.findings(ready.data)])
         counts = {
             "items": len(ready.data),
             "train": len(split.train),
@@ -156,6 +171,8 @@ def fit(
                 run, held, predictions = session.run, split.held, found.predictions
                 model.save(run.path / "model")
                 write_tables(run, held.data, split.fold, predictions, ready.findings)
+                if suspects:
+                    write_suspects(run, ready.data, suspects.rows(ready.data))
                 run.write_record("metrics.json", FitMetrics, metrics)
             if spec.pictures:
                 part, before = "test" if split.test else "train", probed.model if probed else None
@@ -163,6 +180,8 @@ def fit(
                     make_pictures(session, held, part, predictions, backbone, before, model)
                     with session.optional("Pictures of items that are alike"):
                         write_pairs(run, ready.data, ready.findings, backbone.input)
+                    with session.optional("Pictures of suspect labels"):
+                        show_suspects(run, ready.data, suspects.rows(ready.data) if suspects else [], backbone.input)
             timings = session.finish(
                 ready,
                 backbone,
