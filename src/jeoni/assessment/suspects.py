@@ -92,7 +92,7 @@ def suspects_of(
     """Suspects among all examples; None for a task without classes.
 
     The examples that were scored are judged by the predictions that scored them. Where they are a test set, those that
-    were trained on are judged out of fold.
+    were trained on are judged out of fold; and so they are where some were left out, by what these were left out.
 
     Args:
         found: of a strategy, with its predictions for the held-out examples.
@@ -110,7 +110,9 @@ def suspects_of(
     dropped = np.zeros(len(train), dtype=bool)
     dropped[np.zeros(0, dtype=np.int64) if left_out is None else left_out] = True
     labels, probs, index, clusters = train.data.targets, found.predictions.mean(0), train.index, train.clusters
-    if test is not None:
+    if test is None and left_out is not None:
+        probs = out_of_fold_probs(backbone, train, context, head, class_weights).mean(0)
+    elif test is not None:
         held = (judge or found.model).held_out
         if held is None or held.shape[1] != len(train):
             held = out_of_fold_probs(backbone, train, context, head, class_weights)
@@ -122,7 +124,19 @@ def suspects_of(
         clusters = np.concatenate([clusters, test.clusters])
         dropped = np.concatenate([dropped, np.zeros(len(test), dtype=bool)])
     groups = clusters if len(np.unique(clusters)) < len(clusters) else None
-    return Suspects(find_label_noise(labels, probs, groups=groups, seed=context.seed), index, dropped)
+    noise = find_label_noise(labels, probs, groups=groups, seed=context.seed)
+    return Suspects(_with_those(noise, labels, probs, dropped), index, dropped)
+
+
+def _with_those(noise: LabelNoise, labels: IntArray, probs: FloatArray, left_out: Array) -> LabelNoise:
+    """With the items that were left out among the suspects: on the training part alone the joint may say other ones."""
+    index = np.union1d(noise.index, np.flatnonzero(left_out))
+    if len(index) == len(noise.index):
+        return noise
+    fit = probs[index, labels[index]]
+    order = np.argsort(fit, kind="stable")
+    index = index[order]
+    return replace(noise, index=index, suggested=probs[index].argmax(1), scores=fit[order])
 
 
 def kept_of(labels: IntArray, probs: FloatArray) -> IntArray:

@@ -28,7 +28,7 @@ __all__ = ["FORMS", "FURTHEST", "GRIDS", "SMALL", "CurveFit", "LearningCurve", "
 FURTHEST = 4.0  # times the labels that there are: beyond that no curve tells anything
 FEWEST_POINTS = 4
 SMALL = 0.01  # of a share: a point
-DECAYS = np.geomspace(0.1, 3.0, 18)
+DECAYS = np.geomspace(0.1, 1.5, 18)  # a steeper curve would end where the data do: a form that fits any last point
 OFFSETS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0)  # of POW4, in units of the largest number of labels
 MIDDLES = np.geomspace(0.003, 10.0, 24)  # of MMF4, where half of the drop is made up, in the same units
 
