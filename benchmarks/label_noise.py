@@ -131,8 +131,9 @@ def show(name: str, noise: float, some: list[dict[str, Any]]) -> None:
 
 def imbalance() -> None:
     """Take most items of one class away, and see whether the profile says so."""
+    from jeoni.backbones.cut import Tap
     from jeoni.data.checks import check_labels
-    from jeoni.features.examples import Context
+    from jeoni.features.extract import Request
     from jeoni.planning.profile import profile_of
     from jeoni.specs import FitSpec
     from jeoni.tasks import load_data
@@ -148,8 +149,7 @@ def imbalance() -> None:
         spec = FitSpec()
         backbone = choose_backbone(data, spec)
         session = Session("plan", spec)
-        assert isinstance(session.context, Context)
-        ready = session.prepare(data, [], check_labels(data))
+        ready = session.prepare(data, [Request(backbone, (Tap(backbone.n, True),))], check_labels(data))
         print(f"\n{name}: {rare} items of {least!r}, {len(many)} of the other class")
         for sentence in profile_of(ready, backbone).said:
             print(f"  {sentence}", flush=True)

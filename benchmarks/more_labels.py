@@ -8,7 +8,7 @@ and promises a gain for twice as many; then the same head is fitted to N and to 
 it stands a bare power law (error = b n^-c) through the same points. ``probe`` is the linear probe in the place of the
 curve's own closed form. A promise is about the mean gain of more labels, so the gain is the mean over all draws, and the
 interval holds it or not, draw by draw; what a single draw gained lies further off by its own luck. Speakers of FSDD are
-groups: they are never split. Needs the data of `_data.py` and `elpv-dataset`. What ``--keep`` holds is not computed
+groups: one is the test set, labels are of the three others, and folds leave one of these out. Needs the data of `_data.py` and `elpv-dataset`. What ``--keep`` holds is not computed
 again.
 """
 
@@ -28,14 +28,13 @@ from jeoni.heads.fitting.named import build_head
 from jeoni.planning.more_labels import Components, more_labels, nested_order
 
 LEAST_TEST = 300
+GROUPED = "fsdd"  # by speaker
 
 
 def outcome(rows: Rows, labels: int, seed: int) -> dict[str, Any]:
     """One draw."""
-    order = nested_order(rows.labels, np.arange(len(rows.labels)), seed)
-    few, twice, test = np.sort(order[:labels]), np.sort(order[: 2 * labels]), np.sort(order[2 * labels :])
-    grouped = rows.name == "fsdd"
-    clusters = rows.groups[few] if grouped else np.arange(labels)
+    few, twice, test = parts(rows, labels, seed)
+    clusters = rows.groups[few] if rows.name == GROUPED else np.arange(labels)
     start = time.perf_counter()
     told = more_labels(rows.features[few], rows.labels[few], rows.task, clusters, seed=seed)
     seconds = time.perf_counter() - start
@@ -50,6 +49,16 @@ def outcome(rows: Rows, labels: int, seed: int) -> dict[str, Any]:
         "probe": linear(rows, twice, test) - linear(rows, few, test),
         "seconds": seconds,
     }
+
+
+def parts(rows: Rows, labels: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """N items, these and N more, and a test set: all others, or of groups one of them."""
+    pool = np.arange(len(rows.labels))
+    test = np.flatnonzero(rows.groups == seed % len(np.unique(rows.groups))) if rows.name == GROUPED else pool[:0]
+    pool = np.setdiff1d(pool, test)
+    order = pool[nested_order(rows.labels[pool], np.arange(len(pool)), seed)]
+    few, twice = np.sort(order[:labels]), np.sort(order[: 2 * labels])
+    return few, twice, test if len(test) else np.sort(order[2 * labels :])
 
 
 def closed_form(rows: Rows, train: np.ndarray, test: np.ndarray, seed: int) -> float:

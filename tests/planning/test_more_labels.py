@@ -123,7 +123,7 @@ def test_the_record_holds_the_curve():
     [
         ((0.021, 0.004, 0.039), "Doubling the labels would add 2.1 points (0.4 to 3.9).", "향상될 것으로"),
         ((0.002, 0.0, 0.006), "Doubling the labels would hardly help: 0.2 points (0.0 to 0.6).", "거의 없을"),
-        ((0.02, 0.0, 0.05), "Whether more labels would help cannot be told: 2.0 points (0.0 to 5.0) with 2 times as many.", "알 수 없습니다"),
+        ((0.02, 0.0, 0.05), "Whether more labels would help cannot be told: 2.0 points (0.0 to 5.0) with 2 times the labels.", "알 수 없습니다"),
     ],
 )  # fmt: skip
 def test_the_answer_is_a_sentence_in_both_languages(gain, english, korean):

@@ -142,7 +142,8 @@ def _thresholds(labels: IntArray, probs: FloatArray, weights: FloatArray) -> Flo
     own = probs[np.arange(len(labels)), labels]
     counts = np.bincount(labels, weights, minlength=classes)
     sums = np.bincount(labels, weights * own, minlength=classes)
-    return np.where(counts > 0, sums / np.maximum(counts, TOUCH), np.inf)
+    means: FloatArray = np.where(counts > 0, sums / np.maximum(counts, TOUCH), np.inf)
+    return means
 
 
 def _counted_as(probs: FloatArray, thresholds: FloatArray) -> IntArray:
@@ -200,9 +201,9 @@ def _whole_numbers(joint: FloatArray) -> IntArray:
     for row, number in enumerate(missing):
         floors[row, order[row, :number]] += 1
     counts: IntArray = floors.astype(np.int64)
-    for row in np.flatnonzero((np.diagonal(counts) == 0) & (counts.sum(1) > 0)):
-        counts[row, counts[row].argmax()] -= 1
-        counts[row, row] = 1
+    for bare in np.flatnonzero((np.diagonal(counts) == 0) & (counts.sum(1) > 0)):
+        counts[bare, counts[bare].argmax()] -= 1
+        counts[bare, bare] = 1
     return counts
 
 

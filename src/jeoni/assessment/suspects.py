@@ -84,7 +84,6 @@ def suspects_of(
     backbone: Backbone,
     split: Split,
     context: Context,
-    head: str = "linear",
     class_weights: str = "auto",
     left_out: IntArray | None = None,
     judge: Model | None = None,
@@ -99,7 +98,6 @@ def suspects_of(
         backbone: whose features are in the store.
         split: the examples.
         context: where and how.
-        head: the head's id.
         class_weights: as the strategy has them.
         left_out: numbers of training examples that were left out.
         judge: a model that holds predictions of the training examples out of fold; None: the one that was found.
@@ -111,11 +109,11 @@ def suspects_of(
     dropped[np.zeros(0, dtype=np.int64) if left_out is None else left_out] = True
     labels, probs, index, clusters = train.data.targets, found.predictions.mean(0), train.index, train.clusters
     if test is None and left_out is not None:
-        probs = out_of_fold_probs(backbone, train, context, head, class_weights).mean(0)
+        probs = out_of_fold_probs(backbone, train, context, class_weights=class_weights).mean(0)
     elif test is not None:
         held = (judge or found.model).held_out
         if held is None or held.shape[1] != len(train):
-            held = out_of_fold_probs(backbone, train, context, head, class_weights)
+            held = out_of_fold_probs(backbone, train, context, class_weights=class_weights)
         if not len(held):
             return None
         probs = np.concatenate([held.mean(0), probs])

@@ -88,15 +88,17 @@ def more_labels_chart(found: MoreLabelsRecord, folder: Path, words: Any) -> str:
     axes.axvline(found.labels, color=FAINT, linewidth=1.5, zorder=0)
     axes.annotate(
         words["more_labels_now"].format(n=f"{found.labels:,}"),
-        (found.labels, 0.02),
+        (found.labels, 1.0),
         xycoords=("data", "axes fraction"),
-        xytext=(5, 0),
+        xytext=(5, -4),
         textcoords="offset points",
+        va="top",
         color=INK,
         fontsize=9,
     )
     axes.set_xscale("log")
-    axes.set_xticks(places, [f"{place:,.0f}" for place in places])
+    ticks = [*places, found.factor * found.labels]
+    axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
     axes.minorticks_off()
     share = found.measure.unit == "%"
     title = found.measure.title if share or not found.measure.unit else f"{found.measure.title} [{found.measure.unit}]"

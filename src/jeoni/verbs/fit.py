@@ -123,7 +123,7 @@ def fit(
                 spec = spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
                 strategy, session.spec = build_strategy(spec.strategy, spec, spec.settings), spec
             probe = build_strategy("probe", spec, spec.head_settings)
-            dropping = DropSuspects(strategy, probe.head, spec.class_weights) if spec.drop_suspects else None
+            dropping = DropSuspects(strategy, class_weights=spec.class_weights) if spec.drop_suspects else None
             fitted = dropping or strategy
             untrained = untrained_twin(backbone, spec.seed) if spec.control else None
         requests = [Request(backbone, taps_of(fitted, backbone, len(dataset)))]
@@ -149,7 +149,7 @@ def fit(
         with session.step("evaluate"):
             left_out = dropping.left_out(backbone, split.train, context) if dropping else None
             judge = probed.model if probed else found.model
-            suspects = suspects_of(found, backbone, split, context, probe.head, spec.class_weights, left_out, judge)
+            suspects = suspects_of(found, backbone, split, context, spec.class_weights, left_out, judge)
             noise = outcome_of(suspects, found, plain, split, spec.seed) if suspects else None
             more = quick_answer(split.train, backbone, spec.seed)
             metrics = fit_metrics(found, without, probed, sharing, split, spec.seed, language, noise, more)

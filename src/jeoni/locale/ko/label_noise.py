@@ -3,8 +3,8 @@
 __all__ = ["WORDS"]
 
 WORDS = {
-    "label_noise.found": "레이블 {of}개 중 {n}개가 의심됩니다(추정 오류율 {value} %, {low}~{high}). 해당 데이터를 보지 않은 모델이 다른 클래스를 확신합니다. "
-    "잘못된 레이블과 단순히 어려운 데이터가 섞여 있으니 suspects.csv를 확인하십시오.",
+    "label_noise.found": "레이블 {of}개 중 {n}개가 의심됩니다. 해당 데이터를 보지 않은 모델이 다른 클래스를 확신합니다. 잘못된 레이블과 단순히 어려운 "
+    "데이터가 섞여 있으니(잘못된 레이블 비율의 상한 추정 {value} %, {low}~{high}) suspects.csv를 확인하십시오.",
     "label_noise.left_out": "학습 데이터 {of}개 중 레이블이 의심되는 {n}개를 학습에서 제외했습니다.",
     "label_noise.added": "제외한 결과 {amount} 향상되었습니다.",
     "label_noise.cost": "제외한 결과 {amount} 하락했습니다.",
@@ -16,7 +16,7 @@ WORDS = {
     "suspects_left_out": "학습 데이터 {of}개 중 {n}개를 학습에서 제외했으며, 평가 데이터에서는 제외하지 않았습니다.",
     "suspect_is": "레이블 {given}, 예측 {suggested}",
     "suspect_fit": "레이블의 확률 {share} %",
-    "suspect_share": "추정 오류율",
+    "suspect_share": "잘못된 레이블 비율의 상한 추정(어려운 데이터 포함)",
     "suspect_count": "의심되는 레이블",
     "suspect_scores": "의심되는 데이터도 학습에 사용한 경우:",
     "suspect_left_out": "제외됨",
