@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jeoni.assessment.label_noise import find_label_noise
+from jeoni.assessment.label_noise import find_label_noise, name_suspects
 from jeoni.errors import ConfigError
 
 
@@ -77,6 +77,11 @@ def test_the_order_of_classes_and_items_changes_nothing():
     moved = find_label_noise(swapped[labels][order], probs[order][:, np.argsort(swapped)])
     assert set(order[moved.index].tolist()) == set(plain.index.tolist())
     assert moved.share.value == pytest.approx(plain.share.value)
+
+
+def test_suspects_are_named_alike_without_an_estimate_of_their_share():
+    labels, probs, _ = make(seed=7)
+    assert name_suspects(labels, probs).tolist() == find_label_noise(labels, probs).index.tolist()
 
 
 def test_repeats_are_averaged():

@@ -25,7 +25,7 @@ from jeoni.errors import ConfigError
 from jeoni.evaluation.intervals import not_too_certain, percentile_interval, resample_weights
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
-__all__ = ["METHODS", "SCORES", "LabelNoise", "find_label_noise"]
+__all__ = ["METHODS", "SCORES", "LabelNoise", "find_label_noise", "name_suspects"]
 
 METHODS = ("noise_rate", "off_diagonal")
 SCORES = ("self_confidence", "normalised_margin")
@@ -98,17 +98,37 @@ def find_label_noise(
         if given not in known:
             raise ConfigError(f"{name} is {given!r}; it can be {' or '.join(known)}.")
     mean = _checked(labels, probs)
-    everything = np.ones(len(labels))
-    thresholds = _thresholds(labels, mean, everything)
-    counted_as = _counted_as(mean, thresholds)
-    joint = _joint(labels, counted_as, everything, mean.shape[1])
-    flagged = _by_noise_rate(labels, mean, joint) if method == "noise_rate" else _off_diagonal(labels, counted_as)
-    likeliest = mean.argmax(1)
-    index = np.flatnonzero(flagged & (likeliest != labels))
+    thresholds, joint, index = _named(labels, mean, method)
     fit = _fits(labels, mean, score)
     index = index[np.argsort(fit[index], kind="stable")]
     share = _with_interval(labels, mean, joint, groups, seed)
-    return LabelNoise(share, joint, thresholds, index, likeliest[index], fit[index])
+    return LabelNoise(share, joint, thresholds, index, mean.argmax(1)[index], fit[index])
+
+
+def name_suspects(labels: IntArray, probs: Array) -> IntArray:
+    """The suspects of :func:`find_label_noise`, the most suspect first, without an estimate of their share.
+
+    Args:
+        labels: ``(n,)`` the classes that were given.
+        probs: ``(n, classes)`` or ``(repeats, n, classes)``.
+
+    Raises:
+        ConfigError: as :func:`find_label_noise`.
+    """
+    mean = _checked(labels, probs)
+    _, _, index = _named(labels, mean, METHODS[0])
+    order: IntArray = index[np.argsort(_fits(labels, mean, SCORES[0])[index], kind="stable")]
+    return order
+
+
+def _named(labels: IntArray, probs: FloatArray, method: str) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Thresholds, joint, and the suspects in the order of the items."""
+    everything = np.ones(len(labels))
+    thresholds = _thresholds(labels, probs, everything)
+    counted_as = _counted_as(probs, thresholds)
+    joint = _joint(labels, counted_as, everything, probs.shape[1])
+    flagged = _by_noise_rate(labels, probs, joint) if method == "noise_rate" else _off_diagonal(labels, counted_as)
+    return thresholds, joint, np.flatnonzero(flagged & (probs.argmax(1) != labels))
 
 
 def _checked(labels: IntArray, probs: Array) -> FloatArray:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jeoni.assessment.holdout import Assessment, Strategy
-from jeoni.assessment.label_noise import LabelNoise, find_label_noise
+from jeoni.assessment.label_noise import LabelNoise, find_label_noise, name_suspects
 from jeoni.assessment.out_of_fold import out_of_fold_probs
 from jeoni.assessment.split import Split
 from jeoni.backbones.backbone import Backbone
@@ -146,9 +146,9 @@ def kept_of(labels: IntArray, probs: FloatArray) -> IntArray:
     """
     keep = np.ones(len(labels), dtype=bool)
     if len(probs):
-        noise = find_label_noise(labels, probs)
-        for given in np.unique(labels[noise.index]):
-            own = noise.index[labels[noise.index] == given]
+        suspects = name_suspects(labels, probs)
+        for given in np.unique(labels[suspects]):
+            own = suspects[labels[suspects] == given]
             keep[own[: int(MOST * (labels == given).sum())]] = False
     return np.flatnonzero(keep)
 

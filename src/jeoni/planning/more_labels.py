@@ -45,7 +45,7 @@ COMPONENTS = 256
 COMPONENT_ROWS = 1000  # that the components are found on
 FEWEST = 50  # labels below which a curve has no points worth fitting
 RESAMPLES = 400
-QUICK, QUICK_WIDTH = 5000, 50  # items and classes up to which it takes about three seconds
+QUICK, QUICK_WIDTH = 3000, 50  # items and classes up to which it takes about three seconds
 LINE = 40  # points of the curve on a chart
 HEADS = {"softmax": "gda:scaling=raw", "identity": "linear"}  # by the task's link
 
