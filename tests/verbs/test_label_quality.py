@@ -79,6 +79,7 @@ def test_suspects_are_left_out_of_training_and_the_score_is_told_with_and_withou
     assert noise.difference["accuracy"].value == pytest.approx(difference)
     config = json.loads((tmp_path / "run" / "model" / "config.json").read_text(encoding="utf-8"))
     assert config["head"]["choice"]["left_out"] == noise.left_out
+    assert len(result.model.fitted_on) == 90 - noise.left_out
     assert [r["left_out"] for r in rows(tmp_path / "run" / "suspects.csv")].count("yes") == noise.left_out
     assert "none of what scores" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
 

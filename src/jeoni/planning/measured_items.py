@@ -97,7 +97,8 @@ def measure_items(data: Dataset, usable: IntArray, backbone: Backbone | None = N
             raw = data.items.read(i)
             left -= len(raw) if isinstance(raw, bytes) else raw.nbytes
             rows.append(measure(raw, data.items.name(i), tokenize, letters))
-    spreads = {name: Spread.of(np.array([row[name] for row in rows])) for name in (rows[0] if rows else ())}
+    told = [name for name in (rows[0] if rows else ()) if all(name in row for row in rows)]
+    spreads = {name: Spread.of(np.array([row[name] for row in rows])) for name in told}
     return Measured(len(rows), spreads, _shares(letters), _limit(backbone))
 
 

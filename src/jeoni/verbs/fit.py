@@ -151,7 +151,9 @@ def fit(
             judge = probed.model if probed else found.model
             suspects = suspects_of(found, backbone, split, context, spec.class_weights, left_out, judge)
             noise = outcome_of(suspects, found, plain, split, spec.seed) if suspects else None
-            more = quick_answer(split.train, backbone, spec.seed)
+            more = None
+            with session.optional("The learning curve"):
+                more = quick_answer(split.train, backbone, spec.seed)
             metrics = fit_metrics(found, without, probed, sharing, split, spec.seed, language, noise, more)
         if suspects:
             ready = replace(ready, findings=[*ready.findings, *suspects.findings(ready.data)])
@@ -161,7 +163,8 @@ def fit(
             "test": len(split.test) if split.test else 0,
             "skipped": ready.skipped,
         }
-        learned_from = FittedOn.of(split.train.digests)
+        unseen = set() if left_out is None else set(left_out.tolist())
+        learned_from = FittedOn.of(digest for k, digest in enumerate(split.train.digests) if k not in unseen)
         model = replace(
             found.model, facts=_facts(ready.data, metrics, language), column=ready.data.column, fitted_on=learned_from
         )
