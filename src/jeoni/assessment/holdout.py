@@ -26,7 +26,7 @@ class Strategy(Protocol):
     It may also have ``work(backbone, n, of) -> Work``, which says beforehand what ``fit`` has to compute for ``n``
     examples of a data set of ``of``: then a run can tell how long it will take. And it may have
     ``identity(backbone, train) -> bytes``, which stands for all that ``fit`` depends on besides folds and seed: then it
-    is not fitted to folds again whose predictions are in the store.
+    is not fitted to folds again whose predictions are in the store; None where it cannot be said.
     """
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
@@ -88,10 +88,11 @@ def held_out_predictions(strategy: Strategy, backbone: Backbone, split: Split, c
 def _kept_predictions_of_folds(strategy: Strategy, backbone: Backbone, data: Examples, context: Context) -> FloatArray:
     """From the store where the strategy says what they depend on, else computed."""
     identity_of = getattr(strategy, "identity", None)
-    if identity_of is None:
+    own = identity_of(backbone, data) if identity_of is not None else None
+    if own is None:
         return _predictions_of_folds(strategy, backbone, data, context)
     code = code_digest("jeoni.assessment", "jeoni.data.splits")
-    identity = digest_of(code, identity_of(backbone, data), data.folds, str(context.seed))
+    identity = digest_of(code, own, data.folds, str(context.seed))
     shape = (*data.folds.shape, len(task_of(data.data).columns))
 
     def compute() -> FloatArray:

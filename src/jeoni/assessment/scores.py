@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from jeoni.assessment.holdout import Assessment
 from jeoni.assessment.sharing import SharingVerdict
 from jeoni.assessment.split import Split
+from jeoni.assessment.suspects import Outcome
 from jeoni.evaluation.amounts import said_score
 from jeoni.evaluation.compare import paired_difference, sentence
 from jeoni.evaluation.evaluate import evaluate
@@ -17,7 +18,18 @@ from jeoni.locale import Said, paragraph
 from jeoni.tasks import task_of
 from jeoni.types import FloatArray, Interval
 
-__all__ = ["fit_metrics"]
+__all__ = ["Told", "fit_metrics"]
+
+
+class Told(Protocol):
+    """What has a sentence, and a record."""
+
+    @property
+    def said(self) -> Said:
+        """The sentence."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
 
 
 def fit_metrics(
@@ -29,6 +41,8 @@ def fit_metrics(
     seed: int,
     language: str = "en",
     reasons: Sequence[Said] = (),
+    noise: Outcome | None = None,
+    more: Told | None = None,
 ) -> dict[str, Any]:
     """Scores, controls and the summary of a fit.
 
@@ -41,6 +55,8 @@ def fit_metrics(
         seed: of the bootstrap.
         language: of the summary.
         reasons: why the strategy was chosen, where a plan did that.
+        noise: what is said of the labels.
+        more: what is said of more labels.
     """
     data, groups = split.held.data, split.held.groups
     task, targets, n = task_of(data), data.targets, len(data)
@@ -75,6 +91,8 @@ def fit_metrics(
     said += reasons
     for verdict in sharing:
         said += [Said("sharing.of", part=verdict.part), *verdict.said]
+    said += noise.said if noise is not None else []
+    said += [more.said] if more is not None else []
     estimate = "cv" if split.test is None else "test"
     return {
         "task": task.id,
@@ -85,5 +103,7 @@ def fit_metrics(
         "control": control,
         **paragraph(said, language),
         "sharing": [verdict.as_dict(language) for verdict in sharing],
+        "label_noise": noise.as_dict() if noise is not None else None,
+        "more_labels": more.as_dict() if more is not None else None,
         **result,
     }

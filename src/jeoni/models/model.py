@@ -62,6 +62,8 @@ class Model:
             empty where nothing was trained.
         column: of the table it was fitted on, the one that held the examples; empty where there was none.
         fitted_on: the examples it has learned from, or was adapted to, by digests of their content.
+        held_out: ``(repeats, n, p)`` predictions of the examples that a head was fitted on, by heads that did not see
+            them; None where there are none. Not saved.
     """
 
     backbone: Backbone
@@ -79,6 +81,7 @@ class Model:
     statistics: str = ""
     column: str = ""
     fitted_on: FittedOn = field(default_factory=FittedOn, repr=False)
+    held_out: FloatArray | None = field(default=None, repr=False, compare=False)
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -436,6 +436,9 @@ class FitKeywords(
     repeats: int | None
     """How often the folds are drawn anew; left out, the data's size decides."""
 
+    drop_suspects: bool | None
+    """Leave items whose label is probably wrong out of training; none is left out of what scores."""
+
     control: bool | None
     """Also measure an untrained backbone on the same folds."""
 

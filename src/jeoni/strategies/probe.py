@@ -79,4 +79,5 @@ class Probe:
             reuse=stages,
             choice=fitted.choice,
             candidates=fitted.candidates,
+            held_out=fitted.held_out_predictions() if task.link == "softmax" else None,
         )

@@ -11,39 +11,33 @@ from jeoni.assessment.holdout import assess, held_out_predictions
 from jeoni.assessment.scores import fit_metrics
 from jeoni.assessment.sharing import sharing_verdicts
 from jeoni.assessment.split import split_examples
-from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.catalog import default_backbone
-from jeoni.backbones.sources.untrained import untrained_twin
+from jeoni.assessment.suspects import DropSuspects, check_droppable, outcome_of, suspects_of
 from jeoni.console import console_for
 from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
 from jeoni.explain.examples import write_tables
 from jeoni.explain.pairs import write_pairs
+from jeoni.explain.suspects import show_suspects, write_suspects
 from jeoni.locale import Said, language_of, translated
 from jeoni.models.model import Model
-from jeoni.planning.candidates import NamedBackbone
+from jeoni.planning.more_labels import quick_answer
 from jeoni.runs import RunFolder
 from jeoni.runs.records import FitMetrics, PlanRecord
 from jeoni.specs import FitSpec
 from jeoni.specs.keywords import FitKeywords
-from jeoni.strategies import build_strategy, check_training
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
+from jeoni.verbs.session.fit_setup import check_strategy, set_up
 from jeoni.verbs.session.keywords import takes_options
-from jeoni.verbs.session.limits import FitOnData, told_of_training, within_limits
+from jeoni.verbs.session.limits import told_of_training
 from jeoni.verbs.session.pictures import make_pictures
 from jeoni.verbs.session.planned import (
-    PLAN,
-    SMALL,
-    SMALL_FOR_PROBE,
     check_plan,
-    check_same_data,
-    plan_in_fit,
     planned_spec,
     read_plan,
 )
-from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
-from jeoni.verbs.session.record import cut_record, data_digest, head_record, training_record
+from jeoni.verbs.session.reading import own_test_set, read
+from jeoni.verbs.session.record import cut_record, head_record, training_record
 from jeoni.verbs.session.result import Metrics, RunResult
 from jeoni.verbs.session.session import Session
 
@@ -117,49 +111,31 @@ def fit(
         given = read_plan(spec.plan) if spec.plan else None
         if given is not None:
             check_plan(given, spec)
-            spec = session.spec = planned_spec(spec, given.options)
-        _check_strategy(spec)  # an unknown name is said before data are read
+            session.spec = spec = planned_spec(spec, given.options)
+        check_strategy(spec)  # an unknown name is said before data are read
         dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
         findings = check_labels(dataset)
+        if spec.drop_suspects:
+            check_droppable(dataset.task)
     folder = out or RunFolder.named_for(dataset.name)
     with session.recording({"data": data if test is None else dataset}, folder, overwrite=overwrite, resume=resume):
         context = session.context
-        with session.step("load"):
-            backbone = choose_backbone(dataset, spec)
-            if not backbone.learned:  # it holds no weights: nothing to train, and no control without them
-                spec = spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
-            if spec.strategy == PLAN and not _worth_planning(backbone, spec):
-                spec = spec.changed(strategy="probe")
-            session.spec = spec
-            untrained = untrained_twin(backbone, spec.seed) if spec.control else None
-        least = {True: SMALL_FOR_PROBE, False: SMALL}
-        with session.step("calibrate"):
-            calibration = session.calibration(dataset, backbone, spec.head)
-            planning = spec.strategy == PLAN
-            asked = FitOnData(dataset, backbone, untrained, spec.changed(strategy="probe") if planning else spec)
-            chosen = within_limits(session, calibration, asked, least, resume=resume)
-        ready = session.prepare(dataset, chosen.requests, findings)
-        if given is not None:
-            check_same_data(given, data_digest(ready.data, ready.seen), ready.data.name)
-        planned = None
-        if planning:
-            named = NamedBackbone(_name_of(backbone, dataset, spec), backbone)
-            with session.step("plan"):
-                planned = plan_in_fit(ready, named, spec, context, calibration, least)
-            backbone, session.spec = planned.backbone or backbone, planned.spec
-            asked = FitOnData(dataset, backbone, untrained, planned.spec)
-            with session.step("calibrate"):
-                chosen = within_limits(session, calibration, asked, least, resume=resume) if planned.trains else asked
-            ready = session.with_rows(ready, chosen.requests)
-        strategy, probe, untrained, spec = chosen.strategy, chosen.probe, chosen.untrained, chosen.spec
+        setup = set_up(session, dataset, findings, given, resume=resume)
+        spec, backbone, strategy, ready, planned = (
+            setup.spec, setup.backbone, setup.strategy, setup.ready, setup.planned
+        )  # fmt: skip
+        probe, untrained = setup.probe, setup.untrained
+        dropping = DropSuspects(strategy, class_weights=spec.class_weights) if spec.drop_suspects else None
+        fitted = dropping or strategy
         with session.step("check"):
-            quick = spec.strategy == "probe"
             split = split_examples(
-                ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=spec.repeats or (0 if quick else 1),
-                test_fraction=spec.test_fraction, least=SMALL_FOR_PROBE if quick else SMALL, seed=spec.seed,
+                ready.data, ready.seen, ready.checked, folds=spec.folds,
+                repeats=spec.repeats or (0 if setup.quick else 1),
+                test_fraction=spec.test_fraction, least=setup.least, seed=spec.seed,
             )  # fmt: skip
         with session.step("fit"):
-            found = assess(strategy, backbone, split, context)
+            found = assess(fitted, backbone, split, context)
+            plain = held_out_predictions(strategy, backbone, split, context) if dropping else None
             session.spent = dict(context.spent.seconds)
         for sentence in told_of_training(found.model.training, spec.budget_s):
             session.console.warn(sentence)
@@ -167,17 +143,29 @@ def fit(
             without = held_out_predictions(probe, untrained, split, context) if untrained else None
             trained = spec.strategy != "probe" and found.model.chosen != "probe"
             probed = assess(probe, backbone, split, context) if trained else None
-            sharing = sharing_verdicts(found, strategy, backbone, split, context) if spec.control else []
+            sharing = sharing_verdicts(found, fitted, backbone, split, context) if spec.control else []
         with session.step("evaluate"):
+            left_out = dropping.left_out(backbone, split.train, context) if dropping else None
+            judge = probed.model if probed else found.model
+            suspects = suspects_of(found, backbone, split, context, spec.class_weights, left_out, judge)
+            noise = outcome_of(suspects, found, plain, split, spec.seed) if suspects else None
+            more = None
+            with session.optional("The learning curve"):
+                more = quick_answer(split.train, backbone, spec.seed)
             reasons = planned.said if planned else ()
-            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed, language, reasons)
+            metrics = fit_metrics(
+                found, without, probed, sharing, split, spec.seed, language, reasons=reasons, noise=noise, more=more
+            )
+        if suspects:
+            ready = replace(ready, findings=[*ready.findings, *suspects.findings(ready.data)])
         counts = {
             "items": len(ready.data),
             "train": len(split.train),
             "test": len(split.test) if split.test else 0,
             "skipped": ready.skipped,
         }
-        learned_from = FittedOn.of(split.train.digests)
+        unseen = set() if left_out is None else set(left_out.tolist())
+        learned_from = FittedOn.of(digest for k, digest in enumerate(split.train.digests) if k not in unseen)
         model = replace(
             found.model, facts=_facts(ready.data, metrics, language), column=ready.data.column, fitted_on=learned_from
         )
@@ -187,6 +175,8 @@ def fit(
                 run, held, predictions = session.run, split.held, found.predictions
                 model.save(run.path / "model")
                 write_tables(run, held.data, split.fold, predictions, ready.findings)
+                if suspects:
+                    write_suspects(run, ready.data, suspects.rows(ready.data))
                 run.write_record("metrics.json", FitMetrics, metrics)
                 if planned is not None:
                     run.write_record("plan.json", PlanRecord, planned.content)
@@ -196,6 +186,8 @@ def fit(
                     make_pictures(session, held, part, predictions, backbone, before, model)
                     with session.optional("Pictures of items that are alike"):
                         write_pairs(run, ready.data, ready.findings, backbone.input)
+                    with session.optional("Pictures of suspect labels"):
+                        show_suspects(run, ready.data, suspects.rows(ready.data) if suspects else [], backbone.input)
             timings = session.finish(
                 ready,
                 backbone,
@@ -210,28 +202,6 @@ def fit(
             ).timings
     scores = Metrics(metrics, metrics[metrics["estimate"]])
     return FitResult(session.run.final, model, scores, metrics["summary"], timings, counts)
-
-
-def _check_strategy(spec: FitSpec) -> None:
-    """Say of a strategy, a head and a recipe what can be said before data are read.
-
-    Raises:
-        ConfigError: an unknown strategy or head, or options of a training where nothing is trained.
-    """
-    waits = spec.strategy == PLAN
-    build_strategy("probe" if waits else spec.strategy, spec, spec.head_settings if waits else spec.settings)
-    if not waits or not spec.budget:
-        check_training("probe" if waits else spec.strategy, spec.recipe)
-
-
-def _worth_planning(backbone: Backbone, spec: FitSpec) -> bool:
-    """Whether there is anything to choose: not without the control that the similarity is measured against."""
-    return backbone.learned and spec.control and not backbone.random
-
-
-def _name_of(backbone: Backbone, data: Dataset, spec: FitSpec) -> str:
-    """The name that the backbone is loaded by."""
-    return default_backbone(data) if spec.backbone == "auto" else spec.backbone
 
 
 def _facts(data: Dataset, metrics: dict[str, Any], language: str) -> dict[str, Any]:

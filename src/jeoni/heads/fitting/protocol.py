@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
 from torch import nn
 
 from jeoni.tasks import Task
-from jeoni.types import Array, IntArray, RowsLike
+from jeoni.types import Array, FloatArray, IntArray, RowsLike
 
 __all__ = ["FittedHead", "Head"]
 
@@ -33,6 +34,16 @@ class FittedHead:
     candidates: list[dict[str, Any]] = field(default_factory=list)
     id: str = ""
     held_out: Array | None = field(default=None, repr=False)
+
+    def held_out_predictions(self) -> FloatArray | None:
+        """``(repeats, n, p)`` what :attr:`held_out` is decoded to, at the temperature that was chosen; or None."""
+        if self.held_out is None:
+            return None
+        outputs = self.held_out / float(self.choice.get("temperature", 1.0))
+        if not len(outputs):
+            return None
+        found: FloatArray = np.stack([self.task.decode(one) for one in outputs])
+        return found
 
 
 class Head(Protocol):

@@ -39,6 +39,7 @@ WORDS = {
     "finding.identical_in_test": "identical to {other} in the test set",
     "finding.nearly_identical_in_test": "nearly identical to {other} in the test set",
     "finding.other_label": "identical to {other}, which is labelled {label}",
+    "finding.suspect": "models that had not seen it take it for {label}; its own label has {share} %",
     "finding.same_group": "of the same group as {other} in the test set",
     "finding.unequal": "{most} items of {larger}, {least} of {smaller}",
 }

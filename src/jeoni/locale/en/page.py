@@ -200,6 +200,7 @@ WORDS = {
         "duplicate": "are copies of another item",
         "near_duplicate": "are nearly identical to another item",
         "label_conflict": "are identical to an item with another label",
+        "label_suspect": "have a label that is probably wrong, or are hard",
         "leak": "of the training part are in the test set too",
         "small_class": "classes have one item only",
         "empty_class": "classes are empty",

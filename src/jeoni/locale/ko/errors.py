@@ -35,6 +35,7 @@ WORDS = {
     "finding.identical_in_test": "테스트 세트의 {other} 데이터와 같음",
     "finding.nearly_identical_in_test": "테스트 세트의 {other} 데이터와 거의 같음",
     "finding.other_label": "{other} 데이터와 내용은 같고 레이블이 다름: {label}",
+    "finding.suspect": "이 데이터를 보지 않은 모델의 예측은 {label}, 현재 레이블의 확률은 {share} %",
     "finding.same_group": "테스트 세트의 {other} 데이터와 같은 그룹",
     "finding.unequal": "{larger} {most}개, {smaller} {least}개",
 }

@@ -185,6 +185,7 @@ WORDS = {
         "duplicate": "건이 다른 데이터와 같음",
         "near_duplicate": "건이 다른 데이터와 거의 같음",
         "label_conflict": "건이 레이블만 다르고 내용은 같음",
+        "label_suspect": "건은 레이블이 의심되거나 어려움",
         "leak": "건이 학습 데이터와 테스트 데이터에 모두 있음",
         "small_class": "개 클래스에 데이터가 하나뿐임",
         "empty_class": "개 클래스가 비어 있음",

@@ -10,6 +10,7 @@ from jeoni.errors import DataError
 from jeoni.report.card import LEADING, Card, about, score_rows
 from jeoni.report.figures import numbers_chart, reliability_chart
 from jeoni.report.files import Figures
+from jeoni.report.label_quality import more_labels_view, suspects_view
 from jeoni.report.parts import (
     confusion_view,
     findings_view,
@@ -81,6 +82,8 @@ class FitPage:
             "sharing": [_shared(one, words["lang"]) for one in metrics.sharing],
             "findings": findings_view(run, record.findings, words, shown=alike is not None),
             "alike": _alike(alike, figures),
+            "suspects": suspects_view(metrics.label_noise, figures, words["lang"]),
+            "more_labels": more_labels_view(metrics.more_labels, figures, words["lang"]),
             "stages": _stages(record.cut.stages),
             "training": training_view(training, figures, words),
             "contest": [{"name": name, **vars(score)} for name, score in (record.contest or {}).items()],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from jeoni.runs.records.values import Count, Name, Positive, RowScores, SaidTexts, Score, Scores, Share, Value
+from jeoni.runs.records.label_quality import LabelNoiseRecord, MoreLabelsRecord
+from jeoni.runs.records.values import Count, Measure, Name, Positive, RowScores, SaidTexts, Score, Scores, Share, Value
 from jeoni.runs.typed import AtMost
 
 __all__ = [
@@ -41,15 +42,6 @@ class Bin:
     count: Positive
     low: Share | None = None
     high: Share | None = None
-
-
-@dataclass(frozen=True)
-class Measure:
-    """How a metric is called, what its unit is (``%`` is a share), and its direction."""
-
-    title: Name
-    unit: Annotated[str, AtMost(100)]
-    higher_is_better: bool
 
 
 @dataclass(frozen=True)
@@ -123,6 +115,8 @@ class FitMetrics(TaskDetails):
     test: Scores | None = None
     cv: Scores | None = None
     control: Controls | None = None
+    label_noise: LabelNoiseRecord | None = None
+    more_labels: MoreLabelsRecord | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

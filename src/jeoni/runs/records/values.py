@@ -15,6 +15,7 @@ __all__ = [
     "Count",
     "Interval",
     "Loss",
+    "Measure",
     "Name",
     "Outcome",
     "PartRecord",
@@ -63,6 +64,15 @@ class Interval:
     value: Value
     low: Value
     high: Value
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a metric is called, what its unit is (``%`` is a share), and its direction."""
+
+    title: Name
+    unit: Annotated[str, AtMost(100)]
+    higher_is_better: bool
 
 
 @dataclass(frozen=True)

@@ -40,5 +40,8 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
     )
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
     repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
+    drop_suspects: bool = option(
+        False, "Leave items whose label is probably wrong out of training; none is left out of what scores."
+    )
     control: bool = option(True, "Also measure an untrained backbone on the same folds.")
     pictures: bool = option(True, PICTURES, section="Output")
