@@ -61,15 +61,16 @@ class Calibration:
         self._order: IntArray = rng.permutation(len(self.data))
         self._quiet = replace(self.context, console=Quiet(), checkpoints=None)
 
-    def features_s(self, requests: Sequence[Request]) -> float:
-        """Seconds that all examples take; what is in the store takes next to nothing.
+    def features_s(self, requests: Sequence[Request], most: int | None = None) -> float:
+        """Seconds that all examples take, or ``most`` of them; what is in the store takes next to nothing.
 
         A first handful compiles the engine, a second one is timed.
         """
+        n = len(self.data) if most is None else min(most, len(self.data))
         first, second = self._handfuls(requests[0])
         self._extracted(first, requests)
         taken, _ = self._extracted(second, requests)
-        return taken / max(1, len(second)) * max(0, len(self.data) - len(first) - len(second))
+        return taken / max(1, len(second)) * max(0, n - len(first) - len(second))
 
     def views_s(self, training: Training, n: int) -> float:
         """Seconds that the random views of ``n`` examples take."""

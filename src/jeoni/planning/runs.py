@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jeoni import distributed
-from jeoni.adaptation.adapt_backbone import expected_work
-from jeoni.adaptation.adapter import Adapter
-from jeoni.adaptation.alignment import Alignment
 from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.data.splits import repeats_for
@@ -21,6 +19,10 @@ from jeoni.specs import AdaptSpec, ClusterSpec, CompareSpec, FitSpec
 from jeoni.tasks import strata_of
 from jeoni.training.work import Training, Work
 from jeoni.types import Dataset
+
+if TYPE_CHECKING:
+    from jeoni.adaptation.adapter import Adapter
+    from jeoni.adaptation.alignment import Alignment
 
 __all__ = ["Trials", "estimate_adapt", "estimate_cluster", "estimate_compare", "estimate_features", "estimate_fit"]
 
@@ -69,6 +71,7 @@ def estimate_fit(
     spec: FitSpec,
     least: Mapping[bool, int],
     before_s: float,
+    control: Request | None = None,
 ) -> Estimate | None:
     """Of ``fit``; None where it is so short that a calibration would be the longest part of it.
 
@@ -81,6 +84,7 @@ def estimate_fit(
         spec: the options.
         least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
         before_s: seconds that have passed.
+        control: of the untrained backbone, where it is run on a sample only.
     """
     data = calibration.data
     trained = spec.strategy != "probe"
@@ -88,13 +92,19 @@ def estimate_fit(
     work = fits.work(strategy, backbone, len(data))
     if _short(work, len(data)):
         return None
-    features = calibration.features_s(requests)
+    of_control = calibration.features_s([control], spec.control_items) if control else 0.0
+    features = calibration.features_s(requests) + of_control
     if not trained and not calibration.computed and len(data) < MANY_HEADS:
         return None  # what is left are heads on features that are in the store
     heads, training = _seconds(calibration, work, len(data))
     measured = _seconds(calibration, fits.work(probe, backbone, len(data)), len(data))[0]
-    beside = (1 if spec.control else 0) + (1 if trained else 0)
-    parts = {"features": features, "training": training, "heads": heads, "controls": measured * beside}
+    beside = (1 if spec.control and not control else 0) + (1 if trained else 0)
+    controls = measured * beside
+    if control:
+        controls += (
+            2 * spec.folds * calibration.heads_s(Work(heads=1), _inside(min(len(data), spec.control_items), spec))
+        )
+    parts = {"features": features, "training": training, "heads": heads, "controls": controls}
     rest = calibration.report_s(spec.pictures)
     cheaper = []
     if trained:
@@ -102,7 +112,8 @@ def estimate_fit(
         alone = _seconds(calibration, quick.work(probe, backbone, len(data)), len(data))[0]
         cheaper.append(Cheaper("--strategy probe", features + alone * (2 if spec.control else 1) + rest))
     if spec.control:
-        cheaper.append(Cheaper("--no-control", features / 2 + training + heads + rest))
+        without = features - of_control if control else features / 2
+        cheaper.append(Cheaper("--no-control", without + training + heads + rest))
     return Estimate({**parts, "report": rest}, before_s, tuple(cheaper))
 
 
@@ -128,8 +139,13 @@ def _fits(data: Dataset, spec: FitSpec, *, quick: bool, least: int) -> Fits:
     if own or n >= least:
         return Fits({n - (own or round(spec.test_fraction * n)): 1})
     repeats = spec.repeats or (repeats_for(n) if quick else 1)
-    inside = n - round(n / spec.folds)
+    inside = _inside(n, spec)
     return Fits({inside: repeats * spec.folds, n: 1})
+
+
+def _inside(n: int, spec: FitSpec) -> int:
+    """Examples that all folds but one hold."""
+    return n - round(n / spec.folds)
 
 
 def estimate_compare(
@@ -214,6 +230,10 @@ def estimate_adapt(
         spec: the options.
         before_s: seconds that have passed.
     """
+    # with scikit-learn, which a fit can do without
+    from jeoni.adaptation.adapt_backbone import expected_work
+    from jeoni.adaptation.alignment import Alignment
+
     both = len(calibration.data)
     each = []
     for name, method in methods.items():

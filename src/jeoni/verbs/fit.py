@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
-from jeoni.assessment.holdout import assess, held_out_predictions, taps_of
+from jeoni.assessment.control import Control, control_on_all, control_on_sample
+from jeoni.assessment.holdout import assess, taps_of
 from jeoni.assessment.scores import fit_metrics
 from jeoni.assessment.sharing import sharing_verdicts
 from jeoni.assessment.split import split_examples
@@ -120,11 +121,18 @@ def fit(
             probe = build_strategy("probe", spec, spec.head_settings)
             untrained = untrained_twin(backbone, spec.seed) if spec.control else None
         requests = [Request(backbone, taps_of(strategy, backbone, len(dataset)))]
-        requests += [Request(untrained, probe.taps(untrained, len(dataset)))] if untrained else []
+        of_control = Request(untrained, probe.taps(untrained, len(dataset))) if untrained else None
+        sampled = len(dataset) > spec.control_items
+        if of_control and not sampled:
+            requests.append(of_control)
         with session.step("calibrate"), session.optional("An estimate of the time"):
             calibration = session.calibration(dataset, backbone, spec.head)
             least = {True: SMALL_FOR_PROBE, False: SMALL}
-            session.tell(estimate_fit(calibration, strategy, probe, backbone, requests, spec, least, session.passed_s))
+            later = of_control if sampled else None
+            estimate = estimate_fit(
+                calibration, strategy, probe, backbone, requests, spec, least, session.passed_s, later
+            )
+            session.tell(estimate)
         ready = session.prepare(dataset, requests, findings)
         with session.step("check"):
             quick = spec.strategy == "probe"
@@ -134,12 +142,19 @@ def fit(
             )  # fmt: skip
         with session.step("fit"):
             found = assess(strategy, backbone, split, context)
-            without = held_out_predictions(probe, untrained, split, context) if untrained else None
             trained = spec.strategy != "probe" and found.model.chosen != "probe"
             probed = assess(probe, backbone, split, context) if trained else None
             sharing = sharing_verdicts(found, strategy, backbone, split, context) if spec.control else []
+        control: Control | None = None
+        if untrained:
+            with session.step("control"):
+                if sampled:
+                    most = spec.control_items
+                    control = control_on_sample(probe, backbone, untrained, split.train, context, most, spec.folds)
+                else:
+                    control = control_on_all(probe, untrained, found.predictions, split, context)
         with session.step("evaluate"):
-            metrics = fit_metrics(found, without, probed, sharing, split, spec.seed, language)
+            metrics = fit_metrics(found, control, probed, sharing, split, spec.seed, language)
         counts = {
             "items": len(ready.data),
             "train": len(split.train),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,4 +34,9 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
     folds: int = option(5, FOLDS, bounds=FOLD_BOUNDS)
     repeats: int | None = option(None, REDRAWN, bounds=REDRAWN_BOUNDS)
     control: bool = option(True, "Also measure an untrained backbone on the same folds.")
+    control_items: int = option(
+        1000,
+        "The most examples that the untrained backbone is run on; a number above that of the examples takes all.",
+        bounds=Bounds(100, math.inf),
+    )
     pictures: bool = option(True, PICTURES, section="Output")
