@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
+from sklearn.model_selection import StratifiedKFold
 
 from jeoni.data.splits import build_folds, check_clusters, repeats_for, split_test
 from jeoni.errors import DataError
@@ -30,6 +33,20 @@ def test_folds_keep_the_proportions_of_classes():
         for k, count in enumerate((20, 10, 5)):
             assert np.bincount(row[labels == k]).tolist() == [count] * 5
     assert (folds[0] != folds[1]).any()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_folds_of_single_items_are_those_of_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(rng.integers(0, rng.integers(2, 8), rng.integers(30, 120)))
+    count = int(rng.integers(2, 6))
+    parts = StratifiedKFold(count, shuffle=True, random_state=seed)
+    theirs = np.zeros(len(labels), dtype=np.int64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class with fewer items than folds
+        for number, (_, held) in enumerate(parts.split(labels, labels)):
+            theirs[held] = number
+    assert np.array_equal(build_folds(labels, np.arange(len(labels)), count, 1, seed)[0], theirs)
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -6,6 +6,7 @@ import pytest
 import jeoni
 from jeoni.explain import pictures
 from jeoni.heads.linear import Linear
+from jeoni.report import figures
 from jeoni.runs import read_json
 from tests.conftest import TINY
 
@@ -25,14 +26,17 @@ def files(run):
     return {str(f.relative_to(run)): f.read_bytes() for f in sorted((run / "figures").rglob("*")) if f.is_file()}
 
 
-def test_a_second_fit_fits_no_folds_and_draws_no_pictures(fit, monkeypatch):
+def test_a_second_fit_fits_no_heads_and_draws_no_pictures(fit, monkeypatch):
     first = fit("first")
     fits, own = [], Linear.fit
     monkeypatch.setattr(Linear, "fit", lambda self, *given: fits.append(1) or own(self, *given))
     monkeypatch.setattr(pictures, "place", lambda *given: pytest.fail("the map was made again"))
+    monkeypatch.setattr(figures, "keep_figure", lambda *given: pytest.fail("a chart was drawn again"))
     second = fit("second")
-    assert len(fits) == 1  # the model itself
+    assert not fits
     assert second.metrics == first.metrics
+    models = [(run / "model" / "model.safetensors").read_bytes() for run in (first.run, second.run)]
+    assert models[0] == models[1]
     assert "figures/map.json" in files(first.run) and files(second.run) == files(first.run)
     assert (second.run / "report.html").stat().st_size == pytest.approx(
         (first.run / "report.html").stat().st_size, 0.01

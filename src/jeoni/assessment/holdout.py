@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,7 +27,8 @@ class Strategy(Protocol):
     It may also have ``work(backbone, n, of) -> Work``, which says beforehand what ``fit`` has to compute for ``n``
     examples of a data set of ``of``: then a run can tell how long it will take. And it may have
     ``identity(backbone, train) -> bytes``, which stands for all that ``fit`` depends on besides folds and seed: then it
-    is not fitted to folds again whose predictions are in the store; None where it cannot be said.
+    is not fitted to folds again whose predictions are in the store; None where it cannot be said. And it may have
+    ``fit_once``, which is ``fit`` for the model that is kept in the end, and may take it from the store.
     """
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
@@ -65,7 +67,7 @@ def by_test_set(
     strategy: Strategy, backbone: Backbone, train: Examples, test: Examples, context: Context
 ) -> Assessment:
     """Fit on ``train``, predict ``test``; the test set decides nothing."""
-    model = _fitted(strategy, backbone, train, context)
+    model = _fitted_once(strategy, backbone, train, context)
     return Assessment(model, model.predict_examples(test, backbone, context)[None])
 
 
@@ -75,7 +77,14 @@ def by_cross_validation(strategy: Strategy, backbone: Backbone, data: Examples, 
     The model that is returned is fitted on all examples.
     """
     predictions = _kept_predictions_of_folds(strategy, backbone, data, context)
-    return Assessment(_fitted(strategy, backbone, data, context), predictions)
+    return Assessment(_fitted_once(strategy, backbone, data, context), predictions)
+
+
+def _fitted_once(strategy: Strategy, backbone: Backbone, train: Examples, context: Context) -> Model:
+    """The model that stays, taken from the store where the strategy can."""
+    context.begin_fit()
+    fit: Callable[[Backbone, Examples, Context], Model] = getattr(strategy, "fit_once", strategy.fit)
+    return fit(backbone, train, context)
 
 
 def held_out_predictions(strategy: Strategy, backbone: Backbone, split: Split, context: Context) -> FloatArray:

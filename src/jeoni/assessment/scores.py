@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from jeoni.assessment.control import Control
 from jeoni.assessment.holdout import Assessment
 from jeoni.assessment.sharing import SharingVerdict
 from jeoni.assessment.split import Split
@@ -34,7 +35,7 @@ class Told(Protocol):
 
 def fit_metrics(
     found: Assessment,
-    untrained: FloatArray | None,
+    control: Control | None,
     probe: Assessment | None,
     sharing: list[SharingVerdict],
     split: Split,
@@ -48,7 +49,7 @@ def fit_metrics(
 
     Args:
         found: the strategy's model and predictions.
-        untrained: predictions ``(repeats, n, p)`` of the same head on a backbone of random weights, if it was measured.
+        control: the same head on a backbone of random weights, if it was measured.
         probe: those of the linear probe, where the strategy is another one.
         sharing: see :func:`.sharing.sharing_verdicts`.
         split: the examples.
@@ -71,20 +72,22 @@ def fit_metrics(
     result = scored(found.predictions)
     scores = result.pop("metrics")
     uninformed = np.tile(task.uninformed(split.train.data.targets), (n, 1))
-    control: dict[str, Any] = {"majority": scored(uninformed)["metrics"], "untrained": None, "difference": None}
+    controls: dict[str, Any] = {"majority": scored(uninformed)["metrics"], "untrained": None, "difference": None}
     score = Interval(**scores[task.headline])
     said = [said_score(score, headline.title, headline.unit)]
-    if untrained is not None:
-        control["untrained"] = scored(untrained)["metrics"]
-        difference = against(untrained)
-        control["difference"] = {k: v.as_dict() for k, v in difference.items()}
+    if control is not None:
+        difference = control.differences(seed)
+        controls |= _of_control(control, seed)
+        controls["difference"] = {k: v.as_dict() for k, v in difference.items()}
         said.append(sentence(difference[task.headline], headline))
+        if control.sampled:
+            said.append(_sampled(control))
     else:
         said.append(Said("no_control"))
     if probe is not None:
-        control["probe"] = scored(probe.predictions)["metrics"]
+        controls["probe"] = scored(probe.predictions)["metrics"]
         beyond = against(probe.predictions)
-        control["beyond_probe"] = {k: v.as_dict() for k, v in beyond.items()}
+        controls["beyond_probe"] = {k: v.as_dict() for k, v in beyond.items()}
         said.append(sentence(beyond[task.headline], headline, who="training"))
     if found.model.chosen:
         said.append(Said("chosen", candidates=", ".join(found.model.contest), chosen=found.model.chosen))
@@ -100,10 +103,38 @@ def fit_metrics(
         "headline": task.headline,
         "estimate": estimate,
         estimate: scores,
-        "control": control,
+        "control": controls,
         **paragraph(said, language),
         "sharing": [verdict.as_dict(language) for verdict in sharing],
         "label_noise": noise.as_dict() if noise is not None else None,
         "more_labels": more.as_dict() if more is not None else None,
         **result,
     }
+
+
+def _of_control(control: Control, seed: int) -> dict[str, Any]:
+    """Scores of the control and, on a sample, of the pretrained features there."""
+    data, groups = control.examples.data, control.examples.groups
+    task = task_of(data)
+
+    def scored(predictions: FloatArray) -> dict[str, Any]:
+        scores: dict[str, Any] = evaluate(task, data.targets, predictions, groups, seed).as_dict()["metrics"]
+        return scores
+
+    found: dict[str, Any] = {"untrained": scored(control.untrained)}
+    if not control.sampled:
+        return found
+    sample = {
+        "items": len(data),
+        "of": control.of,
+        "trained_on": control.trained_on,
+        "looks": list(control.looks),
+        "level": control.level,
+    }
+    return {**found, "pretrained": scored(control.pretrained), "sample": sample}
+
+
+def _sampled(control: Control) -> Said:
+    """On how many examples the control was measured, and how."""
+    numbers = {"n": len(control.examples), "of": control.of, "trained_on": control.trained_on}
+    return Said("control.sampled", **{name: f"{number:,}" for name, number in numbers.items()})

@@ -104,9 +104,13 @@ def build_backbone(
     """
     network = network.eval().requires_grad_(False)
     given = example(input, 1)
+    widths: list[int] = []
+    watched = network.register_forward_hook(lambda module, inputs, output: widths.append(output.shape[1]))
     stages = _stages_of(network, given)
-    with torch.inference_mode():
-        dim = network(given).shape[1]
+    if not widths:  # its stages are known without a run
+        with torch.inference_mode():
+            network(given)
+    watched.remove()
     return Backbone(
         name=name,
         network=network,
@@ -114,7 +118,7 @@ def build_backbone(
         input=input,
         provenance=provenance,
         architecture=architecture,
-        dim=dim,
+        dim=widths[-1],
         fingerprint=fingerprint(network.state_dict()),
         arguments=arguments or {},
         library=library,

@@ -88,16 +88,39 @@ class Verbs(TyperGroup):
                 parameter.default = False
         return parameters
 
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """What the program does."""
+        from jeoni.cli._help import in_language
+
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(in_language()(self.help or ""))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """The program's own options, then the verbs."""
+        from jeoni.cli._help import in_language
+
+        told = in_language()
+        records = [record for p in self.get_params(ctx) if (record := p.get_help_record(ctx)) is not None]
+        with formatter.section(told("Options")):
+            formatter.write_dl([(names, told(text)) for names, text in records])
+        self.format_commands(ctx, formatter)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Each verb with the first line of its file."""
-        with formatter.section("Verbs"):
-            formatter.write_dl([(n, self._described(n)) for n in self.list_commands(ctx)])
+        from jeoni.cli._help import in_language
+
+        told = in_language()
+        with formatter.section(told("Verbs")):
+            formatter.write_dl([(n, told(self._described(n))) for n in self.list_commands(ctx)])
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """The examples."""
-        from jeoni.cli._help import write_examples
+        from jeoni.cli._help import in_language, write_examples
 
-        write_examples(formatter, self.epilog or "")
+        told = in_language()
+        pairs = [line.rpartition("  ") for line in (self.epilog or "").splitlines()]
+        write_examples(formatter, "\n".join(f"{command}{gap}{told(text)}" for command, gap, text in pairs))
 
     def _described(self, name: str) -> str:
         file = name.replace("-", "_")

@@ -88,7 +88,10 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     shown = Table(box=None, pad_edge=False, header_style="dim")
     for column, side in ((how, "left"), (words["value"], "right"), (words["interval"], "right")):
         shown.add_column(column, justify=side)  # type: ignore[arg-type]
-    controls = {k: metrics["control"][k] for k in ("probe", "untrained") if metrics["control"].get(k)}
+    control = metrics["control"]
+    # an untrained control on a sample has other examples than the scores; the summary tells of it
+    beside_scores = ("probe",) if control.get("sample") else ("probe", "untrained")
+    controls = {k: control[k] for k in beside_scores if control.get(k)}
     for name in controls:
         shown.add_column(words[name], justify="right")
     for name, score in metrics[metrics["estimate"]].items():

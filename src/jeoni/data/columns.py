@@ -15,6 +15,7 @@ import numpy as np
 from jeoni.data.isolated import IsolatedTimeoutError, run_isolated
 from jeoni.data.kinds import composed
 from jeoni.errors import ConfigError, DataError, did_you_mean
+from jeoni.locale import Said
 from jeoni.types import Array, Dataset, Finding, IntArray, Items
 
 __all__ = [
@@ -78,15 +79,12 @@ def find_column(
     by_name = {c.lower(): c for c in reversed(columns)}
     chosen = wanted or next((by_name[name] for name in usual if name in by_name), "")
     if not chosen:
-        raise DataError(
-            f"No column of {origin} is known to hold the {what}s. Name it with {option or f'--{what}-column'}. "
-            f"Its columns: {', '.join(columns)}.",
-            path=origin,
-        )
+        named = {"what": f"{what}s", "option": option or f"--{what}-column", "columns": ", ".join(columns)}
+        raise DataError(Said("error.no_known_column", origin=origin, **named), path=origin)
     if chosen not in columns:
+        near, there = did_you_mean(chosen, columns), ", ".join(columns)
         raise DataError(
-            f"{origin} has no column {chosen!r}.{did_you_mean(chosen, columns)} Its columns: {', '.join(columns)}.",
-            path=origin,
+            Said("error.no_column", origin=origin, name=repr(chosen), near=near, columns=there), path=origin
         )
     if list(columns).count(chosen) > 1:
         raise DataError(f"{origin} has several columns {chosen!r}; give each a name of its own.", path=origin)

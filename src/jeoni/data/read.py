@@ -149,18 +149,15 @@ def _one_file(path: Path) -> DataError:
     if path.suffix.lower() in OTHER_WORKBOOKS:
         said = f"{path} is a workbook of a kind that is not read. Save it as .xlsx, or its sheet as CSV in UTF-8."
         return DataError(said, path=str(path))
-    mend = f"To predict a single item: jeoni predict MODEL {path}"
+    mend: str = Said("error.to_predict_one", path=str(path))
     with open_file(path) as file:
         first = [line for line in islice(iter(partial(file.readline, 1 << 16), b""), 5) if line.strip()]
     for mark, what, ending in ((b"\t", "tabs", ".tsv"), (b",", "commas", ".csv")):
         if path.suffix.lower() in SUFFIXES["text"] and len(first) > 1 and all(mark in line for line in first):
-            mend = f"Its lines hold {what}: if it is a table, call it {path.with_suffix(ending).name}. {mend}"
+            mend = Said("error.perhaps_a_table", what=what, name=path.with_suffix(ending).name, mend=mend)
             break
-    return DataError(
-        f"{path} is one file, not labelled data. Needed: a folder with one folder per class, a table "
-        f"({', '.join(TABLES)}), or features ({', '.join(ARRAYS)}). {mend}",
-        path=str(path),
-    )
+    kinds = {"tables": ", ".join(TABLES), "arrays": ", ".join(ARRAYS)}
+    return DataError(Said("error.one_file", path=str(path), mend=mend, **kinds), path=str(path))
 
 
 def _read_folder(root: Path, pattern: str) -> Dataset:
@@ -222,16 +219,12 @@ def _nothing_in(root: Path, skipped: Sequence[Finding]) -> DataError:
     loose = [f.name for f in root.iterdir() if modality_of([f.name])]
     if loose:
         what = modality_of(loose)
-        return DataError(
-            f"{root} holds {len(loose)} {plural(what)}, but not in folders named for their classes. Needed: "
-            f"{root.name}/{_example(root)}, or a table with a column of labels. "
-            f"To predict: jeoni predict MODEL {root}",
-            path=str(root),
-        )
+        shown = {"n": str(len(loose)), "items": plural(what), "example": f"{root.name}/{_example(root)}"}
+        return DataError(Said("error.no_class_folders", root=str(root), **shown), path=str(root))
     if not any(root.iterdir()):
-        return DataError(f"{root} is empty. Needed: one folder per class with examples in it.", path=str(root))
+        return DataError(Said("error.empty_folder", root=str(root)), path=str(root))
     known = "; ".join(f"{plural(m)}: {_suffixes(m)}" for m in MODALITIES)
-    return DataError(f"{root} holds nothing in folders named for classes that can be read ({known}).", path=str(root))
+    return DataError(Said("error.nothing_to_read", root=str(root), known=known), path=str(root))
 
 
 def _example(folder: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from jeoni.errors import DataError
 from jeoni.types import Array, IntArray
@@ -46,12 +45,38 @@ def build_folds(strata: IntArray, clusters: IntArray, folds: int, repeats: int, 
     count = max(2, min(folds, largest))
     out = np.zeros((repeats, len(strata)), dtype=np.int64)
     for r in range(repeats):
-        kind = StratifiedKFold if number_of_clusters == len(clusters) else StratifiedGroupKFold
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a class with one cluster only is known, and was reported by the checks
-            parts = kind(count, shuffle=True, random_state=seed + r).split(np.zeros(len(strata)), strata, clusters)
-            for number, (_, held) in enumerate(parts):
-                out[r, held] = number
+        if number_of_clusters == len(clusters):
+            out[r] = _single_folds(strata, count, seed + r)
+        else:
+            out[r] = _cluster_folds(strata, clusters, count, seed + r)
+    return out
+
+
+def _single_folds(strata: IntArray, count: int, seed: int) -> IntArray:
+    """``(n,)``: those of scikit-learn's ``StratifiedKFold``, whose import takes longer than a short run's fitting."""
+    rng = np.random.RandomState(seed)
+    _, first, own = np.unique(strata, return_index=True, return_inverse=True)
+    number = np.argsort(np.argsort(first))[own]  # strata in the order they appear
+    ordered = np.sort(number)
+    out = np.empty(len(strata), dtype=np.int64)
+    for k in range(len(first)):
+        sizes = [int((ordered[f::count] == k).sum()) for f in range(count)]
+        folds = np.repeat(np.arange(count), sizes)
+        rng.shuffle(folds)
+        out[number == k] = folds
+    return out
+
+
+def _cluster_folds(strata: IntArray, clusters: IntArray, count: int, seed: int) -> IntArray:
+    """``(n,)`` folds of whole clusters."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    out = np.zeros(len(strata), dtype=np.int64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class with one cluster only is known, and was reported by the checks
+        kind = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+        for number, (_, held) in enumerate(kind.split(np.zeros(len(strata)), strata, clusters)):
+            out[held] = number
     return out
 
 

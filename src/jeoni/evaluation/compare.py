@@ -22,6 +22,7 @@ def paired_difference(
     groups: IntArray | None = None,
     seed: int = 0,
     resamples: int = 2000,
+    level: float = 0.95,
 ) -> dict[str, Interval]:
     """Each metric of a minus that of b, with its interval over the same resamples of the items.
 
@@ -33,6 +34,7 @@ def paired_difference(
         groups: ``(n,)`` groups that are resampled whole; None resamples items.
         seed: of the resamples.
         resamples: how many.
+        level: of the intervals.
 
     Raises:
         ConfigError: shapes that do not match, or values that the task does not know.
@@ -53,7 +55,7 @@ def paired_difference(
     whole = difference(np.ones((1, len(true)), dtype=np.float32))
     chunks = [difference(weights) for weights in resample_weights(len(true), groups, resamples, seed)]
     return {
-        name: percentile_interval(float(value[0]), np.concatenate([chunk[name] for chunk in chunks]))
+        name: percentile_interval(float(value[0]), np.concatenate([chunk[name] for chunk in chunks]), level)
         for name, value in whole.items()
     }
 

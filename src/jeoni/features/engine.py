@@ -18,6 +18,7 @@ from torch import nn
 
 from jeoni import plugins
 from jeoni.errors import ConfigError, JeoniError, did_you_mean
+from jeoni.locale import Said
 from jeoni.types import Array, Console
 
 __all__ = ["Choice", "Engine", "Run", "accelerated", "agreement", "check_engine", "choose"]
@@ -127,10 +128,12 @@ def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: 
         except (JeoniError, KeyboardInterrupt):
             raise
         except Exception as error:  # an engine may fail in any way of its own; torch remains
-            notes.append(f"{engine.name} ({precision}) cannot run this network: {str(error).splitlines()[0][:160]}")
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
+            notes.append(Said("engine.failed", engine=engine.name, precision=precision, reason=reason))
             continue
         if cosine < AGREEMENT:
-            notes.append(f"{engine.name} ({precision}) was refused: cosine to torch {cosine:.4f}, {AGREEMENT} needed.")
+            measured = {"cosine": f"{cosine:.4f}", "needed": f"{AGREEMENT:g}"}
+            notes.append(Said("engine.refused", engine=engine.name, precision=precision, **measured))
             continue
         passed.append(Choice(run, engine.name, precision, cosine))
         if precision != "float32" or engine.accelerated():
@@ -140,7 +143,7 @@ def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: 
         run = engine.compile(network, rows, threads, "float32")
         passed.append(Choice(run, engine.name, "float32", agreement(run(rows), reference)))
         if wanted not in ("auto", "torch"):
-            console.warn(f"{notes[-1]} torch is used instead.")
+            console.warn(Said("engine.instead", why=notes[-1]))
     best = passed[0] if len(passed) == 1 else min(passed, key=lambda choice: _seconds(choice.run, rows))
     return Choice(best.run, best.name, best.precision, best.cosine, tuple(notes))
 

@@ -6,7 +6,7 @@ another language, now or from a record of a run. What is no sentence, such as a 
 
 from __future__ import annotations
 
-from jeoni.locale.language import CHOICES, LANGUAGES, has_table, language_of, table, tables
+from jeoni.locale.language import CHOICES, LANGUAGES, has_table, help_text, language_of, table, tables
 from jeoni.locale.said import Said, measure_name, paragraph, told, translated
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "LANGUAGES",
     "Said",
     "has_table",
+    "help_text",
     "language_of",
     "measure_name",
     "paragraph",

@@ -9,7 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-__all__ = ["CHOICES", "LANGUAGES", "has_table", "language_of", "table", "tables"]
+__all__ = ["CHOICES", "LANGUAGES", "has_table", "help_text", "language_of", "table", "tables"]
 
 LANGUAGES = ("en", "ko")
 CHOICES = ("auto", *LANGUAGES)
@@ -38,6 +38,18 @@ def table(name: str, language: str) -> Mapping[str, Any]:
     """
     words: Mapping[str, Any] = import_module(f"jeoni.locale.{language}.{name}").WORDS
     return words
+
+
+def help_text(text: str, language: str) -> str:
+    """A text of ``--help`` in a language: English is written where the option is declared, the others in ``help.py``.
+
+    Example:
+        >>> help_text("Learning rate of the head.", "ko")
+        '헤드의 학습률.'
+    """
+    if language == LANGUAGES[0]:
+        return text
+    return str(table("help", language).get(text, text))
 
 
 @cache

@@ -96,13 +96,14 @@ class Calibration:
         self._order: IntArray = rng.permutation(len(self.data))
         self._quiet = replace(self.context, console=Quiet(), checkpoints=None, deadline=None, spent=Spent())
 
-    def features_s(self, requests: Sequence[Request]) -> float:
-        """Seconds that all examples take; what is in the store takes next to nothing.
+    def features_s(self, requests: Sequence[Request], most: int | None = None) -> float:
+        """Seconds that all examples take, or ``most`` of them; what is in the store takes next to nothing.
 
         A first handful compiles the engine, a second one is timed.
         """
+        n = len(self.data) if most is None else min(most, len(self.data))
         handful = self._handful(requests)
-        return handful.seconds * max(0, len(self.data) - handful.examples)
+        return handful.seconds * max(0, n - handful.examples)
 
     def features_bytes(self, requests: Sequence[Request]) -> int:
         """Bytes that the rows of all examples will add to the store; what is there adds nothing."""

@@ -85,6 +85,7 @@ def cost_of(
     requests: Sequence[Request],
     spec: FitSpec,
     least: Mapping[bool, int],
+    control: Request | None = None,
 ) -> Cost:
     """The cost of a fit.
 
@@ -96,6 +97,7 @@ def cost_of(
         requests: features that will be computed: the backbone's, and the control's behind them.
         spec: the options.
         least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
+        control: of the untrained backbone, where it is run on a sample only.
     """
     data, trained = calibration.data, spec.strategy != "probe"
     of = len(data)
@@ -112,13 +114,14 @@ def cost_of(
         for n, times, one in fits.work(probe, backbone, of)
     )
     alone = len(task_of(data).parts) if trained and spec.control else 0  # each task without the others
-    beside = (1 if spec.control else 0) + (1 if trained else 0)
+    beside = (1 if spec.control and control is None else 0) + (1 if trained else 0)
+    sampled = 0.0 if control is None else _sampled_control_s(calibration, control, probe, dim, spec)
     parts = {
         "features": features,
         "views": views,
         "training": training,
         "heads": heads,
-        "controls": measured * beside + alone * (training + heads),
+        "controls": measured * beside + alone * (training + heads) + sampled,
         "report": calibration.report_s(spec.pictures),
     }
     disk = disk_bytes(calibration, requests, trainings, max((n for n, _, _ in work), default=0))
@@ -126,6 +129,14 @@ def cost_of(
     views_each = max((training.views for training in trainings), default=0)
     epochs = max((t.recipe.steps * t.recipe.batch_size / n for n, _, some in work for t in some.trainings), default=0.0)
     return Cost(parts, disk, memory, tuple(planned), views_each, epochs)
+
+
+def _sampled_control_s(calibration: Calibration, control: Request, probe: Strategy, dim: int, spec: FitSpec) -> float:
+    """Features of the sample, and heads on both networks' in each of its folds."""
+    n = min(len(calibration.data), spec.control_items)
+    inside = n - round(n / spec.folds)
+    heads = 2 * spec.folds * calibration.heads_s(Work(heads=1), inside, _head(probe), dim, 1)
+    return calibration.features_s([control], n) + heads
 
 
 def _planned(

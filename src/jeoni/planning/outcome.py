@@ -12,6 +12,7 @@ from jeoni.console.durations import duration
 from jeoni.evaluation.amounts import amount_of, said_score
 from jeoni.evaluation.measures import Measure
 from jeoni.locale import Said, paragraph
+from jeoni.planning.data_look import DataLook
 from jeoni.planning.plan import Plan, Question
 from jeoni.planning.race import Outcome, Price
 from jeoni.planning.similarity import Similarity
@@ -36,6 +37,7 @@ def plan_content(
     budget_s: float | None,
     language: str,
     source: SourceLook | None = None,
+    look: DataLook | None = None,
 ) -> dict[str, Any]:
     """The content of ``plan.json``, a :class:`jeoni.runs.records.PlanRecord`.
 
@@ -48,6 +50,7 @@ def plan_content(
         budget_s: seconds there were; None for no limit.
         language: of the summary.
         source: one's own upstream data, where they were looked at.
+        look: what is said of the data, where they were looked at.
     """
     measure = task_of(data).measure
     chosen = plan.chosen.candidate
@@ -79,7 +82,8 @@ def plan_content(
         "budget_s": budget_s,
         "complete": plan.race.complete,
         "seconds": round(plan.seconds, 1),
-        **paragraph([*said_of(plan, question), *_said_source(source, measure)], language),
+        **(look.as_dict() if look else {}),
+        **paragraph([*said_of(plan, question), *_said_source(source, measure), *(look.said if look else [])], language),
     }
 
 

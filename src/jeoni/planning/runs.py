@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jeoni import distributed
-from jeoni.adaptation.adapt_backbone import expected_work
-from jeoni.adaptation.adapter import Adapter
-from jeoni.adaptation.alignment import Alignment
 from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.deadline import PlannedFit
@@ -22,6 +20,10 @@ from jeoni.specs import AdaptSpec, ClusterSpec, CompareSpec, FitSpec
 from jeoni.tasks import strata_of
 from jeoni.training.work import Work
 from jeoni.types import Dataset
+
+if TYPE_CHECKING:
+    from jeoni.adaptation.adapter import Adapter
+    from jeoni.adaptation.alignment import Alignment
 
 __all__ = ["Trials", "estimate_adapt", "estimate_cluster", "estimate_compare", "estimate_features", "estimate_fit"]
 
@@ -59,6 +61,7 @@ def estimate_fit(
     spec: FitSpec,
     least: Mapping[bool, int],
     before_s: float,
+    control: Request | None = None,
 ) -> Estimate | None:
     """Of ``fit``; None where it is so short that a calibration would be the longest part of it.
 
@@ -71,23 +74,26 @@ def estimate_fit(
         spec: the options.
         least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
         before_s: seconds that have passed.
+        control: of the untrained backbone, where it is run on a sample only.
     """
     data = calibration.data
     trained = spec.strategy != "probe"
     work = fits_of(data, spec, quick=not trained, least=least[not trained]).work(strategy, backbone, len(data))
     if not spec.budget and _short(work, len(data)):
         return None
-    features = calibration.features_s(requests)
-    if not spec.budget and not trained and not calibration.computed and len(data) < MANY_HEADS:
-        return None  # what is left are heads on features that are in the store
-    cost = cost_of(calibration, strategy, probe, backbone, requests, spec, least)
+    if not spec.budget and not trained and len(data) < MANY_HEADS:
+        calibration.features_s(requests)
+        if not calibration.computed:
+            return None  # what is left are heads on features that are in the store
+    cost = cost_of(calibration, strategy, probe, backbone, requests, spec, least, control)
     cheaper = []
     if trained:
         alone = replace(spec, strategy="probe")
         quick = cost_of(calibration, probe, probe, backbone, requests, alone, least)
         cheaper.append(Cheaper("--strategy probe", quick.seconds))
     if spec.control:
-        left_out = features / 2 + cost.parts["controls"] / (2 if trained else 1)
+        left_out = cost.parts["controls"] / (1 if control or not trained else 2)
+        left_out += 0.0 if control else calibration.features_s(requests) / 2
         cheaper.append(Cheaper("--no-control", cost.seconds - left_out))
     return Estimate(cost.parts, before_s, tuple(cheaper), cost.disk_bytes, cost.memory_bytes)
 
@@ -192,6 +198,10 @@ def estimate_adapt(
         spec: the options.
         before_s: seconds that have passed.
     """
+    # with scikit-learn, which a fit can do without
+    from jeoni.adaptation.adapt_backbone import expected_work
+    from jeoni.adaptation.alignment import Alignment
+
     both = len(calibration.data)
     each = []
     for name, method in methods.items():

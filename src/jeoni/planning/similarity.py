@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from jeoni.assessment.control import sample_order
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.splits import build_folds
@@ -87,10 +88,10 @@ class Similarity:
 
 
 def sample_of(examples: Examples, seed: int, most: int = MOST) -> Examples:
-    """At most so many of the examples, drawn at random, with folds of their own."""
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(examples))[:most])
-    strata, clusters = strata_of(examples.data)[chosen], examples.clusters[chosen]
-    return examples.select(chosen, build_folds(strata, clusters, FOLDS, 1, seed))
+    """At most so many of the examples, those that a fit measures its control on, with folds of their own."""
+    strata = strata_of(examples.data)
+    chosen = np.sort(sample_order(strata, seed)[:most])
+    return examples.select(chosen, build_folds(strata[chosen], examples.clusters[chosen], FOLDS, 1, seed))
 
 
 def measure_similarity(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jeoni.files.outputs import write_bytes, write_text
+from jeoni.report.drawn import drawn_once
 from jeoni.runs.records import Bin, Evaluated, Measure, NumberOfClusters, Numbers, Point, ProbedStage
 
 __all__ = [
@@ -42,6 +43,7 @@ ON_PAPER |= dict(
 )
 
 
+@drawn_once
 def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any], mark: str = "") -> str:
     """Confidence against accuracy; writes ``reliability.svg`` and ``.png``, returns the SVG for the page.
 
@@ -85,6 +87,7 @@ def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any], 
     return keep_figure(figure, folder, f"reliability{_file_mark(mark)}", words["reliability"])
 
 
+@drawn_once
 def numbers_chart(numbers: Numbers, folder: Path, words: dict[str, Any], mark: str = "") -> str:
     """Predicted against true values; writes ``numbers.svg`` and ``.png``, returns the SVG for the page.
 
@@ -115,6 +118,7 @@ def _file_mark(mark: str) -> str:
     return re.sub(r"[^a-zA-Z0-9-]", lambda m: f"_{ord(m[0]):x}", mark)[:60]
 
 
+@drawn_once
 def training_chart(evaluations: Sequence[Evaluated], best_step: int, folder: Path, words: dict[str, Any]) -> str:
     """Losses by step; writes ``training.svg`` and ``.png``, returns the SVG for the page.
 
@@ -144,6 +148,7 @@ def training_chart(evaluations: Sequence[Evaluated], best_step: int, folder: Pat
     return keep_figure(figure, folder, "training", words["training"])
 
 
+@drawn_once
 def labels_chart(points: Sequence[Point], measure: Measure, folder: Path, words: dict[str, Any]) -> str:
     """The measure against training examples, one line and band per strategy; writes ``labels.svg`` and ``.png``.
 
@@ -165,6 +170,7 @@ def labels_chart(points: Sequence[Point], measure: Measure, folder: Path, words:
     )
 
 
+@drawn_once
 def time_chart(points: Sequence[Point], measure: Measure, folder: Path, words: dict[str, Any]) -> str:
     """The measure against the time that fitting took; as :func:`labels_chart`, without bands."""
     return _curves(
@@ -179,6 +185,7 @@ def time_chart(points: Sequence[Point], measure: Measure, folder: Path, words: d
     )
 
 
+@drawn_once
 def stages_chart(stages: Sequence[ProbedStage], measure: Measure, folder: Path, words: dict[str, Any]) -> str:
     """The measure of a linear probe on every stage's features; writes ``stages.svg`` and ``.png``.
 
@@ -211,6 +218,7 @@ def stages_chart(stages: Sequence[ProbedStage], measure: Measure, folder: Path, 
     return keep_figure(figure, folder, "stages", words["curve_stages"])
 
 
+@drawn_once
 def numbers_of_clusters_chart(
     numbers: Sequence[NumberOfClusters], chosen: int, folder: Path, words: dict[str, Any]
 ) -> str:

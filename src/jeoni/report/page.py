@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Sequence
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -58,6 +59,7 @@ def write_report(run: Path, language: str) -> Path:
         "of_classes": record.data.task in ("", "classification"),
         "run": record,
         "warnings": _warnings(record, words),
+        "engine_notes": _told(record.engine.notes, record, words) if record.engine else [],
         "style": _asset("style.css"),
         "script": _asset("script.js"),
         **kind.view(run, record, figures, words),
@@ -93,11 +95,16 @@ def _record(run: Path) -> RunRecord:
 def _warnings(record: RunRecord, words: dict[str, Any]) -> list[str]:
     """Notes before all else: the run's warnings, and that it was interrupted."""
     resumed = [words["resumed"].format(n=record.calls)] if record.calls > 1 else []
+    return [*_told(record.warnings, record, words), *resumed]
+
+
+def _told(texts: Sequence[str], record: RunRecord, words: dict[str, Any]) -> list[str]:
+    """Texts of a record in the page's language, as far as they are sentences that can be told in it."""
     said = []
-    for text in record.warnings:
+    for text in texts:
         warned = record.warned.get(text)
         said += told_in(words["lang"], [warned], text) if warned else [text]
-    return [*said, *resumed]
+    return said
 
 
 def _asset(name: str) -> str:

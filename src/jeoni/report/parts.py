@@ -49,7 +49,7 @@ def score_row(
     if kind is None and name in plugins.names(METRICS):  # of runs that did not say what their measures are
         kind = plugins.load(METRICS, name)
     unit = getattr(kind, "unit", "")
-    others = {k: (scores or {}).get(name) for k, scores in vars(control).items()}
+    others = {k: scores.get(name) if isinstance(scores, dict) else None for k, scores in vars(control).items()}
     shown = {"score": score, "untrained": others["untrained"], "majority": others["majority"]}
     values = [v for s in shown.values() if s for v in (s.value, s.low, s.high) if v is not None]
     top = 1.0 if unit == "%" else max([1e-9, *values]) * 1.1

@@ -17,6 +17,7 @@ from jeoni.errors import ConfigError, DataError, StorageError
 from jeoni.files.cells import write_table
 from jeoni.files.names import encodable_content
 from jeoni.files.outputs import check_output, real_path, write_text, writing
+from jeoni.locale import Said
 from jeoni.runs.contents import belongs, foreign_files, remove_own
 from jeoni.runs.typed import as_record, finite
 
@@ -84,11 +85,9 @@ class RunFolder:
         _refuse_foreign(path)
         there = cls(path)
         if not there.unfinished and not overwrite:
-            raise ConfigError(f"{path} holds a run already. Say --overwrite, or choose another --out.")
+            raise ConfigError(Said("error.run_there", path=str(path)))
         if there.unfinished and there.worth_keeping and not overwrite:
-            raise ConfigError(
-                f"{path} holds a run that was interrupted. Continue with --resume {path}, or say --overwrite."
-            )
+            raise ConfigError(Said("error.run_interrupted", path=str(path)))
 
     @classmethod
     def _in_place_of(cls, path: Path) -> RunFolder:
@@ -297,7 +296,7 @@ def _occupied(path: Path) -> bool:
 
 def _refuse_foreign(path: Path) -> None:
     if not path.is_dir() or _record(path) is None:
-        raise ConfigError(f"{path} exists and is not a run folder; it is left alone. Choose another --out.")
+        raise ConfigError(Said("error.no_run_there", path=str(path)))
     foreign = next(foreign_files(path), None)
     if foreign is not None:
         raise ConfigError(

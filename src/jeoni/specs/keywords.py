@@ -442,6 +442,9 @@ class FitKeywords(
     control: bool | None
     """Also measure an untrained backbone on the same folds."""
 
+    control_items: int | None
+    """The most examples that the untrained backbone is run on; a number above that of the examples takes all."""
+
     pictures: bool | None
     """Also make the report's pictures; without them a short run is shorter still."""
 

@@ -43,11 +43,13 @@ class Bounds:
         below = value < self.high if self.open_high else value <= self.high
         return above and below
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> Said:
+        """What a value must be: ``it must …``."""
         if self.high == 1:
-            return "lie between 0 and 1"
-        least = f"be {'above' if self.open_low else 'at least'} {self.low:,}"
-        return f"{least} and at most {self.high:,}" if self.high < math.inf else least
+            return Said("bounds.share")
+        least = Said("bounds.above" if self.open_low else "bounds.least", low=f"{self.low:,}")
+        return Said("bounds.most", least=least, high=f"{self.high:,}") if self.high < math.inf else least
 
 
 def option(
@@ -161,8 +163,8 @@ class Spec(Options):
         if choices and value not in choices:
             raise ConfigError(Said("error.wrong_choice", name=name, value=repr(value), choices=", ".join(choices)))
         if bounds is not None and not bounds.hold(value):
-            mend = ", or be left out" if may_be_left_out(declared) else ""
-            raise ConfigError(f"{name} is {value}; it must {bounds}{mend}.")
+            mend = Said("bounds.or_left_out") if may_be_left_out(declared) else ""
+            raise ConfigError(Said("error.out_of_bounds", name=name, value=str(value), bounds=bounds.said, mend=mend))
 
 
 def type_name(declared: Field[Any]) -> str:

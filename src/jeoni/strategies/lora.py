@@ -19,7 +19,7 @@ from jeoni.backbones.cut import Cut, Tap
 from jeoni.errors import ConfigError, MissingExtra
 from jeoni.features.examples import Context, Examples
 from jeoni.imports import require
-from jeoni.libraries import import_timm
+from jeoni.libraries import import_torchvision
 from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.finetuning.setup import FinetuneConfig
@@ -111,7 +111,7 @@ def _no_linear_layer(backbone: Backbone, frozen: int) -> ConfigError:
 
 
 def _peft() -> Any:
-    import_timm()  # peft imports transformers, and that torchvision: the declaration of its operators comes first
+    import_torchvision()  # peft imports transformers, and that torchvision, whose operators are declared first
     try:
         import peft
     except ImportError as error:

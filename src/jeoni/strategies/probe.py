@@ -14,6 +14,8 @@ from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.results import code_digest, digest_of
 from jeoni.heads.fitting.named import build_head
+from jeoni.heads.fitting.protocol import FittedHead
+from jeoni.models.kept_heads import fit_head_once
 from jeoni.models.model import Model
 from jeoni.tasks import task_of
 from jeoni.training.work import Work
@@ -66,10 +68,20 @@ class Probe:
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head on the features of ``train``."""
-        head, stages = build_head(self.head), self.reused(backbone)
-        features = train.features(backbone, Tap(stages, True))
-        task = task_of(train.data)
-        fitted = head.fit(features, train.data.targets, task, train.folds, self.class_weights, train.clusters)
+        return self._model(backbone, self._fitted(backbone, train))
+
+    def fit_once(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """The same; a head that was fitted to the same features, labels and folds before is taken from the store."""
+        identity = digest_of("head", self.identity(backbone, train), train.folds)
+        return self._model(backbone, fit_head_once(context.store, identity, lambda: self._fitted(backbone, train)))
+
+    def _fitted(self, backbone: Backbone, train: Examples) -> FittedHead:
+        features = train.features(backbone, Tap(self.reused(backbone), True))
+        head, task = build_head(self.head), task_of(train.data)
+        return head.fit(features, train.data.targets, task, train.folds, self.class_weights, train.clusters)
+
+    def _model(self, backbone: Backbone, fitted: FittedHead) -> Model:
+        stages = self.reused(backbone)
         return Model(
             backbone=shorten(backbone, stages),
             head=fitted.module,
@@ -79,5 +91,5 @@ class Probe:
             reuse=stages,
             choice=fitted.choice,
             candidates=fitted.candidates,
-            held_out=fitted.held_out_predictions() if task.link == "softmax" else None,
+            held_out=fitted.held_out_predictions() if fitted.task.link == "softmax" else None,
         )

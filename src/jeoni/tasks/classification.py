@@ -131,10 +131,8 @@ class Classification:
         strangers = [c for c, k, t in zip(self.class_names, counts, tested, strict=True) if t and not k]
         if strangers:
             known = [c for c, k in zip(self.class_names, counts, strict=True) if k]
-            raise DataError(
-                f"The test set holds classes that the training data do not: {', '.join(strangers[:5])}. "
-                f"The training data hold {', '.join(known[:20])}."
-            )
+            listed = {"strangers": ", ".join(strangers[:5]), "known": ", ".join(known[:20])}
+            raise DataError(Said("error.strangers", **listed))
 
     def _of_size(self, counts: IntArray) -> list[Finding]:
         pairs = list(zip(self.class_names, counts, strict=True))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
+from jeoni.assessment.control import Control, control_on_all, control_on_sample
 from jeoni.assessment.holdout import assess, held_out_predictions
 from jeoni.assessment.scores import fit_metrics
 from jeoni.assessment.sharing import sharing_verdicts
@@ -139,8 +140,14 @@ def fit(
             session.spent = dict(context.spent.seconds)
         for sentence in told_of_training(found.model.training, spec.budget_s):
             session.console.warn(sentence)
+        control: Control | None = None
         with session.step("control"):
-            without = held_out_predictions(probe, untrained, split, context) if untrained else None
+            if untrained and setup.sampled:
+                control = control_on_sample(
+                    probe, backbone, untrained, split.train, context, spec.control_items, spec.folds
+                )
+            elif untrained:
+                control = control_on_all(probe, untrained, found.predictions, split, context)
             trained = spec.strategy != "probe" and found.model.chosen != "probe"
             probed = assess(probe, backbone, split, context) if trained else None
             sharing = sharing_verdicts(found, fitted, backbone, split, context) if spec.control else []
@@ -154,7 +161,7 @@ def fit(
                 more = quick_answer(split.train, backbone, spec.seed)
             reasons = planned.said if planned else ()
             metrics = fit_metrics(
-                found, without, probed, sharing, split, spec.seed, language, reasons=reasons, noise=noise, more=more
+                found, control, probed, sharing, split, spec.seed, language, reasons=reasons, noise=noise, more=more
             )
         if suspects:
             ready = replace(ready, findings=[*ready.findings, *suspects.findings(ready.data)])

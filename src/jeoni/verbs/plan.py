@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
+from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone
 from jeoni.console import console_for
 from jeoni.data.checks import check_labels
 from jeoni.data.kinds import plural
 from jeoni.errors import DataError
+from jeoni.explain.suspects import show_suspects, write_suspects
 from jeoni.features.extract import Request
 from jeoni.locale import language_of
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.candidates import NamedBackbone
+from jeoni.planning.data_look import DataLook, look_at_data
 from jeoni.planning.expected import expected_by
 from jeoni.planning.outcome import plan_content
 from jeoni.planning.plan import Question, make_plan, stage_taps
 from jeoni.planning.similarity import sample_of
 from jeoni.planning.source import look_at_source
 from jeoni.runs import RunFolder
+from jeoni.runs.issues import write_issues
 from jeoni.runs.records import PlanRecord
 from jeoni.runs.typed import as_record
 from jeoni.specs import PlanSpec
@@ -33,7 +38,7 @@ from jeoni.verbs.session.planned import SMALL, SMALL_FOR_PROBE, plan_split
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
 from jeoni.verbs.session.record import data_digest
 from jeoni.verbs.session.result import RunResult
-from jeoni.verbs.session.session import Session
+from jeoni.verbs.session.session import Prepared, Session
 
 __all__ = ["PlanResult", "plan"]
 
@@ -124,17 +129,36 @@ def plan(
             if upstream is not None:
                 sample = sample_of(split.train, spec.seed)
                 looked = look_at_source(upstream, sample, backbones[0].backbone, session.context)
+            look = look_at_data(ready, split.train, backbones[0].backbone, context, spec.class_weights)
+            if look.suspects is not None:
+                ready = replace(ready, findings=[*ready.findings, *look.suspects.findings(ready.data)])
         sha256 = data_digest(ready.data, ready.seen)
         content = plan_content(
             found, question, ready.data, sha256,
-            tested=tested, budget_s=spec.budget_s, language=language_of(spec.language), source=looked,
+            tested=tested, budget_s=spec.budget_s, language=language_of(spec.language), source=looked, look=look,
         )  # fmt: skip
         if session.is_main:
-            session.run.write_record("plan.json", PlanRecord, content)
+            _write(session, ready, content, look, backbones[0].backbone, spec)
             counts = {"items": len(ready.data), "train": len(split.train), "test": tested, "skipped": ready.skipped}
-            session.finish(ready, backbones[0].backbone, counts, [dataset], kind="planning")
+            known = dict(Counter(f.kind for f in ready.findings))
+            session.finish(ready, backbones[0].backbone, counts, [dataset], kind="planning", findings=known)
     record = as_record(PlanRecord, content, exact=False)
     return PlanResult(session.run.final, record, dict(found.chosen.candidate.options), content["summary"])
+
+
+def _write(
+    session: Session, ready: Prepared, content: dict[str, Any], look: DataLook, backbone: Backbone, spec: PlanSpec
+) -> None:
+    """The plan, what the checks found, and the labels that are suspect, with pictures of the first."""
+    run = session.run
+    with session.step("write"):
+        run.write_record("plan.json", PlanRecord, content)
+        write_issues(run, ready.findings)
+        suspects = look.suspects.rows(ready.data) if look.suspects else []
+        write_suspects(run, ready.data, suspects)
+    if spec.pictures:
+        with session.step("pictures"), session.optional("Pictures of suspect labels"):
+            show_suspects(run, ready.data, suspects, backbone.input)
 
 
 def _source(source: Any, target: Dataset, spec: PlanSpec) -> Dataset | None:

@@ -12,7 +12,7 @@ from jeoni.backbones.backbone import Backbone, Provenance, build_backbone
 from jeoni.backbones.outline import check_shapes
 from jeoni.backbones.weights import file_sha256, fingerprint, first_line, read_state
 from jeoni.errors import WeightsError, did_you_mean
-from jeoni.libraries import import_timm
+from jeoni.libraries import has_architecture, import_timm, import_torchvision, timm_model
 from jeoni.locale import Said
 from jeoni.modalities.inputs.image import ImageInput
 
@@ -79,19 +79,18 @@ def architectures() -> list[str]:
 
 def check_architecture(name: str) -> None:
     """Raise a WeightsError that offers near names, if timm has no such architecture."""
-    if name not in architectures():
+    if not has_architecture(name) and name not in architectures():
         raise WeightsError(Said("error.no_architecture", name=repr(name), near=did_you_mean(name, architectures())))
 
 
 def build_network(architecture: str) -> nn.Module:
     """A headless network with fresh weights, in eval mode."""
-    made: nn.Module = import_timm().create_model(architecture, pretrained=False, num_classes=0)
-    return made.eval()
+    return timm_model(architecture, num_classes=0).eval()
 
 
 def input_of(network: nn.Module) -> ImageInput:
     """The input that the network's own configuration states."""
-    import_timm()
+    import_torchvision()
     from timm.data import resolve_data_config
 
     config = resolve_data_config({}, model=network)

@@ -14,6 +14,7 @@ from jeoni.backbones.sources.sentences import Sentences
 from jeoni.backbones.sources.timm import architectures, check_architecture, input_of
 from jeoni.backbones.weights import fingerprint
 from jeoni.errors import WeightsError
+from jeoni.libraries import has_architecture
 
 __all__ = ["Untrained"]
 
@@ -56,7 +57,9 @@ class Untrained:
 
 def _architecture(name: str) -> str:
     """timm's name of an architecture; some stand there with a prefix."""
-    return f"tf_{name}" if name not in architectures() and f"tf_{name}" in architectures() else name
+    if has_architecture(name) or not has_architecture(f"tf_{name}"):
+        return name
+    return f"tf_{name}"
 
 
 def untrained_twin(backbone: Backbone, seed: int) -> Backbone:

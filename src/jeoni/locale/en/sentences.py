@@ -37,6 +37,8 @@ WORDS = {
     "pretrained.raised": "Transfer hurt: it raised the {measure:term} by {amount} against an untrained backbone.",
     "pretrained.unclear": "Whether transfer helped cannot be told: {amount}.",
     "no_control": "No untrained control was measured.",
+    "control.sampled": "The control was measured on {n} of {of} training examples by cross-validation: the same head on "
+    "pretrained and on untrained features, fitted to the same {trained_on} labels.",
     "training.added": "Training beyond the linear probe added {amount}.",
     "training.cost": "Training beyond the linear probe cost {amount}.",
     "training.lowered": "Training beyond the linear probe lowered the {measure:term} by {amount}.",

@@ -47,6 +47,7 @@ WORDS = {
     "measuring the controls": "Measuring the controls",
     "fitting": "Fitting",
     "cross-validation": "Cross-validation",
+    "measuring the untrained control": "Measuring the untrained control",
     "comparing": "Comparing",
     "probing the stages": "Probing the stages",
     "probing stages": "Probing stages",
@@ -164,6 +165,13 @@ WORDS = {
     "it is nearly silent": "it is nearly silent",
     "most of its power lies above the frequencies that are used": "most of its power lies above the frequencies that are used",
     "it is distorted: too loud when it was recorded": "it is distorted: too loud when it was recorded",
+    # what data are made of
+    "items": "items",
+    "texts": "texts",
+    "images": "images",
+    "audio": "audio",
+    "tabs": "tabs",
+    "commas": "commas",
     # kinds of shift, and what repairs them
     "and": " and ",
     "label": "label",

@@ -37,6 +37,7 @@ WORDS = {
     "pretrained.raised": "전이학습이 역효과를 냈습니다. 미학습 백본보다 {measure:term} 값이 {amount} 늘었습니다.",
     "pretrained.unclear": "전이학습의 효과를 판단할 수 없습니다: {amount}.",
     "no_control": "미학습 대조군은 측정하지 않았습니다.",
+    "control.sampled": "대조군은 학습 데이터 {of}개 중 {n}개에서 교차검증으로 측정했습니다. 사전학습 특징과 미학습 특징에 같은 헤드를 같은 레이블 {trained_on}개로 학습하여 비교했습니다.",
     "training.added": "추가 학습으로 선형 프로브보다 {amount} 향상되었습니다.",
     "training.cost": "추가 학습으로 선형 프로브보다 {amount} 하락했습니다.",
     "training.lowered": "추가 학습으로 선형 프로브보다 {measure:term} 값이 {amount} 줄었습니다.",

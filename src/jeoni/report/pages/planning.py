@@ -8,8 +8,10 @@ from typing import Any
 from jeoni.locale import table
 from jeoni.report.card import Card
 from jeoni.report.files import Figures
+from jeoni.report.label_quality import more_labels_view, suspects_view
 from jeoni.report.parts import findings_view, headline
 from jeoni.report.plans import plan_view
+from jeoni.report.profile import profile_view
 from jeoni.runs.records import PlanRecord, RunRecord, told_in
 from jeoni.runs.typed import read_record
 
@@ -26,6 +28,9 @@ class PlanningPage:
             **headline(told_in(words["lang"], plan.said, plan.summary)),
             **plan_view(plan, words),
             "command": _command(plan, record),
+            "profile": profile_view(plan.profile, words["lang"]),
+            "suspects": suspects_view(plan.label_noise, figures, words["lang"]),
+            "more_labels": more_labels_view(plan.more_labels, figures, words["lang"]),
             "findings": findings_view(run, record.findings, words),
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,9 @@ class FitPage:
             raise DataError(
                 f"{run / 'run.json'} cannot be used: cut or head is missing; repeat the run.", path=str(run)
             )
-        control, training = metrics.control or Controls(), record.training
+        measured, training = metrics.control or Controls(), record.training
+        # what was measured on other examples does not stand beside the scores
+        control = replace(measured, untrained=None, difference=None) if measured.sample else measured
         rows = {name: score_row(name, score, control, metrics.measures) for name, score in metrics.scores.items()}
         plan = read_if_there(PlanRecord, run / "plan.json")
         alike = read_if_there(PairsRecord, figures.folder / "pairs.json")
@@ -70,6 +73,7 @@ class FitPage:
             "scores": list(rows.values()),
             "keys": [rows[name] for name in _leading(metrics) if name in rows],
             "control": control,
+            "sampled": _sampled(measured, metrics),
             "blocks": [_block(name, part, figures, words) for name, part in (metrics.parts or {"": metrics}).items()],
             "singles": [key for key in SINGLES if any(getattr(row, key) for row in metrics.per_class)],
             "gallery": _gallery(figures),
@@ -123,6 +127,17 @@ def _block(name: str, part: TaskDetails, figures: Figures, words: dict[str, Any]
             for k, n in enumerate(part.numbers)
         ],
     }
+
+
+def _sampled(control: Controls, metrics: FitMetrics) -> dict[str, Any]:
+    """Pretrained against untrained features on the sample that both were scored on; empty where there is none."""
+    sample = control.sample
+    if sample is None:
+        return {}
+    beside = Controls(untrained=control.untrained, difference=control.difference)
+    pretrained = control.pretrained or {}
+    rows = [score_row(name, score, beside, metrics.measures) for name, score in pretrained.items()]
+    return {"sample": sample, "rows": rows, "looked": ", ".join(f"{n:,}" for n in sample.looks[:-1])}
 
 
 def _shared(one: Shared, language: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from jeoni.runs.typed import AtMost
 
 __all__ = [
     "Bin",
+    "ControlSample",
     "Controls",
     "FitMetrics",
     "Measure",
@@ -23,12 +24,33 @@ __all__ = [
 
 
 @dataclass(frozen=True)
+class ControlSample:
+    """On how many examples an untrained control was measured, of how many, and how often one looked.
+
+    Both it and the pretrained features were scored there by cross-validation; ``level`` is that of the difference's
+    interval, widened for the looks that could be taken.
+    """
+
+    items: Count
+    of: Count
+    trained_on: Count
+    looks: tuple[Count, ...]
+    level: Share
+
+
+@dataclass(frozen=True)
 class Controls:
-    """Scores of the controls, and the differences to them."""
+    """Scores of the controls, and the differences to them.
+
+    ``pretrained`` are those of the linear probe on the sample that the untrained control was measured on; where there
+    is no sample, both have the same examples as all scores.
+    """
 
     majority: Scores | None = None
     untrained: Scores | None = None
+    pretrained: Scores | None = None
     difference: Scores | None = None
+    sample: ControlSample | None = None
     probe: Scores | None = None
     beyond_probe: Scores | None = None
 

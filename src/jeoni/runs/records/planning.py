@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from jeoni.runs.records.label_quality import LabelNoiseRecord, MoreLabelsRecord
+from jeoni.runs.records.profile import ProfileRecord
 from jeoni.runs.records.values import Count, Interval, Loss, Name, Positive, SaidTexts, Value
 from jeoni.runs.typed import AtMost, Which
 
@@ -104,6 +106,9 @@ class PlanRecord:
     said: SaidTexts = ()
     similarity: SimilarityRecord | None = None
     source: SourceRecord | None = None
+    profile: ProfileRecord | None = None
+    label_noise: LabelNoiseRecord | None = None
+    more_labels: MoreLabelsRecord | None = None
     unit: Annotated[str, AtMost(100)] = "%"
     higher_is_better: bool = True
     optimism: Value | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -44,4 +45,9 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
         False, "Leave items whose label is probably wrong out of training; none is left out of what scores."
     )
     control: bool = option(True, "Also measure an untrained backbone on the same folds.")
+    control_items: int = option(
+        1000,
+        "The most examples that the untrained backbone is run on; a number above that of the examples takes all.",
+        bounds=Bounds(100, math.inf),
+    )
     pictures: bool = option(True, PICTURES, section="Output")

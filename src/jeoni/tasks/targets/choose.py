@@ -61,11 +61,7 @@ def read_targets(data: Dataset, wanted: str = "auto", single_class: bool = False
         raise DataError(f"{data.origin or data.name} cannot be read for {wanted}. {error}", path=data.origin) from error
     if task.link == "softmax" and task.width < 2 and not single_class:
         (only,) = task.named_targets(targets[:1])
-        raise DataError(
-            f"{data.origin or data.name} holds one class only ({only}); a classifier needs at least two. Put the items "
-            "of each class in a folder of their own, or name the column with --label-column.",
-            path=data.origin,
-        )
+        raise DataError(Said("error.one_class", data=data.origin or data.name, only=only), path=data.origin)
     return replace(data, task=task, targets=targets, findings=(*data.findings, *findings, *more))
 
 

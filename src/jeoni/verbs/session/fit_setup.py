@@ -34,6 +34,7 @@ class FitSetup:
         strategy: how.
         probe: the linear probe, of the control and beside a trained strategy.
         untrained: the control's backbone; None without one.
+        sampled: whether the control is measured on a sample of the training examples.
         ready: the examples, with the rows that are needed in the store.
         planned: what a plan said; None where the strategy was named.
     """
@@ -43,6 +44,7 @@ class FitSetup:
     strategy: Strategy
     probe: Strategy
     untrained: Backbone | None
+    sampled: bool
     ready: Prepared
     planned: Planned | None
 
@@ -111,7 +113,9 @@ def set_up(
                 chosen = within_limits(session, calibration, chosen, LEAST, resume=resume)
         ready = session.with_rows(ready, chosen.requests)
         session.spec = chosen.spec
-    return FitSetup(chosen.spec, backbone, chosen.strategy, chosen.probe, chosen.untrained, ready, planned)
+    return FitSetup(
+        chosen.spec, backbone, chosen.strategy, chosen.probe, chosen.untrained, chosen.sampled, ready, planned
+    )
 
 
 def _possible(spec: FitSpec, backbone: Backbone) -> FitSpec:

@@ -70,9 +70,24 @@ class FitOnData:
     def requests(self) -> list[Request]:
         """Features to compute: the backbone's, and the control's behind them."""
         requests = [Request(self.backbone, taps_of(self.strategy, self.backbone, len(self.data)))]
-        if self.untrained is not None:
-            requests.append(Request(self.untrained, self.probe.taps(self.untrained, len(self.data))))
-        return requests
+        control = self._of_control
+        return [*requests, control] if control is not None and not self.sampled else requests
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the untrained backbone is run on a sample of the training examples only, once these are known."""
+        return len(self.data) > self.spec.control_items
+
+    @property
+    def control(self) -> Request | None:
+        """The control's features, where they are computed for a sample only."""
+        return self._of_control if self.sampled else None
+
+    @property
+    def _of_control(self) -> Request | None:
+        if self.untrained is None:
+            return None
+        return Request(self.untrained, self.probe.taps(self.untrained, len(self.data)))
 
     @property
     def pooled(self) -> list[Request]:
@@ -81,7 +96,9 @@ class FitOnData:
 
     def cost(self, calibration: Calibration, least: Mapping[bool, int]) -> Cost:
         """What it takes; see :func:`.cost_of`."""
-        return cost_of(calibration, self.strategy, self.probe, self.backbone, self.requests, self.spec, least)
+        return cost_of(
+            calibration, self.strategy, self.probe, self.backbone, self.requests, self.spec, least, self.control
+        )
 
 
 def within_limits(
@@ -105,7 +122,15 @@ def within_limits(
         with session.optional("An estimate of the time"):
             session.tell(
                 estimate_fit(
-                    calibration, fit.strategy, fit.probe, fit.backbone, fit.requests, fit.spec, least, session.passed_s
+                    calibration,
+                    fit.strategy,
+                    fit.probe,
+                    fit.backbone,
+                    fit.requests,
+                    fit.spec,
+                    least,
+                    session.passed_s,
+                    fit.control,
                 )
             )
         return fit

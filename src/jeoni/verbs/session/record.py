@@ -88,7 +88,7 @@ def run_record(
         "timings": {**clock.total(), "images_per_s": engine["images_per_s"]},
         "calls": clock.calls,
         "warnings": [str(text) for text in warnings],
-        "warned": {str(text): text.as_dict() for text in warnings if isinstance(text, Said)},
+        "warned": {str(text): text.as_dict() for text in (*warnings, *engine["notes"]) if isinstance(text, Said)},
         "peak_memory_mb": peak_memory_mb(),
     }
     return content | own

@@ -23,6 +23,7 @@ from jeoni.files.outputs import check_output, refuse_overlap
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.estimate import Estimate
 from jeoni.report import render
+from jeoni.report.drawn import keeping
 from jeoni.runs import RunFolder
 from jeoni.runs.progress import begin_call, interrupt_call
 from jeoni.runs.records import RunRecord
@@ -30,6 +31,7 @@ from jeoni.runs.typed import as_record
 from jeoni.specs import CommonSpec
 from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
 from jeoni.verbs.session.clock import Clock
+from jeoni.verbs.session.kept_charts import KeptCharts
 from jeoni.verbs.session.record import command_line, run_record
 from jeoni.verbs.session.took import told_at_the_end, took_by_part
 
@@ -323,7 +325,7 @@ class Session:
         content = run_record(command, self.spec, ready.data, counts, backbone, seen, self.clock, warnings, own)
         content["estimate"] = self._estimate_and_outcome()
         self.run.write_draft(content)
-        with self.step("report"):
+        with self.step("report"), keeping(KeptCharts(self.context.store)):
             render(self.run.path, self.spec.language)
         content["timings"] = {**content["timings"], **self.clock.total()}
         content["estimate"] = self._estimate_and_outcome()
