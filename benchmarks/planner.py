@@ -28,10 +28,14 @@ from typing import Any
 
 import numpy as np
 from _data import shared
+from scipy.stats import t as student
 
 import jeoni
 
 TEST = 500
+SCRATCH = 100  # labels, at most, from which a network is trained from scratch
+LEAST_S = 60.0  # of a budget
+CORES_BUSY = 1.7  # processor seconds in a second, on two cores
 IMAGES = {
     "probe": {"strategy": "probe"},
     "probe, lite2": {"strategy": "probe", "backbone": "efficientnet_lite2"},
@@ -215,10 +219,64 @@ def exhaustive(tasks: list[Task], draws: int, kept: Kept) -> None:
         train, test = task.draw(draw)
         fit = partial(fitted, train, test, seed=draw)
         kept.get(f"{task.name}|{draw}|features", partial(fit, strategy="probe"))
-        for name, options in task.candidates.items():
-            if name == "scratch" and task.labels > 300:
-                continue  # hours on two cores; the untrained network stands for doing without
+        for name, options in candidates_of(task).items():
             kept.get(f"{task.name}|{draw}|{name}", partial(fit, **options))
+
+
+def candidates_of(task: Task) -> dict[str, dict[str, Any]]:
+    """Those that are tried: training from scratch on many would take hours; the untrained network stands for it."""
+    return {name: options for name, options in task.candidates.items() if name != "scratch" or task.labels <= SCRATCH}
+
+
+def planned(tasks: list[Task], draws: int, share: float, kept: Kept) -> None:
+    """The planner's fit to the same labels, within a share of the time that all candidates took."""
+    for draw, task in itertools.product(range(draws), tasks):
+        tried = everything(task, draw, kept)
+        if len(tried) < len(candidates_of(task)):
+            continue  # not all candidates are known yet
+        budget = max(LEAST_S, share * sum(one["seconds"] for one in tried.values()) / CORES_BUSY)
+        train, test = task.draw(draw)
+        fit = partial(fitted, train, test, seed=draw, control=True, budget=f"{round(budget)}s")
+        kept.get(f"{task.name}|{draw}|planned", fit)
+
+
+def everything(task: Task, draw: int, kept: Kept) -> dict[str, dict[str, Any]]:
+    """The outcomes of all candidates that are known, by name."""
+    found = {name: kept.values.get(f"{task.name}|{draw}|{name}") for name in candidates_of(task)}
+    return {name: outcome for name, outcome in found.items() if outcome is not None}
+
+
+def table(tasks: list[Task], draws: int, kept: Kept) -> None:
+    """Regret of the planner beside those of two fixed rules, task by task."""
+    print(f"{'task':<16}{'best candidate':<24}{'accuracy':>9}{'planner':>9}{'probe':>8}{'finetune':>9}{'time':>7}")
+    regrets: dict[str, list[float]] = {"planner": [], "probe": [], "finetune": []}
+    shares = []
+    for draw, task in itertools.product(range(draws), tasks):
+        tried, plan = everything(task, draw, kept), kept.values.get(f"{task.name}|{draw}|planned")
+        if plan is None:
+            continue
+        best = max(tried, key=lambda name: tried[name]["accuracy"])
+        top = tried[best]["accuracy"]
+        missed = {
+            "planner": top - plan["accuracy"],
+            "probe": top - tried["probe"]["accuracy"],
+            "finetune": top - tried["finetune"]["accuracy"],
+        }
+        for name, value in missed.items():
+            regrets[name].append(value)
+        shares.append(plan["seconds"] / sum(one["seconds"] for one in tried.values()))
+        print(
+            f"{task.name:<16}{best:<24}{top:>9.1f}{missed['planner']:>9.1f}{missed['probe']:>8.1f}"
+            f"{missed['finetune']:>9.1f}{shares[-1]:>7.2f}"
+        )
+    for name, values in regrets.items():
+        within = sum(value <= 1.0 for value in values)
+        print(f"{name:<10} mean regret {np.mean(values):.2f} points, within 1 point in {within} of {len(values)}")
+    for name in ("probe", "finetune"):
+        gain = np.array(regrets[name]) - np.array(regrets["planner"])
+        half = student.ppf(0.975, len(gain) - 1) * gain.std(ddof=1) / len(gain) ** 0.5 if len(gain) > 1 else np.nan
+        print(f"planner minus {name}: {gain.mean():+.2f} points ({gain.mean() - half:.2f} to {gain.mean() + half:.2f})")
+    print(f"time of the planner's run in that of all candidates: median {np.median(shares):.2f}")
 
 
 def main() -> None:
@@ -227,11 +285,16 @@ def main() -> None:
     parser.add_argument("--keep", default="planner-outcomes.json")
     parser.add_argument("--tasks", default=",".join(task.name for task in TASKS))
     parser.add_argument("--draws", type=int, default=1)
+    parser.add_argument("--budget", type=float, default=0.25, help="share of the time that all candidates took")
     given = parser.parse_args()
     tasks = [task for task in TASKS if task.name in given.tasks.split(",")]
     kept = Kept(given.keep)
     if given.what == "exhaustive":
         exhaustive(tasks, given.draws, kept)
+    elif given.what == "planned":
+        planned(tasks, given.draws, given.budget, kept)
+    else:
+        table(tasks, given.draws, kept)
 
 
 if __name__ == "__main__":
