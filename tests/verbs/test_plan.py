@@ -134,6 +134,11 @@ def test_what_is_said_of_a_training_needs_a_budget(kept, network):
         jeoni.fit(kept / "photos", steps=4, **network, **FAST)
 
 
+def test_settings_of_a_strategy_need_its_name(kept, network):
+    with pytest.raises(ConfigError, match="no strategy is named: which one has alpha"):
+        jeoni.fit(kept / "photos", set="alpha=0.1", **network, **FAST)
+
+
 @pytest.mark.parametrize("budget", ["soon", "10", "0s", "-5m", "5 apples"])
 def test_a_budget_is_a_duration(budget):
     with pytest.raises(ConfigError, match="a duration is needed, such as 90s, 10m, 2h or 1h30m"):

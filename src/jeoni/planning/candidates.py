@@ -10,7 +10,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.sentences import Sentences
 from jeoni.backbones.sources.untrained import Untrained
 from jeoni.planning.rules import Rule
-from jeoni.specs import TransferOptions
+from jeoni.specs import FitSpec
 from jeoni.specs.settings import parse_settings
 from jeoni.strategies import build_strategy
 from jeoni.tasks.classification import Classification
@@ -81,7 +81,7 @@ class Candidate:
     control: bool = False
     trains: bool = False
 
-    def strategy(self, asked: TransferOptions) -> Strategy:
+    def strategy(self, asked: FitSpec) -> Strategy:
         """The strategy, with what was asked for besides: head, class weights, recipe.
 
         Raises:
@@ -89,7 +89,7 @@ class Candidate:
         """
         own = {name: value for name, value in self.options.items() if name in ("frozen", "augment")}
         settings = parse_settings(self.options.get("set", ""))
-        return build_strategy(self.options["strategy"], asked.changed(**own), settings)
+        return build_strategy(self.options["strategy"], asked.changed(**own), {**asked.head_settings, **settings})
 
     @property
     def command(self) -> str:

@@ -33,7 +33,7 @@ def expected_by(calibration: Calibration, spec: FitSpec, train: int, least: Mapp
         backbone = candidate.source.backbone
         strategy, probe = candidate.strategy(spec), build_strategy("probe", spec, spec.head_settings)
         own = {name: value for name, value in candidate.options.items() if name not in ("backbone", "set")}
-        chosen = spec.changed(**own)
+        chosen = spec.changed(**own, control=False)
         requests = [Request(backbone, taps_of(strategy, backbone, of))]
         cost = cost_of(calibration, strategy, probe, backbone, requests, chosen, least)
         once = cost.parts["features"] + cost.parts["views"]

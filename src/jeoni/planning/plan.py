@@ -19,7 +19,7 @@ from jeoni.planning.candidates import Candidate, NamedBackbone, candidates_for, 
 from jeoni.planning.race import Entrant, Outcome, Price, Race, optimism, run_race
 from jeoni.planning.rules import Rule, rule_for, size_of
 from jeoni.planning.similarity import Similarity, measure_similarity, sample_of
-from jeoni.specs import TransferOptions
+from jeoni.specs import FitSpec
 
 __all__ = ["Expected", "Plan", "Question", "make_plan", "stage_taps"]
 
@@ -43,7 +43,7 @@ class Question:
 
     train: Examples
     backbones: Sequence[NamedBackbone]
-    asked: TransferOptions
+    asked: FitSpec
     context: Context
     expected: Expected | None = None
     deadline: Deadline | None = None

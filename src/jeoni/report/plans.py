@@ -25,6 +25,8 @@ def plan_view(plan: PlanRecord, words: dict[str, Any]) -> dict[str, Any]:
                 "record": one,
                 "score": _span(one.score, share),
                 "difference": _span(one.to_chosen, share, signed=True),
+                "disk": _megabytes(one.disk_bytes),
+                "memory": _megabytes(one.memory_bytes),
                 "time": "" if one.final_s is None else translated(duration(one.final_s), words["lang"]),
             }
             for one in plan.candidates
@@ -41,6 +43,10 @@ def plan_view(plan: PlanRecord, words: dict[str, Any]) -> dict[str, Any]:
             for level in LEVELS
         ],
     }
+
+
+def _megabytes(size: float | None) -> str:
+    return "" if size is None else f"{max(1, round(size / 1e6)):,}\u00a0MB"
 
 
 def _stages(plan: PlanRecord, share: bool) -> list[dict[str, Any]]:

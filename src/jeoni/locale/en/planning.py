@@ -30,6 +30,8 @@ WORDS = {
         "score": "held out",
         "difference": "to the one taken",
         "time": "would take",
+        "disk": "disk",
+        "memory": "memory",
         "took": "was tried for",
         "state": "",
     },

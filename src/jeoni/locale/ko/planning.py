@@ -30,6 +30,8 @@ WORDS = {
         "score": "검증 점수",
         "difference": "선택된 후보와의 차이",
         "time": "예상 시간",
+        "disk": "디스크",
+        "memory": "메모리",
         "took": "시도한 시간",
         "state": "",
     },

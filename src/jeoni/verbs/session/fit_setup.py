@@ -8,6 +8,7 @@ from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone
 from jeoni.backbones.sources.untrained import untrained_twin
+from jeoni.errors import ConfigError
 from jeoni.planning.candidates import NamedBackbone
 from jeoni.runs.records import PlanRecord
 from jeoni.specs import FitSpec
@@ -63,9 +64,16 @@ def check_strategy(spec: FitSpec) -> None:
     """Say of a strategy, a head and a recipe what can be said before data are read.
 
     Raises:
-        ConfigError: an unknown strategy or head, or options of a training where nothing is trained.
+        ConfigError: an unknown strategy or head, options of a training where nothing is trained, or settings of a
+            strategy that is not named.
     """
     waits = spec.strategy == PLAN
+    own = sorted(spec.settings.keys() - spec.head_settings.keys())
+    if waits and own:
+        raise ConfigError(
+            f"set is {spec.set!r}, and no strategy is named: which one has {own[0]}? Say --strategy too, or "
+            f"head.{own[0]} if the head has it."
+        )
     build_strategy("probe" if waits else spec.strategy, spec, spec.head_settings if waits else spec.settings)
     if not waits or not spec.budget:
         check_training("probe" if waits else spec.strategy, spec.recipe)

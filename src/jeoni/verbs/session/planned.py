@@ -144,7 +144,7 @@ def plan_in_fit(
         least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
     """
     split = plan_split(ready, spec, spec.folds, spec.test_fraction)
-    deadline, asked = context.deadline, spec.changed(strategy=None, set=None, plan=None)
+    deadline, asked = context.deadline, spec.changed(strategy=None, plan=None)
     expected = None if deadline is None else expected_by(calibration, asked, len(split.train), least)
     question = Question(split.train, [backbone], asked, context, expected, deadline, thorough=deadline is not None)
     found = make_plan(question)
