@@ -234,3 +234,9 @@ def test_held_out_items_of_one_group_have_no_interval_and_the_summary_says_why(m
     assert "These are all of one group" in found.summary and "nan" not in found.summary
     page = found.report.read_text(encoding="utf-8")
     assert "nan to nan" not in page and "All scores" in page
+
+
+def test_of_many_training_items_scores_see_as_many_as_are_enough(tmp_path, vectors, monkeypatch):
+    monkeypatch.setattr(module, "MOST", 20)
+    found = jeoni.score(vectors(), scores="knn,logme", out=tmp_path / "run", quiet=True)
+    assert found.metrics["scored_on"] == 20 < found.metrics["n_train"]
