@@ -197,7 +197,7 @@ def measure(task: Task, draw: int, folder: Path) -> None:
         assert seen.readable.all()
         learned = Examples(data.select(train), clusters[train], seen, train, folds)
         tested = Examples(data.select(test), clusters[test], seen, test, np.zeros((1, len(test)), dtype=np.int64))
-        for candidate, tap in zip(candidates_of(contender, learned, taps), taps, strict=True):
+        for tap, candidate in candidates_of(contender, learned, taps):
             start = time.perf_counter()
             values = score_candidate(candidate, learned.data.targets, learned.groups, scores, resamples=0)
             scored_s = time.perf_counter() - start

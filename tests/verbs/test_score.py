@@ -58,7 +58,8 @@ def test_every_stage_of_every_backbone_is_scored_and_measured(photos_run):
     assert {c.backbone for c in metrics.candidates} == {TINY, OTHER}
     for name in (TINY, OTHER):
         depths = sorted(c.depth for c in metrics.candidates if c.backbone == name)
-        assert depths == list(range(1, depths[-1] + 1))
+        top = next(c for c in metrics.candidates if c.backbone == name).stages
+        assert set(depths) | {top - 1} == set(range(1, top + 1)), "a top that only pools is no candidate of its own"
     accuracies = [c.accuracy.value for c in metrics.candidates]
     assert accuracies == sorted(accuracies, reverse=True)
     assert metrics.candidates[0].behind.value == 0 and not metrics.candidates[0].learned
@@ -107,7 +108,7 @@ def test_the_report_shows_candidates_stages_and_orders_in_both_languages(photos_
     page = (photos_run / "report.html").read_text(encoding="utf-8")
     for text in ("Candidates, as measured", "How well each score foretold this", "All scores", "Accuracy by stage"):
         assert text in page
-    assert "untrained:test_resnet / stem" in page and 'data-label="accuracy"' in page and "more candidates" in page
+    assert "untrained:test_resnet / stem" in page and 'data-label="accuracy"' in page
     assert "take 5 or more" in page
     korean = render(photos_run, "ko").read_text(encoding="utf-8")
     assert "실제로 측정한 후보" in korean and "가중 타우" in korean and "교차검증 릿지 프로브" in korean
@@ -234,3 +235,9 @@ def test_held_out_items_of_one_group_have_no_interval_and_the_summary_says_why(m
     assert "These are all of one group" in found.summary and "nan" not in found.summary
     page = found.report.read_text(encoding="utf-8")
     assert "nan to nan" not in page and "All scores" in page
+
+
+def test_of_many_training_items_scores_see_as_many_as_are_enough(tmp_path, vectors, monkeypatch):
+    monkeypatch.setattr(module, "MOST", 20)
+    found = jeoni.score(vectors(), scores="knn,logme", out=tmp_path / "run", quiet=True)
+    assert found.metrics["scored_on"] == 20 < found.metrics["n_train"]

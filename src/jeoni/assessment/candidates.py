@@ -50,8 +50,8 @@ def taps_of_stages(backbone: Backbone, stages: bool) -> tuple[Tap, ...]:
     return tuple(Tap(k, True) for k in range(first, backbone.n + 1))
 
 
-def candidates_of(contender: Contender, examples: Examples, taps: Sequence[Tap]) -> Iterator[Candidate]:
-    """A candidate for each tap; features are read one tap at a time.
+def candidates_of(contender: Contender, examples: Examples, taps: Sequence[Tap]) -> Iterator[tuple[Tap, Candidate]]:
+    """A candidate for each tap, but for the one below the top where the top does nothing more than to pool.
 
     Args:
         contender: the backbone.
@@ -59,12 +59,21 @@ def candidates_of(contender: Contender, examples: Examples, taps: Sequence[Tap])
         taps: where features are taken.
     """
     backbone = contender.backbone
+    top = _rows(backbone, examples, Tap(backbone.n, True))
     for tap in taps:
-        features = np.asarray(examples.features(backbone, tap).numpy(), dtype=np.float32)
         whole = tap.stage == backbone.n
+        features = top if whole else _rows(backbone, examples, tap)
+        if not whole and features.shape == top.shape and np.allclose(features, top, rtol=1e-3, atol=1e-5):
+            continue
         posteriors = _posteriors(contender, features) if whole else None
         facts = Facts(contender.name, _parameters(backbone, tap.stage), contender.learned, whole)
-        yield Candidate(contender.name, backbone.stages[tap.stage - 1].name, features, facts, posteriors, tap.stage)
+        stage = backbone.stages[tap.stage - 1].name
+        yield tap, Candidate(contender.name, stage, features, facts, posteriors, tap.stage)
+
+
+def _rows(backbone: Backbone, examples: Examples, tap: Tap) -> Array:
+    """``(n, d)``."""
+    return np.asarray(examples.features(backbone, tap).numpy(), dtype=np.float32)
 
 
 def _parameters(backbone: Backbone, stages: int) -> int:

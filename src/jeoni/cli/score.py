@@ -33,7 +33,7 @@ def score(
 
     Example:
         jeoni score photos/
-        jeoni score photos/ --backbones efficientnet_lite0,mobilenet_v2,untrained:efficientnet_lite0 --stages
+        jeoni score photos/ --backbones efficientnet_lite0,mobilenet_v2 --stages
     """
     with without_collecting():
         from jeoni import api

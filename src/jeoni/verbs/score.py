@@ -228,14 +228,13 @@ def _measured(
     total = sum(len(request.taps) for request in requests)
     with session.console.track("Scoring", total) as advance:
         for contender, request in zip(contenders, requests, strict=True):
-            candidates = candidates_of(contender, examples, request.taps)
-            for candidate, tap in zip(candidates, request.taps, strict=True):
+            for tap, candidate in candidates_of(contender, examples, request.taps):
                 values = score_candidate(candidate, labels, groups, scores, resamples=spec.resamples, seed=spec.seed)
                 right = held_out_scores(spec.head, contender.backbone, tap, split, session.context)
                 dim = candidate.features.shape[1]
                 bare = replace(candidate, features=candidate.features[:0], posteriors=None)
                 found.append(Measured(bare, dim, contender.backbone.n, values, right))
-                advance(1)
+            advance(len(request.taps))
     return found
 
 
