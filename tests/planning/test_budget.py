@@ -31,7 +31,7 @@ def price(spec):
 
 
 def keep(seconds, **options):
-    spec = FitSpec(budget="10m", **options)
+    spec = FitSpec(**{"strategy": "probe", "budget": "10m", **options})
     return keep_budget(spec, seconds / MARGIN, price, 300, crossed=spec.strategy == "probe")
 
 

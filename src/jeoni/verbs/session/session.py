@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -325,7 +325,8 @@ class Session:
         content = run_record(command, self.spec, ready.data, counts, backbone, seen, self.clock, warnings, own)
         content["estimate"] = self._estimate_and_outcome()
         self.run.write_draft(content)
-        with self.step("report"), keeping(KeptCharts(self.context.store)):
+        limited = getattr(self.spec, "disk_bytes", None) is not None
+        with self.step("report"), nullcontext() if limited else keeping(KeptCharts(self.context.store)):
             render(self.run.path, self.spec.language)
         content["timings"] = {**content["timings"], **self.clock.total()}
         content["estimate"] = self._estimate_and_outcome()
