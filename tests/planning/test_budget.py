@@ -37,7 +37,7 @@ def keep(seconds, **options):
 
 def test_with_time_enough_nothing_is_given_up():
     kept = keep(23.0)
-    assert kept.spec.given == {"budget": "10m"} and kept.share == 1.0 and not kept.said
+    assert kept.spec.given == {"strategy": "probe", "budget": "10m"} and kept.share == 1.0 and not kept.said
     assert kept.after_s == 10.0
 
 
@@ -48,7 +48,7 @@ def test_folds_are_drawn_fewer_times_first():
 
 
 def test_pictures_go_before_the_control_does():
-    assert keep(17.0).spec.given == {"budget": "10m", "repeats": 1, "pictures": False}
+    assert keep(17.0).spec.given == {"strategy": "probe", "budget": "10m", "repeats": 1, "pictures": False}
     kept = keep(10.0)
     assert not kept.spec.control and not kept.spec.pictures
     assert kept.said[-1] == (
