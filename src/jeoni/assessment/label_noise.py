@@ -191,7 +191,7 @@ def _wrong_share(joint: FloatArray) -> float:
 
 def _off_diagonal(labels: IntArray, counted_as: IntArray) -> Array:
     """``(n,)`` bool: counted as another class than the label."""
-    return (counted_as >= 0) & (counted_as != labels)
+    return np.logical_and(counted_as >= 0, counted_as != labels)
 
 
 def _by_noise_rate(labels: IntArray, probs: FloatArray, joint: FloatArray) -> Array:
