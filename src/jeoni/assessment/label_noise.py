@@ -191,7 +191,8 @@ def _wrong_share(joint: FloatArray) -> float:
 
 def _off_diagonal(labels: IntArray, counted_as: IntArray) -> Array:
     """``(n,)`` bool: counted as another class than the label."""
-    return np.logical_and(counted_as >= 0, counted_as != labels)
+    found: Array = (counted_as >= 0) & (counted_as != labels)
+    return found
 
 
 def _by_noise_rate(labels: IntArray, probs: FloatArray, joint: FloatArray) -> Array:
