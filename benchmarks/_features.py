@@ -53,18 +53,27 @@ def labelled(name: str) -> tuple[list[Any], list[str], list[str] | None]:
 
 def sure_cells() -> tuple[list[str], list[str]]:
     """Files and labels of the cells of whose state the experts were sure."""
+    sure = [(path, defect) for path, defect in cells() if defect in (0.0, 1.0)]
+    return [path for path, _ in sure], ["defect" if defect else "sound" for _, defect in sure]
+
+
+def cells() -> list[tuple[str, float]]:
+    """Files of ELPV and the probability of a defect, by the experts."""
     spec = find_spec("elpv_dataset")
     if spec is None or spec.origin is None:
         raise SystemExit("The solar cells come with a package: pip install 'jeoni[demo]'")
     folder = Path(spec.origin).parent / "data"
     lines = [line.split() for line in (folder / "labels.csv").read_text(encoding="utf-8").splitlines()]
-    sure = [(path, float(probability)) for path, probability, _ in lines if float(probability) in (0.0, 1.0)]
-    return [str(folder / path) for path, _ in sure], ["defect" if defect else "sound" for _, defect in sure]
+    return [(str(folder / path), float(probability)) for path, probability, _ in lines]
 
 
 def rows_of(name: str, most: int = MOST) -> Rows:
     """Features by the backbone that jeoni takes by default."""
-    items, labels, groups = labelled(name)
+    return features_of(name, *labelled(name), most)
+
+
+def features_of(name: str, items: list[Any], labels: list[str], groups: list[str] | None, most: int = MOST) -> Rows:
+    """Features of some of the items, drawn at random."""
     order = np.sort(np.random.default_rng(0).permutation(len(items))[:most]).tolist()
     data = load_data(([items[i] for i in order], [labels[i] for i in order]))
     backbone = choose_backbone(data, FitSpec())

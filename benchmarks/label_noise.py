@@ -12,7 +12,12 @@ the seeds with a t-interval. At no noise all suspects are false alarms: that is 
 
     python benchmarks/label_noise.py --imbalance
 
-makes ELPV and NSMC uneven (20 and 8 items of one class), and prints what `jeoni`'s profile says. Needs the data of
+makes ELPV and NSMC uneven (20 and 8 items of one class), and prints what `jeoni`'s profile says.
+
+    python benchmarks/label_noise.py --doubtful
+
+flips nothing: of all ELPV cells, defective from a probability of one half on, it prints how many of the suspects are
+cells of which the experts were unsure (one third or two thirds). Needs the data of
 `_data.py` and `elpv-dataset`. What ``--keep`` holds is not computed again.
 """
 
@@ -24,7 +29,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from _features import Rows, labelled, rows_of
+from _features import Rows, cells, features_of, labelled, rows_of
 from few_labels import Kept
 from scipy.stats import t as student
 
@@ -155,6 +160,20 @@ def imbalance() -> None:
             print(f"  {sentence}", flush=True)
 
 
+def doubtful() -> None:
+    """Suspects among labels as they are, against what the experts were unsure of."""
+    found = cells()
+    unsure = np.array([probability not in (0.0, 1.0) for _, probability in found])
+    labels = ["defect" if probability >= 0.5 else "sound" for _, probability in found]
+    rows = features_of("elpv", [path for path, _ in found], labels, None)
+    everything = np.arange(len(found))
+    suspects = find_label_noise(rows.labels, probe(rows, everything, rows.labels)[1]).index
+    print(f"{len(found)} cells, {100 * unsure.mean():.1f} % of them doubtful; {len(suspects)} suspects")
+    for first in (50, 100, len(suspects)):
+        print(f"  of the first {first}: {100 * unsure[suspects[:first]].mean():.0f} % doubtful")
+    print(f"  doubtful ones that are suspects: {100 * np.isin(np.flatnonzero(unsure), suspects).mean():.0f} %; sure ones: {100 * np.isin(np.flatnonzero(~unsure), suspects).mean():.0f} %")  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="elpv,nsmc")
@@ -162,9 +181,12 @@ def main() -> None:
     parser.add_argument("--noise", default="0,0.1,0.2")
     parser.add_argument("--keep", default="")
     parser.add_argument("--imbalance", action="store_true")
+    parser.add_argument("--doubtful", action="store_true")
     asked = parser.parse_args()
     if asked.imbalance:
         return imbalance()
+    if asked.doubtful:
+        return doubtful()
     kept = Kept(asked.keep)
     for name in asked.data.split(","):
         rows = rows_of(name)

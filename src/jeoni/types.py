@@ -129,7 +129,7 @@ class Finding:
 
     Attributes:
         kind: ``unreadable``, ``unlabelled``, ``duplicate``, ``near_duplicate``, ``label_conflict``,
-            ``leak``, ``small_class``, ``empty_class``, ``imbalance``.
+            ``leak``, ``label_suspect``, ``small_class``, ``empty_class``, ``imbalance``.
         path: the example's name; empty where a finding is about a class.
         detail: one sentence for the user.
         action: what was done: ``skipped``, ``kept in one fold``, ``removed from training``, ``kept``.

@@ -15,7 +15,7 @@ from jeoni.report.contents import Contents
 from jeoni.report.files import Figures
 from jeoni.report.label_quality import more_labels_view, suspects_view
 from jeoni.report.profile import profile_view
-from jeoni.runs.records import LabelNoiseRecord, MoreLabelsRecord, ProfileRecord
+from jeoni.runs.records import LabelNoiseRecord, Measure, MoreLabelsRecord, ProfileRecord
 from jeoni.runs.typed import as_record
 
 
@@ -81,10 +81,22 @@ def figures(tmp_path):
 def test_suspects_without_pictures_are_counted(figures):
     share = {"value": 0.08, "low": 0.06, "high": 0.1}
     record = as_record(LabelNoiseRecord, {"share": share, "suspects": 7, "of": 90, "clear": True})
-    page = rendered("labels.html", "suspects", suspects_view(record, figures, "en"))
+    page = rendered("labels.html", "suspects", suspects_view(record, figures, "en", {}))
     assert "<b>7</b> suspects" in page and "8.0 %" in page and "6.0 to 10.0" in page
     nothing = as_record(LabelNoiseRecord, {"share": share, "suspects": 0, "of": 90})
-    assert suspects_view(nothing, figures, "en") is None and suspects_view(None, figures, "en") is None
+    assert suspects_view(nothing, figures, "en", {}) is None and suspects_view(None, figures, "en", {}) is None
+
+
+def test_scores_with_the_suspects_in_training_stand_beside_what_leaving_them_out_added(figures):
+    share = {"value": 0.08, "low": 0.06, "high": 0.1}
+    scores = {"accuracy": {"value": 0.9, "low": 0.85, "high": 0.95}}
+    gains = {"accuracy": {"value": 0.012, "low": 0.002, "high": 0.022}}
+    content = {"share": share, "suspects": 7, "of": 90, "left_out": 6, "trained_on": 80}
+    record = as_record(LabelNoiseRecord, content | {"without": scores, "difference": gains})
+    measures = {"accuracy": Measure("Accuracy", "%", True), "other": Measure("Other", "", True)}
+    page = rendered("labels.html", "suspects", suspects_view(record, figures, "en", measures))
+    assert "6 of 80 training items were left out" in page and "90.0" in page and "+1.2" in page
+    assert "0.2 to 2.2" in page and "Other" not in page
 
 
 @pytest.mark.parametrize(("unit", "higher"), [("%", True), ("kg", False)])

@@ -8,13 +8,13 @@ Both have the form ``limit - drop · shape(n)`` where the shape falls from 1 or 
 each pair of these on a grid, limit and drop follow in closed form: there are no local minima, and every resample of the
 scores is fitted at once. Bounds: a curve never falls (``drop >= 0``), and its limit is no better than perfect.
 
-Ours differs from the papers in the grid in the place of a search, and in the interval: items and draws are resampled,
-each resample is fitted by both forms, and the interval holds both, so that it tells what the form itself leaves open.
+Ours differs from the papers in the grid in the place of a search, and in what is told: items and draws are resampled,
+each resample is fitted by both forms, and value and interval are of all these fits, so that they tell what the form
+itself leaves open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,54 +168,43 @@ class Promise:
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Both forms, fitted to the mean scores and to those of resampled items and draws.
+    """Both forms, fitted to the mean scores of resampled items and draws.
+
+    The value that is told is the mean over these fits (bagging, Breiman 1996): a single fit of four parameters to five
+    points is further off.
 
     Attributes:
         labels: that there are.
-        whole: fits of the mean curve, one of each form.
-        resampled: fits of the resamples, one of each form.
+        fits: of the resamples, one of each form.
     """
 
     labels: int
-    whole: tuple[CurveFit, ...]
-    resampled: tuple[CurveFit, ...]
+    fits: tuple[CurveFit, ...]
 
     @classmethod
-    def fit(
-        cls,
-        n: Array,
-        scores: FloatArray,
-        resampled: FloatArray,
-        labels: int,
-        best: float,
-        grids: Mapping[str, FloatArray] = GRIDS,
-    ) -> LearningCurve:
+    def fit(cls, n: Array, resampled: FloatArray, labels: int, best: float) -> LearningCurve:
         """Fit both forms; points count by the inverse of their variance.
 
         Args:
             n: ``(k,)`` numbers of labels that were tried, rising.
-            scores: ``(k,)`` the mean score at each, higher is better.
-            resampled: ``(B, k)`` the same of resampled items and draws.
+            resampled: ``(B, k)`` the mean score at each, of resampled items and draws; higher is better.
             labels: that there are.
             best: the score of a perfect model.
-            grids: forms, each with the shapes to choose from.
 
         Raises:
             ConfigError: too few points.
         """
         spread = resampled.var(0)
         weights = 1 / np.maximum(spread, max(1e-12, 1e-3 * float(spread.max())))
-        fits = [
-            tuple(fit_curves(form, n, curves, weights, best, grid) for form, grid in grids.items())
-            for curves in (scores[None], resampled)
-        ]
-        return cls(labels, *fits)
+        return cls(labels, tuple(fit_curves(form, n, resampled, weights, best) for form in FORMS))
+
+    def _scores(self, n: Array) -> FloatArray:
+        """``(B, m)`` of all fits."""
+        return np.concatenate([fit.at(n) for fit in self.fits])
 
     def at(self, n: Array) -> list[Interval]:
-        """The score at ``(m,)`` numbers of labels, between the forms, with an interval that holds both."""
-        values = np.mean([fit.at(n)[0] for fit in self.whole], axis=0)
-        spread = np.concatenate([fit.at(n) for fit in self.resampled])
-        return [percentile_interval(float(value), spread[:, k]) for k, value in enumerate(values)]
+        """The score at ``(m,)`` numbers of labels, with an interval that holds both forms."""
+        return [percentile_interval(float(scores.mean()), scores) for scores in self._scores(n).T]
 
     def promise(self, factor: float = 2.0, small: float = SMALL) -> Promise:
         """What ``factor`` times the labels would add.
@@ -228,7 +217,6 @@ class LearningCurve:
                 f"factor is {factor:g}; it must be above 1 and at most {FURTHEST:g}: no curve tells what lies beyond."
             )
         ends = np.array([self.labels, factor * self.labels])
-        gains = [fit.at(ends) for fit in self.resampled]
-        value = float(np.mean([np.diff(fit.at(ends)[0])[0] for fit in self.whole]))
-        gain = percentile_interval(value, np.concatenate([each[:, 1] - each[:, 0] for each in gains]))
+        gains = np.diff(self._scores(ends), axis=1)[:, 0]
+        gain = percentile_interval(float(gains.mean()), gains)
         return Promise(self.labels, factor, gain, self.at(ends)[1], small)

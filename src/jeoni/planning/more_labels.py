@@ -192,7 +192,7 @@ def more_labels(
     measure = task.measure
     best = 1.0 if measure.is_share else 0.0
     small = 0.01 if measure.is_share else 0.01 * abs(float(measured.mean[-1]))
-    curve = LearningCurve.fit(measured.labels, measured.mean, resampled, len(targets), best)
+    curve = LearningCurve.fit(measured.labels, resampled, len(targets), best)
     promise = curve.promise(factor, small)
     points = [percentile_interval(float(v), resampled[:, k]) for k, v in enumerate(measured.mean)]
     numbers = np.geomspace(measured.labels[0], factor * len(targets), LINE)

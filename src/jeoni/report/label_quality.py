@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jeoni.locale import table, translated
+from jeoni.locale import measure_name, table, translated
 from jeoni.report.figures import ACCENT, FAINT, INK, keep_figure, plain_axes
 from jeoni.report.files import Figures
-from jeoni.runs.records import LabelNoiseRecord, MoreLabelsRecord, SuspectsRecord
+from jeoni.runs.records import LabelNoiseRecord, Measure, MoreLabelsRecord, SuspectsRecord
 from jeoni.runs.typed import read_if_there
 
 __all__ = ["more_labels_chart", "more_labels_view", "suspects_view"]
 
 
-def suspects_view(noise: LabelNoiseRecord | None, figures: Figures, language: str) -> dict[str, Any] | None:
+def suspects_view(
+    noise: LabelNoiseRecord | None, figures: Figures, language: str, measures: Mapping[str, Measure]
+) -> dict[str, Any] | None:
     """The gallery of suspects, and what leaving them out did; None where no label is suspect.
 
     Args:
         noise: of ``metrics.json``.
         figures: the run's folder of figures.
         language: of the page.
+        measures: what the scores are, by their names.
     """
     if noise is None or not (noise.suspects or noise.left_out):
         return None
@@ -40,8 +44,25 @@ def suspects_view(noise: LabelNoiseRecord | None, figures: Figures, language: st
         "noise": noise,
         "entries": entries,
         "rest": shown.rest if shown else 0,
+        "scores": _scores(noise, language, measures),
         "note": left_out if noise.difference is not None else words["suspects_kept"],
     }
+
+
+def _scores(noise: LabelNoiseRecord, language: str, measures: Mapping[str, Measure]) -> list[dict[str, Any]]:
+    """The scores with the suspects in training, and what leaving them out added; nothing where none was left out."""
+    without, gained = noise.without or {}, noise.difference or {}
+    return [
+        {
+            "title": measure_name(measure.title, language),
+            "unit": measure.unit,
+            "higher": measure.higher_is_better,
+            "without": without[name],
+            "difference": gained[name],
+        }
+        for name, measure in measures.items()
+        if name in without and name in gained
+    ]
 
 
 def more_labels_view(found: MoreLabelsRecord | None, figures: Figures, language: str) -> dict[str, Any] | None:
@@ -59,17 +80,18 @@ def more_labels_view(found: MoreLabelsRecord | None, figures: Figures, language:
         "words": words,
         "sentence": translated(found.said.said(), language),
         "note": words["more_labels_note"].format(factor=f"{found.factor:g}"),
-        "chart": more_labels_chart(found, figures.folder, words),
+        "chart": more_labels_chart(found, figures.folder, words, language),
     }
 
 
-def more_labels_chart(found: MoreLabelsRecord, folder: Path, words: Any) -> str:
+def more_labels_chart(found: MoreLabelsRecord, folder: Path, words: Any, language: str) -> str:
     """Measured scores, and the band of the curves; writes ``more_labels.svg`` and ``.png``, returns the SVG.
 
     Args:
         found: points and curve.
         folder: where the files go.
         words: ``locale/LANGUAGE/more_labels.py``.
+        language: of the page.
     """
     from matplotlib.figure import Figure
 
@@ -101,8 +123,8 @@ def more_labels_chart(found: MoreLabelsRecord, folder: Path, words: Any) -> str:
     axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
     axes.minorticks_off()
     share = found.measure.unit == "%"
-    title = found.measure.title if share or not found.measure.unit else f"{found.measure.title} [{found.measure.unit}]"
-    axes.set(xlabel=words["more_labels_axis"], ylabel=title)
+    title, unit = measure_name(found.measure.title, language), found.measure.unit
+    axes.set(xlabel=words["more_labels_axis"], ylabel=title if share or not unit else f"{title} [{unit}]")
     axes.yaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f} %" if share else f"{v:.4g}")
     axes.margins(x=0.03)
     axes.legend(frameon=False, labelcolor=INK, fontsize=9, loc="lower right" if found.measure.higher_is_better else 0)

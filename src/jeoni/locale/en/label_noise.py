@@ -18,7 +18,8 @@ WORDS = {
     "suspect_fit": "probability of its label {share} %",
     "suspect_share": "an upper estimate of wrong labels: hard items are among them",
     "suspect_count": "suspects",
-    "suspect_scores": "With the suspects in training:",
+    "suspect_with": "with the suspects in training",
+    "suspect_gain": "gain by leaving them out",
     "suspect_left_out": "left out",
     "suspects_rest": "And {n} more.",
 }

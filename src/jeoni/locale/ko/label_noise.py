@@ -18,7 +18,8 @@ WORDS = {
     "suspect_fit": "레이블의 확률 {share} %",
     "suspect_share": "잘못된 레이블 비율의 상한 추정(어려운 데이터 포함)",
     "suspect_count": "의심되는 레이블",
-    "suspect_scores": "의심되는 데이터도 학습에 사용한 경우:",
+    "suspect_with": "의심 데이터 포함 학습",
+    "suspect_gain": "제외 효과",
     "suspect_left_out": "제외됨",
     "suspects_rest": "그 밖에 {n}개가 더 있습니다.",
 }

@@ -86,7 +86,7 @@ class FitPage:
             "sharing": [_shared(one, words["lang"]) for one in metrics.sharing],
             "findings": findings_view(run, record.findings, words, shown=alike is not None),
             "alike": _alike(alike, figures),
-            "suspects": suspects_view(metrics.label_noise, figures, words["lang"]),
+            "suspects": suspects_view(metrics.label_noise, figures, words["lang"], metrics.measures),
             "more_labels": more_labels_view(metrics.more_labels, figures, words["lang"]),
             "stages": _stages(record.cut.stages),
             "training": training_view(training, figures, words),
