@@ -89,6 +89,12 @@ def test_a_budget_too_small_for_anything_is_refused_before_work_begins(make_phot
     assert not (tmp_path / "r").exists()
 
 
+def test_several_processes_keep_no_budget(make_photos, monkeypatch):
+    monkeypatch.setattr(sessions.distributed, "world_size", lambda: 2)
+    with pytest.raises(ConfigError, match="budget is a time that one process keeps, and 2 run together"):
+        sessions.Session("fit", jeoni.FitSpec(budget="10m")).check()
+
+
 def interrupted(photos: Path, run: Path, monkeypatch: pytest.MonkeyPatch, budget: str) -> None:
     """A run that was stopped at its tenth step."""
     step, made = loop._State.make_step, []
