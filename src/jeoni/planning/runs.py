@@ -75,10 +75,10 @@ def estimate_fit(
     data = calibration.data
     trained = spec.strategy != "probe"
     work = fits_of(data, spec, quick=not trained, least=least[not trained]).work(strategy, backbone, len(data))
-    if not spec.budget and _short(work, len(data)):
+    if _short(work, len(data)):
         return None
     features = calibration.features_s(requests)
-    if not spec.budget and not trained and not calibration.computed and len(data) < MANY_HEADS:
+    if not trained and not calibration.computed and len(data) < MANY_HEADS:
         return None  # what is left are heads on features that are in the store
     cost = cost_of(calibration, strategy, probe, backbone, requests, spec, least)
     cheaper = []
