@@ -180,3 +180,24 @@ def test_a_disk_too_small_for_the_features_says_how_much_they_take(make_photos, 
     needed = re.search(r"at least --disk (\S+),", str(refused.value))[1]
     jeoni.fit(photos, backbone=TINY, engine="torch", disk=needed, out=tmp_path / "r", quiet=True, pictures=False)
     assert stored(own_cache / "features") <= parse_size(needed)
+
+
+def test_the_time_that_measuring_took_is_no_longer_there_to_be_planned(
+    make_photos, tmp_path, priced, ticking, monkeypatch
+):
+    from jeoni.verbs.session import limits
+
+    left, genuine = [], limits.keep_budget
+
+    def slow(self, requests):
+        ticking[-1].clock.now += 30.0 if not self.prices else 0.0  # the first time, before a step was timed
+        return 1.0
+
+    def noted(spec, left_s, *rest):
+        left.append(left_s)
+        return genuine(spec, left_s, *rest)
+
+    monkeypatch.setattr(Calibration, "features_s", slow)
+    monkeypatch.setattr(limits, "keep_budget", noted)
+    jeoni.fit(make_photos(), **TRAINED, steps=6, control=False, budget="4m", out=tmp_path / "r")
+    assert left[0] <= 240.0 - 30.0

@@ -133,6 +133,7 @@ def _within_time(
 
     n, trained = len(fit.data), fit.spec.strategy != "probe"
     crossed = not (fit.data.part == "test").any() and n < least[not trained]
+    price(fit.spec)  # measuring takes its time too: what is left is known after it
     try:
         kept = keep_budget(fit.spec, deadline.left_s, price, n, crossed)
     except ConfigError:
@@ -178,6 +179,7 @@ def compared_within_limits(
         assert found is not None  # with a budget there is always one
         return found
 
+    price(spec)  # measuring takes its time too: what is left is known after it
     kept = keep_trials(spec, deadline.left_s, price)
     deadline.expect(kept.fits(fit_name), kept.after_s, calibration.prices)
     for sentence in kept.said:
