@@ -2,7 +2,7 @@
 
     python benchmarks/estimates.py            ten runs, some of them of many minutes
     python benchmarks/estimates.py 3 7        only these
-    python benchmarks/estimates.py --cpu 3    by processor seconds, on a machine that others use too
+    python benchmarks/estimates.py --cpu 11 12 13    small ones, by processor seconds, on a machine that others use too
 
 Each run begins with an empty cache. Prints for each what was expected, what it took, and the ratio, in all and by part; then
 how many lie within 20 % and within 30 %. Processor seconds are printed too: on a machine that others use, the wall time is
@@ -26,6 +26,7 @@ if "--cpu" in sys.argv:  # before anything takes hold of the clock: estimates an
     time.perf_counter = time.process_time
 
 from _data import shared
+from planner import TASKS
 
 import jeoni
 from jeoni.runs import read_json
@@ -88,6 +89,22 @@ def two(one: Callable[[Path], tuple[Path, ...]], other: Callable[[Path], tuple[P
     return lambda root: (*one(root), *other(root))
 
 
+def drawn(name: str, labels: int, tested: int) -> Callable[[Path], tuple[Any, Any]]:
+    """Training examples and a test set, thinned from a task of `planner.py`."""
+
+    def make(root: Path) -> tuple[Any, Any]:
+        train, test = next(task for task in TASKS if task.name == name).draw(0)
+        every = len(train[0]) // labels
+        return tuple(part[::every][:labels] for part in train), tuple(part[::8][:tested] for part in test)
+
+    return make
+
+
+def fit_and_test(train: Any, test: Any, **options: Any) -> Any:
+    # a budget, however ample, is planned for: so short runs have an estimate too
+    return jeoni.fit(train, test=test, budget="5h", **options)
+
+
 BOOKS, KITCHEN = (f"amazon_reviews/{domain}.csv" for domain in ("books", "kitchen"))
 BEFORE = ("read_s", "load_s", "calibrate_s")
 SHORT = {"budgets": "5,10", "repeats": 2, "stages": False}
@@ -104,11 +121,26 @@ RUNS = (
     Run("compare, 200 texts", jeoni.compare, texts(BOOKS, 200), {"strategies": "probe,finetune", **SHORT, "steps": 40}),
     Run("adapt by coral, 1,600 texts", jeoni.adapt, two(texts(BOOKS, 800), texts(KITCHEN, 800)), {"method": "coral"}),
     Run("adapt by mcc, 400 images", jeoni.adapt, two(images(20), images(20, 100)), {"method": "mcc"}),
+    # small ones, for a slow or a busy machine
+    Run(
+        "finetune, 150 images, 60 tested",
+        fit_and_test,
+        drawn("cifar-300", 150, 60),
+        {"strategy": "finetune", "steps": 40},
+    ),
+    Run(
+        "finetune, 100 texts, 60 tested",
+        fit_and_test,
+        drawn("kitchen-300", 100, 60),
+        {"strategy": "finetune", "steps": 30},
+    ),
+    Run("probe, 100 recordings, 60 tested", fit_and_test, drawn("spoken-300", 100, 60), {}),
 )
+LARGE = RUNS[:10]
 
 
 def main() -> None:
-    chosen = [RUNS[int(k) - 1] for k in sys.argv[1:] if k.isdecimal()] or RUNS
+    chosen = [RUNS[int(k) - 1] for k in sys.argv[1:] if k.isdecimal()] or LARGE
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{'run':<32}{'expected':>10}{'took':>10}{'ratio':>8}", flush=True)
     ratios = [_one(run) for run in chosen]

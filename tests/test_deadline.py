@@ -32,6 +32,15 @@ def test_all_else_has_its_time_set_aside_before_trainings_share_the_rest():
     assert deadline.allow("kind", 100).seconds == pytest.approx((100 - 20 - 20) / 2)
 
 
+def test_views_and_heads_that_were_made_before_the_first_training_are_not_set_aside_again():
+    clock = Hand()
+    deadline = Deadline(100.0, clock=clock)
+    deadline.expect([PlannedFit(200.0, 30.0)], after_s=10.0, prices={"kind": 1.0})
+    deadline.begin_fit()
+    clock.now += 25.0
+    assert deadline.allow("kind", 200).seconds == pytest.approx(100 - 25 - 5 - 10)
+
+
 def test_a_second_training_of_a_fit_gets_what_was_set_aside_for_it():
     clock = Hand()
     deadline = Deadline(110.0, clock=clock)

@@ -72,6 +72,7 @@ class Deadline:
         self._coming: list[PlannedFit] = []
         self._prices: Mapping[Hashable, float] = {}
         self._after_s = self._unmade_s = self._whole_s = self._other_s = 0.0
+        self._begun: float | None = None  # a fit that has not trained yet: when it began
 
     @property
     def left_s(self) -> float:
@@ -107,7 +108,7 @@ class Deadline:
         if self._coming:
             fit = self._coming.pop(0)
             self._unmade_s = self._whole_s = fit.training_s
-            self._other_s = fit.other_s
+            self._other_s, self._begun = fit.other_s, self.clock()
 
     def allow(self, kind: Hashable, steps: float) -> Allowance:
         """The time of a training that begins now.
@@ -118,7 +119,9 @@ class Deadline:
         """
         own = steps * self._price(kind)
         unmade = max(own, self._unmade_s) + sum(fit.training_s for fit in self._coming)
-        # heads and views of this fit, as far as its trainings are still to come
+        if self._begun is not None:  # views and heads that come before the first training are made
+            self._other_s, self._begun = max(0.0, self._other_s - (self.clock() - self._begun)), None
+        # heads and predictions of this fit, as far as its trainings are still to come
         other = self._other_s * (self._unmade_s / self._whole_s if self._whole_s else 0.0)
         other += sum(fit.other_s for fit in self._coming)
         self._unmade_s = max(0.0, self._unmade_s - own)

@@ -64,7 +64,7 @@ import sys
 from jeoni.strategies.finetuning import setup
 from jeoni.training import loop
 train = loop.train
-setup.train = lambda job, folder, every_s, console: train(job, folder, 0.0, console)
+setup.train = lambda job, folder, every_s, *rest: train(job, folder, 0.0, *rest)
 from jeoni.cli import main
 sys.exit(main())
 """
@@ -235,9 +235,9 @@ def test_a_run_that_breaks_down_in_a_training_can_be_gone_on_with(jeoni, make_ph
             raise RuntimeError("Connection closed by peer")
         step(self, *args)
 
-    monkeypatch.setattr("jeoni.verbs.fit.estimate_fit", lambda *args: None)  # which would make steps too
+    monkeypatch.setattr("jeoni.verbs.session.limits.estimate_fit", lambda *args: None)  # which would make steps too
     monkeypatch.setattr(loop._State, "make_step", broken)
-    monkeypatch.setattr(setup, "train", lambda job, folder, every_s, console: train(job, folder, 0.0, console))
+    monkeypatch.setattr(setup, "train", lambda job, folder, every_s, *rest: train(job, folder, 0.0, *rest))
     photos, run = make_photos(each=110), tmp_path / "run"
     options = {"backbone": TINY, "strategy": "finetune", "steps": 8, "batch_size": 8, "views": 2, "control": False}
     with pytest.raises(RuntimeError, match="closed by peer"):

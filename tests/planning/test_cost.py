@@ -20,6 +20,7 @@ from jeoni.specs import FitSpec
 from jeoni.strategies import build_strategy
 from jeoni.tasks.classification import Classification
 from jeoni.training.rows import row_bytes
+from jeoni.training.work import Work
 from jeoni.types import Dataset
 from tests.conftest import TINY
 from tests.planning.test_runs import LEAST, Priced
@@ -147,3 +148,15 @@ def test_the_peak_grows_with_the_batch_and_shrinks_with_accumulation(data, backb
     assert other - one == pytest.approx(1.2 * 512 * each, rel=0.05)
     assert peak(batch_size=1024, accumulate=2) == pytest.approx(one, rel=0.01)
     assert weight_bytes(backbone) == 4 * sum(p.numel() for p in backbone.network.parameters())
+
+
+def test_heads_of_about_as_many_rows_are_timed_once(data, backbone, monkeypatch):
+    timed = []
+    monkeypatch.setattr(Calibration, "_timed_head", lambda self, n, repeats, head, dim: timed.append((n, repeats)) or n)
+    calibration = Calibration(data, Context(), backbone.dim)
+    seconds = [calibration.heads_s(Work(1), n, repeats=1) for n in (48, 60, 100, 400, 4000)]
+    assert seconds == pytest.approx([48, 60, 100, 400, 4000])
+    assert timed == [(48, 1), (48, 1), (100, 1), (400, 1)]  # the first one warms up; of 4,000 rows 400 stand for all
+    calibration.heads_s(Work(1), 48, repeats=3)
+    calibration.heads_s(Work(1), 48, head="ridge", repeats=1)
+    assert timed[4:] == [(48, 3), (48, 1), (48, 1)]

@@ -89,6 +89,12 @@ def test_a_budget_too_small_for_anything_is_refused_before_work_begins(make_phot
     assert not (tmp_path / "r").exists()
 
 
+def test_several_processes_keep_no_budget(make_photos, monkeypatch):
+    monkeypatch.setattr(sessions.distributed, "world_size", lambda: 2)
+    with pytest.raises(ConfigError, match="budget is a time that one process keeps, and 2 run together"):
+        sessions.Session("fit", jeoni.FitSpec(budget="10m")).check()
+
+
 def interrupted(photos: Path, run: Path, monkeypatch: pytest.MonkeyPatch, budget: str) -> None:
     """A run that was stopped at its tenth step."""
     step, made = loop._State.make_step, []
@@ -174,3 +180,24 @@ def test_a_disk_too_small_for_the_features_says_how_much_they_take(make_photos, 
     needed = re.search(r"at least --disk (\S+),", str(refused.value))[1]
     jeoni.fit(photos, backbone=TINY, engine="torch", disk=needed, out=tmp_path / "r", quiet=True, pictures=False)
     assert stored(own_cache / "features") <= parse_size(needed)
+
+
+def test_the_time_that_measuring_took_is_no_longer_there_to_be_planned(
+    make_photos, tmp_path, priced, ticking, monkeypatch
+):
+    from jeoni.verbs.session import limits
+
+    left, genuine = [], limits.keep_budget
+
+    def slow(self, requests):
+        ticking[-1].clock.now += 30.0 if not self.prices else 0.0  # the first time, before a step was timed
+        return 1.0
+
+    def noted(spec, left_s, *rest):
+        left.append(left_s)
+        return genuine(spec, left_s, *rest)
+
+    monkeypatch.setattr(Calibration, "features_s", slow)
+    monkeypatch.setattr(limits, "keep_budget", noted)
+    jeoni.fit(make_photos(), **TRAINED, steps=6, control=False, budget="4m", out=tmp_path / "r")
+    assert left[0] <= 240.0 - 30.0

@@ -79,12 +79,11 @@ def estimate_fit(
     data = calibration.data
     trained = spec.strategy != "probe"
     work = fits_of(data, spec, quick=not trained, least=least[not trained]).work(strategy, backbone, len(data))
-    if not spec.budget and _short(work, len(data)):
+    if _short(work, len(data)):
         return None
-    if not spec.budget and not trained and len(data) < MANY_HEADS:
-        calibration.features_s(requests)
-        if not calibration.computed:
-            return None  # what is left are heads on features that are in the store
+    features = calibration.features_s(requests)
+    if not trained and not calibration.computed and len(data) < MANY_HEADS:
+        return None  # what is left are heads on features that are in the store
     cost = cost_of(calibration, strategy, probe, backbone, requests, spec, least, control)
     cheaper = []
     if trained:
@@ -93,7 +92,7 @@ def estimate_fit(
         cheaper.append(Cheaper("--strategy probe", quick.seconds))
     if spec.control:
         left_out = cost.parts["controls"] / (1 if control or not trained else 2)
-        left_out += 0.0 if control else calibration.features_s(requests) / 2
+        left_out += 0.0 if control else features / 2
         cheaper.append(Cheaper("--no-control", cost.seconds - left_out))
     return Estimate(cost.parts, before_s, tuple(cheaper), cost.disk_bytes, cost.memory_bytes)
 

@@ -11,7 +11,6 @@ import math
 from collections import deque
 from statistics import mean
 
-from jeoni import distributed
 from jeoni.deadline import Allowance
 
 __all__ = ["Pace"]
@@ -30,7 +29,7 @@ class Pace:
         steps: at full length.
         evaluations: of the held-out part, at full length.
         held_steps: batches of the held-out part; 0 where there is none.
-        allowance: the time; None is no limit.
+        allowance: the time, of a training in one process; None is no limit.
 
     Attributes:
         total: the steps that will be made, as far as is known now.
@@ -84,7 +83,7 @@ class Pace:
             return
         now = self._allowance.clock()
         self._made += 1
-        late = self._made == 1 and distributed.broadcast_object(now - self._start > self._allowance.seconds)
+        late = self._made == 1 and now - self._start > self._allowance.seconds
         if self._made > WARM or late:  # late: one step takes longer than all of them may
             self._durations.append(now - self._before)
         self._before = now
@@ -103,7 +102,7 @@ class Pace:
         if room < 1 and left_s + GRACE * self._allowed_s >= each + looking:
             room = 1  # a last step, at the end of the schedule, rather than a stop just before it
         wanted = math.ceil(self.full - moment - 1e-9)
-        self.total, self.stopped = distributed.broadcast_object(self._ending(step, wanted, room))
+        self.total, self.stopped = self._ending(step, wanted, room)
         self._anchor = (step, moment) if self.total < self.full or self._anchor[0] else self._anchor
 
     def _ending(self, step: int, wanted: int, room: int) -> tuple[int, bool]:

@@ -158,6 +158,7 @@ def _within_time(
 
     n, trained = len(fit.data), fit.spec.strategy != "probe"
     crossed = not (fit.data.part == "test").any() and n < least[not trained]
+    price(fit.spec)  # measuring takes its time too: what is left is known after it
     try:
         kept = keep_budget(fit.spec, deadline.left_s, price, n, crossed)
     except ConfigError:
@@ -169,7 +170,7 @@ def _within_time(
             Said("budget.used_up", budget=duration(deadline.budget_s), needed=duration(needed / MARGIN))
         )
         deadline.extend(needed / MARGIN)
-    deadline.expect(kept.cost.fits, kept.after_s, calibration.prices)
+    deadline.expect(kept.cost.fits, kept.after_s + (1 - MARGIN) * deadline.left_s, calibration.prices)
     for sentence in kept.said:
         session.console.warn(sentence)
     parts = {**kept.cost.parts, "training": kept.share * kept.cost.parts["training"]}
@@ -203,8 +204,10 @@ def compared_within_limits(
         assert found is not None  # with a budget there is always one
         return found
 
+    price(spec)  # measuring takes its time too: what is left is known after it
     kept = keep_trials(spec, deadline.left_s, price)
-    deadline.expect(kept.fits(fit_name), kept.after_s, calibration.prices)
+    after = kept.after_s + (1 - MARGIN) * deadline.left_s
+    deadline.expect(kept.fits(fit_name), after, calibration.prices)
     for sentence in kept.said:
         session.console.warn(sentence)
     session.tell(kept.trials.estimate)

@@ -15,11 +15,13 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import check_backbone
 from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_targets
 from jeoni.deadline import Deadline
+from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.files.outputs import check_output, refuse_overlap
+from jeoni.locale import Said
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.estimate import Estimate
 from jeoni.report import render
@@ -128,11 +130,14 @@ class Session:
             resume: continue it.
 
         Raises:
-            ConfigError: an engine that is unknown or not installed; a folder that is taken.
+            ConfigError: an engine that is unknown or not installed; a folder that is taken; a budget for several
+                processes, whose clocks would disagree.
             WeightsError: an unknown backbone, or no such weights file.
             MissingExtra: the package with the weights is not installed.
         """
         check_engine(self.spec.engine)
+        if getattr(self.spec, "budget_s", None) is not None and distributed.world_size() > 1:
+            raise ConfigError(Said("budget.several_processes", n=f"{distributed.world_size()}"))
         for backbone in getattr(self.spec, "backbones", (self.spec.backbone,)):
             check_backbone(backbone, self.spec.weights)
         if out and not resume and self.is_main:
