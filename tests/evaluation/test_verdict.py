@@ -105,7 +105,7 @@ def test_few_items_cannot_tell_and_the_sentence_says_what_they_could():
         r"Whether probe is better than scratch cannot be told: \+10\.0 points \(.*\)\.", words(said, "probe", "scratch")
     )
     (visible,) = doubts(said)
-    assert f"With 20 test items only differences above {100 * said.visible:.0f} points can be seen." == visible
+    assert f"With 20 test items only differences above {100 * said.visible:.1f} points can be seen." == visible
 
 
 def test_several_comparisons_are_corrected_and_decided_anew():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -96,7 +97,8 @@ def emptied(table: Any, columns: Sequence[str]) -> tuple[Any, list[Finding]]:
     findings = []
     for name in (c for c in columns if pyarrow.types.is_string(table.schema.field(c).type)):
         plain = compute.utf8_trim_whitespace(table[name])
-        nothing = compute.fill_null(compute.is_in(plain, pyarrow.array(NOTHING)), False)
+        matches = compute.match_substring_regex(plain, rf"\A(?:{'|'.join(map(re.escape, NOTHING))})\z")
+        nothing = compute.and_kleene(matches, compute.is_valid(matches))  # false where nothing is
         if count := compute.sum(nothing).as_py():
             told = f"the cells of the column {name!r} that say nan ({count}) are taken for empty"
             findings.append(Finding("columns", "", told, "left out"))
@@ -112,11 +114,14 @@ def without_flaws(table: Any, columns: Sequence[str], path: Path) -> tuple[Any, 
 
     flaws: dict[int, str] = {}
     for name in (c for c in columns if pyarrow.types.is_string(table.schema.field(c).type)):
-        broken = compute.fill_null(compute.match_substring(table[name], BROKEN), False)
+        matches = compute.match_substring(table[name], BROKEN)
+        broken = compute.and_kleene(matches, compute.is_valid(matches))  # false where nothing is; a scalar loads pandas
         for row in rows_where(broken):
             before, _, after = table[name][row].as_py().partition(BROKEN)
             read = f"{before[-20:]}\ufffd{after[:20]}".replace(BROKEN, "\ufffd")
             flaws[row] = f"row {row} of {path.name} holds broken bytes, in {read!r}. Correct that row."
+        if not compute.any(broken).as_py():
+            continue
         empty = compute.if_else(broken, pyarrow.scalar(None, pyarrow.string()), table[name])
         table = table.set_column(table.column_names.index(name), name, empty)
     return table, flaws

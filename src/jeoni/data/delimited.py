@@ -260,7 +260,8 @@ def _glued(table: Any, mark: str) -> list[Finding]:
 
     found, wide, known = [], table.num_columns, dict[int, set[str]]()
     for column in (c for c in range(wide) if wide > 1 and types.is_string(table.column(c).type)):
-        broken = compute.fill_null(compute.match_substring_regex(table.column(column), "[\r\n]"), False)
+        matches = compute.match_substring_regex(table.column(column), "[\r\n]")
+        broken = compute.and_kleene(matches, compute.is_valid(matches))  # false where nothing is; a scalar loads pandas
         for row in rows_where(broken):
             whole = mark.join(str(table.column(c)[row].as_py()) for c in range(wide))
             rows = [line.split(mark) for line in re.split(BREAK, whole)]

@@ -335,7 +335,7 @@ def doubts(verdict: Verdict) -> list[Said]:
         return []
     n = f"{verdict.n:,}"
     if verdict.measure.is_share:
-        return [Said("verdict.visible_points", n=n, visible=f"{100 * verdict.visible:.0f}")]
+        return [Said("verdict.visible_points", n=n, visible=f"{100 * verdict.visible:.1f}")]
     unit = f" {verdict.measure.unit}" if verdict.measure.unit else ""
     return [Said("verdict.visible", n=n, visible=f"{verdict.visible:.2g}{unit}")]
 

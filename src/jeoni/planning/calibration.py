@@ -21,6 +21,7 @@ from jeoni.heads.fitting.named import build_head
 from jeoni.planning.stage_cost import StageCost, stage_cost
 from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup, run_on
 from jeoni.tasks import strata_of, task_of
+from jeoni.training.optimizer import load_compiler
 from jeoni.training.rows import row_bytes
 from jeoni.training.work import Training, Work
 from jeoni.types import Dataset, IntArray, Quiet
@@ -230,6 +231,7 @@ class Calibration:
             setup = TrainingSetup(backbone, backbone, self._quiet, some, config, self.head, "none")
             return run_on(setup, examples, None).history.seconds
 
+        load_compiler()
         warm = seconds(1)
         if warm > PATIENCE_S:
             return warm

@@ -72,6 +72,8 @@ class Probe:
 
     def fit_once(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """The same; a head that was fitted to the same features, labels and folds before is taken from the store."""
+        if type(self).fit is not Probe.fit:  # somebody's own way of fitting
+            return self.fit(backbone, train, context)
         identity = digest_of("head", self.identity(backbone, train), train.folds)
         return self._model(backbone, fit_head_once(context.store, identity, lambda: self._fitted(backbone, train)))
 

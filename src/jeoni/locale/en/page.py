@@ -22,8 +22,8 @@ WORDS = {
     "it was transferred.",
     "sampled": "What was transferred",
     "sampled_note": "The same head on the features of this backbone and on those of its twin with random weights, by "
-    "cross-validation on {n} of {of} training examples; each head was fitted to {trained_on} labels. With all labels the "
-    "difference may be another, mostly a smaller one: --control-items takes more examples.",
+    "cross-validation on {n} of {of} training examples; each head was fitted to {trained_on} labels.",
+    "sampled_more": "With all labels the difference may be another. To measure it on more examples:",
     "sampled_looks": "One had looked at {looks} before; the interval of {level} % makes up for that.",
     "pretrained_features": "pretrained",
     "interval_of": "{level} % interval of the gain",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -48,6 +47,6 @@ class FitSpec(CommonSpec, TaskOptions, TestSetOptions, SettingOptions, TransferO
     control_items: int = option(
         1000,
         "The most examples that the untrained backbone is run on; a number above that of the examples takes all.",
-        bounds=Bounds(100, math.inf),
+        bounds=Bounds(100, 10_000_000),
     )
     pictures: bool = option(True, PICTURES, section="Output")
