@@ -29,7 +29,7 @@ class PlanningPage:
             **plan_view(plan, words),
             "command": _command(plan, record),
             "profile": profile_view(plan.profile, words["lang"]),
-            "suspects": suspects_view(plan.label_noise, figures, words["lang"]),
+            "suspects": suspects_view(plan.label_noise, figures, words["lang"], {}),
             "more_labels": more_labels_view(plan.more_labels, figures, words["lang"]),
             "findings": findings_view(run, record.findings, words),
         }
