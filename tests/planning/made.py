@@ -21,7 +21,7 @@ class Rows:
     """Features by fingerprint and stage, as an extraction gives them."""
 
     def __init__(self, tables):
-        self.tables, self.digests = tables, []
+        self.tables, self.digests = tables, [b""] * 10_000
 
     def features(self, backbone, tap, index=None, view=0):
         rows = self.tables[backbone.fingerprint, tap.stage]
@@ -47,8 +47,8 @@ class Known:
     right: float
     seed: int = 0
     error: type[Exception] | None = None
-    fitted: int = 0
-    seen: list = field(default_factory=list)
+    fitted: int = field(default=0, repr=False)
+    seen: list = field(default_factory=list, repr=False)
 
     def taps(self, backbone, n):
         return ()
@@ -74,7 +74,7 @@ def entrant(name, strategy, complexity=0, *, control=False, examples=None, fold_
     candidate = Candidate(
         name,
         "probe",
-        NamedBackbone("made", None),
+        NamedBackbone("made", SimpleNamespace(fingerprint="made")),
         {"strategy": "probe"},
         complexity,
         control,

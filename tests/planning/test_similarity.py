@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from jeoni.features.store import FeatureStore
 from jeoni.planning.similarity import mean_interval, measure_similarity, sample_of
 from tests.planning.made import Rows, made_examples
 
@@ -26,7 +27,7 @@ class Context:
     seed = 0
 
     def __init__(self, untrained):
-        self.rows = untrained
+        self.rows, self.store = untrained, FeatureStore()
 
     def extract(self, items, requests):
         return Rows({("untrained", 3): self.rows})

@@ -24,10 +24,12 @@ from jeoni.assessment.holdout import Strategy
 from jeoni.data.splits import build_folds
 from jeoni.deadline import Deadline
 from jeoni.features.examples import Context, Examples
+from jeoni.features.results import code_digest, digest_of, kept_once
 from jeoni.planning.candidates import Candidate
 from jeoni.planning.similarity import mean_interval
 from jeoni.strategies.finetuning.losses import clearly_lower
 from jeoni.tasks import task_of
+from jeoni.training.depth import identity_of
 from jeoni.training.job import Diverged
 from jeoni.types import FloatArray, IntArray, Interval
 
@@ -156,13 +158,12 @@ class _Runner:
 
     def run(self, fold: int, context: Context) -> None:
         """Fit without one fold, and score what was held out."""
-        start = time.perf_counter()
         if self.examples is None:
             self.examples = self.entrant.examples()
-        losses, scores = _held_out(self.entrant, self.examples, fold, context)
+        losses, scores, seconds = _held_out(self.entrant, self.examples, fold, context)
         self.losses, self.scores = np.concatenate([self.losses, losses]), np.concatenate([self.scores, scores])
         self.folds += 1
-        self.seconds += time.perf_counter() - start
+        self.seconds += seconds
         self.state = "failed" if np.isnan(scores).any() else "in reach"
 
     def fold_s(self) -> float:
@@ -255,8 +256,30 @@ def _final_s(runner: _Runner) -> float:
     return price.final_s * slower
 
 
-def _held_out(entrant: Entrant, train: Examples, number: int, context: Context) -> tuple[FloatArray, FloatArray]:
-    """Losses and scores of the items of one fold, by a model that did not see them."""
+def _held_out(entrant: Entrant, train: Examples, number: int, context: Context) -> tuple[FloatArray, FloatArray, float]:
+    """Losses and scores of the items of one fold, by a model that did not see them, and the seconds that it took.
+
+    What was computed once of the same examples, folds and code is taken from the store, with its seconds.
+    """
+    held = np.flatnonzero(train.folds[0] == number)
+
+    def compute() -> FloatArray:
+        start = time.perf_counter()
+        losses, scores = _fitted_without(entrant, train, number, context)
+        return np.stack([losses, scores, np.full(len(held), time.perf_counter() - start)])
+
+    strategy, backbone = entrant.strategy, entrant.candidate.source.backbone
+    code = code_digest("jeoni.planning.race", "jeoni.strategies", "jeoni.training", "jeoni.heads", "jeoni.tasks")
+    of = digest_of(
+        code, type(strategy).__module__, repr(strategy), backbone.fingerprint, repr(train.data.task),
+        identity_of(train), train.data.targets, train.clusters, train.folds[:1], str(number), str(context.seed),
+    )  # fmt: skip
+    losses, scores, seconds = kept_once(context.store, "held out in a race", of, (3, len(held)), compute)
+    return losses, scores, float(seconds[0])
+
+
+def _fitted_without(entrant: Entrant, train: Examples, number: int, context: Context) -> tuple[FloatArray, FloatArray]:
+    """Losses and scores of the items of one fold."""
     task, targets, fold = task_of(train.data), train.data.targets, train.folds[0]
     seen, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
     folds = len(np.unique(fold))

@@ -19,6 +19,7 @@ from jeoni.data.splits import build_folds
 from jeoni.evaluation.intervals import percentile_interval, resample_weights
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
+from jeoni.features.results import code_digest, digest_of, kept_once
 from jeoni.heads.fitting.named import build_head
 from jeoni.planning.rules import Level, level_of
 from jeoni.tasks import strata_of, task_of
@@ -109,9 +110,9 @@ def measure_similarity(
     top = Tap(backbone.n, True)
     control = context.extract(examples.data.items, [Request(untrained, (top,))])
     bare = control.features(untrained, top).numpy()
-    scores = {k: _held_out_scores(examples.features(backbone, Tap(k, True)).numpy(), examples)
-              for k in dict.fromkeys((*stages, backbone.n))}  # fmt: skip
-    without = _held_out_scores(bare, examples)
+    features = {k: examples.features(backbone, Tap(k, True)).numpy() for k in dict.fromkeys((*stages, backbone.n))}
+    scores = {k: _held_out_scores(rows, examples, context) for k, rows in features.items()}
+    without = _held_out_scores(bare, examples, context)
     best, groups, seed = scores[backbone.n], examples.groups, context.seed
     ceiling = 1.0 if without.min(initial=0.0) >= 0 else 0.0  # of errors in a unit the best score is none
     missed = max(ceiling - float(without.mean()), 1e-12)
@@ -144,8 +145,15 @@ def mean_interval(values: FloatArray, groups: IntArray | None, seed: int) -> Int
     return percentile_interval(float(values.mean()), np.concatenate(samples).astype(np.float64))
 
 
-def _held_out_scores(rows: Array, examples: Examples) -> FloatArray:
-    """``(n,)`` the score of each item by a head that did not see its fold."""
+def _held_out_scores(rows: Array, examples: Examples, context: Context) -> FloatArray:
+    """``(n,)`` the score of each item by a head that did not see its fold; from the store where it is there."""
+    data = examples.data
+    code = code_digest("jeoni.planning.similarity", "jeoni.heads", "jeoni.tasks")
+    of = digest_of(code, repr(data.task), rows, data.targets, examples.clusters, examples.folds[0])
+    return kept_once(context.store, "scores of a look", of, (len(rows),), lambda: _computed_scores(rows, examples))
+
+
+def _computed_scores(rows: Array, examples: Examples) -> FloatArray:
     task, targets, fold = task_of(examples.data), examples.data.targets, examples.folds[0]
     if isinstance(task, Classification):
         fitted = build_head("ridge").fit(rows, targets, task, examples.folds[:1], "none", examples.clusters)
