@@ -134,6 +134,11 @@ def test_what_is_said_of_a_training_needs_a_budget(kept, network):
         jeoni.fit(kept / "photos", steps=4, **network, **FAST)
 
 
+def test_a_budget_too_small_for_anything_names_the_smallest_that_would_do(kept, network, tmp_path):
+    with pytest.raises(ConfigError, match=r"budget is '1s'; .* Say at least --budget \d+"):
+        jeoni.plan(kept / "photos", budget="1s", out=tmp_path / "run", **network, **QUICK)
+
+
 def test_settings_of_a_strategy_need_its_name(kept, network):
     with pytest.raises(ConfigError, match="no strategy is named: which one has alpha"):
         jeoni.fit(kept / "photos", set="alpha=0.1", **network, **FAST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -10,12 +11,13 @@ from typing import Any, Unpack
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone
 from jeoni.console import console_for
+from jeoni.console.durations import duration
 from jeoni.data.checks import check_labels
 from jeoni.data.kinds import plural
-from jeoni.errors import DataError
+from jeoni.errors import ConfigError, DataError
 from jeoni.explain.suspects import show_suspects, write_suspects
 from jeoni.features.extract import Request
-from jeoni.locale import language_of
+from jeoni.locale import Said, language_of
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.candidates import NamedBackbone
 from jeoni.planning.data_look import DataLook, look_at_data
@@ -29,9 +31,11 @@ from jeoni.runs.issues import write_issues
 from jeoni.runs.records import PlanRecord
 from jeoni.runs.typed import as_record
 from jeoni.specs import PlanSpec
+from jeoni.specs.amounts import write_duration
 from jeoni.specs.keywords import PlanKeywords
 from jeoni.tasks import read_targets
 from jeoni.tasks.classification import class_names_of
+from jeoni.training.work import Work
 from jeoni.types import Console, Dataset
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.planned import SMALL, SMALL_FOR_PROBE, plan_split
@@ -41,6 +45,8 @@ from jeoni.verbs.session.result import RunResult
 from jeoni.verbs.session.session import Prepared, Session
 
 __all__ = ["PlanResult", "plan"]
+
+SAFETY = 1.2  # times what is expected, of the smallest budget that is named
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,18 +117,21 @@ def plan(
         with session.step("load"):
             backbones = _named_backbones(dataset, spec)
         requests = [Request(one.backbone, stage_taps(one.backbone, stages=not k)) for k, one in enumerate(backbones)]
+        context, fitted = session.context, spec.of_fit
+        head = "linear" if spec.head == "auto" else spec.head
+        calibration = Calibration(dataset, context, backbones[0].backbone.dim, head, by_stages=True)
+        if context.deadline is not None:
+            with session.step("calibrate"):
+                _check_budget(session, calibration, requests, spec)
         ready = session.prepare(dataset, requests, findings)
         with session.step("check"):
             split = plan_split(ready, spec, spec.folds, spec.test_fraction)
         with session.step("plan"):
             tested = len(split.test) if split.test else 0
-            fitted, context = spec.of_fit, session.context
-            head = "linear" if spec.head == "auto" else spec.head
-            calibration = Calibration(ready.data, context, backbones[0].backbone.dim, head, by_stages=True)
             expected = expected_by(calibration, fitted, len(split.train), {True: SMALL_FOR_PROBE, False: SMALL})
             question = Question(
                 split.train, backbones, fitted, context,
-                expected=expected if spec.costs else None, deadline=context.deadline,
+                expected=expected if spec.costs or context.deadline else None, deadline=context.deadline,
             )  # fmt: skip
             found = make_plan(question)
             looked = None
@@ -144,6 +153,20 @@ def plan(
             session.finish(ready, backbones[0].backbone, counts, [dataset], kind="planning", findings=known)
     record = as_record(PlanRecord, content, exact=False)
     return PlanResult(session.run.final, record, dict(found.chosen.candidate.options), content["summary"])
+
+
+def _check_budget(session: Session, calibration: Calibration, requests: Sequence[Request], spec: PlanSpec) -> None:
+    """Whether there is time for features, the probe and the report at least.
+
+    Raises:
+        ConfigError: there is not; the message names the smallest budget that would do.
+    """
+    heads = calibration.heads_s(Work(heads=spec.folds + 1), len(calibration.data))
+    coming = calibration.features_s(requests) + heads + calibration.report_s(spec.pictures)
+    passed = session.passed_s
+    if spec.budget_s is not None and passed + coming > spec.budget_s:
+        needed = write_duration(SAFETY * (passed + coming))
+        raise ConfigError(Said("budget.too_small", budget=repr(spec.budget), passed=duration(passed), needed=needed))
 
 
 def _write(
