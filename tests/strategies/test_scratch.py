@@ -196,8 +196,8 @@ def test_where_all_examples_ruin_what_a_part_of_them_taught_that_is_the_control(
     learned = {k: v.cpu() for k, v in trial.first[0].network.state_dict().items()}
     real = tuning.run_on
 
-    def ruining(setup, some, held):
-        run = real(setup, some, held)
+    def ruining(setup, some, held, *others):
+        run = real(setup, some, held, *others)
         assert len(some) == len(train)
         with torch.no_grad():
             for p in run.network.head.parameters():
