@@ -40,7 +40,8 @@ def plan(
 
     Example:
         jeoni plan photos/
-        jeoni plan photos/ --budget 10m --backbones efficientnet_lite0,efficientnet_lite2
+        jeoni plan photos/ --budget 10m
+        jeoni plan target/ --source source/
     """
     with without_collecting():
         from jeoni import api
