@@ -31,7 +31,7 @@ def kept(tmp_path_factory):
         options = {"strategy": "finetune", "frozen": "0", "steps": 40, "control": False}
         jeoni.fit(known, backbone=TINY, out=root / "first", **options, **FAST)
         save_photos(root / "photos", each=16)
-        jeoni.plan(root / "photos", backbone=root / "first/model", out=root / "plan", folds=2, **QUICK)
+        jeoni.plan(root / "photos", backbone=root / "first/model", out=root / "plan", folds=2, costs=False, **QUICK)
     return root
 
 
@@ -52,9 +52,16 @@ def test_a_plan_says_what_to_take_and_why(kept):
     assert record.similarity.peak in [one.name for one in record.similarity.stages]
     chosen = next(one for one in record.candidates if one.state == "chosen")
     assert chosen.name == record.chosen and chosen.options == record.options and chosen.score is not None
-    assert all(one.final_s is not None for one in record.candidates if one.trains)
     assert record.summary.startswith("Take ") and record.rule_source
     assert not list(foreign_files(kept / "plan"))
+
+
+@pytest.mark.slow
+def test_a_plan_tells_what_candidates_that_train_would_take(kept, network, tmp_path):
+    result = jeoni.plan(kept / "photos", out=tmp_path / "run", folds=2, **network, **QUICK)
+    trained = [one for one in result.record.candidates if one.trains]
+    assert trained and all(one.final_s and one.disk_bytes is not None and one.memory_bytes for one in trained)
+    assert "--budget" in result.summary
 
 
 def test_the_page_of_a_plan_tells_it_in_both_languages(kept, tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jeoni.locale import measure_name, table, translated
+from jeoni.report.drawn import drawn_once
 from jeoni.report.figures import ACCENT, FAINT, INK, keep_figure, plain_axes
 from jeoni.report.files import Figures
 from jeoni.runs.records import LabelNoiseRecord, Measure, MoreLabelsRecord, SuspectsRecord
@@ -84,6 +85,7 @@ def more_labels_view(found: MoreLabelsRecord | None, figures: Figures, language:
     }
 
 
+@drawn_once
 def more_labels_chart(found: MoreLabelsRecord, folder: Path, words: Any, language: str) -> str:
     """Measured scores, and the band of the curves; writes ``more_labels.svg`` and ``.png``, returns the SVG.
 
