@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from html import escape
 
 import pytest
@@ -23,15 +24,16 @@ FAST = {"folds": 2, "pictures": False, **QUICK}
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    """Pictures, a small network that knows them, a plan for others like them, and one cache for all tests."""
+    """Pictures, a small network that counts as pretrained, a plan for others like them, and one cache for all tests."""
     root = tmp_path_factory.mktemp("plan")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JEONI_CACHE", str(root / "cache"))
         known = save_photos(root / "known", each=16, first=100)
-        options = {"strategy": "finetune", "frozen": "0", "steps": 40, "control": False}
-        jeoni.fit(known, backbone=TINY, out=root / "first", **options, **FAST)
+        model = jeoni.fit(known, backbone=TINY, out=root / "first", control=False, **FAST).model
+        learned = replace(model.backbone.provenance, source="made")  # weights that count as learned
+        replace(model, backbone=replace(model.backbone, provenance=learned)).save(root / "network")
         save_photos(root / "photos", each=16)
-        jeoni.plan(root / "photos", backbone=root / "first/model", out=root / "plan", folds=2, costs=False, **QUICK)
+        jeoni.plan(root / "photos", backbone=root / "network", out=root / "plan", folds=2, costs=False, **QUICK)
     return root
 
 
@@ -42,7 +44,7 @@ def own_cache(kept, monkeypatch):
 
 @pytest.fixture
 def network(kept):
-    return {"backbone": str(kept / "first/model")}
+    return {"backbone": str(kept / "network")}
 
 
 def test_a_plan_says_what_to_take_and_why(kept):
