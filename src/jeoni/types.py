@@ -155,6 +155,15 @@ class Interval:
         """For JSON."""
         return {"value": self.value, "low": self.low, "high": self.high}
 
+    def __neg__(self) -> Interval:
+        """The interval of the opposite difference.
+
+        Example:
+            >>> -Interval(2.0, 1.0, 4.0)
+            Interval(value=-2.0, low=-4.0, high=-1.0)
+        """
+        return Interval(-self.value, -self.high, -self.low)
+
     def points(self) -> tuple[float, float, float]:
         """Value, low and high times 100, to one decimal, as sentences tell them; never minus zero.
 

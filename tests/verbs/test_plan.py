@@ -72,6 +72,7 @@ def test_the_page_of_a_plan_tells_it_in_both_languages(kept, tmp_path):
     english = render(run, "en").read_text(encoding="utf-8")
     assert "Which rule applies" in english and 'class="fired"' in english and escape(record.rule_source) in english
     assert f"--backbone {record.options['backbone']}" in english
+    assert f"held out: {max(one.folds for one in record.candidates)}, the same for all" in english
     korean = render(run, "ko").read_text(encoding="utf-8")
     assert "적용된 규칙" in korean and "선택" in korean
     assert result_lines(run)[0].startswith("Take ")

@@ -78,12 +78,8 @@ def sentence(difference: Interval, measure: Metric | None = None, *, who: str = 
     """
     title, unit = ("Accuracy", "%") if measure is None else (measure.title, measure.unit)
     rises, falls = ("added", "cost") if measure is None or measure.higher_is_better else ("raised", "lowered")
-    for verb, change in ((rises, difference), (falls, _negative(difference))):
+    for verb, change in ((rises, difference), (falls, -difference)):
         if change.low > 0:
             amount = amount_of(change, title, unit, named=verb in ("added", "cost"))
             return Said(f"{who}.{verb}", measure=in_sentence(title), amount=amount)
     return Said(f"{who}.unclear", amount=amount_of(difference, title, unit, signed=True))
-
-
-def _negative(interval: Interval) -> Interval:
-    return Interval(-interval.value, -interval.high, -interval.low)

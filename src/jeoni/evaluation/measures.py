@@ -42,7 +42,7 @@ class Measure:
         """
         if self.higher_is_better:
             return score
-        return Interval(-score.value, -score.high, -score.low)
+        return -score
 
     def written(self, interval: Interval) -> tuple[str, str, str, str]:
         """Value, low and high as a sentence has them, and the unit with a space before it."""

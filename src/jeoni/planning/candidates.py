@@ -91,16 +91,6 @@ class Candidate:
         settings = parse_settings(self.options.get("set", ""))
         return build_strategy(self.options["strategy"], asked.changed(**own), {**asked.head_settings, **settings})
 
-    @property
-    def command(self) -> str:
-        """The options as they are typed.
-
-        Example:
-            >>> Candidate("x", "probe", NamedBackbone("x", None), {"strategy": "probe", "set": "stage=5"}).command
-            '--strategy probe --set stage=5'
-        """
-        return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in self.options.items())
-
 
 def candidates_for(
     rule: Rule,

@@ -15,6 +15,7 @@ from jeoni.locale import Said, paragraph
 from jeoni.planning.data_look import DataLook
 from jeoni.planning.plan import Plan, Question
 from jeoni.planning.race import Outcome, Price
+from jeoni.planning.rules import REMOVED
 from jeoni.planning.similarity import Similarity
 from jeoni.planning.source import SourceLook
 from jeoni.tasks import strata_of, task_of
@@ -123,12 +124,12 @@ def _against_next(plan: Plan, seed: int, measure: Measure) -> list[Said]:
     gain = known[best]
     if gain.value > 0:
         return [Said("planning.tie", best=best, gain=_amount(gain, measure))]
-    return [Said("planning.beats", other=best, gain=_amount(_negative(gain), measure))]
+    return [Said("planning.beats", other=best, gain=_amount(-gain, measure))]
 
 
 def _said_similarity(similarity: Similarity, backbone: str, measure: Measure) -> list[Said]:
     gain, removed = similarity.gain, round(100 * similarity.removed)
-    kind = "similar" if similarity.level == "similar" or similarity.removed >= 0.25 else "little"
+    kind = "similar" if similarity.level == "similar" or similarity.removed >= REMOVED else "little"
     if gain.high < 0:
         kind = "harms"
     elif gain.low <= 0:
@@ -153,7 +154,7 @@ def _said_source(source: SourceLook | None, measure: Measure) -> list[Said]:
     if source.gain is None:
         return found
     kind = "helps" if source.gain.low > 0 else "hurts" if source.gain.high < 0 else "unclear"
-    gain = _negative(source.gain) if kind == "hurts" else source.gain
+    gain = -source.gain if kind == "hurts" else source.gain
     return [*found, Said(f"planning.source_{kind}", source=source.name, gain=_amount(gain, measure))]
 
 
@@ -180,10 +181,6 @@ def _said_score(score: Interval, measure: Measure) -> Said:
 
 def _amount(gain: Interval, measure: Measure) -> Said:
     return amount_of(gain, measure.title, measure.unit, named=False)
-
-
-def _negative(interval: Interval) -> Interval:
-    return Interval(-interval.value, -interval.high, -interval.low)
 
 
 def _similarity_record(similarity: Similarity | None, question: Question, measure: Measure) -> dict[str, Any] | None:

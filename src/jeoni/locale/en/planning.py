@@ -22,9 +22,8 @@ WORDS = {
     "planning.no_time": "The budget left no time for {names}.",
     "planning.optimism": "Choosing among {n} flatters that score by about {points} points.",
     "plan": "The plan",
-    "plan_for": "for",
     "plan_candidates": "Candidates",
-    "plan_candidates_note": "Held out by {folds} folds of the training examples, the same for all; the difference is to the one that was taken, item by item. The time is that of the whole fit.",
+    "plan_candidates_note": "Folds of the training examples that were held out: {folds}, the same for all; the difference is to the one that was taken, item by item. The time is that of the whole fit.",
     "plan_columns": {
         "name": "candidate",
         "score": "held out",
@@ -32,7 +31,6 @@ WORDS = {
         "time": "would take",
         "disk": "disk",
         "memory": "memory",
-        "took": "was tried for",
         "state": "",
     },
     "plan_states": {
@@ -47,7 +45,6 @@ WORDS = {
     "plan_similarity": "Similarity",
     "plan_similarity_note": "A probe on the features of each stage of {backbone}, and on the topmost features of the same network with random weights: {n} examples, the same folds.",
     "plan_untrained": "random weights, topmost",
-    "plan_stage": "stage",
     "plan_rules": "Which rule applies",
     "plan_rules_note": "The field's rule of thumb by size and similarity. It says what is tried first; the race decides. Few is up to 1,000 labelled examples; similar is where pretrained features spare at least a quarter of the mistakes that random ones make, and the topmost stage serves best.",
     "plan_sizes": {"few": "few labels", "many": "many labels"},

@@ -22,7 +22,6 @@ WORDS = {
     "planning.no_time": "예산 시간이 모자라 시도하지 못함: {names}.",
     "planning.optimism": "{n}개 후보 가운데 고르면서 이 점수는 약 {points}점 높게 나옵니다.",
     "plan": "계획",
-    "plan_for": "대상",
     "plan_candidates": "후보",
     "plan_candidates_note": "모든 후보를 학습 데이터의 같은 {folds}개 폴드로 평가했습니다. 차이는 선택된 후보와 항목별로 비교한 값이고, 시간은 전체 학습에 걸리는 예상 시간입니다.",
     "plan_columns": {
@@ -32,7 +31,6 @@ WORDS = {
         "time": "예상 시간",
         "disk": "디스크",
         "memory": "메모리",
-        "took": "시도한 시간",
         "state": "",
     },
     "plan_states": {
@@ -47,7 +45,6 @@ WORDS = {
     "plan_similarity": "유사도",
     "plan_similarity_note": "{backbone}의 각 단계 특징에 학습한 프로브와, 가중치가 무작위인 같은 네트워크의 최상위 특징에 학습한 프로브의 비교입니다. 데이터 {n}개, 같은 폴드.",
     "plan_untrained": "무작위 가중치, 최상위",
-    "plan_stage": "단계",
     "plan_rules": "적용된 규칙",
     "plan_rules_note": "데이터의 크기와 유사도에 따른 경험 규칙입니다. 무엇부터 시도할지를 정할 뿐이고 결정은 경쟁 평가가 합니다. 레이블 1,000개까지를 적다고 보며, 사전학습 특징이 무작위 특징의 오류를 4분의 1 이상 줄이고 최상위 단계가 가장 좋으면 비슷하다고 봅니다.",
     "plan_sizes": {"few": "레이블이 적음", "many": "레이블이 많음"},
