@@ -1,0 +1,29 @@
+"""Annotations: where in a picture something is. Formats that they are read from and written to, one file each."""
+
+from jeoni.data.annotations.kinds import (
+    Annotation,
+    Boxes,
+    Condition,
+    Detections,
+    Heat,
+    Keypoints,
+    LabelMap,
+    Mask,
+    Prediction,
+    Skeleton,
+    annotation_cells,
+)
+
+__all__ = [
+    "Annotation",
+    "Boxes",
+    "Condition",
+    "Detections",
+    "Heat",
+    "Keypoints",
+    "LabelMap",
+    "Mask",
+    "Prediction",
+    "Skeleton",
+    "annotation_cells",
+]

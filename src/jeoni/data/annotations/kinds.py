@@ -1,0 +1,179 @@
+"""What is annotated in one picture, and what is predicted of one.
+
+Coordinates are those of :class:`jeoni.modalities.geometry.Geometry`: of the upright picture in pixels, continuous,
+``x`` to the right and ``y`` down; the first pixel reaches from 0 to 1, so that its middle is 0.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from jeoni.types import Array, FloatArray
+
+__all__ = [
+    "Annotation",
+    "Boxes",
+    "Condition",
+    "Detections",
+    "Heat",
+    "Keypoints",
+    "LabelMap",
+    "Mask",
+    "Prediction",
+    "Skeleton",
+    "annotation_cells",
+]
+
+VOID = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """The objects of one picture; none of them is an annotation too.
+
+    Attributes:
+        boxes: ``(k, 4)`` left, top, right, bottom.
+        names: ``(k,)`` of their classes.
+        ignored: ``(k,)`` bool: neither an object to be found nor a false alarm where one is found: VOC's *difficult*,
+            COCO's *iscrowd*.
+    """
+
+    boxes: FloatArray
+    names: tuple[str, ...]
+    ignored: Array = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "boxes", np.asarray(self.boxes, dtype=np.float64).reshape(-1, 4))
+        if len(self.ignored) != len(self.boxes):
+            object.__setattr__(self, "ignored", np.zeros(len(self.boxes), dtype=bool))
+
+
+class Mask(Protocol):
+    """The class of every pixel of one picture; read when it is asked for, so that memory stays flat.
+
+    Attributes:
+        names: of the classes that its numbers stand for; all masks of a data set share them.
+    """
+
+    names: tuple[str, ...]
+
+    def read(self) -> Array:
+        """``(h, w)`` int16: a number of :attr:`names`, or -1 where nothing is said of a pixel (*void*).
+
+        Raises:
+            DataError: the file cannot be read, or holds a value that stands for nothing; the message names it.
+        """
+
+    def size(self) -> tuple[int, int]:
+        """Width and height, pixels; nothing but a header is read.
+
+        Raises:
+            DataError: as :meth:`read`.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Keypoints:
+    """The keypoints of the one subject of a picture.
+
+    Attributes:
+        points: ``(k, 2)`` x and y; NaN where a point is not visible or was not annotated.
+        names: ``(k,)``, the same ones in every picture of a data set.
+        box: left, top, right, bottom of the subject where that is known.
+    """
+
+    points: FloatArray
+    names: tuple[str, ...]
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """Whether a picture shows a defect.
+
+    Attributes:
+        defective: False of a normal example.
+        mask: where the defect is, with the classes ``normal`` and ``defect``; None where that is not known.
+        kind: the name of the defect, such as its folder's; empty where there is none.
+    """
+
+    defective: bool
+    mask: Mask | None = None
+    kind: str = ""
+
+
+Annotation = Boxes | Mask | Keypoints | Condition
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """Objects that were found in one picture, the surest first.
+
+    Attributes:
+        boxes: ``(k, 4)`` left, top, right, bottom.
+        labels: ``(k,)`` int64, numbers of the task's classes.
+        scores: ``(k,)`` 0 … 1.
+    """
+
+    boxes: FloatArray
+    labels: Array
+    scores: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class LabelMap:
+    """The class of every pixel of one picture.
+
+    Attributes:
+        labels: ``(h, w)`` uint8 or int16, numbers of the task's classes.
+        certainty: ``(h, w)`` float16 probability of that class; None where it was not kept.
+    """
+
+    labels: Array
+    certainty: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Skeleton:
+    """The keypoints that were found in one picture.
+
+    Attributes:
+        points: ``(k, 2)`` x and y.
+        scores: ``(k,)`` 0 … 1, how sure each is.
+    """
+
+    points: FloatArray
+    scores: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Heat:
+    """How unusual one picture is.
+
+    Attributes:
+        score: of the whole picture; higher is less usual.
+        heat: ``(h, w)`` float32 of places, in the picture's proportions; None where only the whole was looked at.
+    """
+
+    score: float
+    heat: Array | None = None
+
+
+Prediction = Detections | LabelMap | Skeleton | Heat
+
+
+def annotation_cells(annotations: Sequence[Annotation | None]) -> Array:
+    """``(n,)`` annotations as the targets of a dataset whose task has not been read yet.
+
+    Example:
+        >>> annotation_cells([None, Condition(False)]).shape
+        (2,)
+    """
+    cells = np.empty(len(annotations), dtype=object)
+    for k, one in enumerate(annotations):  # numpy would take a sequence of arrays apart
+        cells[k] = one
+    return cells

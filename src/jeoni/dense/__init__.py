@@ -1,0 +1,1 @@
+"""Dense prediction: where in a picture. Detection, segmentation, keypoints and anomalies on a transferred backbone."""

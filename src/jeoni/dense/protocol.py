@@ -1,0 +1,184 @@
+"""The protocols of dense prediction: a task, which is a vocabulary with its metrics, and a head, which is a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+from torch import Tensor, nn
+
+from jeoni.data.annotations import Annotation, Prediction
+from jeoni.evaluation.measures import Measure
+from jeoni.modalities.geometry import Geometry
+from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
+
+__all__ = ["DenseHead", "DenseTask", "HeadFactory", "MapShape", "Row"]
+
+
+@dataclass(frozen=True)
+class MapShape:
+    """One of the feature maps that a head is given, fine ones first.
+
+    Attributes:
+        channels: how many.
+        stride: pixels of the row for one place of the map.
+    """
+
+    channels: int
+    stride: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table by class or by keypoint.
+
+    Attributes:
+        name: of the class, or of the keypoint.
+        count: of objects, pixels or visible points.
+        scores: ``(B,)`` by metric id.
+    """
+
+    name: str
+    count: int
+    scores: Mapping[str, FloatArray]
+
+
+class DenseTask(Protocol):
+    """A frozen dataclass whose fields are its vocabulary: the names of classes or of keypoints.
+
+    Attributes:
+        id: the file's name.
+        headline: the id of the metric that leads.
+        head: the id of the head that is used where none is named.
+        augment: the name of the policy of random views where none is named.
+        strides: of the feature maps that its heads want, fine ones first; what a backbone lacks is left out.
+    """
+
+    id: ClassVar[str]
+    headline: ClassVar[str]
+    head: ClassVar[str]
+    augment: ClassVar[str]
+    strides: ClassVar[tuple[int, ...]]
+
+    @classmethod
+    def takes(cls, annotation: Annotation) -> bool:
+        """Whether an annotation is of the kind that this task is about."""
+
+    @classmethod
+    def read(cls, annotations: Sequence[Annotation | None]) -> tuple[Self, list[Finding]]:
+        """The task that annotations make, and what is remarked. None is a picture without an annotation.
+
+        Raises:
+            Unreadable: they cannot be of this task.
+        """
+
+    def reread(self, annotations: Sequence[Annotation | None]) -> None:
+        """Check annotations of other pictures against the vocabulary.
+
+        Raises:
+            Unreadable: a name that it does not hold.
+        """
+
+    def known(self, targets: Array) -> Array:
+        """``(n,)`` bool: which pictures have an annotation; a picture without any object has one."""
+
+    def strata(self, targets: Array) -> IntArray:
+        """``(n,)``: what folds keep in proportion, such as the rarest class of each picture; -1 where unknown."""
+
+    def check(self, data: Dataset) -> list[Finding]:
+        """Check the annotations without decoding a picture: classes that are rare, boxes of no size, too few to learn.
+
+        Raises:
+            DataError: nothing can be learned from them.
+        """
+
+    def moved(self, annotation: Annotation, geometry: Geometry) -> Any:
+        """The annotation in the coordinates of a row, as the task's heads take it for their loss.
+
+        What the row shows too little of is left out, or marked as ignored.
+        """
+
+    def returned(self, prediction: Prediction, geometry: Geometry, extent: tuple[int, int]) -> Prediction:
+        """A prediction in a row's coordinates, in those of the picture of that width and height."""
+
+    def evidence(self, prediction: Prediction, annotation: Annotation) -> Any:
+        """All that the metrics need to know of one picture: small, so that predictions need not be kept."""
+
+    def scores(self, evidence: Sequence[Any], weights: FloatArray) -> dict[str, FloatArray]:
+        """Metrics ``(B,)`` by id, of pictures that count as often as ``weights (B, n)`` say; NaN where undefined."""
+
+    def metrics(self) -> Mapping[str, Measure]:
+        """Title, unit and direction of each id of :meth:`scores`, in the order in which they are shown."""
+
+    def rows(self, evidence: Sequence[Any], weights: FloatArray) -> list[Row]:
+        """The metrics of single classes or keypoints."""
+
+    def item_scores(self, evidence: Sequence[Any]) -> FloatArray:
+        """``(n,)`` how well each picture was done, higher is better: for the worst ones in a report; NaN: unknown."""
+
+    def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
+        """Further details for the report, for JSON, such as the points of precision-recall curves."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes, or of the keypoints."""
+
+    def describe(self) -> dict[str, Any]:
+        """The fields, for JSON."""
+
+    @classmethod
+    def restored(cls, described: Mapping[str, Any]) -> Self:
+        """From what :meth:`describe` gave; nothing in it is trusted.
+
+        Raises:
+            ValueError: values that cannot be.
+        """
+
+
+class DenseHead(nn.Module):
+    """A network on feature maps, its loss, and what its outputs mean.
+
+    A head that is trained defines :meth:`loss`. One that is not, such as a memory of normal examples, sets ``trains``
+    to False and defines :meth:`fit`; all that it learns are buffers, so that it is saved like any other.
+
+    Attributes:
+        trains: whether it is trained by gradients.
+    """
+
+    trains: ClassVar[bool] = True
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        """Maps ``(b, channels, h, w)``, as :class:`MapShape` listed them, to one tensor ``(b, …)`` of outputs."""
+        raise NotImplementedError
+
+    def loss(self, outputs: Tensor, targets: Sequence[Any], size: tuple[int, int]) -> Tensor:
+        """``(b,)`` losses of outputs.
+
+        Args:
+            outputs: of :meth:`forward`.
+            targets: ``(b,)`` of :meth:`DenseTask.moved`.
+            size: width and height of the rows, pixels.
+        """
+        raise NotImplementedError
+
+    def fit(self, maps: Any, seed: int) -> None:
+        """Learn from the feature maps of normal examples.
+
+        Args:
+            maps: a function without arguments that gives an iterator over batches, each a list of maps
+                ``(b, channels, h, w)``; every call begins anew.
+            seed: of all that is random.
+        """
+        raise NotImplementedError
+
+    def decode(self, outputs: Tensor, size: tuple[int, int]) -> list[Prediction]:
+        """``(b,)`` predictions in the coordinates of rows of that width and height."""
+        raise NotImplementedError
+
+
+class HeadFactory(Protocol):
+    """A frozen dataclass whose fields are hyper-parameters; the file's name is the head's id."""
+
+    def build(self, task: Any, maps: Sequence[MapShape]) -> DenseHead:
+        """A head with fresh weights, drawn from torch's global generator."""
