@@ -127,8 +127,8 @@ def _check_known(name: str, own: set[int], by_value: Mapping[int, str], table: C
     if strange:
         known = ", ".join(str(value) for value in sorted(by_value))
         raise DataError(
-            f"{name} holds the number {strange[0]}, which {table.origin} does not name; it names {known}. Add its class "
-            f"there, or say --void {strange[0]}.",
+            f"{name} holds the number {strange[0]}, which {table.origin} does not name; it names {known}. Add its "
+            f"class there, or say --void {strange[0]}.",
             path=name,
         )
 

@@ -6,7 +6,9 @@ import numpy as np
 
 from jeoni.types import Array, FloatArray
 
-__all__ = ["bounds_of", "filled"]
+__all__ = ["area_of", "bounds_of", "ellipse", "filled"]
+
+CORNERS = 64
 
 
 def filled(ring: Array, extent: tuple[int, int]) -> Array:
@@ -39,3 +41,30 @@ def bounds_of(rings: tuple[Array, ...]) -> FloatArray:
     """Left, top, right and bottom of polygons together, ``(4,)``."""
     corners = np.concatenate(rings)
     return np.concatenate([corners.min(axis=0), corners.max(axis=0)])
+
+
+def area_of(ring: Array) -> float:
+    """The area of a polygon that does not cross itself.
+
+    Example:
+        >>> area_of(np.array([[0, 0], [4, 0], [4, 3], [0, 3]]))
+        12.0
+    """
+    x, y = ring[:, 0], ring[:, 1]
+    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+
+
+def ellipse(middle: Array, across: float, down: float, turned: float = 0.0) -> FloatArray:
+    """``(64, 2)`` corners of a polygon in the place of an ellipse.
+
+    Args:
+        middle: x and y.
+        across: half of its width.
+        down: half of its height.
+        turned: clockwise, degrees.
+    """
+    angles = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
+    x, y = across * np.cos(angles), down * np.sin(angles)
+    turn = np.deg2rad(turned)
+    corners = [x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)]
+    return np.stack(corners, axis=1) + middle

@@ -98,3 +98,12 @@ class Runs:
     def area(self) -> int:
         """Pixels that are on."""
         return int(self.counts[1::2].sum())
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """Left, top, right and bottom of the pixels that are on; None where there are none."""
+        mask = self.mask()
+        columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+        if not len(columns):
+            return None
+        return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
