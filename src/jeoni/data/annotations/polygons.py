@@ -6,7 +6,7 @@ import numpy as np
 
 from jeoni.types import Array, FloatArray
 
-__all__ = ["area_of", "bounds_of", "ellipse", "filled"]
+__all__ = ["area_of", "bounds_of", "ellipse", "filled", "paint"]
 
 CORNERS = 64
 
@@ -22,6 +22,23 @@ def filled(ring: Array, extent: tuple[int, int]) -> Array:
         >>> filled(np.array([[1, 0], [3, 0], [3, 1], [1, 1]]), (4, 2)).astype(int).tolist()
         [[0, 1, 1, 0], [0, 0, 0, 0]]
     """
+    width, height = extent
+    inside = np.zeros((height, width), dtype=bool)
+    paint(inside, ring, True)
+    return inside
+
+
+def paint(mask: Array, ring: Array, value: int) -> None:
+    """Set the pixels of a mask ``(h, w)`` whose middle lies inside a polygon; only the window around it is used."""
+    height, width = mask.shape
+    left, top = (int(v) for v in np.floor(ring.min(axis=0)).clip(0, (width, height)))
+    right, bottom = (int(v) for v in np.ceil(ring.max(axis=0)).clip(0, (width, height)))
+    if left < right and top < bottom:
+        inside = _inside(ring - np.array([left, top]), (right - left, bottom - top))
+        mask[top:bottom, left:right][inside] = value
+
+
+def _inside(ring: Array, extent: tuple[int, int]) -> Array:
     width, height = extent
     rows = np.arange(height) + 0.5
     x0, y0 = ring[:, 0, None], ring[:, 1, None]

@@ -86,13 +86,22 @@ class Runs:
         Raises:
             ValueError: the runs do not fill the picture.
         """
+        self.check()
         width, height = self.extent
-        if self.counts.sum() != width * height or (self.counts < 0).any():
-            raise ValueError(f"runs of {self.counts.sum()} pixels for a picture of {width} x {height}")
         on = np.arange(len(self.counts)) % 2 == 1
         flat = np.repeat(on, self.counts)
         mask: Array = flat.reshape((height, width), order="F")
         return mask
+
+    def check(self) -> None:
+        """Whether the runs fill the picture.
+
+        Raises:
+            ValueError: they do not.
+        """
+        width, height = self.extent
+        if self.counts.sum() != width * height or (self.counts < 0).any():
+            raise ValueError(f"runs of {self.counts.sum()} pixels for a picture of {width} x {height}")
 
     @property
     def area(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,7 +12,7 @@ from jeoni.data.encodings import decode
 from jeoni.data.files import MOST_TABLE, open_file, read_file
 from jeoni.errors import DataError
 
-__all__ = ["begins_with", "number_at", "read_json", "read_text_lines", "read_xml", "read_yaml"]
+__all__ = ["begins_with", "ends_with", "number_at", "read_json", "read_text_lines", "read_xml", "read_yaml"]
 
 START = 4096  # bytes by which a format is recognised
 
@@ -21,6 +22,17 @@ def begins_with(path: Path) -> str:
     try:
         with open_file(path, most=MOST_TABLE) as file:
             return file.read(START).decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    except (DataError, OSError):
+        return ""
+
+
+def ends_with(path: Path) -> str:
+    """The last letters of a file; empty where it cannot be read."""
+    try:
+        with open_file(path, most=MOST_TABLE) as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - START))
+            return file.read(START).decode("utf-8", "replace")
     except (DataError, OSError):
         return ""
 

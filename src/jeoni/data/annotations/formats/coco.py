@@ -22,7 +22,7 @@ from jeoni.data.annotations.pictures import part_folders, pictures_in, subfolder
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.runs import Runs
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
-from jeoni.data.annotations.sources import begins_with, read_json
+from jeoni.data.annotations.sources import begins_with, ends_with, read_json
 from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
@@ -32,6 +32,7 @@ from jeoni.types import Dataset, FloatArray
 __all__ = ["COCO"]
 
 KEYS = "info|licenses|images|annotations|categories|type"
+SIGNS = ("images", "annotations", "categories", "file_name", "image_id", "category_id")
 FOLDERS = ("annotations", "annotation", "labels")
 OTHERS = ("captions", "panoptic", "stuff", "image_info")  # files of COCO that are about something else
 MIDDLE = 0.5
@@ -79,7 +80,7 @@ class COCO:
         pictures: list[Shaped] = []
         drawn = Drawn()
         files = _meant(_files(root), options.wanted)
-        places = _Places(root if root.is_dir() else root.parent, notes)
+        places = _Places(_base(root), notes)
         for path, part in files:
             content = _Content.of(path)
             if drawn.keypoints and content.keypoints and drawn.keypoints != content.keypoints:
@@ -205,9 +206,19 @@ def _files(root: Path) -> list[tuple[Path, str]]:
     return found
 
 
+def _base(root: Path) -> Path:
+    """The folder below which pictures lie: of a JSON in ``annotations``, the one above."""
+    if root.is_dir():
+        return root
+    return root.parent.parent if root.parent.name.lower() in FOLDERS else root.parent
+
+
 def _is_coco(path: Path) -> bool:
     begins = begins_with(path)
-    return bool(re.match(rf'\{{\s*"({KEYS})"', begins)) and '"shapes"' not in begins
+    if not re.match(rf'\{{\s*"({KEYS})"', begins) or '"shapes"' in begins:
+        return False
+    both = begins + ends_with(path)
+    return sum(f'"{sign}"' in both for sign in SIGNS) > 1
 
 
 def _part_in(stem: str) -> str:
@@ -294,7 +305,7 @@ def _region(written: Any) -> tuple[tuple[FloatArray, ...], Runs | None]:
             runs = Runs.decoded(counts, (width, height))
         else:
             runs = Runs(np.asarray(counts, dtype=np.int64), (width, height))
-        runs.mask()  # whether they fill the picture
+        runs.check()
         return (), runs
     rings = []
     for ring in written:

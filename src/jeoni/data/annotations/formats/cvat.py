@@ -119,17 +119,15 @@ def _picture_at(written: str, subset: str, folder: Path, there: list[Path]) -> P
 
 
 def _shapes(image: Element, size: tuple[int, int], file: Path, name: str, notes: Notes) -> list[Shape]:
-    ordered = sorted(image, key=lambda one: float(one.get("z_order") or 0))
+    numbered = list(enumerate(image, start=1))
     shapes: list[Shape] = []
-    for number, one in enumerate(ordered, start=1):
+    for number, one in sorted(numbered, key=lambda pair: float(pair[1].get("z_order") or 0)):
         place = f"{one.tag} {number} of {name}"
         read = KINDS.get(one.tag)
-        if one.tag == "tag":
-            continue
-        if read is None:
+        if read is not None:
+            shapes.extend(read(one, place, size, file))
+        elif one.tag != "tag":  # a tag is of the whole picture
             notes.add(OTHER, name, place)
-            continue
-        shapes.extend(read(one, place, size, file))
     return shapes
 
 

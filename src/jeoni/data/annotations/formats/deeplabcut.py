@@ -33,7 +33,7 @@ WITH_INDIVIDUALS = ("scorer", "individuals", "bodyparts", "coords")
 PROJECT = "labeled-data"
 MIDDLE = 0.5  # of the first pixel, where DeepLabCut has 0
 NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
-NOT_THERE = Fault("unlabelled", "none of its keypoints is given", "none of its keypoints is given", "kept")
+NOT_THERE = Fault("no_keypoints", "none of its keypoints is given", "none of its keypoints is given", "kept")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from jeoni.data.annotations.pictures import picture_size, pictures_in
 from jeoni.data.annotations.polygons import ellipse
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
-from jeoni.data.annotations.sources import begins_with, read_json
+from jeoni.data.annotations.sources import begins_with, ends_with, read_json
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import SUFFIXES, composed
 from jeoni.errors import DataError
@@ -31,6 +31,7 @@ __all__ = ["LabelStudio"]
 UPLOAD = r"^[0-9a-f]{8}-"  # what an upload puts before a file's name
 HUNDREDTHS = 100.0
 BRUSH = "brushlabels"
+SIGNS = (("annotations", "data"), ("completions", "data"), ("annotation_id", "annotator"))
 KINDS = ("rectanglelabels", "polygonlabels", "keypointlabels", "ellipselabels")
 NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
 SEVERAL = Fault(
@@ -75,14 +76,17 @@ class LabelStudio:
 
 def _file_of(root: Path) -> Path | None:
     files = [root] if root.is_file() else list_folder(root) if root.is_dir() else []
-    found = [path for path in files if path.suffix.lower() == ".json" and _is_export(begins_with(path))]
+    found = [path for path in files if path.suffix.lower() == ".json" and _is_export(path)]
     return found[0] if len(found) == 1 else None
 
 
-def _is_export(begins: str) -> bool:
-    return bool(re.match(r'\[\s*\{\s*"', begins)) and bool(
-        re.search(r'"(annotations|completions|image|annotator)"\s*:', begins)
-    )
+def _is_export(path: Path) -> bool:
+    """Whether a file begins as a list of tasks, or of what JSON-MIN makes of them."""
+    begins = begins_with(path)
+    if not re.match(r'\[\s*\{\s*"', begins):
+        return False
+    both = begins + ends_with(path)
+    return any(all(f'"{sign}"' in both for sign in signs) for signs in SIGNS)
 
 
 def _tasks(file: Path) -> list[Mapping[str, Any]]:

@@ -7,19 +7,19 @@ pixel has a width of 1. Objects that are *difficult* are ignored, neither to be 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 from xml.etree import ElementTree
 
+from jeoni.data.annotations.image_sets import listed_parts, part_of
 from jeoni.data.annotations.kinds import Detections
 from jeoni.data.annotations.notes import Fault, Notes
 from jeoni.data.annotations.pictures import by_stem, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes
-from jeoni.data.annotations.sources import begins_with, number_at, read_text_lines, read_xml
-from jeoni.data.columns import PARTS
+from jeoni.data.annotations.sources import begins_with, number_at, read_xml
 from jeoni.data.files import list_folder, walk
 from jeoni.data.kinds import composed
 from jeoni.errors import DataError
@@ -29,15 +29,7 @@ __all__ = ["VOC"]
 
 PICTURES = ("jpegimages", "images", "image", "imgs")
 FILES = ("annotations", "annotation", "xml", "xmls", "labels", "label")
-SPLITS = ("ImageSets", "Main")
 NO_PICTURE = Fault("no_picture", "no picture of its name is there", "no picture of its name is there", "left out")
-NO_SPLIT = Fault("in_no_split", "no file of ImageSets/Main names it", "no file of ImageSets/Main names it", "left out")
-TWO_SPLITS = Fault(
-    "leak",
-    "two files of ImageSets/Main name it",
-    "three files of ImageSets/Main name it",
-    "removed from training",
-)
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -57,7 +49,7 @@ class VOC:
             return False
         for folder in _xml_folders(root):
             first = next((path for path in list_folder(folder) if path.suffix.lower() == ".xml"), None)
-            if first is not None and re.search(r"<annotation[\s>]", begins_with(first)):
+            if first is not None and re.search(r"<annotation[\s/>]", begins_with(first)):
                 return True
         return False
 
@@ -73,7 +65,7 @@ class VOC:
                 pictures.append(_read_one(path, name, files.pop(stem, None), part, notes))
             for path in files.values():
                 notes.add(NO_PICTURE, path.relative_to(root).as_posix())
-        pictures = _split(pictures, _split_files(root), notes)
+        pictures = _split(pictures, root, notes)
         return dataset_of_shapes(root, pictures, Drawn(), self.tasks[0], options, notes)
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
@@ -178,35 +170,10 @@ def _corners_of(one: ElementTree.Element, number: int, file: Path) -> tuple[floa
     return left - 1, top - 1, right, bottom
 
 
-def _split_files(root: Path) -> dict[str, set[str]]:
-    """Stems of pictures by part; ``trainval`` only where nothing tells the two apart."""
-    folder = root.joinpath(*SPLITS)
-    if not folder.is_dir():
-        return {}
-    listed: dict[str, set[str]] = {}
-    for path in list_folder(folder):
-        if path.suffix == ".txt" and path.stem in (*PARTS, "trainval"):
-            listed[path.stem] = {composed(line.split()[0]) for line in read_text_lines(path) if line}
-    both = listed.pop("trainval", set())
-    parts: dict[str, set[str]] = {}
-    for name, stems in listed.items():
-        parts.setdefault(PARTS[name], set()).update(stems)
-    if both and "train" not in parts:
-        parts["train"] = both - parts.get("val", set())
-    return parts
-
-
-def _split(pictures: list[Shaped], parts: Mapping[str, set[str]], notes: Notes) -> list[Shaped]:
-    """Pictures with the parts that the lists say; without lists, as they are."""
-    if not any(parts.values()):
+def _split(pictures: list[Shaped], root: Path, notes: Notes) -> list[Shaped]:
+    """Pictures with the parts that lists say, without those that no list names; without lists, as they are."""
+    parts = listed_parts(root, "Main")
+    if not parts:
         return pictures
-    kept = []
-    for picture in pictures:
-        own = [part for part in ("test", "val", "train") if composed(picture.path.stem) in parts.get(part, ())]
-        if not own:
-            notes.add(NO_SPLIT, picture.name)
-            continue
-        for _ in own[1:]:
-            notes.add(TWO_SPLITS, picture.name)
-        kept.append(replace(picture, part=own[0]))
-    return kept
+    named = [replace(one, part=part_of(one.path, one.name, parts, notes)) for one in pictures]
+    return [one for one in named if one.part]
