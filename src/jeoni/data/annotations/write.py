@@ -1,4 +1,4 @@
-"""Predictions of places in pictures, written in the format that the data came in, or in the one that most tools read."""
+"""Predictions of places in pictures, written in the format that the data came in, or in the usual one of their task."""
 
 from __future__ import annotations
 
