@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,6 +26,8 @@ __all__ = [
     "Prediction",
     "Skeleton",
     "annotation_cells",
+    "are_annotations",
+    "target_bytes",
 ]
 
 VOID = -1
@@ -51,15 +53,17 @@ class Boxes:
         if len(self.ignored) != len(self.boxes):
             object.__setattr__(self, "ignored", np.zeros(len(self.boxes), dtype=bool))
 
+    def tobytes(self) -> bytes:
+        """The same for the same content."""
+        return self.boxes.tobytes() + "\n".join(self.names).encode() + np.asarray(self.ignored).tobytes()
+
 
 class Mask(Protocol):
-    """The class of every pixel of one picture; read when it is asked for, so that memory stays flat.
+    """The class of every pixel of one picture; read when it is asked for, so that memory stays flat."""
 
-    Attributes:
-        names: of the classes that its numbers stand for; all masks of a data set share them.
-    """
-
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes that its numbers stand for; all masks of a data set share them."""
 
     def read(self) -> Array:
         """``(h, w)`` int16: a number of :attr:`names`, or -1 where nothing is said of a pixel (*void*).
@@ -90,6 +94,10 @@ class Keypoints:
     names: tuple[str, ...]
     box: tuple[float, float, float, float] | None = None
 
+    def tobytes(self) -> bytes:
+        """The same for the same content."""
+        return np.asarray(self.points, dtype=np.float64).tobytes() + "\n".join(self.names).encode()
+
 
 @dataclass(frozen=True, eq=False)
 class Condition:
@@ -104,6 +112,10 @@ class Condition:
     defective: bool
     mask: Mask | None = None
     kind: str = ""
+
+    def tobytes(self) -> bytes:
+        """The same for the same content."""
+        return repr((self.defective, self.kind)).encode() + target_bytes(self.mask)
 
 
 Annotation = Boxes | Mask | Keypoints | Condition
@@ -177,3 +189,31 @@ def annotation_cells(annotations: Sequence[Annotation | None]) -> Array:
     for k, one in enumerate(annotations):  # numpy would take a sequence of arrays apart
         cells[k] = one
     return cells
+
+
+def target_bytes(target: Any) -> bytes:
+    """The same for targets of the same content; a mask is read for it.
+
+    Example:
+        >>> target_bytes(None), target_bytes(np.int8(1))
+        (b'', b'\\x01')
+    """
+    if target is None:
+        return b""
+    content: bytes = target.tobytes() if hasattr(target, "tobytes") else target.read().tobytes()
+    return content
+
+
+def are_annotations(targets: Array) -> bool:
+    """Whether cells are annotations of places in pictures.
+
+    Example:
+        >>> are_annotations(annotation_cells([None, Condition(False)]))
+        True
+        >>> are_annotations(np.array([["a"]], dtype=object))
+        False
+    """
+    if targets.dtype != object or targets.ndim != 1:
+        return False
+    first = next((one for one in targets if one is not None), None)
+    return first is not None and (isinstance(first, (Boxes, Keypoints, Condition)) or hasattr(first, "read"))
