@@ -82,7 +82,7 @@ class RecipeKeywords(TypedDict, total=False):
     mixup: float | None
     """Strength of mixup (Beta distribution); 0 is none."""
 
-    augment: Literal["auto", "none", "light", "strong", "medical"] | None
+    augment: Literal["auto", "none", "light", "strong", "medical", "scale"] | None
     """Random views of the items."""
 
     views: int | None
@@ -499,6 +499,12 @@ class PredictKeywords(ComputeKeywords, total=False):
 
     column: str | None
     """A table's column of items; left out, that of the fit, or a recognised one."""
+
+    format: str | None
+    """
+    Of places in pictures, the format of the files in --out: voc, coco, yolo, mask_png, deeplabcut; left out, the
+    usual one.
+    """
 
 
 class PretrainKeywords(

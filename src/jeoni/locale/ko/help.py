@@ -74,6 +74,7 @@ WORDS = {
     "Of masks and boxes that number their classes: a file with a name in each line (or name,r,g,b), or names separated by commas.": "마스크나 박스가 클래스를 번호로 적은 경우: 한 줄에 이름 하나(또는 name,r,g,b)를 적은 파일, 또는 쉼표로 구분한 이름.",
     "Names or numbers of classes in masks or boxes of which nothing is to be learned.": "마스크나 박스에서 학습하지 않을 클래스의 이름이나 번호.",
     "A table's column of items; left out, that of the fit, or a recognised one.": "표에서 데이터가 있는 열. 생략하면 학습할 때의 열을 쓰거나 자동으로 찾습니다.",
+    "Of places in pictures, the format of the files in --out: voc, coco, yolo, mask_png, deeplabcut; left out, the usual one.": "사진 속 위치를 예측할 때 --out에 쓸 파일 형식: voc, coco, yolo, mask_png, deeplabcut. 생략하면 작업에 맞는 형식을 씁니다.",
     "An own test set: a folder or table like the data.": "따로 둔 테스트 세트. 데이터와 같은 형식의 폴더나 표.",
     # 전이학습
     "How to transfer; see `jeoni list strategies`.": "전이학습 전략. 목록: `jeoni list strategies`.",
@@ -172,7 +173,7 @@ WORDS = {
     "Print everything as one JSON line, last.": "마지막 줄에 전체 결과를 JSON으로 출력합니다.",
     "Print one JSON line, last.": "마지막 줄에 JSON 한 줄을 출력합니다.",
     "Print one JSON line.": "JSON 한 줄을 출력합니다.",
-    "Where to write a CSV; standard output if left out.": "CSV를 저장할 파일. 생략하면 표준 출력.",
+    "Where to write a CSV; standard output if left out. Of places in pictures also a .json as COCO has it, or a new folder, such as for masks.": "CSV를 저장할 파일. 생략하면 표준 출력. 사진 속 위치를 예측할 때는 COCO 형식의 .json이나 (마스크 등을 담을) 새 폴더도 됩니다.",
     "Write the table's own columns beside the predictions.": "예측 결과 옆에 원래 표의 열도 저장합니다.",
     "What to transfer from: a name from `jeoni list backbones`, or several with commas between; auto goes by the data.": "전이할 백본. `jeoni list backbones`의 이름 하나 또는 쉼표로 구분한 여러 개이며, auto는 데이터에 따라 정합니다.",
     "The time that the run may take, such as 90s, 10m or 1h30m: trainings are planned into it. Such a run can come out otherwise on another machine.": "실행에 쓸 수 있는 시간(예: 90s, 10m, 1h30m). 학습을 이 시간에 맞추어 계획하므로 다른 장비에서는 결과가 달라질 수 있습니다.",

@@ -22,3 +22,8 @@ class PredictSpec(Spec, ComputeOptions):
         "A table's column of items; left out, that of the fit, or a recognised one.",
         aliases=("image_column", "text_column", "audio_column"),
     )
+    format: str = option(
+        "",
+        "Of places in pictures, the format of the files in --out: voc, coco, yolo, mask_png, deeplabcut; left out, the "
+        "usual one.",
+    )
