@@ -21,7 +21,7 @@ __all__ = ["RECALLS", "Precision", "average_precision", "ranked"]
 RECALLS = np.linspace(0.0, 1.0, 101)
 AT_50, AT_75 = 0, 5
 _CHUNK = 2_000_000  # numbers of one step: flat memory
-_TINY = np.spacing(1)
+_TINY = 1e-12  # no weight so far: then nothing is right either
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _of_class(one: _Ranked, weights: FloatArray) -> tuple[FloatArray, FloatArray
         hits = np.flatnonzero(one.hits[t])
         right = by_detection[:, hits].cumsum(axis=1)
         found = right / objects[some, None]
-        precision[some, t] = _area(right / (counted[:, hits] + _TINY), found)
+        precision[some, t] = _area(right / np.maximum(counted[:, hits], _TINY), found)
         recall[some, t] = found[:, -1] if len(hits) else 0.0
     return precision, recall
 
