@@ -13,7 +13,7 @@ __all__ = ["ColumnOptions", "LanguageOptions", "LeakOptions", "SeedOptions", "Ta
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnOptions(Options):
-    """Which columns of a table hold what."""
+    """Which columns of a table, or which numbers of a mask, hold what."""
 
     section: ClassVar[str] = "Data"
 
@@ -27,6 +27,15 @@ class ColumnOptions(Options):
     group_pattern: str = option(
         "", "A regular expression; its group, matched below a class's folder, names an item's group."
     )
+    class_names: str = option(
+        "",
+        "Of masks and boxes that number their classes: a file with a name in each line (or name,r,g,b), or names "
+        "separated by commas.",
+        several=True,
+    )
+    void: str = option(
+        "", "Names or numbers of classes in masks or boxes of which nothing is to be learned.", several=True
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +46,8 @@ class TaskOptions(Options):
 
     task: str = option(
         "auto",
-        "What is predicted: classification, regression, multilabel or multitask; auto goes by the labels.",
+        "What is predicted: classification, regression, multilabel or multitask; of places in pictures detection, "
+        "segmentation, pose or anomaly; auto goes by the labels.",
         names=("tasks",),
     )
 
