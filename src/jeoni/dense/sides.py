@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from jeoni.types import IntArray
-
 import numpy as np
+
+from jeoni.types import IntArray
 
 __all__ = ["partners"]
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from jeoni.dense.convolutions import Pyramid, grouped_norm
 from jeoni.dense.heads.detection.fcos import FCOS, class_weights
 from jeoni.dense.heads.detection.parts.assignment import assign
 from jeoni.dense.heads.detection.parts.overlaps import generalised, pairwise
@@ -127,6 +126,11 @@ def test_a_head_without_maps_is_refused():
         FCOS().build(TASK, [])
 
 
+def test_a_number_of_channels_that_groups_do_not_divide_is_refused():
+    with pytest.raises(ConfigError, match="channels is 20; a multiple of 8 is needed"):
+        FCOS(channels=20).build(TASK, MAPS)
+
+
 def test_of_boxes_that_overlap_the_surest_of_each_class_stays():
     boxes = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 9], [0, 0, 10, 9.5], [30, 30, 40, 40]])
     scores, labels = torch.tensor([0.5, 0.9, 0.7, 0.1]), torch.tensor([0, 0, 1, 0])
@@ -156,16 +160,6 @@ def test_classes_with_few_objects_count_more_and_all_objects_one_on_average():
     assert (weights[1] / weights[0]).item() == pytest.approx(3.0, rel=1e-5)
     assert class_weights(torch.zeros(2, dtype=torch.int64), 0.5).isfinite().all()
     assert class_weights(counts, 0.0).tolist() == pytest.approx([1, 1, 1])
-
-
-def test_a_pyramid_keeps_the_size_of_every_map():
-    maps = [torch.randn(1, 6, 15, 20), torch.randn(1, 8, 8, 10)]
-    found = Pyramid([6, 8], 16)(maps)
-    assert [tuple(one.shape) for one in found] == [(1, 16, 15, 20), (1, 16, 8, 10)]
-
-
-def test_norms_take_any_number_of_channels():
-    assert [grouped_norm(c).num_groups for c in (1, 8, 12, 64, 96, 256)] == [1, 1, 1, 8, 12, 16]
 
 
 def test_a_new_head_is_unsure_and_its_boxes_span_as_many_places_as_objects_should():

@@ -52,7 +52,11 @@ def coco_scores(pictures, classes=3):
 
 def _entry(box, label):
     width, height = float(box[2] - box[0]), float(box[3] - box[1])
-    return {"category_id": int(label) + 1, "bbox": [float(box[0]), float(box[1]), width, height], "area": width * height}
+    return {
+        "category_id": int(label) + 1,
+        "bbox": [float(box[0]), float(box[1]), width, height],
+        "area": width * height,
+    }
 
 
 def _defined(values):

@@ -11,7 +11,7 @@ import numpy as np
 
 from jeoni.data.annotations import Annotation, Boxes, Detections, Prediction
 from jeoni.dense.placed import PlacedBoxes
-from jeoni.dense.protocol import Row
+from jeoni.dense.protocol import DenseTask, Row
 from jeoni.errors import DataError, did_you_mean
 from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.metrics.detection.average_precision import average_precision
@@ -30,7 +30,7 @@ SIZES = (0, 16, 32, 64, 96, 128, 192, 256, 512)  # edges of the histogram, pixel
 
 
 @dataclass(frozen=True)
-class Detection:
+class Detection(DenseTask):
     """Boxes with classes.
 
     Attributes:
@@ -45,8 +45,15 @@ class Detection:
     id: ClassVar[str] = "detection"
     headline: ClassVar[str] = "ap50"
     head: ClassVar[str] = "fcos"
-    augment: ClassVar[str] = "light"
+    augment: ClassVar[str] = "scale"
     strides: ClassVar[tuple[int, ...]] = (8, 16, 32)
+    recipe: ClassVar[Mapping[str, Any]] = {
+        "batch_size": 8,
+        "views": 6,
+        "length": 1.5,
+        "head_learning_rate": 2e-3,
+        "weight_decay": 0.05,
+    }
 
     classes: tuple[str, ...]
 
@@ -69,7 +76,9 @@ class Detection:
         """
         found = sorted({name for one in annotations if isinstance(one, Boxes) for name in one.names})
         if not found:
-            raise Unreadable("No picture has a box. Needed: boxes of the objects that are to be found, with their names.")
+            raise Unreadable(
+                "No picture has a box. Needed: boxes around the objects to be found, with names."
+            )
         return cls(tuple(found)), []
 
     def reread(self, annotations: Sequence[Annotation | None]) -> None:
@@ -98,7 +107,7 @@ class Detection:
         return self.classes.index(min(one.names, key=lambda name: (counts[name], name)))
 
     def check(self, data: Dataset) -> list[Finding]:
-        """Boxes of no size, boxes that are there twice, pictures without any, and classes that are rare.
+        """Pictures without an object, and classes that are rare.
 
         Raises:
             DataError: no box to learn from.
@@ -107,10 +116,10 @@ class Detection:
         counts = Counter(name for i in training for name in self._usable_names(data.targets[i]))
         if not counts:
             raise DataError(
-                f"{data.origin or data.name} holds no box to learn from, in {len(training)} annotated pictures. Needed: "
-                f"boxes of the objects that are to be found, at least {FEW} of each class."
+                f"{data.origin or data.name} holds no box to learn from, in {len(training)} annotated pictures. "
+                f"Needed: boxes around the objects to be found, at least {FEW} of each class."
             )
-        findings = [f for i in np.flatnonzero(self.known(data.targets)) for f in _findings(data, int(i))]
+        findings = []
         empty = sum(not data.targets[i].names for i in training)
         if empty:
             findings.append(Finding("empty_picture", "", f"{empty} pictures have no object", "kept"))
@@ -123,6 +132,10 @@ class Detection:
     def _usable_names(self, boxes: Boxes) -> list[str]:
         usable = _sized(boxes.boxes) & ~boxes.ignored
         return [name for name, good in zip(boxes.names, usable, strict=True) if good]
+
+    def named_targets(self, targets: Array) -> list[Any]:
+        """How many objects of each class, such as ``2 RBC, 1 WBC``; empty where nothing is known."""
+        return [_in_words(one) if isinstance(one, Boxes) else "" for one in targets]
 
     def moved(self, annotation: Annotation, geometry: Geometry) -> PlacedBoxes:
         """Boxes in a row; one of which too little is left, is ignored, so that its rest is no false alarm."""
@@ -238,16 +251,6 @@ def _sized(boxes: FloatArray) -> Array:
     return _areas(boxes) > 0
 
 
-def _findings(data: Dataset, index: int) -> list[Finding]:
-    """Of the boxes of one picture."""
-    annotation, path = data.targets[index], data.items.name(index)
-    findings = []
-    without = int((~_sized(annotation.boxes)).sum())
-    if without:
-        told = f"{without} boxes have no width or no height, such as one of {annotation.names[0]}"
-        findings.append(Finding("box_without_size", path, told, "left out"))
-    distinct = {(name, *box) for name, box in zip(annotation.names, annotation.boxes.tolist(), strict=True)}
-    twice = len(annotation.names) - len(distinct)
-    if twice:
-        findings.append(Finding("box_twice", path, f"{twice} boxes are there more than once", "kept"))
-    return findings
+def _in_words(one: Boxes) -> str:
+    counts = Counter(one.names)
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "none"

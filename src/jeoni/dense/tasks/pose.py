@@ -10,7 +10,7 @@ import numpy as np
 
 from jeoni.data.annotations import Annotation, Keypoints, Prediction, Skeleton
 from jeoni.dense.placed import PlacedPoints
-from jeoni.dense.protocol import Row
+from jeoni.dense.protocol import DenseTask, Row
 from jeoni.dense.sides import partners
 from jeoni.errors import DataError
 from jeoni.evaluation.measures import Measure
@@ -26,7 +26,7 @@ QUANTILES = (0.5, 0.75, 0.9, 0.95, 1.0)
 
 
 @dataclass(frozen=True)
-class Pose:
+class Pose(DenseTask):
     """Keypoints by name.
 
     Attributes:
@@ -43,6 +43,13 @@ class Pose:
     head: ClassVar[str] = "heatmap"
     augment: ClassVar[str] = "light"
     strides: ClassVar[tuple[int, ...]] = (4, 8, 16, 32)
+    recipe: ClassVar[Mapping[str, Any]] = {
+        "batch_size": 8,
+        "views": 6,
+        "length": 1.0,
+        "head_learning_rate": 2e-3,
+        "weight_decay": 0.05,
+    }
 
     points: tuple[str, ...]
 
@@ -73,8 +80,8 @@ class Pose:
             )
         if len(set(orders[0])) < len(orders[0]):
             raise Unreadable(
-                f"Two keypoints have one name, among {', '.join(orders[0])}. Needed: one subject, and a name of its own "
-                "for each of its points."
+                f"Two keypoints have one name, among {', '.join(orders[0])}. Needed: one subject, and a name of "
+                "its own for each of its points."
             )
         return cls(orders[0]), []
 
@@ -98,7 +105,7 @@ class Pose:
         return np.where(known, np.array(whole, dtype=np.int64), -1)
 
     def check(self, data: Dataset) -> list[Finding]:
-        """Points that are hardly ever visible; points of a left side without a right one are told too.
+        """Points that are hardly ever visible.
 
         Raises:
             DataError: no point to learn from.
@@ -106,8 +113,8 @@ class Pose:
         training = np.flatnonzero((data.part != "test") & self.known(data.targets))
         if not len(training):
             raise DataError(
-                f"{data.origin or data.name} holds no picture with a visible keypoint to learn from. Needed: the places "
-                f"of the points in at least {FEW} pictures, and better a hundred."
+                f"{data.origin or data.name} holds no picture with a visible keypoint to learn from. Needed: "
+                f"the places of the points in at least {FEW} pictures, and better a hundred."
             )
         visible = np.sum([_visible(data.targets[i]) for i in training], axis=0)
         return [
@@ -115,6 +122,10 @@ class Pose:
             for name, count in zip(self.points, visible.tolist(), strict=True)
             if count < FEW
         ]
+
+    def named_targets(self, targets: Array) -> list[Any]:
+        """How many of the points are visible; empty where nothing is known."""
+        return [f"{_visible(one).sum()} of {len(self.points)}" if isinstance(one, Keypoints) else "" for one in targets]
 
     def moved(self, annotation: Annotation, geometry: Geometry) -> PlacedPoints:
         """Points in a row; in a mirrored one left and right are exchanged, and what lies outside is not visible."""
@@ -175,7 +186,10 @@ class Pose:
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
         """Quantiles of the distance of each keypoint, pixels."""
         errors = np.stack([one.errors for one in evidence])
-        return {"quantiles": list(QUANTILES), "errors": [_quantiles(name, errors[:, k]) for k, name in enumerate(self.points)]}
+        return {
+            "quantiles": list(QUANTILES),
+            "errors": [_quantiles(name, errors[:, k]) for k, name in enumerate(self.points)],
+        }
 
     def describe(self) -> dict[str, Any]:
         """See :class:`~jeoni.dense.protocol.DenseTask`."""

@@ -19,11 +19,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from jeoni.data.annotations import Detections, Prediction
-from jeoni.dense.convolutions import Pyramid, flattened, separable
 from jeoni.dense.heads.detection.parts.assignment import assign
 from jeoni.dense.heads.detection.parts.overlaps import generalised
 from jeoni.dense.heads.detection.parts.places import Places, places_of
 from jeoni.dense.heads.detection.parts.suppression import suppressed
+from jeoni.dense.heads.parts.pyramid import GROUPS, Pyramid, separable
 from jeoni.dense.protocol import DenseHead, MapShape
 from jeoni.errors import ConfigError
 
@@ -39,7 +39,7 @@ class FCOS:
     """Hyper-parameters.
 
     Attributes:
-        channels: of the pyramid.
+        channels: of the pyramid; a multiple of 8.
         depth: convolutions between the pyramid and what is said, for classes and for boxes each.
         span: places that an object should span on the map that finds it.
         radius: strides from an object's middle within which places find it.
@@ -66,10 +66,12 @@ class FCOS:
         """A head for the task's classes.
 
         Raises:
-            ConfigError: no maps.
+            ConfigError: no maps, or a number of channels that groups do not divide.
         """
         if not maps:
             raise ConfigError("FCOS was given no feature maps; it needs at least one. Name a backbone with stages.")
+        if self.channels < GROUPS or self.channels % GROUPS:
+            raise ConfigError(f"channels is {self.channels}; a multiple of {GROUPS} is needed, such as 64.")
         return _FCOSHead(self, len(task.names), maps)
 
 
@@ -111,7 +113,7 @@ class _FCOSHead(DenseHead):
             sides = self.says_box(self.of_box(one))
             sides = torch.cat([sides[:, :BOX] + scale, sides[:, BOX:]], dim=1)
             said.append(torch.cat([self.says_class(self.of_class(one)), sides], dim=1))
-        return flattened(said)
+        return torch.cat([one.flatten(2).transpose(1, 2) for one in said], dim=1)
 
     def loss(self, outputs: Tensor, targets: Sequence[Any], size: tuple[int, int]) -> Tensor:
         """Focal loss of classes, generalised overlap of boxes, and cross-entropy of their quality.
@@ -135,7 +137,9 @@ class _FCOSHead(DenseHead):
         labels = torch.cat([torch.as_tensor(one.labels[~one.ignored], dtype=torch.int64) for one in targets])
         return class_weights(torch.bincount(labels, minlength=self.classes), self.own.balance)
 
-    def _loss_of_one(self, said: Tensor, boxes: Tensor, target: Any, places: Places, weights: Tensor) -> tuple[Tensor, int]:
+    def _loss_of_one(
+        self, said: Tensor, boxes: Tensor, target: Any, places: Places, weights: Tensor
+    ) -> tuple[Tensor, int]:
         """The sum over places, and how many of them find an object."""
         true = torch.as_tensor(target.boxes, dtype=torch.float32, device=said.device)
         labels = torch.as_tensor(target.labels, dtype=torch.int64, device=said.device)
@@ -183,7 +187,7 @@ class _FCOSHead(DenseHead):
 
 
 def _tower(channels: int, depth: int) -> nn.Sequential:
-    return nn.Sequential(*(separable(channels, channels) for _ in range(depth)))
+    return nn.Sequential(*(separable(channels) for _ in range(depth)))
 
 
 def _boxes(sides: Tensor, places: Places) -> Tensor:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from jeoni.data.annotations import Prediction, Skeleton
-from jeoni.dense.convolutions import Pyramid, separable
+from jeoni.dense.heads.parts.pyramid import GROUPS, Pyramid, separable
 from jeoni.dense.heads.pose.parts.reading import READINGS
 from jeoni.dense.protocol import DenseHead, MapShape
 from jeoni.errors import ConfigError, did_you_mean
@@ -32,7 +32,7 @@ class Heatmap:
     """Hyper-parameters.
 
     Attributes:
-        channels: of the decoder.
+        channels: of the decoder; a multiple of 8.
         depth: convolutions at its end.
         stride: pixels of the row for one place of the heatmaps.
         sigma: of the Gaussian, places.
@@ -51,13 +51,15 @@ class Heatmap:
         """A head for the task's keypoints.
 
         Raises:
-            ConfigError: no maps, or an unknown way of reading.
+            ConfigError: no maps, an unknown way of reading, or a number of channels that groups do not divide.
         """
         if not maps:
             raise ConfigError("The heatmap head was given no feature maps; it needs one. Name a backbone with stages.")
         if self.reading not in READINGS:
             known = ", ".join(READINGS)
             raise ConfigError(f"reading is {self.reading!r}; it can be {known}.{did_you_mean(self.reading, READINGS)}")
+        if self.channels < GROUPS or self.channels % GROUPS:
+            raise ConfigError(f"channels is {self.channels}; a multiple of {GROUPS} is needed, such as 64.")
         return _HeatmapHead(self, len(task.names), maps)
 
 
@@ -68,8 +70,8 @@ class _HeatmapHead(DenseHead):
         self.pyramid = Pyramid([one.channels for one in maps], own.channels)
         doublings = max(0, round(math.log2(maps[0].stride / own.stride)))
         self.stride = maps[0].stride / 2**doublings
-        self.finer = nn.ModuleList(separable(own.channels, own.channels) for _ in range(doublings))
-        self.end = nn.Sequential(*(separable(own.channels, own.channels) for _ in range(own.depth)))
+        self.finer = nn.ModuleList(separable(own.channels) for _ in range(doublings))
+        self.end = nn.Sequential(*(separable(own.channels) for _ in range(own.depth)))
         self.says = nn.Conv2d(own.channels, 3 * points, 1)
         nn.init.normal_(self.says.weight, std=0.01)
         nn.init.zeros_(self.says.bias)

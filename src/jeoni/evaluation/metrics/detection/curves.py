@@ -1,4 +1,4 @@
-"""Precision and recall of one class by the score from which detections are kept, and the best score to keep them from."""
+"""Precision and recall of a class by the score from which detections are kept, and the best score to keep them from."""
 
 from __future__ import annotations
 

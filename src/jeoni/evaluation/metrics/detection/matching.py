@@ -126,7 +126,7 @@ def _among_most(labels: Array, classes: int) -> Array:
 
 
 def _greedy(iou: FloatArray, ignored: Array) -> tuple[Array, Array]:
-    """Found an object, and found an ignored one: ``(10, d)`` each, of overlaps ``(d, k)`` with the ignored ones last."""
+    """Found an object, found an ignored one: ``(10, d)`` each, of overlaps ``(d, k)``, the ignored objects last."""
     hits = np.zeros((len(IOUS), len(iou)), dtype=bool)
     without = np.zeros_like(hits)
     if not iou.size:

@@ -72,7 +72,7 @@ def _near_middle(boxes: Tensor, places: Places, radius: float) -> Tensor:
 
 
 def _fitting(boxes: Tensor, places: Places, span: float) -> Tensor:
-    """``(k, p)``: the place is of a map on which the box spans about as many places as wanted, or of the nearest one."""
+    """``(k, p)``: on the place's map the box spans about as many places as wanted, or it is the nearest one."""
     off = _octaves(boxes, places, span)
     return (off <= NEAR) | (off <= off.amin(dim=1, keepdim=True))
 

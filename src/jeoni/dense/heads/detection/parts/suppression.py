@@ -1,7 +1,7 @@
 """Non-maximum suppression in plain torch: what overlaps a surer box of its own class is left out.
 
-``torchvision.ops.nms`` is a compiled operator that is missing where torchvision does not fit torch. Here the overlaps of
-some hundreds of candidates are one matrix, and one pass over it in order of score.
+``torchvision.ops.nms`` is a compiled operator that is missing where torchvision does not fit torch. Here the overlaps
+of some hundreds of candidates are one matrix, and one pass over it in order of score.
 """
 
 from __future__ import annotations
