@@ -71,6 +71,7 @@ class DenseModel:
         maps: the stages whose maps the head takes.
         frozen: stages that were not trained.
         reuse: stages that started from pretrained weights.
+        settings: hyper-parameters of the head.
         training: how the rest was trained; empty where nothing was.
         facts: data, scores and versions, for the card.
         fitted_on: the pictures it has learned from, by digests of their content.
@@ -83,6 +84,7 @@ class DenseModel:
     maps: tuple[StageMap, ...]
     frozen: int
     reuse: int
+    settings: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     fitted_on: FittedOn = field(default_factory=FittedOn, repr=False)
@@ -193,6 +195,7 @@ class DenseModel:
             "head": {
                 "id": self.head_id,
                 "dim": backbone.dim,
+                "choice": self.settings,
                 "maps": [[m.stage, m.channels, m.stride] for m in self.maps],
             },
             "task": {"id": self.task.id, **self.task.describe()},

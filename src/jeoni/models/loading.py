@@ -15,6 +15,8 @@ from jeoni.backbones.schema import SavedHead
 from jeoni.backbones.sources.checkpoint import restore_backbone
 from jeoni.backbones.weights import first_line
 from jeoni.data.fitted_on import FittedOn
+from jeoni.dense.loading import is_dense_model, load_dense
+from jeoni.dense.model import DenseModel
 from jeoni.errors import ConfigError, WeightsError
 from jeoni.heads.fitting.mapped import Mapped
 from jeoni.heads.fitting.named import build_head, kind_of_head
@@ -26,7 +28,7 @@ from jeoni.training.depth import set_temperature
 __all__ = ["load_model"]
 
 
-def load_model(folder: str | Path) -> Model:
+def load_model(folder: str | Path) -> Model | DenseModel:
     """Read a model folder, having checked its hashes and format.
 
     Args:
@@ -45,6 +47,8 @@ def load_model(folder: str | Path) -> Model:
             f"{saved.folder} holds a pretrained backbone without a head, which predicts nothing. Fit one to labelled "
             f"data: jeoni fit DATA --backbone {saved.folder}"
         )
+    if is_dense_model(saved):
+        return load_dense(saved)
     backbone = restore_backbone(saved)
     task = restore(config.task or {"id": Classification.id, "class_names": config.class_names})
     return Model(
