@@ -30,6 +30,7 @@ _ENDINGS = {  # the most usual first: messages show these
     "image": (
         *("jpg", "jpeg", "png", "webp", "tif", "bmp", "tiff", "gif", "jpe", "jfif"),
         *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "avif", "tga"),
+        *("dcm", "dicom", "ima"),
     ),
     "text": ("txt", "text"),
     "audio": (
@@ -63,6 +64,7 @@ class Columns:
         pattern: a regular expression whose first group, in an example's name, is its group.
         modality: of the examples that are looked for; empty where it is not known before, or no column holds such.
         kept: the column that held such examples before: taken where there is one, and the user named none.
+        frames: of DICOM files of several frames, those that are examples: ``middle`` or ``all``.
     """
 
     image: str = ""
@@ -73,6 +75,7 @@ class Columns:
     pattern: str = ""
     modality: str = ""
     kept: str = ""
+    frames: str = "middle"
 
     def __post_init__(self) -> None:
         for f in fields(self):

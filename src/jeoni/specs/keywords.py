@@ -163,6 +163,12 @@ class BackboneKeywords(TypedDict, total=False):
     seconds: float | None
     """Seconds of each recording that are used, its middle; left out, the data decide."""
 
+    window: str | None
+    """
+    Of images of more than 8 bits, such as DICOM, what becomes black and white: LOW,HIGH or CENTER/WIDTH; left out,
+    each file's own window, else the data's range.
+    """
+
 
 class ColumnKeywords(TypedDict, total=False):
     """Which columns of a table hold what."""
@@ -184,6 +190,9 @@ class ColumnKeywords(TypedDict, total=False):
 
     group_pattern: str | None
     """A regular expression; its group, matched below a class's folder, names an item's group."""
+
+    frames: Literal["middle", "all"] | None
+    """Of a DICOM file of several frames: its middle one, or all, as examples of one group."""
 
 
 class LeakKeywords(TypedDict, total=False):
@@ -487,6 +496,9 @@ class PredictKeywords(ComputeKeywords, total=False):
 
     column: str | None
     """A table's column of items; left out, that of the fit, or a recognised one."""
+
+    frames: Literal["middle", "all"] | None
+    """Of a DICOM file of several frames: its middle one, or all, as examples of one group."""
 
 
 class PretrainKeywords(

@@ -56,4 +56,4 @@ def predict(
         model = model if isinstance(model, Model) else load_model(model)
     context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
     with console.status("Predicting"):
-        return model.predict(data, context, column=spec.column)
+        return model.predict(data, context, column=spec.column, frames=spec.frames)
