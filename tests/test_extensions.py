@@ -19,13 +19,15 @@ from jeoni import plugins
 from jeoni.adaptation import AutoAdaptedClassifier, FewLabels, diagnose
 from jeoni.backbones.catalog import list_backbones, load_backbone
 from jeoni.cli._app import app
+from jeoni.data.kinds import Columns
+from jeoni.data.read import load_labelled
 from jeoni.errors import ConfigError
 from jeoni.evaluation.evaluate import evaluate
 from jeoni.extensions import POINTS
 from jeoni.report import render
 from jeoni.report.result import result_card
 from jeoni.runs import read_json
-from tests.conftest import TINY
+from tests.conftest import TINY, save_photos
 from tests.made_tasks import classes
 from tests.made_zero_shot import corners
 
@@ -455,6 +457,45 @@ def use_source(tmp_path: Path) -> None:
     assert any(str(one["name"]).endswith("one") and one["source"] == NAME for one in list_backbones())
 
 
+FORMAT = """
+from dataclasses import dataclass
+from typing import ClassVar
+import numpy as np
+from jeoni.data.annotations import Boxes
+from jeoni.data.annotations.notes import Notes
+from jeoni.data.annotations.pictures import Picture, dataset_of_pictures
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn:
+    title: ClassVar[str] = "A stranger's boxes"
+    tasks: ClassVar[tuple[str, ...]] = ("detection",)
+    needs: ClassVar[str] = "boxes.txt"
+    by_request: ClassVar[bool] = False
+
+    def recognises(self, root):
+        return (root / "boxes.txt").is_file()
+
+    def read(self, root, options):
+        pictures = []
+        for line in (root / "boxes.txt").read_text().splitlines():
+            name, *box = line.split()
+            boxes = Boxes(np.array([box], dtype=float), ("cat",))
+            pictures.append(Picture(root / name, name, boxes))
+        return dataset_of_pictures(root, pictures, options, Notes())
+"""
+
+
+def use_format(tmp_path: Path) -> None:
+    root = save_photos(tmp_path / "photos", classes=1, each=2)
+    (root / "boxes.txt").write_text("class_0/000.png 1 2 30 40\nclass_0/001.png 0 0 8 8\n")
+    data = load_labelled(str(root), Columns())
+    assert [data.items.name(i) for i in range(2)] == ["class_0/000.png", "class_0/001.png"]
+    assert data.targets[0].boxes.tolist() == [[1, 2, 30, 40]] and data.targets[1].names == ("cat",)
+
+
 VERB = """
 from dataclasses import dataclass
 
@@ -619,6 +660,7 @@ DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "engines": ("jeoni.features.engines", ENGINE, use_engine),
     "pretraining": ("jeoni.pretraining", PRETRAINING, use_pretraining),
     "sources": ("jeoni.backbones.sources", SOURCE, use_source),
+    "formats": ("jeoni.data.annotations.formats", FORMAT, use_format),
     "verbs": ("jeoni.verbs", VERB, use_verb),
     "pages": ("jeoni.report.pages", PAGE, use_page),
 }

@@ -128,6 +128,12 @@ POINTS = (
         "backbones that are built on it, and saved models of that `kind`", "tests/modalities/",
     ),
     ExtensionPoint(
+        "formats", "a format of annotations", ("jeoni.data.annotations.formats",),
+        "a frozen dataclass with `title`, `tasks`, `needs`, `by_request`, `recognises(root) -> bool` and "
+        "`read(root, options) -> Dataset`; also `writes` and `write(folder, predicted)`",
+        "every verb that reads such data: what it recognises needs no option", "tests/data/annotations/",
+    ),
+    ExtensionPoint(
         "sources", "a backbone source", ("jeoni.backbones.sources",),
         "`load(name, weights) -> Backbone`, `names() -> list[str]`", "`--backbone SOURCE:NAME`, `jeoni list backbones`",
         "tests/backbones/",

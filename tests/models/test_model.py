@@ -15,7 +15,7 @@ import jeoni
 from jeoni.backbones.catalog import load_backbone
 from jeoni.errors import DataError, WeightsError
 from jeoni.features.examples import Context
-from jeoni.models.items import as_items
+from jeoni.data.examples import as_items
 from jeoni.models.loading import load_model
 from jeoni.types import Quiet
 from tests.conftest import TINY, make_picture, save_photos

@@ -97,7 +97,8 @@ def adapt_backbone(
     passed: list[History] = []
     for turn in (*([SourceOnly()] if method.trained_before else []), method):
         attach(turn, network, backbone.dim, len(names), len(target), context.seed)
-        groups = build_groups(backbone, made, network, resolved, wanted=turn.wanted) + part_groups(network, resolved)
+        stages = build_groups(backbone, made.frozen, made.prefix, network, resolved, wanted=turn.wanted)
+        groups = stages + part_groups(network, resolved)
         groups = [g for g in groups if g.name != "head" or turn.uses_source]
         passed.append(train_method(turn, network, groups, domains, resolved, context))
     network.eval()

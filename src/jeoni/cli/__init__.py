@@ -20,8 +20,10 @@ def build_command() -> Any:
 def main() -> None:
     """Entry point of ``jeoni``."""
     from jeoni.cli._first_line import announce
+    from jeoni.console.interrupts import remember_interrupts
 
     try:
+        remember_interrupts()
         announce(sys.argv[1:])
         from jeoni.cli._app import run
         from jeoni.imports import skip_final_gc

@@ -15,6 +15,7 @@ from rich.markup import escape as escape_markup
 
 from jeoni.console.activity import Activity
 from jeoni.console.first_line import clear_first_line
+from jeoni.console.interrupts import raise_if_interrupted
 from jeoni.files.names import visible
 from jeoni.locale import language_of, translated
 
@@ -65,6 +66,7 @@ class Terminal:
     @contextmanager
     def status(self, text: str) -> Iterator[None]:
         """Show what is done inside, and how long it has taken."""
+        raise_if_interrupted()
         with self._display.showing(Activity(text, language=self.language)):
             yield
 
@@ -72,8 +74,13 @@ class Terminal:
     def track(self, title: str, total: int, expected_s: float | None = None) -> Iterator[Callable[..., None]]:
         """Show how many of the steps are done, their rate and the time left; see :class:`jeoni.types.Console`."""
         activity = Activity(title, total, expected_s, self.language)
+
+        def advance(steps: int, seconds: float = 0.0) -> None:
+            activity.advance(steps, seconds)
+            raise_if_interrupted()
+
         with self._display.showing(activity):
-            yield activity.advance
+            yield advance
 
 
 class _Live:

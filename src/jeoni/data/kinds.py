@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 MODALITIES = ("image", "text", "audio")
+AS_GIVEN = ("pattern", "classes")  # a regular expression, and a path
 RENAMED = {"sound": "audio"}  # as code and files from before may say
 _ENDINGS = {  # the most usual first: messages show these
     "image": (
@@ -65,6 +66,9 @@ class Columns:
         modality: of the examples that are looked for; empty where it is not known before, or no column holds such.
         kept: the column that held such examples before: taken where there is one, and the user named none.
         frames: of DICOM files of several frames, those that are examples: ``middle`` or ``all``.
+        task: what the labels are read for; empty or ``auto``: what they look like.
+        classes: a file with a table of classes, or their names with commas between, where annotations do not say.
+        void: names or numbers of classes, with commas between, of which nothing is to be learned.
     """
 
     image: str = ""
@@ -76,10 +80,13 @@ class Columns:
     modality: str = ""
     kept: str = ""
     frames: str = "middle"
+    task: str = ""
+    classes: str = ""
+    void: str = ""
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            if f.name != "pattern":
+            if f.name not in AS_GIVEN:
                 object.__setattr__(self, f.name, composed(getattr(self, f.name)))
         modality = RENAMED.get(self.modality, self.modality)
         object.__setattr__(self, "modality", modality if modality in MODALITIES else "")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.data.annotations.read import ANNOTATED, read_annotated
 from jeoni.data.arrays import ARRAYS, read_arrays
 from jeoni.data.columns import PARTS, label_cells, pattern_groups, ungrouped
 from jeoni.data.dicom import known_name
@@ -124,6 +125,9 @@ def _read(path: str, columns: Columns) -> Dataset:
     where = Path(path)
     file, _ = split_sheet(where)
     there = found_at(file)
+    annotated = _annotated(file, there, columns)
+    if annotated is not None:
+        return annotated
     if there == "file":
         if file.suffix.lower() in ARRAYS:
             return read_arrays(where, columns)
@@ -139,6 +143,25 @@ def _read(path: str, columns: Columns) -> Dataset:
     if re.fullmatch(HUB_ID, path):
         raise DataError(Said("error.no_such_path_hub", path=_shown(path), hub=f"{HUB}{path}"), path=path)
     raise DataError(Said("error.no_such_path", path=_shown(path)), path=path)
+
+
+def _annotated(path: Path, there: str, columns: Columns) -> Dataset | None:
+    """Pictures with annotations, where a format of such recognises the path; None where none does.
+
+    Raises:
+        ConfigError: options of annotations for other data.
+    """
+    may_be = there == "folder" or (there == "file" and path.suffix.lower() in ANNOTATED)
+    found = None
+    if may_be and not is_saved(path):
+        found = read_annotated(path, columns.task, columns.classes, columns.void, columns.pattern)
+    if found is None and (columns.classes or columns.void):
+        option = "--class-names" if columns.classes else "--void"
+        raise ConfigError(
+            f"{option} is about pictures with masks, boxes or keypoints, and {path} holds none that are recognised. "
+            "Leave it out, or say what they are for: --task detection, segmentation, pose or anomaly."
+        )
+    return found
 
 
 def _hub_id(path: str) -> str:

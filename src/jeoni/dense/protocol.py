@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
+import numpy as np
 from torch import Tensor, nn
 
 from jeoni.data.annotations import Annotation, Prediction
@@ -47,19 +48,28 @@ class Row:
 class DenseTask(Protocol):
     """A frozen dataclass whose fields are its vocabulary: the names of classes or of keypoints.
 
+    A new one subclasses this protocol.
+
     Attributes:
         id: the file's name.
+        link: tells it from tasks on pooled features.
         headline: the id of the metric that leads.
         head: the id of the head that is used where none is named.
         augment: the name of the policy of random views where none is named.
         strides: of the feature maps that its heads want, fine ones first; what a backbone lacks is left out.
+        longest: the longer side of the frames, pixels, where the user does not say.
+        recipe: fields of :class:`jeoni.training.defaults.ResolvedRecipe` that it prefers, and ``length``: how many
+            times longer than a classification it trains.
     """
 
     id: ClassVar[str]
+    link: ClassVar[str] = "places"
     headline: ClassVar[str]
     head: ClassVar[str]
     augment: ClassVar[str]
     strides: ClassVar[tuple[int, ...]]
+    longest: ClassVar[int] = 480
+    recipe: ClassVar[Mapping[str, Any]] = {}
 
     @classmethod
     def takes(cls, annotation: Annotation) -> bool:
@@ -92,6 +102,19 @@ class DenseTask(Protocol):
         Raises:
             DataError: nothing can be learned from them.
         """
+
+    def without_lost(self, data: Dataset, usable: Array) -> tuple[Dataset, Array, list[Finding]]:
+        """The data, which ``(n,)`` are usable, and what is remarked, once usable pictures are known.
+
+        Raises:
+            DataError: too little is left to learn from.
+        """
+        self.check(data.select(np.flatnonzero(usable)))
+        return data, usable, []
+
+    def named_targets(self, targets: Array) -> list[Any]:
+        """``(n,)`` annotations in a few words."""
+        return ["" if one is None else type(one).__name__.lower() for one in targets]
 
     def moved(self, annotation: Annotation, geometry: Geometry) -> Any:
         """The annotation in the coordinates of a row, as the task's heads take it for their loss.

@@ -20,13 +20,13 @@ from jeoni.backbones.entry import entry
 from jeoni.backbones.saved import CONFIG, OF_ANY_TASK, WEIGHTS, replaced_whole, write_weights
 from jeoni.backbones.weights import file_sha256
 from jeoni.data.checks import remarked, tell, unreadable
+from jeoni.data.examples import as_dataset
 from jeoni.data.fitted_on import FittedOn
 from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.heads.fitting.mapped import Mapped
 from jeoni.models import card
-from jeoni.models.items import as_dataset
 from jeoni.models.new_classes import add_classes
 from jeoni.models.predictions import Predictions
 from jeoni.runs import seal

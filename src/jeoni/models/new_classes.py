@@ -14,11 +14,11 @@ import numpy as np
 import torch
 
 from jeoni.backbones.cut import Tap
+from jeoni.data.examples import as_dataset
 from jeoni.data.fitted_on import FittedOn
 from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
-from jeoni.models.items import as_dataset
 from jeoni.tasks.classification import Classification
 
 if TYPE_CHECKING:

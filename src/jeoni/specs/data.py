@@ -15,7 +15,7 @@ FRAMES = "Of a DICOM file of several frames: its middle one, or all, as examples
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnOptions(Options):
-    """Which columns of a table hold what."""
+    """Which columns of a table, or which numbers of a mask, hold what."""
 
     section: ClassVar[str] = "Data"
 
@@ -30,6 +30,15 @@ class ColumnOptions(Options):
         "", "A regular expression; its group, matched below a class's folder, names an item's group."
     )
     frames: str = option("middle", FRAMES, ("middle", "all"))
+    class_names: str = option(
+        "",
+        "Of masks and boxes that number their classes: a file with a name in each line (or name,r,g,b), or names "
+        "separated by commas.",
+        several=True,
+    )
+    void: str = option(
+        "", "Names or numbers of classes in masks or boxes of which nothing is to be learned.", several=True
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +49,8 @@ class TaskOptions(Options):
 
     task: str = option(
         "auto",
-        "What is predicted: classification, regression, multilabel or multitask; auto goes by the labels.",
+        "What is predicted: classification, regression, multilabel or multitask; of places in pictures detection, "
+        "segmentation, pose or anomaly; auto goes by the labels.",
         names=("tasks",),
     )
 

@@ -171,7 +171,7 @@ class BackboneKeywords(TypedDict, total=False):
 
 
 class ColumnKeywords(TypedDict, total=False):
-    """Which columns of a table hold what."""
+    """Which columns of a table, or which numbers of a mask, hold what."""
 
     image_column: str | None
     """The column that holds images or their paths (recognised if left out)."""
@@ -193,6 +193,15 @@ class ColumnKeywords(TypedDict, total=False):
 
     frames: Literal["middle", "all"] | None
     """Of a DICOM file of several frames: its middle one, or all, as examples of one group."""
+
+    class_names: str | Sequence[Any] | None
+    """
+    Of masks and boxes that number their classes: a file with a name in each line (or name,r,g,b), or names
+    separated by commas.
+    """
+
+    void: str | Sequence[Any] | None
+    """Names or numbers of classes in masks or boxes of which nothing is to be learned."""
 
 
 class LeakKeywords(TypedDict, total=False):
@@ -313,7 +322,10 @@ class TaskKeywords(TypedDict, total=False):
     """The task."""
 
     task: str | None
-    """What is predicted: classification, regression, multilabel or multitask; auto goes by the labels."""
+    """
+    What is predicted: classification, regression, multilabel or multitask; of places in pictures detection,
+    segmentation, pose or anomaly; auto goes by the labels.
+    """
 
 
 class CompareKeywords(

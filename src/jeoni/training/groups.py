@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import Cut
 from jeoni.backbones.stages import Stage
 from jeoni.training.defaults import ResolvedRecipe
 
@@ -40,7 +39,8 @@ class Group:
 
 def build_groups(
     backbone: Backbone,
-    made: Cut,
+    frozen: int,
+    prefix: str,
     network: nn.Module,
     recipe: ResolvedRecipe,
     *,
@@ -52,8 +52,9 @@ def build_groups(
 
     Args:
         backbone: names the stages.
-        made: its cut.
-        network: rows to logits, with parts ``features`` (what :meth:`Cut.from_rows` gives) and ``head``.
+        frozen: stages below the cut.
+        prefix: of the backbone's own parameter names in the network's part ``features``.
+        network: rows to outputs, with parts ``features`` and ``head``.
         recipe: all its defaults resolved.
         wanted: of a parameter's own name and the module that owns it, whether it is trained. A parameter that the
             backbone does not have, such as an adapter's, belongs to the stage of the module it lies in.
@@ -62,9 +63,9 @@ def build_groups(
     """
     modules, named = dict(network.named_modules()), dict(network.named_parameters())
     groups: list[Group] = []
-    stages = backbone.stages[made.frozen :]
-    below = {p for stage in backbone.stages[: made.frozen] for p in stage.parameters}
-    members = _members(named, stages, f"features.{made.prefix}", below)
+    stages = backbone.stages[frozen:]
+    below = {p for stage in backbone.stages[:frozen] for p in stage.parameters}
+    members = _members(named, stages, f"features.{prefix}", below)
     for k, stage in enumerate(stages):
         depth = len(stages) - 1 - k
         rate = recipe.learning_rate * recipe.depth_decay**depth

@@ -51,6 +51,10 @@ class Boxes:
         if len(self.ignored) != len(self.boxes):
             object.__setattr__(self, "ignored", np.zeros(len(self.boxes), dtype=bool))
 
+    def tobytes(self) -> bytes:
+        """The same for the same content."""
+        return self.boxes.tobytes() + "\n".join(self.names).encode() + np.asarray(self.ignored).tobytes()
+
 
 class Mask(Protocol):
     """The class of every pixel of one picture; read when it is asked for, so that memory stays flat.
@@ -75,6 +79,9 @@ class Mask(Protocol):
             DataError: as :meth:`read`.
         """
 
+    def tobytes(self) -> bytes:
+        """The same for the same content; costs what :meth:`read` does, or no more than a look at the file."""
+
 
 @dataclass(frozen=True, eq=False)
 class Keypoints:
@@ -90,6 +97,10 @@ class Keypoints:
     names: tuple[str, ...]
     box: tuple[float, float, float, float] | None = None
 
+    def tobytes(self) -> bytes:
+        """The same for the same content."""
+        return np.asarray(self.points, dtype=np.float64).tobytes() + "\n".join(self.names).encode()
+
 
 @dataclass(frozen=True, eq=False)
 class Condition:
@@ -104,6 +115,10 @@ class Condition:
     defective: bool
     mask: Mask | None = None
     kind: str = ""
+
+    def tobytes(self) -> bytes:
+        """The same for the same content."""
+        return repr((self.defective, self.kind)).encode() + (b"" if self.mask is None else self.mask.tobytes())
 
 
 Annotation = Boxes | Mask | Keypoints | Condition

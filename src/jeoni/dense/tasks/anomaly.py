@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from jeoni.data.annotations import Annotation, Condition, Heat, Prediction
-from jeoni.dense.protocol import Row
+from jeoni.dense.protocol import DenseTask, Row
 from jeoni.dense.tasks.scoring.pixels import PixelSketch, pixel_auroc, pixel_sketch
 from jeoni.errors import DataError
 from jeoni.evaluation.measures import Measure
@@ -42,7 +42,7 @@ class _Evidence:
 
 
 @dataclass(frozen=True)
-class Anomaly:
+class Anomaly(DenseTask):
     """Normal or defective. Targets are conditions.
 
     Attributes:
@@ -59,6 +59,7 @@ class Anomaly:
     head: ClassVar[str] = "patchcore"
     augment: ClassVar[str] = "none"
     strides: ClassVar[tuple[int, ...]] = (8, 16, 32)
+    longest: ClassVar[int] = 256
 
     kinds: tuple[str, ...] = ()
 
@@ -94,8 +95,8 @@ class Anomaly:
         """See :class:`DenseTask`."""
         return np.array([one is not None for one in targets], dtype=bool)
 
-    def normal(self, targets: Array) -> Array:
-        """``(n,)`` bool: normal examples, the only ones to learn from."""
+    def learns_from(self, targets: Array) -> Array:
+        """Normal examples only."""
         return np.array([one is not None and not one.defective for one in targets], dtype=bool)
 
     def strata(self, targets: Array) -> IntArray:
@@ -107,7 +108,7 @@ class Anomaly:
     def check(self, data: Dataset) -> list[Finding]:
         """See :class:`DenseTask`."""
         training = data.part != "test"
-        normal, known = self.normal(data.targets), self.known(data.targets)
+        normal, known = self.learns_from(data.targets), self.known(data.targets)
         learned, defective = int((normal & training).sum()), known & ~normal
         if learned < LEAST:
             raise DataError(
@@ -125,6 +126,10 @@ class Anomaly:
             told = "no picture is marked as defective: how many defects are found cannot be told, only false alarms"
             found.append(Finding("no_defects", "", told, "kept"))
         return found
+
+    def named_targets(self, targets: Array) -> list[Any]:
+        """``normal``, or the kind of defect."""
+        return ["" if one is None else (one.kind or "defective") if one.defective else "normal" for one in targets]
 
     def moved(self, annotation: Annotation, geometry: Geometry) -> Annotation:
         """As it is: no head is trained on it."""

@@ -70,7 +70,9 @@ WORDS = {
     "A regular expression; its group, matched below a class's folder, names an item's group.": "정규 표현식. 클래스 폴더 아래 경로에서 괄호로 찾은 부분이 데이터의 그룹이 됩니다.",
     "Keep training items that are also in the test set.": "테스트 세트와 겹치는 학습 데이터를 빼지 않습니다.",
     "Stop at the first bad item instead of skipping it.": "읽을 수 없는 데이터가 나오면 건너뛰지 않고 중단합니다.",
-    "What is predicted: classification, regression, multilabel or multitask; auto goes by the labels.": "과제 유형: classification(분류), regression(회귀), multilabel(다중 레이블), multitask(다중 과제). auto는 레이블을 보고 정합니다.",
+    "What is predicted: classification, regression, multilabel or multitask; of places in pictures detection, segmentation, pose or anomaly; auto goes by the labels.": "과제 유형: classification(분류), regression(회귀), multilabel(다중 레이블), multitask(다중 과제), 이미지 속 위치는 detection(검출), segmentation(분할), pose(자세), anomaly(이상 탐지). auto는 레이블을 보고 정합니다.",
+    "Of masks and boxes that number their classes: a file with a name in each line (or name,r,g,b), or names separated by commas.": "마스크나 박스가 클래스를 번호로 적은 경우: 한 줄에 이름 하나(또는 name,r,g,b)를 적은 파일, 또는 쉼표로 구분한 이름.",
+    "Names or numbers of classes in masks or boxes of which nothing is to be learned.": "마스크나 박스에서 학습하지 않을 클래스의 이름이나 번호.",
     "A table's column of items; left out, that of the fit, or a recognised one.": "표에서 데이터가 있는 열. 생략하면 학습할 때의 열을 쓰거나 자동으로 찾습니다.",
     "An own test set: a folder or table like the data.": "따로 둔 테스트 세트. 데이터와 같은 형식의 폴더나 표.",
     # 전이학습

@@ -20,7 +20,18 @@ from jeoni.modalities.geometry import Geometry
 from jeoni.modalities.image.images import RESAMPLING
 from jeoni.types import Array
 
-__all__ = ["POLICIES", "Policy", "augment", "find_policy", "view_geometry"]
+__all__ = [
+    "POLICIES",
+    "Place",
+    "Policy",
+    "augment",
+    "draw_place",
+    "find_policy",
+    "recoloured",
+    "turned",
+    "turning",
+    "view_geometry",
+]
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,7 @@ POLICIES = {
     "light": Policy(0.7, stretch=1.15),
     "strong": Policy(0.4, stretch=1.33, degrees=15, colour=0.4, erase=0.25),
     "medical": Policy(0.8, stretch=1.1, degrees=10),
+    "scale": Policy(0.3, stretch=1.2, colour=0.3),
 }
 
 
@@ -64,7 +76,7 @@ def find_policy(name: str) -> Policy:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where in an image a view is taken from.
 
     Attributes:
@@ -91,19 +103,13 @@ def augment(
         digest: of the example's content; with ``view`` it decides all that is random.
         view: the view's number.
     """
-    rng = _stream(digest, view)
-    place = _drawn(image.size, policy, rng)
+    place, rng = draw_place(image.size, policy, digest, view)
     geometry = _geometry(place, image.size, size)
-    if policy.degrees:
-        image = image.rotate(place.degrees, Image.Resampling.BILINEAR, fillcolor=_border(image))
+    image = turned(image, place)
     image = image.resize((size, size), RESAMPLING[interpolation], box=place.box, reducing_gap=2.0)
     if place.flipped:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    image = image if image.mode == "RGB" else image.convert("RGB")
-    if policy.colour:
-        for change in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
-            image = change(image).enhance(rng.uniform(1 - policy.colour, 1 + policy.colour))
-    pixels = np.asarray(image)
+    pixels = np.asarray(recoloured(image if image.mode == "RGB" else image.convert("RGB"), policy, rng))
     return (_erase(pixels, rng) if rng.random() < policy.erase else pixels), geometry
 
 
@@ -117,18 +123,44 @@ def view_geometry(extent: tuple[float, float], size: int, policy: Policy, digest
         digest: of the example's content.
         view: the view's number.
     """
-    return _geometry(_drawn(extent, policy, _stream(digest, view)), extent, size)
+    return _geometry(draw_place(extent, policy, digest, view)[0], extent, size)
 
 
-def _stream(digest: bytes, view: int) -> np.random.Generator:
-    return np.random.default_rng([int.from_bytes(digest[:8], "little"), view])
+def draw_place(
+    extent: tuple[float, float], policy: Policy, digest: bytes, view: int
+) -> tuple[Place, np.random.Generator]:
+    """Where a view is taken from, and the generator for what else is random about it.
 
-
-def _drawn(extent: tuple[float, float], policy: Policy, rng: np.random.Generator) -> _Place:
-    """The order of draws decides every cached view: it never changes."""
+    The order of draws decides every cached view: it never changes. Arguments are those of :func:`view_geometry`.
+    """
+    rng = np.random.default_rng([int.from_bytes(digest[:8], "little"), view])
     degrees = rng.uniform(-policy.degrees, policy.degrees) if policy.degrees else 0.0
     box = _box(extent, policy, rng)
-    return _Place(degrees, box, bool(policy.flip and rng.random() < 0.5))
+    return Place(degrees, box, bool(policy.flip and rng.random() < 0.5)), rng
+
+
+def turned(image: Image.Image, place: Place) -> Image.Image:
+    """The image turned about its middle, its size unchanged."""
+    if not place.degrees:
+        return image
+    return image.rotate(place.degrees, Image.Resampling.BILINEAR, fillcolor=_border(image))
+
+
+def recoloured(image: Image.Image, policy: Policy, rng: np.random.Generator) -> Image.Image:
+    """The image with another brightness, contrast and saturation, as far as the policy allows."""
+    if policy.colour:
+        for change in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
+            image = change(image).enhance(rng.uniform(1 - policy.colour, 1 + policy.colour))
+    return image
+
+
+def turning(degrees: float, extent: tuple[float, float]) -> Array:
+    """``(3, 3)``: what :func:`turned` does to places."""
+    radians = math.radians(degrees)
+    cos, sin = math.cos(radians), math.sin(radians)
+    x, y = extent[0] / 2, extent[1] / 2
+    # y points down, so that counterclockwise has its sine below the diagonal negative
+    return np.array([[cos, sin, x - cos * x - sin * y], [-sin, cos, y + sin * x - cos * y], [0, 0, 1]])
 
 
 def _box(extent: tuple[float, float], policy: Policy, rng: np.random.Generator) -> tuple[float, float, float, float]:
@@ -139,18 +171,13 @@ def _box(extent: tuple[float, float], policy: Policy, rng: np.random.Generator) 
     return left, top, left + width, top + height
 
 
-def _geometry(place: _Place, extent: tuple[float, float], size: int) -> Geometry:
+def _geometry(place: Place, extent: tuple[float, float], size: int) -> Geometry:
     """Turned about the middle, then cut out and scaled, then flipped: three maps, the first on the right."""
-    radians = math.radians(place.degrees)
-    cos, sin = math.cos(radians), math.sin(radians)
-    x, y = extent[0] / 2, extent[1] / 2
-    # y points down, so that counterclockwise has its sine below the diagonal negative
-    turn = np.array([[cos, sin, x - cos * x - sin * y], [-sin, cos, y + sin * x - cos * y], [0, 0, 1]])
     left, top, right, bottom = place.box
     wide, high = size / (right - left), size / (bottom - top)
     cut = np.array([[wide, 0, -left * wide], [0, high, -top * high], [0, 0, 1]])
     flip = np.array([[-1.0, 0, size], [0, 1, 0], [0, 0, 1]]) if place.flipped else np.eye(3)
-    return Geometry(flip @ cut @ turn, (size, size))
+    return Geometry(flip @ cut @ turning(place.degrees, extent), (size, size))
 
 
 def _border(image: Image.Image) -> int | tuple[int, ...]:

@@ -113,7 +113,7 @@ def train_stages(start: Start, plan: Plan) -> Pretrained:
     backbone, context, network = start.backbone, start.context, plan.network
     if plan.made.note:
         context.console.warn(plan.made.note)
-    groups = build_groups(backbone, plan.made, network, plan.recipe)
+    groups = build_groups(backbone, plan.made.frozen, plan.made.prefix, network, plan.recipe)
     job = Job(
         title=plan.title,
         network=network,

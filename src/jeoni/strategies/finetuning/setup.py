@@ -172,7 +172,14 @@ def begin(setup: TrainingSetup, examples: Examples) -> Run:
     config.adapt(made)
     network = Network(made.from_rows(backbone.input), module)
     groups = build_groups(
-        backbone, made, network, setup.recipe, wanted=config.wanted, starts=config.starts, anchor=config.anchor
+        backbone,
+        made.frozen,
+        made.prefix,
+        network,
+        setup.recipe,
+        wanted=config.wanted,
+        starts=config.starts,
+        anchor=config.anchor,
     )
     start = {n: p.detach().clone() for g in groups for n, p in g.parameters.items()}
     return Run(made, network, groups, start, History(0, 0), {}, choice, candidates, warm, task)

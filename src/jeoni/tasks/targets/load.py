@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from jeoni.data.kinds import Columns
@@ -21,6 +22,8 @@ def load_data(
     label_column: str = "",
     group_column: str = "",
     group_pattern: str = "",
+    class_names: str | Sequence[str] = "",
+    void: str | Sequence[str] = "",
     test: Any = "",
     task: str = "auto",
     single_class: bool = False,
@@ -41,17 +44,35 @@ def load_data(
         group_column: a column, or an array, whose groups are never split.
         group_pattern: a regular expression whose first group, in an example's path, names its group: in the path below
             the class's folder, or in what a table says.
+        class_names: of masks and boxes that number their classes: a file with a name in each line (or ``name,r,g,b``), or
+            the names.
+        void: names or numbers of classes in masks or boxes of which nothing is to be learned.
         test: an own test set, of any of these kinds; a part ``test`` of the data then joins the training part.
-        task: what the labels mean: ``classification``, ``regression``, ``multilabel`` or ``multitask``; ``auto`` goes
-            by what they look like.
+        task: what the labels mean: ``classification``, ``regression``, ``multilabel`` or ``multitask``, or of places in
+            pictures ``detection``, ``segmentation``, ``pose`` or ``anomaly``; ``auto`` goes by what they look like.
         single_class: allow one class only, as a test set may hold.
 
     Raises:
         DataError: what is missing, or cannot be understood, and how to mend it.
         ConfigError: both a column and a pattern of groups.
     """
-    columns = Columns(image_column, text_column, audio_column, label_column, group_column, group_pattern)
+    columns = Columns(
+        image=image_column,
+        text=text_column,
+        audio=audio_column,
+        label=label_column,
+        group=group_column,
+        pattern=group_pattern,
+        task=task,
+        classes=_listed(class_names),
+        void=_listed(void),
+    )
     found = load_labelled(data, columns)
     if not isinstance(test, str) or test:
         found = with_test(found, load_labelled(test, columns))
     return read_targets(found, task, single_class)
+
+
+def _listed(names: str | Sequence[str]) -> str:
+    """Names as the command line takes them."""
+    return names if isinstance(names, str) else ",".join(map(str, names))

@@ -24,6 +24,8 @@ from jeoni.specs.keywords import PretrainKeywords, TestSetKeywords
 from jeoni.tasks import reread_targets
 from jeoni.types import Dataset
 
+WHOLE = "classification"  # any task on whole examples: annotations of places in them are not looked for
+
 __all__ = [
     "choose_backbone",
     "columns_of",
@@ -35,7 +37,9 @@ __all__ = [
 ]
 
 
-def read(data: Any, options: ColumnOptions, *, test: Any = None, modality: str = "", kept: str = "") -> Dataset:
+def read(
+    data: Any, options: ColumnOptions, *, test: Any = None, modality: str = "", kept: str = "", task: str = ""
+) -> Dataset:
     """Labelled data and, where one is given, their own test set as the part ``test``.
 
     Args:
@@ -44,11 +48,12 @@ def read(data: Any, options: ColumnOptions, *, test: Any = None, modality: str =
         test: the same kinds; None or empty where there is none.
         modality: of the examples, where it is known before.
         kept: see :class:`jeoni.data.kinds.Columns`.
+        task: that the labels are read for, where it is known before.
 
     Raises:
         DataError: what cannot be understood, and how to mend it.
     """
-    columns = columns_of(options, modality, kept)
+    columns = columns_of(options, modality, kept, task)
     found = data if isinstance(data, Dataset) else load_labelled(data, columns)
     if test is None or (isinstance(test, str) and not test):
         return found
@@ -77,7 +82,7 @@ def read_maybe_labelled(data: Any, options: ColumnOptions, modality: str = "", k
     if isinstance(data, Dataset):
         return data
     try:
-        return read(data, options, modality=modality, kept=kept)
+        return read(data, options, modality=modality, kept=kept, task=_named_task(options) or WHOLE)
     except DataError as labelled:
         try:
             return read_unlabelled(data, options, modality, kept)
@@ -122,8 +127,16 @@ def own_probe(options: PretrainKeywords) -> Any:
     return None if probe is None or isinstance(probe, (str, os.PathLike)) else options.pop("probe")
 
 
-def columns_of(options: ColumnOptions, modality: str = "", kept: str = "") -> Columns:
-    """The columns that the options name."""
+def columns_of(options: ColumnOptions, modality: str = "", kept: str = "", task: str = "") -> Columns:
+    """The columns that the options name.
+
+    Args:
+        options: of a verb.
+        modality: of the examples, where it is known before.
+        kept: see :class:`jeoni.data.kinds.Columns`.
+        task: that the labels are read for; left out, what the options say. A verb without that option is about whole
+            pictures, so that annotations of places in them are not looked for.
+    """
     return Columns(
         image=options.image_column,
         text=options.text_column,
@@ -134,7 +147,16 @@ def columns_of(options: ColumnOptions, modality: str = "", kept: str = "") -> Co
         modality=modality,
         kept=kept,
         frames=options.frames,
+        task=task or getattr(options, "task", WHOLE),
+        classes=options.class_names,
+        void=options.void,
     )
+
+
+def _named_task(options: ColumnOptions) -> str:
+    """The task that the user named, where the verb has such an option."""
+    task = str(getattr(options, "task", ""))
+    return "" if task == "auto" else task
 
 
 def choose_backbone(data: Dataset, options: BackboneOptions) -> Backbone:

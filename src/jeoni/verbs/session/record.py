@@ -291,7 +291,11 @@ def data_digest(data: Dataset, seen: Extraction) -> str:
     content = hashlib.sha256()
     for digest in seen.digests:
         content.update(digest)
-    content.update(data.targets.tobytes())
+    if data.targets.dtype == object:
+        for target in data.targets:  # the array itself holds nothing but references
+            content.update(target.tobytes() if hasattr(target, "tobytes") else repr(target).encode())
+    else:
+        content.update(data.targets.tobytes())
     return content.hexdigest()
 
 

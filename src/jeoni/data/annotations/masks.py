@@ -1,0 +1,245 @@
+"""Masks: the class of every pixel, read from a picture when it is asked for, or drawn from polygons or runs."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from jeoni.data.annotations.class_tables import Colour
+from jeoni.data.annotations.polygons import filled
+from jeoni.data.annotations.runs import Runs
+from jeoni.data.files import open_file
+from jeoni.errors import DataError
+from jeoni.types import Array
+
+__all__ = ["DrawnMask", "Legend", "MaskFile", "Region", "mask_values"]
+
+UNKNOWN = -2
+LARGEST = 1 << 16  # values of a pixel of 16 bits
+LOSSY = (".jpg", ".jpeg", ".jpe", ".jfif")
+MOST_COLOURS = 1 << 12  # of one mask, before it is taken for a photograph
+
+
+@dataclass(frozen=True, eq=False)
+class Legend:
+    """What the pixels of a data set's masks stand for.
+
+    Attributes:
+        names: of the classes.
+        numbers: by the value of a pixel, the number of its class, or -1; empty where colours say.
+        colours: by the colour of a pixel, the same; empty where values say.
+    """
+
+    names: tuple[str, ...]
+    numbers: Mapping[int, int]
+    colours: Mapping[Colour, int]
+
+    @cached_property
+    def by_value(self) -> Array:
+        """``(65536,)`` int16: the number of a class by the value of a pixel; -2 for values that stand for nothing."""
+        table = np.full(LARGEST, UNKNOWN, dtype=np.int16)
+        for value, number in self.numbers.items():
+            table[value] = number
+        return table
+
+    @cached_property
+    def by_code(self) -> tuple[Array, Array]:
+        """Colours as whole numbers, sorted, and the numbers of their classes."""
+        codes = np.array([_code(np.array(colour)) for colour in self.colours], dtype=np.int64)
+        numbers = np.array(list(self.colours.values()), dtype=np.int16)
+        order = np.argsort(codes)
+        return codes[order], numbers[order]
+
+
+@dataclass(frozen=True, eq=False)
+class MaskFile:
+    """A mask that is a picture.
+
+    Attributes:
+        path: where it lies.
+        legend: what its pixels stand for.
+    """
+
+    path: str
+    legend: Legend
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes."""
+        return self.legend.names
+
+    def read(self) -> Array:
+        """See :class:`jeoni.data.annotations.Mask`."""
+        pixels = _pixels(Path(self.path), bool(self.legend.colours))
+        if self.legend.colours:
+            return self._of_colours(pixels)
+        numbers: Array = self.legend.by_value[pixels]
+        if (numbers == UNKNOWN).any():
+            value = pixels[numbers == UNKNOWN][0]
+            known = ", ".join(str(one) for one in sorted(self.legend.numbers))
+            raise DataError(
+                f"{self.path} holds the value {value}, which stands for no class. Known are {known}. Name its class in "
+                f"the table of classes, or leave it out with --void {value}.",
+                path=self.path,
+            )
+        return numbers
+
+    def size(self) -> tuple[int, int]:
+        """See :class:`jeoni.data.annotations.Mask`."""
+        with _opened(Path(self.path)) as image:
+            return image.size
+
+    def _of_colours(self, pixels: Array) -> Array:
+        if Path(self.path).suffix.lower() in LOSSY:
+            return self._nearest(pixels)
+        codes, numbers = self.legend.by_code
+        own = _code(pixels)
+        place = np.searchsorted(codes, own).clip(max=len(codes) - 1)
+        strange = codes[place] != own
+        if strange.any():
+            colour = ", ".join(str(one) for one in pixels[strange][0])
+            raise DataError(
+                f"{self.path} holds the colour ({colour}), which stands for no class. Name its class in the table of "
+                "classes.",
+                path=self.path,
+            )
+        found: Array = numbers[place]
+        return found
+
+    def _nearest(self, pixels: Array) -> Array:
+        """The class of the nearest colour: JPEG does not keep colours as they were."""
+        colours = np.array(list(self.legend.colours), dtype=np.int32)
+        numbers = np.array(list(self.legend.colours.values()), dtype=np.int16)
+        least = np.full(pixels.shape[:2], np.iinfo(np.int32).max, dtype=np.int32)
+        found = np.zeros(pixels.shape[:2], dtype=np.int16)
+        for colour, number in zip(colours, numbers, strict=True):
+            distance = ((pixels.astype(np.int32) - colour) ** 2).sum(axis=2)
+            nearer = distance < least
+            least[nearer] = distance[nearer]
+            found[nearer] = number
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A part of a picture that is of one class.
+
+    Attributes:
+        number: of its class, or -1.
+        rings: polygons ``(k, 2)``, of which it is made together.
+        runs: where it was written as runs of pixels.
+    """
+
+    number: int
+    rings: tuple[Array, ...] = ()
+    runs: Runs | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnMask:
+    """A mask that is drawn from regions, later ones over earlier ones.
+
+    Attributes:
+        names: of the classes.
+        extent: width and height, pixels.
+        regions: in the order in which they are drawn.
+        ground: the number of what no region covers.
+    """
+
+    names: tuple[str, ...]
+    extent: tuple[int, int]
+    regions: tuple[Region, ...]
+    ground: int = 0
+
+    def read(self) -> Array:
+        """See :class:`jeoni.data.annotations.Mask`."""
+        width, height = self.extent
+        mask = np.full((height, width), self.ground, dtype=np.int16)
+        for region in self.regions:
+            if region.runs is not None:
+                mask[region.runs.mask()] = region.number
+            for ring in region.rings:
+                mask[filled(ring, self.extent)] = region.number
+        return mask
+
+    def size(self) -> tuple[int, int]:
+        """See :class:`jeoni.data.annotations.Mask`."""
+        return self.extent
+
+
+def mask_values(path: Path) -> frozenset[int] | frozenset[Colour]:
+    """The values of a mask's pixels; colours where it is coloured.
+
+    Grey that was saved as colour, three equal channels, is a value.
+
+    Raises:
+        DataError: it cannot be read, or holds more colours than classes have.
+    """
+    with _opened(path) as image:
+        _decode(image, path)
+        if image.mode in ("L", "P"):
+            return frozenset(value for value, count in enumerate(image.histogram()) if count)
+        if image.mode == "1" or image.mode.startswith("I"):
+            return frozenset(int(value) for value in np.unique(np.asarray(image)))
+        counted = _rgb(image).getcolors(MOST_COLOURS)
+    if counted is None:
+        raise DataError(
+            f"{path} holds more than {MOST_COLOURS} colours, as a photograph does. Needed: a mask with one colour or "
+            "number for each class.",
+            path=str(path),
+        )
+    colours = [colour for _, colour in counted if isinstance(colour, tuple)]
+    if all(red == green == blue for red, green, blue in colours):
+        return frozenset(red for red, _, _ in colours)
+    return frozenset((red, green, blue) for red, green, blue in colours)
+
+
+def _pixels(path: Path, coloured: bool) -> Array:
+    """``(h, w)`` values, or ``(h, w, 3)`` colours."""
+    with _opened(path) as image:
+        _decode(image, path)
+        if coloured:
+            return np.asarray(_rgb(image))
+        if image.mode in ("L", "P", "1") or image.mode.startswith("I"):
+            values = np.asarray(image).astype(np.int64)
+        else:
+            values = np.asarray(_rgb(image))[..., 0].astype(np.int64)
+    if values.size and (values.min() < 0 or values.max() >= LARGEST):
+        raise DataError(f"{path} holds values outside 0 to {LARGEST - 1}, as no mask does.", path=str(path))
+    return values
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _code(colours: Array) -> Array:
+    """Colours ``(…, 3)`` as whole numbers."""
+    wide = colours.astype(np.int64)
+    code: Array = (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
+    return code
+
+
+def _opened(path: Path) -> Image.Image:
+    """The picture, its pixels not decoded yet."""
+    file = open_file(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return Image.open(file)
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+        file.close()
+        raise DataError(f"{path} cannot be read as a mask: {error}.", path=str(path)) from error
+
+
+def _decode(image: Image.Image, path: Path) -> None:
+    try:
+        image.load()
+    except (OSError, ValueError, SyntaxError) as error:
+        raise DataError(f"{path} cannot be read as a mask: {error}.", path=str(path)) from error

@@ -1,0 +1,153 @@
+"""Pictures that annotations belong to: found in folders, measured by their headers, put together as a dataset."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from jeoni.data.annotations.kinds import Annotation, annotation_cells
+from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.protocol import ReadOptions
+from jeoni.data.columns import PARTS, pattern_groups
+from jeoni.data.files import list_folder, open_file, walk
+from jeoni.data.items import FileItems
+from jeoni.data.kinds import SUFFIXES, composed
+from jeoni.errors import DataError
+from jeoni.types import Dataset
+
+__all__ = [
+    "NO_ANNOTATION",
+    "Picture",
+    "by_stem",
+    "dataset_of_pictures",
+    "is_picture",
+    "part_folders",
+    "picture_size",
+    "pictures_in",
+    "subfolders",
+    "tell_layout",
+]
+
+ORIENTATION = 0x0112  # the EXIF tag
+SIDEWAYS = (5, 6, 7, 8)  # its values that turn a picture by a quarter
+NO_ANNOTATION = Fault("unlabelled", "it has no annotation", "it has no annotation", "skipped")
+TWICE = Fault(
+    "duplicate", "it is named once more, with annotations of its own", "it is named {n} times more", "the first is kept"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture and what is annotated in it.
+
+    Attributes:
+        path: where it lies.
+        name: what to call it: its path below the folder that is read.
+        annotation: None where there is none.
+        part: train, val or test; empty where nothing says so.
+    """
+
+    path: Path
+    name: str
+    annotation: Annotation | None
+    part: str = ""
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file's ending is one of pictures."""
+    return path.suffix.lower() in SUFFIXES["image"]
+
+
+def subfolders(root: Path) -> dict[str, Path]:
+    """The folders within one, by their names in lower case."""
+    return {path.name.lower(): path for path in list_folder(root) if path.is_dir()}
+
+
+def part_folders(root: Path) -> dict[str, Path]:
+    """The folders within one that are named for parts of a split: ``train``, ``val`` and ``test``."""
+    return {PARTS[name]: path for name, path in subfolders(root).items() if name in PARTS}
+
+
+def pictures_in(folder: Path, root: Path, notes: Notes) -> list[Path]:
+    """All pictures below a folder, sorted; links that lead out of the root are told."""
+    walked = walk(folder, root)
+    for finding in walked.findings(root):
+        notes.tell(finding.kind, finding.path, finding.detail, finding.action)
+    return [path for path in walked.files if is_picture(path)]
+
+
+def by_stem(files: Iterable[Path], folder: Path) -> dict[str, Path]:
+    """Files by their path below a folder, without the ending; of two that differ only in it, the first."""
+    stems: dict[str, Path] = {}
+    for path in files:
+        stems.setdefault(composed(path.relative_to(folder).with_suffix("").as_posix()), path)
+    return stems
+
+
+def picture_size(path: Path) -> tuple[int, int] | None:
+    """Width and height of the upright picture, pixels, by its header; None where that cannot be read."""
+    try:
+        with open_file(path) as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # nothing is decoded
+            image = Image.open(file)
+            width, height = image.size
+            turned = image.getexif().get(ORIENTATION) in SIDEWAYS
+    except (DataError, UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return None
+    return (height, width) if turned else (width, height)
+
+
+def tell_layout(title: str, task: str, options: ReadOptions, notes: Notes) -> None:
+    """Say how folders of pictures were understood that could be taken for one folder per class."""
+    if not options.wanted:
+        told = f"it is laid out as {title}, so it is read for {task}"
+        notes.tell("format", "", told, "if it is one folder per class, say --task classification")
+
+
+def dataset_of_pictures(root: Path, pictures: Sequence[Picture], options: ReadOptions, notes: Notes) -> Dataset:
+    """Put pictures together as a dataset whose targets no task has read yet.
+
+    Args:
+        root: the folder or the file that they were read from.
+        pictures: in any order.
+        options: for their groups.
+        notes: what there is to tell; pictures without an annotation are added.
+
+    Raises:
+        DataError: there is no picture, or none with an annotation.
+    """
+    kept: dict[str, Picture] = {}
+    for picture in sorted(pictures, key=lambda one: one.name):
+        if picture.name in kept:
+            notes.add(TWICE, picture.name)
+        else:
+            kept[picture.name] = picture
+    chosen = list(kept.values())
+    if not any(picture.annotation is not None for picture in chosen):
+        raise _nothing_annotated(root, len(chosen), notes)
+    for picture in chosen:
+        if picture.annotation is None:
+            notes.add(NO_ANNOTATION, picture.name)
+    names = [picture.name for picture in chosen]
+    groups, ungrouped = pattern_groups(names, options.pattern, str(root)) if options.pattern else (None, ())
+    return Dataset(
+        name=root.resolve().stem if root.is_file() else root.resolve().name,
+        items=FileItems([str(picture.path) for picture in chosen], names),
+        targets=annotation_cells([picture.annotation for picture in chosen]),
+        groups=groups,
+        part=np.array([picture.part for picture in chosen], dtype="<U5"),
+        origin=str(root),
+        modality="image",
+        findings=(*notes.findings(), *ungrouped),
+    )
+
+
+def _nothing_annotated(root: Path, number: int, notes: Notes) -> DataError:
+    came = f"{root} holds {number} pictures" if number else f"{root} holds no pictures"
+    first = next((f" {finding.path}: {finding.detail}." for finding in notes.findings()), "")
+    return DataError(f"{came}, and annotations of none of them that can be used.{first}", path=str(root))

@@ -1,0 +1,105 @@
+"""From a path to pictures with annotations: which format it is, and what its reader makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from jeoni import plugins
+from jeoni.data.annotations.class_tables import written_classes
+from jeoni.data.annotations.protocol import TASKS, Format, ReadOptions
+from jeoni.errors import DataError
+from jeoni.types import Dataset
+
+__all__ = ["ANNOTATED", "FORMATS", "format_of", "load_format", "read_annotated"]
+
+FORMATS = "jeoni.data.annotations.formats"
+ANNOTATED = (".csv", ".json", ".xml", ".yaml", ".yml")  # files that may hold the annotations of many pictures
+AUTO = ("", "auto")
+
+
+def read_annotated(
+    root: Path,
+    wanted: str = "",
+    class_names: str | Sequence[str] = (),
+    void: str | Sequence[str] = (),
+    group_pattern: str = "",
+) -> Dataset | None:
+    """Read pictures with annotations.
+
+    Args:
+        root: a folder, or a file such as ``annotations.json``.
+        wanted: the task they are for; empty or ``auto``: what they look like.
+        class_names: a file with a table of classes, names with commas between, or a list; empty: what the data say.
+        void: names or numbers of classes of which nothing is to be learned; with commas between, or a list.
+        group_pattern: a regular expression whose first group, in a picture's path, names its group.
+
+    Returns:
+        None: no format recognises it, or another task than those on places in pictures is wanted.
+
+    Raises:
+        DataError: several formats do; none does, where such a task is wanted; or what the reader does not understand.
+        ConfigError: an option that does not fit.
+    """
+    if wanted not in (*AUTO, *TASKS):
+        return None
+    asked = "" if wanted in AUTO else wanted
+    name = format_of(root, asked)
+    if not name:
+        if asked:
+            raise _nothing_for(root, asked)
+        return None
+    void = tuple(part.strip() for part in void.split(",") if part.strip()) if isinstance(void, str) else tuple(void)
+    options = ReadOptions(asked, written_classes(class_names), void, group_pattern)
+    return load_format(name).read(root, options)
+
+
+def format_of(root: Path, wanted: str = "") -> str:
+    """The id of the format that a path is of; empty where none recognises it.
+
+    Args:
+        root: a folder or a file.
+        wanted: a task; formats that are not for it are passed over. Empty: only formats that cannot be mistaken.
+
+    Raises:
+        DataError: several recognise it.
+    """
+    found = []
+    for name in plugins.names(FORMATS):
+        one = load_format(name)
+        asked = wanted in one.tasks if wanted else not one.by_request
+        if asked and one.recognises(root):
+            found.append(name)
+    certain = [name for name in found if not load_format(name).by_request] or found
+    if len(certain) > 1:
+        raise _several(root, certain, wanted)
+    return certain[0] if certain else ""
+
+
+def load_format(name: str) -> Format:
+    """A format by its id.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    kind: Any = plugins.load(FORMATS, name)
+    return cast(Format, kind())
+
+
+def _nothing_for(root: Path, wanted: str) -> DataError:
+    ways = [one for one in map(load_format, plugins.names(FORMATS)) if wanted in one.tasks]
+    needed = "; ".join(f"{one.title}: {one.needs}" for one in ways)
+    came = "is no annotated data" if root.exists() else "does not exist, so it is no data"
+    return DataError(f"{root} {came} for {wanted}. Needed is one of these. {needed}.", path=str(root))
+
+
+def _several(root: Path, names: Sequence[str], wanted: str) -> DataError:
+    formats = [load_format(name) for name in names]
+    titles = " and as ".join(one.title for one in formats)
+    tasks = [one.tasks[0] for one in formats]
+    apart = not wanted and len(set(tasks)) == len(tasks)
+    mend = " or ".join(f"--task {task}" for task in tasks)
+    if not apart:
+        mend = "the path of the file itself, such as annotations.json or data.yaml, or move the others away"
+    return DataError(f"{root} can be read as {titles}. Needed: {mend}.", path=str(root))

@@ -1,0 +1,99 @@
+"""The size at which pictures are computed where places in them matter, and a backbone that takes that size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.entry import entry, rows_like
+from jeoni.errors import ConfigError, DataError
+from jeoni.modalities.inputs.frame import FrameInput
+from jeoni.modalities.inputs.image import ImageInput
+from jeoni.types import Dataset
+
+__all__ = ["frame_size", "framed", "with_frame"]
+
+SAMPLE = 200  # pictures whose size is looked at
+STEP = 32  # pixels: the coarsest stride of the usual backbones
+ENLARGED = 2.0  # times at most: more only blurs
+
+
+def frame_size(data: Dataset, longest: int) -> tuple[int, int]:
+    """Width and height, multiples of 32, in the proportions that most pictures have.
+
+    Args:
+        data: the pictures; only headers are read.
+        longest: the longer side, pixels; small pictures are enlarged twice at most.
+
+    Raises:
+        DataError: none of them can be read.
+    """
+    probe = FrameInput(STEP, STEP, (0.5,) * 3, (0.5,) * 3)
+    sizes = []
+    for i in np.unique(np.linspace(0, len(data) - 1, min(SAMPLE, len(data))).astype(np.int64)):
+        try:
+            sizes.append(probe.extent(data.items.read(int(i)), data.items.name(int(i))))
+        except DataError:
+            continue
+    if not sizes:
+        raise DataError(f"{data.origin or data.name} holds no picture that can be read.", path=data.origin or None)
+    width, height = np.median(np.array(sizes), axis=0)
+    scale = min(longest / max(width, height), ENLARGED)
+    return _rounded(width * scale), _rounded(height * scale)
+
+
+def _rounded(side: float) -> int:
+    return max(STEP, STEP * round(side / STEP))
+
+
+def with_frame(backbone: Backbone, data: Dataset, longest: int, size: tuple[int, int] | None = None) -> Backbone:
+    """The backbone with whole pictures as its input.
+
+    Args:
+        backbone: one for pictures.
+        data: the pictures, which decide size and window of values.
+        longest: see :func:`frame_size`.
+        size: width and height, where they were said.
+
+    Raises:
+        ConfigError: one for something else, or one that takes squares of one size only.
+    """
+    if not isinstance(backbone.input, ImageInput):
+        raise ConfigError(
+            f"{backbone.name} takes {backbone.input.modality}; pictures with places marked in them need a backbone for "
+            "images, such as efficientnet_lite0."
+        )
+    width, height = size or frame_size(data, longest)
+    old = backbone.input
+    made = FrameInput(width, height, old.mean, old.std, old.interpolation)
+    return framed(replace(backbone, input=made.fitted(data)))
+
+
+def framed(backbone: Backbone) -> Backbone:
+    """The backbone, once it has been seen to take its frames; a vision transformer is set to their size.
+
+    Raises:
+        ConfigError: it takes no frames of this size.
+    """
+    spec = backbone.input
+    assert isinstance(spec, FrameInput)
+    resize = getattr(backbone.network, "set_input_size", None)
+    try:
+        if callable(resize):
+            import copy
+
+            network = copy.deepcopy(backbone.network)
+            network.set_input_size(img_size=(spec.height, spec.width))  # type: ignore[operator]  # a method of timm's
+            backbone = replace(backbone, network=network.eval())
+        with torch.inference_mode():
+            entry(backbone.network, spec).eval()(rows_like(spec, 1))
+    except Exception as error:  # whatever a network does with a size that it does not take
+        raise ConfigError(
+            f"{backbone.name} does not take pictures of {spec.width} x {spec.height} "
+            f"({(str(error).splitlines() or [type(error).__name__])[0][:160]}). Take a convolutional backbone, such as "
+            "efficientnet_lite0."
+        ) from error
+    return backbone

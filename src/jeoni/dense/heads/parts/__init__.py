@@ -1,0 +1,1 @@
+"""Parts that heads of several tasks share."""

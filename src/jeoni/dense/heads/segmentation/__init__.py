@@ -1,0 +1,1 @@
+"""Heads of segmentation: from feature maps to the class of every pixel."""

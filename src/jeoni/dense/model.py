@@ -1,0 +1,207 @@
+"""DenseModel: a backbone cut somewhere with a head on feature maps, and the folder it is kept in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jeoni._version import __version__
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.maps import MapNetwork, StageMap
+from jeoni.backbones.saved import CONFIG, OF_ANY_TASK, WEIGHTS, replaced_whole, write_weights
+from jeoni.backbones.weights import file_sha256
+from jeoni.data.annotations import Prediction
+from jeoni.data.checks import tell, unreadable
+from jeoni.data.examples import as_dataset
+from jeoni.data.fitted_on import FittedOn
+from jeoni.dense.network import DenseNetwork, predictions_of
+from jeoni.dense.protocol import DenseHead, DenseTask
+from jeoni.dense.rows import held_rows
+from jeoni.errors import DataError
+from jeoni.features.examples import Context, Examples
+from jeoni.features.extract import Request
+from jeoni.runs import seal
+from jeoni.types import Array, Dataset
+
+__all__ = ["DenseModel", "DensePredictions"]
+
+
+@dataclass(frozen=True)
+class DensePredictions:
+    """Predictions for some pictures.
+
+    Attributes:
+        names: of the pictures that could be read.
+        predictions: of each; :class:`jeoni.data.annotations.Detections` of a detection, and so on by task.
+        task: what was predicted.
+        errors: name and reason of each picture that could not be read.
+        seen: ``(n,)``: which of the readable ones the model was fitted on.
+        data: the pictures that could be read.
+    """
+
+    names: list[str]
+    predictions: list[Prediction]
+    task: DenseTask
+    errors: dict[str, str] = field(default_factory=dict)
+    seen: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
+    data: Dataset | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> Prediction:
+        return self.predictions[index]
+
+
+@dataclass(frozen=True)
+class DenseModel:
+    """A model that says where in a picture something is.
+
+    Attributes:
+        backbone: the network below, its input whole frames.
+        head: feature maps to outputs.
+        head_id: the head's id.
+        task: what is predicted.
+        maps: the stages whose maps the head takes.
+        frozen: stages that were not trained.
+        reuse: stages that started from pretrained weights.
+        training: how the rest was trained; empty where nothing was.
+        facts: data, scores and versions, for the card.
+        fitted_on: the pictures it has learned from, by digests of their content.
+    """
+
+    backbone: Backbone
+    head: DenseHead
+    head_id: str
+    task: DenseTask
+    maps: tuple[StageMap, ...]
+    frozen: int
+    reuse: int
+    training: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    fitted_on: FittedOn = field(default_factory=FittedOn, repr=False)
+
+    def network(self, stored: bool = False) -> DenseNetwork:
+        """Rows to outputs: pixels ``(n, h, w, 3)`` uint8, or stored maps end to end, as in training.
+
+        Args:
+            stored: whether rows are maps from the store; only of a model of which no stage was trained.
+        """
+        if stored:
+            features = MapNetwork(self.backbone, self.maps, self.maps, None)
+        else:
+            features = MapNetwork(self.backbone, self.maps, (), self.backbone.network)
+        return DenseNetwork(features, self.head).eval()
+
+    def predict_examples(self, examples: Examples, source: Backbone, context: Context) -> Iterator[Prediction]:
+        """Predictions one by one, of pictures whose rows at the cut may be in the store: those are not run again.
+
+        Args:
+            examples: which.
+            source: the backbone their rows were computed with.
+            context: computes rows that are not there.
+        """
+        top = max(m.stage for m in self.maps)
+        stored = self.frozen >= top and all(examples.seen.holds(source, m.tap) for m in self.maps)
+        network = self.network(stored)
+        rows = held_rows(examples, source, network.features, context)
+        return predictions_of(network, self.task, rows, examples.data, self.backbone.input)
+
+    def predict(
+        self, data: Any, context: Context | None = None, *, column: str = "", frames: str = "middle"
+    ) -> DensePredictions:
+        """Predict a folder, a picture, a table of paths, or whatever of these is in memory.
+
+        Args:
+            data: as for :meth:`jeoni.models.model.Model.predict`.
+            context: cache, engine, threads; left out, the defaults.
+            column: of a table, the one that holds the pictures.
+            frames: of DICOM files of several frames, those that are examples: ``middle`` or ``all``.
+
+        Raises:
+            DataError: nothing there, or nothing that can be read.
+        """
+        context = context or Context()
+        found = as_dataset(data, "image", column, "", frames)
+        seen = context.extract(found.items, [Request(self.backbone, ())])
+        tell([*found.findings, *unreadable(found.items, seen.errors)], context.console)
+        index = np.flatnonzero(seen.readable)
+        if not len(index):
+            raise DataError(
+                f"None of the {len(found.items)} items could be read. The first: {next(iter(seen.errors.values()))}"
+            )
+        chosen = found.select(index)
+        examples = Examples(chosen, index, seen, index, np.zeros((1, len(index)), dtype=np.int64))
+        return DensePredictions(
+            names=[chosen.items.name(i) for i in range(len(index))],
+            predictions=list(self.predict_examples(examples, self.backbone, context)),
+            task=self.task,
+            errors={found.items.name(i): text for i, text in seen.errors.items()},
+            seen=self.fitted_on.holds(examples.digests),
+            data=chosen,
+        )
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``model.safetensors``, ``config.json`` and ``README.md``; an existing model is replaced when all is
+        written.
+
+        Raises:
+            ConfigError: something else than a model folder is there; it is left alone.
+            StorageError: the folder cannot be written; what was there is there still.
+        """
+        folder = Path(folder)
+        with replaced_whole(folder) as part:
+            parts = {"backbone": self.backbone.network, "head": self.head}
+            tensors = {
+                f"{p}.{k}": v.detach().cpu().contiguous().clone()
+                for p, m in parts.items()
+                for k, v in m.state_dict().items()
+            }
+            write_weights(tensors, part / WEIGHTS)
+            self.fitted_on.save(part)
+            config = self._config(part / WEIGHTS)
+            (part / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
+        return folder
+
+    def _config(self, weights: Path) -> dict[str, Any]:
+        backbone = self.backbone
+        config = {
+            "format": OF_ANY_TASK,
+            "jeoni": __version__,
+            "modality": backbone.input.modality,
+            "backbone": {
+                "name": backbone.name,
+                "library": backbone.library,
+                "preferred": backbone.preferred,
+                "architecture": backbone.architecture,
+                "arguments": backbone.arguments,
+                "kind": backbone.input.kind,
+                "input": backbone.input.describe(),
+                "provenance": asdict(backbone.provenance),
+            },
+            "cut": {
+                "frozen": self.frozen,
+                "reuse": self.reuse,
+                "dropped": backbone.dropped,
+                "statistics": self.training.get("statistics", ""),
+                "stages": [s.name for s in backbone.stages],
+            },
+            "head": {
+                "id": self.head_id,
+                "dim": backbone.dim,
+                "maps": [[m.stage, m.channels, m.stride] for m in self.maps],
+            },
+            "task": {"id": self.task.id, **self.task.describe()},
+            "class_names": [],
+            "column": "",
+            "weights": {"file": weights.name, "sha256": file_sha256(weights)},
+            "versions": {name: version(name) for name in ("torch", "timm", "safetensors")},
+            "facts": self.facts,
+        }
+        return seal(config)

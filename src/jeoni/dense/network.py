@@ -1,0 +1,82 @@
+"""A head on feature maps: from rows to outputs, and from outputs to predictions of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jeoni.backbones.maps import MapNetwork
+from jeoni.data.annotations import Prediction
+from jeoni.dense.protocol import DenseHead, DenseTask
+from jeoni.dense.rows import batches_of
+from jeoni.errors import DataError
+from jeoni.modalities.inputs import Input
+from jeoni.training.forward import as_input
+from jeoni.training.rows import Rows
+from jeoni.types import Dataset
+
+__all__ = ["DenseNetwork", "predictions_of"]
+
+TOGETHER = 8  # pictures that go through the network at a time
+
+
+class DenseNetwork(nn.Module):
+    """Rows to the outputs of a head.
+
+    Args:
+        features: rows to maps.
+        head: maps to outputs.
+    """
+
+    features: MapNetwork
+    head: DenseHead
+
+    def __init__(self, features: MapNetwork, head: DenseHead) -> None:
+        super().__init__()
+        self.features, self.head = features, head
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the rows, pixels."""
+        height, width = self.features.size
+        return width, height
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Outputs ``(b, …)``."""
+        outputs: Tensor = self.head(self.features(rows))
+        return outputs
+
+
+def predictions_of(
+    network: DenseNetwork, task: DenseTask, rows: Rows, data: Dataset, spec: Input
+) -> Iterator[Prediction]:
+    """Predictions one by one, each in the coordinates of its own picture.
+
+    Args:
+        network: trained.
+        task: what is predicted.
+        rows: the examples as they are.
+        data: the same examples.
+        spec: the backbone's input, which knows the size of a picture.
+    """
+    network.eval()
+    device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    for index, block in batches_of(rows, TOGETHER):
+        with torch.inference_mode():
+            outputs = network(as_input(block, device)).float().cpu()
+            found = network.head.decode(outputs, network.size)
+        geometries = rows.geometries(index, np.zeros_like(index))
+        for i, one, geometry in zip(index, found, geometries, strict=True):
+            assert geometry is not None
+            yield task.returned(one, geometry, _extent(data, int(i), spec))
+
+
+def _extent(data: Dataset, index: int, spec: Input) -> tuple[int, int]:
+    """Width and height of a picture."""
+    found = spec.extent(data.items.read(index), data.items.name(index))
+    if found is None:
+        raise DataError(f"{data.items.name(index)} has no width and height.")
+    return round(found[0]), round(found[1])

@@ -1,0 +1,88 @@
+"""Scores of dense predictions with intervals, and the paired difference of two models on the same pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jeoni.dense.protocol import DenseTask
+from jeoni.evaluation.evaluate import Evaluation
+from jeoni.evaluation.intervals import percentile_interval, resample_weights
+from jeoni.types import FloatArray, IntArray, Interval
+
+__all__ = ["difference_of", "evaluate_evidence"]
+
+RESAMPLES = 2000
+
+
+def evaluate_evidence(
+    task: DenseTask,
+    evidence: Sequence[Any],
+    groups: IntArray | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Evaluation:
+    """Every metric with its interval over resamples of pictures: the metric is computed anew for each of them.
+
+    Args:
+        task: what was predicted.
+        evidence: of each picture, by :meth:`.DenseTask.evidence`.
+        groups: ``(n,)`` groups that are resampled whole; None resamples pictures.
+        seed: of the resamples.
+        resamples: how many.
+    """
+    n = len(evidence)
+    once = np.ones((1, n))
+    whole = task.scores(evidence, once)
+    drawn = list(resample_weights(n, groups, resamples, seed))
+    samples = _joined([task.scores(evidence, weights.astype(np.float64)) for weights in drawn])
+    alone = task.rows(evidence, once)
+    rows = [task.rows(evidence, weights.astype(np.float64)) for weights in drawn]
+    breakdown: list[dict[str, Any]] = []
+    for k, row in enumerate(alone):
+        scores = _joined([chunk[k].scores for chunk in rows])
+        found = {name: percentile_interval(float(value[0]), scores[name]) for name, value in row.scores.items()}
+        breakdown.append({"class": row.name, "support": row.count, **found})
+    return Evaluation(
+        metrics={name: percentile_interval(float(value[0]), samples[name]) for name, value in whole.items()},
+        measures={name: measure.as_dict() for name, measure in task.metrics().items()},
+        breakdown=breakdown,
+        details=task.details(evidence),
+        n=n,
+    )
+
+
+def difference_of(
+    task: DenseTask,
+    ours: Sequence[Any],
+    theirs: Sequence[Any],
+    groups: IntArray | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> dict[str, Interval]:
+    """Each metric of ours minus that of theirs, over the same resamples of the same pictures.
+
+    Args:
+        task: what was predicted.
+        ours: evidence of each picture.
+        theirs: the same of the other model.
+        groups: ``(n,)`` groups that are resampled whole.
+        seed: of the resamples.
+        resamples: how many.
+    """
+    n = len(ours)
+
+    def difference(weights: FloatArray) -> dict[str, FloatArray]:
+        a, b = task.scores(ours, weights), task.scores(theirs, weights)
+        return {name: a[name] - b[name] for name in a}
+
+    whole = difference(np.ones((1, n)))
+    drawn = resample_weights(n, groups, resamples, seed)
+    samples = _joined([difference(weights.astype(np.float64)) for weights in drawn])
+    return {name: percentile_interval(float(value[0]), samples[name]) for name, value in whole.items()}
+
+
+def _joined(chunks: Sequence[Any]) -> dict[str, FloatArray]:
+    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}

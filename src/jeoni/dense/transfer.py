@@ -1,0 +1,252 @@
+"""One fit of a dense task: the cut, maps from the store, a head, the loop; and the model that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jeoni import plugins
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.cut import Tap
+from jeoni.backbones.maps import StageMap, map_network, map_stages
+from jeoni.backbones.weights import fingerprint
+from jeoni.dense.model import DenseModel
+from jeoni.dense.network import DenseNetwork
+from jeoni.dense.protocol import DenseHead, DenseTask, HeadFactory, MapShape
+from jeoni.dense.rows import batches_of, held_rows, map_bytes, rows_to_train
+from jeoni.errors import ConfigError, did_you_mean
+from jeoni.features.examples import Context, Examples
+from jeoni.specs import Recipe
+from jeoni.training.defaults import ResolvedRecipe, resolve_defaults
+from jeoni.training.depth import frozen_alike, frozen_stages, identity_of
+from jeoni.training.forward import as_input
+from jeoni.training.groups import Group, build_groups
+from jeoni.training.job import Batch, History, Job
+from jeoni.training.loop import train
+from jeoni.training.precision import precision_for
+from jeoni.types import Array
+
+__all__ = ["STRATEGIES", "Transfer", "build_dense_head", "default_head"]
+
+STRATEGIES = ("probe", "finetune", "scratch")
+HEADS = "jeoni.dense.heads"
+SCRATCH_LENGTH = 2.0  # times as long as with pretrained weights
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """How a backbone is transferred to a dense task.
+
+    Attributes:
+        task: what is predicted.
+        head: makes the head.
+        head_id: its id.
+        strategy: ``probe`` trains the head alone, ``finetune`` the stages above the cut too, ``scratch`` everything
+            from random weights.
+        recipe: what the user said of the training.
+    """
+
+    task: DenseTask
+    head: HeadFactory
+    head_id: str
+    strategy: str = "probe"
+    recipe: Recipe = field(default_factory=Recipe)
+
+    def frozen(self, backbone: Backbone) -> int:
+        """Stages that stay as they are."""
+        if self.strategy == "scratch":
+            return 0
+        if self.strategy == "probe":
+            return backbone.n
+        return frozen_stages(self.recipe, backbone, backbone.n // 2)
+
+    def resolved(self, backbone: Backbone, n: int) -> ResolvedRecipe:
+        """The recipe for ``n`` pictures: what the user said, then what the task prefers."""
+        own = {"precision": precision_for(backbone), "augment": self.task.augment, **self.task.recipe}
+        length = float(own.pop("length", 1.0)) * (SCRATCH_LENGTH if self.strategy == "scratch" else 1.0)
+        return resolve_defaults(self.recipe, own, n, length)
+
+    def maps(self, backbone: Backbone) -> tuple[StageMap, ...]:
+        """The stages whose maps the head takes."""
+        return map_stages(backbone, self.task.strides)
+
+    def stored(self, maps: Sequence[StageMap], recipe: ResolvedRecipe, n: int) -> bool:
+        """Whether the maps of ``n`` pictures, in all their views, may be kept on the disk."""
+        return map_bytes(maps) * n * (1 + recipe.views) <= recipe.cache_gb * 1e9
+
+    def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
+        """What must be in the store of ``n`` pictures before :meth:`fit`; nothing where rows are pixels."""
+        maps, frozen = self.maps(backbone), self.frozen(backbone)
+        if not self.stored(maps, self.resolved(backbone, n), n):
+            return ()
+        return tuple(m.tap for m in map_network(backbone, maps, frozen).kept)
+
+    def fit(self, backbone: Backbone, train_on: Examples, context: Context) -> DenseModel:
+        """Train on labelled pictures.
+
+        Args:
+            backbone: what to start from, its input whole frames; of ``scratch`` one with random weights.
+            train_on: the pictures.
+            context: store, engine, seed, console.
+
+        Raises:
+            ConfigError: a strategy whose head is not trained.
+        """
+        recipe, maps = self.resolved(backbone, len(train_on)), self.maps(backbone)
+        frozen = self.frozen(backbone)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(context.seed)
+            head = self.head.build(self.task, [MapShape(m.channels, m.stride) for m in maps])
+        if not head.trains and self.strategy != "probe":
+            raise ConfigError(
+                f"The head {self.head_id} is fitted, not trained: strategy is {self.strategy!r}; take --strategy probe."
+            )
+        features = map_network(backbone, maps, frozen, self.stored(maps, recipe, len(train_on)))
+        network = DenseNetwork(features, head)
+        if not head.trains:
+            self._memorise(network, backbone, train_on, context)
+            return self._model(backbone, network, maps, frozen, {})
+        training = self._train(network, backbone, train_on, recipe, frozen, context)
+        return self._model(backbone, network, maps, frozen, training)
+
+    def _memorise(self, network: DenseNetwork, backbone: Backbone, examples: Examples, context: Context) -> None:
+        """Fit a head that remembers normal examples."""
+        rows = held_rows(examples, backbone, network.features, context)
+        network.eval()
+
+        def maps() -> Iterator[list[Tensor]]:
+            for _, block in batches_of(rows, 16):
+                with torch.inference_mode():
+                    yield network.features(as_input(block, torch.device("cpu")))
+
+        network.head.fit(maps, context.seed)
+
+    def _train(
+        self,
+        network: DenseNetwork,
+        backbone: Backbone,
+        examples: Examples,
+        recipe: ResolvedRecipe,
+        frozen: int,
+        context: Context,
+    ) -> dict[str, Any]:
+        with context.spent.on("views"):
+            rows, said = rows_to_train(examples, backbone, network.features, recipe, context)
+        groups = build_groups(backbone, frozen, network.features.prefix, network, recipe)
+        job = Job(
+            title="Training",
+            network=network,
+            groups=groups,
+            rows=rows,
+            targets=np.arange(len(examples)),
+            criterion=None,
+            recipe=recipe,
+            seed=context.seed,
+            train_statistics=self.strategy == "scratch",
+            loss=_Loss(self.task, network.head, examples.data.targets, network.size),
+            identity=f"{identity_of(examples)} {self.head_id}",
+        )
+        with context.spent.on("training"):
+            history = train(job, context.checkpoints, context.checkpoint_s, context.console)
+        return _said(history, recipe, said, groups, self.strategy)
+
+    def _model(
+        self,
+        backbone: Backbone,
+        network: DenseNetwork,
+        maps: Sequence[StageMap],
+        frozen: int,
+        training: dict[str, Any],
+    ) -> DenseModel:
+        network.cpu().eval()
+        merged = _merged(backbone, network)
+        if training:
+            training["frozen_identical"] = frozen_alike(backbone, merged, frozen)
+        return DenseModel(
+            backbone=merged,
+            head=network.head,
+            head_id=self.head_id,
+            task=self.task,
+            maps=tuple(maps),
+            frozen=frozen,
+            reuse=0 if self.strategy == "scratch" else backbone.n,
+            training=training,
+        )
+
+
+@dataclass(frozen=True)
+class _Loss:
+    """The head's loss on annotations that follow their views."""
+
+    task: DenseTask
+    head: DenseHead
+    annotations: Array
+    size: tuple[int, int]
+
+    def __call__(self, outputs: Tensor, batch: Batch) -> Tensor:
+        targets = []
+        for i, geometry in zip(batch.index, batch.geometries(), strict=True):
+            assert geometry is not None
+            targets.append(self.task.moved(self.annotations[i], geometry))
+        return self.head.loss(outputs, targets, self.size)
+
+
+def _merged(backbone: Backbone, network: DenseNetwork) -> Backbone:
+    """The whole backbone, the stages above the cut as they are now."""
+    above = network.features.network
+    if above is None:
+        return backbone
+    import copy
+
+    whole = copy.deepcopy(backbone.network)
+    whole.load_state_dict({**whole.state_dict(), **above.state_dict()})
+    whole = whole.eval().requires_grad_(False)
+    return replace(backbone, network=whole, fingerprint=fingerprint(whole.state_dict()))
+
+
+def _said(
+    history: History, recipe: ResolvedRecipe, rows: dict[str, object], groups: Sequence[Group], strategy: str
+) -> dict[str, Any]:
+    """How it was trained, as a :class:`jeoni.runs.records.TrainingRecord` has it."""
+    return {
+        "recipe": asdict(recipe),
+        "steps": history.steps,
+        "best_step": history.best_step,
+        "full_steps": history.full,
+        "limit": history.limit,
+        "evaluations": history.evaluations,
+        "seconds": round(history.seconds, 3),
+        "earlier_s": round(history.earlier_s, 3),
+        "examples": history.examples,
+        "share": 1.0,
+        "moment": "last",
+        "rows": rows,
+        "rates": {g.name: {"learning_rate": g.learning_rate, "starts": g.starts} for g in groups},
+        "statistics": "batch" if strategy == "scratch" else "own",
+    }
+
+
+def default_head(task: DenseTask, named: str) -> str:
+    """The id of the head: the one that was named, or the task's own."""
+    return task.head if named in ("", "auto") else named
+
+
+def build_dense_head(task: DenseTask, named: str, **settings: Any) -> HeadFactory:
+    """What makes the head of that id.
+
+    Raises:
+        ConfigError: the task has none of that name; the message lists them.
+    """
+    folder = f"{HEADS}.{task.id}"
+    known = plugins.names(folder)
+    if named not in known:
+        raise ConfigError(
+            f"head is {named!r}; of {task.id} it can be {', '.join(known)}.{did_you_mean(named, list(known))}"
+        )
+    made: HeadFactory = plugins.load(folder, named)(**settings)
+    return made
