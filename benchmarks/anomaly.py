@@ -71,7 +71,9 @@ def batches_of(seen: Extraction, backbone: Backbone, taps: Sequence[Tap], index:
     return batches
 
 
-def anomaly_draw(name: str, shapes: Sequence[MapShape], known: Callable, test: Callable, true: np.ndarray, seed: int) -> dict:
+def anomaly_draw(
+    name: str, shapes: Sequence[MapShape], known: Callable, test: Callable, true: np.ndarray, seed: int
+) -> dict:
     """Scores of a head that saw normal pictures only."""
     head = plugins.load("jeoni.dense.heads.anomaly", name)().build(None, shapes)
     begin = time.process_time()
@@ -157,13 +159,17 @@ def main() -> None:
                     print(f"  {name} {job} seed {seed}: {found}", flush=True)
                 outcomes.setdefault(job, {}).setdefault(name, []).append(found)
     first, *others = asked.backbones.split(",")
-    print(f"\nELPV: {asked.normal} sound cells to learn from, test {TEST} sound and {TEST} defective, {asked.seeds} draws")
+    print(
+        f"\nELPV: {asked.normal} sound cells to learn from, test {TEST} sound and {TEST} defective, {asked.seeds} draws"
+    )
     print(f"{'':<20}{'ROC-AUC':>14}{'minus untrained':>18}{'found':>14}{'false alarms':>14}{'fit s':>8}{'ms each':>9}")
     for job, by_backbone in outcomes.items():
         for name, found in by_backbone.items():
             areas = np.array([one["auroc"] for one in found])
             line = f"{job if name == first else '  ' + name.partition(':')[0]:<20}{shown(areas):>14}"
-            gain = areas - np.array([one["auroc"] for one in by_backbone[others[0]]]) if others and name == first else None
+            gain = (
+                areas - np.array([one["auroc"] for one in by_backbone[others[0]]]) if others and name == first else None
+            )
             line += f"{shown(gain) if gain is not None else '':>18}"
             if "recall" in found[0]:
                 line += f"{shown([o['recall'] for o in found]):>14}{shown([o['alarms'] for o in found]):>14}"

@@ -155,7 +155,9 @@ def read_header(path: str | Path, name: str) -> Header | None:
 
 
 def _header(found: Any, name: str) -> Header:
-    identity = next((t for tag in ("PatientID", "StudyInstanceUID", "SeriesInstanceUID") if (t := _text(found, tag))), "")
+    identity = next(
+        (t for tag in ("PatientID", "StudyInstanceUID", "SeriesInstanceUID") if (t := _text(found, tag))), ""
+    )
     series = _text(found, "SeriesInstanceUID")
     return Header(
         patient=name_number(f"patient {identity}") if identity else None,

@@ -145,7 +145,8 @@ class Anomaly(DenseTask):
         across, down = columns / geometry.size[0], rows / geometry.size[1]
         first_row, first_column = int(round(top * down)), int(round(left * across))
         part = prediction.heat[
-            first_row : max(first_row + 1, round(bottom * down)), first_column : max(first_column + 1, round(right * across))
+            first_row : max(first_row + 1, round(bottom * down)),
+            first_column : max(first_column + 1, round(right * across)),
         ]
         return Heat(prediction.score, part)
 
@@ -228,7 +229,9 @@ def _conditions(annotations: Sequence[Annotation | None]) -> list[Condition]:
     conditions = [one for one in given if isinstance(one, Condition)]
     if len(conditions) < len(given):
         other = next(type(one).__name__.lower() for one in given if not isinstance(one, Condition))
-        raise Unreadable(f"Anomalies are told by pictures marked as normal or defective; some have {other} in their place.")
+        raise Unreadable(
+            f"Anomalies are told by pictures marked as normal or defective; some have {other} in their place."
+        )
     return conditions
 
 

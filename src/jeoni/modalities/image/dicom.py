@@ -27,6 +27,8 @@ __all__ = ["dicom_image", "dicom_size", "dicom_values"]
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 VIDEO = ("MPEG", "HEVC", "SMPTE")
 CONVERT = "Convert it first, for example with `gdcmconv --raw` or `dcmdjpeg`."
+GREY = ("MONOCHROME1", "MONOCHROME2")
+COLOUR = ("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 PLAIN_BITS = 8
 NARROWEST = 1e-6  # width of a window that the standard allows to be none
 
@@ -56,7 +58,7 @@ def dicom_image(
         if grey is None:
             usual = _usual_range(picture, values)
             grey = to_eight_bits(values, *(window if window and picture.is_deep else usual))
-        if picture.data.PhotometricInterpretation == "MONOCHROME1":
+        if picture.colours == "MONOCHROME1":
             grey = 255 - grey
         grey[np.isnan(values)] = 0
         return Image.fromarray(grey)
@@ -108,14 +110,19 @@ def _reading(name: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Picture:
-    """A parsed file and the frame that is meant."""
+    """A parsed file and the frame that is meant, from 0."""
 
     data: Any
     frame: int
 
     @property
+    def colours(self) -> str:
+        """What its values stand for."""
+        return _colours(self.data)
+
+    @property
     def is_grey(self) -> bool:
-        return int(self.data.SamplesPerPixel) == 1 and "PALETTE" not in self.data.PhotometricInterpretation
+        return self.colours in GREY
 
     @property
     def is_deep(self) -> bool:
@@ -151,6 +158,7 @@ def _opened(raw: bytes, name: str) -> _Picture:
     if width * height > MOST_PIXELS:
         raise too_many_pixels(width, height, name)
     _check_syntax(data, name)
+    _check_colours(data, name)
     frames = max(1, int(data.get("NumberOfFrames") or 1))
     frame = frame_of(raw)
     return _Picture(data, frames // 2 if frame is None else frame)
@@ -174,6 +182,26 @@ def _check_syntax(data: Any, name: str) -> None:
     if not decoder.is_available:
         said = f"{name} is {what}; a decoder for it is missing. Install it: pip install 'jeoni[medical]'."
         raise DataError(said, path=name)
+
+
+def _colours(data: Any) -> str:
+    return str(data.get("PhotometricInterpretation") or GREY[1]).strip()
+
+
+def _check_colours(data: Any, name: str) -> None:
+    """Whether its colours are of a kind that is known, and as many values there as these need."""
+    colours = _colours(data)
+    if colours not in (*GREY, *COLOUR):
+        known = ", ".join((*GREY, *COLOUR))
+        said = f"{name} has colours of the kind {colours!r}. Needed: {known}. Convert it, for example with `dcmconv`."
+        raise DataError(said, path=name)
+    halved = colours == "YBR_FULL_422" and not data.file_meta.TransferSyntaxUID.is_encapsulated
+    if halved and int(data.Columns) % 2:
+        raise DataError(
+            f"{name} has colours of the kind {colours!r}, in which two columns share theirs, but {data.Columns} columns. "
+            "Needed: an even number of columns, or colours as RGB; convert it where it comes from.",
+            path=name,
+        )
 
 
 def _pictureless(data: Any, name: str) -> DataError:
@@ -203,7 +231,7 @@ def _bits(data: Any) -> int:
 def _colour(picture: _Picture) -> Array:
     """``(h, w, 3)`` uint8."""
     values, bits = _stored(picture), _bits(picture.data)
-    if "PALETTE" in picture.data.PhotometricInterpretation:
+    if picture.colours == "PALETTE COLOR":
         from pydicom.pixels import apply_color_lut
 
         values, bits = apply_color_lut(values, picture.data), int(picture.data.RedPaletteColorLookupTableDescriptor[2])

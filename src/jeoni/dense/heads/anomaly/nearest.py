@@ -8,7 +8,7 @@ come from the last map before the pooling that the backbone's classes were train
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from jeoni.data.annotations import Prediction
 from jeoni.dense.heads.anomaly.normals.heat import heat_predictions, packed_outputs, picture_scores
-from jeoni.dense.heads.anomaly.normals.held_out import Pictures, fold_numbers, held_out_scores, upper_quantile
+from jeoni.dense.heads.anomaly.normals.held_out import Pictures, learn_and_hold_out, upper_quantile
 from jeoni.dense.heads.anomaly.normals.shapes import take_shapes
 from jeoni.dense.protocol import DenseHead, MapShape
 from jeoni.types import IntArray
@@ -43,6 +43,12 @@ class Nearest:
         """See :class:`jeoni.dense.protocol.HeadFactory`."""
         return _Neighbours(self, maps)
 
+    def build_like(self, shapes: Mapping[str, tuple[int, ...]], task: Any, maps: Sequence[MapShape]) -> DenseHead:
+        """The empty head for saved buffers of these shapes."""
+        made = _Neighbours(self, maps)
+        take_shapes(made, shapes, ("memory", "held_out"))
+        return made
+
 
 class _Neighbours(DenseHead):
     trains: ClassVar[bool] = False
@@ -58,12 +64,13 @@ class _Neighbours(DenseHead):
         self.held_out: Tensor
 
     def fit(self, maps: Any, seed: int, clusters: IntArray | None = None) -> None:
-        pictures = Pictures(maps)
-        folds = fold_numbers(len(pictures), self.options.folds, seed, clusters)
-        held = held_out_scores(self._learn, lambda batch: picture_scores(self(batch)), pictures, folds)
-        self._learn(pictures)
-        self.threshold = torch.tensor(upper_quantile(held, self.options.quantile))
+        options = self.options
+        held = learn_and_hold_out(self._learn, self._scores, maps, options.folds, seed, clusters)
+        self.threshold = torch.tensor(upper_quantile(held, options.quantile))
         self.held_out = torch.from_numpy(held).float()
+
+    def _scores(self, maps: Sequence[Tensor]) -> Tensor:
+        return picture_scores(self(maps))
 
     def _learn(self, pictures: Pictures) -> None:
         self.memory = torch.cat([_pooled(batch) for batch in pictures])
@@ -75,10 +82,6 @@ class _Neighbours(DenseHead):
 
     def decode(self, outputs: Tensor, size: tuple[int, int]) -> list[Prediction]:
         return [*heat_predictions(outputs, size, float(self.threshold), 0.0)]
-
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *others: Any) -> None:
-        take_shapes(self, state_dict, prefix, ("memory", "held_out"))
-        super()._load_from_state_dict(state_dict, prefix, *others)
 
 
 def _pooled(maps: Sequence[Tensor]) -> Tensor:

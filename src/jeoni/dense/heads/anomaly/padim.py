@@ -11,7 +11,7 @@ constant on the diagonal the covariance is shrunk by Ledoit and Wolf (2004), so 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from jeoni.data.annotations import Prediction
 from jeoni.dense.heads.anomaly.normals.heat import gaussian_smoothed, heat_predictions, packed_outputs, picture_scores
-from jeoni.dense.heads.anomaly.normals.held_out import Pictures, fold_numbers, held_out_scores, upper_quantile
+from jeoni.dense.heads.anomaly.normals.held_out import Pictures, learn_and_hold_out, upper_quantile
 from jeoni.dense.heads.anomaly.normals.places import chosen_maps, place_descriptors
 from jeoni.dense.heads.anomaly.normals.shapes import take_shapes
 from jeoni.dense.protocol import DenseHead, MapShape
@@ -52,6 +52,12 @@ class PaDiM:
         """See :class:`jeoni.dense.protocol.HeadFactory`."""
         return _Gaussians(self, maps)
 
+    def build_like(self, shapes: Mapping[str, tuple[int, ...]], task: Any, maps: Sequence[MapShape]) -> DenseHead:
+        """The empty head for saved buffers of these shapes."""
+        made = _Gaussians(self, maps)
+        take_shapes(made, shapes, ("means", "whitening", "held_out"))
+        return made
+
 
 class _Gaussians(DenseHead):
     trains: ClassVar[bool] = False
@@ -74,14 +80,14 @@ class _Gaussians(DenseHead):
         self.held_out: Tensor
 
     def fit(self, maps: Any, seed: int, clusters: IntArray | None = None) -> None:
-        pictures = Pictures(maps)
-        folds = fold_numbers(len(pictures), self.options.folds, seed, clusters)
-        draw = torch.Generator().manual_seed(seed)
+        options, draw = self.options, torch.Generator().manual_seed(seed)
         self.channels = torch.randperm(self.width, generator=draw)[: len(self.channels)].sort().values
-        held = held_out_scores(self._learn, lambda batch: picture_scores(self(batch)), pictures, folds)
-        self._learn(pictures)
-        self.threshold = torch.tensor(upper_quantile(held, self.options.quantile))
+        held = learn_and_hold_out(self._learn, self._scores, maps, options.folds, seed, clusters)
+        self.threshold = torch.tensor(upper_quantile(held, options.quantile))
         self.held_out = torch.from_numpy(held).float()
+
+    def _scores(self, maps: Sequence[Tensor]) -> Tensor:
+        return picture_scores(self(maps))
 
     def _learn(self, pictures: Pictures) -> None:
         """Two passes: means, then what lies around them."""
@@ -116,10 +122,6 @@ class _Gaussians(DenseHead):
 
     def decode(self, outputs: Tensor, size: tuple[int, int]) -> list[Prediction]:
         return [*heat_predictions(outputs, size, float(self.threshold), self.options.sigma)]
-
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *others: Any) -> None:
-        take_shapes(self, state_dict, prefix, ("channels", "means", "whitening", "held_out"))
-        super()._load_from_state_dict(state_dict, prefix, *others)
 
 
 def shrunk_covariances(products: Tensor, fourth: Tensor, n: int) -> Tensor:

@@ -13,7 +13,7 @@ examples that were held out.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ from torch import Tensor
 
 from jeoni.data.annotations import Prediction
 from jeoni.dense.heads.anomaly.normals.heat import heat_predictions, packed_outputs, picture_scores
-from jeoni.dense.heads.anomaly.normals.held_out import Pictures, fold_numbers, held_out_scores, upper_quantile
+from jeoni.dense.heads.anomaly.normals.held_out import Pictures, learn_and_hold_out, upper_quantile
 from jeoni.dense.heads.anomaly.normals.places import chosen_maps, place_descriptors, sampled_descriptors
 from jeoni.dense.heads.anomaly.normals.shapes import take_shapes
 from jeoni.dense.protocol import DenseHead, MapShape
@@ -63,6 +63,12 @@ class PatchCore:
         """See :class:`jeoni.dense.protocol.HeadFactory`."""
         return _Memory(self, maps)
 
+    def build_like(self, shapes: Mapping[str, tuple[int, ...]], task: Any, maps: Sequence[MapShape]) -> DenseHead:
+        """The empty head for saved buffers of these shapes."""
+        made = _Memory(self, maps)
+        take_shapes(made, shapes, ("memory", "held_out"))
+        return made
+
 
 class _Memory(DenseHead):
     trains: ClassVar[bool] = False
@@ -79,13 +85,13 @@ class _Memory(DenseHead):
         self.held_out: Tensor
 
     def fit(self, maps: Any, seed: int, clusters: IntArray | None = None) -> None:
-        pictures = Pictures(maps)
-        folds = fold_numbers(len(pictures), self.options.folds, seed, clusters)
-        learn = partial(self._learn, seed=seed)
-        held = held_out_scores(learn, lambda batch: picture_scores(self(batch)), pictures, folds)
-        learn(pictures)
-        self.threshold = torch.tensor(upper_quantile(held, self.options.quantile))
+        learn, options = partial(self._learn, seed=seed), self.options
+        held = learn_and_hold_out(learn, self._scores, maps, options.folds, seed, clusters)
+        self.threshold = torch.tensor(upper_quantile(held, options.quantile))
         self.held_out = torch.from_numpy(held).float()
+
+    def _scores(self, maps: Sequence[Tensor]) -> Tensor:
+        return picture_scores(self(maps))
 
     def _learn(self, pictures: Pictures, seed: int) -> None:
         options = self.options
@@ -112,10 +118,6 @@ class _Memory(DenseHead):
 
     def decode(self, outputs: Tensor, size: tuple[int, int]) -> list[Prediction]:
         return [*heat_predictions(outputs, size, float(self.threshold), self.options.sigma)]
-
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *others: Any) -> None:
-        take_shapes(self, state_dict, prefix, ("memory", "held_out"))
-        super()._load_from_state_dict(state_dict, prefix, *others)
 
 
 def greedy_coreset(rows: Tensor, number: int, first: int) -> Tensor:
@@ -159,7 +161,7 @@ def crowding_weights(worst: Tensor, nearest: Tensor, memory: Tensor, neighbours:
     """
     number = min(neighbours, len(memory))
     if number < 2:
-        return torch.ones(len(worst))
+        return torch.ones(len(worst), device=worst.device)
     around = torch.cdist(memory[nearest], memory).topk(number, largest=False).indices
     apart = (worst[:, None] - memory[around]).norm(dim=2)
     own = (worst - memory[nearest]).norm(dim=1)

@@ -20,7 +20,7 @@ def gaussian_smoothed(maps: Tensor, sigma: float) -> Tensor:
     if sigma <= 0:
         return maps
     radius = min(int(REACH * sigma + 0.5), min(maps.shape[-2:]) - 1)
-    at = torch.arange(-radius, radius + 1, dtype=torch.float32)
+    at = torch.arange(-radius, radius + 1, dtype=torch.float32, device=maps.device)
     kernel = torch.exp(-0.5 * (at / sigma) ** 2)
     kernel = kernel / kernel.sum()
     value = functional.pad(maps[:, None], (radius, radius, radius, radius), mode="reflect")

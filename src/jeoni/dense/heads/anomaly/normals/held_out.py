@@ -17,7 +17,7 @@ from torch import Tensor
 
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["Pictures", "fold_numbers", "held_out_scores", "upper_quantile"]
+__all__ = ["Pictures", "fold_numbers", "learn_and_hold_out", "upper_quantile"]
 
 Batches = Callable[[], Iterator[Sequence[Tensor]]]
 
@@ -71,27 +71,37 @@ def fold_numbers(n: int, folds: int, seed: int, clusters: IntArray | None = None
     return found
 
 
-def held_out_scores(
-    learn: Callable[[Pictures], None], score: Callable[[Sequence[Tensor]], Tensor], pictures: Pictures, folds: IntArray
+def learn_and_hold_out(
+    learn: Callable[[Pictures], None],
+    score: Callable[[Sequence[Tensor]], Tensor],
+    batches: Batches,
+    folds: int,
+    seed: int,
+    clusters: IntArray | None = None,
 ) -> FloatArray:
-    """``(n,)`` scores of pictures by what was learned from those of other folds; NaN where there is one fold.
+    """Learn from all pictures, and before that from all but one fold, which is scored.
 
     Args:
         learn: from pictures; forgets what it learned before.
         score: ``(b,)`` of a batch.
-        pictures: all of them.
-        folds: ``(n,)`` of each.
+        batches: see :class:`Pictures`.
+        folds: how many.
+        seed: of the folds.
+        clusters: ``(n,)`` numbers of pictures that belong together, such as a patient's; they are in one fold.
+
+    Returns:
+        ``(n,)`` scores of pictures by what was learned from other folds; NaN where there is but one fold.
     """
-    found = np.full(len(folds), np.nan)
-    numbers = np.unique(folds)
-    if len(numbers) < 2:
-        return found
-    for fold in numbers:
-        inside = folds == fold
+    pictures = Pictures(batches)
+    fold = fold_numbers(len(pictures), folds, seed, clusters)
+    found, numbers = np.full(len(fold), np.nan), np.unique(fold)
+    for number in numbers if len(numbers) > 1 else ():
+        inside = fold == number
         learn(pictures.some(~inside))
         with torch.inference_mode():
             parts = [score(batch).double().numpy() for batch in pictures.some(inside)]
         found[inside] = np.concatenate(parts)
+    learn(pictures)
     return found
 
 

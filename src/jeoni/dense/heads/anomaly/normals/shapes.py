@@ -1,26 +1,24 @@
-"""Buffers whose shape is only known once something was learned: a saved one gives its own."""
+"""Buffers whose shape is only known once something was learned: a saved file's shapes tell."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 __all__ = ["take_shapes"]
 
 
-def take_shapes(module: nn.Module, state: dict[str, Any], prefix: str, names: Sequence[str]) -> None:
-    """Give buffers the shapes that they have in a state, before it is loaded; of as many dimensions as they have.
+def take_shapes(module: nn.Module, shapes: Mapping[str, tuple[int, ...]], names: Sequence[str]) -> None:
+    """Give buffers the shapes of saved ones, if these have as many dimensions.
 
     Args:
         module: owns the buffers.
-        state: by name.
-        prefix: of the module's names in the state.
+        shapes: of saved tensors, by name.
         names: of the buffers.
     """
     for name in names:
-        saved, own = state.get(prefix + name), getattr(module, name)
-        if isinstance(saved, Tensor) and saved.ndim == own.ndim:
-            setattr(module, name, torch.zeros(saved.shape, dtype=own.dtype))
+        own, saved = getattr(module, name), shapes.get(name, ())
+        if len(saved) == own.ndim:
+            setattr(module, name, torch.zeros(saved, dtype=own.dtype))
