@@ -16,6 +16,8 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +117,70 @@ def shown(values: Sequence[float]) -> str:
     return f"{100 * np.mean(values):5.1f} ± {100 * error:3.1f}"
 
 
+@dataclass(frozen=True)
+class Computed:
+    """Features of all cells by one backbone, from the store."""
+
+    backbone: Backbone
+    taps: list[Tap]
+    shapes: list[MapShape]
+    seen: Extraction
+    rows: np.ndarray
+
+    @classmethod
+    def of(cls, name: str, paths: Sequence[str]) -> Computed:
+        backbone = load_backbone(name)
+        taps, shapes = wanted_taps(backbone)
+        pooled = Tap(backbone.n, True)
+        seen = Context().extract(FileItems(paths, paths), [Request(backbone, (*taps, pooled))])
+        rows = np.asarray(seen.features(backbone, pooled).numpy(), dtype=np.float32)
+        return cls(backbone, taps, shapes, seen, rows)
+
+    def batches(self, index: np.ndarray) -> Callable[[], Iterator]:
+        return batches_of(self.seen, self.backbone, self.taps, index)
+
+
+def outcome(file: Path | None, compute: Callable[[], dict]) -> dict:
+    """What a draw gave: kept, or computed now."""
+    if file and file.exists():
+        return json.loads(file.read_text())
+    found = compute()
+    print(f"  {file.stem if file else ''} {found}", flush=True)
+    if file:
+        file.write_text(json.dumps(found))
+    return found
+
+
+def jobs_of(
+    computed: Computed, defective: np.ndarray, heads: str, normal: int, seed: int
+) -> dict[str, Callable[[], dict]]:
+    """What is to be computed of one draw, by its name."""
+    known, pool, test = draw(np.flatnonzero(~defective), np.flatnonzero(defective), normal, seed)
+    true, rows = defective[test], computed.rows
+    jobs: dict[str, Callable[[], dict]] = {}
+    for head in heads.split(","):
+        batches = computed.batches(known), computed.batches(test)
+        jobs[head] = partial(anomaly_draw, head, computed.shapes, *batches, true, seed)
+    for labels in LABELS:
+        some = pool[:labels]
+        jobs[f"probe, {labels} labels"] = partial(
+            probe_draw, rows[some], defective[some].astype(np.int64), rows[test], true
+        )
+    return jobs
+
+
+def line_of(job: str, found: list[dict], control: list[dict] | None) -> str:
+    """One line of the table."""
+    areas = np.array([one["auroc"] for one in found])
+    gain = shown(list(areas - np.array([one["auroc"] for one in control]))) if control else ""
+    line = f"{job:<32}{shown(list(areas)):>14}{gain:>18}"
+    if "recall" not in found[0]:
+        return line
+    shares = "".join(f"{shown([one[k] for one in found]):>14}" for k in ("recall", "alarms"))
+    seconds, each = (np.mean([one[k] for one in found]) for k in ("fit_s", "predict_ms"))
+    return f"{line}{shares}{seconds:>8.0f}{each:>9.1f}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
@@ -128,53 +194,22 @@ def main() -> None:
         keep.mkdir(parents=True, exist_ok=True)
     known = [(path, defect) for path, defect in cells() if defect in (0.0, 1.0)]
     paths, defective = [path for path, _ in known], np.array([defect == 1.0 for _, defect in known])
+    names = asked.backbones.split(",")
     outcomes: dict[str, dict[str, list[dict]]] = {}
-    for name in asked.backbones.split(","):
-        backbone = load_backbone(name)
-        taps, shapes = wanted_taps(backbone)
-        pooled = Tap(backbone.n, True)
-        seen = Context().extract(FileItems(paths, paths), [Request(backbone, (*taps, pooled))])
-        rows = np.asarray(seen.features(backbone, pooled).numpy(), dtype=np.float32)
+    for name in names:
+        computed = Computed.of(name, paths)
         for seed in range(asked.seeds):
-            normal, pool, test = draw(np.flatnonzero(~defective), np.flatnonzero(defective), asked.normal, seed)
-            true = defective[test]
-            jobs: dict[str, Callable[[], dict]] = {}
-            for head in asked.heads.split(","):
-                jobs[head] = lambda h=head, n=normal, t=test, y=true, s=seed: anomaly_draw(
-                    h, shapes, batches_of(seen, backbone, taps, n), batches_of(seen, backbone, taps, t), y, s
-                )
-            for labels in LABELS:
-                some = pool[:labels]
-                jobs[f"probe, {labels} labels"] = lambda i=some, t=test, y=true: probe_draw(
-                    rows[i], defective[i].astype(np.int64), rows[t], y
-                )
-            for job, compute in jobs.items():
+            for job, compute in jobs_of(computed, defective, asked.heads, asked.normal, seed).items():
                 file = keep / f"{name.replace(':', '-')} {job} {asked.normal} {seed}.json" if keep else None
-                if file and file.exists():
-                    found = json.loads(file.read_text())
-                else:
-                    found = compute()
-                    if file:
-                        file.write_text(json.dumps(found))
-                    print(f"  {name} {job} seed {seed}: {found}", flush=True)
-                outcomes.setdefault(job, {}).setdefault(name, []).append(found)
-    first, *others = asked.backbones.split(",")
+                outcomes.setdefault(job, {}).setdefault(name, []).append(outcome(file, compute))
     print(
-        f"\nELPV: {asked.normal} sound cells to learn from, test {TEST} sound and {TEST} defective, {asked.seeds} draws"
+        f"\nELPV: {asked.normal} sound cells to learn from; test: {TEST} sound, {TEST} defective; {asked.seeds} draws"
     )
-    print(f"{'':<20}{'ROC-AUC':>14}{'minus untrained':>18}{'found':>14}{'false alarms':>14}{'fit s':>8}{'ms each':>9}")
+    print(f"{'':<32}{'ROC-AUC':>14}{'minus untrained':>18}{'found':>14}{'false alarms':>14}{'fit s':>8}{'ms each':>9}")
     for job, by_backbone in outcomes.items():
-        for name, found in by_backbone.items():
-            areas = np.array([one["auroc"] for one in found])
-            line = f"{job if name == first else '  ' + name.partition(':')[0]:<20}{shown(areas):>14}"
-            gain = (
-                areas - np.array([one["auroc"] for one in by_backbone[others[0]]]) if others and name == first else None
-            )
-            line += f"{shown(gain) if gain is not None else '':>18}"
-            if "recall" in found[0]:
-                line += f"{shown([o['recall'] for o in found]):>14}{shown([o['alarms'] for o in found]):>14}"
-                line += f"{np.mean([o['fit_s'] for o in found]):>8.0f}{np.mean([o['predict_ms'] for o in found]):>9.1f}"
-            print(line, flush=True)
+        for name in names:
+            control = by_backbone[names[1]] if name == names[0] and len(names) > 1 else None
+            print(line_of(job if name == names[0] else f"  {name}", by_backbone[name], control), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""DICOM files (the standard PS3.10): how they are known, and their headers, of which nothing that names a person is kept.
+"""DICOM files (the standard PS3.10): how they are known, and what is kept of headers: nothing that names a person.
 
 Who a file is of becomes a number here and nowhere else (a hash, which groups of examples need); names, numbers of
 patients and messages of the parser, which may quote them, go no further.
@@ -6,6 +6,7 @@ patients and messages of the parser, which may quote them, go no further.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import re
 import threading
@@ -110,10 +111,9 @@ def import_pydicom() -> ModuleType:
         MissingExtra: it is not installed.
     """
     try:
-        import pydicom
+        return importlib.import_module("pydicom")
     except ImportError:
         raise MissingExtra("pydicom", "medical", "Reading DICOM files") from None
-    return pydicom
 
 
 @contextmanager

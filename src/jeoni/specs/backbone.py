@@ -37,8 +37,8 @@ class BackboneOptions(Options):
 
     window: str = option(
         "",
-        "Of images of more than 8 bits, such as DICOM, what becomes black and white: LOW,HIGH or CENTER/WIDTH; left out, "
-        "each file's own window, else the data's range.",
+        "Of images of more than 8 bits, such as scans, the values that become black and white: LOW,HIGH or "
+        "CENTER/WIDTH; left out, each file's own window, or else the range of the data.",
     )
 
     def __post_init__(self) -> None:

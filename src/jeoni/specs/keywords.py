@@ -165,8 +165,8 @@ class BackboneKeywords(TypedDict, total=False):
 
     window: str | None
     """
-    Of images of more than 8 bits, such as DICOM, what becomes black and white: LOW,HIGH or CENTER/WIDTH; left out,
-    each file's own window, else the data's range.
+    Of images of more than 8 bits, such as scans, the values that become black and white: LOW,HIGH or CENTER/WIDTH;
+    left out, each file's own window, or else the range of the data.
     """
 
 

@@ -1,4 +1,4 @@
-"""Anomaly detection: whether a picture looks like the normal ones, and where it does not. Learned from normal ones only.
+"""Anomaly detection: whether a picture looks like normal ones, and where it does not; learned from these alone.
 
 A prediction's score has 1 as its threshold (see the heads), so that alarms need no further number. Scores of pictures
 are ROC-AUC and average precision of defective against normal ones, the share of defects that raise an alarm, and the
@@ -78,7 +78,7 @@ class Anomaly(DenseTask):
         given = _conditions(annotations)
         if not any(not one.defective for one in given):
             raise Unreadable(
-                f"None of the {len(given)} pictures is marked as normal; an anomaly is told by what is not one. Needed: "
+                f"None of the {len(given)} pictures is marked as normal; an anomaly is told by what is none. Needed: "
                 "normal examples, such as a folder called good."
             )
         return cls(tuple(sorted({one.kind for one in given if one.defective and one.kind}))), []
@@ -112,8 +112,8 @@ class Anomaly(DenseTask):
         learned, defective = int((normal & training).sum()), known & ~normal
         if learned < LEAST:
             raise DataError(
-                f"{data.origin or data.name} holds {learned} normal pictures to learn from; at least {LEAST} are needed, "
-                "and better a hundred."
+                f"{data.origin or data.name} holds {learned} normal pictures to learn from; at least {LEAST} are "
+                "needed, and better a hundred."
             )
         found = []
         if learned < FEW:

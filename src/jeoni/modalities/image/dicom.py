@@ -30,7 +30,6 @@ CONVERT = "Convert it first, for example with `gdcmconv --raw` or `dcmdjpeg`."
 GREY = ("MONOCHROME1", "MONOCHROME2")
 COLOUR = ("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 PLAIN_BITS = 8
-NARROWEST = 1e-6  # width of a window that the standard allows to be none
 
 
 def dicom_image(
@@ -198,8 +197,8 @@ def _check_colours(data: Any, name: str) -> None:
     halved = colours == "YBR_FULL_422" and not data.file_meta.TransferSyntaxUID.is_encapsulated
     if halved and int(data.Columns) % 2:
         raise DataError(
-            f"{name} has colours of the kind {colours!r}, in which two columns share theirs, but {data.Columns} columns. "
-            "Needed: an even number of columns, or colours as RGB; convert it where it comes from.",
+            f"{name} has colours of the kind {colours!r}, in which two columns share theirs, but {data.Columns} "
+            "columns. Needed: an even number of columns, or colours as RGB; convert it where it comes from.",
             path=name,
         )
 
@@ -264,7 +263,7 @@ def _usual_range(picture: _Picture, values: Array) -> tuple[float, float]:
     if "PixelData" not in data or data.get("ModalityLUTSequence"):
         there = values[np.isfinite(values)]
         low, high = (float(there.min()), float(there.max())) if there.size else (0.0, 1.0)
-        return low, max(high, low + NARROWEST)
+        return low, high if high > low else low + 1.0
     bits, slope, intercept = _bits(data), *picture.rescale
     low = -(2.0 ** (bits - 1)) if int(data.PixelRepresentation) else 0.0
     ends = sorted((low * slope + intercept, (low + 2.0**bits - 1) * slope + intercept))
@@ -310,5 +309,7 @@ def _own_grey(picture: _Picture, values: Array) -> Array | None:
             return to_eight_bits(1 / (1 + np.exp(-4 * (values - center) / width)), 0.0, 1.0)
     if kind == "LINEAR_EXACT":
         return to_eight_bits(values, center - width / 2, center + width / 2)
+    if width <= 1:
+        return np.where(values > center - 0.5, 255, 0).astype(np.uint8)
     low = center - 0.5 - (width - 1) / 2
-    return to_eight_bits(values, low, low + max(width - 1, NARROWEST))
+    return to_eight_bits(values, low, low + width - 1)

@@ -1,7 +1,7 @@
 """PaDiM (Defard, Setkov, Loesch and Audigier 2021, "PaDiM: a Patch Distribution Modeling Framework").
 
-Every place of the grid has a Gaussian of its own, of the descriptors that normal pictures have there; a place's score is
-its Mahalanobis distance, a picture's the largest of the smoothed ones. It suits pictures in which things lie in the
+Every place of the grid has a Gaussian of its own, of the descriptors that normal pictures have there. A place's score
+is its Mahalanobis distance, a picture's the largest of the smoothed ones. It suits pictures in which things lie in the
 same place. As in the paper 100 of the channels are drawn at random.
 
 Ours differs: maps at strides 8 and 16 (the paper's first stage, at stride 4, costs four times as much); in place of a
@@ -106,7 +106,7 @@ class _Gaussians(DenseHead):
         # whitened by the inverse of the lower triangle: distances are then plain lengths
         lower = torch.linalg.cholesky(covariance)
         eye = torch.eye(dims).expand(places, dims, dims)
-        self.whitening = torch.linalg.solve_triangular(lower, eye, upper=False)
+        self.whitening = torch.linalg.solve_triangular(lower, eye, upper=False).contiguous()
 
     def _rows(self, maps: Sequence[Tensor]) -> Tensor:
         """``(b, places, dims)``."""

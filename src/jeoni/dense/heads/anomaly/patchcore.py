@@ -1,9 +1,9 @@
-"""PatchCore (Roth, Pemula, Zepeda, Schoelkopf, Brox and Gehler 2022, "Towards Total Recall in Industrial Anomaly Detection").
+"""PatchCore (Roth, Pemula, Zepeda, Schölkopf, Brox and Gehler 2022, "Towards Total Recall in Industrial Anomaly ...").
 
-Places of the maps at strides 8 and 16 (stages 2 and 3 of a ResNet), averaged over 3 x 3 neighbours, are laid on the grid
-of the finer one and remembered of normal pictures. The memory is thinned by a greedy coreset (k-centre, Sener and
-Savarese 2018) in a random projection to 128 dimensions. A place's score is its distance to the nearest remembered one; a
-picture's is the largest of them, re-weighted by how crowded the memory is there (equation 7).
+Places of the maps at strides 8 and 16 (stages 2 and 3 of a ResNet), averaged over 3 x 3 neighbours, are laid on the
+grid of the finer one and remembered of normal pictures. The memory is thinned by a greedy coreset (k-centre, Sener and
+Savarese 2018) in a random projection to 128 dimensions. A place's score is its distance to the nearest remembered one,
+a picture's the largest of them, re-weighted by how crowded the memory is there (equation 7).
 
 Ours differs: channels are not pooled to a fixed number; the memory has 10 % of the places as in the paper, but at most
 ``most``, chosen among ``candidates`` at random, so that two cores need seconds; the threshold comes from normal

@@ -116,4 +116,5 @@ def _counted(sketch: PixelSketch, kind: int, grid: FloatArray) -> FloatArray:
     """``(cells,)`` pixels of a kind in each cell of the grid."""
     values = (sketch.normal, sketch.defective)[kind]
     cells = np.bincount(np.searchsorted(grid, values, side="right"), minlength=len(grid) + 1)
-    return cells * (sketch.pixels[kind] / max(1, len(values)))
+    each = sketch.pixels[kind] / max(1, len(values))
+    return cells.astype(np.float64) * each
