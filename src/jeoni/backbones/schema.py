@@ -55,7 +55,7 @@ class _Preferred(Fields):
     mixup: float | None = Field(default=None, ge=0, le=100)
     logit_adjustment: float | None = Field(default=None, ge=0, le=100)
     ema: float | None = Field(default=None, ge=0, lt=1)
-    augment: Literal["auto", "none", "light", "strong", "medical"] = "auto"
+    augment: Literal["auto", "none", "light", "strong", "medical", "scale"] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
 
@@ -118,6 +118,14 @@ class SavedHead(Record):
     dim: Width
     choice: dict[str, Any] = Field(default={})
     mapped: _Mapped | None = None
+    maps: list[list[Stages]] = Field(default=[], max_length=100)
+
+    @field_validator("maps")
+    @classmethod
+    def _of_three_numbers(cls, maps: list[list[int]]) -> list[list[int]]:
+        if any(len(one) != 3 for one in maps):
+            raise ValueError("each of maps must be a stage, its channels and its stride")
+        return maps
 
 
 class _Weights(Record):

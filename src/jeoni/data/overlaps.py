@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import numpy as np
 
+from jeoni.data.annotations import target_bytes
 from jeoni.data.encodings import decode
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
@@ -61,10 +62,10 @@ def find_conflicts(data: Dataset, same: IntArray, keep: Array) -> list[Finding]:
     labelled: dict[int, dict[bytes, int]] = {}
     index = np.flatnonzero(keep & data.task.known(data.targets)).tolist()
     for i in index:
-        labelled.setdefault(int(same[i]), {}).setdefault(data.targets[i].tobytes(), i)
+        labelled.setdefault(int(same[i]), {}).setdefault(target_bytes(data.targets[i]), i)
     findings = []
     for i in index:
-        own = data.targets[i].tobytes()
+        own = target_bytes(data.targets[i])
         other = next((j for label, j in labelled[int(same[i])].items() if label != own), None)
         if other is not None:
             name = data.items.name(other)

@@ -61,7 +61,7 @@ def with_frame(backbone: Backbone, data: Dataset, longest: int, size: tuple[int,
     Raises:
         ConfigError: one for something else, or one that takes squares of one size only.
     """
-    if not isinstance(backbone.input, ImageInput):
+    if not isinstance(backbone.input, (ImageInput, FrameInput)):
         raise ConfigError(
             f"{backbone.name} takes {backbone.input.modality}; pictures with places marked in them need a backbone for "
             "images, such as efficientnet_lite0."

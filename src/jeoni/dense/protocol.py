@@ -93,6 +93,10 @@ class DenseTask(Protocol):
     def known(self, targets: Array) -> Array:
         """``(n,)`` bool: which pictures have an annotation; a picture without any object has one."""
 
+    def learns_from(self, targets: Array) -> Array:
+        """``(n,)`` bool: which pictures a head is trained on, where they are not held out; all, if left out."""
+        return self.known(targets)
+
     def strata(self, targets: Array) -> IntArray:
         """``(n,)``: what folds keep in proportion, such as the rarest class of each picture; -1 where unknown."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from jeoni.dense.rows import batches_of, held_rows, map_bytes, rows_to_train
 from jeoni.errors import ConfigError, did_you_mean
 from jeoni.features.examples import Context, Examples
 from jeoni.specs import Recipe
+from jeoni.specs.settings import configured
 from jeoni.training.defaults import ResolvedRecipe, resolve_defaults
 from jeoni.training.depth import frozen_alike, frozen_stages, identity_of
 from jeoni.training.forward import as_input
@@ -31,7 +32,7 @@ from jeoni.training.loop import train
 from jeoni.training.precision import precision_for
 from jeoni.types import Array
 
-__all__ = ["STRATEGIES", "Transfer", "build_dense_head", "default_head"]
+__all__ = ["HEADS", "STRATEGIES", "Transfer", "build_dense_head", "default_head"]
 
 STRATEGIES = ("probe", "finetune", "scratch")
 HEADS = "jeoni.dense.heads"
@@ -175,6 +176,7 @@ class Transfer:
             maps=tuple(maps),
             frozen=frozen,
             reuse=0 if self.strategy == "scratch" else backbone.n,
+            settings=asdict(self.head),  # type: ignore[call-overload]  # every factory is a dataclass
             training=training,
         )
 
@@ -236,11 +238,16 @@ def default_head(task: DenseTask, named: str) -> str:
     return task.head if named in ("", "auto") else named
 
 
-def build_dense_head(task: DenseTask, named: str, **settings: Any) -> HeadFactory:
+def build_dense_head(task: DenseTask, named: str, settings: Mapping[str, Any] | None = None) -> HeadFactory:
     """What makes the head of that id.
 
+    Args:
+        task: whose.
+        named: its id.
+        settings: its hyper-parameters, by name.
+
     Raises:
-        ConfigError: the task has none of that name; the message lists them.
+        ConfigError: the task has none of that name, or the head no such setting; the message lists them.
     """
     folder = f"{HEADS}.{task.id}"
     known = plugins.names(folder)
@@ -248,5 +255,5 @@ def build_dense_head(task: DenseTask, named: str, **settings: Any) -> HeadFactor
         raise ConfigError(
             f"head is {named!r}; of {task.id} it can be {', '.join(known)}.{did_you_mean(named, list(known))}"
         )
-    made: HeadFactory = plugins.load(folder, named)(**settings)
+    made: HeadFactory = configured(named, plugins.load(folder, named), settings or {})
     return made

@@ -15,6 +15,8 @@ from jeoni.backbones.schema import SavedHead
 from jeoni.backbones.sources.checkpoint import restore_backbone
 from jeoni.backbones.weights import first_line
 from jeoni.data.fitted_on import FittedOn
+from jeoni.dense.loading import is_dense_model, load_dense
+from jeoni.dense.model import DenseModel
 from jeoni.errors import ConfigError, WeightsError
 from jeoni.heads.fitting.mapped import Mapped
 from jeoni.heads.fitting.named import build_head, kind_of_head
@@ -23,10 +25,13 @@ from jeoni.tasks import Task, restore
 from jeoni.tasks.classification import Classification
 from jeoni.training.depth import set_temperature
 
-__all__ = ["load_model"]
+__all__ = ["AnyModel", "load_model", "load_pooled_model"]
 
 
-def load_model(folder: str | Path) -> Model:
+AnyModel = Model | DenseModel
+
+
+def load_model(folder: str | Path) -> AnyModel:
     """Read a model folder, having checked its hashes and format.
 
     Args:
@@ -45,6 +50,8 @@ def load_model(folder: str | Path) -> Model:
             f"{saved.folder} holds a pretrained backbone without a head, which predicts nothing. Fit one to labelled "
             f"data: jeoni fit DATA --backbone {saved.folder}"
         )
+    if is_dense_model(saved):
+        return load_dense(saved)
     backbone = restore_backbone(saved)
     task = restore(config.task or {"id": Classification.id, "class_names": config.class_names})
     return Model(
@@ -60,6 +67,22 @@ def load_model(folder: str | Path) -> Model:
         column=config.column,
         fitted_on=FittedOn.load(saved.folder),
     )
+
+
+def load_pooled_model(folder: str | Path) -> Model:
+    """A model of whole examples; see :func:`load_model`.
+
+    Raises:
+        ConfigError: a model of places in pictures.
+        WeightsError: as :func:`load_model`.
+    """
+    found = load_model(folder)
+    if isinstance(found, DenseModel):
+        raise ConfigError(
+            f"{folder} holds a model for {found.task.id}, which says where in pictures something is; needed is one of "
+            "whole examples, such as `jeoni fit` makes of a folder per class."
+        )
+    return found
 
 
 def _restored_head(saved: SavedModel, kept: SavedHead, dim: int, task: Task) -> nn.Module:

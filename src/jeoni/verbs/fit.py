@@ -14,8 +14,10 @@ from jeoni.assessment.sharing import sharing_verdicts
 from jeoni.assessment.split import split_examples
 from jeoni.assessment.suspects import DropSuspects, check_droppable, outcome_of, suspects_of
 from jeoni.console import console_for
+from jeoni.data.annotations import are_annotations
 from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
+from jeoni.dense.model import DenseModel
 from jeoni.explain.examples import write_tables
 from jeoni.explain.pairs import write_pairs
 from jeoni.explain.suspects import show_suspects, write_suspects
@@ -28,6 +30,7 @@ from jeoni.specs import FitSpec
 from jeoni.specs.keywords import FitKeywords
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
+from jeoni.verbs.session.dense_fit import DenseFit, fit_dense, says_places
 from jeoni.verbs.session.fit_setup import check_strategy, set_up
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.limits import told_of_training
@@ -59,7 +62,7 @@ class FitResult(RunResult):
     """
 
     run: Path
-    model: Model
+    model: Model | DenseModel
     metrics: Metrics
     summary: str
     timings: dict[str, float | None]
@@ -113,8 +116,14 @@ def fit(
         if given is not None:
             check_plan(given, spec)
             session.spec = spec = planned_spec(spec, given.options)
-        check_strategy(spec)  # an unknown name is said before data are read
-        dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
+        if not says_places(spec):
+            check_strategy(spec)  # an unknown name is said before data are read
+        found_data = read(data, spec, test=spec.test if test is None else test)
+    if are_annotations(found_data.targets):
+        given_data = data if test is None else found_data
+        return _of_places(fit_dense(session, found_data, given_data, out=out, overwrite=overwrite, resume=resume))
+    with session.step("read"):
+        dataset = read_targets(found_data, spec.task)
         findings = check_labels(dataset)
         if spec.drop_suspects:
             check_droppable(dataset.task)
@@ -209,6 +218,11 @@ def fit(
             ).timings
     scores = Metrics(metrics, metrics[metrics["estimate"]])
     return FitResult(session.run.final, model, scores, metrics["summary"], timings, counts)
+
+
+def _of_places(done: DenseFit) -> FitResult:
+    metrics = Metrics(done.metrics, done.metrics[done.metrics["estimate"]])
+    return FitResult(done.run, done.model, metrics, done.metrics["summary"], done.timings, done.counts)
 
 
 def _facts(data: Dataset, metrics: dict[str, Any], language: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from jeoni.data.annotations.kinds import (
     Prediction,
     Skeleton,
     annotation_cells,
+    are_annotations,
+    target_bytes,
 )
 
 __all__ = [
@@ -26,4 +28,6 @@ __all__ = [
     "Prediction",
     "Skeleton",
     "annotation_cells",
+    "are_annotations",
+    "target_bytes",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,6 +26,8 @@ __all__ = [
     "Prediction",
     "Skeleton",
     "annotation_cells",
+    "are_annotations",
+    "target_bytes",
 ]
 
 VOID = -1
@@ -57,13 +59,11 @@ class Boxes:
 
 
 class Mask(Protocol):
-    """The class of every pixel of one picture; read when it is asked for, so that memory stays flat.
+    """The class of every pixel of one picture; read when it is asked for, so that memory stays flat."""
 
-    Attributes:
-        names: of the classes that its numbers stand for; all masks of a data set share them.
-    """
-
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes that its numbers stand for; all masks of a data set share them."""
 
     def read(self) -> Array:
         """``(h, w)`` int16: a number of :attr:`names`, or -1 where nothing is said of a pixel (*void*).
@@ -78,9 +78,6 @@ class Mask(Protocol):
         Raises:
             DataError: as :meth:`read`.
         """
-
-    def tobytes(self) -> bytes:
-        """The same for the same content; costs what :meth:`read` does, or no more than a look at the file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +115,7 @@ class Condition:
 
     def tobytes(self) -> bytes:
         """The same for the same content."""
-        return repr((self.defective, self.kind)).encode() + (b"" if self.mask is None else self.mask.tobytes())
+        return repr((self.defective, self.kind)).encode() + target_bytes(self.mask)
 
 
 Annotation = Boxes | Mask | Keypoints | Condition
@@ -192,3 +189,31 @@ def annotation_cells(annotations: Sequence[Annotation | None]) -> Array:
     for k, one in enumerate(annotations):  # numpy would take a sequence of arrays apart
         cells[k] = one
     return cells
+
+
+def target_bytes(target: Any) -> bytes:
+    """The same for targets of the same content; a mask is read for it.
+
+    Example:
+        >>> target_bytes(None), target_bytes(np.int8(1))
+        (b'', b'\\x01')
+    """
+    if target is None:
+        return b""
+    content: bytes = target.tobytes() if hasattr(target, "tobytes") else target.read().tobytes()
+    return content
+
+
+def are_annotations(targets: Array) -> bool:
+    """Whether cells are annotations of places in pictures.
+
+    Example:
+        >>> are_annotations(annotation_cells([None, Condition(False)]))
+        True
+        >>> are_annotations(np.array([["a"]], dtype=object))
+        False
+    """
+    if targets.dtype != object or targets.ndim != 1:
+        return False
+    first = next((one for one in targets if one is not None), None)
+    return first is not None and (isinstance(first, (Boxes, Keypoints, Condition)) or hasattr(first, "read"))

@@ -12,6 +12,7 @@ from jeoni.runs.records.clustering import (
     ShownCluster,
 )
 from jeoni.runs.records.compare import Comparison, ComparisonRecord, Need, Point, ProbedStage, VerdictRecord
+from jeoni.runs.records.dense import DenseControls, DenseMetrics, DenseRow
 from jeoni.runs.records.figures import (
     DomainItem,
     DomainMap,
@@ -100,6 +101,9 @@ __all__ = [
     "CurvePoint",
     "Cut",
     "DataRecord",
+    "DenseControls",
+    "DenseMetrics",
+    "DenseRow",
     "DomainItem",
     "DomainMap",
     "DomainScores",

@@ -20,6 +20,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import example
 from jeoni.backbones.stages import Stage, watching
+from jeoni.data.annotations import target_bytes
 from jeoni.distributed import cores, device
 from jeoni.features.engine import Choice
 from jeoni.features.extract import Extraction
@@ -293,7 +294,7 @@ def data_digest(data: Dataset, seen: Extraction) -> str:
         content.update(digest)
     if data.targets.dtype == object:
         for target in data.targets:  # the array itself holds nothing but references
-            content.update(target.tobytes() if hasattr(target, "tobytes") else repr(target).encode())
+            content.update(target_bytes(target))
     else:
         content.update(data.targets.tobytes())
     return content.hexdigest()

@@ -1,0 +1,87 @@
+"""How good a transfer to a dense task is: evidence of pictures that were held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jeoni.backbones.backbone import Backbone
+from jeoni.dense.model import DenseModel
+from jeoni.dense.reading import dense_task_of
+from jeoni.dense.transfer import Transfer
+from jeoni.features.examples import Context, Examples
+from jeoni.types import IntArray
+
+__all__ = ["DenseAssessment", "assess_dense", "evidence_of", "to_learn_from"]
+
+
+@dataclass(frozen=True)
+class DenseAssessment:
+    """A fitted model, and evidence of pictures that it, or its like of another fold, did not see.
+
+    Attributes:
+        model: fitted on everything that may be fitted on; None where only the evidence is wanted.
+        evidence: ``(n,)`` of the held-out pictures.
+    """
+
+    model: DenseModel | None
+    evidence: list[Any]
+
+
+def assess_dense(
+    transfer: Transfer,
+    backbone: Backbone,
+    train: Examples,
+    test: Examples | None,
+    context: Context,
+    *,
+    keep_model: bool = True,
+) -> DenseAssessment:
+    """Fit, and look at the pictures that the scores come from: the test part, or all of them by cross-validation.
+
+    Args:
+        transfer: how.
+        backbone: what to start from.
+        train: with folds.
+        test: None: the folds are the estimate.
+        context: where to compute.
+        keep_model: whether the model is needed; without it, cross-validation saves the fit on all pictures.
+    """
+    if test is not None:
+        model = transfer.fit(backbone, to_learn_from(train), context)
+        return DenseAssessment(model, evidence_of(model, backbone, test, context))
+    fold = train.folds[0]
+    found: list[Any] = [None] * len(train)
+    with context.console.track("Cross-validation", len(np.unique(fold))) as advance:
+        for f in np.unique(fold):
+            held, seen = np.flatnonzero(fold == f), np.flatnonzero(fold != f)
+            part = train.select(seen, train.folds[:, seen])
+            model = transfer.fit(backbone, to_learn_from(part), context)
+            for i, one in zip(held, evidence_of(model, backbone, _part(train, held), context), strict=True):
+                found[int(i)] = one
+            advance(1)
+    last = transfer.fit(backbone, to_learn_from(train), context) if keep_model else None
+    return DenseAssessment(last, found)
+
+
+def to_learn_from(examples: Examples) -> Examples:
+    """Those that the task's heads are trained on."""
+    task = dense_task_of(examples.data)
+    return _part(examples, np.flatnonzero(task.learns_from(examples.data.targets)))
+
+
+def evidence_of(model: DenseModel, backbone: Backbone, examples: Examples, context: Context) -> list[Any]:
+    """Evidence of each picture; predictions are not kept."""
+    found = []
+    with context.console.track("Predicting", len(examples)) as advance:
+        predictions = model.predict_examples(examples, backbone, context)
+        for one, annotation in zip(predictions, examples.data.targets, strict=True):
+            found.append(model.task.evidence(one, annotation))
+            advance(1)
+    return found
+
+
+def _part(examples: Examples, which: IntArray) -> Examples:
+    return examples.select(which, examples.folds[:, which])

@@ -1,0 +1,233 @@
+"""The fit of a dense task: detection, segmentation, keypoints, anomalies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from jeoni import plugins
+from jeoni.assessment.split import Split, split_examples
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.sources.untrained import untrained_twin
+from jeoni.data.checks import check_labels
+from jeoni.data.fitted_on import FittedOn
+from jeoni.dense.assess import DenseAssessment, assess_dense, to_learn_from
+from jeoni.dense.frames import framed, with_frame
+from jeoni.dense.model import DenseModel
+from jeoni.dense.protocol import DenseTask
+from jeoni.dense.reading import TASKS, dense_task_of, read_dense
+from jeoni.dense.scoring import difference_of, evaluate_evidence
+from jeoni.dense.transfer import HEADS, STRATEGIES, Transfer, build_dense_head, default_head
+from jeoni.errors import ConfigError
+from jeoni.evaluation.amounts import said_score
+from jeoni.evaluation.compare import sentence
+from jeoni.features.extract import Request
+from jeoni.locale import Said, language_of, paragraph, translated
+from jeoni.runs import RunFolder
+from jeoni.runs.records import DenseMetrics
+from jeoni.specs import CompareSpec, FitSpec, Recipe
+from jeoni.types import Dataset
+from jeoni.verbs.session.reading import choose_backbone
+from jeoni.verbs.session.record import cut_record, training_record
+from jeoni.verbs.session.session import Prepared, Session
+
+__all__ = ["DenseFit", "fit_dense", "says_places", "start_of", "transfer_of"]
+
+LEAST = 60  # pictures from which on a test set is kept
+DEFAULT = ("plan", "auto")  # strategies that leave the choice to the task
+
+
+@dataclass(frozen=True)
+class DenseFit:
+    """The outcome of :func:`fit_dense`.
+
+    Attributes:
+        run: the run folder.
+        model: ready to predict.
+        metrics: the content of ``metrics.json``.
+        timings: seconds by step.
+        counts: how many pictures were read, used, tested on and skipped.
+    """
+
+    run: Path
+    model: DenseModel
+    metrics: dict[str, Any]
+    timings: dict[str, float | None]
+    counts: dict[str, int]
+
+
+def says_places(spec: FitSpec | CompareSpec) -> bool:
+    """Whether the options name a dense task, or a head of one."""
+    tasks = plugins.names(TASKS)
+    return spec.task in tasks or any(spec.head in plugins.names(f"{HEADS}.{task}") for task in tasks)
+
+
+def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str, Any], recipe: Recipe) -> Transfer:
+    """How options say that a backbone is transferred to a dense task.
+
+    Args:
+        task: what is predicted.
+        strategy: its id; ``plan`` and ``auto`` leave it to the task.
+        head: its id; ``auto`` is the task's own.
+        settings: hyper-parameters of the head.
+        recipe: what the user said of the training.
+
+    Raises:
+        ConfigError: a strategy or a head that dense tasks do not have.
+    """
+    strategy = "probe" if strategy in DEFAULT else strategy
+    if strategy not in STRATEGIES:
+        raise ConfigError(
+            f"strategy is {strategy!r}; of {task.id} it can be {', '.join(STRATEGIES)}: probe trains the head on "
+            "frozen features, finetune the upper stages too, scratch everything from random weights."
+        )
+    named = default_head(task, head)
+    own = {name.removeprefix("head."): value for name, value in settings.items()}
+    return Transfer(task, build_dense_head(task, named, own), named, strategy, recipe)
+
+
+def start_of(transfer: Transfer, backbone: Backbone, seed: int) -> Backbone:
+    """What a training starts from: random weights where that is the strategy."""
+    if transfer.strategy != "scratch":
+        return backbone
+    return replace(framed(untrained_twin(backbone, seed)), name=backbone.name)
+
+
+def fit_dense(
+    session: Session, dataset: Dataset, data: Any, *, out: str | Path | None, overwrite: bool, resume: bool
+) -> DenseFit:
+    """Transfer to pictures with annotations of places.
+
+    Args:
+        session: of the fit; its step ``read`` is over.
+        dataset: as a format's reader gave it.
+        data: what the user handed over, for the record.
+        out: the run folder, if it was named.
+        overwrite: replace a run that is there.
+        resume: continue it.
+
+    Raises:
+        DataError: data that cannot be used.
+        ConfigError: an option that cannot be used.
+    """
+    assert isinstance(session.spec, FitSpec)
+    spec = session.spec
+    with session.step("read"):
+        dataset = read_dense(dataset, spec.task)
+        task = dense_task_of(dataset)
+        findings = check_labels(dataset)
+        transfer = transfer_of(task, spec.strategy, spec.head, spec.settings, spec.recipe)
+    folder = out or RunFolder.named_for(dataset.name)
+    with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
+        context = session.context
+        with session.step("load"):
+            backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest)
+            start = start_of(transfer, backbone, spec.seed)
+            untrained = framed(untrained_twin(backbone, spec.seed)) if spec.control else None
+        wanted = [one for one in (start, untrained) if one is not None]
+        n = len(dataset)
+        ready = session.prepare(dataset, [Request(one, transfer.taps(one, n)) for one in wanted], findings)
+        with session.step("check"):
+            split = split_examples(
+                ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=1, test_fraction=spec.test_fraction,
+                least=LEAST, seed=spec.seed,
+            )  # fmt: skip
+        with session.step("fit"):
+            found = assess_dense(transfer, start, split.train, split.test, context)
+            session.spent = dict(context.spent.seconds)
+        control = None
+        if untrained is not None:
+            with session.step("control"):
+                probe = replace(transfer, strategy="probe")
+                control = assess_dense(probe, untrained, split.train, split.test, context, keep_model=False)
+        with session.step("evaluate"):
+            metrics = _metrics(task, found, control, split, spec)
+        return _written(session, spec, ready, split, found, metrics, start, dataset)
+
+
+def _metrics(
+    task: DenseTask, found: DenseAssessment, control: DenseAssessment | None, split: Split, spec: FitSpec
+) -> dict[str, Any]:
+    """The content of ``metrics.json``."""
+    groups, language = split.held.groups, language_of(spec.language)
+    scored = evaluate_evidence(task, found.evidence, groups, spec.seed)
+    measure = task.metrics()[task.headline]
+    said: list[Said] = [said_score(scored.metrics[task.headline], measure.title, measure.unit)]
+    controls: dict[str, Any] = {"untrained": None, "difference": None}
+    if control is not None:
+        theirs = evaluate_evidence(task, control.evidence, groups, spec.seed)
+        difference = difference_of(task, found.evidence, control.evidence, groups, spec.seed)
+        controls["untrained"] = {name: score.as_dict() for name, score in theirs.metrics.items()}
+        controls["difference"] = {name: score.as_dict() for name, score in difference.items()}
+        said.append(sentence(difference[task.headline], measure))
+    else:
+        said.append(Said("no_control"))
+    estimate = "cv" if split.test is None else "test"
+    return {
+        "task": task.id,
+        "headline": task.headline,
+        "estimate": estimate,
+        "n": scored.n,
+        "names": list(task.names),
+        "measures": scored.measures,
+        estimate: {name: score.as_dict() for name, score in scored.metrics.items()},
+        "rows": [_row(row) for row in scored.breakdown],
+        "control": controls,
+        "details": scored.details,
+        **paragraph(said, language),
+    }
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    scores = {name: value.as_dict() for name, value in row.items() if name not in ("class", "support")}
+    return {"name": row["class"], "count": row["support"], "scores": scores}
+
+
+def _written(
+    session: Session,
+    spec: FitSpec,
+    ready: Prepared,
+    split: Split,
+    found: DenseAssessment,
+    metrics: dict[str, Any],
+    backbone: Backbone,
+    dataset: Dataset,
+) -> DenseFit:
+    """The run folder's files, and its report."""
+    assert found.model is not None
+    learned = to_learn_from(split.train)
+    facts = _facts(ready.data, metrics, language_of(spec.language))
+    model = replace(found.model, facts=facts, fitted_on=FittedOn.of(learned.digests))
+    counts = {
+        "items": len(ready.data),
+        "train": len(split.train),
+        "test": len(split.test) if split.test else 0,
+        "skipped": ready.skipped,
+    }
+    timings: dict[str, float | None] = {**session.clock.total()}
+    if session.is_main:
+        with session.step("write"):
+            model.save(session.run.path / "model")
+            session.run.write_record("metrics.json", DenseMetrics, metrics)
+        timings = session.finish(
+            ready,
+            backbone,
+            counts,
+            [dataset],
+            kind="places",
+            cut=cut_record(backbone, model, session.context.store),
+            head={"name": model.head_id, "candidates": []},
+            training=training_record(model),
+            findings=dict(Counter(f.kind for f in ready.findings)),
+        ).timings
+    return DenseFit(session.run.final, model, metrics, timings, counts)
+
+
+def _facts(data: Dataset, metrics: dict[str, Any], language: str) -> dict[str, Any]:
+    """Data and scores for the model's card."""
+    how = translated(Said(f"how.{metrics['estimate']}", n=f"{metrics['n']:,}"), language)
+    scores = metrics[metrics["estimate"]]
+    return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": scores, "language": language}
