@@ -316,3 +316,15 @@ def test_threads_read_side_by_side():
     for thread in threads:
         thread.join()
     assert len(found) == 10
+
+
+def test_frames_of_whole_pictures_use_windows_alike():
+    from jeoni.modalities.inputs.frame import FrameInput
+
+    raw = make_scan(RAMP, WindowCenter=0, WindowWidth=100)
+    frame = {"width": 16, "height": 16, "mean": (0.5,) * 3, "std": (0.5,) * 3, "window": (-1000, 1000)}
+    own, asked = FrameInput(**frame), FrameInput(**frame, own_window=False)
+    np.testing.assert_array_equal(np.asarray(own.open(raw, "a.dcm")), grey_of(raw))
+    assert 100 < np.asarray(asked.open(raw, "a.dcm")).mean() < 150
+    assert "own_window" not in own.describe() and asked.describe()["own_window"] is False
+    assert own.opening != asked.opening and own.alike != asked.alike

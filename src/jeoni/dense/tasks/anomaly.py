@@ -143,7 +143,7 @@ class Anomaly(DenseTask):
         left, top, right, bottom = geometry.boxes(np.array([[0.0, 0.0, *extent]]))[0]
         rows, columns = prediction.heat.shape
         across, down = columns / geometry.size[0], rows / geometry.size[1]
-        first_row, first_column = int(round(top * down)), int(round(left * across))
+        first_row, first_column = round(top * down), round(left * across)
         part = prediction.heat[
             first_row : max(first_row + 1, round(bottom * down)),
             first_column : max(first_column + 1, round(right * across)),

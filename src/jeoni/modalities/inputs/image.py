@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from jeoni.modalities.bounds import Deviation, Fields, Side
 from jeoni.modalities.geometry import Geometry
 from jeoni.modalities.image.augment import augment, find_policy, view_geometry
-from jeoni.modalities.image.depth import window_of
+from jeoni.modalities.image.depth import compared_as, window_of
 from jeoni.modalities.image.images import image_size, open_image, resized, signature
 from jeoni.modalities.inputs import Input
 from jeoni.types import Array, Dataset
@@ -82,10 +82,7 @@ class ImageInput(Input):
     @property
     def alike(self) -> str:
         """Images are compared as they are opened."""
-        if self.window is None:
-            return "grey 32 px"
-        only = "" if self.own_window else " only"
-        return f"grey 32 px of {self.window[0]:.9g} to {self.window[1]:.9g}{only}"
+        return compared_as(self.window, self.own_window)
 
     @property
     def opening(self) -> Hashable:
@@ -94,9 +91,7 @@ class ImageInput(Input):
 
     def fitted(self, data: Dataset, seconds: float | None = None) -> Self:
         """With the window of values that deep images among the data have."""
-        if not self.own_window:
-            return self
-        window = window_of(data.items)
+        window = window_of(data.items) if self.own_window else None
         return replace(self, window=window) if window else self
 
     def at_least(self, policy: str = "") -> int:
