@@ -1,13 +1,15 @@
 """Defects of solar cells (ELPV) found by heads that saw sound cells only, beside a supervised probe on the same features.
 
-    python benchmarks/anomaly.py [--seeds 3] [--normal 600] [--heads patchcore,padim,nearest] [--backbones ...] [--keep FOLDER]
+    python benchmarks/anomaly.py [--seeds 5] [--normal 600] [--heads patchcore,padim,nearest] [--backbones ...]
+                                 [--keep FOLDER] [--anomalib]
 
 Cells of whose state the experts were sure. Every draw keeps 400 sound and 400 defective cells for the test, and learns
 from ``--normal`` of the other sound ones; the probe (the default head on pooled features) learns from 50 and from 200
 labels of what is left, in its natural proportion of defects. Prints the ROC-AUC of pictures with its 95 % t-interval
 over draws, the paired difference to the same head on untrained features, the share of defects found at the threshold
 and of false alarms on the test's sound cells (5 % is promised at most), and seconds. What a draw gave is kept in a file
-of its own in ``--keep`` and not computed again.
+of its own in ``--keep`` and not computed again. With ``--anomalib`` (pip install anomalib) its PatchCore sees the same
+maps of the first backbone, with a memory of the same size, chosen among all places where ours looks at 25,000.
 """
 
 from __future__ import annotations
@@ -33,16 +35,20 @@ from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.data.items import FileItems
 from jeoni.data.splits import build_folds
+from jeoni.dense.heads.anomaly.patchcore import PatchCore
 from jeoni.dense.protocol import MapShape
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
 from jeoni.heads.fitting.named import build_head
+from jeoni.libraries import import_torchvision
 from jeoni.tasks.classification import Classification
 
 TEST = 400  # cells of each state
 LABELS = (50, 200)
 STRIDES = (8, 16, 32)
 BATCH = 32
+PIXELS = Tap(0, False)
+MEMORY = PatchCore().most
 
 
 def wanted_taps(backbone: Backbone) -> tuple[list[Tap], list[MapShape]]:
@@ -92,6 +98,47 @@ def anomaly_draw(
     }
 
 
+class OurMaps(torch.nn.Module):
+    """Feature extractor for anomalib: pixels to the maps that our heads are given; in eval mode whatever is said."""
+
+    def __init__(self, backbone: Backbone, taps: Sequence[Tap], names: Sequence[str]) -> None:
+        super().__init__()
+        self.maps, self.names = entry(Taps(backbone, taps), backbone.input).eval(), names
+
+    def train(self, mode: bool = True) -> OurMaps:
+        return self
+
+    def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
+        found = self.maps(pixels.permute(0, 2, 3, 1).to(torch.uint8))
+        return dict(zip(self.names, found, strict=True))
+
+
+def anomalib_draw(computed: Computed, known: np.ndarray, test: np.ndarray, true: np.ndarray) -> dict:
+    """Scores of anomalib's PatchCore."""
+    import_torchvision()
+    from anomalib.models.image.patchcore.torch_model import PatchcoreModel
+
+    model = PatchcoreModel(["fine", "coarse"], "resnet18", pre_trained=False)
+    model.feature_extractor = OurMaps(computed.backbone, computed.taps[:2], model.layers)
+
+    def pixels(index: np.ndarray) -> Iterator[torch.Tensor]:
+        rows = computed.seen.features(computed.backbone, PIXELS, index)
+        for start in range(0, len(index), BATCH):
+            block = torch.from_numpy(np.asarray(rows[start : start + BATCH], dtype=np.float32))
+            yield block.permute(0, 3, 1, 2)
+
+    begin = time.process_time()
+    model.train()
+    places = sum(len(model(batch)) for batch in pixels(known))
+    model.subsample_embedding(MEMORY / places)
+    fitted = time.process_time()
+    model.eval()
+    with torch.inference_mode():
+        scores = np.concatenate([model(batch).pred_score.numpy() for batch in pixels(test)])
+    predicted = 1000 * (time.process_time() - fitted) / len(true)
+    return {"auroc": float(roc_auc_score(true, scores)), "fit_s": fitted - begin, "predict_ms": predicted}
+
+
 def probe_draw(rows: np.ndarray, labels: np.ndarray, test: np.ndarray, true: np.ndarray) -> dict:
     """Scores of the default head on pooled features and labels."""
     task = Classification(("sound", "defect"))
@@ -132,7 +179,7 @@ class Computed:
         backbone = load_backbone(name)
         taps, shapes = wanted_taps(backbone)
         pooled = Tap(backbone.n, True)
-        seen = Context().extract(FileItems(paths, paths), [Request(backbone, (*taps, pooled))])
+        seen = Context().extract(FileItems(paths, paths), [Request(backbone, (PIXELS, *taps, pooled))])
         rows = np.asarray(seen.features(backbone, pooled).numpy(), dtype=np.float32)
         return cls(backbone, taps, shapes, seen, rows)
 
@@ -152,7 +199,7 @@ def outcome(file: Path | None, compute: Callable[[], dict]) -> dict:
 
 
 def jobs_of(
-    computed: Computed, defective: np.ndarray, heads: str, normal: int, seed: int
+    computed: Computed, defective: np.ndarray, heads: str, normal: int, seed: int, anomalib: bool
 ) -> dict[str, Callable[[], dict]]:
     """What is to be computed of one draw, by its name."""
     known, pool, test = draw(np.flatnonzero(~defective), np.flatnonzero(defective), normal, seed)
@@ -161,6 +208,8 @@ def jobs_of(
     for head in heads.split(","):
         batches = computed.batches(known), computed.batches(test)
         jobs[head] = partial(anomaly_draw, head, computed.shapes, *batches, true, seed)
+    if anomalib:
+        jobs["patchcore of anomalib"] = partial(anomalib_draw, computed, known, test, true)
     for labels in LABELS:
         some = pool[:labels]
         jobs[f"probe, {labels} labels"] = partial(
@@ -174,9 +223,10 @@ def line_of(job: str, found: list[dict], control: list[dict] | None) -> str:
     areas = np.array([one["auroc"] for one in found])
     gain = shown(list(areas - np.array([one["auroc"] for one in control]))) if control else ""
     line = f"{job:<32}{shown(list(areas)):>14}{gain:>18}"
-    if "recall" not in found[0]:
+    if "fit_s" not in found[0]:
         return line
-    shares = "".join(f"{shown([one[k] for one in found]):>14}" for k in ("recall", "alarms"))
+    there = "recall" in found[0]
+    shares = "".join(f"{shown([one[k] for one in found]) if there else '':>14}" for k in ("recall", "alarms"))
     seconds, each = (np.mean([one[k] for one in found]) for k in ("fit_s", "predict_ms"))
     return f"{line}{shares}{seconds:>8.0f}{each:>9.1f}"
 
@@ -188,6 +238,7 @@ def main() -> None:
     parser.add_argument("--heads", default="nearest,padim,patchcore")
     parser.add_argument("--backbones", default="efficientnet_lite0,untrained:efficientnet_lite0")
     parser.add_argument("--keep", default="")
+    parser.add_argument("--anomalib", action="store_true")
     asked = parser.parse_args()
     keep = Path(asked.keep) if asked.keep else None
     if keep:
@@ -199,7 +250,9 @@ def main() -> None:
     for name in names:
         computed = Computed.of(name, paths)
         for seed in range(asked.seeds):
-            for job, compute in jobs_of(computed, defective, asked.heads, asked.normal, seed).items():
+            for job, compute in jobs_of(
+                computed, defective, asked.heads, asked.normal, seed, asked.anomalib and name == names[0]
+            ).items():
                 file = keep / f"{name.replace(':', '-')} {job} {asked.normal} {seed}.json" if keep else None
                 outcomes.setdefault(job, {}).setdefault(name, []).append(outcome(file, compute))
     print(
@@ -207,8 +260,8 @@ def main() -> None:
     )
     print(f"{'':<32}{'ROC-AUC':>14}{'minus untrained':>18}{'found':>14}{'false alarms':>14}{'fit s':>8}{'ms each':>9}")
     for job, by_backbone in outcomes.items():
-        for name in names:
-            control = by_backbone[names[1]] if name == names[0] and len(names) > 1 else None
+        for name in by_backbone:
+            control = by_backbone.get(names[1]) if name == names[0] and len(names) > 1 else None
             print(line_of(job if name == names[0] else f"  {name}", by_backbone[name], control), flush=True)
 
 

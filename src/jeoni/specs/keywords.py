@@ -82,7 +82,7 @@ class RecipeKeywords(TypedDict, total=False):
     mixup: float | None
     """Strength of mixup (Beta distribution); 0 is none."""
 
-    augment: Literal["auto", "none", "light", "strong", "medical"] | None
+    augment: Literal["auto", "none", "light", "strong", "medical", "scale"] | None
     """Random views of the items."""
 
     views: int | None
