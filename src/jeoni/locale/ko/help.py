@@ -83,6 +83,8 @@ WORDS = {
     "The weights to start from: a name from `jeoni list backbones`, or source:name; auto goes by the data, none takes the same network with random weights.": "시작 가중치: `jeoni list backbones`의 이름 또는 source:name. auto는 데이터를 보고 정하고, none은 같은 구조에 무작위 가중치를 씁니다.",
     "A local weights file for the backbone (safetensors, or a plain state dict).": "백본의 로컬 가중치 파일(safetensors 또는 state dict).",
     "How an image becomes a square: whole but squashed, or its centre.": "이미지를 정사각형으로 만드는 방법: squash는 전체를 줄이고, center는 가운데를 자릅니다.",
+    "Of images of more than 8 bits, such as scans, the values that become black and white: LOW,HIGH or CENTER/WIDTH; left out, each file's own window, or else the range of the data.": "CT 같은 8비트를 넘는 이미지에서 검은색과 흰색이 될 값: 최솟값,최댓값 또는 중심/폭. 생략하면 파일에 든 윈도, 없으면 데이터의 범위를 씁니다.",
+    "Of a DICOM file of several frames: its middle one, or all, as examples of one group.": "프레임이 여러 개인 DICOM 파일에서 쓸 프레임: 가운데 하나(middle), 또는 모두(all). 모두 쓰면 한 그룹으로 묶입니다.",
     "Seconds of each recording that are used, its middle; left out, the data decide.": "녹음마다 가운데에서 사용할 길이(초). 생략하면 데이터를 보고 정합니다.",
     "Hyper-parameters of the strategy or method, such as temperature=2,weight=0.5; head.hidden=128 is the head's.": "전략이나 방법의 하이퍼파라미터(예: temperature=2,weight=0.5). 헤드의 값은 head.hidden=128처럼 씁니다.",
     "What is put on top; see `jeoni list heads`. auto is linear, and gda where labels are few.": "백본 위에 얹을 헤드. 목록: `jeoni list heads`. auto는 linear이고, 레이블이 적으면 gda입니다.",
