@@ -23,6 +23,8 @@ from jeoni.dense.transfer import HEADS, STRATEGIES, Transfer, build_dense_head, 
 from jeoni.errors import ConfigError
 from jeoni.evaluation.amounts import said_score
 from jeoni.evaluation.compare import sentence
+from jeoni.explain.places.tables import write_place_tables
+from jeoni.explain.places.writing import write_places
 from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, paragraph, translated
 from jeoni.runs import RunFolder
@@ -204,6 +206,13 @@ def _written(
         with session.step("write"):
             model.save(session.run.path / "model")
             session.run.write_record("metrics.json", DenseMetrics, metrics)
+            write_place_tables(session.run, split.held.data, split.fold, model.task, found.evidence, ready.findings)
+        if spec.pictures:
+            with session.step("pictures"), session.optional("Pictures of what was found"):
+                write_places(
+                    session.run, split.held.data, split.fold, model.task, model.task.item_scores(found.evidence),
+                    found.shown, backbone.input, metrics["details"].get("threshold"),
+                )  # fmt: skip
         timings = session.finish(
             ready,
             backbone,
