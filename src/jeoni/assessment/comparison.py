@@ -33,6 +33,7 @@ __all__ = [
     "trial_rows",
     "useful_budgets",
     "verdict_of",
+    "verdict_record",
 ]
 
 
@@ -189,13 +190,20 @@ def verdict_of(
     comparisons = compare_all(found, spec.arms[-1], groups, shared, spec.seed)
     per = "class" if isinstance(examples.data.task, Classification) else "stratum"
     about = {"measure": measure.id, "measures": {measure.id: measure.as_dict()}, "per": per}
-    return {**about, **_verdict(points, comparisons, measure.higher_is_better, spec)}, points
+    return {**about, **verdict_record(points, comparisons, measure.higher_is_better, spec)}, points
 
 
-def _verdict(
+def verdict_record(
     points: Sequence[Point], comparisons: list[dict[str, Any]], higher_is_better: bool, spec: CompareSpec
 ) -> dict[str, Any]:
-    """The content of ``verdict.json``: the first strategy against the control at the largest budget leads."""
+    """The content of ``verdict.json``: the first strategy against the control at the largest budget leads.
+
+    Args:
+        points: of all strategies and budgets.
+        comparisons: of pairs of them, with their sentences under ``said``.
+        higher_is_better: of the measure.
+        spec: which strategies lead, and the language.
+    """
     control = spec.arms[-1]
     against = [c for c in comparisons if c["control"] == control]
     leading = [c for c in against if c["strategy"] == spec.arms[0]] or against

@@ -29,7 +29,13 @@ def predict(
         typer.Argument(help="An image, text or recording, a folder of them, a table, or features (.npz, .npy, .mat)."),
     ],
     spec: PredictSpec,
-    out: Annotated[str, typer.Option(help="Where to write a CSV; standard output if left out.")] = "",
+    out: Annotated[
+        str,
+        typer.Option(
+            help="Where to write a CSV; standard output if left out. Of places in pictures also a .json as COCO has "
+            "it, or a new folder, such as for masks."
+        ),
+    ] = "",
     keep_columns: Annotated[
         bool, typer.Option("--keep-columns", help="Write the table's own columns beside the predictions.")
     ] = False,
@@ -43,10 +49,12 @@ def predict(
         jeoni predict runs/latest new.csv --column comment --out predictions.csv
     """
     from jeoni.cli._beside import check_table
+    from jeoni.cli._places import write_places
     from jeoni.cli._terminal import print_json, say_whose_file
 
     with without_collecting():
         from jeoni import api
+        from jeoni.dense.model import DensePredictions
     from jeoni.console import console_for
 
     terminal = console_for(quiet=quiet)
@@ -55,6 +63,11 @@ def predict(
         _check(out, {"data": data, "model": model})
     table = check_table(data) if keep_columns else None
     said = api.predict(model, data, spec, console=terminal)
+    if isinstance(said, DensePredictions):
+        write_places(said, out, terminal, silent=json)
+        if json:
+            print_json({"predicted": len(said), "skipped": len(said.errors), "out": out})
+        return
     if len(said.errors) > 1:  # one is named already
         more = f" and {len(said.errors) - SHOWN} more" if len(said.errors) > SHOWN else ""
         terminal.warn(f"skipped: {', '.join(islice(said.errors, SHOWN))}{more}")
@@ -77,8 +90,11 @@ def _check(out: str, inputs: dict[str, str]) -> None:
     path = check_output(out)
     refuse_overlap(path, inputs)
     refuse_kept(path)
-    if path.is_dir():
-        raise ConfigError(f"--out {out} is a folder; a file is needed, such as {Path(out) / 'predictions.csv'}.")
+    if path.is_dir() and any(path.iterdir()):
+        raise ConfigError(
+            f"--out {out} is a folder that holds files already; a file is needed, such as "
+            f"{Path(out) / 'predictions.csv'}."
+        )
     if not path.absolute().parent.is_dir():
         raise ConfigError(f"--out {out} lies in a folder that does not exist. Make it, or choose another --out.")
 

@@ -20,7 +20,7 @@ from jeoni.data.annotations import Prediction
 from jeoni.data.checks import tell, unreadable
 from jeoni.data.examples import as_dataset
 from jeoni.data.fitted_on import FittedOn
-from jeoni.dense.network import DenseNetwork, predictions_of
+from jeoni.dense.network import DenseNetwork, extent_of, predictions_of
 from jeoni.dense.protocol import DenseHead, DenseTask
 from jeoni.dense.rows import held_rows
 from jeoni.errors import DataError
@@ -40,6 +40,7 @@ class DensePredictions:
         names: of the pictures that could be read.
         predictions: of each; :class:`jeoni.data.annotations.Detections` of a detection, and so on by task.
         task: what was predicted.
+        sizes: width and height of each picture, pixels.
         errors: name and reason of each picture that could not be read.
         seen: ``(n,)``: which of the readable ones the model was fitted on.
         data: the pictures that could be read.
@@ -48,6 +49,7 @@ class DensePredictions:
     names: list[str]
     predictions: list[Prediction]
     task: DenseTask
+    sizes: list[tuple[int, int]] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     seen: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
     data: Dataset | None = field(default=None, repr=False)
@@ -142,6 +144,7 @@ class DenseModel:
             names=[chosen.items.name(i) for i in range(len(index))],
             predictions=list(self.predict_examples(examples, self.backbone, context)),
             task=self.task,
+            sizes=[extent_of(chosen, i, self.backbone.input) for i in range(len(index))],
             errors={found.items.name(i): text for i, text in seen.errors.items()},
             seen=self.fitted_on.holds(examples.digests),
             data=chosen,

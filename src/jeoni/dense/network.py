@@ -18,7 +18,7 @@ from jeoni.training.forward import as_input
 from jeoni.training.rows import Rows
 from jeoni.types import Dataset
 
-__all__ = ["DenseNetwork", "predictions_of"]
+__all__ = ["DenseNetwork", "extent_of", "predictions_of"]
 
 TOGETHER = 8  # pictures that go through the network at a time
 
@@ -71,10 +71,10 @@ def predictions_of(
         geometries = rows.geometries(index, np.zeros_like(index))
         for i, one, geometry in zip(index, found, geometries, strict=True):
             assert geometry is not None
-            yield task.returned(one, geometry, _extent(data, int(i), spec))
+            yield task.returned(one, geometry, extent_of(data, int(i), spec))
 
 
-def _extent(data: Dataset, index: int, spec: Input) -> tuple[int, int]:
+def extent_of(data: Dataset, index: int, spec: Input) -> tuple[int, int]:
     """Width and height of a picture."""
     found = spec.extent(data.items.read(index), data.items.name(index))
     if found is None:

@@ -7,6 +7,7 @@ import numpy as np
 from jeoni.evaluation.amounts import amount_of, in_sentence
 from jeoni.evaluation.evaluate import Judge, score_resamples
 from jeoni.evaluation.intervals import Weights, percentile_interval, resample_weights
+from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.locale import Said
 from jeoni.types import Array, FloatArray, IntArray, Interval
@@ -63,7 +64,7 @@ def paired_difference(
 WHO = ("pretrained", "training", "sharing")
 
 
-def sentence(difference: Interval, measure: Metric | None = None, *, who: str = "pretrained") -> Said:
+def sentence(difference: Interval, measure: Metric | Measure | None = None, *, who: str = "pretrained") -> Said:
     """The verdict in words; help or harm is claimed only where the interval leaves out zero.
 
     Args:

@@ -25,10 +25,13 @@ from jeoni.tasks import Task, restore
 from jeoni.tasks.classification import Classification
 from jeoni.training.depth import set_temperature
 
-__all__ = ["load_model"]
+__all__ = ["AnyModel", "load_model", "load_pooled_model"]
 
 
-def load_model(folder: str | Path) -> Model | DenseModel:
+AnyModel = Model | DenseModel
+
+
+def load_model(folder: str | Path) -> AnyModel:
     """Read a model folder, having checked its hashes and format.
 
     Args:
@@ -64,6 +67,22 @@ def load_model(folder: str | Path) -> Model | DenseModel:
         column=config.column,
         fitted_on=FittedOn.load(saved.folder),
     )
+
+
+def load_pooled_model(folder: str | Path) -> Model:
+    """A model of whole examples; see :func:`load_model`.
+
+    Raises:
+        ConfigError: a model of places in pictures.
+        WeightsError: as :func:`load_model`.
+    """
+    found = load_model(folder)
+    if isinstance(found, DenseModel):
+        raise ConfigError(
+            f"{folder} holds a model for {found.task.id}, which says where in pictures something is; needed is one of "
+            "whole examples, such as `jeoni fit` makes of a folder per class."
+        )
+    return found
 
 
 def _restored_head(saved: SavedModel, kept: SavedHead, dim: int, task: Task) -> nn.Module:

@@ -16,7 +16,7 @@ from jeoni.console import console_for
 from jeoni.errors import ConfigError
 from jeoni.features.extract import Request
 from jeoni.locale import Said
-from jeoni.models.loading import load_model
+from jeoni.models.loading import load_pooled_model
 from jeoni.models.model import Model
 from jeoni.planning.runs import estimate_adapt
 from jeoni.runs import RunFolder
@@ -107,7 +107,7 @@ def adapt(
     _check_labels_asked(with_labels, "model" not in absent, spec)
     with session.step("read"):
         session.check(out, overwrite=overwrite, resume=resume)
-        start = None if "model" in absent else model if isinstance(model, Model) else load_model(inputs["model"])
+        start = None if "model" in absent else model if isinstance(model, Model) else load_pooled_model(inputs["model"])
         methods = asked_methods(spec, start)  # what cannot be meant is said before anything is read, or replaced
         dataset, findings = read_domains(source, target, spec, start)
         numbers = target_labels(labels, dataset, spec.label_column) if with_labels else None

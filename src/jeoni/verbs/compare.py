@@ -18,6 +18,7 @@ from jeoni.assessment.comparison import (
 )
 from jeoni.assessment.trials import Trial, run_stages, run_trials
 from jeoni.console import console_for
+from jeoni.data.annotations import are_annotations
 from jeoni.data.checks import check_labels
 from jeoni.evaluation.curves import Point
 from jeoni.features.extract import Request
@@ -28,6 +29,8 @@ from jeoni.specs.keywords import CompareKeywords
 from jeoni.strategies import build_strategy
 from jeoni.tasks import read_targets
 from jeoni.types import Console
+from jeoni.verbs.session.dense_compare import compare_on_dense
+from jeoni.verbs.session.dense_fit import says_places
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.limits import compared_within_limits
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
@@ -95,8 +98,17 @@ def compare(
     session = Session("compare", spec, console_for(console, quiet, spec.language), command)
     with session.step("read"):
         session.check(out, overwrite=overwrite, resume=resume)
+        if not says_places(spec):
+            for name in spec.arms:  # an unknown name is said before data are read
+                build_strategy(name, spec)
+        found = read(data, spec, test=spec.test if test is None else test)
+    if are_annotations(found.targets):
+        given = data if test is None else found
+        done = compare_on_dense(session, found, given, out=out, overwrite=overwrite, resume=resume)
+        return CompareResult(done.run, done.verdict, done.points, done.verdict["summary"])
+    with session.step("read"):
         strategies = {name: build_strategy(name, spec) for name in spec.arms}
-        dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
+        dataset = read_targets(found, spec.task)
         findings = check_labels(dataset)
     with session.step("load"):
         backbone = choose_backbone(dataset, spec)

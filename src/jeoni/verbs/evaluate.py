@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -10,6 +11,7 @@ import numpy as np
 
 from jeoni.console import console_for
 from jeoni.data.checks import tell, unlabelled
+from jeoni.dense.model import DenseModel
 from jeoni.distributed import select_device
 from jeoni.errors import DataError
 from jeoni.evaluation.evaluate import Evaluation
@@ -17,12 +19,12 @@ from jeoni.evaluation.evaluate import evaluate as score_predictions
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
-from jeoni.models.loading import load_model
-from jeoni.models.model import Model
+from jeoni.models.loading import AnyModel, load_model
 from jeoni.specs import EvaluateSpec
 from jeoni.specs.keywords import EvaluateKeywords
 from jeoni.tasks import reread_targets
 from jeoni.types import Array, Console
+from jeoni.verbs.session.dense_evaluate import evaluate_dense
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.reading import read
 
@@ -31,7 +33,7 @@ __all__ = ["evaluate"]
 
 @takes_options(EvaluateSpec)
 def evaluate(
-    model: Model | str | Path,
+    model: AnyModel | str | Path,
     data: Any,
     spec: EvaluateSpec | None = None,
     *,
@@ -58,11 +60,15 @@ def evaluate(
     select_device(spec.device)
     check_engine(spec.engine)
     with console.status("Loading the model"):
-        model = model if isinstance(model, Model) else load_model(model)
+        model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
+    context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
+    if isinstance(model, DenseModel):
+        with console.status("Reading the data"):
+            pictures = read(data, spec, modality="image", task=model.task.id)
+        return evaluate_dense(model, pictures, context, spec.seed)
     with console.status("Reading the data"):
         dataset = read(data, spec, modality=model.backbone.input.modality, kept=model.column)
     dataset = reread_targets(dataset, model.task)
-    context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
     with console.status("Predicting"):
         predictions = model.predict(dataset, context)
     known = model.task.known(dataset.targets)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Unpack
 
 from jeoni.console import console_for
+from jeoni.dense.model import DensePredictions
 from jeoni.distributed import select_device
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
-from jeoni.models.loading import load_model
-from jeoni.models.model import Model
+from jeoni.models.loading import AnyModel, load_model
 from jeoni.models.predictions import Predictions
 from jeoni.specs import PredictSpec
 from jeoni.specs.keywords import PredictKeywords
@@ -23,14 +24,14 @@ __all__ = ["predict"]
 
 @takes_options(PredictSpec)
 def predict(
-    model: Model | str | Path,
+    model: AnyModel | str | Path,
     data: Any,
     spec: PredictSpec | None = None,
     *,
     console: Console | None = None,
     quiet: bool = False,
     **options: Unpack[PredictKeywords],
-) -> Predictions:
+) -> Predictions | DensePredictions:
     """Predict items of the model's modality; those that cannot be read are listed in ``errors``.
 
     Args:
@@ -53,7 +54,7 @@ def predict(
     select_device(spec.device)
     check_engine(spec.engine)
     with console.status("Loading the model"):
-        model = model if isinstance(model, Model) else load_model(model)
+        model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
     context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
     with console.status("Predicting"):
         return model.predict(data, context, column=spec.column)

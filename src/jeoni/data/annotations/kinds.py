@@ -59,13 +59,11 @@ class Boxes:
 
 
 class Mask(Protocol):
-    """The class of every pixel of one picture; read when it is asked for, so that memory stays flat.
+    """The class of every pixel of one picture; read when it is asked for, so that memory stays flat."""
 
-    Attributes:
-        names: of the classes that its numbers stand for; all masks of a data set share them.
-    """
-
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes that its numbers stand for; all masks of a data set share them."""
 
     def read(self) -> Array:
         """``(h, w)`` int16: a number of :attr:`names`, or -1 where nothing is said of a pixel (*void*).
@@ -210,8 +208,10 @@ def are_annotations(targets: Array) -> bool:
     """Whether cells are annotations of places in pictures.
 
     Example:
-        >>> are_annotations(annotation_cells([None, Condition(False)])), are_annotations(np.array([["a"]], dtype=object))
-        (True, False)
+        >>> are_annotations(annotation_cells([None, Condition(False)]))
+        True
+        >>> are_annotations(np.array([["a"]], dtype=object))
+        False
     """
     if targets.dtype != object or targets.ndim != 1:
         return False

@@ -144,7 +144,7 @@ WORDS = {
     "curve_time_note": "Seconds to fit one model at each number of labels, frozen features being in the store.",
     "curve_stages": "Linear probe by stage",
     "curve_stages_note": "A linear probe on the features of every stage, all labels. Where the curve falls, the upper stages know things that your data do not need.",
-    "budgets": {"class": "labels per class", "stratum": "labels per stratum"},
+    "budgets": {"class": "labels per class", "stratum": "labels per stratum", "picture": "pictures"},
     "all": "all",
     "comparisons": "Comparisons",
     "comparisons_note": "One minus the other on the same items; p-values are corrected for {n} comparisons (Holm). The minimum detectable difference is the smallest true difference that these data would have shown in four of five attempts (80 % power).",

@@ -51,7 +51,7 @@ class VerdictRecord:
     advised: SaidTexts = ()
     measure: Name = "accuracy"
     measures: Annotated[dict[str, Measure], AtMost(10)] = field(default_factory=dict)
-    per: Literal["class", "stratum"] = "class"
+    per: Literal["class", "stratum", "picture"] = "class"
 
     @property
     def compared_by(self) -> Measure:

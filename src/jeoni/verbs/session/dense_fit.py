@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
 from jeoni.dense.assess import DenseAssessment, assess_dense, to_learn_from
-from jeoni.dense.frames import with_frame
+from jeoni.dense.frames import framed, with_frame
 from jeoni.dense.model import DenseModel
 from jeoni.dense.protocol import DenseTask
 from jeoni.dense.reading import TASKS, dense_task_of, read_dense
@@ -29,13 +30,13 @@ from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, paragraph, translated
 from jeoni.runs import RunFolder
 from jeoni.runs.records import DenseMetrics
-from jeoni.specs import FitSpec
+from jeoni.specs import CompareSpec, FitSpec, Recipe
 from jeoni.types import Dataset
 from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.record import cut_record, training_record
 from jeoni.verbs.session.session import Prepared, Session
 
-__all__ = ["DenseFit", "fit_dense", "says_places", "transfer_of"]
+__all__ = ["DenseFit", "fit_dense", "says_places", "start_of", "transfer_of"]
 
 LEAST = 60  # pictures from which on a test set is kept
 DEFAULT = ("plan", "auto")  # strategies that leave the choice to the task
@@ -60,27 +61,41 @@ class DenseFit:
     counts: dict[str, int]
 
 
-def says_places(spec: FitSpec) -> bool:
+def says_places(spec: FitSpec | CompareSpec) -> bool:
     """Whether the options name a dense task, or a head of one."""
     tasks = plugins.names(TASKS)
     return spec.task in tasks or any(spec.head in plugins.names(f"{HEADS}.{task}") for task in tasks)
 
 
-def transfer_of(task: DenseTask, spec: FitSpec) -> Transfer:
-    """How the options say that a backbone is transferred to a dense task.
+def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str, Any], recipe: Recipe) -> Transfer:
+    """How options say that a backbone is transferred to a dense task.
+
+    Args:
+        task: what is predicted.
+        strategy: its id; ``plan`` and ``auto`` leave it to the task.
+        head: its id; ``auto`` is the task's own.
+        settings: hyper-parameters of the head.
+        recipe: what the user said of the training.
 
     Raises:
         ConfigError: a strategy or a head that dense tasks do not have.
     """
-    strategy = "probe" if spec.strategy in DEFAULT else spec.strategy
+    strategy = "probe" if strategy in DEFAULT else strategy
     if strategy not in STRATEGIES:
         raise ConfigError(
-            f"strategy is {spec.strategy!r}; of {task.id} it can be {', '.join(STRATEGIES)}: probe trains the head on "
+            f"strategy is {strategy!r}; of {task.id} it can be {', '.join(STRATEGIES)}: probe trains the head on "
             "frozen features, finetune the upper stages too, scratch everything from random weights."
         )
-    head = default_head(task, spec.head)
-    settings = {name.removeprefix("head."): value for name, value in spec.settings.items()}
-    return Transfer(task, build_dense_head(task, head, settings), head, strategy, spec.recipe)
+    named = default_head(task, head)
+    own = {name.removeprefix("head."): value for name, value in settings.items()}
+    return Transfer(task, build_dense_head(task, named, own), named, strategy, recipe)
+
+
+def start_of(transfer: Transfer, backbone: Backbone, seed: int) -> Backbone:
+    """What a training starts from: random weights where that is the strategy."""
+    if transfer.strategy != "scratch":
+        return backbone
+    return replace(framed(untrained_twin(backbone, seed)), name=backbone.name)
 
 
 def fit_dense(
@@ -106,14 +121,14 @@ def fit_dense(
         dataset = read_dense(dataset, spec.task)
         task = dense_task_of(dataset)
         findings = check_labels(dataset)
-        transfer = transfer_of(task, spec)
+        transfer = transfer_of(task, spec.strategy, spec.head, spec.settings, spec.recipe)
     folder = out or RunFolder.named_for(dataset.name)
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
         context = session.context
         with session.step("load"):
             backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest)
-            start = _start(transfer, backbone, spec.seed)
-            untrained = with_frame(untrained_twin(backbone, spec.seed), dataset, task.longest) if spec.control else None
+            start = start_of(transfer, backbone, spec.seed)
+            untrained = framed(untrained_twin(backbone, spec.seed)) if spec.control else None
         wanted = [one for one in (start, untrained) if one is not None]
         n = len(dataset)
         ready = session.prepare(dataset, [Request(one, transfer.taps(one, n)) for one in wanted], findings)
@@ -133,13 +148,6 @@ def fit_dense(
         with session.step("evaluate"):
             metrics = _metrics(task, found, control, split, spec)
         return _written(session, spec, ready, split, found, metrics, start, dataset)
-
-
-def _start(transfer: Transfer, backbone: Backbone, seed: int) -> Backbone:
-    """What the training starts from: random weights where that is the strategy."""
-    if transfer.strategy != "scratch":
-        return backbone
-    return replace(untrained_twin(backbone, seed), name=backbone.name)
 
 
 def _metrics(
