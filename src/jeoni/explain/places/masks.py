@@ -18,7 +18,7 @@ __all__ = ["draw_masks", "resized_labels"]
 
 Colour = tuple[int, int, int, int]
 
-HATCH = (120, 120, 120, 255)
+HATCH = (165, 165, 165, 255)
 WRONG = (214, 40, 40, 255)
 CLEAR = (0, 0, 0, 0)
 MOST = 240  # colours of a palette that leave room for these

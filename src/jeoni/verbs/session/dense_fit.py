@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jeoni import plugins
 from jeoni.assessment.split import Split, split_examples
 from jeoni.backbones.backbone import Backbone
@@ -238,5 +240,12 @@ def _written(
 def _facts(data: Dataset, metrics: dict[str, Any], language: str) -> dict[str, Any]:
     """Data and scores for the model's card."""
     how = translated(Said(f"how.{metrics['estimate']}", n=f"{metrics['n']:,}"), language)
-    scores = metrics[metrics["estimate"]]
-    return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": scores, "language": language}
+    scores = {name: one for name, one in metrics[metrics["estimate"]].items() if np.isfinite(one["value"])}
+    titles = {name: _titled(metrics["measures"][name]) for name in scores}
+    about = {"data": data.name, "summary": metrics["summary"], "how": how, "language": language}
+    return {**about, "scores": scores, "titles": titles}
+
+
+def _titled(measure: dict[str, Any]) -> str:
+    """A measure's title with its unit, where it is no share."""
+    return measure["title"] if measure["unit"] in ("", "%") else f"{measure['title']}, {measure['unit']}"
