@@ -117,6 +117,7 @@ class FrameInput(Input):
         """A random part of the image that fills the frame as far as its proportions allow; colours may change."""
         allowed = find_policy(policy)
         place, rng = draw_place(opened.size, allowed, digest, number)
+        place = self._spread(place, opened.size)
         pixels = self._framed(recoloured(turned(opened, place), allowed, rng), place)
         return pixels, self._geometry(place, opened.size)
 
@@ -129,7 +130,7 @@ class FrameInput(Input):
         if not number:
             return self._geometry(_whole(extent), extent)
         place, _ = draw_place(extent, find_policy(policy), digest, number)
-        return self._geometry(place, extent)
+        return self._geometry(self._spread(place, extent), extent)
 
     def policy(self, name: str) -> dict[str, Any]:
         """The fields of :class:`jeoni.modalities.image.augment.Policy`."""
@@ -150,6 +151,21 @@ class FrameInput(Input):
     def describe(self) -> dict[str, Any]:
         """The fields; without a window none is named."""
         return {name: value for name, value in asdict(self).items() if name != "window" or value is not None}
+
+    def _spread(self, place: Place, extent: tuple[float, float]) -> Place:
+        """The part of an image, grown to the frame's proportions as far as there is image: what stays empty beside it
+        would hide what lies there."""
+        left, top, right, bottom = place.box
+        wide, high = right - left, bottom - top
+        across = max(0.0, high * self.width / self.height - wide) / 2
+        down = max(0.0, wide * self.height / self.width - high) / 2
+        box = (
+            max(0.0, left - across),
+            max(0.0, top - down),
+            min(float(extent[0]), right + across),
+            min(float(extent[1]), bottom + down),
+        )
+        return replace(place, box=box)
 
     def _fit(self, box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
         """Left, top, width and height of the place in the frame, in whole pixels, that a part of an image fills."""
