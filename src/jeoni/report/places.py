@@ -13,6 +13,7 @@ __all__ = ["places_view"]
 
 GROUPS = ("worst", "typical", "best")
 NAMED = 6  # points that are called by their names in a picture; more are numbered
+WIDTH = 330  # pixels of a picture in which lines and letters have their sizes
 CROWDED = 8  # boxes from which on names stand only in the enlarged picture
 
 
@@ -57,6 +58,9 @@ def _picture(e: ShownPicture, found: PlacesRecord, figures: Figures, task: str, 
         "crowded": max(len(e.true_boxes), len(e.predicted_boxes)) > CROWDED,
         "marks": [_mark(e, found, k) for k in range(len(e.points))],
         "said": _said(e, found, task, words),
+        # lines and letters are as large in a small picture as in one of 330 pixels
+        "unit": round(e.width / WIDTH, 4),
+        "close_unit": round(e.close_width / WIDTH, 4),
     }
 
 
