@@ -14,6 +14,7 @@ __all__ = ["places_view"]
 GROUPS = ("worst", "typical", "best")
 NAMED = 6  # points that are called by their names in a picture; more are numbered
 WIDTH = 330  # pixels of a picture in which lines and letters have their sizes
+BESIDE, LETTER, LINE = 14, 8.5, 15  # of a name: how far from its cross, width of a letter, height of a line
 CROWDED = 8  # boxes from which on names stand only in the enlarged picture
 
 
@@ -56,7 +57,7 @@ def _picture(e: ShownPicture, found: PlacesRecord, figures: Figures, task: str, 
         "close_src": figures.inline(e.close, ".jpg"),
         "boxes": {"true": _drawn(e, found, "true"), "predicted": _drawn(e, found, "predicted")},
         "crowded": max(len(e.true_boxes), len(e.predicted_boxes)) > CROWDED,
-        "marks": [_mark(e, found, k) for k in range(len(e.points))],
+        "marks": _named_apart([_mark(e, found, k) for k in range(len(e.points))], e.close_width),
         "said": _said(e, found, task, words),
         # lines and letters are as large in a small picture as in one of 330 pixels
         "unit": round(e.width / WIDTH, 4),
@@ -89,6 +90,22 @@ def _mark(e: ShownPicture, found: PlacesRecord, k: int) -> dict[str, Any]:
     name = entry.name if entry else ""
     shown = name if len(found.legend) <= NAMED else str(point.number + 1)
     return {**vars(point), "name": name, "shown": shown, "colour": entry.colour if entry else "#ffffff"}
+
+
+def _named_apart(marks: list[dict[str, Any]], width: float) -> list[dict[str, Any]]:
+    """The same keypoints with places for their names: beside the cross, inside the picture, no two on each other."""
+    unit, taken = width / WIDTH, []
+    for mark in sorted(marks, key=lambda one: one["predicted"][1]):
+        x, y = mark["predicted"]
+        long = LETTER * unit * len(mark["shown"])
+        inside = x + BESIDE * unit + long <= width
+        left = x + BESIDE * unit if inside else x - BESIDE * unit - long
+        while any(abs(y - there) < LINE * unit and left < b and a < left + long for a, b, there in taken):
+            y += LINE * unit
+        taken.append((left, left + long, y))
+        mark |= {"left": round(left if inside else left + long, 1), "base": round(y + LETTER * unit / 2, 1)}
+        mark["anchor"] = "start" if inside else "end"
+    return marks
 
 
 def _scale(found: PlacesRecord) -> dict[str, Any] | None:

@@ -25,6 +25,7 @@ from jeoni.types import Dataset, FloatArray
 __all__ = ["write_places"]
 
 FOLDER = "places"
+TOLD = ("boxes", "heat")  # kinds of which a line says what is there
 KINDS = {Detections: "boxes", LabelMap: "masks", Skeleton: "points", Heat: "heat"}
 
 
@@ -103,7 +104,7 @@ class _Drawing:
         canvas = Canvas(opened, extent, small, run.path / "figures" / FOLDER, f"{index:05d}")
         return {
             "path": name,
-            "label": "" if self.kind == "masks" else str(self.labels[index]),
+            "label": str(self.labels[index]) if self.kind in TOLD else "",
             "score": score if np.isfinite(score) else None,
             "fold": self.fold[index],
             "picture": canvas.save(small, ""),
