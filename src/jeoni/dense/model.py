@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from jeoni._version import __version__
+from jeoni.backbones import card
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.maps import MapNetwork, StageMap
 from jeoni.backbones.saved import CONFIG, OF_ANY_TASK, WEIGHTS, replaced_whole, write_weights
@@ -172,6 +173,7 @@ class DenseModel:
             self.fitted_on.save(part)
             config = self._config(part / WEIGHTS)
             (part / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
+            (part / "README.md").write_text(card.render(config), encoding="utf-8")
         return folder
 
     def _config(self, weights: Path) -> dict[str, Any]:

@@ -144,6 +144,10 @@ class DenseTask(Protocol):
     def item_scores(self, evidence: Sequence[Any]) -> FloatArray:
         """``(n,)`` how well each picture was done, higher is better: for the worst ones in a report; NaN: unknown."""
 
+    def columns(self, evidence: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        """Columns ``(n,)`` of ``predictions.csv`` by title: what was found in each picture, in numbers; none, if left out."""
+        return {}
+
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
         """Further details for the report, for JSON, such as the points of precision-recall curves."""
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from jeoni._version import __version__
+from jeoni.backbones import card
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
@@ -26,7 +27,6 @@ from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.heads.fitting.mapped import Mapped
-from jeoni.models import card
 from jeoni.models.new_classes import add_classes
 from jeoni.models.predictions import Predictions
 from jeoni.runs import seal

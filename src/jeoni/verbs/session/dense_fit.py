@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jeoni import plugins
 from jeoni.assessment.split import Split, split_examples
 from jeoni.backbones.backbone import Backbone
@@ -27,6 +29,8 @@ from jeoni.dense.transfer import STRATEGIES, Transfer, build_dense_head, default
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.amounts import said_score
 from jeoni.evaluation.compare import sentence
+from jeoni.explain.places.tables import write_place_tables
+from jeoni.explain.places.writing import write_places
 from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, paragraph, translated
 from jeoni.runs import RunFolder
@@ -228,6 +232,13 @@ def _written(
         with session.step("write"):
             model.save(session.run.path / "model")
             session.run.write_record("metrics.json", DenseMetrics, metrics)
+            write_place_tables(session.run, split.held.data, split.fold, model.task, found.evidence, ready.findings)
+        if spec.pictures:
+            with session.step("pictures"), session.optional("Pictures of what was found"):
+                write_places(
+                    session.run, split.held.data, split.fold, model.task, model.task.item_scores(found.evidence),
+                    found.shown, backbone.input, metrics["details"].get("threshold"),
+                )  # fmt: skip
         timings = session.finish(
             ready,
             backbone,
@@ -245,5 +256,12 @@ def _written(
 def _facts(data: Dataset, metrics: dict[str, Any], language: str) -> dict[str, Any]:
     """Data and scores for the model's card."""
     how = translated(Said(f"how.{metrics['estimate']}", n=f"{metrics['n']:,}"), language)
-    scores = metrics[metrics["estimate"]]
-    return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": scores, "language": language}
+    scores = {name: one for name, one in metrics[metrics["estimate"]].items() if np.isfinite(one["value"])}
+    titles = {name: _titled(metrics["measures"][name]) for name in scores}
+    about = {"data": data.name, "summary": metrics["summary"], "how": how, "language": language}
+    return {**about, "scores": scores, "titles": titles}
+
+
+def _titled(measure: dict[str, Any]) -> str:
+    """A measure's title with its unit, where it is no share."""
+    return measure["title"] if measure["unit"] in ("", "%") else f"{measure['title']}, {measure['unit']}"
