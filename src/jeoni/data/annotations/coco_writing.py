@@ -9,7 +9,7 @@ import numpy as np
 from jeoni.data.annotations.kinds import Detections, LabelMap, Skeleton
 from jeoni.data.annotations.protocol import Predicted
 from jeoni.data.annotations.runs import Runs
-from jeoni.types import Array, FloatArray
+from jeoni.types import FloatArray
 
 __all__ = ["MIDDLE", "written_coco"]
 
@@ -64,7 +64,7 @@ def _written_box(box: FloatArray, label: int, score: float) -> dict[str, Any]:
 
 
 def _written_points(skeleton: Skeleton) -> dict[str, Any]:
-    there: Array = np.isfinite(skeleton.points).all(axis=1)
+    there = np.isfinite(skeleton.points[:, 0]) & np.isfinite(skeleton.points[:, 1])
     places = np.where(there[:, None], skeleton.points - MIDDLE, 0.0)
     triples = np.concatenate([places, np.where(there, 2.0, 0.0)[:, None]], axis=1)
     low = skeleton.points[there].min(axis=0, initial=np.inf) if there.any() else np.zeros(2)
