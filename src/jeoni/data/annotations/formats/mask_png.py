@@ -37,6 +37,7 @@ from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed
+from jeoni.errors import ConfigError
 from jeoni.types import Dataset
 
 __all__ = ["MaskPNG"]
@@ -81,7 +82,16 @@ class MaskPNG:
         return dataset_of_pictures(root, pictures, options, notes)
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
-        """Write a PNG with a palette for each picture below ``masks``, and ``classes.csv``."""
+        """Write a PNG with a palette for each picture below ``masks``, and ``classes.csv``.
+
+        Raises:
+            ConfigError: more classes than a palette holds.
+        """
+        if len(predicted.vocabulary) > VOID_PIXEL:
+            raise ConfigError(
+                f"A PNG with a palette holds {VOID_PIXEL} classes, and there are {len(predicted.vocabulary)}. Write "
+                "them as COCO's JSON."
+            )
         colours = palette(len(predicted.vocabulary))
         written = []
         for name, prediction in zip(predicted.names, predicted.predictions, strict=True):

@@ -156,7 +156,10 @@ def _resolved(written: str, base: str, file: Path) -> Path | None:
 
 
 def _found_places(root: Path) -> list[_Place]:
-    """A folder ``images``, with parts within or above it; else pictures with text files beside them."""
+    """A folder ``images``, with parts within or above it; Darknet's lists; else pictures beside their text files."""
+    lists = {PARTS[path.stem]: path for path in list_folder(root) if path.suffix == ".txt" and path.stem in PARTS}
+    if lists and (root / DARKNET[0]).is_file():
+        return [_Place(path, part) for part, path in lists.items()]
     own = _folder_of_pictures(root)
     parts = part_folders(own or root)
     if parts:
@@ -171,9 +174,10 @@ def _folder_of_pictures(folder: Path) -> Path | None:
 
 def _holds_lines(place: _Place) -> bool:
     """Whether the first pictures of a folder have text files of numbers."""
-    if not place.pictures.is_dir():
-        return False
-    pictures = [path for path in list_folder(place.pictures) if is_picture(path)][:FIRST]
+    if place.pictures.is_dir():
+        pictures = [path for path in list_folder(place.pictures) if is_picture(path)][:FIRST]
+    else:
+        pictures = _listed_pictures(place.pictures, place.pictures.parent)[:FIRST]
     texts = [begins_with(label_file(path)) for path in pictures]
     filled = [text for text in texts if text.strip()]
     return bool(filled) and all(re.match(rf"\d+(\s+{NUMBER}){{4,}}\s*$", text.splitlines()[0]) for text in filled)
@@ -242,9 +246,10 @@ def _pictures_of(place: _Place, folder: Path, reader: Lines, notes: Notes) -> li
 
 
 def _listed_pictures(file: Path, folder: Path) -> list[Path]:
-    """Pictures that stand in a file, a path in each line, relative to it or to the folder of ``data.yaml``."""
+    """Pictures that a file lists: paths relative to it, or to ``data.yaml``, or below ``data`` as Darknet's."""
     paths = []
     for line in read_text_lines(file):
-        choices = [Path(spelled(base / line)) for base in (file.parent, folder) if line]
+        written = [line, line.removeprefix("data/")] if line else []
+        choices = [Path(spelled(base / one)) for base in (file.parent, folder) for one in written]
         paths.extend(next(([path] for path in choices if path.is_file()), []))
     return paths
