@@ -203,11 +203,6 @@ def test_boxes_are_written_as_they_are_read(tmp_path):
     assert again.targets[0].names == ("dog", "cat") and len(again.targets[1].boxes) == 0
 
 
-def test_a_file_may_be_named(tmp_path):
-    assert COCO().write(tmp_path / "mine.json", predicted()) == [tmp_path / "mine.json"]
-    assert (tmp_path / "mine.json").is_file()
-
-
 def test_what_is_written_is_read_by_pycocotools(tmp_path, capsys):
     coco = pytest.importorskip("pycocotools.coco")
     (path,) = COCO().write(tmp_path, predicted())

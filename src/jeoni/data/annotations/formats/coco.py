@@ -98,9 +98,9 @@ class COCO:
         return dataset_of_shapes(root, pictures, drawn, options.wanted or first, options, notes)
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
-        """Write ``predictions.json``, or the file itself where its name ends so: images, categories, annotations."""
-        path = folder if folder.suffix.lower() == ".json" else folder / "predictions.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Write ``predictions.json``: images, categories, and annotations with their scores."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "predictions.json"
         content = written_coco(predicted)
         path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         return [path]
