@@ -88,6 +88,4 @@ class Pictures:
     def evidence(self, model: Any, chosen: Sequence[int]) -> list[Any]:
         """What the metrics need of some pictures."""
         found = model.predict(self.data.select(np.asarray(chosen, dtype=np.int64)), self.context)
-        return [
-            self.task.evidence(one, self.data.targets[i]) for one, i in zip(found.predictions, chosen, strict=True)
-        ]
+        return [self.task.evidence(one, self.data.targets[i]) for one, i in zip(found.predictions, chosen, strict=True)]

@@ -62,7 +62,9 @@ def _shape(field: str) -> tuple[int, ...]:
 def typed(matches: list[Matches]) -> list[Matches]:
     """With the types that JSON lost, where a picture has no detection."""
     return [
-        Matches(m.scores.astype(float), m.labels.astype(int), m.hits.astype(bool), m.ignored.astype(bool), m.counts, m.sizes)
+        Matches(
+            m.scores.astype(float), m.labels.astype(int), m.hits.astype(bool), m.ignored.astype(bool), m.counts, m.sizes
+        )
         for m in matches
     ]
 

@@ -27,10 +27,12 @@ SHOWN = {"ap": 0, "ap50": 1, "ap75": 2, "ar100": 8}  # their places among the fi
 Picture = tuple[np.ndarray, ...]
 
 
-def moved_about(rng: np.random.Generator, boxes: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, ...]:
+def moved_about(
+    rng: np.random.Generator, boxes: np.ndarray, labels: np.ndarray, classes: int
+) -> tuple[np.ndarray, ...]:
     """Detections: boxes near the true ones, some of them several times, some of a wrong class."""
-    source = np.concatenate([np.arange(len(boxes)), rng.integers(0, max(1, len(boxes)), len(boxes) // 2)])[: 200]
-    source = source[: 0] if not len(boxes) else source
+    source = np.concatenate([np.arange(len(boxes)), rng.integers(0, max(1, len(boxes)), len(boxes) // 2)])[:200]
+    source = source[:0] if not len(boxes) else source
     found = boxes[source] + rng.normal(0, 6, (len(source), 4))
     found[:, 2:] = np.maximum(found[:, 2:], found[:, :2] + 1)
     said = np.where(rng.random(len(source)) < 0.85, labels[source], rng.integers(0, classes, len(source)))

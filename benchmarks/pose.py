@@ -44,7 +44,9 @@ def told(pictures: Pictures, arm: str, splits: list[list[Distances]], seconds: l
     for name in ("rmse_px", "pck", "pck20"):
         each = [float(pictures.task.scores(split, np.ones((1, len(split))))[name][0]) for split in splits]
         one = scores.metrics[name]
-        parts.append(f"{name} {one.value:.3f} ({one.low:.3f} to {one.high:.3f}), splits {min(each):.3f} to {max(each):.3f}")
+        parts.append(
+            f"{name} {one.value:.3f} ({one.low:.3f} to {one.high:.3f}), splits {min(each):.3f} to {max(each):.3f}"
+        )
     points = ", ".join(f"{row['class']} {row['rmse_px'].value:.2f}" for row in scores.breakdown)
     median = np.nanmedian(np.stack([one.errors for one in together]))
     return f"{arm:>10}: {'; '.join(parts)}; median {median:.2f}; {points}; {np.mean(seconds):.0f} s a fit"

@@ -95,7 +95,7 @@ def test_annotations_are_left_as_they_were():
 
 def test_scores_by_picture_point_and_in_all():
     exact = TASK.evidence(Skeleton(ONE.points, np.ones(3)), ONE)
-    off = TASK.evidence(Skeleton(np.nan_to_num(HIDDEN.points) + [3, 4], np.ones(3)), HIDDEN)
+    off = TASK.evidence(Skeleton(np.nan_to_num(HIDDEN.points) + np.array([3, 4]), np.ones(3)), HIDDEN)
     once = np.ones((1, 2))
     scores = {name: value[0] for name, value in TASK.scores([exact, off], once).items()}
     assert list(scores) == list(TASK.metrics())
@@ -107,7 +107,7 @@ def test_scores_by_picture_point_and_in_all():
 
 
 def test_details_are_for_json_also_of_a_point_that_is_never_visible():
-    off = TASK.evidence(Skeleton(np.nan_to_num(HIDDEN.points) + [3, 4], np.ones(3)), HIDDEN)
+    off = TASK.evidence(Skeleton(np.nan_to_num(HIDDEN.points) + np.array([3, 4]), np.ones(3)), HIDDEN)
     details = json.loads(json.dumps(TASK.details([off]), allow_nan=False))
     assert [row["values"] for row in details["errors"]] == [[5.0] * 5, [], [5.0] * 5]
     unseen = TASK.evidence(Skeleton(np.zeros((3, 2)), np.ones(3)), NONE)

@@ -76,9 +76,7 @@ class Detection(DenseTask):
         """
         found = sorted({name for one in annotations if isinstance(one, Boxes) for name in one.names})
         if not found:
-            raise Unreadable(
-                "No picture has a box. Needed: boxes around the objects to be found, with names."
-            )
+            raise Unreadable("No picture has a box. Needed: boxes around the objects to be found, with names.")
         return cls(tuple(found)), []
 
     def reread(self, annotations: Sequence[Annotation | None]) -> None:

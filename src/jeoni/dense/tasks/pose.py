@@ -181,7 +181,8 @@ class Pose(DenseTask):
         count = visible.sum(axis=1)
         total = np.where(visible, errors**2, 0.0).sum(axis=1)
         mean = np.divide(total, count, out=np.full(len(errors), np.nan), where=count > 0)
-        return -np.sqrt(mean)
+        found: FloatArray = -np.sqrt(mean)
+        return found
 
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
         """Quantiles of the distance of each keypoint, pixels."""
@@ -202,7 +203,8 @@ class Pose(DenseTask):
 
 
 def _visible(one: Keypoints) -> Array:
-    return ~np.isnan(one.points).any(axis=1)
+    visible: Array = ~np.isnan(one.points.sum(axis=1))
+    return visible
 
 
 def _quantiles(name: str, errors: FloatArray) -> dict[str, Any]:

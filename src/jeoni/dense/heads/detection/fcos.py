@@ -101,10 +101,10 @@ class _FCOSHead(DenseHead):
         self.says_class = nn.Conv2d(own.channels, classes, 1)
         self.says_box = nn.Conv2d(own.channels, BOX + 1, 1)
         self.scales = nn.Parameter(torch.full((len(maps),), math.log(own.span / 2)))
-        for layer in (self.says_class, self.says_box):
+        for layer, bias in ((self.says_class, -math.log((1 - RARE) / RARE)), (self.says_box, 0.0)):
+            assert layer.bias is not None
             nn.init.normal_(layer.weight, std=0.01)
-            nn.init.zeros_(layer.bias)
-        nn.init.constant_(self.says_class.bias, -math.log((1 - RARE) / RARE))
+            nn.init.constant_(layer.bias, bias)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """``(b, places, classes + 4 + 1)``: class logits, logarithms of the distances in strides, quality's logit."""
