@@ -86,6 +86,7 @@ class Dataset:
         findings: what its reader has to tell.
         column: of the table it was read from, the one that holds the examples; empty where there is none.
         label_columns: those that hold the labels.
+        format: the id of the format of annotations that it was read from; empty where it was none.
         lines: ``(n,)`` the line of the file in which each example stands, from 1 as an editor counts, 0 where there is
             none; None where no table was read.
     """
@@ -102,6 +103,7 @@ class Dataset:
     column: str = ""
     label_columns: tuple[str, ...] = ()
     lines: IntArray | None = None
+    format: str = ""
 
     def __post_init__(self) -> None:
         if self.part.size == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from collections.abc import Mapping
@@ -87,18 +88,22 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     how = words[metrics["estimate"]].format(n=metrics["n"])
     shown = Table(box=None, pad_edge=False, header_style="dim")
     for column, side in ((how, "left"), (words["value"], "right"), (words["interval"], "right")):
-        shown.add_column(column, justify=side)  # type: ignore[arg-type]
+        shown.add_column(column, justify=side, no_wrap=side == "right")  # type: ignore[arg-type]
     control = metrics["control"]
     # an untrained control on a sample has other examples than the scores; the summary tells of it
     beside_scores = ("probe",) if control.get("sample") else ("probe", "untrained")
     controls = {k: control[k] for k in beside_scores if control.get(k)}
     for name in controls:
-        shown.add_column(words[name], justify="right")
+        shown.add_column(words[name], justify="right", no_wrap=True)
     for name, score in metrics[metrics["estimate"]].items():
-        beside = [f"{c[name]['value']:.3f}" if c[name]["value"] is not None else "" for c in controls.values()]
-        title = measure_name(metrics["measures"][name]["title"], language)
+        if not _known(score["value"]):
+            continue
+        beside = [f"{c[name]['value']:.3f}" if _known(c[name]["value"]) else "" for c in controls.values()]
+        measure = metrics["measures"][name]
+        title = measure_name(measure["title"], language)
+        unit = "" if measure["unit"] in ("", "%") else f", {measure_name(measure['unit'], language)}"
         between = words["span"].format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}")
-        shown.add_row(title, f"[bold]{score['value']:.3f}", between, *beside)
+        shown.add_row(escape(f"{title}{unit}"), f"[bold]{score['value']:.3f}", between, *beside)
     out.print(f"\n[bold]{escape(result.summary)}[/]\n")
     out.print(shown)
     record = read_record(RunRecord, result.run / "run.json")
@@ -110,6 +115,11 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     taken = words["seconds"].format(n=f"{seconds:.1f}")
     places = {words["report"]: result.run / "report.html", words["model"]: result.run / "model"}
     print_places(out, places, before=f"[dim]{taken}[/]   ")
+
+
+def _known(value: float | None) -> bool:
+    """Whether a score could be measured."""
+    return value is not None and not math.isnan(value)
 
 
 def _show_stages(cut: Cut, training: TrainingRecord, out: Any, words: Mapping[str, Any]) -> None:

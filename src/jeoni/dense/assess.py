@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from jeoni.backbones.backbone import Backbone
+from jeoni.data.annotations import Prediction
 from jeoni.dense.model import DenseModel
 from jeoni.dense.reading import dense_task_of
+from jeoni.dense.shown import choose_shown, kept_small
 from jeoni.dense.transfer import Transfer
 from jeoni.features.examples import Context, Examples
 from jeoni.types import IntArray
@@ -24,10 +27,12 @@ class DenseAssessment:
     Attributes:
         model: fitted on everything that may be fitted on; None where only the evidence is wanted.
         evidence: ``(n,)`` of the held-out pictures.
+        shown: predictions of some of them, by their numbers, for pictures; empty where only the evidence is wanted.
     """
 
     model: DenseModel | None
     evidence: list[Any]
+    shown: dict[int, Prediction] = field(default_factory=dict)
 
 
 def assess_dense(
@@ -51,19 +56,27 @@ def assess_dense(
     """
     if test is not None:
         model = transfer.fit(backbone, to_learn_from(train), context)
-        return DenseAssessment(model, evidence_of(model, backbone, test, context))
+        evidence = evidence_of(model, backbone, test, context)
+        shown = _shown(model, backbone, test, evidence, context) if keep_model else {}
+        return DenseAssessment(model, evidence, shown)
     fold = train.folds[0]
     found: list[Any] = [None] * len(train)
+    shown: dict[int, Prediction] = {}
     with context.console.track("Cross-validation", len(np.unique(fold))) as advance:
         for f in np.unique(fold):
             held, seen = np.flatnonzero(fold == f), np.flatnonzero(fold != f)
             part = train.select(seen, train.folds[:, seen])
             model = transfer.fit(backbone, to_learn_from(part), context)
-            for i, one in zip(held, evidence_of(model, backbone, _part(train, held), context), strict=True):
+            out = _part(train, held)
+            evidence = evidence_of(model, backbone, out, context)
+            for i, one in zip(held, evidence, strict=True):
                 found[int(i)] = one
+            if keep_model:
+                few = _shown(model, backbone, out, evidence, context)
+                shown |= {int(held[k]): prediction for k, prediction in few.items()}
             advance(1)
     last = transfer.fit(backbone, to_learn_from(train), context) if keep_model else None
-    return DenseAssessment(last, found)
+    return DenseAssessment(last, found, shown)
 
 
 def to_learn_from(examples: Examples) -> Examples:
@@ -81,6 +94,18 @@ def evidence_of(model: DenseModel, backbone: Backbone, examples: Examples, conte
             found.append(model.task.evidence(one, annotation))
             advance(1)
     return found
+
+
+def _shown(
+    model: DenseModel, backbone: Backbone, examples: Examples, evidence: Sequence[Any], context: Context
+) -> dict[int, Prediction]:
+    """What the model predicts of its worst, typical and best pictures, once more: which they are is known only now."""
+    chosen = choose_shown(model.task.item_scores(evidence)).all
+    if not chosen:
+        return {}
+    part = _part(examples, np.array(chosen, dtype=np.int64))
+    predictions = model.predict_examples(part, backbone, context)
+    return {i: kept_small(one) for i, one in zip(chosen, predictions, strict=True)}
 
 
 def _part(examples: Examples, which: IntArray) -> Examples:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from jeoni._version import __version__
+from jeoni.backbones import card
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.maps import MapNetwork, StageMap
 from jeoni.backbones.saved import CONFIG, OF_ANY_TASK, WEIGHTS, replaced_whole, write_weights
@@ -117,20 +118,22 @@ class DenseModel:
         rows = held_rows(examples, source, network.features, context)
         return predictions_of(network, self.task, rows, examples.data, self.backbone.input)
 
-    def predict(self, data: Any, context: Context | None = None, *, column: str = "") -> DensePredictions:
+    def predict(
+        self, data: Any, context: Context | None = None, *, column: str = "", frames: str = "middle"
+    ) -> DensePredictions:
         """Predict a folder, a picture, a table of paths, or whatever of these is in memory.
 
         Args:
             data: as for :meth:`jeoni.models.model.Model.predict`.
             context: cache, engine, threads; left out, the defaults.
             column: of a table, the one that holds the pictures.
+            frames: of DICOM files of several frames, those that are examples: ``middle`` or ``all``.
 
         Raises:
             DataError: nothing there, or nothing that can be read.
         """
-
         context = context or Context()
-        found = as_dataset(data, "image", column, "")
+        found = as_dataset(data, "image", column, "", frames)
         seen = context.extract(found.items, [Request(self.backbone, ())])
         tell([*found.findings, *unreadable(found.items, seen.errors)], context.console)
         index = np.flatnonzero(seen.readable)
@@ -170,6 +173,7 @@ class DenseModel:
             self.fitted_on.save(part)
             config = self._config(part / WEIGHTS)
             (part / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
+            (part / "README.md").write_text(card.render(config), encoding="utf-8")
         return folder
 
     def _config(self, weights: Path) -> dict[str, Any]:

@@ -144,6 +144,10 @@ class DenseTask(Protocol):
     def item_scores(self, evidence: Sequence[Any]) -> FloatArray:
         """``(n,)`` how well each picture was done, higher is better: for the worst ones in a report; NaN: unknown."""
 
+    def columns(self, evidence: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        """Columns ``(n,)`` of ``predictions.csv`` by title: what was found in each picture, in numbers; none, if left out."""
+        return {}
+
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
         """Further details for the report, for JSON, such as the points of precision-recall curves."""
 
@@ -189,13 +193,15 @@ class DenseHead(nn.Module):
         """
         raise NotImplementedError
 
-    def fit(self, maps: Any, seed: int) -> None:
+    def fit(self, maps: Any, seed: int, clusters: IntArray | None = None) -> None:
         """Learn from the feature maps of normal examples.
 
         Args:
             maps: a function without arguments that gives an iterator over batches, each a list of maps
                 ``(b, channels, h, w)``; every call begins anew.
             seed: of all that is random.
+            clusters: ``(n,)`` numbers of the examples in order: those of one number belong together, such as a
+                patient's, where some are held out.
         """
         raise NotImplementedError
 

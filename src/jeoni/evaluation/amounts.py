@@ -33,8 +33,10 @@ def amount_of(change: Interval, title: str, unit: str, *, signed: bool = False, 
         value, low, high = change.points()
         kind, written = "points", {"value": f"{value:{sign}.1f}", "low": f"{low:.1f}", "high": f"{high:.1f}"}
     else:
-        value_and_unit = f"{_number(change.value, sign)}{f' {unit}' if unit else ''}"
-        kind, written = "number", {"value": value_and_unit, "low": _number(change.low), "high": _number(change.high)}
+        kind, written = "number", {"low": _number(change.low), "high": _number(change.high)}
+        written["value"] = _number(change.value, sign)
+    if kind == "number" and unit:
+        kind, written["unit"] = "unit", unit
     if named and title.lower() != "accuracy":
         return Said(f"amount.{kind}_of", **written, measure=in_sentence(title))
     return Said(f"amount.{kind}", **written)
@@ -50,8 +52,12 @@ def said_score(score: Interval, title: str, unit: str) -> Said:
         'Mean absolute error 0.24 mm (0.22 to 0.26).'
     """
     if unit != SHARE:
-        value = f"{_number(score.value)}{f' {unit}' if unit else ''}"
-        return Said("score.number", measure=title, value=value, low=_number(score.low), high=_number(score.high))
+        numbers = {"value": _number(score.value), "low": _number(score.low), "high": _number(score.high)}
+        return (
+            Said("score.unit", measure=title, unit=unit, **numbers)
+            if unit
+            else Said("score.number", measure=title, **numbers)
+        )
     value, low, high = (f"{part:.1f}" for part in score.points())
     if title.lower() == "accuracy":
         return Said("score.correct", value=value, low=low, high=high)

@@ -108,9 +108,15 @@ class _Teller(Formatter):
     def _term(self, text: str) -> str:
         """The language's word for a term, also where a name follows it (``accuracy of defect``)."""
         terms = table("terms", self._language)
+        if text.lower() in terms:
+            return _as_written(text, str(terms[text.lower()]))
         for joint in (" of ", ", "):
             measure, between, name = text.partition(joint)
             if between and measure.lower() in terms:
                 return str(terms["measure of"]).format(measure=self._term(measure), name=name)
-        word = terms.get(text.lower(), text)
-        return text if word.lower() == text.lower() else str(word)
+        return text
+
+
+def _as_written(text: str, word: str) -> str:
+    """The word for a text; the text itself where they differ by capital letters alone."""
+    return text if word.lower() == text.lower() else word

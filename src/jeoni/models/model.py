@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from jeoni._version import __version__
+from jeoni.backbones import card
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
@@ -26,7 +27,6 @@ from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.heads.fitting.mapped import Mapped
-from jeoni.models import card
 from jeoni.models.new_classes import add_classes
 from jeoni.models.predictions import Predictions
 from jeoni.runs import seal
@@ -139,6 +139,7 @@ class Model:
         context: Context | None = None,
         *,
         column: str = "",
+        frames: str = "middle",
     ) -> Predictions:
         """Predict a folder, a file, a table, or whatever of these is in memory.
 
@@ -153,13 +154,14 @@ class Model:
             context: cache, engine, threads; left out, the defaults.
             column: of a table, the one that holds the examples; left out, the one that the model was fitted on if
                 there is one of that name, or else one that is recognised by its name.
+            frames: of DICOM files of several frames, those that are examples: ``middle`` or ``all``.
 
         Raises:
             DataError: nothing there, or nothing that can be read; what cannot be understood, or in two ways.
             ConfigError: a column, and no table.
         """
         context = context or Context()
-        found = as_dataset(data, self.backbone.input.modality, column, self.column)
+        found = as_dataset(data, self.backbone.input.modality, column, self.column, frames)
         items = found.items
         tap = Tap(self.backbone.n, True)
         seen = context.extract(items, [Request(self.backbone, (tap,))])

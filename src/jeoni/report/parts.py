@@ -13,7 +13,7 @@ from jeoni.locale import table
 from jeoni.report.figures import training_chart
 from jeoni.report.files import Figures, read_rows
 from jeoni.report.formats import quoted
-from jeoni.runs.records import Controls, Example, MapRecord, Measure, Score, TaskDetails, TrainingRecord
+from jeoni.runs.records import Controls, Example, MapRecord, Measure, Score, Stage, TaskDetails, TrainingRecord
 from jeoni.runs.typed import read_if_there
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "opened",
     "score_row",
     "shown_example",
+    "stages_view",
     "training_view",
 ]
 
@@ -172,3 +173,19 @@ def confusion_view(metrics: TaskDetails) -> dict[str, Any]:
     ]
     fractional = any(not float(c).is_integer() for row in metrics.confusion for c in row)
     return {"names": [quoted(name) for name in names], "rows": rows, "pairs": pairs, "fractional": fractional}
+
+
+def stages_view(stages: Sequence[Stage]) -> list[dict[str, Any]]:
+    """With the shares of parameters and time, for their bars."""
+    parameters = sum(s.parameters for s in stages) or 1
+    time = sum(s.ms_per_image for s in stages) or 1
+    return [
+        {
+            **vars(s),
+            "state": s.state or ("frozen" if s.frozen else "trained"),
+            "parameter_share": 100 * s.parameters / parameters,
+            "time_share": 100 * s.ms_per_image / time,
+            "shape": " × ".join(str(d) for d in s.output_shape),
+        }
+        for s in stages
+    ]

@@ -30,7 +30,7 @@ from jeoni.strategies import build_strategy
 from jeoni.tasks import read_targets
 from jeoni.types import Console
 from jeoni.verbs.session.dense_compare import compare_on_dense
-from jeoni.verbs.session.dense_fit import says_places
+from jeoni.verbs.session.dense_fit import is_about_places
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.limits import compared_within_limits
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
@@ -98,7 +98,7 @@ def compare(
     session = Session("compare", spec, console_for(console, quiet, spec.language), command)
     with session.step("read"):
         session.check(out, overwrite=overwrite, resume=resume)
-        if not says_places(spec):
+        if not is_about_places(data, spec):
             for name in spec.arms:  # an unknown name is said before data are read
                 build_strategy(name, spec)
         found = read(data, spec, test=spec.test if test is None else test)

@@ -30,7 +30,7 @@ from jeoni.specs import FitSpec
 from jeoni.specs.keywords import FitKeywords
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
-from jeoni.verbs.session.dense_fit import DenseFit, fit_dense, says_places
+from jeoni.verbs.session.dense_fit import DenseFit, fit_dense, is_about_places
 from jeoni.verbs.session.fit_setup import check_strategy, set_up
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.limits import told_of_training
@@ -116,7 +116,7 @@ def fit(
         if given is not None:
             check_plan(given, spec)
             session.spec = spec = planned_spec(spec, given.options)
-        if not says_places(spec):
+        if not is_about_places(data, spec):
             check_strategy(spec)  # an unknown name is said before data are read
         found_data = read(data, spec, test=spec.test if test is None else test)
     if are_annotations(found_data.targets):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jeoni.data.annotations import Boxes
+from jeoni.data.annotations import Boxes, Detections
 from jeoni.data.annotations.formats.voc import VOC
-from jeoni.data.annotations.protocol import ReadOptions
+from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.read import read_annotated
 from jeoni.errors import ConfigError, DataError
 from tests.data.annotations.made import kinds_of, names_of, said_of, save_picture, save_text, voc_file
@@ -68,7 +68,7 @@ def test_parts_are_folders_or_lists(tmp_path):
         "JPEGImages/c.png": "test",
         "JPEGImages/d.png": "test",
     }
-    assert said_of(data, "leak").startswith("more than one file of ImageSets/Main names it")
+    assert said_of(data, "leak") == "two files of ImageSets name it"
     assert [f.path for f in data.findings if f.kind == "in_no_split"] == ["JPEGImages/e.png"]
 
 
@@ -103,7 +103,7 @@ def test_a_file_that_is_of_a_picture_of_another_size_is_left_out(tmp_path):
     challenge(tmp_path, {"a": voc_file([CAT]), "b": voc_file([CAT], (30, 40)), "c": voc_file([CAT], (0, 0))})
     data = read_annotated(tmp_path)
     assert [one is None for one in data.targets] == [False, True, False]
-    assert said_of(data, "size_mismatch") == "the annotation is of a picture of another size (b.xml says 30 x 40)"
+    assert said_of(data, "size_mismatch") == "the annotation is of a picture of another size (it says 30 x 40)"
 
 
 @pytest.mark.parametrize(
@@ -160,3 +160,28 @@ def test_blood_cells_have_their_parts(real):
         "test": 72,
     }
     assert {name for one in data.targets for name in one.names} == {"RBC", "WBC", "Platelets"}
+
+
+def test_a_file_that_cannot_be_read_costs_its_picture_only(tmp_path):
+    challenge(tmp_path, {"a": voc_file([CAT]), "b": "<annotation>"})
+    data = read_annotated(tmp_path)
+    assert data.targets[0].names == ("cat",) and data.targets[1] is None
+    assert "b.xml is no XML" in said_of(data, "unreadable_annotation")
+
+
+def test_predictions_are_written_as_they_are_read(tmp_path):
+    found = Detections(np.array([[0, 0, 1.5, 2], [10, 5, 20, 15]]), np.array([1, 0]), np.array([0.9, 0.5]))
+    nothing = Detections(np.zeros((0, 4)), np.zeros(0, dtype=int), np.zeros(0))
+    predicted = Predicted(["images/a.jpg", "images/deep/b.jpg"], [(40, 30)] * 2, [found, nothing], ["a & b", "dog"])
+    written = VOC().write(tmp_path, predicted)
+    assert [path.relative_to(tmp_path).as_posix() for path in written] == [
+        "Annotations/a.xml",
+        "Annotations/deep/b.xml",
+    ]
+    for name in predicted.names:
+        save_picture(tmp_path / name)
+    again = read_annotated(tmp_path)
+    assert again.targets[0].boxes.tolist() == found.boxes.tolist() and again.targets[0].names == ("dog", "a & b")
+    assert len(again.targets[1].boxes) == 0 and said_of(again, "no_objects").startswith(
+        "1 of 2 pictures hold no object"
+    )

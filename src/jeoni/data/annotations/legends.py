@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jeoni.data.annotations.class_tables import VOID_NAMES, ClassTable, Colour
 from jeoni.data.annotations.kinds import VOID
-from jeoni.data.annotations.masks import LOSSY, Legend, mask_values
+from jeoni.data.annotations.masks import LOSSY, Legend, mask_colours, mask_values
 from jeoni.data.annotations.notes import Notes
 from jeoni.errors import ConfigError, DataError, did_you_mean
 
@@ -32,18 +32,25 @@ def legend_of(masks: Mapping[str, Path], table: ClassTable | None, void: Iterabl
     """
     lossy = [name for name, path in masks.items() if path.suffix.lower() in LOSSY]
     if table is not None and table.coloured:
-        found = {} if len(lossy) == len(masks) else _values({n: p for n, p in masks.items() if n not in lossy})
-        if lossy or _is_coloured(found) or not _within(found, table):
+        exact = {name: path for name, path in masks.items() if name not in lossy}
+        strange = _strange_colours({name: mask_colours(path) for name, path in exact.items()}, table)
+        if not strange:
             _tell_lossy(lossy, notes)
-            return _of_colours(found, table, tuple(void))
-    else:
-        if lossy:
+            return _of_colours(table, tuple(void))
+        found = {name: mask_values(path) for name, path in exact.items()}
+        if lossy or _is_coloured(found) or not _within(found, table):
+            name, colour = next(iter(strange.items()))
             raise DataError(
-                f"{lossy[0]} is a mask in JPEG, which changes numbers and colours as it likes. Needed: PNG; or a table "
-                "of classes with their colours, name,r,g,b in each line of classes.csv, to take the nearest.",
-                path=lossy[0],
+                f"{name} holds the colour {colour}, which {table.origin} does not name. Add its class there.", path=name
             )
-        found = _values(masks)
+        return _of_numbers(_numbers(found), table, tuple(void), notes)
+    if lossy:
+        raise DataError(
+            f"{lossy[0]} is a mask in JPEG, which changes numbers and colours as it likes. Needed: PNG; or a table of "
+            "classes with their colours, name,r,g,b in each line of classes.csv, to take the nearest.",
+            path=lossy[0],
+        )
+    found = {name: mask_values(path) for name, path in masks.items()}
     if _is_coloured(found):
         first = next(name for name, values in found.items() if _are_colours(values))
         raise DataError(
@@ -57,8 +64,11 @@ def legend_of(masks: Mapping[str, Path], table: ClassTable | None, void: Iterabl
 Values = frozenset[int] | frozenset[Colour]
 
 
-def _values(masks: Mapping[str, Path]) -> dict[str, Values]:
-    return {name: mask_values(path) for name, path in masks.items()}
+def _strange_colours(found: Mapping[str, frozenset[Colour]], table: ClassTable) -> dict[str, Colour]:
+    """By mask, the first of its colours that a table does not name."""
+    known = {row.colour for row in table.rows}
+    strange = {name: sorted(colours - known) for name, colours in found.items()}
+    return {name: colours[0] for name, colours in strange.items() if colours}
 
 
 def _are_colours(values: Values) -> bool:
@@ -85,17 +95,9 @@ def _tell_lossy(lossy: list[str], notes: Notes) -> None:
         notes.tell("lossy_masks", "", told, "each pixel is taken for the nearest colour of the table")
 
 
-def _of_colours(found: Mapping[str, Values], table: ClassTable, void: tuple[str, ...]) -> Legend:
+def _of_colours(table: ClassTable, void: tuple[str, ...]) -> Legend:
     names, number = _numbered(table.names, void)
     colours = {row.colour: number[row.name] for row in table.rows if row.colour is not None}
-    for name, values in found.items():
-        own = {value if isinstance(value, tuple) else (value, value, value) for value in values}
-        strange = sorted(own - colours.keys())
-        if strange:
-            raise DataError(
-                f"{name} holds the colour {strange[0]}, which {table.origin} does not name. Add its class there.",
-                path=name,
-            )
     return Legend(names, {}, colours)
 
 
@@ -127,8 +129,8 @@ def _check_known(name: str, own: set[int], by_value: Mapping[int, str], table: C
     if strange:
         known = ", ".join(str(value) for value in sorted(by_value))
         raise DataError(
-            f"{name} holds the number {strange[0]}, which {table.origin} does not name; it names {known}. Add its class "
-            f"there, or say --void {strange[0]}.",
+            f"{name} holds the number {strange[0]}, which {table.origin} does not name; it names {known}. Add its "
+            f"class there, or say --void {strange[0]}.",
             path=name,
         )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,13 +13,13 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from jeoni.data.annotations.class_tables import Colour
-from jeoni.data.annotations.polygons import filled
+from jeoni.data.annotations.polygons import paint
 from jeoni.data.annotations.runs import Runs
 from jeoni.data.files import open_file
 from jeoni.errors import DataError
 from jeoni.types import Array
 
-__all__ = ["DrawnMask", "Legend", "MaskFile", "Region", "mask_values"]
+__all__ = ["DrawnMask", "Legend", "MaskFile", "Region", "mask_colours", "mask_values"]
 
 UNKNOWN = -2
 LARGEST = 1 << 16  # values of a pixel of 16 bits
@@ -165,7 +166,7 @@ class DrawnMask:
             if region.runs is not None:
                 mask[region.runs.mask()] = region.number
             for ring in region.rings:
-                mask[filled(ring, self.extent)] = region.number
+                paint(mask, ring, region.number)
         return mask
 
     def size(self) -> tuple[int, int]:
@@ -187,17 +188,33 @@ def mask_values(path: Path) -> frozenset[int] | frozenset[Colour]:
             return frozenset(value for value, count in enumerate(image.histogram()) if count)
         if image.mode == "1" or image.mode.startswith("I"):
             return frozenset(int(value) for value in np.unique(np.asarray(image)))
-        counted = _rgb(image).getcolors(MOST_COLOURS)
+        colours = _counted(image, path)
+    if all(red == green == blue for red, green, blue in colours):
+        return frozenset(red for red, _, _ in colours)
+    return colours
+
+
+def mask_colours(path: Path) -> frozenset[Colour]:
+    """The colours of a mask's pixels; of a palette those that it shows.
+
+    Raises:
+        DataError: it cannot be read, or holds more colours than classes have.
+    """
+    with _opened(path) as image:
+        _decode(image, path)
+        return _counted(image, path)
+
+
+def _counted(image: Image.Image, path: Path) -> frozenset[Colour]:
+    counted = _rgb(image).getcolors(MOST_COLOURS)
     if counted is None:
         raise DataError(
             f"{path} holds more than {MOST_COLOURS} colours, as a photograph does. Needed: a mask with one colour or "
             "number for each class.",
             path=str(path),
         )
-    colours = [colour for _, colour in counted if isinstance(colour, tuple)]
-    if all(red == green == blue for red, green, blue in colours):
-        return frozenset(red for red, _, _ in colours)
-    return frozenset((red, green, blue) for red, green, blue in colours)
+    found = [colour for _, colour in counted if isinstance(colour, tuple)]
+    return frozenset((red, green, blue) for red, green, blue in found)
 
 
 def _pixels(path: Path, coloured: bool) -> Array:
@@ -226,16 +243,17 @@ def _code(colours: Array) -> Array:
     return code
 
 
-def _opened(path: Path) -> Image.Image:
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
     """The picture, its pixels not decoded yet."""
-    file = open_file(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return Image.open(file)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
-        file.close()
-        raise DataError(f"{path} cannot be read as a mask: {error}.", path=str(path)) from error
+    with open_file(path) as file:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                image = Image.open(file)
+        except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+            raise DataError(f"{path} cannot be read as a mask: {error}.", path=str(path)) from error
+        yield image
 
 
 def _decode(image: Image.Image, path: Path) -> None:

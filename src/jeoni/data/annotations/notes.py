@@ -55,7 +55,7 @@ class Notes:
 
     def findings(self) -> tuple[Finding, ...]:
         """All that was collected."""
-        found = list(self._others)
+        found = _first_of_each_kind(self._others)
         for fault, pictures in self._places.items():
             for picture, places in list(pictures.items())[:MOST_PICTURES]:
                 found.append(Finding(fault.kind, picture, _said(fault, places), fault.action))
@@ -64,6 +64,20 @@ class Notes:
                 more = f"{fault.several.format(n=sum(map(len, rest)))}, in {len(rest)} more pictures"
                 found.append(Finding(fault.kind, "", more, fault.action))
         return tuple(found)
+
+
+def _first_of_each_kind(findings: list[Finding]) -> list[Finding]:
+    """Findings, of one kind no more than :data:`MOST_PICTURES` and a count of the rest."""
+    by_kind: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_kind.setdefault(finding.kind, []).append(finding)
+    kept: list[Finding] = []
+    for kind, own in by_kind.items():
+        kept.extend(own[:MOST_PICTURES])
+        rest = own[MOST_PICTURES:]
+        if rest:
+            kept.append(Finding(kind, "", f"the same of {len(rest)} more", own[0].action))
+    return kept
 
 
 def _said(fault: Fault, places: list[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from jeoni.data.annotations.kinds import Annotation, annotation_cells
+from jeoni.data.annotations.kinds import Annotation, Boxes, annotation_cells
 from jeoni.data.annotations.notes import Fault, Notes
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.columns import PARTS, pattern_groups
@@ -133,6 +133,9 @@ def dataset_of_pictures(root: Path, pictures: Sequence[Picture], options: ReadOp
     for picture in chosen:
         if picture.annotation is None:
             notes.add(NO_ANNOTATION, picture.name)
+    empty = [picture.name for picture in chosen if _holds_nothing(picture.annotation)]
+    if empty:
+        notes.tell("no_objects", "", f"{len(empty)} of {len(chosen)} pictures hold no object, as {empty[0]}", "kept")
     names = [picture.name for picture in chosen]
     groups, ungrouped = pattern_groups(names, options.pattern, str(root)) if options.pattern else (None, ())
     return Dataset(
@@ -145,6 +148,11 @@ def dataset_of_pictures(root: Path, pictures: Sequence[Picture], options: ReadOp
         modality="image",
         findings=(*notes.findings(), *ungrouped),
     )
+
+
+def _holds_nothing(annotation: Annotation | None) -> bool:
+    """Whether somebody looked at a picture and found nothing."""
+    return isinstance(annotation, Boxes) and not len(annotation.boxes)
 
 
 def _nothing_annotated(root: Path, number: int, notes: Notes) -> DataError:

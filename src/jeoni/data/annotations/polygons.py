@@ -6,7 +6,9 @@ import numpy as np
 
 from jeoni.types import Array, FloatArray
 
-__all__ = ["bounds_of", "filled"]
+__all__ = ["area_of", "bounds_of", "ellipse", "filled", "paint"]
+
+CORNERS = 64
 
 
 def filled(ring: Array, extent: tuple[int, int]) -> Array:
@@ -20,6 +22,23 @@ def filled(ring: Array, extent: tuple[int, int]) -> Array:
         >>> filled(np.array([[1, 0], [3, 0], [3, 1], [1, 1]]), (4, 2)).astype(int).tolist()
         [[0, 1, 1, 0], [0, 0, 0, 0]]
     """
+    width, height = extent
+    inside = np.zeros((height, width), dtype=bool)
+    paint(inside, ring, True)
+    return inside
+
+
+def paint(mask: Array, ring: Array, value: int) -> None:
+    """Set the pixels of a mask ``(h, w)`` whose middle lies inside a polygon; only the window around it is used."""
+    height, width = mask.shape
+    left, top = (int(v) for v in np.floor(ring.min(axis=0)).clip(0, (width, height)))
+    right, bottom = (int(v) for v in np.ceil(ring.max(axis=0)).clip(0, (width, height)))
+    if left < right and top < bottom:
+        inside = _inside(ring - np.array([left, top]), (right - left, bottom - top))
+        mask[top:bottom, left:right][inside] = value
+
+
+def _inside(ring: Array, extent: tuple[int, int]) -> Array:
     width, height = extent
     rows = np.arange(height) + 0.5
     x0, y0 = ring[:, 0, None], ring[:, 1, None]
@@ -39,3 +58,30 @@ def bounds_of(rings: tuple[Array, ...]) -> FloatArray:
     """Left, top, right and bottom of polygons together, ``(4,)``."""
     corners = np.concatenate(rings)
     return np.concatenate([corners.min(axis=0), corners.max(axis=0)])
+
+
+def area_of(ring: Array) -> float:
+    """The area of a polygon that does not cross itself.
+
+    Example:
+        >>> area_of(np.array([[0, 0], [4, 0], [4, 3], [0, 3]]))
+        12.0
+    """
+    x, y = ring[:, 0], ring[:, 1]
+    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+
+
+def ellipse(middle: Array, across: float, down: float, turned: float = 0.0) -> FloatArray:
+    """``(64, 2)`` corners of a polygon in the place of an ellipse.
+
+    Args:
+        middle: x and y.
+        across: half of its width.
+        down: half of its height.
+        turned: clockwise, degrees.
+    """
+    angles = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
+    x, y = across * np.cos(angles), down * np.sin(angles)
+    turn = np.deg2rad(turned)
+    corners = [x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)]
+    return np.stack(corners, axis=1) + middle

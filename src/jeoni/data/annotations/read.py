@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -52,7 +53,7 @@ def read_annotated(
         return None
     void = tuple(part.strip() for part in void.split(",") if part.strip()) if isinstance(void, str) else tuple(void)
     options = ReadOptions(asked, written_classes(class_names), void, group_pattern)
-    return load_format(name).read(root, options)
+    return replace(load_format(name).read(root, options), format=name)
 
 
 def format_of(root: Path, wanted: str = "") -> str:

@@ -86,15 +86,33 @@ class Runs:
         Raises:
             ValueError: the runs do not fill the picture.
         """
+        self.check()
         width, height = self.extent
-        if self.counts.sum() != width * height or (self.counts < 0).any():
-            raise ValueError(f"runs of {self.counts.sum()} pixels for a picture of {width} x {height}")
         on = np.arange(len(self.counts)) % 2 == 1
         flat = np.repeat(on, self.counts)
         mask: Array = flat.reshape((height, width), order="F")
         return mask
 
+    def check(self) -> None:
+        """Whether the runs fill the picture.
+
+        Raises:
+            ValueError: they do not.
+        """
+        width, height = self.extent
+        if self.counts.sum() != width * height or (self.counts < 0).any():
+            raise ValueError(f"runs of {self.counts.sum()} pixels for a picture of {width} x {height}")
+
     @property
     def area(self) -> int:
         """Pixels that are on."""
         return int(self.counts[1::2].sum())
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """Left, top, right and bottom of the pixels that are on; None where there are none."""
+        mask = self.mask()
+        columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+        if not len(columns):
+            return None
+        return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)

@@ -1,8 +1,9 @@
-"""Files that annotations stand in, read as JSON, as XML, or line by line; what is wrong with one is told with its name."""
+"""Files that annotations stand in, read as JSON, XML, YAML or lines; what is wrong with one is told with its name."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,7 +12,7 @@ from jeoni.data.encodings import decode
 from jeoni.data.files import MOST_TABLE, open_file, read_file
 from jeoni.errors import DataError
 
-__all__ = ["begins_with", "number_at", "read_json", "read_text_lines", "read_xml"]
+__all__ = ["begins_with", "ends_with", "number_at", "read_json", "read_text_lines", "read_xml", "read_yaml"]
 
 START = 4096  # bytes by which a format is recognised
 
@@ -21,6 +22,17 @@ def begins_with(path: Path) -> str:
     try:
         with open_file(path, most=MOST_TABLE) as file:
             return file.read(START).decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    except (DataError, OSError):
+        return ""
+
+
+def ends_with(path: Path) -> str:
+    """The last letters of a file; empty where it cannot be read."""
+    try:
+        with open_file(path, most=MOST_TABLE) as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - START))
+            return file.read(START).decode("utf-8", "replace")
     except (DataError, OSError):
         return ""
 
@@ -55,6 +67,27 @@ def read_xml(path: Path) -> ElementTree.Element:
         return ElementTree.fromstring(raw)
     except ElementTree.ParseError as error:
         raise DataError(f"{path} is no XML: {error}. Export it again.", path=str(path)) from error
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The content of a YAML file that is a dictionary; nothing in it is run.
+
+    Raises:
+        DataError: it cannot be read, or is no such YAML.
+    """
+    import yaml
+
+    text, _ = decode(read_file(path), str(path))
+    try:
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        said = " ".join(str(error).split())
+        raise DataError(f"{path} is no YAML: {said}.", path=str(path)) from error
+    if not isinstance(content, dict):
+        raise DataError(
+            f"{path} holds no keys. Needed: train, val and names, as YOLO's data.yaml has them.", path=str(path)
+        )
+    return content
 
 
 def read_text_lines(path: Path) -> list[str]:

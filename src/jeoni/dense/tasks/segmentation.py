@@ -158,6 +158,11 @@ class Segmentation(DenseTask):
         iou, _, _ = self._by_class(evidence, np.eye(len(evidence)))
         return _mean(iou)
 
+    def columns(self, evidence: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        """The share of right pixels, and how many pixels were looked at."""
+        right = self.scores(evidence, np.eye(len(evidence)))["pixel_accuracy"]
+        return {"pixel_accuracy": right.round(6).tolist(), "pixels": [int(np.sum(one)) for one in evidence]}
+
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
         """The confusion of classes, in pixels."""
         table = np.sum(np.stack(list(evidence)), axis=0)

@@ -68,6 +68,10 @@ WORDS = {
             "regression": "regression",
             "multilabel": "multilabel classification",
             "multitask": "several tasks",
+            "detection": "detection",
+            "segmentation": "segmentation",
+            "pose": "keypoints",
+            "anomaly": "anomalies",
         },
         "modalities": {"image": "images", "text": "texts", "audio": "audio", "vector": "vectors"},
         "scores": "Scores",
@@ -81,5 +85,7 @@ WORDS = {
         "classes": "Classes: {names}.",
         "labels": "Labels: {names}.",
         "numbers": "Numbers: {names}.",
+        "points": "Keypoints: {names}.",
+        "kinds": "Kinds of defects that it was scored on: {names}.",
     },
 }

@@ -7,7 +7,9 @@ WORDS = {
     "amount.points": "{value} points ({low} to {high})",
     "amount.points_of": "{value} points of {measure:term} ({low} to {high})",
     "amount.number": "{value} ({low} to {high})",
+    "amount.unit": "{value} {unit:term} ({low} to {high})",
     "amount.number_of": "{value} of {measure:term} ({low} to {high})",
+    "amount.unit_of": "{value} {unit:term} of {measure:term} ({low} to {high})",
     "amount.no_interval": "the difference has no interval",
     "term": "{term:term}",
     # what is under way, and how long it takes
@@ -30,6 +32,7 @@ WORDS = {
     "score.correct_in_target": "{value} % correct in the target ({low} to {high}).",
     "score.percent": "{measure:term} {value} % ({low} to {high}).",
     "score.number": "{measure:term} {value} ({low} to {high}).",
+    "score.unit": "{measure:term} {value} {unit:term} ({low} to {high}).",
     # what transfer added to it
     "pretrained.added": "Transfer added {amount} over an untrained backbone.",
     "pretrained.cost": "Transfer cost {amount} against an untrained backbone.",

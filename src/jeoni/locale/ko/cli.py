@@ -67,6 +67,10 @@ WORDS = {
             "regression": "회귀",
             "multilabel": "다중 레이블 분류",
             "multitask": "다중 과제",
+            "detection": "객체 검출",
+            "segmentation": "의미 분할",
+            "pose": "키포인트",
+            "anomaly": "이상 탐지",
         },
         "modalities": {"image": "이미지", "text": "텍스트", "audio": "오디오", "vector": "벡터"},
         "scores": "성능",
@@ -79,5 +83,7 @@ WORDS = {
         "classes": "클래스: {names}.",
         "labels": "레이블: {names}.",
         "numbers": "예측하는 값: {names}.",
+        "points": "키포인트: {names}.",
+        "kinds": "평가에 쓴 결함 종류: {names}.",
     },
 }

@@ -7,7 +7,9 @@ WORDS = {
     "amount.points": "{value}%p ({low}~{high})",
     "amount.points_of": "{measure:term} {value}%p ({low}~{high})",
     "amount.number": "{value} ({low}~{high})",
+    "amount.unit": "{value} {unit:term} ({low}~{high})",
     "amount.number_of": "{measure:term} {value} ({low}~{high})",
+    "amount.unit_of": "{measure:term} {value} {unit:term} ({low}~{high})",
     "amount.no_interval": "차이의 신뢰구간을 구할 수 없음",
     "term": "{term:term}",
     # 진행 상황과 소요 시간
@@ -30,6 +32,7 @@ WORDS = {
     "score.correct_in_target": "타깃 정확도 {value} % ({low}~{high}).",
     "score.percent": "{measure:term} {value} % ({low}~{high}).",
     "score.number": "{measure:term} {value} ({low}~{high}).",
+    "score.unit": "{measure:term} {value} {unit:term} ({low}~{high}).",
     # 전이학습의 효과
     "pretrained.added": "전이학습으로 미학습 백본보다 {amount} 향상되었습니다.",
     "pretrained.cost": "전이학습으로 미학습 백본보다 {amount} 하락했습니다.",

@@ -19,6 +19,7 @@ from jeoni.report.parts import (
     map_view,
     score_row,
     shown_example,
+    stages_view,
     training_view,
 )
 from jeoni.report.plans import plan_view
@@ -34,7 +35,6 @@ from jeoni.runs.records import (
     PlanRecord,
     RunRecord,
     Shared,
-    Stage,
     TaskDetails,
     told_in,
 )
@@ -88,7 +88,8 @@ class FitPage:
             "alike": _alike(alike, figures),
             "suspects": suspects_view(metrics.label_noise, figures, words["lang"], metrics.measures),
             "more_labels": more_labels_view(metrics.more_labels, figures, words["lang"]),
-            "stages": _stages(record.cut.stages),
+            "stages": stages_view(record.cut.stages),
+            "head_shape": _head_shape(metrics, record),
             "training": training_view(training, figures, words),
             "contest": [{"name": name, **vars(score)} for name, score in (record.contest or {}).items()],
             "contest_scratch": "scratch" in (record.contest or {}),
@@ -201,20 +202,10 @@ def _inside(figures: Figures) -> dict[str, Any] | None:
     return {"filters": filters, "stages": stages} if filters or stages else None
 
 
-def _stages(stages: Sequence[Stage]) -> list[dict[str, Any]]:
-    """With the shares of parameters and time, for their bars."""
-    parameters = sum(s.parameters for s in stages) or 1
-    time = sum(s.ms_per_image for s in stages) or 1
-    return [
-        {
-            **vars(s),
-            "state": s.state or ("frozen" if s.frozen else "trained"),
-            "parameter_share": 100 * s.parameters / parameters,
-            "time_share": 100 * s.ms_per_image / time,
-            "shape": " × ".join(str(d) for d in s.output_shape),
-        }
-        for s in stages
-    ]
+def _head_shape(metrics: FitMetrics, record: RunRecord) -> dict[str, Any]:
+    """Outputs and parameters of a linear head on pooled features."""
+    width = metrics.width or len(metrics.class_names)
+    return {"name": "", "output": width, "parameters": (record.backbone.dim + 1) * width}
 
 
 def _confusion_on_card(metrics: FitMetrics) -> dict[str, Any] | None:

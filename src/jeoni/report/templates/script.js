@@ -32,8 +32,35 @@ document.querySelectorAll(".map").forEach((map) => {
   map.addEventListener("click", (event) => show(find(event)));
 });
 const large = document.querySelector("dialog.large");
+const enlarge = (wide) => {
+  large.classList.toggle("wide", wide);
+  large.querySelector("img").hidden = wide;
+  large.querySelector(".copy").hidden = !wide;
+};
+document.querySelectorAll(".place .panels").forEach((panels) => {
+  const open = () => {
+    const place = panels.closest(".place"), section = panels.closest(".places"), copy = large.querySelector(".copy");
+    const clone = place.cloneNode(true);
+    clone.querySelector(".panels").removeAttribute("tabindex");
+    clone.querySelectorAll("image[id]").forEach((image) => image.removeAttribute("id"));
+    copy.className = `copy ${section.classList.contains("masks") ? "masks" : ""}`;
+    copy.style.setProperty("--cover", getComputedStyle(section).getPropertyValue("--cover"));
+    copy.replaceChildren(clone);
+    large.querySelector("p").textContent = "";
+    enlarge(true);
+    large.showModal();
+  };
+  panels.addEventListener("click", open);
+  panels.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(); }
+  });
+});
+document.querySelectorAll("[data-cover]").forEach((slider) => slider.addEventListener("input", () => {
+  document.querySelectorAll(".places").forEach((section) => section.style.setProperty("--cover", slider.value / 100));
+}));
 document.querySelectorAll(".gallery img, .inside img").forEach((picture) => {
   const open = () => {
+    enlarge(false);
     large.querySelector("img").src = picture.src;
     large.querySelector("img").alt = large.querySelector("p").textContent = picture.alt;
     large.showModal();

@@ -47,6 +47,8 @@ from jeoni.runs.records.label_quality import (
     Suspect,
     SuspectsRecord,
 )
+from jeoni.runs.records.place_details import AnomalyDetails, DetectionDetails, PoseDetails, SegmentationDetails
+from jeoni.runs.records.places import LegendEntry, PlacesRecord, ShownBox, ShownPicture, ShownPoint
 from jeoni.runs.records.planning import CandidateRecord, PlanRecord, SimilarityRecord, StageScoreRecord
 from jeoni.runs.records.profile import (
     ClassSizeRecord,
@@ -86,6 +88,7 @@ from jeoni.runs.records.zero_shot import LearnedRecord, NamedClass, SurestRecord
 
 __all__ = [
     "AdaptMetrics",
+    "AnomalyDetails",
     "AskedRecord",
     "BackboneRecord",
     "Bin",
@@ -104,6 +107,7 @@ __all__ = [
     "DenseControls",
     "DenseMetrics",
     "DenseRow",
+    "DetectionDetails",
     "DomainItem",
     "DomainMap",
     "DomainScores",
@@ -121,6 +125,7 @@ __all__ = [
     "Interval",
     "LabelNoiseRecord",
     "LearnedRecord",
+    "LegendEntry",
     "Machine",
     "MapPoint",
     "MapRecord",
@@ -135,10 +140,12 @@ __all__ = [
     "Pair",
     "PairsRecord",
     "PartRecord",
+    "PlacesRecord",
     "PlanRecord",
     "Point",
     "PoolItem",
     "PoolMapRecord",
+    "PoseDetails",
     "ProbedStage",
     "ProfileRecord",
     "QueriesRecord",
@@ -152,8 +159,12 @@ __all__ = [
     "Score",
     "ScoredCandidate",
     "ScoringMetrics",
+    "SegmentationDetails",
     "Shared",
+    "ShownBox",
     "ShownCluster",
+    "ShownPicture",
+    "ShownPoint",
     "SimilarityRecord",
     "SimulatedMethod",
     "SimulationRecord",

@@ -44,8 +44,8 @@ def load_data(
         group_column: a column, or an array, whose groups are never split.
         group_pattern: a regular expression whose first group, in an example's path, names its group: in the path below
             the class's folder, or in what a table says.
-        class_names: of masks and boxes that number their classes: a file with a name in each line (or ``name,r,g,b``), or
-            the names.
+        class_names: of masks and boxes that number their classes: a file with a name in each line (or ``name,r,g,b``),
+            or the names.
         void: names or numbers of classes in masks or boxes of which nothing is to be learned.
         test: an own test set, of any of these kinds; a part ``test`` of the data then joins the training part.
         task: what the labels mean: ``classification``, ``regression``, ``multilabel`` or ``multitask``, or of places in

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jeoni import plugins
 from jeoni.assessment.split import Split, split_examples
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.untrained import untrained_twin
+from jeoni.data.annotations import are_annotations
+from jeoni.data.annotations.read import format_of
 from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
 from jeoni.dense.assess import DenseAssessment, assess_dense, to_learn_from
@@ -20,10 +25,12 @@ from jeoni.dense.model import DenseModel
 from jeoni.dense.protocol import DenseTask
 from jeoni.dense.reading import TASKS, dense_task_of, read_dense
 from jeoni.dense.scoring import difference_of, evaluate_evidence
-from jeoni.dense.transfer import HEADS, STRATEGIES, Transfer, build_dense_head, default_head
-from jeoni.errors import ConfigError
+from jeoni.dense.transfer import STRATEGIES, Transfer, build_dense_head, default_head
+from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.amounts import said_score
 from jeoni.evaluation.compare import sentence
+from jeoni.explain.places.tables import write_place_tables
+from jeoni.explain.places.writing import write_places
 from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, paragraph, translated
 from jeoni.runs import RunFolder
@@ -34,7 +41,7 @@ from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.record import cut_record, training_record
 from jeoni.verbs.session.session import Prepared, Session
 
-__all__ = ["DenseFit", "fit_dense", "says_places", "start_of", "transfer_of"]
+__all__ = ["DenseFit", "fit_dense", "is_about_places", "start_of", "transfer_of"]
 
 LEAST = 60  # pictures from which on a test set is kept
 DEFAULT = ("plan", "auto")  # strategies that leave the choice to the task
@@ -59,10 +66,23 @@ class DenseFit:
     counts: dict[str, int]
 
 
-def says_places(spec: FitSpec | CompareSpec) -> bool:
-    """Whether the options name a dense task, or a head of one."""
-    tasks = plugins.names(TASKS)
-    return spec.task in tasks or any(spec.head in plugins.names(f"{HEADS}.{task}") for task in tasks)
+def is_about_places(data: Any, spec: FitSpec | CompareSpec) -> bool:
+    """Whether data will be read for a dense task, as far as that can be seen without reading them.
+
+    Args:
+        data: as the user handed it over.
+        spec: may name a dense task.
+    """
+    if spec.task != "auto":
+        return spec.task in plugins.names(TASKS)
+    if isinstance(data, Dataset):
+        return are_annotations(data.targets)
+    if not isinstance(data, (str, os.PathLike)):
+        return False
+    try:
+        return bool(format_of(Path(data)))
+    except (DataError, OSError, ValueError):  # said where it is read
+        return False
 
 
 def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str, Any], recipe: Recipe) -> Transfer:
@@ -212,6 +232,13 @@ def _written(
         with session.step("write"):
             model.save(session.run.path / "model")
             session.run.write_record("metrics.json", DenseMetrics, metrics)
+            write_place_tables(session.run, split.held.data, split.fold, model.task, found.evidence, ready.findings)
+        if spec.pictures:
+            with session.step("pictures"), session.optional("Pictures of what was found"):
+                write_places(
+                    session.run, split.held.data, split.fold, model.task, model.task.item_scores(found.evidence),
+                    found.shown, backbone.input, metrics["details"].get("threshold"),
+                )  # fmt: skip
         timings = session.finish(
             ready,
             backbone,
@@ -229,5 +256,12 @@ def _written(
 def _facts(data: Dataset, metrics: dict[str, Any], language: str) -> dict[str, Any]:
     """Data and scores for the model's card."""
     how = translated(Said(f"how.{metrics['estimate']}", n=f"{metrics['n']:,}"), language)
-    scores = metrics[metrics["estimate"]]
-    return {"data": data.name, "summary": metrics["summary"], "how": how, "scores": scores, "language": language}
+    scores = {name: one for name, one in metrics[metrics["estimate"]].items() if np.isfinite(one["value"])}
+    titles = {name: _titled(metrics["measures"][name]) for name in scores}
+    about = {"data": data.name, "summary": metrics["summary"], "how": how, "language": language}
+    return {**about, "scores": scores, "titles": titles}
+
+
+def _titled(measure: dict[str, Any]) -> str:
+    """A measure's title with its unit, where it is no share."""
+    return measure["title"] if measure["unit"] in ("", "%") else f"{measure['title']}, {measure['unit']}"

@@ -1,8 +1,8 @@
 """DeepLabCut (Mathis et al. 2018): keypoints of one animal for each picture, in a CSV of three header lines.
 
-Its coordinates are those of the plot that one clicks in, where the middle of the first pixel is 0; half a pixel is added,
-as the middle is 0.5 here. An empty cell is a point that is not visible. A project, the folder of a video, or the CSV file
-itself is read.
+Its coordinates are those of the plot that one clicks in, where the middle of the first pixel is 0; half a pixel is
+added, as the middle is 0.5 here. An empty cell is a point that is not visible. A project, the folder of a video, or the
+CSV file itself is read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WITH_INDIVIDUALS = ("scorer", "individuals", "bodyparts", "coords")
 PROJECT = "labeled-data"
 MIDDLE = 0.5  # of the first pixel, where DeepLabCut has 0
 NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
-NOT_THERE = Fault("unlabelled", "none of its keypoints is given", "none of its keypoints is given", "kept")
+NOT_THERE = Fault("no_keypoints", "none of its keypoints is given", "none of its keypoints is given", "kept")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ A palette's mask is read by its index. 255, and classes called void, unlabelled 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import csv
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar
@@ -15,9 +16,10 @@ import numpy as np
 from PIL import Image
 
 from jeoni.data.annotations.class_tables import TABLE_NAMES, ClassTable, read_class_table
+from jeoni.data.annotations.image_sets import listed_parts, part_of
 from jeoni.data.annotations.kinds import LabelMap
 from jeoni.data.annotations.legends import legend_of
-from jeoni.data.annotations.masks import MaskFile
+from jeoni.data.annotations.masks import Legend, MaskFile
 from jeoni.data.annotations.notes import Fault, Notes
 from jeoni.data.annotations.palette import palette
 from jeoni.data.annotations.pictures import (
@@ -68,21 +70,14 @@ class MaskPNG:
         """See :class:`jeoni.data.annotations.protocol.Format`."""
         notes = Notes()
         tell_layout("pictures and masks", self.tasks[0], options, notes)
-        pairs: list[tuple[Path, str, Path | None, str]] = []
+        pairs: list[_Pair] = []
         for place in _places(root):
             pairs.extend(_pairs_of(place, root, notes))
-        masks = {m.relative_to(root).as_posix(): m for _, _, m, _ in pairs if m is not None}
+        pairs = _split(pairs, root, notes)
+        masks = {pair.mask.relative_to(root).as_posix(): pair.mask for pair in pairs if pair.mask is not None}
         table = options.classes or _table_in(root)
         legend = legend_of(masks, table, options.void, notes)
-        pictures = []
-        for path, name, file, part in pairs:
-            mask = None if file is None else MaskFile(str(file), legend)
-            size = picture_size(path)
-            if mask is not None and size is not None and mask.size() != size:
-                width, height = mask.size()
-                notes.add(BAD_SIZE, name, f"{width} x {height} for {size[0]} x {size[1]}")
-                continue
-            pictures.append(Picture(path, name, mask, part))
+        pictures = [picture for pair in pairs if (picture := _picture(pair, legend, notes)) is not None]
         return dataset_of_pictures(root, pictures, options, notes)
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
@@ -99,58 +94,102 @@ class MaskPNG:
             image.save(path)
             written.append(path)
         table = folder / "classes.csv"
-        lines = [f"{one},{r},{g},{b}" for one, (r, g, b) in zip(predicted.vocabulary, colours.tolist(), strict=False)]
-        table.write_text("name,r,g,b\n" + "\n".join(lines) + "\n", encoding="utf-8")
+        with table.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["name", "r", "g", "b"])
+            writer.writerows(
+                [name, *colour] for name, colour in zip(predicted.vocabulary, colours.tolist(), strict=False)
+            )
         return [*written, table]
 
 
 @dataclass(frozen=True)
+class _Pair:
+    path: Path
+    name: str
+    mask: Path | None
+    part: str
+
+
+def _picture(pair: _Pair, legend: Legend, notes: Notes) -> Picture | None:
+    """A picture and its mask; None where the mask is of another size."""
+    if pair.mask is None:
+        return Picture(pair.path, pair.name, None, pair.part)
+    mask, size = MaskFile(str(pair.mask), legend), picture_size(pair.path)
+    if size is not None and mask.size() != size:
+        width, height = mask.size()
+        notes.add(BAD_SIZE, pair.name, f"{width} x {height} for {size[0]} x {size[1]}")
+        return None
+    return Picture(pair.path, pair.name, mask, pair.part)
+
+
+def _split(pairs: list[_Pair], root: Path, notes: Notes) -> list[_Pair]:
+    """Pictures with the parts that VOC's lists say, without those that no list names; without lists, as they are."""
+    parts = listed_parts(root, "Segmentation")
+    if not parts:
+        return pairs
+    named = [replace(pair, part=part_of(pair.path, pair.name, parts, notes)) for pair in pairs]
+    return [pair for pair in named if pair.part]
+
+
+@dataclass(frozen=True)
 class _Place:
+    """A folder of pictures and one of masks; the same folder, where masks have an ending of their own."""
+
     pictures: Path
     masks: Path
     part: str
 
+    def own(self, stem: str, masks: Collection[str]) -> str:
+        """The name of a picture's mask, without ending; empty where there is none."""
+        endings = ENDINGS[1:] if self.pictures == self.masks else ENDINGS
+        return next((stem + ending for ending in endings if stem + ending in masks), "")
+
 
 def _places(root: Path) -> list[_Place]:
     """Folders of pictures with their folders of masks."""
+    places = _of_pair(root)
+    if places:
+        return places
     below = subfolders(root)
-    pair = _named(below)
-    if pair is not None:
-        return _by_part(*pair)
-    places = []
     for name, folder in below.items():
         if name not in PARTS:
             continue
-        inner = _named(subfolders(folder))
-        beside = next((below[name + end] for end in BESIDE if name + end in below), None)
-        if inner is not None:
-            places.append(_Place(*inner, PARTS[name]))
-        elif beside is not None:
-            places.append(_Place(folder, beside, PARTS[name]))
-    return places
+        part = PARTS[name]
+        inner = next(iter(_named(subfolders(folder))), None)
+        beside = next((below[name + end] for end in BESIDE if name + end in below), folder)
+        places.append(_Place(*inner, part) if inner else _Place(folder, beside, part))
+    return places or [_Place(root, root, "")]
 
 
-def _named(below: dict[str, Path]) -> tuple[Path, Path] | None:
-    """A folder of pictures and one of masks, by their names."""
-    pictures = next((below[name] for name in PICTURES if name in below), None)
-    masks = next((below[name] for name in MASKS if name in below), None)
-    return None if pictures is None or masks is None else (pictures, masks)
+def _of_pair(root: Path) -> list[_Place]:
+    """The two folders of pictures and masks, or those of the parts of a split within both."""
+    for pictures, masks in _named(subfolders(root)):
+        parts, own = part_folders(pictures), part_folders(masks)
+        places = [_Place(pictures, masks, "")]
+        if parts and parts.keys() == own.keys():
+            places = [_Place(parts[part], own[part], part) for part in parts]
+        if any(_pair_up(place) for place in places):
+            return places
+    return []
 
 
-def _by_part(pictures: Path, masks: Path) -> list[_Place]:
-    """The two folders, or those of the parts of a split within both."""
-    parts, own = part_folders(pictures), part_folders(masks)
-    if not parts or parts.keys() != own.keys():
-        return [_Place(pictures, masks, "")]
-    return [_Place(parts[part], own[part], part) for part in parts]
+def _named(below: dict[str, Path]) -> list[tuple[Path, Path]]:
+    """Folders of pictures and of masks, by their names."""
+    pictures = [below[name] for name in PICTURES if name in below][:1]
+    masks = [below[name] for name in MASKS if name in below]
+    return [(own, other) for own in pictures for other in masks]
 
 
 def _pair_up(place: _Place) -> bool:
     """Whether most of the first pictures have a mask, by a look at names only."""
-    own = {path.stem for path in _first_files(place.masks, 20 * FIRST) if _is_mask(path)}
+    masks = {path.stem for path in _first_files(place.masks, 20 * FIRST) if is_picture(path)}
     pictures = [path.stem for path in _first_files(place.pictures, FIRST) if is_picture(path)]
-    paired = [stem for stem in pictures if any(stem + ending in own for ending in ENDINGS)]
-    return bool(pictures) and len(paired) >= ENOUGH * len(pictures)
+    paired = {stem: place.own(stem, masks) for stem in pictures}
+    if place.pictures == place.masks:
+        used = set(paired.values())
+        paired = {stem: own for stem, own in paired.items() if stem not in used}
+    return bool(paired) and sum(bool(own) for own in paired.values()) >= ENOUGH * len(paired)
 
 
 def _first_files(folder: Path, most: int) -> Iterator[Path]:
@@ -160,22 +199,21 @@ def _first_files(folder: Path, most: int) -> Iterator[Path]:
     return islice((path for path in (*entries, *below) if not path.is_dir()), most)
 
 
-def _is_mask(path: Path) -> bool:
-    return is_picture(path)
-
-
-def _pairs_of(place: _Place, root: Path, notes: Notes) -> list[tuple[Path, str, Path | None, str]]:
-    """Each picture with its name, its mask and its part."""
+def _pairs_of(place: _Place, root: Path, notes: Notes) -> list[_Pair]:
+    """Each picture with its mask."""
     masks = by_stem(pictures_in(place.masks, root, notes), place.masks)
     pictures = by_stem(pictures_in(place.pictures, root, notes), place.pictures)
-    pairs: list[tuple[Path, str, Path | None, str]] = []
-    for stem, path in pictures.items():
-        own = next((stem + ending for ending in ENDINGS if stem + ending in masks), "")
-        name = composed(path.relative_to(root).as_posix())
-        pairs.append((path, name, masks.pop(own, None), place.part))
-    for path in masks.values():
-        notes.add(NO_PICTURE, path.relative_to(root).as_posix())
-    return pairs
+    own = {stem: place.own(stem, masks) for stem in pictures}
+    used = set(own.values())
+    if place.pictures == place.masks:
+        pictures = {stem: path for stem, path in pictures.items() if stem not in used}
+    else:
+        for stem in sorted(masks.keys() - used):
+            notes.add(NO_PICTURE, masks[stem].relative_to(root).as_posix())
+    return [
+        _Pair(path, composed(path.relative_to(root).as_posix()), masks.get(own[stem]), place.part)
+        for stem, path in pictures.items()
+    ]
 
 
 def _table_in(root: Path) -> ClassTable | None:

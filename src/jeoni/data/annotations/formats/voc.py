@@ -7,29 +7,19 @@ pixel has a width of 1. Objects that are *difficult* are ignored, neither to be 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 from xml.etree import ElementTree
 
-import numpy as np
-
-from jeoni.data.annotations.checks import BAD_SIZE, checked_boxes, same_size
-from jeoni.data.annotations.kinds import Boxes
+from jeoni.data.annotations.image_sets import listed_parts, part_of
+from jeoni.data.annotations.kinds import Detections
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import (
-    Picture,
-    by_stem,
-    dataset_of_pictures,
-    part_folders,
-    picture_size,
-    pictures_in,
-    subfolders,
-)
-from jeoni.data.annotations.protocol import ReadOptions
-from jeoni.data.annotations.sources import begins_with, number_at, read_text_lines, read_xml
-from jeoni.data.columns import PARTS
+from jeoni.data.annotations.pictures import by_stem, part_folders, pictures_in, subfolders
+from jeoni.data.annotations.protocol import Predicted, ReadOptions
+from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes
+from jeoni.data.annotations.sources import begins_with, number_at, read_xml
 from jeoni.data.files import list_folder, walk
 from jeoni.data.kinds import composed
 from jeoni.errors import DataError
@@ -39,15 +29,7 @@ __all__ = ["VOC"]
 
 PICTURES = ("jpegimages", "images", "image", "imgs")
 FILES = ("annotations", "annotation", "xml", "xmls", "labels", "label")
-SPLITS = ("ImageSets", "Main")
 NO_PICTURE = Fault("no_picture", "no picture of its name is there", "no picture of its name is there", "left out")
-NO_SPLIT = Fault("in_no_split", "no file of ImageSets/Main names it", "no file of ImageSets/Main names it", "left out")
-TWO_SPLITS = Fault(
-    "leak",
-    "more than one file of ImageSets/Main names it",
-    "{n} files of ImageSets/Main name it",
-    "removed from training",
-)
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -57,6 +39,7 @@ class VOC:
 
     title: ClassVar[str] = "Pascal VOC"
     tasks: ClassVar[tuple[str, ...]] = ("detection",)
+    writes: ClassVar[tuple[str, ...]] = ("detection",)
     needs: ClassVar[str] = "JPEGImages/ and Annotations/ with an .xml file for each picture, or both side by side"
     by_request: ClassVar[bool] = False
 
@@ -66,7 +49,7 @@ class VOC:
             return False
         for folder in _xml_folders(root):
             first = next((path for path in list_folder(folder) if path.suffix.lower() == ".xml"), None)
-            if first is not None and re.search(r"<annotation[\s>]", begins_with(first)):
+            if first is not None and re.search(r"<annotation[\s/>]", begins_with(first)):
                 return True
         return False
 
@@ -74,18 +57,49 @@ class VOC:
         """See :class:`jeoni.data.annotations.protocol.Format`."""
         options.refuse_classes(self.title)
         notes = Notes()
-        pictures: list[Picture] = []
-        for pictures_folder, files_folder, part in _places(root):
+        pictures: list[Shaped] = []
+        for folder, files_folder, part in _places(root):
             files = by_stem((f for f in walk(files_folder, root).files if f.suffix.lower() == ".xml"), files_folder)
-            found = by_stem(pictures_in(pictures_folder, root, notes), pictures_folder)
-            for stem in sorted({*files, *found}):
-                picture = _read_one(stem, found, files, root, part, options, notes)
-                if picture is not None:
-                    pictures.append(picture)
-        pictures = _split(pictures, _split_files(root), notes)
-        names = {name for one in pictures if isinstance(one.annotation, Boxes) for name in one.annotation.names}
-        options.check_void(sorted(names))
-        return dataset_of_pictures(root, pictures, options, notes)
+            for stem, path in by_stem(pictures_in(folder, root, notes), folder).items():
+                name = composed(path.relative_to(root).as_posix())
+                pictures.append(_read_one(path, name, files.pop(stem, None), part, notes))
+            for path in files.values():
+                notes.add(NO_PICTURE, path.relative_to(root).as_posix())
+        pictures = _split(pictures, root, notes)
+        return dataset_of_shapes(root, pictures, Drawn(), self.tasks[0], options, notes)
+
+    def write(self, folder: Path, predicted: Predicted) -> list[Path]:
+        """Write an XML for each picture below ``Annotations``; how sure a box is stands in ``confidence``."""
+        written = []
+        everything = zip(predicted.names, predicted.sizes, predicted.predictions, strict=True)
+        for name, size, prediction in everything:
+            assert isinstance(prediction, Detections)
+            inner = Path(*(part for part in Path(name).parts if part.lower() not in PICTURES))
+            path = folder / "Annotations" / inner.with_suffix(".xml")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            tree = _tree(Path(name).name, size, prediction, predicted.vocabulary)
+            ElementTree.indent(tree)
+            path.write_text(ElementTree.tostring(tree, encoding="unicode") + "\n", encoding="utf-8")
+            written.append(path)
+        return written
+
+
+def _tree(name: str, size: tuple[int, int], found: Detections, names: Sequence[str]) -> ElementTree.Element:
+    tree = ElementTree.Element("annotation")
+    ElementTree.SubElement(tree, "filename").text = name
+    stated = ElementTree.SubElement(tree, "size")
+    for side, value in zip(("width", "height", "depth"), (*size, 3), strict=True):
+        ElementTree.SubElement(stated, side).text = str(value)
+    for box, label, score in zip(found.boxes.tolist(), found.labels.tolist(), found.scores.tolist(), strict=True):
+        one = ElementTree.SubElement(tree, "object")
+        ElementTree.SubElement(one, "name").text = names[label]
+        ElementTree.SubElement(one, "difficult").text = "0"
+        ElementTree.SubElement(one, "confidence").text = repr(score)
+        corners = ElementTree.SubElement(one, "bndbox")
+        left, top, right, bottom = box
+        for corner, value in zip(CORNERS, (left + 1, top + 1, right, bottom), strict=True):
+            ElementTree.SubElement(corners, corner).text = repr(value)
+    return tree
 
 
 def _xml_folders(root: Path) -> list[Path]:
@@ -111,45 +125,32 @@ def _pair(folder: Path) -> tuple[Path, Path] | None:
     return None if pictures is None or files is None else (pictures, files)
 
 
-def _read_one(
-    stem: str,
-    pictures: Mapping[str, Path],
-    files: Mapping[str, Path],
-    root: Path,
-    part: str,
-    options: ReadOptions,
-    notes: Notes,
-) -> Picture | None:
-    if stem not in pictures:
-        notes.add(NO_PICTURE, files[stem].relative_to(root).as_posix())
-        return None
-    path = pictures[stem]
-    name = composed(path.relative_to(root).as_posix())
-    boxes = _boxes_of(files[stem], path, name, options, notes) if stem in files else None
-    return Picture(path, name, boxes, part)
+def _read_one(path: Path, name: str, file: Path | None, part: str, notes: Notes) -> Shaped:
+    if file is None:
+        return Shaped(path, name, None, part)
+    try:
+        shapes, stated = _shapes_of(file)
+    except DataError as error:
+        notes.tell("unreadable_annotation", name, str(error), "skipped")
+        return Shaped(path, name, None, part)
+    return Shaped(path, name, shapes, part, stated)
 
 
-def _boxes_of(file: Path, picture: Path, name: str, options: ReadOptions, notes: Notes) -> Boxes | None:
+def _shapes_of(file: Path) -> tuple[list[Shape], tuple[float, float]]:
+    """The objects of a file, and the size of the picture that it states; zeros where it does not."""
     tree = read_xml(file)
     if tree.tag != "annotation":
         raise DataError(f"{file} holds <{tree.tag}>. Needed: <annotation>, as Pascal VOC has it.", path=str(file))
-    size = picture_size(picture)
-    stated = tree.find("size")
-    if stated is not None:
-        width, height = (number_at(stated.findtext(side), f"the {side}", file) for side in ("width", "height"))
-        if not same_size((width, height), size):
-            notes.add(BAD_SIZE, name, f"{file.name} says {width:g} x {height:g}")
-            return None
-    objects = tree.findall("object")
-    names = [_name_of(one, number, file) for number, one in enumerate(objects, start=1)]
-    corners = [_corners_of(one, number, file) for number, one in enumerate(objects, start=1)]
-    ignored = [
-        own in options.void or (one.findtext("difficult") or "0").strip() == "1"
-        for own, one in zip(names, objects, strict=True)
-    ]
-    places = [f"object {number} of {file.name}" for number in range(1, len(objects) + 1)]
-    boxes = np.array(corners, dtype=np.float64).reshape(-1, 4)
-    return checked_boxes(boxes, names, ignored, size, notes, name, places)
+    shapes = []
+    for number, one in enumerate(tree.findall("object"), start=1):
+        difficult = (one.findtext("difficult") or "0").strip() == "1"
+        place = f"object {number} of {file.name}"
+        shapes.append(Shape(_name_of(one, number, file), place, _corners_of(one, number, file), ignored=difficult))
+    size = tree.find("size")
+    if size is None:
+        return shapes, (0, 0)
+    width, height = (number_at(size.findtext(side), f"the {side}", file) for side in ("width", "height"))
+    return shapes, (width, height)
 
 
 def _name_of(one: ElementTree.Element, number: int, file: Path) -> str:
@@ -169,36 +170,10 @@ def _corners_of(one: ElementTree.Element, number: int, file: Path) -> tuple[floa
     return left - 1, top - 1, right, bottom
 
 
-def _split_files(root: Path) -> dict[str, set[str]]:
-    """Stems of pictures by part; ``trainval`` only where nothing tells the two apart."""
-    folder = root.joinpath(*SPLITS)
-    if not folder.is_dir():
-        return {}
-    listed: dict[str, set[str]] = {}
-    for path in list_folder(folder):
-        if path.suffix == ".txt" and path.stem in (*PARTS, "trainval"):
-            listed[path.stem] = {composed(line.split()[0]) for line in read_text_lines(path) if line}
-    both = listed.pop("trainval", set())
-    parts: dict[str, set[str]] = {}
-    for name, stems in listed.items():
-        parts.setdefault(PARTS[name], set()).update(stems)
-    if both and "train" not in parts:
-        parts["train"] = both - parts.get("val", set())
-    return parts
-
-
-def _split(pictures: list[Picture], parts: Mapping[str, set[str]], notes: Notes) -> list[Picture]:
-    """Pictures with the parts that the lists say; without lists, as they are."""
-    if not any(parts.values()):
+def _split(pictures: list[Shaped], root: Path, notes: Notes) -> list[Shaped]:
+    """Pictures with the parts that lists say, without those that no list names; without lists, as they are."""
+    parts = listed_parts(root, "Main")
+    if not parts:
         return pictures
-    kept = []
-    for picture in pictures:
-        own = [part for part in ("test", "val", "train") if picture.path.stem in parts.get(part, ())]
-        if not own:
-            notes.add(NO_SPLIT, picture.name)
-            continue
-        if len(own) > 1:
-            for _ in own[1:]:
-                notes.add(TWO_SPLITS, picture.name)
-        kept.append(Picture(picture.path, picture.name, picture.annotation, own[0]))
-    return kept
+    named = [replace(one, part=part_of(one.path, one.name, parts, notes)) for one in pictures]
+    return [one for one in named if one.part]

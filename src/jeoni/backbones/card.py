@@ -9,6 +9,14 @@ from jeoni.locale import language_of, measure_name, table
 
 __all__ = ["render"]
 
+# by task: what of predictions is shown, and where the command writes them
+USES = {
+    "detection": ("[0].boxes", "found.json"),
+    "segmentation": ("[0].labels", "masks/"),
+    "pose": ("[0].points", "points.csv"),
+    "anomaly": ("[0].score", "scores.csv"),
+}
+
 
 def render(config: dict[str, Any]) -> str:
     """Markdown with what the model is, its scores, where its weights come from and how to use it."""
@@ -26,6 +34,7 @@ def render(config: dict[str, Any]) -> str:
         stages=len(config["cut"]["stages"]),
         predicted=_predicted(config["task"], words),
     )
+    gives, out = USES.get(config["task"]["id"], (".labels", "predictions.csv"))
     return f"""# {facts.get("data", words["a_model"])}
 
 {facts.get("summary", "")}
@@ -38,10 +47,10 @@ def render(config: dict[str, Any]) -> str:
 import jeoni
 
 model = jeoni.load_model("path/to/this/folder")
-print(model.predict("new/").labels)
+print(model.predict("new/"){gives})
 ```
 
-{words["or"]} `jeoni predict path/to/this/folder new/ --out predictions.csv`.
+{words["or"]} `jeoni predict path/to/this/folder new/ --out {out}`.
 
 ## {words["weights"]}
 
@@ -56,9 +65,11 @@ def _scores(facts: dict[str, Any], cli: Mapping[str, Any], language: str) -> str
         return ""
     words = cli["card"]
     lines = [f"| {words['measure']} | {cli['value']} | {cli['interval']} |", "|---|---|---|"]
+    titles = facts.get("titles", {})
     for name, score in facts["scores"].items():
+        title = measure_name(titles.get(name, name.replace("_", " ")), language)
         between = cli["span"].format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}")
-        lines.append(f"| {measure_name(name.replace('_', ' '), language)} | {score['value']:.3f} | {between} |")
+        lines.append(f"| {title} | {score['value']:.3f} | {between} |")
     return "\n".join([f"\n## {words['scores']}\n", facts.get("how", ""), "", *lines, ""])
 
 
@@ -70,6 +81,9 @@ def _predicted(task: dict[str, Any], words: Mapping[str, Any]) -> str:
         return str(words["classes"].format(names=_listed(task["class_names"])))
     if "label_names" in task:
         return str(words["labels"].format(names=_listed(task["label_names"])))
+    for field, said in (("classes", "classes"), ("points", "points"), ("kinds", "kinds")):
+        if task.get(field):
+            return str(words[said].format(names=_listed(task[field])))
     if "names" in task:
         units = [f" ({unit})" if unit else "" for unit in task["units"]]
         names = ", ".join(f"`{n}`{u}" for n, u in zip(task["names"], units, strict=True))

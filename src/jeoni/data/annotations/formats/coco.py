@@ -1,0 +1,385 @@
+"""COCO (Lin et al. 2014): boxes, polygons, runs of pixels and keypoints of many pictures in one JSON.
+
+Boxes are ``x, y, width, height``, continuous from 0 at the left edge of the first pixel. Keypoints are numbers of
+pixels, whose middle is meant: half a pixel is added. A keypoint of visibility 0 is not annotated; one of 1, hidden, is
+kept where it was put. Crowds are ignored in detection; in a mask their pixels are of their class.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from jeoni.data.annotations.kinds import Detections, LabelMap, Skeleton
+from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.pictures import part_folders, pictures_in, subfolders
+from jeoni.data.annotations.protocol import Predicted, ReadOptions
+from jeoni.data.annotations.runs import Runs
+from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
+from jeoni.data.annotations.sources import begins_with, ends_with, read_json
+from jeoni.data.columns import PARTS
+from jeoni.data.files import list_folder
+from jeoni.data.kinds import composed, spelled
+from jeoni.errors import DataError
+from jeoni.types import Dataset, FloatArray
+
+__all__ = ["COCO"]
+
+KEYS = "info|licenses|images|annotations|categories|type"
+SIGNS = ("images", "annotations", "categories", "file_name", "image_id", "category_id")
+FOLDERS = ("annotations", "annotation", "labels")
+OTHERS = ("captions", "panoptic", "stuff", "image_info")  # files of COCO that are about something else
+MIDDLE = 0.5
+FEWEST = 6  # numbers of a polygon
+NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
+NO_IMAGE = Fault(
+    "unknown_picture",
+    "an annotation is of an image that does not exist",
+    "{n} annotations are of images that do not exist",
+    "left out",
+)
+NO_CLASS = Fault(
+    "unknown_class",
+    "an annotation is of a category that does not exist",
+    "{n} annotations are of categories that do not exist",
+    "left out",
+)
+NO_SHAPE = Fault(
+    "unreadable_shape",
+    "an annotation has no shape that can be read",
+    "{n} annotations have no shape that can be read",
+    "left out",
+)
+NOT_NAMED = Fault("in_no_split", "no JSON names it", "no JSON names it", "left out")
+
+
+@dataclass(frozen=True)
+class COCO:
+    """One JSON for all pictures, or one for each part."""
+
+    title: ClassVar[str] = "COCO"
+    tasks: ClassVar[tuple[str, ...]] = ("detection", "segmentation", "pose")
+    writes: ClassVar[tuple[str, ...]] = ("detection", "segmentation", "pose")
+    needs: ClassVar[str] = "a JSON with images, annotations and categories, beside the pictures or in annotations/"
+    by_request: ClassVar[bool] = False
+
+    def recognises(self, root: Path) -> bool:
+        """Whether a JSON begins as COCO's do."""
+        return bool(_files(root))
+
+    def read(self, root: Path, options: ReadOptions) -> Dataset:
+        """See :class:`jeoni.data.annotations.protocol.Format`."""
+        options.refuse_classes(self.title)
+        notes = Notes()
+        pictures: list[Shaped] = []
+        drawn = Drawn()
+        files = _meant(_files(root), options.wanted)
+        places = _Places(_base(root), notes)
+        for path, part in files:
+            content = _Content.of(path)
+            if drawn.keypoints and content.keypoints and drawn.keypoints != content.keypoints:
+                raise DataError(
+                    f"{path} is of the keypoints {', '.join(content.keypoints)}, another file of "
+                    f"{', '.join(drawn.keypoints)}. All must be of the same.",
+                    path=str(path),
+                )
+            names = tuple(content.categories.values())
+            classes = dict.fromkeys((*drawn.classes, *names))
+            drawn = Drawn(tuple(classes), drawn.keypoints or content.keypoints)
+            pictures.extend(_pictures(content, path, part, places, notes))
+        places.tell_unnamed(pictures)
+        there = offered(pictures) or self.tasks
+        first = "pose" if "pose" in there else "detection"
+        return dataset_of_shapes(root, pictures, drawn, options.wanted or first, options, notes)
+
+    def write(self, folder: Path, predicted: Predicted) -> list[Path]:
+        """Write ``predictions.json``: images, categories, and annotations with their scores."""
+        folder.mkdir(parents=True, exist_ok=True)
+        images = [
+            {"id": k, "file_name": name, "width": width, "height": height}
+            for k, (name, (width, height)) in enumerate(zip(predicted.names, predicted.sizes, strict=True), start=1)
+        ]
+        annotations: list[dict[str, Any]] = []
+        for k, prediction in enumerate(predicted.predictions, start=1):
+            for written in _written(prediction):
+                annotations.append({"id": len(annotations) + 1, "image_id": k, "iscrowd": 0, **written})
+        content = {"images": images, "annotations": annotations, "categories": _categories(predicted)}
+        path = folder / "predictions.json"
+        path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        return [path]
+
+
+@dataclass(frozen=True)
+class _Content:
+    images: Sequence[Mapping[str, Any]]
+    annotations: Sequence[Mapping[str, Any]]
+    categories: Mapping[Any, str]  # by id
+    keypoints: tuple[str, ...]
+
+    @classmethod
+    def of(cls, path: Path) -> _Content:
+        content = read_json(path)
+        lists = []
+        for key in ("images", "annotations", "categories"):
+            own = content.get(key) if isinstance(content, dict) else None
+            if not isinstance(own, list) or not all(isinstance(one, dict) for one in own):
+                raise DataError(
+                    f"{path} holds no list of {key}. Needed: COCO's JSON of instances or keypoints.", path=str(path)
+                )
+            lists.append(own)
+        images, annotations, categories = lists
+        named: dict[Any, str] = {}
+        keypoints: tuple[str, ...] = ()
+        for number, one in enumerate(categories):
+            if "id" not in one or not str(one.get("name", "")).strip():
+                raise DataError(f"{path}: categories[{number}] has no id or no name.", path=str(path))
+            named[one["id"]] = composed(str(one["name"]).strip())
+            keypoints = keypoints or tuple(composed(str(name)) for name in one.get("keypoints") or ())
+        return cls(images, annotations, named, keypoints)
+
+
+@dataclass
+class _Places:
+    """Where pictures lie."""
+
+    root: Path
+    notes: Notes
+    _by_name: dict[str, list[Path]] | None = field(default=None)
+
+    def find(self, written: str, json_file: Path) -> Path | None:
+        """The file of a picture as a JSON names it."""
+        suffix = re.sub(r"^[a-z_]*?_", "", json_file.stem)  # instances_train2017: its pictures lie in train2017
+        own = json_file.parent
+        folders = (
+            own,
+            self.root,
+            own / "images",
+            self.root / "images",
+            self.root / suffix,
+            self.root / "images" / suffix,
+        )
+        for folder in folders:
+            path = Path(spelled(folder / written))
+            if path.is_file():
+                return path
+        alike = self.by_name.get(composed(Path(written).name), [])
+        return alike[0] if len(alike) == 1 else None
+
+    @property
+    def by_name(self) -> dict[str, list[Path]]:
+        """All pictures below the root, by their names."""
+        if self._by_name is None:
+            self._by_name = {}
+            for path in pictures_in(self.root, self.root, self.notes):
+                self._by_name.setdefault(composed(path.name), []).append(path)
+        return self._by_name
+
+    def tell_unnamed(self, pictures: Sequence[Shaped]) -> None:
+        """Tell of the pictures that lie there and that no JSON names."""
+        named = {picture.path.resolve() for picture in pictures}
+        for paths in self.by_name.values():
+            for path in paths:
+                if path.resolve() not in named:
+                    self.notes.add(NOT_NAMED, path.relative_to(self.root).as_posix())
+
+
+def _files(root: Path) -> list[tuple[Path, str]]:
+    """The JSON files of a folder, and the part of each."""
+    if root.is_file():
+        return [(root, _part_in(root.stem))] if root.suffix.lower() == ".json" and _is_coco(root) else []
+    if not root.is_dir():
+        return []
+    below = subfolders(root)
+    folders = [(root, ""), *((below[name], "") for name in FOLDERS if name in below)]
+    folders += [(folder, part) for part, folder in part_folders(root).items()]
+    found = []
+    for folder, part in folders:
+        for path in list_folder(folder):
+            if path.suffix.lower() == ".json" and _is_coco(path):
+                found.append((path, part or _part_in(path.stem)))
+    return found
+
+
+def _base(root: Path) -> Path:
+    """The folder below which pictures lie: of a JSON in ``annotations``, the one above."""
+    if root.is_dir():
+        return root
+    return root.parent.parent if root.parent.name.lower() in FOLDERS else root.parent
+
+
+def _is_coco(path: Path) -> bool:
+    begins = begins_with(path)
+    if not re.match(rf'\{{\s*"({KEYS})"', begins) or '"shapes"' in begins:
+        return False
+    both = begins + ends_with(path)
+    return sum(f'"{sign}"' in both for sign in SIGNS) > 1
+
+
+def _part_in(stem: str) -> str:
+    """The part that a file's name speaks of: ``instances_train2017``."""
+    words = re.split(r"[^a-z]+", stem.lower())
+    return next((PARTS[word] for word in words if word in PARTS), "")
+
+
+def _meant(files: list[tuple[Path, str]], wanted: str) -> list[tuple[Path, str]]:
+    """Those of the files that are about the task: COCO has one for instances, one for keypoints, and others."""
+    files = [one for one in files if not any(other in one[0].stem for other in OTHERS)] or files
+    keypoints = [one for one in files if "keypoints" in one[0].stem]
+    instances = [one for one in files if "keypoints" not in one[0].stem]
+    if not keypoints or not instances:
+        return files
+    return keypoints if wanted == "pose" else instances
+
+
+def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: Notes) -> list[Shaped]:
+    shapes: dict[Any, list[Shape]] = {}
+    for number, image in enumerate(content.images):
+        if "id" not in image or not isinstance(image.get("file_name"), str):
+            raise DataError(f"{path}: images[{number}] has no id or no file_name.", path=str(path))
+        shapes[image["id"]] = []
+    for number, one in enumerate(content.annotations):
+        place = f"annotation {one.get('id', number)}"
+        if one.get("image_id") not in shapes:
+            notes.add(NO_IMAGE, path.name, f"{place}: image {one.get('image_id')}")
+        elif one.get("category_id") not in content.categories:
+            notes.add(NO_CLASS, path.name, f"{place}: category {one.get('category_id')}")
+        else:
+            shape = _shape(one, content, place)
+            if shape is None:
+                notes.add(NO_SHAPE, path.name, place)
+            else:
+                shapes[one["image_id"]].append(shape)
+    pictures = []
+    for image in content.images:
+        file = places.find(image["file_name"], path)
+        if file is None:
+            notes.add(NO_PICTURE, image["file_name"])
+            continue
+        name = composed(file.relative_to(places.root).as_posix()) if file.is_relative_to(places.root) else str(file)
+        stated = (_number(image.get("width")), _number(image.get("height")))
+        pictures.append(Shaped(file, name, shapes[image["id"]], part, stated))
+    return pictures
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+def _shape(one: Mapping[str, Any], content: _Content, place: str) -> Shape | None:
+    """An annotation as a shape; None where nothing in it can be read."""
+    try:
+        box = _box(one.get("bbox"))
+        rings, runs = _region(one.get("segmentation"))
+        points = _points(one.get("keypoints"), len(content.keypoints))
+    except (ValueError, TypeError, KeyError):
+        return None
+    if box is None and not rings and runs is None and points is None:
+        return None
+    name = content.categories[one["category_id"]]
+    return Shape(name, place, box, rings, runs, points=points, ignored=bool(one.get("iscrowd", 0)))
+
+
+def _box(written: Any) -> tuple[float, float, float, float] | None:
+    if not written:
+        return None
+    x, y, width, height = np.asarray(written, dtype=np.float64).tolist()
+    if not np.isfinite([x, y, width, height]).all():
+        raise ValueError("a box of numbers that are not finite")
+    return x, y, x + width, y + height
+
+
+def _region(written: Any) -> tuple[tuple[FloatArray, ...], Runs | None]:
+    """Polygons, or runs of pixels, compressed or not."""
+    if not written:
+        return (), None
+    if isinstance(written, dict):
+        height, width = (int(side) for side in written["size"])
+        counts = written["counts"]
+        if isinstance(counts, str):
+            runs = Runs.decoded(counts, (width, height))
+        else:
+            runs = Runs(np.asarray(counts, dtype=np.int64), (width, height))
+        runs.check()
+        return (), runs
+    rings = []
+    for ring in written:
+        corners = np.asarray(ring, dtype=np.float64)
+        if len(corners) < FEWEST or not np.isfinite(corners).all():
+            raise ValueError("a polygon of fewer than three corners")
+        rings.append(corners.reshape(-1, 2))
+    return tuple(rings), None
+
+
+def _points(written: Any, count: int) -> FloatArray | None:
+    if not written or not count:
+        return None
+    triples = np.asarray(written, dtype=np.float64).reshape(count, 3)
+    points: FloatArray = triples[:, :2] + MIDDLE
+    points[triples[:, 2] == 0] = np.nan
+    return points
+
+
+def _categories(predicted: Predicted) -> list[dict[str, Any]]:
+    names = list(predicted.vocabulary)
+    if any(isinstance(one, Skeleton) for one in predicted.predictions):
+        return [{"id": 1, "name": "subject", "keypoints": names, "skeleton": []}]
+    return [{"id": k, "name": name} for k, name in enumerate(names, start=1)]
+
+
+def _written(prediction: Any) -> list[dict[str, Any]]:
+    """What stands in an annotation besides its ids."""
+    if isinstance(prediction, Detections):
+        return [_written_box(*one) for one in zip(prediction.boxes, prediction.labels, prediction.scores, strict=True)]
+    if isinstance(prediction, Skeleton):
+        return [_written_points(prediction)]
+    if isinstance(prediction, LabelMap):
+        return [_written_region(prediction, int(label)) for label in np.unique(prediction.labels) if label >= 0]
+    raise TypeError(f"COCO has no {type(prediction).__name__}")
+
+
+def _written_box(box: FloatArray, label: int, score: float) -> dict[str, Any]:
+    left, top, right, bottom = (float(value) for value in box)
+    extent = [right - left, bottom - top]
+    return {
+        "category_id": int(label) + 1,
+        "bbox": [left, top, *extent],
+        "area": extent[0] * extent[1],
+        "segmentation": [],
+        "score": float(score),
+    }
+
+
+def _written_points(skeleton: Skeleton) -> dict[str, Any]:
+    there = np.asarray(np.isfinite(skeleton.points).all(axis=1))
+    places = np.where(there[:, None], skeleton.points - MIDDLE, 0.0)
+    triples = np.concatenate([places, np.where(there, 2.0, 0.0)[:, None]], axis=1)
+    low = skeleton.points[there].min(axis=0, initial=np.inf) if there.any() else np.zeros(2)
+    high = skeleton.points[there].max(axis=0, initial=-np.inf) if there.any() else np.zeros(2)
+    return {
+        "category_id": 1,
+        "keypoints": triples.ravel().tolist(),
+        "num_keypoints": int(there.sum()),
+        "bbox": [*low.tolist(), *(high - low).tolist()],
+        "area": float((high - low).prod()),
+        "score": float(np.mean(skeleton.scores)) if len(skeleton.scores) else 0.0,
+    }
+
+
+def _written_region(prediction: LabelMap, label: int) -> dict[str, Any]:
+    covered = prediction.labels == label
+    runs = Runs.of(covered)
+    left, top, right, bottom = runs.bounds or (0.0, 0.0, 0.0, 0.0)
+    sure = 1.0 if prediction.certainty is None else float(prediction.certainty[covered].mean())
+    return {
+        "category_id": label + 1,
+        "segmentation": {"size": list(prediction.labels.shape), "counts": runs.encoded()},
+        "bbox": [left, top, right - left, bottom - top],
+        "area": runs.area,
+        "score": sure,
+    }

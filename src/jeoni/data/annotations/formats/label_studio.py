@@ -1,0 +1,188 @@
+"""Label Studio (Tkachenko et al. 2020): its JSON export, a list of tasks with their results.
+
+Coordinates are hundredths of a picture's width and height. Of several annotators the first is taken. What was painted
+with the brush is in a format of its own: export that as COCO, or as PNG.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import numpy as np
+
+from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.pictures import picture_size, pictures_in
+from jeoni.data.annotations.polygons import ellipse
+from jeoni.data.annotations.protocol import ReadOptions
+from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
+from jeoni.data.annotations.sources import begins_with, ends_with, read_json
+from jeoni.data.files import list_folder
+from jeoni.data.kinds import SUFFIXES, composed
+from jeoni.errors import DataError
+from jeoni.types import Dataset, FloatArray
+
+__all__ = ["LabelStudio"]
+
+UPLOAD = r"^[0-9a-f]{8}-"  # what an upload puts before a file's name
+HUNDREDTHS = 100.0
+BRUSH = "brushlabels"
+SIGNS = (("annotations", "data"), ("completions", "data"), ("annotation_id", "annotator"))
+KINDS = ("rectanglelabels", "polygonlabels", "keypointlabels", "ellipselabels")
+NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
+SEVERAL = Fault(
+    "several_annotators", "more than one person annotated it", "more than one person annotated it", "the first is taken"
+)
+OTHER = Fault(
+    "other_shape", "a result is of a kind that is not read", "{n} results are of kinds that are not read", "left out"
+)
+
+
+@dataclass(frozen=True)
+class LabelStudio:
+    """Rectangles, polygons, ellipses and keypoints of the JSON export."""
+
+    title: ClassVar[str] = "Label Studio"
+    tasks: ClassVar[tuple[str, ...]] = ("detection", "segmentation", "pose")
+    needs: ClassVar[str] = "the JSON export (not JSON-MIN) beside the pictures"
+    by_request: ClassVar[bool] = False
+
+    def recognises(self, root: Path) -> bool:
+        """Whether a JSON begins as a list of tasks."""
+        return _file_of(root) is not None
+
+    def read(self, root: Path, options: ReadOptions) -> Dataset:
+        """See :class:`jeoni.data.annotations.protocol.Format`."""
+        options.refuse_classes(self.title)
+        notes = Notes()
+        file = _file_of(root)
+        assert file is not None
+        folder = root if root.is_dir() else root.parent
+        by_name: dict[str, Path] = {}
+        for path in pictures_in(folder, folder, notes):
+            by_name.setdefault(composed(path.name), path)
+        pictures: list[Shaped] = []
+        for number, task in enumerate(_tasks(file), start=1):
+            picture = _picture(task, number, by_name, folder, file, notes)
+            if picture is not None:
+                pictures.append(picture)
+        there = offered(pictures) or self.tasks
+        return dataset_of_shapes(root, pictures, Drawn(), options.wanted or there[0], options, notes)
+
+
+def _file_of(root: Path) -> Path | None:
+    files = [root] if root.is_file() else list_folder(root) if root.is_dir() else []
+    found = [path for path in files if path.suffix.lower() == ".json" and _is_export(path)]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_export(path: Path) -> bool:
+    """Whether a file begins as a list of tasks, or of what JSON-MIN makes of them."""
+    begins = begins_with(path)
+    if not re.match(r'\[\s*\{\s*"', begins):
+        return False
+    both = begins + ends_with(path)
+    return any(all(f'"{sign}"' in both for sign in signs) for signs in SIGNS)
+
+
+def _tasks(file: Path) -> list[Mapping[str, Any]]:
+    content = read_json(file)
+    if not isinstance(content, list) or not all(isinstance(one, dict) and "data" in one for one in content):
+        raise DataError(
+            f"{file} is no JSON export of Label Studio with its tasks and results. Export it as JSON, not as "
+            "JSON-MIN; or as COCO.",
+            path=str(file),
+        )
+    return content
+
+
+def _picture(
+    task: Mapping[str, Any], number: int, by_name: Mapping[str, Path], folder: Path, file: Path, notes: Notes
+) -> Shaped | None:
+    written = _written_name(task)
+    path = next((by_name[name] for name in (written, re.sub(UPLOAD, "", written)) if name in by_name), None)
+    if path is None:
+        notes.add(NO_PICTURE, written or f"task {task.get('id', number)}")
+        return None
+    name = composed(path.relative_to(folder).as_posix())
+    done = [one for one in task.get("annotations") or task.get("completions") or () if not one.get("was_cancelled")]
+    if len(done) > 1:
+        notes.add(SEVERAL, name)
+    if not done:
+        return Shaped(path, name, None)
+    results = done[0].get("result") or ()
+    place = f"task {task.get('id', number)}"
+    try:
+        shapes = _shapes(results, place, path, name, file, notes)
+    except (KeyError, TypeError, ValueError) as error:
+        notes.tell(
+            "unreadable_annotation", name, f"{place} of {file.name} lacks what a shape needs: {error}", "skipped"
+        )
+        return Shaped(path, name, None)
+    return Shaped(path, name, shapes, stated=_stated(results))
+
+
+def _written_name(task: Mapping[str, Any]) -> str:
+    """The file's name in a task's data: a path, an address, or a local file after ``?d=``."""
+    data = task.get("data")
+    values = [value for value in data.values() if isinstance(value, str)] if isinstance(data, dict) else []
+    for value in values:
+        address = urlsplit(value)
+        local = parse_qs(address.query).get("d")
+        path = PurePosixPath(unquote(local[0] if local else address.path))
+        if path.suffix.lower() in SUFFIXES["image"]:
+            return composed(path.name)
+    return ""
+
+
+def _stated(results: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    first = next((one for one in results if "original_width" in one), {})
+    return float(first.get("original_width") or 0), float(first.get("original_height") or 0)
+
+
+def _shapes(
+    results: Sequence[Mapping[str, Any]], place: str, path: Path, name: str, file: Path, notes: Notes
+) -> list[Shape]:
+    size = picture_size(path)
+    extent = np.array(size if size is not None else _stated(results), dtype=np.float64)
+    shapes: list[Shape] = []
+    for number, one in enumerate(results, start=1):
+        kind = str(one.get("type", ""))
+        if kind == BRUSH:
+            raise DataError(
+                f"{file} holds regions that were painted with the brush ({place}), in a format of Label Studio's own. "
+                "Export it as COCO, or as PNG, and give that.",
+                path=str(file),
+            )
+        if kind not in KINDS:
+            notes.add(OTHER, name, f"{place}, result {number}: {kind}")
+            continue
+        shapes.append(_shape(kind, one["value"], extent, f"{place}, result {number}"))
+    return shapes
+
+
+def _shape(kind: str, value: Mapping[str, Any], extent: FloatArray, place: str) -> Shape:
+    label = composed(str(value[kind][0]).strip())
+    scale = extent / HUNDREDTHS
+    if kind == "polygonlabels":
+        return Shape(label, place, rings=(np.asarray(value["points"], dtype=np.float64).reshape(-1, 2) * scale,))
+    corner = np.array([value["x"], value["y"]], dtype=np.float64) * scale
+    if kind == "keypointlabels":
+        x, y = corner.tolist()
+        return Shape(label, place, point=(x, y))
+    turned = float(value.get("rotation") or 0)
+    if kind == "ellipselabels":
+        across, down = (np.array([value["radiusX"], value["radiusY"]], dtype=np.float64) * scale).tolist()
+        return Shape(label, place, rings=(ellipse(corner, across, down, turned),))
+    width, height = (np.array([value["width"], value["height"]], dtype=np.float64) * scale).tolist()
+    if not turned:
+        left, top = corner.tolist()
+        return Shape(label, place, (left, top, left + width, top + height))
+    angle = np.deg2rad(turned)  # clockwise, about the left upper corner
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    corners = np.array([[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]])
+    return Shape(label, place, rings=(corners @ turn + corner,))
