@@ -106,9 +106,13 @@ def test_scores_by_picture_point_and_in_all():
     assert not TASK.metrics()["rmse_px"].higher_is_better
 
 
-def test_details_are_for_json_also_of_a_point_that_is_never_visible():
+def test_details_are_for_json_and_leave_out_a_point_that_is_never_visible():
     off = TASK.evidence(Skeleton(np.nan_to_num(HIDDEN.points) + np.array([3, 4]), np.ones(3)), HIDDEN)
-    details = json.loads(json.dumps(TASK.details([off]), allow_nan=False))
-    assert [row["values"] for row in details["errors"]] == [[5.0] * 5, [], [5.0] * 5]
+    exact = TASK.evidence(Skeleton(np.nan_to_num(HIDDEN.points), np.ones(3)), HIDDEN)
+    details = json.loads(json.dumps(TASK.details([off, exact]), allow_nan=False))
+    assert details["pixels"][0] == 0 and details["pixels"][-1] == pytest.approx(5.0)
+    assert [row["name"] for row in details["within"]] == ["snout", "rightear"]
+    assert [details["within"][0]["shares"][k] for k in (0, -1)] == [0.5, 1.0]
     unseen = TASK.evidence(Skeleton(np.zeros((3, 2)), np.ones(3)), NONE)
+    assert TASK.details([unseen]) == {"pixels": [], "within": []}
     assert np.isnan(TASK.item_scores([unseen])).all()
