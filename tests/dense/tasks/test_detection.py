@@ -108,6 +108,9 @@ def test_scores_by_picture_class_and_in_all():
     assert (cell.name, cell.count, cell.scores["ap50"][0]) == ("cell", 2, pytest.approx(51 / 101))
     assert (clump.name, clump.count, clump.scores["ap50"][0]) == ("clump", 1, 1.0)
     assert TASK.item_scores(evidence()).tolist() == [1.0, 0.0, 1.0]
+    assert TASK.columns(evidence()) == {
+        "objects": [2, 1, 0], "right": [2, 0, 0], "wrong": [0, 0, 0], "missed": [0, 1, 0],
+    }  # fmt: skip
 
 
 def test_details_are_for_json_and_say_what_the_best_score_keeps():

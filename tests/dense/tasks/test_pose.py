@@ -103,6 +103,7 @@ def test_scores_by_picture_point_and_in_all():
     rows = TASK.rows([exact, off], once)
     assert [(r.name, r.count) for r in rows] == [("snout", 2), ("leftear", 1), ("rightear", 2)]
     assert TASK.item_scores([exact, off]).tolist() == [0.0, -5.0]
+    assert TASK.columns([exact, off])["leftear (px)"] == [0.0, None]
     assert not TASK.metrics()["rmse_px"].higher_is_better
 
 

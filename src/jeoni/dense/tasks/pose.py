@@ -185,6 +185,14 @@ class Pose(DenseTask):
         found: FloatArray = -np.sqrt(mean)
         return found
 
+    def columns(self, evidence: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        """How far each point lies off, pixels; empty where it is not visible in truth."""
+        errors = np.stack([one.errors for one in evidence]).round(3)
+        return {
+            f"{name} (px)": [None if value != value else value for value in errors[:, k].tolist()]
+            for k, name in enumerate(self.points)
+        }
+
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
         """Which share of each keypoint's places lies within so many pixels of the true one, where it is visible."""
         errors = np.stack([one.errors for one in evidence])
