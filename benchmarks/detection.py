@@ -6,8 +6,9 @@ The given split: training pictures are drawn from train and val (292; 0 takes al
 per model. Arms: `probe` the FCOS head on frozen ImageNet features of efficientnet_lite0; `untrained` the same head on
 the same network with random weights, frozen too; `finetune` with the upper stages trained; `scratch` everything trained
 from random weights; `torchvision` its FCOS on the same pretrained network (see _torchvision_fcos.py), trained for
-`--minutes` of one core. Times are those of one core, so that other work on the machine does not count. Intervals: 95 % percentiles over 2,000 resamples of the test pictures of one
-model; for several seeds their mean, lowest and highest. What `--keep` holds is not computed again.
+`--minutes` of one core. Times are those of one core, so that other work on the machine does not count; features that are
+in the store already cost nothing. Intervals: 95 % percentiles over 2,000 resamples of the test pictures of one model; for
+several seeds their mean, lowest and highest. What `--keep` holds is not computed again.
 """
 
 from __future__ import annotations

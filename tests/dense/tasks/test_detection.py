@@ -69,8 +69,8 @@ def test_nothing_to_learn_from_is_an_error_and_little_is_told():
         TASK.check(made_dataset([NOTHING, TWO], ["train", "test"]))
     findings = TASK.check(made_dataset([ONE] * FEW + [NOTHING]))
     assert [(f.kind, f.detail) for f in findings] == [
-        ("empty_picture", "1 pictures have no object"),
-        ("small_class", "the class clump has 0 objects to learn from; its score will say little"),
+        ("empty_picture", "pictures without an object: 1"),
+        ("small_class", "objects of the class clump to learn from: 0; its score will say little"),
     ]
 
 

@@ -60,7 +60,7 @@ def test_nothing_to_learn_from_is_an_error_and_a_point_that_is_hardly_visible_is
     with pytest.raises(DataError, match="made/ holds no picture with a visible keypoint to learn from"):
         TASK.check(made_dataset([NONE, ONE], ["train", "test"]))
     findings = TASK.check(made_dataset([HIDDEN] * FEW))
-    assert [f.detail for f in findings] == ["the keypoint leftear is visible in 0 pictures to learn from"]
+    assert [f.detail for f in findings] == ["pictures to learn from in which leftear is visible: 0"]
 
 
 def test_a_mirrored_view_exchanges_left_and_right_and_a_turned_one_does_not():

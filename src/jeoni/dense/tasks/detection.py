@@ -120,10 +120,10 @@ class Detection(DenseTask):
         findings = []
         empty = sum(not data.targets[i].names for i in training)
         if empty:
-            findings.append(Finding("empty_picture", "", f"{empty} pictures have no object", "kept"))
+            findings.append(Finding("empty_picture", "", f"pictures without an object: {empty}", "kept"))
         for name in self.classes:
             if counts[name] < FEW:
-                told = f"the class {name} has {counts[name]} objects to learn from; its score will say little"
+                told = f"objects of the class {name} to learn from: {counts[name]}; its score will say little"
                 findings.append(Finding("small_class", "", told, "kept"))
         return findings
 

@@ -119,7 +119,7 @@ class Pose(DenseTask):
             )
         visible = np.sum([_visible(data.targets[i]) for i in training], axis=0)
         return [
-            Finding("small_class", "", f"the keypoint {name} is visible in {count} pictures to learn from", "kept")
+            Finding("small_class", "", f"pictures to learn from in which {name} is visible: {count}", "kept")
             for name, count in zip(self.points, visible.tolist(), strict=True)
             if count < FEW
         ]
