@@ -44,8 +44,8 @@ def make_data(folder, kind, count=6):
     return Dataset("made", FileItems(paths, paths), annotation_cells(annotations), task=task), task
 
 
-def fit(data, task, backbone, context, steps=3):
-    transfer = Transfer(task, build_dense_head(task, task.head), task.head, "probe", Recipe(steps=steps, views=1))
+def fit(data, task, backbone, context, steps=3, strategy="probe"):
+    transfer = Transfer(task, build_dense_head(task, task.head), task.head, strategy, Recipe(steps=steps, views=1))
     seen = context.extract(data.items, [Request(backbone, transfer.taps(backbone, len(data)))])
     index = np.arange(len(data))
     return transfer.fit(backbone, Examples(data, index, seen, index, np.zeros((1, len(data)), dtype=np.int64)), context)
@@ -63,6 +63,16 @@ def test_a_saved_model_predicts_the_same(kind, tmp_path):
     assert len(before) == len(data)
     for name, value in scores[0].items():
         np.testing.assert_allclose(value, scores[1][name], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "strategy"), [("detection", "finetune"), ("pose", "scratch")])
+def test_a_bright_square_is_found_after_some_dozens_of_steps(kind, strategy, tmp_path):
+    data, task = make_data(tmp_path, kind)
+    backbone = with_frame(load_backbone(TINY), data, 64, SIZE)
+    found = fit(data, task, backbone, Context(workers=1), 60, strategy).predict(data)
+    evidence = [task.evidence(p, a) for p, a in zip(found.predictions, data.targets, strict=True)]
+    scores = task.scores(evidence, np.ones((1, len(data))))
+    assert scores["ap50"][0] > 0.9 if kind == "detection" else scores["rmse_px"][0] < 4
 
 
 def test_a_training_on_another_backbone_does_not_take_up_the_checkpoint_of_the_first(tmp_path):
