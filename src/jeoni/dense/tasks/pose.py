@@ -22,7 +22,8 @@ from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 __all__ = ["Pose"]
 
 FEW = 10  # pictures in which a point is visible
-QUANTILES = (0.5, 0.75, 0.9, 0.95, 1.0)
+REACHED = 0.98  # share of all distances that the report's curves reach
+STEPS = 61  # of a curve
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Pose(DenseTask):
             )
         visible = np.sum([_visible(data.targets[i]) for i in training], axis=0)
         return [
-            Finding("small_class", "", f"the keypoint {name} is visible in {count} pictures to learn from", "kept")
+            Finding("small_class", "", f"pictures to learn from in which {name} is visible: {count}", "kept")
             for name, count in zip(self.points, visible.tolist(), strict=True)
             if count < FEW
         ]
@@ -181,14 +182,31 @@ class Pose(DenseTask):
         count = visible.sum(axis=1)
         total = np.where(visible, errors**2, 0.0).sum(axis=1)
         mean = np.divide(total, count, out=np.full(len(errors), np.nan), where=count > 0)
-        return -np.sqrt(mean)
+        found: FloatArray = -np.sqrt(mean)
+        return found
+
+    def columns(self, evidence: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        """How far each point lies off, pixels; empty where it is not visible in truth."""
+        errors = np.stack([one.errors for one in evidence]).round(3)
+        return {
+            f"{name} (px)": [None if value != value else value for value in errors[:, k].tolist()]
+            for k, name in enumerate(self.points)
+        }
 
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
-        """Quantiles of the distance of each keypoint, pixels."""
+        """Which share of each keypoint's places lies within so many pixels of the true one, where it is visible."""
         errors = np.stack([one.errors for one in evidence])
+        visible = ~np.isnan(errors)
+        if not visible.any():
+            return {"pixels": [], "within": []}
+        furthest = max(1.0, float(np.quantile(errors[visible], REACHED)))
+        pixels = np.linspace(0.0, furthest, STEPS)
+        shown = [k for k in range(len(self.points)) if visible[:, k].any()]
         return {
-            "quantiles": list(QUANTILES),
-            "errors": [_quantiles(name, errors[:, k]) for k, name in enumerate(self.points)],
+            "pixels": pixels.tolist(),
+            "within": [
+                {"name": self.points[k], "shares": _within(errors[visible[:, k], k], pixels).tolist()} for k in shown
+            ],
         }
 
     def describe(self) -> dict[str, Any]:
@@ -202,9 +220,11 @@ class Pose(DenseTask):
 
 
 def _visible(one: Keypoints) -> Array:
-    return ~np.isnan(one.points).any(axis=1)
+    visible: Array = ~np.isnan(one.points.sum(axis=1))
+    return visible
 
 
-def _quantiles(name: str, errors: FloatArray) -> dict[str, Any]:
-    there = errors[~np.isnan(errors)]
-    return {"name": name, "values": np.quantile(there, QUANTILES).tolist() if len(there) else []}
+def _within(errors: FloatArray, pixels: FloatArray) -> FloatArray:
+    """``(p,)`` shares of errors that are at most so large."""
+    found: FloatArray = np.searchsorted(np.sort(errors), pixels, side="right") / len(errors)
+    return found
