@@ -36,7 +36,12 @@ INPUT = FrameInput(WIDTH, HEIGHT, (0.5,) * 3, (0.5,) * 3)
 SCORE = {"value": 0.6, "low": 0.5, "high": 0.7}
 PIXELS = {"value": 3.2, "low": 2.9, "high": 3.6}
 TASKS = {"boxes": "detection", "masks": "segmentation", "points": "pose", "heat": "anomaly"}
-NAMES = {"boxes": ("cell", "<b>disc"), "masks": ("sky", "tree"), "points": ("left ear", "tail"), "heat": ("normal", "defective")}
+NAMES = {
+    "boxes": ("cell", "<b>disc"),
+    "masks": ("sky", "tree"),
+    "points": ("left ear", "tail"),
+    "heat": ("normal", "defective"),
+}
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,9 @@ DETAILS: dict[str, dict[str, Any]] = {
     "heat": {"threshold": 1.0, "normal": [0.5, 0.7, 1.1], "defective": [0.9, 1.4, 2.0]},
 }
 MEASURES: dict[str, dict[str, Any]] = {
-    "boxes": {"ap50": {"title": "Average precision at an overlap of 0.5 (AP50)", "unit": "%", "higher_is_better": True}},
+    "boxes": {
+        "ap50": {"title": "Average precision at an overlap of 0.5 (AP50)", "unit": "%", "higher_is_better": True}
+    },
     "masks": {"miou": {"title": "Mean IoU", "unit": "%", "higher_is_better": True}},
     "points": {"rmse_px": {"title": "Root mean squared distance", "unit": "pixels", "higher_is_better": False}},
     "heat": {

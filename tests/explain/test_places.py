@@ -143,7 +143,11 @@ def test_every_held_out_picture_has_a_row_and_what_is_unknown_is_empty(tmp_path)
     findings = [Finding("imbalance", "", "unequal", "kept")]
     write_place_tables(run, data, ["0", "1"], Counting(), [0.25, float("nan")], findings)
     rows = (run.path / "predictions.csv").read_text(encoding="utf-8-sig").splitlines()
-    assert rows == ["path,label,score,fold,objects,error", "p/0.png,two cells,0.250000,0,2,0.25", "p/1.png,two cells,,1,2,"]
+    assert rows == [
+        "path,label,score,fold,objects,error",
+        "p/0.png,two cells,0.250000,0,2,0.25",
+        "p/1.png,two cells,,1,2,",
+    ]
     assert "imbalance" in (run.path / "issues.csv").read_text(encoding="utf-8-sig")
 
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 import jeoni
 from jeoni.backbones.catalog import load_backbone
+from jeoni.data.examples import as_items
 from jeoni.errors import DataError, WeightsError
 from jeoni.features.examples import Context
-from jeoni.data.examples import as_items
 from jeoni.models.loading import load_model
 from jeoni.types import Quiet
 from tests.conftest import TINY, make_picture, save_photos

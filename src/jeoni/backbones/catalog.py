@@ -126,19 +126,30 @@ def default_backbone(data: Dataset) -> str:
     return MINILM if is_english(texts) else E5
 
 
-def fitted_to(backbone: Backbone, data: Dataset, seconds: float | None = None) -> Backbone:
+def fitted_to(
+    backbone: Backbone, data: Dataset, seconds: float | None = None, window: tuple[float, float] | None = None
+) -> Backbone:
     """The backbone for such data: one for images takes audio as spectrograms, one for waveforms as much as there is.
 
     Args:
         backbone: as it was loaded.
         data: what it shall be used on; of deep images they decide what becomes black and white.
         seconds: how much of each example of audio is used; None lets the data decide.
+        window: of deep images, the values that become black and white; None lets each file, or the data, decide.
 
     Raises:
         ConfigError: it takes something else, or not so many seconds.
         DataError: vectors of another length than it takes.
     """
     spec, takes = backbone.input, backbone.input.modality
+    if window:
+        if data.modality != "image":
+            raise ConfigError(
+                f"window is {window[0]:g},{window[1]:g}, but the data are {plural(data.modality)}, not images. Leave "
+                "it out."
+            )
+        if isinstance(spec, ImageInput):
+            spec = replace(spec, window=window, own_window=False)
     if seconds and data.modality != "audio":
         raise ConfigError(f"seconds is {seconds:g}, but the data are {plural(data.modality)}, not audio. Leave it out.")
     if data.modality == "audio" and isinstance(spec, ImageInput):
@@ -149,7 +160,7 @@ def fitted_to(backbone: Backbone, data: Dataset, seconds: float | None = None) -
             "Leave --backbone out, or see `jeoni list backbones`."
         )
     fitted = spec.fitted(data, seconds)
-    return backbone if fitted is spec else replace(backbone, input=fitted)
+    return backbone if fitted is backbone.input else replace(backbone, input=fitted)
 
 
 def _source_of(name: str) -> tuple[str, str]:

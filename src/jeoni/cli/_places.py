@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,56 +16,55 @@ if TYPE_CHECKING:
 
 __all__ = ["write_places"]
 
-FORMATS = {"segmentation": "mask_png", "detection": "voc", "pose": "deeplabcut"}  # of a folder
 
-
-def write_places(said: DensePredictions, out: str, console: Console, silent: bool = False) -> None:
+def write_places(said: DensePredictions, out: str, format: str, console: Console, silent: bool = False) -> None:
     """Write them where the user asked for.
 
     Args:
         said: the predictions.
         out: a file, a folder, or empty: standard output.
+        format: the id of a format of annotations; empty: by the file's ending, in a folder the usual one of the task.
         console: hears where they are.
         silent: nothing goes to standard output.
 
     Raises:
-        ConfigError: a format that cannot hold them.
+        ConfigError: a format that cannot hold them, or one without a folder to write to.
     """
     if not out:
+        if format:
+            raise ConfigError(f"--format {format} writes files; say --out FOLDER too.")
         if not silent:
             _to_output(said)
         return
     path = Path(out)
     if path.suffix.lower() == ".json":
-        written = _in_format("coco", path, said)
-    elif path.suffix:
+        written = _one_file(path, said, format or "coco")
+    elif path.suffix and not format:
         _as_table(path, said)
         written = [path]
     else:
-        written = _in_format(_format_of(said.task.id, out), path, said)
+        written = _in_folder(path, said, format)
     where = out if len(written) == 1 else f"{out}, {len(written)} files"
     console.say(f"{len(said)} predictions written to {where}")
 
 
-def _format_of(task: str, out: str) -> str:
-    if task not in FORMATS:
-        raise ConfigError(f"--out {out} is a folder; predictions of {task} go to a file such as predictions.csv.")
-    return FORMATS[task]
-
-
-def _in_format(name: str, path: Path, said: DensePredictions) -> list[Path]:
+def _in_folder(path: Path, said: DensePredictions, format: str) -> list[Path]:
     from jeoni.data.annotations.protocol import Predicted
-    from jeoni.data.annotations.read import load_format
+    from jeoni.data.annotations.write import write_predictions
 
-    made = load_format(name)
-    able = getattr(made, "writes", ())
-    if said.task.id not in able:
-        raise ConfigError(
-            f"{made.title} cannot hold predictions of {said.task.id}; name a file such as predictions.csv."
-        )
     predicted = Predicted(said.names, said.sizes, said.predictions, said.task.names)
-    written: list[Path] = made.write(path, predicted)  # type: ignore[attr-defined]  # of formats with `writes`
-    return written
+    return write_predictions(path, predicted, said.task.id, format)
+
+
+def _one_file(path: Path, said: DensePredictions, format: str) -> list[Path]:
+    """In the file of that name, where the format makes one file."""
+    with tempfile.TemporaryDirectory(dir=path.absolute().parent) as folder:
+        written = _in_folder(Path(folder), said, format)
+        if len(written) != 1:
+            said_of = f"--format {format} makes {len(written)} files"
+            raise ConfigError(f"{said_of}; name a folder: --out {path.stem}")
+        written[0].replace(path)
+    return [path]
 
 
 def _header(said: DensePredictions) -> list[str]:

@@ -64,7 +64,7 @@ def predict(
     table = check_table(data) if keep_columns else None
     said = api.predict(model, data, spec, console=terminal)
     if isinstance(said, DensePredictions):
-        write_places(said, out, terminal, silent=json)
+        write_places(said, out, spec.format, terminal, silent=json)
         if json:
             print_json({"predicted": len(said), "skipped": len(said.errors), "out": out})
         return

@@ -33,6 +33,7 @@ __all__ = [
     "is_missing",
     "label_cells",
     "label_names",
+    "name_number",
     "nothing_in",
     "part_names",
     "pattern_groups",
@@ -327,7 +328,7 @@ def _natural(name: str) -> tuple[int, float, str]:
 
 def group_numbers(values: Sequence[Any], origin: str) -> IntArray:
     """``(n,)``: equal values get equal numbers, in this table and in any other; an empty cell is a group by itself."""
-    numbers = {v: _digest(_name(v)) for v in set(values)}
+    numbers = {v: name_number(_name(v)) for v in set(values)}
     alone = ungrouped(len(values), origin)
     return np.array([numbers[v] if _name(v) else alone[i] for i, v in enumerate(values)], dtype=np.int64)
 
@@ -411,10 +412,11 @@ def _first_groups(pattern: str, searched: Sequence[str]) -> list[str | None]:
 
 def ungrouped(n: int, origin: str) -> IntArray:
     """``(n,)``: a group of its own for every item of a table."""
-    return np.array([_digest(f"\0{origin}\0{i}") for i in range(n)], dtype=np.int64)
+    return np.array([name_number(f"\0{origin}\0{i}") for i in range(n)], dtype=np.int64)
 
 
-def _digest(text: str) -> int:
+def name_number(text: str) -> int:
+    """A number of 63 bits for a name: the same for the same name, and no way back."""
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
 
 

@@ -67,6 +67,10 @@ class FileItems:
             raise DataError(f"{name} names no file.", path=name)
         return read_file(self._paths[index], name)
 
+    def path(self, index: int) -> str:
+        """Where the file is; empty where none is named."""
+        return str(self._paths[index] or "")
+
     def size(self, index: int) -> int:
         """Bytes; 0 where it is not there."""
         try:
@@ -232,6 +236,11 @@ class FlawedItems:
             raise DataError(self._flaws[index], path=self.name(index))
         raw: bytes | Array = self._items.read(index)
         return raw
+
+    def path(self, index: int) -> str:
+        """Where an item's file is; empty where it has a flaw, or is no file."""
+        lies = getattr(self._items, "path", None)
+        return "" if index in self._flaws or lies is None else str(lies(index))
 
     def size(self, index: int) -> int:
         """As its collection says."""

@@ -31,6 +31,7 @@ _ENDINGS = {  # the most usual first: messages show these
     "image": (
         *("jpg", "jpeg", "png", "webp", "tif", "bmp", "tiff", "gif", "jpe", "jfif"),
         *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "avif", "tga"),
+        *("dcm", "dicom", "ima"),
     ),
     "text": ("txt", "text"),
     "audio": (
@@ -64,6 +65,7 @@ class Columns:
         pattern: a regular expression whose first group, in an example's name, is its group.
         modality: of the examples that are looked for; empty where it is not known before, or no column holds such.
         kept: the column that held such examples before: taken where there is one, and the user named none.
+        frames: of DICOM files of several frames, those that are examples: ``middle`` or ``all``.
         task: what the labels are read for; empty or ``auto``: what they look like.
         classes: a file with a table of classes, or their names with commas between, where annotations do not say.
         void: names or numbers of classes, with commas between, of which nothing is to be learned.
@@ -77,6 +79,7 @@ class Columns:
     pattern: str = ""
     modality: str = ""
     kept: str = ""
+    frames: str = "middle"
     task: str = ""
     classes: str = ""
     void: str = ""

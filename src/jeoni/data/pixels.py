@@ -22,17 +22,17 @@ def picture_pixels(image: Image.Image, name: str) -> Array:
         DataError: its file is damaged, or was closed; too many pixels.
     """
     if image.width * image.height > MOST_PIXELS:
-        raise too_many_pixels(image, name)
+        raise too_many_pixels(image.width, image.height, name)
     try:
         return np.asarray(to_plain(ImageOps.exif_transpose(image)))
     except Exception as error:  # what was opened is only decoded now, and decoders raise what they like
         raise DataError(f"{name} cannot be decoded: {error}.", path=name) from error
 
 
-def too_many_pixels(image: Image.Image, name: str) -> DataError:
+def too_many_pixels(width: int, height: int, name: str) -> DataError:
     """The error for a picture of more pixels than are decoded."""
     return DataError(
-        f"{name} has {image.width:,} x {image.height:,} pixels; at most {MOST_PIXELS:,} are decoded. "
+        f"{name} has {width:,} x {height:,} pixels; at most {MOST_PIXELS:,} are decoded. "
         "Make it smaller, or cut it into tiles.",
         path=name,
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,14 @@ import numpy as np
 from jeoni.data.annotations.read import ANNOTATED, read_annotated
 from jeoni.data.arrays import ARRAYS, read_arrays
 from jeoni.data.columns import PARTS, label_cells, pattern_groups, ungrouped
+from jeoni.data.dicom import known_name
 from jeoni.data.files import list_folder, open_file, special_kind, walk
 from jeoni.data.item_columns import joined_lines
 from jeoni.data.items import JoinedItems
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, modality_of, plural
 from jeoni.data.pairs import load_labelled_in_memory
 from jeoni.data.saved import is_saved, read_hub, read_saved
+from jeoni.data.scans import with_scans
 from jeoni.data.tables import TABLES, read_table
 from jeoni.data.text_items import named_files
 from jeoni.data.workbooks import split_sheet
@@ -57,14 +59,16 @@ def load_labelled(data: Any, columns: Columns) -> Dataset:
             "Leave out --group-column or --group-pattern."
         )
     if not isinstance(data, (str, os.PathLike)):
-        return load_labelled_in_memory(data, columns)
+        return with_scans(load_labelled_in_memory(data, columns), columns.frames)
     found = _read(str(data), columns)
     if columns.group and found.groups is None:
         raise DataError(f"{data} has no columns, so no groups {columns.group!r}. Groups need a table with that column.")
-    return found
+    return with_scans(found, columns.frames)
 
 
-def load_items(path: str | Path, modality: str = "image", column: str = "", kept: str = "") -> Dataset:
+def load_items(
+    path: str | Path, modality: str = "image", column: str = "", kept: str = "", frames: str = "middle"
+) -> Dataset:
     """Read examples without labels, to predict: one file, a folder (searched through), or a table.
 
     Args:
@@ -72,10 +76,15 @@ def load_items(path: str | Path, modality: str = "image", column: str = "", kept
         modality: of the files that are meant.
         column: of a table; recognised by its name if left out.
         kept: the column that held such examples before: taken where there is one, and none is named.
+        frames: of DICOM files of several frames, those that are examples: ``middle`` or ``all``.
 
     Raises:
         DataError: nothing there.
     """
+    return with_scans(_read_items(path, modality, column, kept), frames)
+
+
+def _read_items(path: str | Path, modality: str, column: str, kept: str) -> Dataset:
     where = Path(path)
     file, _ = split_sheet(where)
     there = found_at(file)
@@ -101,7 +110,7 @@ def load_items(path: str | Path, modality: str = "image", column: str = "", kept
     if is_saved(where):
         return read_saved(where, columns, labelled=False)
     walked = walk(where)
-    files = [f for f in walked.files if f.suffix.lower() in SUFFIXES[modality]]
+    files = [f for f in walked.files if _suffix(known_name(f)) in SUFFIXES[modality]]
     skipped = walked.findings(where)
     if not files:
         said = f"{path} holds no {plural(modality)} ({_suffixes(modality)}).{_first_skipped(skipped)}"
@@ -202,11 +211,13 @@ def _read_folder(root: Path, pattern: str) -> Dataset:
     found = [
         (file, folder, which) for (folder, which), walked in zip(tops, walks, strict=True) for file in walked.files
     ]
-    modality = modality_of(file.name for file, _, _ in found)
-    kept = [entry for entry in found if modality and entry[0].suffix.lower() in SUFFIXES[modality]]
+    told = [known_name(file) for file, _, _ in found]
+    modality = modality_of(told)
+    belong = [bool(modality) and _suffix(name) in SUFFIXES[modality] for name in told]
+    kept = [entry for entry, belongs in zip(found, belong, strict=True) if belongs]
     if not kept:
         raise _nothing_in(root, skipped)
-    others = sum(bool(modality_of([file.name])) for file, _, _ in found) - len(kept)
+    others = sum(bool(modality_of([name])) for name in told) - len(kept)
     names = [file.relative_to(root).as_posix() for file, _, _ in kept]
     below = [file.relative_to(folder).as_posix() for file, folder, _ in kept]
     groups, missed = pattern_groups(names, pattern, str(root), below) if pattern else (None, ())
@@ -215,8 +226,8 @@ def _read_folder(root: Path, pattern: str) -> Dataset:
     empty = {composed(folder.name) for folder, _ in tops if not folder.is_symlink()} - filled
     findings += [Finding("empty_class", "", f"the class {name} has no items", "left out") for name in sorted(empty)]
     if others:
-        told = f"{others} files that are not {plural(modality)} lie among them"
-        findings.append(Finding("ignored", "", told, "left out"))
+        strangers = f"{others} files that are not {plural(modality)} lie among them"
+        findings.append(Finding("ignored", "", strangers, "left out"))
     return Dataset(
         name=root.resolve().name,
         items=items,
@@ -239,7 +250,7 @@ def _first_skipped(skipped: Sequence[Finding]) -> str:
 def _nothing_in(root: Path, skipped: Sequence[Finding]) -> DataError:
     if skipped:
         return DataError(f"{root} holds nothing that can be read.{_first_skipped(skipped)}", path=str(root))
-    loose = [f.name for f in root.iterdir() if modality_of([f.name])]
+    loose = [known_name(f) for f in root.iterdir() if modality_of([known_name(f)])]
     if loose:
         what = modality_of(loose)
         shown = {"n": str(len(loose)), "items": plural(what), "example": f"{root.name}/{_example(root)}"}
@@ -252,7 +263,7 @@ def _nothing_in(root: Path, skipped: Sequence[Finding]) -> DataError:
 
 def _example(folder: Path) -> str:
     """Where a file such as those in the folder should lie."""
-    what = modality_of(f.name for f in folder.iterdir()) or "image"
+    what = modality_of(known_name(f) for f in folder.iterdir()) or "image"
     return f"CLASS/{what}{next(iter(SUFFIXES[what]))}"
 
 
@@ -325,6 +336,10 @@ def _unlabelled(files: Sequence[Path], names: Sequence[str], where: Path, modali
 
 def _folders(root: Path) -> list[Path]:
     return [f for f in list_folder(root) if f.is_dir() and f.name not in NO_CLASSES]
+
+
+def _suffix(name: str) -> str:
+    return PurePath(name).suffix.lower()
 
 
 def _suffixes(modality: str) -> str:

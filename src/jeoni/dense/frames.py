@@ -68,7 +68,7 @@ def with_frame(backbone: Backbone, data: Dataset, longest: int, size: tuple[int,
         )
     width, height = size or frame_size(data, longest)
     old = backbone.input
-    made = FrameInput(width, height, old.mean, old.std, old.interpolation)
+    made = FrameInput(width, height, old.mean, old.std, old.interpolation, old.window, old.own_window)
     return framed(replace(backbone, input=made.fitted(data)))
 
 

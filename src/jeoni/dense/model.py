@@ -118,20 +118,22 @@ class DenseModel:
         rows = held_rows(examples, source, network.features, context)
         return predictions_of(network, self.task, rows, examples.data, self.backbone.input)
 
-    def predict(self, data: Any, context: Context | None = None, *, column: str = "") -> DensePredictions:
+    def predict(
+        self, data: Any, context: Context | None = None, *, column: str = "", frames: str = "middle"
+    ) -> DensePredictions:
         """Predict a folder, a picture, a table of paths, or whatever of these is in memory.
 
         Args:
             data: as for :meth:`jeoni.models.model.Model.predict`.
             context: cache, engine, threads; left out, the defaults.
             column: of a table, the one that holds the pictures.
+            frames: of DICOM files of several frames, those that are examples: ``middle`` or ``all``.
 
         Raises:
             DataError: nothing there, or nothing that can be read.
         """
-
         context = context or Context()
-        found = as_dataset(data, "image", column, "")
+        found = as_dataset(data, "image", column, "", frames)
         seen = context.extract(found.items, [Request(self.backbone, ())])
         tell([*found.findings, *unreadable(found.items, seen.errors)], context.console)
         index = np.flatnonzero(seen.readable)

@@ -193,13 +193,15 @@ class DenseHead(nn.Module):
         """
         raise NotImplementedError
 
-    def fit(self, maps: Any, seed: int) -> None:
+    def fit(self, maps: Any, seed: int, clusters: IntArray | None = None) -> None:
         """Learn from the feature maps of normal examples.
 
         Args:
             maps: a function without arguments that gives an iterator over batches, each a list of maps
                 ``(b, channels, h, w)``; every call begins anew.
             seed: of all that is random.
+            clusters: ``(n,)`` numbers of the examples in order: those of one number belong together, such as a
+                patient's, where some are held out.
         """
         raise NotImplementedError
 

@@ -125,7 +125,7 @@ class Transfer:
                 with torch.inference_mode():
                     yield network.features(as_input(block, torch.device("cpu")))
 
-        network.head.fit(maps, context.seed)
+        network.head.fit(maps, context.seed, examples.clusters)
 
     def _train(
         self,

@@ -53,7 +53,11 @@ def said_score(score: Interval, title: str, unit: str) -> Said:
     """
     if unit != SHARE:
         numbers = {"value": _number(score.value), "low": _number(score.low), "high": _number(score.high)}
-        return Said("score.unit", measure=title, unit=unit, **numbers) if unit else Said("score.number", measure=title, **numbers)
+        return (
+            Said("score.unit", measure=title, unit=unit, **numbers)
+            if unit
+            else Said("score.number", measure=title, **numbers)
+        )
     value, low, high = (f"{part:.1f}" for part in score.points())
     if title.lower() == "accuracy":
         return Said("score.correct", value=value, low=low, high=high)

@@ -139,6 +139,7 @@ class Model:
         context: Context | None = None,
         *,
         column: str = "",
+        frames: str = "middle",
     ) -> Predictions:
         """Predict a folder, a file, a table, or whatever of these is in memory.
 
@@ -153,13 +154,14 @@ class Model:
             context: cache, engine, threads; left out, the defaults.
             column: of a table, the one that holds the examples; left out, the one that the model was fitted on if
                 there is one of that name, or else one that is recognised by its name.
+            frames: of DICOM files of several frames, those that are examples: ``middle`` or ``all``.
 
         Raises:
             DataError: nothing there, or nothing that can be read; what cannot be understood, or in two ways.
             ConfigError: a column, and no table.
         """
         context = context or Context()
-        found = as_dataset(data, self.backbone.input.modality, column, self.column)
+        found = as_dataset(data, self.backbone.input.modality, column, self.column, frames)
         items = found.items
         tap = Tap(self.backbone.n, True)
         seen = context.extract(items, [Request(self.backbone, (tap,))])

@@ -95,7 +95,9 @@ def scores_chart(details: AnomalyDetails, folder: Path, words: dict[str, Any]) -
     for values, colour, name, hatch in shown:
         if values:
             label = f"{words[name]} ({len(values):,})"
-            axes.hist(values, bins=BINS, range=ends, color=colour, alpha=0.6, label=label, hatch=hatch, edgecolor=colour)
+            axes.hist(
+                values, bins=BINS, range=ends, color=colour, alpha=0.6, label=label, hatch=hatch, edgecolor=colour
+            )
     axes.axvline(details.threshold, color=INK, linewidth=1.5, linestyle="--", label=words["threshold_line"])
     axes.set(xlabel=words["score_axis"], ylabel=words["pictures_axis"])
     _legend(axes, "best")

@@ -65,9 +65,7 @@ def _detection(metrics: DenseMetrics, run: Path, figures: Figures, words: dict[s
         chart = precision_recall_chart(curves[:MOST], figures.folder, words)
         charts.append(_chart(words["curves"], chart, f"{words['curves_note']} {more}"))
     if any(details.sizes.counts):
-        charts.append(
-            _chart(words["sizes"], sizes_chart(details.sizes, figures.folder, words), words["sizes_note"])
-        )
+        charts.append(_chart(words["sizes"], sizes_chart(details.sizes, figures.folder, words), words["sizes_note"]))
     return {"charts": charts, "outcomes": details.at_threshold, "threshold": details.threshold}
 
 

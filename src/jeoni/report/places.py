@@ -47,7 +47,9 @@ def places_view(figures: Figures, task: str, words: dict[str, Any]) -> dict[str,
     }
 
 
-def _picture(e: ShownPicture, found: PlacesRecord, figures: Figures, task: str, words: dict[str, Any]) -> dict[str, Any]:
+def _picture(
+    e: ShownPicture, found: PlacesRecord, figures: Figures, task: str, words: dict[str, Any]
+) -> dict[str, Any]:
     return {
         **vars(e),
         "src": figures.inline(e.picture, ".jpg"),

@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them: ``90s``, ``10m``, ``1h30m``; ``500MB``, ``5GB``."""
+"""Durations, sizes and windows as people write them: ``90s``, ``1h30m``; ``500MB``, ``5GB``; ``40/400``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import re
 from jeoni.errors import ConfigError
 from jeoni.locale import Said
 
-__all__ = ["parse_duration", "parse_size", "write_duration", "write_size"]
+__all__ = ["parse_duration", "parse_size", "parse_window", "write_duration", "write_size"]
 
 NUMBER = r"\d+(?:\.\d+)?"
 DURATION = re.compile(rf"(?:({NUMBER})h)?(?:({NUMBER})m(?:in)?)?(?:({NUMBER})s)?", re.IGNORECASE)
 SIZE = re.compile(rf"({NUMBER})([KMGT])B?", re.IGNORECASE)
+REAL = r"[+-]?\d+(?:\.\d+)?"
+WINDOW = re.compile(rf"({REAL})([,/])({REAL})")
 UNITS = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 HOUR, MINUTE = 3600.0, 60.0
 
@@ -36,6 +38,33 @@ def parse_duration(text: str, name: str = "budget") -> float:
     if not whole:
         raise ConfigError(Said("error.duration", name=name, value=repr(text)))
     return whole
+
+
+def parse_window(text: str) -> tuple[float, float] | None:
+    """The values that become black and white; None of an empty text.
+
+    Args:
+        text: the lower and the higher one with a comma between, or centre and width with a slash between.
+
+    Raises:
+        ConfigError: something else, or a window without a width.
+
+    Example:
+        >>> parse_window("-160,240"), parse_window("40/400")
+        ((-160.0, 240.0), (-160.0, 240.0))
+    """
+    if not text:
+        return None
+    found = WINDOW.fullmatch(text.replace(" ", ""))
+    low, high = (float(found[1]), float(found[3])) if found else (0.0, 0.0)
+    if found and found[2] == "/":
+        low, high = low - high / 2, low + high / 2
+    if not low < high:
+        raise ConfigError(
+            f"window is {text!r}. Needed: the values that become black and white, LOW,HIGH such as -160,240, or "
+            "CENTER/WIDTH such as 40/400."
+        )
+    return low, high
 
 
 def parse_size(text: str, name: str = "disk") -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 from jeoni.errors import ConfigError
+from jeoni.specs.amounts import parse_window
 from jeoni.specs.options import Bounds, Options, option
 
 __all__ = ["BackboneOptions", "ComputeOptions", "SeveralBackboneOptions", "check_span"]
@@ -34,10 +35,25 @@ class BackboneOptions(Options):
         bounds=Bounds(0, MOST_SECONDS, open_low=True),
     )
 
+    window: str = option(
+        "",
+        "Of images of more than 8 bits, such as scans, the values that become black and white: LOW,HIGH or "
+        "CENTER/WIDTH; left out, each file's own window, or else the range of the data.",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        parse_window(self.window)
+
     @property
     def of_backbone(self) -> BackboneOptions:
         """The part that is about the backbone."""
-        return BackboneOptions(backbone=self.backbone, weights=self.weights, crop=self.crop, seconds=self.seconds)
+        return BackboneOptions(**{f.name: getattr(self, f.name) for f in fields(BackboneOptions)})
+
+    @property
+    def value_window(self) -> tuple[float, float] | None:
+        """The values that become black and white; None where none is asked for."""
+        return parse_window(self.window)
 
 
 @dataclass(frozen=True, kw_only=True)

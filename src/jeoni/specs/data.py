@@ -8,7 +8,9 @@ from typing import ClassVar
 from jeoni.locale import CHOICES
 from jeoni.specs.options import Bounds, Options, option
 
-__all__ = ["ColumnOptions", "LanguageOptions", "LeakOptions", "SeedOptions", "TaskOptions", "TestSetOptions"]
+__all__ = ["FRAMES", "ColumnOptions", "LanguageOptions", "LeakOptions", "SeedOptions", "TaskOptions", "TestSetOptions"]
+
+FRAMES = "Of a DICOM file of several frames: its middle one, or all, as examples of one group."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,7 @@ class ColumnOptions(Options):
     group_pattern: str = option(
         "", "A regular expression; its group, matched below a class's folder, names an item's group."
     )
+    frames: str = option("middle", FRAMES, ("middle", "all"))
     class_names: str = option(
         "",
         "Of masks and boxes that number their classes: a file with a name in each line (or name,r,g,b), or names "

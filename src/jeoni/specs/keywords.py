@@ -82,7 +82,7 @@ class RecipeKeywords(TypedDict, total=False):
     mixup: float | None
     """Strength of mixup (Beta distribution); 0 is none."""
 
-    augment: Literal["auto", "none", "light", "strong", "medical"] | None
+    augment: Literal["auto", "none", "light", "strong", "medical", "scale"] | None
     """Random views of the items."""
 
     views: int | None
@@ -163,6 +163,12 @@ class BackboneKeywords(TypedDict, total=False):
     seconds: float | None
     """Seconds of each recording that are used, its middle; left out, the data decide."""
 
+    window: str | None
+    """
+    Of images of more than 8 bits, such as scans, the values that become black and white: LOW,HIGH or CENTER/WIDTH;
+    left out, each file's own window, or else the range of the data.
+    """
+
 
 class ColumnKeywords(TypedDict, total=False):
     """Which columns of a table, or which numbers of a mask, hold what."""
@@ -184,6 +190,9 @@ class ColumnKeywords(TypedDict, total=False):
 
     group_pattern: str | None
     """A regular expression; its group, matched below a class's folder, names an item's group."""
+
+    frames: Literal["middle", "all"] | None
+    """Of a DICOM file of several frames: its middle one, or all, as examples of one group."""
 
     class_names: str | Sequence[Any] | None
     """
@@ -499,6 +508,15 @@ class PredictKeywords(ComputeKeywords, total=False):
 
     column: str | None
     """A table's column of items; left out, that of the fit, or a recognised one."""
+
+    format: str | None
+    """
+    Of places in pictures, the format of the files in --out: voc, coco, yolo, mask_png, deeplabcut; left out, the
+    usual one.
+    """
+
+    frames: Literal["middle", "all"] | None
+    """Of a DICOM file of several frames: its middle one, or all, as examples of one group."""
 
 
 class PretrainKeywords(

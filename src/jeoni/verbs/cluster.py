@@ -133,7 +133,9 @@ def _backbones(data: Dataset, spec: ClusterSpec) -> list[Backbone]:
     found = []
     for options in spec.of_backbones:
         name = default_backbone(data) if options.backbone == "auto" else options.backbone
-        found.append(fitted_to(load_backbone(name, options.weights, options.crop), data, options.seconds))
+        found.append(
+            fitted_to(load_backbone(name, options.weights, options.crop), data, options.seconds, options.value_window)
+        )
     return found
 
 

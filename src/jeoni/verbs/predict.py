@@ -57,4 +57,4 @@ def predict(
         model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
     context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
     with console.status("Predicting"):
-        return model.predict(data, context, column=spec.column)
+        return model.predict(data, context, column=spec.column, frames=spec.frames)

@@ -229,10 +229,10 @@ def _starting_network(dataset: Dataset, spec: PretrainSpec, name: str, method: M
                 f"{name} trains a network of its own, from random weights; it cannot start from {spec.backbone}. Leave "
                 "--from out."
             )
-        return fitted_to(method.network(spec.seed), dataset, spec.seconds), True
+        return fitted_to(method.network(spec.seed), dataset, spec.seconds, spec.value_window), True
     named = default_backbone(dataset) if spec.backbone in ("auto", NONE) else spec.backbone
     check_backbone(named, spec.weights)
-    backbone = fitted_to(load_backbone(named, spec.weights, spec.crop), dataset, spec.seconds)
+    backbone = fitted_to(load_backbone(named, spec.weights, spec.crop), dataset, spec.seconds, spec.value_window)
     if spec.backbone == NONE and backbone.learned:
         backbone = replace(untrained_twin(backbone, spec.seed), name=f"untrained {backbone.name}")
     return backbone, backbone.provenance.source == "untrained"

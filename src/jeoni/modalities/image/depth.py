@@ -10,7 +10,7 @@ from jeoni.errors import DataError
 from jeoni.modalities.image.images import deep_values
 from jeoni.types import Items
 
-__all__ = ["window_of"]
+__all__ = ["compared_as", "window_of"]
 
 SAMPLE = 64  # images that are looked at
 PIXELS = 20_000  # of each
@@ -40,3 +40,14 @@ def window_of(items: Items) -> tuple[float, float] | None:
     reach = MARGIN * (high - low)
     bottom, top = max(values.min(), low - reach), min(values.max(), high + reach)
     return (float(bottom), float(top)) if top > bottom else None
+
+
+def compared_as(window: tuple[float, float] | None, own_window: bool) -> str:
+    """Names the form in which images are compared: copies of another form are no measure of likeness.
+
+    >>> compared_as(None, True), compared_as((0.0, 4095.0), True)
+    ('grey 32 px', 'grey 32 px of 0 to 4095')
+    """
+    if window is None:
+        return "grey 32 px"
+    return f"grey 32 px of {window[0]:.9g} to {window[1]:.9g}{'' if own_window else ' for all'}"

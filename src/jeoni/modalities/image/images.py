@@ -9,8 +9,10 @@ import warnings
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from jeoni.data.dicom import DICOM_SUFFIXES, is_dicom
 from jeoni.data.pixels import DEEP, MOST_PIXELS, to_eight_bits, to_plain, too_many_pixels
 from jeoni.errors import DataError
+from jeoni.modalities.image.dicom import dicom_image, dicom_size, dicom_values
 from jeoni.types import Array
 
 __all__ = ["RESAMPLING", "deep_values", "image_size", "open_image", "resized", "signature", "thumbnail"]
@@ -33,7 +35,11 @@ RESAMPLING = {
 
 
 def open_image(
-    raw: bytes | Array, name: str, at_least: int = 0, window: tuple[float, float] | None = None
+    raw: bytes | Array,
+    name: str,
+    at_least: int = 0,
+    window: tuple[float, float] | None = None,
+    own_window: bool = True,
 ) -> Image.Image:
     """Decode to RGB, or to grey if it is grey, as a person would see it.
 
@@ -45,12 +51,15 @@ def open_image(
         name: for messages.
         at_least: a JPEG may be decoded at reduced size as long as its shorter side keeps so many pixels; 0: full size.
         window: of an image of more than 8 bits, the values that become black and white; its type's range if None.
+        own_window: of a DICOM file, its own window goes before ``window``.
 
     Raises:
         DataError: not an image, truncated, or too many pixels; the message names it.
     """
     if not isinstance(raw, bytes):
         return to_plain(_from_array(raw, name, window))
+    if _is_scan(raw, name):
+        return dicom_image(raw, name, window, own_window)
     try:
         image = _read_header(raw, name)
         if image.format == "JPEG" and at_least:
@@ -69,6 +78,11 @@ def open_image(
         raise DataError(f"{name} {what}: {error}.", path=name) from error
 
 
+def _is_scan(raw: bytes, name: str) -> bool:
+    """Whether it is a DICOM file, or is called one: some lack the first bytes."""
+    return is_dicom(raw) or name.lower().endswith(DICOM_SUFFIXES)
+
+
 def _read_header(raw: bytes, name: str) -> Image.Image:
     """Open without decoding, and without Pillow's warnings.
 
@@ -85,7 +99,7 @@ def _read_header(raw: bytes, name: str) -> Image.Image:
             finally:
                 Image.MAX_IMAGE_PIXELS = limit
     if image.width * image.height > MOST_PIXELS:
-        raise too_many_pixels(image, name)
+        raise too_many_pixels(image.width, image.height, name)
     return image
 
 
@@ -102,6 +116,8 @@ def image_size(raw: bytes | Array, name: str) -> tuple[int, int]:
     """
     if not isinstance(raw, bytes):
         return raw.shape[1], raw.shape[0]
+    if _is_scan(raw, name):
+        return dicom_size(raw, name)
     try:
         image = _read_header(raw, name)
         turned = image.getexif().get(ORIENTATION, 1) in SIDEWAYS
@@ -117,11 +133,15 @@ def image_size(raw: bytes | Array, name: str) -> tuple[int, int]:
 def deep_values(raw: bytes | Array, name: str) -> Array | None:
     """The values of an image of more than 8 bits, ``(h, w)`` or ``(h, w, c)``; None for any other.
 
+    A DICOM file with a window of its own needs no other: None too.
+
     Raises:
         DataError: as :func:`open_image`.
     """
     if not isinstance(raw, bytes):
         return raw if raw.dtype.itemsize > 1 else None
+    if _is_scan(raw, name):
+        return dicom_values(raw, name)
     try:
         image = _read_header(raw, name)
         return np.asarray(image) if image.mode.startswith(DEEP) else None

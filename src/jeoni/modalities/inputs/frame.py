@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from jeoni.modalities.bounds import Deviation, Fields, Side
 from jeoni.modalities.geometry import Geometry
 from jeoni.modalities.image.augment import Place, draw_place, find_policy, recoloured, turned, turning
-from jeoni.modalities.image.depth import window_of
+from jeoni.modalities.image.depth import compared_as, window_of
 from jeoni.modalities.image.images import RESAMPLING, image_size, open_image, signature
 from jeoni.modalities.inputs import Input
 from jeoni.types import Array, Dataset
@@ -34,6 +34,7 @@ class _Bounds(Fields):
     std: list[Deviation] = Field(min_length=3, max_length=3)
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] = "bicubic"
     window: list[float] | None = Field(default=None, min_length=2, max_length=2)
+    own_window: bool = True
 
     @model_validator(mode="after")
     def _window_has_a_width(self) -> Self:
@@ -53,6 +54,7 @@ class FrameInput(Input):
         std: of each channel.
         interpolation: ``bicubic``, ``bilinear``, ``lanczos`` or ``nearest``.
         window: see :class:`jeoni.modalities.inputs.image.ImageInput`.
+        own_window: see there.
     """
 
     kind: ClassVar[str] = "frame"
@@ -68,6 +70,7 @@ class FrameInput(Input):
     std: tuple[float, float, float]
     interpolation: str = "bicubic"
     window: tuple[float, float] | None = None
+    own_window: bool = True
 
     @property
     def size(self) -> tuple[int, int]:
@@ -77,16 +80,16 @@ class FrameInput(Input):
     @property
     def alike(self) -> str:
         """Images are compared as they are opened, like those of an :class:`ImageInput`."""
-        return "grey 32 px" if self.window is None else f"grey 32 px of {self.window[0]:.9g} to {self.window[1]:.9g}"
+        return compared_as(self.window, self.own_window)
 
     @property
     def opening(self) -> Hashable:
         """Images of which the same values become black and white are opened alike."""
-        return ("image", self.window)
+        return ("image", self.window, self.own_window)
 
     def fitted(self, data: Dataset, seconds: float | None = None) -> Self:
         """With the window of values that deep images among the data have."""
-        window = window_of(data.items)
+        window = window_of(data.items) if self.own_window else None
         return replace(self, window=window) if window else self
 
     def at_least(self, policy: str = "") -> int:
@@ -96,7 +99,7 @@ class FrameInput(Input):
 
     def open(self, raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
         """See :func:`jeoni.modalities.image.images.open_image`."""
-        return open_image(raw, name, at_least, self.window)
+        return open_image(raw, name, at_least, self.window, self.own_window)
 
     def row(self, opened: Image.Image) -> Array:
         """``(height, width, 3)`` uint8."""
@@ -149,8 +152,9 @@ class FrameInput(Input):
         return signature(opened)
 
     def describe(self) -> dict[str, Any]:
-        """The fields; without a window none is named."""
-        return {name: value for name, value in asdict(self).items() if name != "window" or value is not None}
+        """The fields; what is as it always was is not named."""
+        usual = {"window": None, "own_window": True}
+        return {name: value for name, value in asdict(self).items() if name not in usual or value != usual[name]}
 
     def _spread(self, place: Place, extent: tuple[float, float]) -> Place:
         """The part of an image, grown to the frame's proportions as far as there is image: what stays empty beside it

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from jeoni.modalities.bounds import Deviation, Fields, Side
 from jeoni.modalities.geometry import Geometry
 from jeoni.modalities.image.augment import augment, find_policy, view_geometry
-from jeoni.modalities.image.depth import window_of
+from jeoni.modalities.image.depth import compared_as, window_of
 from jeoni.modalities.image.images import image_size, open_image, resized, signature
 from jeoni.modalities.inputs import Input
 from jeoni.types import Array, Dataset
@@ -32,6 +32,7 @@ class _Bounds(Fields):
     crop: Literal["squash", "center"] = "squash"
     crop_pct: float = Field(default=1.0, gt=0, le=2)
     window: list[float] | None = Field(default=None, min_length=2, max_length=2)
+    own_window: bool = True
 
     @model_validator(mode="after")
     def _window_has_a_width(self) -> Self:
@@ -59,6 +60,7 @@ class ImageInput(Input):
         crop_pct: with ``center``, the share of the shorter side that is kept.
         window: of images of more than 8 bits, the values that become black and white; None: the full range of their
             type. It is chosen from the training data, see :func:`jeoni.modalities.image.depth.window_of`.
+        own_window: a DICOM file's own window goes before ``window``; False where a user has given one for all.
     """
 
     kind: ClassVar[str] = "image"
@@ -75,20 +77,21 @@ class ImageInput(Input):
     crop: str = "squash"
     crop_pct: float = 1.0
     window: tuple[float, float] | None = None
+    own_window: bool = True
 
     @property
     def alike(self) -> str:
         """Images are compared as they are opened."""
-        return "grey 32 px" if self.window is None else f"grey 32 px of {self.window[0]:.9g} to {self.window[1]:.9g}"
+        return compared_as(self.window, self.own_window)
 
     @property
     def opening(self) -> Hashable:
         """Images of which the same values become black and white are opened alike."""
-        return ("image", self.window)
+        return ("image", self.window, self.own_window)
 
     def fitted(self, data: Dataset, seconds: float | None = None) -> Self:
         """With the window of values that deep images among the data have."""
-        window = window_of(data.items)
+        window = window_of(data.items) if self.own_window else None
         return replace(self, window=window) if window else self
 
     def at_least(self, policy: str = "") -> int:
@@ -98,7 +101,7 @@ class ImageInput(Input):
 
     def open(self, raw: bytes | Array, name: str, at_least: int = 0) -> Image.Image:
         """See :func:`jeoni.modalities.image.images.open_image`."""
-        return open_image(raw, name, at_least, self.window)
+        return open_image(raw, name, at_least, self.window, self.own_window)
 
     def row(self, opened: Image.Image) -> Array:
         """``(size, size, 3)`` uint8."""
@@ -157,5 +160,6 @@ class ImageInput(Input):
         return signature(opened)
 
     def describe(self) -> dict[str, Any]:
-        """The fields; without a window none is named, so that keys of what was cached before still hold."""
-        return {name: value for name, value in asdict(self).items() if name != "window" or value is not None}
+        """The fields; what is as it always was is not named, so that keys of what was cached before still hold."""
+        usual = {"window": None, "own_window": True}
+        return {name: value for name, value in asdict(self).items() if name not in usual or value != usual[name]}

@@ -33,7 +33,9 @@ class PrecisionRecall:
 
     def __post_init__(self) -> None:
         if len(self.precision) != len(self.recall):
-            raise ValueError(f"precision has {len(self.precision)} points, recall {len(self.recall)}; as many are needed")
+            raise ValueError(
+                f"precision has {len(self.precision)} points, recall {len(self.recall)}; as many are needed"
+            )
 
 
 @dataclass(frozen=True)

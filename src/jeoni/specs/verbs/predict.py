@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jeoni.specs.backbone import ComputeOptions
+from jeoni.specs.data import FRAMES
 from jeoni.specs.options import Spec, option
 
 __all__ = ["PredictSpec"]
@@ -22,3 +23,9 @@ class PredictSpec(Spec, ComputeOptions):
         "A table's column of items; left out, that of the fit, or a recognised one.",
         aliases=("image_column", "text_column", "audio_column"),
     )
+    format: str = option(
+        "",
+        "Of places in pictures, the format of the files in --out: voc, coco, yolo, mask_png, deeplabcut; left out, the "
+        "usual one.",
+    )
+    frames: str = option("middle", FRAMES, ("middle", "all"))

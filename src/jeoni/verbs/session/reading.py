@@ -10,11 +10,13 @@ from typing import Any
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.data.columns import label_cells
+from jeoni.data.dicom import known_name
 from jeoni.data.files import walk
 from jeoni.data.in_memory import load_in_memory
 from jeoni.data.kinds import Columns, modality_of
 from jeoni.data.pairs import examples_modality
 from jeoni.data.read import load_items, load_labelled, with_test
+from jeoni.data.scans import with_scans
 from jeoni.data.text_lines import read_lines
 from jeoni.errors import DataError
 from jeoni.specs import BackboneOptions, ColumnOptions
@@ -99,8 +101,9 @@ def read_unlabelled(data: Any, options: ColumnOptions, modality: str = "", kept:
     named = column if of == modality else ""
     if isinstance(data, (str, os.PathLike)):
         corpus = read_lines(Path(data)) if modality == "text" else None
-        return load_items(str(data), modality, named, kept) if corpus is None else corpus
-    return load_in_memory(data, modality, column=named, columns=Columns(modality=modality, kept=kept))
+        return load_items(str(data), modality, named, kept, options.frames) if corpus is None else corpus
+    found = load_in_memory(data, modality, column=named, columns=Columns(modality=modality, kept=kept))
+    return with_scans(found, options.frames)
 
 
 def _modality_there(data: Any) -> str:
@@ -108,7 +111,7 @@ def _modality_there(data: Any) -> str:
     if not isinstance(data, (str, os.PathLike)):
         return examples_modality(data)
     where = Path(data)
-    names = (file.name for file in walk(where).files) if where.is_dir() else (where.name,)
+    names = (known_name(file) for file in (walk(where).files if where.is_dir() else [where]))
     return modality_of(names) or "image"
 
 
@@ -143,6 +146,7 @@ def columns_of(options: ColumnOptions, modality: str = "", kept: str = "", task:
         pattern=options.group_pattern,
         modality=modality,
         kept=kept,
+        frames=options.frames,
         task=task or getattr(options, "task", WHOLE),
         classes=options.class_names,
         void=options.void,
@@ -164,4 +168,4 @@ def choose_backbone(data: Dataset, options: BackboneOptions) -> Backbone:
         MissingExtra: the package with the weights is not installed.
     """
     name = default_backbone(data) if options.backbone == "auto" else options.backbone
-    return fitted_to(load_backbone(name, options.weights, options.crop), data, options.seconds)
+    return fitted_to(load_backbone(name, options.weights, options.crop), data, options.seconds, options.value_window)

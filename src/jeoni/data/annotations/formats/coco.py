@@ -356,7 +356,7 @@ def _written_box(box: FloatArray, label: int, score: float) -> dict[str, Any]:
 
 
 def _written_points(skeleton: Skeleton) -> dict[str, Any]:
-    there = np.isfinite(skeleton.points).all(axis=1)
+    there = np.asarray(np.isfinite(skeleton.points).all(axis=1))
     places = np.where(there[:, None], skeleton.points - MIDDLE, 0.0)
     triples = np.concatenate([places, np.where(there, 2.0, 0.0)[:, None]], axis=1)
     low = skeleton.points[there].min(axis=0, initial=np.inf) if there.any() else np.zeros(2)

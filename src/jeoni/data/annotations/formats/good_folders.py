@@ -82,7 +82,7 @@ def _pictures(folder: Path, root: Path, part: str, notes: Notes) -> list[Picture
                 path=str(folder),
             )
         return [_picture(path, root, Condition(False), part) for path in pictures_in(folder, root, notes)]
-    found = []
+    found: list[Picture] = []
     for name, own in kinds.items():
         condition = Condition(False) if name in NORMAL else Condition(True, kind=composed(own.name))
         found.extend(_picture(path, root, condition, part) for path in pictures_in(own, root, notes))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["Pyramid", "separable"]
+__all__ = ["GROUPS", "Pyramid", "separable"]
 
 GROUPS = 8
 

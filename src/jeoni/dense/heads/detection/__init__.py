@@ -1,0 +1,1 @@
+"""Heads that find objects: the file's name is the head's id."""

@@ -1,0 +1,1 @@
+"""Heads that find keypoints: the file's name is the head's id."""

@@ -1,0 +1,1 @@
+"""What heads that find keypoints share: reading a point from a heatmap."""

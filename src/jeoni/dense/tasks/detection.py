@@ -1,0 +1,254 @@
+"""Detection: boxes with classes; scored by COCO's average precision (Lin et al. ECCV 2014, arXiv:1405.0312)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from jeoni.data.annotations import Annotation, Boxes, Detections, Prediction
+from jeoni.dense.placed import PlacedBoxes
+from jeoni.dense.protocol import DenseTask, Row
+from jeoni.errors import DataError, did_you_mean
+from jeoni.evaluation.measures import Measure
+from jeoni.evaluation.metrics.detection.average_precision import average_precision
+from jeoni.evaluation.metrics.detection.curves import best_threshold, outcomes_at, precision_recall
+from jeoni.evaluation.metrics.detection.matching import Matches, match
+from jeoni.modalities.geometry import Geometry
+from jeoni.tasks import Unreadable, distinct_names
+from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
+
+__all__ = ["Detection"]
+
+VISIBLE = 0.3  # share of a box's area that a random view must show
+FEW = 10  # objects of a class
+POINTS = 100  # of a curve, for the report
+SIZES = (0, 16, 32, 64, 96, 128, 192, 256, 512)  # edges of the histogram, pixels
+
+
+@dataclass(frozen=True)
+class Detection(DenseTask):
+    """Boxes with classes.
+
+    Attributes:
+        classes: their names.
+
+    Example:
+        >>> one = Boxes(np.array([[0.0, 0.0, 5.0, 5.0]]), ("cell",))
+        >>> Detection.read([one, None])[0].names
+        ('cell',)
+    """
+
+    id: ClassVar[str] = "detection"
+    headline: ClassVar[str] = "ap50"
+    head: ClassVar[str] = "fcos"
+    augment: ClassVar[str] = "scale"
+    strides: ClassVar[tuple[int, ...]] = (8, 16, 32)
+    recipe: ClassVar[Mapping[str, Any]] = {
+        "batch_size": 8,
+        "views": 6,
+        "length": 1.5,
+        "head_learning_rate": 2e-3,
+        "weight_decay": 0.05,
+    }
+
+    classes: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes."""
+        return self.classes
+
+    @classmethod
+    def takes(cls, annotation: Annotation) -> bool:
+        """Boxes."""
+        return isinstance(annotation, Boxes)
+
+    @classmethod
+    def read(cls, annotations: Sequence[Annotation | None]) -> tuple[Self, list[Finding]]:
+        """The classes are the names of the boxes, in alphabetical order.
+
+        Raises:
+            Unreadable: no picture has a box.
+        """
+        found = sorted({name for one in annotations if isinstance(one, Boxes) for name in one.names})
+        if not found:
+            raise Unreadable("No picture has a box. Needed: boxes around the objects to be found, with names.")
+        return cls(tuple(found)), []
+
+    def reread(self, annotations: Sequence[Annotation | None]) -> None:
+        """See :class:`~jeoni.dense.protocol.DenseTask`."""
+        for name in sorted({name for one in annotations if isinstance(one, Boxes) for name in one.names}):
+            if name not in self.classes:
+                raise Unreadable(
+                    f"A box is called {name!r}; the model knows {', '.join(self.classes)}."
+                    f"{did_you_mean(name, self.classes)} Rename the boxes, or fit a model on both data sets."
+                )
+
+    def known(self, targets: Array) -> Array:
+        """A picture without any object is known too."""
+        return np.array([isinstance(one, Boxes) for one in targets], dtype=bool)
+
+    def strata(self, targets: Array) -> IntArray:
+        """The class of each picture's objects that is rarest in the whole; one more for pictures without any."""
+        counts = Counter(name for one in targets if isinstance(one, Boxes) for name in one.names)
+        return np.array([self._stratum(one, counts) for one in targets], dtype=np.int64)
+
+    def _stratum(self, one: Any, counts: Counter[str]) -> int:
+        if not isinstance(one, Boxes):
+            return -1
+        if not one.names:
+            return len(self.classes)
+        return self.classes.index(min(one.names, key=lambda name: (counts[name], name)))
+
+    def check(self, data: Dataset) -> list[Finding]:
+        """Pictures without an object, and classes that are rare.
+
+        Raises:
+            DataError: no box to learn from.
+        """
+        training = np.flatnonzero((data.part != "test") & self.known(data.targets))
+        counts = Counter(name for i in training for name in self._usable_names(data.targets[i]))
+        if not counts:
+            raise DataError(
+                f"{data.origin or data.name} holds no box to learn from, in {len(training)} annotated pictures. "
+                f"Needed: boxes around the objects to be found, at least {FEW} of each class."
+            )
+        findings = []
+        empty = sum(not data.targets[i].names for i in training)
+        if empty:
+            findings.append(Finding("empty_picture", "", f"{empty} pictures have no object", "kept"))
+        for name in self.classes:
+            if counts[name] < FEW:
+                told = f"the class {name} has {counts[name]} objects to learn from; its score will say little"
+                findings.append(Finding("small_class", "", told, "kept"))
+        return findings
+
+    def _usable_names(self, boxes: Boxes) -> list[str]:
+        usable = _sized(boxes.boxes) & ~boxes.ignored
+        return [name for name, good in zip(boxes.names, usable, strict=True) if good]
+
+    def named_targets(self, targets: Array) -> list[Any]:
+        """How many objects of each class, such as ``2 RBC, 1 WBC``; empty where nothing is known."""
+        return [_in_words(one) if isinstance(one, Boxes) else "" for one in targets]
+
+    def moved(self, annotation: Annotation, geometry: Geometry) -> PlacedBoxes:
+        """Boxes in a row; one of which too little is left, is ignored, so that its rest is no false alarm."""
+        assert isinstance(annotation, Boxes)
+        boxes = geometry.boxes(annotation.boxes)
+        scale = abs(float(np.linalg.det(geometry.matrix[:2, :2])))
+        whole = _areas(annotation.boxes) * scale
+        share = np.divide(_areas(boxes), whole, out=np.zeros(len(whole)), where=whole > 0)
+        there = share > 0
+        ignored = annotation.ignored | (share < VISIBLE)
+        return PlacedBoxes(boxes[there], self._labels(annotation)[there], ignored[there])
+
+    def _labels(self, annotation: Boxes) -> IntArray:
+        return np.array([self.classes.index(name) for name in annotation.names], dtype=np.int64)
+
+    def returned(self, prediction: Prediction, geometry: Geometry, extent: tuple[int, int]) -> Prediction:
+        """Boxes in the picture's coordinates, clipped to it."""
+        assert isinstance(prediction, Detections)
+        back = Geometry(np.linalg.inv(geometry.matrix), extent)
+        return Detections(back.boxes(prediction.boxes), prediction.labels, prediction.scores)
+
+    def evidence(self, prediction: Prediction, annotation: Annotation) -> Matches:
+        """Which detection found which object; boxes of no size are not asked for."""
+        assert isinstance(prediction, Detections)
+        assert isinstance(annotation, Boxes)
+        sized = _sized(annotation.boxes)
+        return match(
+            prediction.boxes,
+            prediction.labels,
+            prediction.scores,
+            annotation.boxes[sized],
+            self._labels(annotation)[sized],
+            annotation.ignored[sized],
+            len(self.classes),
+        )
+
+    def scores(self, evidence: Sequence[Any], weights: FloatArray) -> dict[str, FloatArray]:
+        """Means over the classes; see :mod:`~jeoni.evaluation.metrics.detection.average_precision`."""
+        return average_precision(evidence, weights).scores()
+
+    def metrics(self) -> Mapping[str, Measure]:
+        """AP50 first."""
+        return {
+            "ap50": Measure("ap50", "Average precision at an overlap of 0.5 (AP50)"),
+            "ap": Measure("ap", "Average precision over overlaps of 0.5 to 0.95 (AP)"),
+            "ap75": Measure("ap75", "Average precision at an overlap of 0.75 (AP75)"),
+            "ar100": Measure("ar100", "Average recall among 100 detections (AR100)"),
+        }
+
+    def rows(self, evidence: Sequence[Any], weights: FloatArray) -> list[Row]:
+        """AP50 and AP of each class, and how many objects of it there are."""
+        found = average_precision(evidence, weights).by_class()
+        counts = np.sum([one.counts for one in evidence], axis=0)
+        return [
+            Row(name, int(counts[k]), {metric: found[metric][:, k] for metric in ("ap50", "ap")})
+            for k, name in enumerate(self.classes)
+        ]
+
+    def item_scores(self, evidence: Sequence[Any]) -> FloatArray:
+        """F1 of each picture, of detections from the score on at which F1 of all pictures together is best."""
+        threshold = best_threshold(evidence)
+        return outcomes_at(evidence, np.inf if np.isnan(threshold) else threshold).f1()
+
+    def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
+        """Precision-recall curves at an overlap of 0.5, the best score to keep detections from, and sizes of objects.
+
+        That score is the best one on these very pictures: it describes them, and nothing is chosen by it.
+        """
+        threshold = best_threshold(evidence)
+        sizes = np.concatenate([one.sizes for one in evidence])
+        kept = outcomes_at(evidence, np.inf if np.isnan(threshold) else threshold)
+        return {
+            "curves": [self._curve(evidence, k) for k in range(len(self.classes))],
+            "threshold": None if np.isnan(threshold) else threshold,
+            "at_threshold": [
+                {"name": name, "right": int(right), "wrong": int(wrong), "missed": int(missed)}
+                for name, right, wrong, missed in zip(
+                    self.classes, kept.right.sum(0), kept.wrong.sum(0), kept.missed.sum(0), strict=True
+                )
+            ],
+            "sizes": {
+                "edges": list(SIZES),
+                "counts": np.histogram(sizes, [*SIZES[:-1], np.inf])[0].tolist(),
+            },
+        }
+
+    def _curve(self, evidence: Sequence[Any], label: int) -> dict[str, Any]:
+        curve = precision_recall(evidence, label)
+        some = np.unique(np.linspace(0, len(curve.scores) - 1, min(POINTS, len(curve.scores))).astype(np.int64))
+        return {
+            "name": self.classes[label],
+            "scores": curve.scores[some].tolist(),
+            "precision": curve.precision[some].tolist(),
+            "recall": [None if value != value else value for value in curve.recall[some].tolist()],
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """See :class:`~jeoni.dense.protocol.DenseTask`."""
+        return {"classes": list(self.classes)}
+
+    @classmethod
+    def restored(cls, described: Mapping[str, Any]) -> Self:
+        """From what :meth:`describe` gave."""
+        return cls(tuple(distinct_names(described["classes"])))
+
+
+def _areas(boxes: FloatArray) -> FloatArray:
+    found: FloatArray = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(1)
+    return found
+
+
+def _sized(boxes: FloatArray) -> Array:
+    return _areas(boxes) > 0
+
+
+def _in_words(one: Boxes) -> str:
+    counts = Counter(one.names)
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "none"

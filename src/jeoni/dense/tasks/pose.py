@@ -1,0 +1,210 @@
+"""Pose: the keypoints of the one subject of a picture (Mathis et al. Nature Neuroscience 2018, DeepLabCut)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from jeoni.data.annotations import Annotation, Keypoints, Prediction, Skeleton
+from jeoni.dense.placed import PlacedPoints
+from jeoni.dense.protocol import DenseTask, Row
+from jeoni.dense.sides import partners
+from jeoni.errors import DataError
+from jeoni.evaluation.measures import Measure
+from jeoni.evaluation.metrics.pose.distances import Distances, by_point, distances, over_points
+from jeoni.modalities.geometry import Geometry
+from jeoni.tasks import Unreadable, distinct_names
+from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
+
+__all__ = ["Pose"]
+
+FEW = 10  # pictures in which a point is visible
+QUANTILES = (0.5, 0.75, 0.9, 0.95, 1.0)
+
+
+@dataclass(frozen=True)
+class Pose(DenseTask):
+    """Keypoints by name.
+
+    Attributes:
+        points: their names.
+
+    Example:
+        >>> one = Keypoints(np.zeros((2, 2)), ("leftear", "rightear"))
+        >>> Pose.read([one, None])[0].names
+        ('leftear', 'rightear')
+    """
+
+    id: ClassVar[str] = "pose"
+    headline: ClassVar[str] = "rmse_px"
+    head: ClassVar[str] = "heatmap"
+    augment: ClassVar[str] = "light"
+    strides: ClassVar[tuple[int, ...]] = (4, 8, 16, 32)
+    recipe: ClassVar[Mapping[str, Any]] = {
+        "batch_size": 8,
+        "views": 6,
+        "length": 1.0,
+        "head_learning_rate": 2e-3,
+        "weight_decay": 0.05,
+    }
+
+    points: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the keypoints."""
+        return self.points
+
+    @classmethod
+    def takes(cls, annotation: Annotation) -> bool:
+        """Keypoints."""
+        return isinstance(annotation, Keypoints)
+
+    @classmethod
+    def read(cls, annotations: Sequence[Annotation | None]) -> tuple[Self, list[Finding]]:
+        """The points of the pictures, in their order.
+
+        Raises:
+            Unreadable: no picture has any, pictures have different ones, or two are called the same.
+        """
+        orders = list(dict.fromkeys(one.names for one in annotations if isinstance(one, Keypoints)))
+        if not orders:
+            raise Unreadable("No picture has keypoints. Needed: a place of each point in some pictures.")
+        if len(orders) > 1:
+            raise Unreadable(
+                f"Some pictures have the keypoints {', '.join(orders[0])}, others {', '.join(orders[1])}. Needed: the "
+                "same ones in the same order in every picture; a point that is not visible is left empty."
+            )
+        if len(set(orders[0])) < len(orders[0]):
+            raise Unreadable(
+                f"Two keypoints have one name, among {', '.join(orders[0])}. Needed: one subject, and a name of "
+                "its own for each of its points."
+            )
+        return cls(orders[0]), []
+
+    def reread(self, annotations: Sequence[Annotation | None]) -> None:
+        """See :class:`~jeoni.dense.protocol.DenseTask`."""
+        for one in annotations:
+            if isinstance(one, Keypoints) and one.names != self.points:
+                raise Unreadable(
+                    f"A picture has the keypoints {', '.join(one.names)}; the model knows {', '.join(self.points)}, in "
+                    "that order. Rename or reorder them."
+                )
+
+    def known(self, targets: Array) -> Array:
+        """At least one point is visible."""
+        return np.array([isinstance(one, Keypoints) and bool(_visible(one).any()) for one in targets], dtype=bool)
+
+    def strata(self, targets: Array) -> IntArray:
+        """Pictures in which all points are visible, and others."""
+        known = self.known(targets)
+        whole = [bool(there) and bool(_visible(one).all()) for one, there in zip(targets, known, strict=True)]
+        return np.where(known, np.array(whole, dtype=np.int64), -1)
+
+    def check(self, data: Dataset) -> list[Finding]:
+        """Points that are hardly ever visible.
+
+        Raises:
+            DataError: no point to learn from.
+        """
+        training = np.flatnonzero((data.part != "test") & self.known(data.targets))
+        if not len(training):
+            raise DataError(
+                f"{data.origin or data.name} holds no picture with a visible keypoint to learn from. Needed: "
+                f"the places of the points in at least {FEW} pictures, and better a hundred."
+            )
+        visible = np.sum([_visible(data.targets[i]) for i in training], axis=0)
+        return [
+            Finding("small_class", "", f"the keypoint {name} is visible in {count} pictures to learn from", "kept")
+            for name, count in zip(self.points, visible.tolist(), strict=True)
+            if count < FEW
+        ]
+
+    def named_targets(self, targets: Array) -> list[Any]:
+        """How many of the points are visible; empty where nothing is known."""
+        return [f"{_visible(one).sum()} of {len(self.points)}" if isinstance(one, Keypoints) else "" for one in targets]
+
+    def moved(self, annotation: Annotation, geometry: Geometry) -> PlacedPoints:
+        """Points in a row; in a mirrored one left and right are exchanged, and what lies outside is not visible."""
+        assert isinstance(annotation, Keypoints)
+        points = geometry.points(annotation.points)
+        if np.linalg.det(geometry.matrix[:2, :2]) < 0:
+            points = points[partners(self.points)]
+        outside = ((points < 0) | (points >= np.array(geometry.size))).any(axis=1)
+        points[outside] = np.nan
+        return PlacedPoints(points)
+
+    def returned(self, prediction: Prediction, geometry: Geometry, extent: tuple[int, int]) -> Prediction:
+        """Points in the picture's coordinates; of a mirrored row, left and right are exchanged again."""
+        assert isinstance(prediction, Skeleton)
+        points = Geometry(np.linalg.inv(geometry.matrix), extent).points(prediction.points)
+        scores = prediction.scores
+        if np.linalg.det(geometry.matrix[:2, :2]) < 0:
+            order = partners(self.points)
+            points, scores = points[order], scores[order]
+        return Skeleton(points.clip(0, np.array(extent, dtype=np.float64)), scores)
+
+    def evidence(self, prediction: Prediction, annotation: Annotation) -> Distances:
+        """How far each point lies off."""
+        assert isinstance(prediction, Skeleton)
+        assert isinstance(annotation, Keypoints)
+        return distances(prediction.points, prediction.scores, annotation.points, annotation.box)
+
+    def scores(self, evidence: Sequence[Any], weights: FloatArray) -> dict[str, FloatArray]:
+        """Over all visible points; see :mod:`~jeoni.evaluation.metrics.pose.distances`."""
+        return over_points(evidence, weights)
+
+    def metrics(self) -> Mapping[str, Measure]:
+        """The distance first."""
+        return {
+            "rmse_px": Measure("rmse_px", "Root mean squared distance", "pixels", False),
+            "pck": Measure("pck", "Points within a tenth of the subject's size (PCK@0.1)"),
+            "pck20": Measure("pck20", "Points within a fifth of the subject's size (PCK@0.2)"),
+        }
+
+    def rows(self, evidence: Sequence[Any], weights: FloatArray) -> list[Row]:
+        """The metrics of each keypoint."""
+        found = by_point(evidence, weights)
+        counts = np.sum([~np.isnan(one.errors) for one in evidence], axis=0)
+        return [
+            Row(name, int(counts[k]), {metric: values[:, k] for metric, values in found.items()})
+            for k, name in enumerate(self.points)
+        ]
+
+    def item_scores(self, evidence: Sequence[Any]) -> FloatArray:
+        """Minus the root mean squared distance of each picture, pixels."""
+        errors = np.stack([one.errors for one in evidence])
+        visible = ~np.isnan(errors)
+        count = visible.sum(axis=1)
+        total = np.where(visible, errors**2, 0.0).sum(axis=1)
+        mean = np.divide(total, count, out=np.full(len(errors), np.nan), where=count > 0)
+        return -np.sqrt(mean)
+
+    def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
+        """Quantiles of the distance of each keypoint, pixels."""
+        errors = np.stack([one.errors for one in evidence])
+        return {
+            "quantiles": list(QUANTILES),
+            "errors": [_quantiles(name, errors[:, k]) for k, name in enumerate(self.points)],
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """See :class:`~jeoni.dense.protocol.DenseTask`."""
+        return {"points": list(self.points)}
+
+    @classmethod
+    def restored(cls, described: Mapping[str, Any]) -> Self:
+        """From what :meth:`describe` gave."""
+        return cls(tuple(distinct_names(described["points"])))
+
+
+def _visible(one: Keypoints) -> Array:
+    return ~np.isnan(one.points).any(axis=1)
+
+
+def _quantiles(name: str, errors: FloatArray) -> dict[str, Any]:
+    there = errors[~np.isnan(errors)]
+    return {"name": name, "values": np.quantile(there, QUANTILES).tolist() if len(there) else []}

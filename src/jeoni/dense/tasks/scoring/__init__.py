@@ -1,0 +1,1 @@
+"""Scores that tasks of places compute from small evidence of each picture."""
