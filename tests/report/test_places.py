@@ -49,7 +49,13 @@ def test_a_page_is_whole_shows_the_worst_first_and_asks_nothing_of_a_network(tmp
     text = render(run).read_text(encoding="utf-8")
     page = Page(text)
     assert all(address.startswith(("data:", "#")) for address in page.addresses)
-    for said in ["The worst pictures", "Typical pictures", "The best pictures", "Stages: frozen and trained", *SAID[kind]]:
+    for said in [
+        "The worst pictures",
+        "Typical pictures",
+        "The best pictures",
+        "Stages: frozen and trained",
+        *SAID[kind],
+    ]:
         assert said in unescape(text), said
     assert text.index("p/8.png") < text.index("p/4.png") < text.index("p/0.png")
     assert text.count('<figure class="place') == 9
@@ -60,7 +66,15 @@ def test_a_page_is_whole_shows_the_worst_first_and_asks_nothing_of_a_network(tmp
 @pytest.mark.parametrize("kind", TASKS)
 def test_a_page_is_told_in_korean(tmp_path, kind):
     text = unescape(render(make_places_run(tmp_path / "run", kind, "cv"), "ko").read_text(encoding="utf-8"))
-    for english in ("The worst pictures", "Left the", "What is there", "overlap of", "Root mean", "Mean IoU", "pixels of"):
+    for english in (
+        "The worst pictures",
+        "Left the",
+        "What is there",
+        "overlap of",
+        "Root mean",
+        "Mean IoU",
+        "pixels of",
+    ):
         assert english not in text
     assert "점수가 가장 낮은 사진" in text and "교차검증" in text
 

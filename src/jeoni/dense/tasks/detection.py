@@ -194,8 +194,14 @@ class Detection(DenseTask):
 
     def item_scores(self, evidence: Sequence[Any]) -> FloatArray:
         """F1 of each picture, of detections from the score on at which F1 of all pictures together is best."""
-        threshold = best_threshold(evidence)
-        return outcomes_at(evidence, np.inf if np.isnan(threshold) else threshold).f1()
+        return outcomes_at(evidence, _threshold(evidence)).f1()
+
+    def columns(self, evidence: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        """Objects, and detections from the best score on that are right, wrong, and missing."""
+        kept = outcomes_at(evidence, _threshold(evidence))
+        counts = {"right": kept.right, "wrong": kept.wrong, "missed": kept.missed}
+        objects = [int(one.counts.sum()) for one in evidence]
+        return {"objects": objects, **{name: part.sum(1).astype(int).tolist() for name, part in counts.items()}}
 
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
         """Precision-recall curves at an overlap of 0.5, the best score to keep detections from, and sizes of objects.
@@ -204,7 +210,7 @@ class Detection(DenseTask):
         """
         threshold = best_threshold(evidence)
         sizes = np.concatenate([one.sizes for one in evidence])
-        kept = outcomes_at(evidence, np.inf if np.isnan(threshold) else threshold)
+        kept = outcomes_at(evidence, _threshold(evidence))
         return {
             "curves": [self._curve(evidence, k) for k in range(len(self.classes))],
             "threshold": None if np.isnan(threshold) else threshold,
@@ -238,6 +244,12 @@ class Detection(DenseTask):
     def restored(cls, described: Mapping[str, Any]) -> Self:
         """From what :meth:`describe` gave."""
         return cls(tuple(distinct_names(described["classes"])))
+
+
+def _threshold(evidence: Sequence[Any]) -> float:
+    """The score from which on F1 is best; infinite where nothing was found."""
+    threshold = best_threshold(evidence)
+    return np.inf if np.isnan(threshold) else threshold
 
 
 def _areas(boxes: FloatArray) -> FloatArray:
