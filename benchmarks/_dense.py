@@ -53,8 +53,10 @@ class Pictures:
     context: Context = field(default_factory=lambda: Context(workers=1))
 
     @classmethod
-    def read(cls, path: Path, task: str, longest: int = 0, backbone: str = "efficientnet_lite0") -> Pictures:
-        data = read_annotated(path, task)
+    def read(
+        cls, path: Path, task: str, longest: int = 0, backbone: str = "efficientnet_lite0", **options: Any
+    ) -> Pictures:
+        data = read_annotated(path, task, **options)
         assert data is not None
         kind = plugins.load(TASKS, task)
         own, _ = kind.read([one for one, part in zip(data.targets, data.part, strict=True) if part != "test"])
@@ -66,12 +68,19 @@ class Pictures:
         return with_frame(loaded if trained else untrained_twin(loaded, seed), self.data, self.longest)
 
     def fit(
-        self, strategy: str, chosen: Sequence[int], seed: int, *, trained: bool = True, **recipe: Any
+        self,
+        strategy: str,
+        chosen: Sequence[int],
+        seed: int,
+        *,
+        trained: bool = True,
+        head: str = "auto",
+        **recipe: Any,
     ) -> tuple[Any, Backbone, float]:
         """The model, the backbone it started from, and the seconds it took, features included."""
         start = time.perf_counter()
         backbone = self.backbone(trained, seed)
-        head = default_head(self.task, "auto")
+        head = default_head(self.task, head)
         transfer = Transfer(self.task, build_dense_head(self.task, head), head, strategy, Recipe(**recipe))
         context = replace(self.context, seed=seed)
         examples = self.examples(backbone, transfer, chosen, context)
