@@ -117,3 +117,19 @@ def test_details_are_for_json_and_leave_out_a_point_that_is_never_visible():
     unseen = TASK.evidence(Skeleton(np.zeros((3, 2)), np.ones(3)), NONE)
     assert TASK.details([unseen]) == {"pixels": [], "within": []}
     assert np.isnan(TASK.item_scores([unseen])).all()
+
+
+def test_a_row_says_how_far_off_each_visible_point_is():
+    moved = Skeleton(ONE.points + np.array([3.0, 4.0]), np.ones(3))
+    columns = TASK.columns([TASK.evidence(moved, HIDDEN)])
+    assert columns["points"] == [2] and columns["error:snout"] == [5.0]
+    assert np.isnan(columns["error:leftear"]).all()
+
+
+def test_curves_tell_which_share_of_each_point_lies_within_so_many_pixels():
+    off = [Skeleton(ONE.points + np.array([float(k), 0.0]), np.ones(3)) for k in range(1, 5)]
+    details = TASK.details([TASK.evidence(one, ONE) for one in off])
+    shares = dict(zip(details["pixels"], details["within"][0]["shares"], strict=True))
+    assert details["pixels"][0] == 0 and max(details["pixels"]) <= 4
+    assert all(share == np.mean([k <= pixels for k in range(1, 5)]) for pixels, share in shares.items())
+    assert [one["name"] for one in TASK.details([TASK.evidence(off[0], HIDDEN)])["within"]] == ["snout", "rightear"]

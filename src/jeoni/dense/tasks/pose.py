@@ -22,8 +22,8 @@ from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 __all__ = ["Pose"]
 
 FEW = 10  # pictures in which a point is visible
-REACHED = 0.98  # share of all distances that the report's curves reach
-STEPS = 61  # of a curve
+STEPS, MOST_SHOWN = 61, 0.98  # of the curves of distances, and the share of all points that they reach to
+QUANTILES = (0.5, 0.75, 0.9, 0.95, 1.0)
 
 
 @dataclass(frozen=True)
@@ -186,27 +186,24 @@ class Pose(DenseTask):
         return found
 
     def columns(self, evidence: Sequence[Any]) -> dict[str, Sequence[Any]]:
-        """How far each point lies off, pixels; empty where it is not visible in truth."""
-        errors = np.stack([one.errors for one in evidence]).round(3)
-        return {
-            f"{name} (px)": [None if value != value else value for value in errors[:, k].tolist()]
-            for k, name in enumerate(self.points)
-        }
+        """How many points are visible, and how far off each was found, pixels."""
+        errors = np.stack([one.errors for one in evidence])
+        visible = (~np.isnan(errors)).sum(1).tolist()
+        return {"points": visible, **{f"error:{name}": errors[:, k].tolist() for k, name in enumerate(self.points)}}
 
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
-        """Which share of each keypoint's places lies within so many pixels of the true one, where it is visible."""
+        """Quantiles of the distance of each keypoint, pixels, and which share lies within so many pixels."""
         errors = np.stack([one.errors for one in evidence])
-        visible = ~np.isnan(errors)
-        if not visible.any():
-            return {"pixels": [], "within": []}
-        furthest = max(1.0, float(np.quantile(errors[visible], REACHED)))
-        pixels = np.linspace(0.0, furthest, STEPS)
-        shown = [k for k in range(len(self.points)) if visible[:, k].any()]
+        steps = _steps(errors)
         return {
-            "pixels": pixels.tolist(),
+            "pixels": steps.tolist(),
             "within": [
-                {"name": self.points[k], "shares": _within(errors[visible[:, k], k], pixels).tolist()} for k in shown
+                {"name": name, "shares": _within(errors[:, k], steps)}
+                for k, name in enumerate(self.points)
+                if not np.isnan(errors[:, k]).all()
             ],
+            "quantiles": list(QUANTILES),
+            "errors": [_quantiles(name, errors[:, k]) for k, name in enumerate(self.points)],
         }
 
     def describe(self) -> dict[str, Any]:
@@ -224,7 +221,20 @@ def _visible(one: Keypoints) -> Array:
     return visible
 
 
-def _within(errors: FloatArray, pixels: FloatArray) -> FloatArray:
-    """``(p,)`` shares of errors that are at most so large."""
-    found: FloatArray = np.searchsorted(np.sort(errors), pixels, side="right") / len(errors)
+def _steps(errors: FloatArray) -> FloatArray:
+    """Distances ``(m,)`` from none to where nearly all points lie, pixels."""
+    known = errors[~np.isnan(errors)]
+    most = max(1.0, float(np.quantile(known, MOST_SHOWN))) if len(known) else 1.0
+    return np.linspace(0.0, most, STEPS)
+
+
+def _within(errors: FloatArray, steps: FloatArray) -> list[float]:
+    """The share of the visible ones within each of the distances."""
+    known = np.sort(errors[~np.isnan(errors)])
+    found: list[float] = (np.searchsorted(known, steps, side="right") / len(known)).tolist()
     return found
+
+
+def _quantiles(name: str, errors: FloatArray) -> dict[str, Any]:
+    there = errors[~np.isnan(errors)]
+    return {"name": name, "values": np.quantile(there, QUANTILES).tolist() if len(there) else []}
