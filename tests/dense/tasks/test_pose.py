@@ -103,7 +103,6 @@ def test_scores_by_picture_point_and_in_all():
     rows = TASK.rows([exact, off], once)
     assert [(r.name, r.count) for r in rows] == [("snout", 2), ("leftear", 1), ("rightear", 2)]
     assert TASK.item_scores([exact, off]).tolist() == [0.0, -5.0]
-    assert TASK.columns([exact, off])["leftear (px)"] == [0.0, None]
     assert not TASK.metrics()["rmse_px"].higher_is_better
 
 
@@ -115,7 +114,7 @@ def test_details_are_for_json_and_leave_out_a_point_that_is_never_visible():
     assert [row["name"] for row in details["within"]] == ["snout", "rightear"]
     assert [details["within"][0]["shares"][k] for k in (0, -1)] == [0.5, 1.0]
     unseen = TASK.evidence(Skeleton(np.zeros((3, 2)), np.ones(3)), NONE)
-    assert TASK.details([unseen]) == {"pixels": [], "within": []}
+    assert TASK.details([unseen])["within"] == []
     assert np.isnan(TASK.item_scores([unseen])).all()
 
 
