@@ -53,8 +53,10 @@ class Pictures:
     context: Context = field(default_factory=lambda: Context(workers=1))
 
     @classmethod
-    def read(cls, path: Path, task: str, longest: int = 0, backbone: str = "efficientnet_lite0") -> Pictures:
-        data = read_annotated(path, task)
+    def read(
+        cls, path: Path, task: str, longest: int = 0, backbone: str = "efficientnet_lite0", **options: Any
+    ) -> Pictures:
+        data = read_annotated(path, task, **options)
         assert data is not None
         kind = plugins.load(TASKS, task)
         own, _ = kind.read([one for one, part in zip(data.targets, data.part, strict=True) if part != "test"])
@@ -66,17 +68,24 @@ class Pictures:
         return with_frame(loaded if trained else untrained_twin(loaded, seed), self.data, self.longest)
 
     def fit(
-        self, strategy: str, chosen: Sequence[int], seed: int, *, trained: bool = True, **recipe: Any
+        self,
+        strategy: str,
+        chosen: Sequence[int],
+        seed: int,
+        *,
+        trained: bool = True,
+        head: str = "auto",
+        **recipe: Any,
     ) -> tuple[Any, Backbone, float]:
-        """The model, the backbone it started from, and the seconds it took, features included."""
-        start = time.perf_counter()
+        """The model, the backbone it started from, and the seconds of one core it took, features included."""
+        start = time.process_time()
         backbone = self.backbone(trained, seed)
-        head = default_head(self.task, "auto")
+        head = default_head(self.task, head)
         transfer = Transfer(self.task, build_dense_head(self.task, head), head, strategy, Recipe(**recipe))
         context = replace(self.context, seed=seed)
         examples = self.examples(backbone, transfer, chosen, context)
         model = transfer.fit(backbone, examples, context)
-        return model, backbone, time.perf_counter() - start
+        return model, backbone, time.process_time() - start
 
     def examples(self, backbone: Backbone, transfer: Transfer, chosen: Sequence[int], context: Context) -> Examples:
         index = np.asarray(chosen, dtype=np.int64)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import numpy as np
@@ -135,10 +138,8 @@ MEASURES: dict[str, dict[str, Any]] = {
 
 def make_places_run(folder: Path, kind: str = "boxes", estimate: str = "test") -> Path:
     """A run folder as ``jeoni fit`` writes it of a dense task."""
-    drawn = folder.parent / f"{folder.name}-drawn"
-    record = draw(drawn, kind, 0.5 if kind == "boxes" else None)
-    run = make_run(folder, pictures=False)
-    (drawn / "figures").rename(run / "figures")
+    run = folder
+    shutil.copytree(Path(_template(kind).name) / "run", run)
     lead = next(iter(MEASURES[kind]))
     score = PIXELS if kind == "points" else SCORE
     scores = {name: score if name == lead else {"value": None, "low": None, "high": None} for name in MEASURES[kind]}
@@ -155,5 +156,14 @@ def make_places_run(folder: Path, kind: str = "boxes", estimate: str = "test") -
     content |= {"kind": "places", "head": {"name": "fcos", "candidates": []}}
     content["data"] |= {"task": TASKS[kind], "classes": {}}
     (run / "run.json").write_text(json.dumps(content))
-    assert record["kind"] == kind
     return run
+
+
+@cache
+def _template(kind: str) -> TemporaryDirectory[str]:
+    """A run with the pictures of a kind, made once."""
+    place = TemporaryDirectory()
+    drawn = Path(place.name) / "drawn"
+    draw(drawn, kind, 0.5 if kind == "boxes" else None)
+    (drawn / "figures").rename(make_run(Path(place.name) / "run", pictures=False) / "figures")
+    return place

@@ -21,6 +21,7 @@ from jeoni.backbones.catalog import list_backbones, load_backbone
 from jeoni.cli._app import app
 from jeoni.data.kinds import Columns
 from jeoni.data.read import load_labelled
+from jeoni.dense.reading import dense_task_of, read_dense
 from jeoni.errors import ConfigError
 from jeoni.evaluation.evaluate import evaluate
 from jeoni.extensions import POINTS
@@ -28,6 +29,7 @@ from jeoni.report import render
 from jeoni.report.result import result_card
 from jeoni.runs import read_json
 from tests.conftest import TINY, save_photos
+from tests.dense.made import save_masks
 from tests.made_tasks import classes
 from tests.made_zero_shot import corners
 
@@ -457,6 +459,48 @@ def use_source(tmp_path: Path) -> None:
     assert any(str(one["name"]).endswith("one") and one["source"] == NAME for one in list_backbones())
 
 
+DENSE_TASK = """
+from dataclasses import dataclass
+from typing import ClassVar
+from jeoni.dense.tasks.segmentation import Segmentation
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn(Segmentation):
+    id: ClassVar[str] = "dropped_in"
+    headline: ClassVar[str] = "dice"
+"""
+
+
+def use_dense_task(tmp_path: Path) -> None:
+    data = load_labelled(str(save_masks(tmp_path / "squares", 4)), Columns())
+    found = read_dense(data, NAME)
+    assert dense_task_of(found).id == NAME
+    assert read_dense(data).task.id == "segmentation" or NAME < "segmentation"
+
+
+DENSE_HEAD = """
+from dataclasses import dataclass
+from jeoni.dense.heads.segmentation.linear import Linear
+
+__all__ = ["DroppedIn"]
+
+
+@dataclass(frozen=True)
+class DroppedIn(Linear):
+    wide: int = 3
+"""
+
+
+def use_dense_head(tmp_path: Path) -> None:
+    root = save_masks(tmp_path / "squares", 8)
+    options = {"head": NAME, "set": "wide=5", "folds": 2, "steps": 2, "views": 1, "control": False, "quiet": True}
+    result = jeoni.fit(str(root), out=tmp_path / "run", backbone=TINY, task="segmentation", **options)
+    assert result.model.head_id == NAME and result.model.settings == {"wide": 5}
+
+
 FORMAT = """
 from dataclasses import dataclass
 from typing import ClassVar
@@ -660,6 +704,8 @@ DROPPED: dict[str, tuple[str, str, Callable[..., None]]] = {
     "engines": ("jeoni.features.engines", ENGINE, use_engine),
     "pretraining": ("jeoni.pretraining", PRETRAINING, use_pretraining),
     "sources": ("jeoni.backbones.sources", SOURCE, use_source),
+    "dense-tasks": ("jeoni.dense.tasks", DENSE_TASK, use_dense_task),
+    "dense-heads": ("jeoni.dense.heads.segmentation", DENSE_HEAD, use_dense_head),
     "formats": ("jeoni.data.annotations.formats", FORMAT, use_format),
     "verbs": ("jeoni.verbs", VERB, use_verb),
     "pages": ("jeoni.report.pages", PAGE, use_page),

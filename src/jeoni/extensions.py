@@ -128,6 +128,17 @@ POINTS = (
         "backbones that are built on it, and saved models of that `kind`", "tests/modalities/",
     ),
     ExtensionPoint(
+        "dense-tasks", "a task on places in pictures", ("jeoni.dense.tasks",),
+        "a frozen dataclass on `DenseTask`: what annotations it takes, how they follow a view, evidence and scores",
+        "every fit of annotations that it takes; its own by `--task`", "tests/dense/tasks/",
+    ),
+    ExtensionPoint(
+        "dense-heads", "a head on feature maps",
+        tuple(f"jeoni.dense.heads.{task}" for task in ("detection", "segmentation", "pose", "anomaly")),
+        "a frozen dataclass, `build(task, maps) -> DenseHead`; the head has `forward`, `loss` (or `fit`) and `decode`",
+        "`--head` of its task; its fields by `--set`", "tests/dense/heads/",
+    ),
+    ExtensionPoint(
         "formats", "a format of annotations", ("jeoni.data.annotations.formats",),
         "a frozen dataclass with `title`, `tasks`, `needs`, `by_request`, `recognises(root) -> bool` and "
         "`read(root, options) -> Dataset`; also `writes` and `write(folder, predicted)`",

@@ -12,9 +12,10 @@ import torch
 import jeoni
 from jeoni.data.annotations import LabelMap
 from jeoni.errors import ConfigError, DataError
+from tests.conftest import TINY
 from tests.dense.made import save_masks
 
-QUICK = {"backbone": "untrained:resnet18", "quiet": True, "seed": 1, "control": False}
+QUICK = {"backbone": TINY, "quiet": True, "seed": 1, "control": False}
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +23,10 @@ def small(tmp_path_factory):
     return save_masks(tmp_path_factory.mktemp("masks") / "squares", 16)
 
 
-@pytest.fixture
-def fitted(small, tmp_path):
-    return jeoni.fit(str(small), out=tmp_path / "run", folds=2, steps=6, views=1, batch_size=4, **QUICK)
+@pytest.fixture(scope="module")
+def fitted(small, tmp_path_factory):
+    run = tmp_path_factory.mktemp("fitted") / "run"
+    return jeoni.fit(str(small), out=run, folds=2, steps=6, views=1, batch_size=4, **QUICK)
 
 
 def test_a_fit_leaves_a_run_with_scores_a_model_and_a_report(fitted):
@@ -64,14 +66,14 @@ def test_stages_above_the_cut_are_trained_and_those_below_are_not(small, tmp_pat
         str(small), out=tmp_path / "run", folds=2, steps=2, views=1, batch_size=4, strategy=strategy, **QUICK
     )
     states = {s["name"]: s["state"] for s in json.loads((result.run / "run.json").read_text())["cut"]["stages"]}
-    assert states["block 4"] == ("trained" if strategy == "finetune" else "new")
+    assert states["block 3"] == ("trained" if strategy == "finetune" else "new")
     assert states["stem"] == ("frozen" if strategy == "finetune" else "new")
     assert json.loads((result.run / "run.json").read_text())["training"]["frozen_identical"]
 
 
 def test_the_control_is_the_same_head_on_random_weights(small, tmp_path):
-    options = {**QUICK, "control": True, "backbone": "efficientnet_lite0"}
-    result = jeoni.fit(str(small), out=tmp_path / "run", folds=2, steps=30, views=1, batch_size=8, **options)
+    options = {**QUICK, "control": True}
+    result = jeoni.fit(str(small), out=tmp_path / "run", folds=2, steps=2, views=1, batch_size=4, **options)
     control = result.metrics["control"]
     assert control["untrained"]["miou"]["value"] is not None
     gained = result.metrics.miou.value - control["untrained"]["miou"]["value"]
@@ -86,8 +88,7 @@ def test_maps_that_do_not_fit_on_the_disk_are_computed_again(small, tmp_path):
 
 
 def test_a_comparison_says_whether_transfer_helped(small, tmp_path):
-    options = {**QUICK, "backbone": "efficientnet_lite0"}
-    del options["control"]
+    options = {name: value for name, value in QUICK.items() if name != "control"}
     found = jeoni.compare(
         str(small), out=tmp_path / "run", strategies="probe,scratch", budgets="4,all", repeats=2, folds=2, steps=4,
         views=1, batch_size=4, **options,

@@ -6,6 +6,7 @@ import json
 import os
 import random
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,20 @@ from jeoni.report.files import Figures
 from jeoni.runs.records import (
     AdaptMetrics,
     ComparisonRecord,
+    DenseMetrics,
     DomainsRecord,
     ExplanationsRecord,
     FitMetrics,
     GalleryRecord,
     InsideRecord,
     MapRecord,
+    PlacesRecord,
     RunRecord,
     ScoringMetrics,
     VerdictRecord,
 )
 from jeoni.runs.typed import read_record
+from tests.made_places import make_places_run
 from tests.report.test_report import make_run
 
 PLACES, RENDERED = 10, 1  # of each file; with all places nothing else was found
@@ -157,6 +161,10 @@ MAKERS = {
     "comparison": make_comparison,
     "adaptation": make_adaptation,
     "scoring": make_scoring,
+    "detection": partial(make_places_run, kind="boxes"),
+    "segmentation": partial(make_places_run, kind="masks"),
+    "pose": partial(make_places_run, kind="points"),
+    "anomaly": partial(make_places_run, kind="heat"),
 }
 FILES = {
     "fit": {
@@ -166,6 +174,10 @@ FILES = {
     "comparison": {"run.json": RunRecord, "verdict.json": VerdictRecord, "comparison.json": ComparisonRecord},
     "adaptation": {"run.json": RunRecord, "metrics.json": AdaptMetrics, "figures/domains.json": DomainsRecord},
     "scoring": {"metrics.json": ScoringMetrics},
+    "detection": {"metrics.json": DenseMetrics, "figures/places.json": PlacesRecord},
+    "segmentation": {"metrics.json": DenseMetrics, "figures/places.json": PlacesRecord},
+    "pose": {"metrics.json": DenseMetrics, "figures/places.json": PlacesRecord},
+    "anomaly": {"metrics.json": DenseMetrics, "figures/places.json": PlacesRecord},
 }  # fmt: skip
 HOSTILE: list[Any] = [
     None, True, -1, 0, 2, 10**30, -1e308, float("nan"), float("inf"), "", "../../etc/passwd", "/etc/passwd", "</script><img src=x>",

@@ -57,8 +57,8 @@ def assess_dense(
     if test is not None:
         model = transfer.fit(backbone, to_learn_from(train), context)
         evidence = evidence_of(model, backbone, test, context)
-        shown = _shown(model, backbone, test, evidence, context) if keep_model else {}
-        return DenseAssessment(model, evidence, shown)
+        few = _shown(model, backbone, test, evidence, context) if keep_model else {}
+        return DenseAssessment(model, evidence, few)
     fold = train.folds[0]
     found: list[Any] = [None] * len(train)
     shown: dict[int, Prediction] = {}

@@ -145,7 +145,7 @@ class DenseTask(Protocol):
         """``(n,)`` how well each picture was done, higher is better: for the worst ones in a report; NaN: unknown."""
 
     def columns(self, evidence: Sequence[Any]) -> dict[str, Sequence[Any]]:
-        """Columns ``(n,)`` of ``predictions.csv`` by title: what was found in each picture, in numbers; none, if left out."""
+        """Columns ``(n,)`` of ``predictions.csv`` by title: what was found in each picture; none, if left out."""
         return {}
 
     def shares(self, evidence: Sequence[Any]) -> Mapping[str, int]:

@@ -1,4 +1,4 @@
-"""Charts of dense tasks: curves of precision and recall, sizes of objects, distances of keypoints, scores of anomalies."""
+"""Charts of dense tasks: precision and recall, sizes of objects, distances of keypoints, scores of anomalies."""
 
 from __future__ import annotations
 

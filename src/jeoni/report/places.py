@@ -96,7 +96,7 @@ def _mark(e: ShownPicture, found: PlacesRecord, k: int) -> dict[str, Any]:
 
 def _named_apart(marks: list[dict[str, Any]], width: float) -> list[dict[str, Any]]:
     """The same keypoints with places for their names: beside the cross, inside the picture, no two on each other."""
-    unit, taken = width / WIDTH, []
+    unit, taken = width / WIDTH, list[tuple[float, float, float]]()
     for mark in sorted(marks, key=lambda one: one["predicted"][1]):
         x, y = mark["predicted"]
         long = LETTER * unit * len(mark["shown"])

@@ -226,3 +226,10 @@ def test_too_few_normal_pictures_are_an_error_and_few_a_finding():
 def test_saved_kinds_that_are_no_names_are_refused(kinds):
     with pytest.raises(ValueError, match="kinds must be a list of names"):
         Anomaly.restored({"kinds": kinds})
+
+
+def test_a_row_says_what_was_predicted_and_how_unusual_it_is():
+    evidence = evidence_of([Heat(0.4), Heat(1.6)], [Condition(False), Condition(True)])
+    columns = Anomaly().columns(evidence)
+    assert columns["predicted"] == ["normal", "defective"]
+    assert columns["anomaly_score"] == pytest.approx([0.4, 1.6])

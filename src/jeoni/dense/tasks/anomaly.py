@@ -202,6 +202,12 @@ class Anomaly(DenseTask):
         _, defective = _of_pictures(evidence)
         return {"recall": int(defective.sum()), "false_alarms": int((~defective).sum())}
 
+    def columns(self, evidence: Sequence[_Evidence]) -> dict[str, Sequence[Any]]:
+        """Normal or defective, as predicted, and how unusual: from 1 on it is an alarm."""
+        score, _ = _of_pictures(evidence)
+        predicted = ["defective" if alarm else "normal" for alarm in score > THRESHOLD]
+        return {"predicted": predicted, "anomaly_score": score.round(6).tolist()}
+
     def details(self, evidence: Sequence[_Evidence]) -> dict[str, Any]:
         """The scores of all pictures, for a histogram."""
         score, defective = _of_pictures(evidence)

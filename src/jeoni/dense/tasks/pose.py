@@ -22,6 +22,7 @@ from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 __all__ = ["Pose"]
 
 FEW = 10  # pictures in which a point is visible
+STEPS, MOST_SHOWN = 61, 0.98  # of the curves of distances, and the share of all points that they reach to
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 1.0)
 
 
@@ -118,7 +119,7 @@ class Pose(DenseTask):
             )
         visible = np.sum([_visible(data.targets[i]) for i in training], axis=0)
         return [
-            Finding("small_class", "", f"the keypoint {name} is visible in {count} pictures to learn from", "kept")
+            Finding("small_class", "", f"pictures to learn from in which {name} is visible: {count}", "kept")
             for name, count in zip(self.points, visible.tolist(), strict=True)
             if count < FEW
         ]
@@ -181,12 +182,26 @@ class Pose(DenseTask):
         count = visible.sum(axis=1)
         total = np.where(visible, errors**2, 0.0).sum(axis=1)
         mean = np.divide(total, count, out=np.full(len(errors), np.nan), where=count > 0)
-        return -np.sqrt(mean)
+        found: FloatArray = -np.sqrt(mean)
+        return found
+
+    def columns(self, evidence: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        """How many points are visible, and how far off each was found, pixels."""
+        errors = np.stack([one.errors for one in evidence])
+        visible = (~np.isnan(errors)).sum(1).tolist()
+        return {"points": visible, **{f"error:{name}": errors[:, k].tolist() for k, name in enumerate(self.points)}}
 
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
-        """Quantiles of the distance of each keypoint, pixels."""
+        """Quantiles of the distance of each keypoint, pixels, and which share lies within so many pixels."""
         errors = np.stack([one.errors for one in evidence])
+        steps = _steps(errors)
         return {
+            "pixels": steps.tolist(),
+            "within": [
+                {"name": name, "shares": _within(errors[:, k], steps)}
+                for k, name in enumerate(self.points)
+                if not np.isnan(errors[:, k]).all()
+            ],
             "quantiles": list(QUANTILES),
             "errors": [_quantiles(name, errors[:, k]) for k, name in enumerate(self.points)],
         }
@@ -202,7 +217,22 @@ class Pose(DenseTask):
 
 
 def _visible(one: Keypoints) -> Array:
-    return ~np.isnan(one.points).any(axis=1)
+    visible: Array = ~np.isnan(one.points.sum(axis=1))
+    return visible
+
+
+def _steps(errors: FloatArray) -> FloatArray:
+    """Distances ``(m,)`` from none to where nearly all points lie, pixels."""
+    known = errors[~np.isnan(errors)]
+    most = max(1.0, float(np.quantile(known, MOST_SHOWN))) if len(known) else 1.0
+    return np.linspace(0.0, most, STEPS)
+
+
+def _within(errors: FloatArray, steps: FloatArray) -> list[float]:
+    """The share of the visible ones within each of the distances."""
+    known = np.sort(errors[~np.isnan(errors)])
+    found: list[float] = (np.searchsorted(known, steps, side="right") / len(known)).tolist()
+    return found
 
 
 def _quantiles(name: str, errors: FloatArray) -> dict[str, Any]:

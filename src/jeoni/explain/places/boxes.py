@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jeoni.data.annotations import Boxes, Detections
+from jeoni.evaluation.metrics.detection.matching import overlaps
 from jeoni.explain.places.canvas import Canvas
 from jeoni.types import Array, FloatArray, IntArray
 
@@ -45,7 +46,7 @@ def outcomes_of(annotation: Boxes, labels: IntArray, prediction: Detections) -> 
     """
     true = ["ignored" if ignored else "missed" for ignored in annotation.ignored]
     predicted = ["false"] * len(prediction.boxes)
-    shared = _overlaps(prediction.boxes, annotation.boxes)
+    shared = overlaps(prediction.boxes, annotation.boxes)
     for d in np.argsort(-prediction.scores, kind="stable"):
         near = (labels == prediction.labels[d]) & (shared[d] >= OVERLAP)
         free = near & np.array([one == "missed" for one in true], dtype=bool)
@@ -55,21 +56,6 @@ def outcomes_of(annotation: Boxes, labels: IntArray, prediction: Detections) -> 
         elif (near & annotation.ignored).any():
             predicted[d] = "ignored"
     return true, predicted
-
-
-def _overlaps(boxes: FloatArray, others: FloatArray) -> FloatArray:
-    """``(n, m)`` intersection over union."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    shared = np.maximum(high - low, 0).prod(2)
-    union = _areas(boxes)[:, None] + _areas(others)[None] - shared
-    found: FloatArray = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return found
-
-
-def _areas(boxes: FloatArray) -> FloatArray:
-    found: FloatArray = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(1)
-    return found
 
 
 def _records(
