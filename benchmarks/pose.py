@@ -49,7 +49,7 @@ def told(pictures: Pictures, arm: str, splits: list[list[Distances]], seconds: l
         )
     points = ", ".join(f"{row['class']} {row['rmse_px'].value:.2f}" for row in scores.breakdown)
     median = np.nanmedian(np.stack([one.errors for one in together]))
-    return f"{arm:>10}: {'; '.join(parts)}; median {median:.2f}; {points}; {np.mean(seconds):.0f} s a fit"
+    return f"{arm:>10}: {'; '.join(parts)}; median {median:.2f}; {points}; {np.mean(seconds):.0f} s of one core a fit"
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ def save_points(root):
 
 def save_parts(root):
     for k in range(N):
-        pixels, mask = picture(k)
+        pixels, _mask = picture(k)
         folder = root / ("good" if k < 7 else "scratch")
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels if k >= 7 else np.full_like(pixels, 80 + k)).save(folder / f"{k}.png")
@@ -108,7 +108,7 @@ def test_a_result_says_what_it_is_and_the_model_has_a_card(fitted):
 
 
 def test_what_a_card_shows_of_predictions_is_there(fitted):
-    task, result = fitted
+    _task, result = fitted
     card = (result.run / "model" / "README.md").read_text(encoding="utf-8")
     said = next(line for line in card.splitlines() if line.startswith("print(model.predict"))
     attribute = said.removeprefix('print(model.predict("new/")[0].').removesuffix(")")

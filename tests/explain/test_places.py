@@ -63,7 +63,7 @@ def test_layers_hold_each_class_in_its_colour_void_as_stripes_and_errors_in_red(
     fields = draw_masks(a_canvas(tmp_path / "places"), annotation, prediction, annotation.names)
     with Image.open(tmp_path / fields["true"]) as layer:
         true = np.asarray(layer.convert("RGBA"))
-    sky, tree = (tuple(bytes.fromhex(colour[1:])) + (255,) for colour in distinct_colours(2))
+    sky, tree = ((*tuple(bytes.fromhex(colour[1:])), 255) for colour in distinct_colours(2))
     assert tuple(true[10, 30]) == sky and tuple(true[40, 30]) == tree
     assert {tuple(p)[3] for p in true[:6, :6].reshape(-1, 4)} == {0, 255}
     with Image.open(tmp_path / fields["wrong"]) as layer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from html import unescape
 
@@ -178,5 +179,5 @@ def test_names_of_keypoints_never_lie_on_each_other(tmp_path):
     view = places_view(Figures(run / "figures"), "pose", table("places", "en"))
     marks = view["groups"][0]["pictures"][0]["marks"]
     bases = sorted(mark["base"] for mark in marks)
-    assert all(b - a > 15 for a, b in zip(bases, bases[1:], strict=False))
+    assert all(b - a > 15 for a, b in itertools.pairwise(bases))
     assert {mark["anchor"] for mark in marks} == {"end"}  # at the right edge they stand left of their crosses

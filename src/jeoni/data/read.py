@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from jeoni.data.annotations.read import ANNOTATED, read_annotated
+from jeoni.data.annotations.vocabulary import joined_annotations
 from jeoni.data.arrays import ARRAYS, read_arrays
 from jeoni.data.columns import PARTS, label_cells, pattern_groups, ungrouped
 from jeoni.data.dicom import known_name
@@ -281,10 +282,11 @@ def with_test(data: Dataset, test: Dataset) -> Dataset:
         raise DataError(f"The test set has {of_test} columns of labels, the training data {own}.")
     before = np.where(data.part == "test", "train", data.part)
     items = _WithTest(data.items, test.items)
+    targets, held_out = joined_annotations(data.targets, test.targets)
     return replace(
         data,
         items=items,
-        targets=np.concatenate([data.targets, test.targets]),
+        targets=np.concatenate([targets, held_out]),
         groups=_joined_groups(data, test),
         part=np.concatenate([before, np.full(len(test), "test", dtype="<U5")]),
         findings=(*data.findings, *(_of_test(f, items.mark) for f in test.findings)),

@@ -148,6 +148,10 @@ class DenseTask(Protocol):
         """Columns ``(n,)`` of ``predictions.csv`` by title: what was found in each picture; none, if left out."""
         return {}
 
+    def shares(self, evidence: Sequence[Any]) -> Mapping[str, int]:
+        """Metrics that are shares of pictures, and of how many: of none or all, intervals have no width to resample."""
+        return {}
+
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
         """Further details for the report, for JSON, such as the points of precision-recall curves."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from jeoni import plugins
+from jeoni.data.annotations.vocabulary import in_vocabulary
 from jeoni.dense.protocol import DenseTask
 from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.tasks import Task, Unreadable
@@ -57,6 +58,7 @@ def reread_dense(data: Dataset, task: DenseTask) -> Dataset:
     Raises:
         DataError: a name that it does not hold, or annotations of another kind.
     """
+    data = replace(data, targets=in_vocabulary(data.targets, task.names))
     annotations = list(data.targets)
     if any(one is not None and not task.takes(one) for one in annotations):
         raise DataError(f"{data.origin or data.name} does not fit the model, whose task is {task.id}.")

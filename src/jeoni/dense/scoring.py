@@ -9,7 +9,7 @@ import numpy as np
 
 from jeoni.dense.protocol import DenseTask
 from jeoni.evaluation.evaluate import Evaluation
-from jeoni.evaluation.intervals import percentile_interval, resample_weights
+from jeoni.evaluation.intervals import not_too_certain, percentile_interval, resample_weights
 from jeoni.types import FloatArray, IntArray, Interval
 
 __all__ = ["difference_of", "evaluate_evidence"]
@@ -40,18 +40,30 @@ def evaluate_evidence(
     samples = _joined([task.scores(evidence, weights.astype(np.float64)) for weights in drawn])
     alone = task.rows(evidence, once)
     rows = [task.rows(evidence, weights.astype(np.float64)) for weights in drawn]
+    shares = task.shares(evidence)
+    units = n if groups is None else len(np.unique(groups))
     breakdown: list[dict[str, Any]] = []
     for k, row in enumerate(alone):
         scores = _joined([chunk[k].scores for chunk in rows])
-        found = {name: percentile_interval(float(value[0]), scores[name]) for name, value in row.scores.items()}
+        found = {
+            name: _interval(value, scores[name], min(row.count, units) if name in shares else 0)
+            for name, value in row.scores.items()
+        }
         breakdown.append({"class": row.name, "support": row.count, **found})
     return Evaluation(
-        metrics={name: percentile_interval(float(value[0]), samples[name]) for name, value in whole.items()},
+        metrics={
+            name: _interval(value, samples[name], min(shares.get(name, 0), units)) for name, value in whole.items()
+        },
         measures={name: measure.as_dict() for name, measure in task.metrics().items()},
         breakdown=breakdown,
         details=task.details(evidence),
         n=n,
     )
+
+
+def _interval(value: FloatArray, samples: FloatArray, of: int) -> Interval:
+    """Percentiles; of a share of so many pictures no narrower than these allow."""
+    return not_too_certain(percentile_interval(float(value[0]), samples), of)
 
 
 def difference_of(

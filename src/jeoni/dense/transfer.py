@@ -150,7 +150,7 @@ class Transfer:
             seed=context.seed,
             train_statistics=self.strategy == "scratch",
             loss=_Loss(self.task, network.head, examples.data.targets, network.size),
-            identity=f"{identity_of(examples)} {self.head_id}",
+            identity=f"{identity_of(examples)} {self.head_id} {backbone.fingerprint}",
         )
         with context.spent.on("training"):
             history = train(job, context.checkpoints, context.checkpoint_s, context.console)

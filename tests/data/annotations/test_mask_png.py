@@ -206,6 +206,12 @@ def test_predictions_are_written_as_they_are_read(tmp_path):
     assert all((one.read() == label).all() for one, label in zip(again.targets, labels, strict=True))
 
 
+def test_more_classes_than_a_palette_holds_are_refused(tmp_path):
+    many = Predicted(["a.jpg"], [(1, 1)], [LabelMap(np.zeros((1, 1)))], [str(k) for k in range(256)])
+    with pytest.raises(ConfigError, match="holds 255 classes, and there are 256. Write them as COCO's JSON"):
+        MaskPNG().write(tmp_path, many)
+
+
 def test_street_scenes_have_their_parts_and_classes(real):
     data = read_annotated(real("camvid"), void="11")
     assert [int(np.sum(data.part == part)) for part in ("train", "val", "test")] == [367, 101, 233]

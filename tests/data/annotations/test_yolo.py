@@ -71,6 +71,14 @@ def test_parts_may_be_lists_of_pictures(tmp_path):
     assert said_of(data, "no_picture") == "test: gone.txt is not there"
 
 
+def test_darknet_has_names_and_lists(tmp_path):
+    save(tmp_path, {"a": LINE}, "", "obj_train_data/{}.png", "obj_train_data/{}.txt")
+    save_text(tmp_path / "obj.names", "cat\ndog\n")
+    save_text(tmp_path / "train.txt", "data/obj_train_data/a.png\n")
+    data = read_annotated(tmp_path)
+    assert data.targets[0].names == ("cat",) and data.part.tolist() == ["train"]
+
+
 def test_one_folder_for_two_parts_is_the_first_of_them(tmp_path):
     save(tmp_path, {"a": LINE}, f"train: images\nval: images\n{NAMES}")
     data = read_annotated(tmp_path)

@@ -36,20 +36,21 @@ def perfect(placed, stride=4, sigma=1.5):
     return torch.from_numpy(np.concatenate([heat, across, down]))[None].float()
 
 
-@pytest.mark.parametrize(("reading", "pixels"), [("offset", 1e-3), ("dark", 0.05), ("mean", 0.2)])
-def test_perfect_outputs_give_the_points_back(reading, pixels):
+@pytest.mark.parametrize("reading", READINGS)
+def test_perfect_outputs_give_the_points_back(reading):
     head = Heatmap(reading=reading).build(TASK, MAPS)
-    (found,) = head.decode(perfect(PLACED[0]), SIZE)
-    np.testing.assert_allclose(found.points, PLACED[0].points, atol=pixels)
+    inside = PlacedPoints(PLACED[0].points.clip(24, [72, 40]))
+    (found,) = head.decode(perfect(inside), SIZE)
+    np.testing.assert_allclose(found.points, inside.points, atol=1e-3)
     assert found.scores.min() > 0.8  # of a Gaussian in the plane 86 % lie within two sigmas
 
 
 @pytest.mark.parametrize("reading", READINGS)
-def test_points_at_the_edge_of_a_map_are_read_inside_the_row(reading):
+def test_points_at_the_edge_of_a_map_are_read_to_a_place_and_inside_the_row(reading):
     head = Heatmap(reading=reading).build(TASK, MAPS)
     corners = PlacedPoints(np.array([[0.0, 0.0], [96.0, 64.0], [96.0, 0.0]]))
     (found,) = head.decode(perfect(corners), SIZE)
-    np.testing.assert_allclose(found.points, corners.points, atol=4.5)
+    np.testing.assert_allclose(found.points, corners.points, atol=4.0)
     assert (found.points >= 0).all()
     assert (found.points <= SIZE).all()
 
@@ -100,7 +101,7 @@ def test_heatmaps_are_as_fine_as_asked_for_or_as_the_finest_map():
 def test_settings_that_cannot_be_are_refused():
     with pytest.raises(ConfigError, match="no feature maps"):
         Heatmap().build(TASK, [])
-    with pytest.raises(ConfigError, match=r"reading is 'drak'; it can be offset, dark, mean. Did you mean dark"):
+    with pytest.raises(ConfigError, match=r"reading is 'drak'; it can be offset, votes, dark. Did you mean dark"):
         Heatmap(reading="drak").build(TASK, MAPS)
     with pytest.raises(ConfigError, match="channels is 12; a multiple of 8 is needed"):
         Heatmap(channels=12).build(TASK, MAPS)

@@ -145,6 +145,20 @@ def test_each_kind_of_defect_is_held_against_all_normal_pictures():
         assert row.scores["recall"][0] == pytest.approx((score[members] > 1).mean())
 
 
+def test_no_false_alarm_among_few_pictures_is_no_proof_that_there_is_none():
+    from jeoni.dense.scoring import evaluate_evidence
+
+    heats = [Heat(0.5)] * 20 + [Heat(2.0)] * 10
+    conditions = [Condition(False)] * 20 + [Condition(True, kind="spot")] * 10
+    found = evaluate_evidence(TASK, evidence_of(heats, conditions), resamples=100)
+    z2 = 1.959964**2  # Wilson's bound of none among n is z2 / (n + z2)
+    none, every = found.metrics["false_alarms"], found.metrics["recall"]
+    assert (none.value, none.low, none.high) == (0, 0, pytest.approx(z2 / (20 + z2)))
+    assert (every.value, every.low, every.high) == (1, pytest.approx(10 / (10 + z2)), 1)
+    assert found.breakdown[0]["recall"].low == pytest.approx(10 / (10 + z2))
+    assert found.metrics["image_auroc"].low == 1  # no share of pictures
+
+
 def test_the_worst_pictures_are_far_on_the_wrong_side():
     evidence = evidence_of([Heat(3.0), Heat(0.5), Heat(0.2), Heat(1.5)], [Condition(False)] * 2 + [Condition(True)] * 2)
     assert TASK.item_scores(evidence).tolist() == [-2.0, 0.5, -0.8, 0.5]

@@ -69,8 +69,8 @@ def test_nothing_to_learn_from_is_an_error_and_little_is_told():
         TASK.check(made_dataset([NOTHING, TWO], ["train", "test"]))
     findings = TASK.check(made_dataset([ONE] * FEW + [NOTHING]))
     assert [(f.kind, f.detail) for f in findings] == [
-        ("empty_picture", "1 pictures have no object"),
-        ("small_class", "the class clump has 0 objects to learn from; its score will say little"),
+        ("empty_picture", "pictures without an object: 1"),
+        ("small_class", "objects of the class clump to learn from: 0; its score will say little"),
     ]
 
 
@@ -108,6 +108,9 @@ def test_scores_by_picture_class_and_in_all():
     assert (cell.name, cell.count, cell.scores["ap50"][0]) == ("cell", 2, pytest.approx(51 / 101))
     assert (clump.name, clump.count, clump.scores["ap50"][0]) == ("clump", 1, 1.0)
     assert TASK.item_scores(evidence()).tolist() == [1.0, 0.0, 1.0]
+    assert TASK.columns(evidence()) == {
+        "objects": [2, 1, 0], "right": [2, 0, 0], "wrong": [0, 0, 0], "missed": [0, 1, 0],
+    }  # fmt: skip
 
 
 def test_details_are_for_json_and_say_what_the_best_score_keeps():

@@ -60,7 +60,7 @@ def test_nothing_to_learn_from_is_an_error_and_a_point_that_is_hardly_visible_is
     with pytest.raises(DataError, match="made/ holds no picture with a visible keypoint to learn from"):
         TASK.check(made_dataset([NONE, ONE], ["train", "test"]))
     findings = TASK.check(made_dataset([HIDDEN] * FEW))
-    assert [f.detail for f in findings] == ["the keypoint leftear is visible in 0 pictures to learn from"]
+    assert [f.detail for f in findings] == ["pictures to learn from in which leftear is visible: 0"]
 
 
 def test_a_mirrored_view_exchanges_left_and_right_and_a_turned_one_does_not():
@@ -95,7 +95,7 @@ def test_annotations_are_left_as_they_were():
 
 def test_scores_by_picture_point_and_in_all():
     exact = TASK.evidence(Skeleton(ONE.points, np.ones(3)), ONE)
-    off = TASK.evidence(Skeleton(np.nan_to_num(HIDDEN.points) + [3, 4], np.ones(3)), HIDDEN)
+    off = TASK.evidence(Skeleton(np.nan_to_num(HIDDEN.points) + np.array([3, 4]), np.ones(3)), HIDDEN)
     once = np.ones((1, 2))
     scores = {name: value[0] for name, value in TASK.scores([exact, off], once).items()}
     assert list(scores) == list(TASK.metrics())
@@ -106,11 +106,15 @@ def test_scores_by_picture_point_and_in_all():
     assert not TASK.metrics()["rmse_px"].higher_is_better
 
 
-def test_details_are_for_json_also_of_a_point_that_is_never_visible():
-    off = TASK.evidence(Skeleton(np.nan_to_num(HIDDEN.points) + [3, 4], np.ones(3)), HIDDEN)
-    details = json.loads(json.dumps(TASK.details([off]), allow_nan=False))
-    assert [row["values"] for row in details["errors"]] == [[5.0] * 5, [], [5.0] * 5]
+def test_details_are_for_json_and_leave_out_a_point_that_is_never_visible():
+    off = TASK.evidence(Skeleton(np.nan_to_num(HIDDEN.points) + np.array([3, 4]), np.ones(3)), HIDDEN)
+    exact = TASK.evidence(Skeleton(np.nan_to_num(HIDDEN.points), np.ones(3)), HIDDEN)
+    details = json.loads(json.dumps(TASK.details([off, exact]), allow_nan=False))
+    assert details["pixels"][0] == 0 and details["pixels"][-1] == pytest.approx(5.0)
+    assert [row["name"] for row in details["within"]] == ["snout", "rightear"]
+    assert [details["within"][0]["shares"][k] for k in (0, -1)] == [0.5, 1.0]
     unseen = TASK.evidence(Skeleton(np.zeros((3, 2)), np.ones(3)), NONE)
+    assert TASK.details([unseen])["within"] == []
     assert np.isnan(TASK.item_scores([unseen])).all()
 
 

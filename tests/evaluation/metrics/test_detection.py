@@ -1,8 +1,12 @@
 """Average precision: by hand, beside pycocotools, and of weighted pictures beside pictures that are there twice."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from jeoni.data.annotations.read import read_annotated
 from jeoni.evaluation.metrics.detection.average_precision import average_precision
 from jeoni.evaluation.metrics.detection.curves import best_threshold, outcomes_at, precision_recall
 from jeoni.evaluation.metrics.detection.matching import MOST, match, overlaps
@@ -95,6 +99,24 @@ def test_equal_to_pycocotools_on_random_boxes_with_crowds():
     pictures = made(40)
     ours = average_precision([match(*one, 3) for one in pictures], np.ones((1, 40)))
     precision, recall = coco_scores(pictures)
+    np.testing.assert_allclose(ours.precision[0], precision, atol=1e-9)
+    np.testing.assert_allclose(ours.recall[0], recall, atol=1e-9)
+
+
+def test_equal_to_pycocotools_on_photographs_of_blood_cells():
+    pytest.importorskip("pycocotools")
+    root = Path(os.environ.get("JEONI_DATA", Path(__file__).parents[4] / "shared" / "data")) / "bccd"
+    if not root.is_dir():
+        pytest.skip(f"{root} is missing; JEONI_DATA names the folder of real data")
+    data = read_annotated(root, "detection")
+    names = sorted({name for one in data.targets for name in one.names})
+    rng, pictures = np.random.default_rng(0), []
+    for one in data.targets[data.part == "test"]:
+        labels = np.array([names.index(name) for name in one.names])
+        boxes = one.boxes + rng.normal(0, 5, one.boxes.shape)
+        pictures.append((boxes, labels, rng.random(len(labels)), one.boxes, labels, one.ignored))
+    ours = average_precision([match(*one, len(names)) for one in pictures], np.ones((1, len(pictures))))
+    precision, recall = coco_scores(pictures, len(names))
     np.testing.assert_allclose(ours.precision[0], precision, atol=1e-9)
     np.testing.assert_allclose(ours.recall[0], recall, atol=1e-9)
 

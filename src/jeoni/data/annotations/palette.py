@@ -11,10 +11,32 @@ __all__ = ["distinct_colours", "palette"]
 BITS = 8
 # the seven of Okabe and Ito (2008); then, one by one, what lies farthest from all before in OKLab, as it is seen with
 # and without deuteranopia and protanopia (Machado et al. 2009): more than 0.076 apart, as the first seven are
-DISTINCT = (
-    "e69f00 56b4e9 009e73 f0e442 0072b2 d55e00 cc79a7 660000 331177 77ffff 0000ff 993300 "
-    "44ddaa 5588ff 005566 2200bb 66ffaa 44ddff 223344 007766 005599 cc22cc 0066ff bb4433"
-).split()
+DISTINCT = [
+    "e69f00",
+    "56b4e9",
+    "009e73",
+    "f0e442",
+    "0072b2",
+    "d55e00",
+    "cc79a7",
+    "660000",
+    "331177",
+    "77ffff",
+    "0000ff",
+    "993300",
+    "44ddaa",
+    "5588ff",
+    "005566",
+    "2200bb",
+    "66ffaa",
+    "44ddff",
+    "223344",
+    "007766",
+    "005599",
+    "cc22cc",
+    "0066ff",
+    "bb4433",
+]
 
 
 def palette(count: int) -> Array:

@@ -197,6 +197,11 @@ class Anomaly(DenseTask):
         score, defective = _of_pictures(evidence)
         return np.where(defective, score - THRESHOLD, THRESHOLD - score)
 
+    def shares(self, evidence: Sequence[_Evidence]) -> Mapping[str, int]:
+        """See :class:`DenseTask`."""
+        _, defective = _of_pictures(evidence)
+        return {"recall": int(defective.sum()), "false_alarms": int((~defective).sum())}
+
     def columns(self, evidence: Sequence[_Evidence]) -> dict[str, Sequence[Any]]:
         """Normal or defective, as predicted, and how unusual: from 1 on it is an alarm."""
         score, _ = _of_pictures(evidence)

@@ -15,7 +15,7 @@ from jeoni.dense.protocol import DenseTask, Row
 from jeoni.errors import DataError, did_you_mean
 from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.metrics.detection.average_precision import average_precision
-from jeoni.evaluation.metrics.detection.curves import best_threshold, outcomes_at, precision_recall
+from jeoni.evaluation.metrics.detection.curves import Outcomes, best_threshold, outcomes_at, precision_recall
 from jeoni.evaluation.metrics.detection.matching import Matches, match
 from jeoni.modalities.geometry import Geometry
 from jeoni.tasks import Unreadable, distinct_names
@@ -120,10 +120,10 @@ class Detection(DenseTask):
         findings = []
         empty = sum(not data.targets[i].names for i in training)
         if empty:
-            findings.append(Finding("empty_picture", "", f"{empty} pictures have no object", "kept"))
+            findings.append(Finding("empty_picture", "", f"pictures without an object: {empty}", "kept"))
         for name in self.classes:
             if counts[name] < FEW:
-                told = f"the class {name} has {counts[name]} objects to learn from; its score will say little"
+                told = f"objects of the class {name} to learn from: {counts[name]}; its score will say little"
                 findings.append(Finding("small_class", "", told, "kept"))
         return findings
 
@@ -194,14 +194,14 @@ class Detection(DenseTask):
 
     def item_scores(self, evidence: Sequence[Any]) -> FloatArray:
         """F1 of each picture, of detections from the score on at which F1 of all pictures together is best."""
-        return outcomes_at(evidence, _threshold(evidence)).f1()
+        return _kept(evidence).f1()
 
     def columns(self, evidence: Sequence[Any]) -> dict[str, Sequence[Any]]:
-        """Objects, and detections from the best score on that are right, wrong, and missing."""
-        kept = outcomes_at(evidence, _threshold(evidence))
-        counts = {"right": kept.right, "wrong": kept.wrong, "missed": kept.missed}
-        objects = [int(one.counts.sum()) for one in evidence]
-        return {"objects": objects, **{name: part.sum(1).astype(int).tolist() for name, part in counts.items()}}
+        """Objects, and what is right, wrong and missed where detections are kept as :meth:`item_scores` keeps them."""
+        kept = _kept(evidence)
+        parts = {"right": kept.right, "wrong": kept.wrong, "missed": kept.missed}
+        counted = {name: part.sum(axis=1).astype(int).tolist() for name, part in parts.items()}
+        return {"objects": [int(one.counts.sum()) for one in evidence], **counted}
 
     def details(self, evidence: Sequence[Any]) -> dict[str, Any]:
         """Precision-recall curves at an overlap of 0.5, the best score to keep detections from, and sizes of objects.
@@ -210,7 +210,7 @@ class Detection(DenseTask):
         """
         threshold = best_threshold(evidence)
         sizes = np.concatenate([one.sizes for one in evidence])
-        kept = outcomes_at(evidence, _threshold(evidence))
+        kept = _kept(evidence)
         return {
             "curves": [self._curve(evidence, k) for k in range(len(self.classes))],
             "threshold": None if np.isnan(threshold) else threshold,
@@ -246,12 +246,6 @@ class Detection(DenseTask):
         return cls(tuple(distinct_names(described["classes"])))
 
 
-def _threshold(evidence: Sequence[Any]) -> float:
-    """The score from which on F1 is best; infinite where nothing was found."""
-    threshold = best_threshold(evidence)
-    return np.inf if np.isnan(threshold) else threshold
-
-
 def _areas(boxes: FloatArray) -> FloatArray:
     found: FloatArray = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(1)
     return found
@@ -259,6 +253,12 @@ def _areas(boxes: FloatArray) -> FloatArray:
 
 def _sized(boxes: FloatArray) -> Array:
     return _areas(boxes) > 0
+
+
+def _kept(evidence: Sequence[Any]) -> Outcomes:
+    """Where detections are kept from the score on at which F1 is best; none, where none is right."""
+    threshold = best_threshold(evidence)
+    return outcomes_at(evidence, np.inf if np.isnan(threshold) else threshold)
 
 
 def _in_words(one: Boxes) -> str:

@@ -119,7 +119,7 @@ class Pose(DenseTask):
             )
         visible = np.sum([_visible(data.targets[i]) for i in training], axis=0)
         return [
-            Finding("small_class", "", f"the keypoint {name} is visible in {count} pictures to learn from", "kept")
+            Finding("small_class", "", f"pictures to learn from in which {name} is visible: {count}", "kept")
             for name, count in zip(self.points, visible.tolist(), strict=True)
             if count < FEW
         ]
@@ -182,7 +182,8 @@ class Pose(DenseTask):
         count = visible.sum(axis=1)
         total = np.where(visible, errors**2, 0.0).sum(axis=1)
         mean = np.divide(total, count, out=np.full(len(errors), np.nan), where=count > 0)
-        return -np.sqrt(mean)
+        found: FloatArray = -np.sqrt(mean)
+        return found
 
     def columns(self, evidence: Sequence[Any]) -> dict[str, Sequence[Any]]:
         """How many points are visible, and how far off each was found, pixels."""
@@ -216,7 +217,8 @@ class Pose(DenseTask):
 
 
 def _visible(one: Keypoints) -> Array:
-    return ~np.isnan(one.points).any(axis=1)
+    visible: Array = ~np.isnan(one.points.sum(axis=1))
+    return visible
 
 
 def _steps(errors: FloatArray) -> FloatArray:

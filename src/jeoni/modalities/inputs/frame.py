@@ -63,6 +63,7 @@ class FrameInput(Input):
     varied: ClassVar[bool] = True
     near: ClassVar[float] = 0.999
     rows: ClassVar[str] = "frames"
+    chunk: ClassVar[int] = 2  # pictures at a time, each in all its views: at 480 pixels they take a gigabyte
 
     width: int
     height: int

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from jeoni.data.annotations.kinds import Detections, LabelMap, Skeleton
+from jeoni.data.annotations.coco_writing import MIDDLE, written_coco
 from jeoni.data.annotations.notes import Fault, Notes
 from jeoni.data.annotations.pictures import part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
@@ -35,7 +35,6 @@ KEYS = "info|licenses|images|annotations|categories|type"
 SIGNS = ("images", "annotations", "categories", "file_name", "image_id", "category_id")
 FOLDERS = ("annotations", "annotation", "labels")
 OTHERS = ("captions", "panoptic", "stuff", "image_info")  # files of COCO that are about something else
-MIDDLE = 0.5
 FEWEST = 6  # numbers of a polygon
 NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
 NO_IMAGE = Fault(
@@ -101,16 +100,8 @@ class COCO:
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
         """Write ``predictions.json``: images, categories, and annotations with their scores."""
         folder.mkdir(parents=True, exist_ok=True)
-        images = [
-            {"id": k, "file_name": name, "width": width, "height": height}
-            for k, (name, (width, height)) in enumerate(zip(predicted.names, predicted.sizes, strict=True), start=1)
-        ]
-        annotations: list[dict[str, Any]] = []
-        for k, prediction in enumerate(predicted.predictions, start=1):
-            for written in _written(prediction):
-                annotations.append({"id": len(annotations) + 1, "image_id": k, "iscrowd": 0, **written})
-        content = {"images": images, "annotations": annotations, "categories": _categories(predicted)}
         path = folder / "predictions.json"
+        content = written_coco(predicted)
         path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         return [path]
 
@@ -323,63 +314,3 @@ def _points(written: Any, count: int) -> FloatArray | None:
     points: FloatArray = triples[:, :2] + MIDDLE
     points[triples[:, 2] == 0] = np.nan
     return points
-
-
-def _categories(predicted: Predicted) -> list[dict[str, Any]]:
-    names = list(predicted.vocabulary)
-    if any(isinstance(one, Skeleton) for one in predicted.predictions):
-        return [{"id": 1, "name": "subject", "keypoints": names, "skeleton": []}]
-    return [{"id": k, "name": name} for k, name in enumerate(names, start=1)]
-
-
-def _written(prediction: Any) -> list[dict[str, Any]]:
-    """What stands in an annotation besides its ids."""
-    if isinstance(prediction, Detections):
-        return [_written_box(*one) for one in zip(prediction.boxes, prediction.labels, prediction.scores, strict=True)]
-    if isinstance(prediction, Skeleton):
-        return [_written_points(prediction)]
-    if isinstance(prediction, LabelMap):
-        return [_written_region(prediction, int(label)) for label in np.unique(prediction.labels) if label >= 0]
-    raise TypeError(f"COCO has no {type(prediction).__name__}")
-
-
-def _written_box(box: FloatArray, label: int, score: float) -> dict[str, Any]:
-    left, top, right, bottom = (float(value) for value in box)
-    extent = [right - left, bottom - top]
-    return {
-        "category_id": int(label) + 1,
-        "bbox": [left, top, *extent],
-        "area": extent[0] * extent[1],
-        "segmentation": [],
-        "score": float(score),
-    }
-
-
-def _written_points(skeleton: Skeleton) -> dict[str, Any]:
-    there = np.asarray(np.isfinite(skeleton.points).all(axis=1))
-    places = np.where(there[:, None], skeleton.points - MIDDLE, 0.0)
-    triples = np.concatenate([places, np.where(there, 2.0, 0.0)[:, None]], axis=1)
-    low = skeleton.points[there].min(axis=0, initial=np.inf) if there.any() else np.zeros(2)
-    high = skeleton.points[there].max(axis=0, initial=-np.inf) if there.any() else np.zeros(2)
-    return {
-        "category_id": 1,
-        "keypoints": triples.ravel().tolist(),
-        "num_keypoints": int(there.sum()),
-        "bbox": [*low.tolist(), *(high - low).tolist()],
-        "area": float((high - low).prod()),
-        "score": float(np.mean(skeleton.scores)) if len(skeleton.scores) else 0.0,
-    }
-
-
-def _written_region(prediction: LabelMap, label: int) -> dict[str, Any]:
-    covered = prediction.labels == label
-    runs = Runs.of(covered)
-    left, top, right, bottom = runs.bounds or (0.0, 0.0, 0.0, 0.0)
-    sure = 1.0 if prediction.certainty is None else float(prediction.certainty[covered].mean())
-    return {
-        "category_id": label + 1,
-        "segmentation": {"size": list(prediction.labels.shape), "counts": runs.encoded()},
-        "bbox": [left, top, right - left, bottom - top],
-        "area": runs.area,
-        "score": sure,
-    }

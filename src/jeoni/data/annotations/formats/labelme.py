@@ -27,6 +27,7 @@ __all__ = ["LabelMe"]
 
 PICTURES = ("images", "image", "imgs", "img", "jpegimages")
 FILES = ("annotations", "annotation", "labels", "label", "json", "jsons")
+FIRST = 3  # files that are looked at, to recognise the format
 NO_PICTURE = Fault("no_picture", "no picture of its name is there", "no picture of its name is there", "left out")
 OTHER = Fault(
     "other_shape",
@@ -81,12 +82,9 @@ def _pair(folder: Path) -> tuple[Path, Path] | None:
 
 
 def _is_labelme(folder: Path) -> bool:
-    entries = list_folder(folder)
-    first = next((path for path in entries if path.suffix.lower() == ".json"), None)
-    if first is None:
-        return False
-    begins = begins_with(first)
-    return begins.startswith("{") and '"shapes"' in begins
+    files = [path for path in list_folder(folder) if path.suffix.lower() == ".json"][:FIRST]
+    begins = [begins_with(path) for path in files]
+    return any(text.startswith("{") and '"shapes"' in text for text in begins)
 
 
 def _picture(path: Path, name: str, file: Path | None, part: str, notes: Notes) -> Shaped:

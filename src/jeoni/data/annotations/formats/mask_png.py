@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -37,6 +37,7 @@ from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed
+from jeoni.errors import ConfigError
 from jeoni.types import Dataset
 
 __all__ = ["MaskPNG"]
@@ -81,7 +82,16 @@ class MaskPNG:
         return dataset_of_pictures(root, pictures, options, notes)
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
-        """Write a PNG with a palette for each picture below ``masks``, and ``classes.csv``."""
+        """Write a PNG with a palette for each picture below ``masks``, and ``classes.csv``.
+
+        Raises:
+            ConfigError: more classes than a palette holds.
+        """
+        if len(predicted.vocabulary) > VOID_PIXEL:
+            raise ConfigError(
+                f"A PNG with a palette holds {VOID_PIXEL} classes, and there are {len(predicted.vocabulary)}. Write "
+                "them as COCO's JSON."
+            )
         colours = palette(len(predicted.vocabulary))
         written = []
         for name, prediction in zip(predicted.names, predicted.predictions, strict=True):
@@ -183,20 +193,21 @@ def _named(below: dict[str, Path]) -> list[tuple[Path, Path]]:
 
 def _pair_up(place: _Place) -> bool:
     """Whether most of the first pictures have a mask, by a look at names only."""
-    masks = {path.stem for path in _first_files(place.masks, 20 * FIRST) if is_picture(path)}
-    pictures = [path.stem for path in _first_files(place.pictures, FIRST) if is_picture(path)]
+    apart = place.pictures != place.masks
+    masks = {path.stem for path in _first_files(place.masks, 20 * FIRST, apart)}
+    pictures = [path.stem for path in _first_files(place.pictures, FIRST, apart)]
     paired = {stem: place.own(stem, masks) for stem in pictures}
-    if place.pictures == place.masks:
+    if not apart:
         used = set(paired.values())
         paired = {stem: own for stem, own in paired.items() if stem not in used}
     return bool(paired) and sum(bool(own) for own in paired.values()) >= ENOUGH * len(paired)
 
 
-def _first_files(folder: Path, most: int) -> Iterator[Path]:
-    """Some files of a folder, and of the folders in it."""
+def _first_files(folder: Path, most: int, below: bool) -> Iterator[Path]:
+    """Some files of a folder, and on demand of the folders in it; no more of them are listed than are needed."""
     entries = list_folder(folder)
-    below = [path for inner in entries if inner.is_dir() for path in list_folder(inner)]
-    return islice((path for path in (*entries, *below) if not path.is_dir()), most)
+    inner = (path for one in entries if below and one.is_dir() for path in list_folder(one))
+    return islice((path for path in chain(entries, inner) if is_picture(path)), most)
 
 
 def _pairs_of(place: _Place, root: Path, notes: Notes) -> list[_Pair]:

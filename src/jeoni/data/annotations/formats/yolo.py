@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,37 +18,24 @@ import numpy as np
 
 from jeoni.data.annotations.class_tables import TABLE_NAMES, read_class_table
 from jeoni.data.annotations.kinds import Detections
-from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import is_picture, part_folders, picture_size, pictures_in, subfolders
+from jeoni.data.annotations.notes import Notes
+from jeoni.data.annotations.pictures import is_picture, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
-from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
+from jeoni.data.annotations.shapes import Drawn, Shaped, dataset_of_shapes, offered
 from jeoni.data.annotations.sources import begins_with, read_text_lines, read_yaml
+from jeoni.data.annotations.yolo_lines import PICTURES, Lines, label_file
 from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
 from jeoni.errors import DataError
-from jeoni.types import Dataset, FloatArray
+from jeoni.types import Dataset
 
 __all__ = ["YOLO"]
 
-PICTURES = ("images", "image", "imgs", "img", "jpegimages")
-LABELS = ("labels", "label", "annotations")
 YAMLS = (".yaml", ".yml")
 NUMBER = r"[-+]?[\d.]+(?:[eE][-+]?\d+)?"
 FIRST = 5  # pictures that are looked at, to recognise the format
 DARKNET = ("obj.names", "predefined_classes.txt")
-BOX = 5  # numbers of a line: class, middle, width and height
-FEWEST = 7  # numbers of a line that is a polygon
-SLACK = 0.01  # of a picture's width, that rounding may put a number outside
-NO_CLASS = Fault(
-    "unknown_class", "a line is of a class that has no name", "{n} lines are of classes that have no name", "left out"
-)
-OUTSIDE = Fault(
-    "outside_shares",
-    "a line holds numbers that do not lie between 0 and 1",
-    "{n} lines hold numbers that do not lie between 0 and 1",
-    "left out",
-)
 
 
 @dataclass(frozen=True)
@@ -76,7 +63,7 @@ class YOLO:
         places = _stated_places(config, file, notes) if file is not None else _found_places(root)
         names = _names(config, file, folder, options)
         keypoints, values_each = _keypoints(config, file)
-        reader = _Lines(names, len(keypoints), values_each, notes)
+        reader = Lines(names, len(keypoints), values_each, notes)
         pictures: list[Shaped] = []
         for place in places:
             pictures.extend(_pictures_of(place, folder, reader, notes))
@@ -169,7 +156,10 @@ def _resolved(written: str, base: str, file: Path) -> Path | None:
 
 
 def _found_places(root: Path) -> list[_Place]:
-    """A folder ``images``, with parts within or above it; else pictures with text files beside them."""
+    """A folder ``images``, with parts within or above it; Darknet's lists; else pictures beside their text files."""
+    lists = {PARTS[path.stem]: path for path in list_folder(root) if path.suffix == ".txt" and path.stem in PARTS}
+    if lists and (root / DARKNET[0]).is_file():
+        return [_Place(path, part) for part, path in lists.items()]
     own = _folder_of_pictures(root)
     parts = part_folders(own or root)
     if parts:
@@ -182,24 +172,13 @@ def _folder_of_pictures(folder: Path) -> Path | None:
     return next((below[name] for name in PICTURES if name in below), None)
 
 
-def _label_file(picture: Path) -> Path:
-    """Where the lines of a picture stand: in ``labels`` for one in ``images``, else beside it."""
-    parts = list(picture.parent.parts)
-    for k in range(len(parts) - 1, -1, -1):
-        if parts[k].lower() in PICTURES:
-            for name in LABELS:
-                folder = Path(*parts[:k], name)
-                if folder.is_dir():
-                    return Path(folder, *parts[k + 1 :], f"{picture.stem}.txt")
-    return picture.with_suffix(".txt")
-
-
 def _holds_lines(place: _Place) -> bool:
     """Whether the first pictures of a folder have text files of numbers."""
-    if not place.pictures.is_dir():
-        return False
-    pictures = [path for path in list_folder(place.pictures) if is_picture(path)][:FIRST]
-    texts = [begins_with(_label_file(path)) for path in pictures]
+    if place.pictures.is_dir():
+        pictures = [path for path in list_folder(place.pictures) if is_picture(path)][:FIRST]
+    else:
+        pictures = _listed_pictures(place.pictures, place.pictures.parent)[:FIRST]
+    texts = [begins_with(label_file(path)) for path in pictures]
     filled = [text for text in texts if text.strip()]
     return bool(filled) and all(re.match(rf"\d+(\s+{NUMBER}){{4,}}\s*$", text.splitlines()[0]) for text in filled)
 
@@ -254,7 +233,7 @@ def _keypoints(config: Mapping[str, Any], file: Path | None) -> tuple[tuple[str,
     return tuple(str(k) for k in range(count)), each
 
 
-def _pictures_of(place: _Place, folder: Path, reader: _Lines, notes: Notes) -> list[Shaped]:
+def _pictures_of(place: _Place, folder: Path, reader: Lines, notes: Notes) -> list[Shaped]:
     if place.pictures.is_dir():
         files = pictures_in(place.pictures, folder if place.pictures.is_relative_to(folder) else place.pictures, notes)
     else:
@@ -267,98 +246,10 @@ def _pictures_of(place: _Place, folder: Path, reader: _Lines, notes: Notes) -> l
 
 
 def _listed_pictures(file: Path, folder: Path) -> list[Path]:
-    """Pictures that stand in a file, a path in each line, relative to it or to the folder of ``data.yaml``."""
+    """Pictures that a file lists: paths relative to it, or to ``data.yaml``, or below ``data`` as Darknet's."""
     paths = []
     for line in read_text_lines(file):
-        choices = [Path(spelled(base / line)) for base in (file.parent, folder) if line]
+        written = [line, line.removeprefix("data/")] if line else []
+        choices = [Path(spelled(base / one)) for base in (file.parent, folder) for one in written]
         paths.extend(next(([path] for path in choices if path.is_file()), []))
     return paths
-
-
-@dataclass
-class _Lines:
-    """Reads the lines of text files.
-
-    Attributes:
-        names: of classes; empty: they are called by their numbers.
-        keypoints: how many each object has.
-        each: numbers of a keypoint.
-        notes: is told of lines that cannot be used.
-        numbers: of the classes that were met.
-    """
-
-    names: tuple[str, ...]
-    keypoints: int
-    each: int
-    notes: Notes
-    numbers: set[str] = field(default_factory=set)
-
-    def read(self, picture: Path, name: str) -> list[Shape] | None:
-        """The shapes of a picture; none without a file; None where the file cannot be read."""
-        file = _label_file(picture)
-        size = picture_size(picture)
-        if not file.is_file() or size is None:
-            return []
-        try:
-            shapes = [
-                self._shape(line, k, file, size, name) for k, line in enumerate(read_text_lines(file), start=1) if line
-            ]
-        except DataError as error:
-            self.notes.tell("unreadable_annotation", name, str(error), "skipped")
-            return None
-        return [shape for shape in shapes if shape is not None]
-
-    def _shape(self, line: str, number: int, file: Path, size: tuple[int, int], name: str) -> Shape | None:
-        values = self._values(line, number, file)
-        place = f"line {number} of {file.name}"
-        label = int(values[0])
-        if self.names and label >= len(self.names):
-            self.notes.add(NO_CLASS, name, f"{place}: {label}")
-            return None
-        shares = values[1:BOX] if self.keypoints or len(values) < FEWEST else values[1:]
-        if min(shares) < -SLACK or max(shares) > 1 + SLACK:
-            self.notes.add(OUTSIDE, name, place)
-            return None
-        class_name = self.names[label] if self.names else str(label)
-        self.numbers.add(class_name)
-        scale = np.array(size, dtype=np.float64)
-        if not self.keypoints and len(values) >= FEWEST:
-            return Shape(class_name, place, rings=(np.array(values[1:]).reshape(-1, 2) * scale,))
-        box = _corners(values[1:BOX], scale)
-        if not self.keypoints:
-            return Shape(class_name, place, box)
-        triples = np.array(values[BOX:]).reshape(self.keypoints, self.each)
-        points = triples[:, :2] * scale
-        hidden = triples[:, 2] == 0 if self.each > 2 else ~triples.any(axis=1)
-        points[hidden] = np.nan
-        return Shape(class_name, place, box, points=points)
-
-    def _values(self, line: str, number: int, file: Path) -> list[float]:
-        try:
-            values = [float(cell) for cell in line.split()]
-        except ValueError:
-            values = []
-        count = len(values)
-        if self.keypoints:
-            right = count in (BOX + self.keypoints * self.each, BOX + 1 + self.keypoints * self.each)
-        else:
-            right = count in (BOX, BOX + 1) or (count >= FEWEST and count % 2 == 1)
-        whole = right and values[0] >= 0 and values[0] == int(values[0]) and bool(np.isfinite(values).all())
-        if not whole:
-            needed = (
-                f"a class and {BOX - 1 + self.keypoints * self.each} numbers"
-                if self.keypoints
-                else ("a class and the 4 numbers of a box, or the corners of a polygon")
-            )
-            raise DataError(
-                f"{file}, line {number}: {line[:60]!r} is not understood. Needed: {needed}.", path=str(file), row=number
-            )
-        return values[: BOX + self.keypoints * self.each] if self.keypoints else values
-
-
-def _corners(values: Sequence[float], scale: FloatArray) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom in pixels, of the middle, width and height in shares."""
-    x, y, width, height = values
-    shares = np.array([x - width / 2, y - height / 2, x + width / 2, y + height / 2])
-    left, top, right, bottom = (shares * np.tile(scale, 2)).tolist()
-    return left, top, right, bottom

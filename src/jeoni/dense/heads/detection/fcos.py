@@ -31,6 +31,8 @@ __all__ = ["FCOS"]
 
 RARE = 0.01  # the probability that a place shows an object, at first
 BOX = 4
+ALPHA = 0.25  # weight of an object in the focal loss, beside 0.75 of none: as published
+CLASSES = 2.0  # weight of the classes beside that of boxes and their quality
 FURTHEST = 6.0  # e to this: strides from a place to a side
 
 
@@ -101,10 +103,10 @@ class _FCOSHead(DenseHead):
         self.says_class = nn.Conv2d(own.channels, classes, 1)
         self.says_box = nn.Conv2d(own.channels, BOX + 1, 1)
         self.scales = nn.Parameter(torch.full((len(maps),), math.log(own.span / 2)))
-        for layer in (self.says_class, self.says_box):
+        for layer, bias in ((self.says_class, -math.log((1 - RARE) / RARE)), (self.says_box, 0.0)):
+            assert layer.bias is not None
             nn.init.normal_(layer.weight, std=0.01)
-            nn.init.zeros_(layer.bias)
-        nn.init.constant_(self.says_class.bias, -math.log((1 - RARE) / RARE))
+            nn.init.constant_(layer.bias, bias)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """``(b, places, classes + 4 + 1)``: class logits, logarithms of the distances in strides, quality's logit."""
@@ -157,11 +159,11 @@ class _FCOSHead(DenseHead):
         return loss, len(positive)
 
     def _focal(self, logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
-        """``(p, classes)``; an object weighs as much as its class, no object a third (alpha = 1/4)."""
+        """``(p, classes)``; of an object, weighed by its class, and of no object."""
         entropy = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
         missed = (logits.sigmoid() - wanted).abs() ** self.own.gamma
-        share = 0.25 * wanted * weights + 0.75 * (1 - wanted)
-        return share * missed * entropy * 2.0
+        share = ALPHA * wanted * weights + (1 - ALPHA) * (1 - wanted)
+        return CLASSES * share * missed * entropy
 
     def decode(self, outputs: Tensor, size: tuple[int, int]) -> list[Prediction]:
         """The surest boxes; the score is the geometric mean of the class's probability and the quality."""

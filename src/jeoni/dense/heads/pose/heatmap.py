@@ -3,7 +3,7 @@
 A decoder brings the maps to a fine stride. Every place says how likely each keypoint lies there, and how far from it.
 Unlike DeepLabCut, whose places are each right or wrong, the places of a picture share one probability (a softmax over
 places) that is to follow a Gaussian around the point: there is one subject, and a point that is not annotated says
-nothing. The offset is read at the best place; DARK (Zhang et al. CVPR 2020) reads the place from the heatmap alone.
+nothing. The places around the best one vote with their offsets; DARK (Zhang et al. CVPR 2020) reads the heatmap alone.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Heatmap:
         stride: pixels of the row for one place of the heatmaps.
         sigma: of the Gaussian, places.
         offset: how much the loss of the offsets counts.
-        reading: how the point is read: ``offset`` of the best place, ``dark``, or ``mean`` around it.
+        reading: how the point is read: ``offset`` of the best place, ``votes`` of those around it, or ``dark``.
     """
 
     channels: int = 64
@@ -74,6 +74,7 @@ class _HeatmapHead(DenseHead):
         self.end = nn.Sequential(*(separable(own.channels) for _ in range(own.depth)))
         self.says = nn.Conv2d(own.channels, 3 * points, 1)
         nn.init.normal_(self.says.weight, std=0.01)
+        assert self.says.bias is not None
         nn.init.zeros_(self.says.bias)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
@@ -104,15 +105,16 @@ class _HeatmapHead(DenseHead):
     def _parts(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
         """Heat ``(b, points, h, w)`` and offsets ``(b, points, 2, h, w)``."""
         outputs = outputs.float()
-        offsets = outputs[:, self.points :]
-        return outputs[:, : self.points], offsets.unflatten(1, (2, self.points)).transpose(1, 2)
+        across, down = outputs[:, self.points : 2 * self.points], outputs[:, 2 * self.points :]
+        return outputs[:, : self.points], torch.stack([across, down], dim=2)
 
     def _away(self, points: Tensor, shape: Sequence[int]) -> Tensor:
         """``(b, k, 2, h, w)`` from each place's middle to the points ``(b, k, 2)``, across and down, in places."""
         x = torch.arange(shape[1], device=points.device) + 0.5
         y = torch.arange(shape[0], device=points.device) + 0.5
         rows, columns = torch.meshgrid(y, x, indexing="ij")
-        return (points / self.stride)[..., None, None] - torch.stack([columns, rows])
+        found: Tensor = (points / self.stride)[..., None, None] - torch.stack([columns, rows])
+        return found
 
     def decode(self, outputs: Tensor, size: tuple[int, int]) -> list[Prediction]:
         """The best place of each point, to a part of a pixel; the score is the probability within two sigmas."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from jeoni.evaluation.metrics.detection.average_precision import ranked
 from jeoni.evaluation.metrics.detection.matching import Matches
-from jeoni.types import FloatArray
+from jeoni.types import Array, FloatArray
 
 __all__ = ["Curve", "Outcomes", "best_threshold", "outcomes_at", "precision_recall"]
 
@@ -88,6 +88,6 @@ def outcomes_at(matches: Sequence[Matches], threshold: float, overlap: int = 0) 
     return Outcomes(right, wrong, objects - right)
 
 
-def _counted(one: Matches, chosen: FloatArray, threshold: float) -> FloatArray:
+def _counted(one: Matches, chosen: Array, threshold: float) -> FloatArray:
     kept = chosen & (one.scores >= threshold)
     return np.bincount(one.labels[kept], minlength=len(one.counts)).astype(np.float64)

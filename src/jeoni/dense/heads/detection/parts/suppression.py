@@ -6,6 +6,7 @@ of some hundreds of candidates are one matrix, and one pass over it in order of 
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,14 +33,14 @@ def suppressed(boxes: Tensor, scores: Tensor, labels: Tensor, overlap: float, mo
     order = scores.argsort(descending=True, stable=True)
     same = labels[order][:, None] == labels[order][None]
     rivals = (pairwise(boxes[order], boxes[order]) > overlap) & same
-    rivals = rivals.triu(diagonal=1).cpu().numpy()  # one row after the other is quicker outside torch
+    later = rivals.triu(diagonal=1).cpu().numpy()  # one row after the other is quicker outside torch
     kept: list[int] = []
-    out = torch.zeros(len(order), dtype=torch.bool).numpy()
+    out = np.zeros(len(order), dtype=bool)
     for k in range(len(order)):
         if out[k]:
             continue
         kept.append(k)
         if len(kept) == most:
             break
-        out |= rivals[k]
+        out |= later[k]
     return order[torch.tensor(kept, dtype=torch.int64, device=order.device)]

@@ -1,4 +1,6 @@
-"""Reading a point from a heatmap to a part of a place: by an offset, by DARK, or by the mean around the best place.
+"""Reading a point from a heatmap to a part of a place: by an offset, by votes, or by DARK.
+
+Votes: the offsets of all places around the best one count, by probability (Papandreou et al. ECCV 2018, PersonLab).
 
 DARK: Zhang et al. CVPR 2020, arXiv:1910.06278: near its maximum the logarithm of a Gaussian is a parabola, whose own
 maximum is one Newton step away. Here the logarithm is what the network gives, and is smoothed as in the paper.
@@ -14,7 +16,7 @@ from torch.nn import functional
 
 __all__ = ["READINGS"]
 
-WINDOW = 3  # standard deviations around the best place over which the mean is taken
+WINDOW = 3  # standard deviations around the best place whose votes count
 
 
 def by_offset(heat: Tensor, probs: Tensor, offsets: Tensor, sigma: float) -> Tensor:
@@ -47,20 +49,22 @@ def by_dark(heat: Tensor, probs: Tensor, offsets: Tensor, sigma: float) -> Tenso
     return torch.stack([column, row], dim=-1) + 0.5 + step
 
 
-def by_mean(heat: Tensor, probs: Tensor, offsets: Tensor, sigma: float) -> Tensor:
-    """Points ``(b, k, 2)`` in places: the mean place by probability, within a window around the best one."""
+def by_votes(heat: Tensor, probs: Tensor, offsets: Tensor, sigma: float) -> Tensor:
+    """Points ``(b, k, 2)`` in places: the mean of where the places around the best one point to, by probability."""
     middle = _middles(_best(heat), heat.shape[-1])
     x = torch.arange(heat.shape[-1], device=heat.device) + 0.5
     y = torch.arange(heat.shape[-2], device=heat.device) + 0.5
     across = (x - middle[..., :1]).abs() <= WINDOW * sigma
     along = (y - middle[..., 1:]).abs() <= WINDOW * sigma
     near = probs * across[..., None, :] * along[..., None]
+    rows, columns = torch.meshgrid(y, x, indexing="ij")
+    pointed = torch.stack([columns, rows]) + offsets
     whole = near.sum((-2, -1)).clamp(min=1e-12)
-    return torch.stack([(near.sum(-2) * x).sum(-1) / whole, (near.sum(-1) * y).sum(-1) / whole], dim=-1)
+    return (near[:, :, None] * pointed).sum((-2, -1)) / whole[..., None]
 
 
 Reading = Callable[[Tensor, Tensor, Tensor, float], Tensor]
-READINGS: dict[str, Reading] = {"offset": by_offset, "dark": by_dark, "mean": by_mean}
+READINGS: dict[str, Reading] = {"offset": by_offset, "votes": by_votes, "dark": by_dark}
 
 
 def _best(heat: Tensor) -> Tensor:
