@@ -60,6 +60,7 @@ def _picture(
         "boxes": {"true": _drawn(e, found, "true"), "predicted": _drawn(e, found, "predicted")},
         "crowded": max(len(e.true_boxes), len(e.predicted_boxes)) > CROWDED,
         "marks": _named_apart([_mark(e, found, k) for k in range(len(e.points))], e.close_width),
+        "label": {"normal": words["normal"], "defective": words["defective"]}.get(e.label, e.label),
         "said": _said(e, found, task, words),
         # lines and letters are as large in a small picture as in one of 330 pixels
         "unit": round(e.width / WIDTH, 4),
