@@ -9,7 +9,9 @@ from jeoni.errors import DataError
 
 __all__ = ["volume_error"]
 
-VOLUMES = {".nii": "NIfTI", ".nii.gz": "NIfTI", ".nrrd": "NRRD", ".mha": "MetaImage", ".mhd": "MetaImage", ".mgz": "MGH"}
+VOLUMES = {
+    ".nii": "NIfTI", ".nii.gz": "NIfTI", ".nrrd": "NRRD", ".mha": "MetaImage", ".mhd": "MetaImage", ".mgz": "MGH",
+}  # fmt: skip
 
 
 def volume_error(files: Iterable[Path], where: Path) -> DataError | None:
@@ -27,8 +29,8 @@ def volume_error(files: Iterable[Path], where: Path) -> DataError | None:
         kind = next((kind for ending, kind in VOLUMES.items() if file.name.lower().endswith(ending)), "")
         if kind:
             return DataError(
-                f"{where} holds volumes as {kind}, such as {file.name}, which are not read. Needed: pictures. Save their "
-                "slices as PNG or DICOM, for example with nibabel or 3D Slicer, a folder per class.",
+                f"{where} holds volumes as {kind}, such as {file.name}, which are not read. Needed: pictures. Save "
+                "their slices as PNG or DICOM, for example with nibabel or 3D Slicer, a folder per class.",
                 path=str(where),
             )
     return None
