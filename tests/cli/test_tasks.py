@@ -142,3 +142,16 @@ def test_strategies_are_compared_on_every_task_by_its_own_measure(jeoni, tmp_pat
     assert title.split()[0] in done.out and title in verdict["summary"]
     page = (out / "report.html").read_text()
     assert f"{title[0].upper()}{title[1:]} by training examples" in page and "labels per stratum" in page
+
+
+def test_a_fit_of_places_says_errors_with_their_unit_in_either_language(jeoni, tmp_path):
+    from tests.dense.test_pictures import save_points
+
+    options = ("--task", "pose", "--backbone", "untrained:test_resnet", "--no-control", "--folds", 2, "--steps", 2)
+    found = jeoni("fit", save_points(tmp_path / "mice"), *options, "--views", 1, "--out", tmp_path / "run", "--quiet")
+    assert found.code == 0, found.err
+    assert "Root mean squared distance, pixels" in found.out and "cross-validation, 10 items" in found.out
+    korean = jeoni(
+        "fit", tmp_path / "mice", *options, "--views", 1, "--out", tmp_path / "ko", "--quiet", "--language", "ko"
+    )
+    assert "평균 제곱근 거리, 픽셀" in korean.out

@@ -121,3 +121,14 @@ def test_the_rows_of_a_table_are_read_by_any_program(fitted):
     with (result.run / "predictions.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     assert all(len(row) == len(rows[0]) for row in rows)
+
+
+def test_stages_are_told_at_the_size_of_the_frames_and_what_is_kept_of_each(fitted):
+    _, result = fitted
+    record = json.loads((result.run / "run.json").read_text())
+    spec, model = result.model.backbone.input, result.model
+    shapes = {k + 1: stage["output_shape"] for k, stage in enumerate(record["cut"]["stages"])}
+    for one in model.maps:
+        assert shapes[one.stage][-2:] == [spec.height // one.stride, spec.width // one.stride]
+    kept = {k + 1: stage["kept_bytes"] for k, stage in enumerate(record["cut"]["stages"]) if stage["kept_bytes"]}
+    assert kept == {one.stage: 2 * one.numbers for one in model.maps}

@@ -55,6 +55,7 @@ def assess_dense(
         keep_model: whether the model is needed; without it, cross-validation saves the fit on all pictures.
     """
     if test is not None:
+        context.begin_fit()
         model = transfer.fit(backbone, to_learn_from(train), context)
         evidence = evidence_of(model, backbone, test, context)
         few = _shown(model, backbone, test, evidence, context) if keep_model else {}
@@ -66,6 +67,7 @@ def assess_dense(
         for f in np.unique(fold):
             held, seen = np.flatnonzero(fold == f), np.flatnonzero(fold != f)
             part = train.select(seen, train.folds[:, seen])
+            context.begin_fit()
             model = transfer.fit(backbone, to_learn_from(part), context)
             out = _part(train, held)
             evidence = evidence_of(model, backbone, out, context)
@@ -75,7 +77,10 @@ def assess_dense(
                 few = _shown(model, backbone, out, evidence, context)
                 shown |= {int(held[k]): prediction for k, prediction in few.items()}
             advance(1)
-    last = transfer.fit(backbone, to_learn_from(train), context) if keep_model else None
+    if not keep_model:
+        return DenseAssessment(None, found, shown)
+    context.begin_fit()
+    last = transfer.fit(backbone, to_learn_from(train), context)
     return DenseAssessment(last, found, shown)
 
 

@@ -13,8 +13,9 @@ from torch import Tensor
 from jeoni import plugins
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
-from jeoni.backbones.maps import StageMap, map_network, map_stages
+from jeoni.backbones.maps import MapNetwork, StageMap, map_network, map_stages
 from jeoni.backbones.weights import fingerprint
+from jeoni.deadline import Spent
 from jeoni.dense.model import DenseModel
 from jeoni.dense.network import DenseNetwork
 from jeoni.dense.protocol import DenseHead, DenseTask, HeadFactory, MapShape
@@ -30,12 +31,14 @@ from jeoni.training.groups import Group, build_groups
 from jeoni.training.job import Batch, History, Job
 from jeoni.training.loop import train
 from jeoni.training.precision import precision_for
-from jeoni.types import Array
+from jeoni.types import Array, Quiet
 
 __all__ = ["HEADS", "STRATEGIES", "Transfer", "build_dense_head", "default_head"]
 
 STRATEGIES = ("probe", "finetune", "scratch")
 HEADS = "jeoni.dense.heads"
+TIMED = 2  # steps, after one that warms up
+FEWEST_VIEWS = 2  # random views: with fewer, they are made anew in every epoch
 SCRATCH_LENGTH = 2.0  # times as long as with pretrained weights
 
 
@@ -70,7 +73,9 @@ class Transfer:
         """The recipe for ``n`` pictures: what the user said, then what the task prefers."""
         own = {"precision": precision_for(backbone), "augment": self.task.augment, **self.task.recipe}
         length = float(own.pop("length", 1.0)) * (SCRATCH_LENGTH if self.strategy == "scratch" else 1.0)
-        return resolve_defaults(self.recipe, own, n, length)
+        recipe = resolve_defaults(self.recipe, own, n, length)
+        room = int(recipe.cache_gb * 1e9 // (n * map_bytes(self.maps(backbone)))) - 1  # for the plain rows
+        return replace(recipe, views=room) if FEWEST_VIEWS <= room < recipe.views else recipe
 
     def maps(self, backbone: Backbone) -> tuple[StageMap, ...]:
         """The stages whose maps the head takes."""
@@ -87,6 +92,33 @@ class Transfer:
             return ()
         return tuple(m.tap for m in map_network(backbone, maps, frozen).kept)
 
+    def network(self, backbone: Backbone, n: int) -> MapNetwork:
+        """What takes the rows of ``n`` pictures."""
+        maps = self.maps(backbone)
+        return map_network(backbone, maps, self.frozen(backbone), self.stored(maps, self.resolved(backbone, n), n))
+
+    def step_s(self, backbone: Backbone, some: Examples, context: Context) -> float:
+        """Seconds of a step of the training, timed on a few pictures as they are; 0 of a head that is not trained."""
+        recipe = self.resolved(backbone, len(some))
+        size = min(recipe.batch_size, len(some))
+        timed = replace(recipe, steps=1, views=0, augment="none", batch_size=size)
+        quiet = replace(context, console=Quiet(), checkpoints=None, deadline=None, spent=Spent())
+        took = []
+        for steps in (1, 1 + TIMED):
+            network = DenseNetwork(self.network(backbone, len(some)), self._head(backbone, context.seed))
+            if not network.head.trains:
+                return 0.0
+            one = replace(timed, steps=steps)
+            took.append(self._train(network, backbone, some, one, self.frozen(backbone), quiet)["seconds"])
+        each: float = max(0.0, took[1] - took[0]) / TIMED
+        return each * recipe.batch_size / size
+
+    def _head(self, backbone: Backbone, seed: int) -> DenseHead:
+        """A head with fresh weights."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return self.head.build(self.task, [MapShape(m.channels, m.stride) for m in self.maps(backbone)])
+
     def fit(self, backbone: Backbone, train_on: Examples, context: Context) -> DenseModel:
         """Train on labelled pictures.
 
@@ -100,9 +132,7 @@ class Transfer:
         """
         recipe, maps = self.resolved(backbone, len(train_on)), self.maps(backbone)
         frozen = self.frozen(backbone)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(context.seed)
-            head = self.head.build(self.task, [MapShape(m.channels, m.stride) for m in maps])
+        head = self._head(backbone, context.seed)
         if not head.trains and self.strategy != "probe":
             raise ConfigError(
                 f"The head {self.head_id} is fitted, not trained: strategy is {self.strategy!r}; take --strategy probe."
@@ -152,8 +182,9 @@ class Transfer:
             loss=_Loss(self.task, network.head, examples.data.targets, network.size),
             identity=f"{identity_of(examples)} {self.head_id} {backbone.fingerprint}",
         )
+        allowance = context.allowance((backbone.fingerprint, frozen), recipe.steps)
         with context.spent.on("training"):
-            history = train(job, context.checkpoints, context.checkpoint_s, context.console)
+            history = train(job, context.checkpoints, context.checkpoint_s, context.console, allowance)
         return _said(history, recipe, said, groups, self.strategy)
 
     def _model(

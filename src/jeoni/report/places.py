@@ -15,7 +15,7 @@ GROUPS = ("worst", "typical", "best")
 NAMED = 6  # points that are called by their names in a picture; more are numbered
 WIDTH = 330  # pixels of a picture in which lines and letters have their sizes
 BESIDE, LETTER, LINE = 14, 8.5, 15  # of a name: how far from its cross, width of a letter, height of a line
-CROWDED = 8  # boxes from which on names stand only in the enlarged picture
+CROWDED = 4  # boxes from which on names stand only in the enlarged picture
 
 
 def places_view(figures: Figures, task: str, words: dict[str, Any]) -> dict[str, Any] | None:
@@ -60,6 +60,7 @@ def _picture(
         "boxes": {"true": _drawn(e, found, "true"), "predicted": _drawn(e, found, "predicted")},
         "crowded": max(len(e.true_boxes), len(e.predicted_boxes)) > CROWDED,
         "marks": _named_apart([_mark(e, found, k) for k in range(len(e.points))], e.close_width),
+        "label": {"normal": words["normal"], "defective": words["defective"]}.get(e.label, e.label),
         "said": _said(e, found, task, words),
         # lines and letters are as large in a small picture as in one of 330 pixels
         "unit": round(e.width / WIDTH, 4),

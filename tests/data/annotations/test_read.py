@@ -15,6 +15,7 @@ from jeoni.data.annotations.read import FORMATS, format_of, load_format, read_an
 from jeoni.data.kinds import Columns
 from jeoni.data.read import load_labelled
 from jeoni.errors import ConfigError, DataError
+from jeoni.tasks import read_targets
 from tests.data.annotations.made import kinds_of, save_mask, save_picture, save_text, voc_file
 from tests.data.annotations.test_coco import BOX, content
 
@@ -135,3 +136,15 @@ def test_annotations_are_cells_that_a_task_has_not_read(tmp_path):
     data = load_labelled(str(tmp_path), Columns())
     assert data.task is None and data.targets.shape == (1,) and isinstance(data.targets[0], Boxes)
     assert annotation_cells([None]).tolist() == [None] and kinds_of(data) == []
+
+
+def test_load_data_hands_annotations_to_the_verb_that_takes_them(tmp_path):
+    for stem in "abc":
+        save_picture(tmp_path / f"{stem}.jpg")
+        save_text(tmp_path / f"{stem}.xml", voc_file([("cat", (1, 1, 5, 5), 0)]))
+    data = jeoni.load_data(tmp_path)
+    assert data.task is None and data.targets[0].names == ("cat",) and data.format == "voc"
+    with pytest.raises(
+        DataError, match=r"holds annotations of places in pictures, which cannot be read as labels of whole"
+    ):
+        read_targets(data)

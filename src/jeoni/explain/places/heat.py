@@ -63,7 +63,7 @@ def _warm(heat: Array, size: tuple[int, int], scale: tuple[float, float], thresh
     low, high = scale
     strength = ((values - low) / (high - low)).clip(0, 1)
     pixels = (255 * colormaps[MAP](strength)).astype(np.uint8)
-    pixels[..., 3] = (255 * (0.25 + 0.55 * strength)).astype(np.uint8)
+    pixels[..., 3] = (255 * (0.1 + 0.9 * strength)).astype(np.uint8)
     pixels[_edge(values > threshold, 1)] = EDGE
     return Image.fromarray(pixels)
 

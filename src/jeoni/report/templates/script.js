@@ -44,7 +44,8 @@ document.querySelectorAll(".place .panels").forEach((panels) => {
     clone.querySelector(".panels").removeAttribute("tabindex");
     clone.querySelectorAll("image[id]").forEach((image) => image.removeAttribute("id"));
     copy.className = `copy ${section.classList.contains("masks") ? "masks" : ""}`;
-    copy.style.setProperty("--cover", getComputedStyle(section).getPropertyValue("--cover"));
+    const cover = getComputedStyle(section).getPropertyValue("--cover");
+    if (cover) copy.style.setProperty("--cover", cover);
     copy.replaceChildren(clone);
     large.querySelector("p").textContent = "";
     enlarge(true);

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from jeoni import plugins
+from jeoni.data.annotations import are_annotations
 from jeoni.data.columns import is_empty, is_missing
 from jeoni.errors import DataError
 from jeoni.locale import Said
@@ -49,6 +50,13 @@ def read_targets(data: Dataset, wanted: str = "auto", single_class: bool = False
     """
     if data.task is not None:
         return data
+    if are_annotations(data.targets):
+        raise DataError(
+            f"{data.origin or data.name} holds annotations of places in pictures, which cannot be read as labels of "
+            "whole ones. `jeoni fit`, `compare`, `evaluate` and `predict` take them; other verbs need one folder per "
+            "class, or a table with a column of labels.",
+            path=data.origin or None,
+        )
     columns = _columns(data)
     if all(is_empty(cell) for cells in columns.values() for cell in cells):
         raise DataError(Said("error.no_labels", data=data.origin or data.name), path=data.origin or None)

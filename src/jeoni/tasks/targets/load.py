@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from jeoni.data.annotations import are_annotations
 from jeoni.data.kinds import Columns
 from jeoni.data.read import load_labelled, with_test
 from jeoni.tasks.targets.choose import read_targets
@@ -52,6 +53,10 @@ def load_data(
             pictures ``detection``, ``segmentation``, ``pose`` or ``anomaly``; ``auto`` goes by what they look like.
         single_class: allow one class only, as a test set may hold.
 
+    Returns:
+        The data with their task; of annotations of places in pictures ``task`` is None: the verb that takes them reads
+        them.
+
     Raises:
         DataError: what is missing, or cannot be understood, and how to mend it.
         ConfigError: both a column and a pattern of groups.
@@ -70,6 +75,8 @@ def load_data(
     found = load_labelled(data, columns)
     if not isinstance(test, str) or test:
         found = with_test(found, load_labelled(test, columns))
+    if are_annotations(found.targets):
+        return found
     return read_targets(found, task, single_class)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,12 @@ from jeoni.explain.places.tables import write_place_tables
 from jeoni.explain.places.writing import write_places
 from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, paragraph, translated
+from jeoni.planning.dense_cost import DenseArm
 from jeoni.runs import RunFolder
 from jeoni.runs.records import DenseMetrics
 from jeoni.specs import CompareSpec, FitSpec, Recipe
 from jeoni.types import Dataset
+from jeoni.verbs.session.dense_limits import keep_dense_limits, tell_of_maps
 from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.record import cut_record, training_record
 from jeoni.verbs.session.session import Prepared, Session
@@ -147,9 +149,14 @@ def fit_dense(
             backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest)
             start = start_of(transfer, backbone, spec.seed)
             untrained = framed(untrained_twin(backbone, spec.seed)) if spec.control else None
-        wanted = [one for one in (start, untrained) if one is not None]
-        n = len(dataset)
-        ready = session.prepare(dataset, [Request(one, transfer.taps(one, n)) for one in wanted], findings)
+        n, probe = len(dataset), replace(transfer, strategy="probe")
+        arms = _arms(dataset, spec, [(transfer, start), *([(probe, untrained)] if untrained else [])])
+        with session.step("calibrate"):
+            tell_of_maps(session, transfer, start, n)
+            if not keep_dense_limits(session, dataset, arms):
+                arms, untrained = arms[:1], None
+        requests = [Request(arm.backbone, arm.transfer.taps(arm.backbone, n)) for arm in arms]
+        ready = session.prepare(dataset, requests, findings)
         with session.step("check"):
             split = split_examples(
                 ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=1, test_fraction=spec.test_fraction,
@@ -161,11 +168,22 @@ def fit_dense(
         control = None
         if untrained is not None:
             with session.step("control"):
-                probe = replace(transfer, strategy="probe")
                 control = assess_dense(probe, untrained, split.train, split.test, context, keep_model=False)
         with session.step("evaluate"):
             metrics = _metrics(task, found, control, split, spec)
         return _written(session, spec, ready, split, found, metrics, start, dataset)
+
+
+def _arms(data: Dataset, spec: FitSpec, pairs: Sequence[tuple[Transfer, Backbone]]) -> list[DenseArm]:
+    """What will be fitted, and how often; the last of several is the control, of which no model is kept."""
+    n, own = len(data), int((data.part == "test").sum())
+    crossed = not own and n < LEAST
+    held = round(n / spec.folds) if crossed else own or round(spec.test_fraction * n)
+    whole = [True, *[False] * (len(pairs) - 1)]
+    return [
+        DenseArm(transfer, backbone, spec.folds + keeps if crossed else 1, held)
+        for (transfer, backbone), keeps in zip(pairs, whole, strict=True)
+    ]
 
 
 def _metrics(

@@ -48,6 +48,8 @@ __all__ = [
     "training_record",
 ]
 
+MAP_BYTES = 2  # of a number in the store, of maps
+
 
 def run_record(
     command: str,
@@ -187,7 +189,7 @@ def stage_table(backbone: Backbone, model: Transferred, store: FeatureStore | No
     named = dict(backbone.network.named_parameters())
     rates = model.training.get("rates", {})
     statistics = model.training.get("statistics", "own")
-    rows = model.training.get("rows", {"cached": True, "row_bytes": 4 * backbone.dim})
+    kept = _kept(backbone, model)
     records = []
     for k, stage in enumerate(backbone.stages):
         records.append(
@@ -197,7 +199,7 @@ def stage_table(backbone: Backbone, model: Transferred, store: FeatureStore | No
                 "frozen": k < model.frozen,
                 "state": _state(k, stage.name, model),
                 "batch_norm": _batch_norm(stage, "own" if k < model.frozen else statistics),
-                "kept_bytes": rows["row_bytes"] if rows["cached"] and k + 1 == model.frozen else None,
+                "kept_bytes": kept.get(k + 1),
                 "learning_rate": rates.get(stage.name, {}).get("learning_rate"),
                 "output_shape": shapes[k],
                 "ms_per_image": round(1000 * max(0.0, seconds[k]), 3),
@@ -206,10 +208,23 @@ def stage_table(backbone: Backbone, model: Transferred, store: FeatureStore | No
     return records
 
 
+def _kept(backbone: Backbone, model: Transferred) -> dict[int, int]:
+    """Bytes that the store keeps of each example, by how many stages have run: of several where maps are taken."""
+    rows = model.training.get("rows", {"cached": True, "row_bytes": 4 * backbone.dim})
+    if not rows["cached"]:
+        return {}
+    maps = {m.stage: MAP_BYTES * m.numbers for m in getattr(model, "maps", ()) if m.stage <= model.frozen}
+    rest = rows["row_bytes"] - sum(maps.values())  # what is taken at the cut itself
+    if maps and (rest <= 0 or model.frozen in maps):
+        return maps
+    return {**maps, model.frozen: rest}
+
+
 def _measured_stages(backbone: Backbone, store: FeatureStore | None) -> tuple[list[list[int]], list[float]]:
     """Output shapes and seconds per example of the stages, on noise; once for each backbone on a machine."""
     what, here = "shapes and times of stages", machine(cores(), str(device()))
-    identity = digest_of(backbone.fingerprint, repr(here), torch.__version__)
+    size = json.dumps(backbone.input.describe(), sort_keys=True)
+    identity = digest_of(backbone.fingerprint, size, repr(here), torch.__version__)
     kept = find_bytes(store, what, identity) if store is not None else None
     if kept is not None:
         found = json.loads(kept)
