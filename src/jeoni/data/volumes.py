@@ -10,8 +10,13 @@ from jeoni.errors import DataError
 __all__ = ["volume_error"]
 
 VOLUMES = {
-    ".nii": "NIfTI", ".nii.gz": "NIfTI", ".nrrd": "NRRD", ".mha": "MetaImage", ".mhd": "MetaImage", ".mgz": "MGH",
-}  # fmt: skip
+    ".nii": "NIfTI",
+    ".nii.gz": "NIfTI",
+    ".nrrd": "NRRD",
+    ".mha": "MetaImage",
+    ".mhd": "MetaImage",
+    ".mgz": "MGH",
+}
 
 
 def volume_error(files: Iterable[Path], where: Path) -> DataError | None:
