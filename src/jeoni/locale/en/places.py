@@ -3,12 +3,19 @@
 __all__ = ["WORDS"]
 
 WORDS = {
+    "places.unmeasured": "{measure:term} cannot be measured on these pictures.",
     "scores_test": "On {n} held-out pictures that decided nothing.",
     "scores_cv": "With so few pictures no separate test set was kept: these are scores of cross-validation on all {n} of them.",
     "control_note": "The control is the same network with random weights, with the same head and on the same pictures: what is "
     "above it was transferred.",
     "items": "pictures",
     "checks_none": "Nothing: no unreadable pictures, no copies across folds, no annotation that cannot be.",
+    "training_note_all": "{steps} steps in {seconds}, {rate} pictures per second, on all training pictures; the last step is taken.",
+    "log_loss": "loss",
+    "rows_cached": "The feature maps that the head takes are kept of each picture{views}, {kb:,.0f} kB: {mb:,.0f} MB in all.",
+    "rows_views": " and each of its {n} random views",
+    "rows_live": "The feature maps were computed again in every epoch, each time of another random view.",
+    "taken_for": "True class {true}, predicted {predicted}: {count} of {total} pixels",
     "head_named": "head: {name}",
     "by": {
         "detection": "By class",

@@ -3,11 +3,18 @@
 __all__ = ["WORDS"]
 
 WORDS = {
+    "places.unmeasured": "이 사진들로는 {measure:term} 지표를 측정할 수 없습니다.",
     "scores_test": "학습과 모델 선택에 전혀 쓰지 않은 사진 {n}장으로 측정했습니다.",
     "scores_cv": "사진이 적어 테스트 세트를 따로 두지 않았습니다. 전체 {n}장에 대한 교차검증 결과입니다.",
     "control_note": "대조군은 구조, 헤드, 사진이 모두 같고 가중치만 무작위인 신경망입니다. 대조군을 넘는 만큼이 전이학습의 효과입니다.",
     "items": "사진",
     "checks_none": "문제가 없습니다. 읽지 못한 사진, 폴드에 걸친 사본, 있을 수 없는 주석이 없습니다.",
+    "training_note_all": "{seconds} 동안 학습 사진 전체로 {steps}스텝을 학습했습니다(초당 {rate}장). 마지막 스텝의 가중치를 씁니다.",
+    "log_loss": "손실",
+    "rows_cached": "헤드가 쓰는 특징 맵을 사진당 {kb:,.0f} kB씩{views} 저장했습니다(총 {mb:,.0f} MB).",
+    "rows_views": ", 무작위 증강 {n}개도 각각 같은 크기로",
+    "rows_live": "특징 맵은 에폭마다 다른 무작위 증강으로 다시 계산했습니다.",
+    "taken_for": "실제 {true}, 예측 {predicted}: {total}픽셀 중 {count}픽셀",
     "head_named": "헤드: {name}",
     "by": {
         "detection": "클래스별",
