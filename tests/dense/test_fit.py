@@ -118,3 +118,16 @@ def test_the_same_seed_gives_the_same_weights(small, tmp_path):
     for (name, a), (_, b) in zip(one.head.state_dict().items(), two.head.state_dict().items(), strict=True):
         assert torch.equal(a, b), name
     assert np.isfinite(one.training["seconds"])
+
+
+def test_the_size_of_frames_can_be_said(small, tmp_path):
+    options = {"folds": 2, "steps": 2, "views": 1, "batch_size": 4}
+    result = jeoni.fit(str(small), out=tmp_path / "run", image_size="120", **options, **QUICK)
+    assert result.model.backbone.input.size == (128, 64)
+    with pytest.raises(ConfigError, match="image_size is '20'; pixels from 32 to 2048 are needed"):
+        jeoni.FitSpec(image_size="20")
+
+
+def test_a_size_of_frames_without_places_is_refused(make_photos, tmp_path):
+    with pytest.raises(ConfigError, match="image_size is '640x480'; it is about pictures with boxes"):
+        jeoni.fit(str(make_photos("photos", each=4)), out=tmp_path / "run", image_size="640x480", **QUICK)

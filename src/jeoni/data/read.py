@@ -27,6 +27,7 @@ from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.scans import with_scans
 from jeoni.data.tables import TABLES, read_table
 from jeoni.data.text_items import named_files
+from jeoni.data.volumes import volume_error
 from jeoni.data.workbooks import split_sheet
 from jeoni.errors import ConfigError, DataError
 from jeoni.locale import Said
@@ -99,6 +100,8 @@ def _read_items(path: str | Path, modality: str, column: str, kept: str) -> Data
     if there == "file" and where.suffix.lower() in OTHER_WORKBOOKS:
         raise _one_file(where)
     if there == "file":
+        if volume := volume_error([where], where):
+            raise volume
         return _unlabelled([where], [str(path)], where, modality_of([where.name]) or modality)
     one_file = modality not in SUFFIXES
     if kind := special_kind(path) if not there else "":
@@ -114,6 +117,8 @@ def _read_items(path: str | Path, modality: str, column: str, kept: str) -> Data
     files = [f for f in walked.files if _suffix(known_name(f)) in SUFFIXES[modality]]
     skipped = walked.findings(where)
     if not files:
+        if volume := volume_error(walked.files, where):
+            raise volume
         said = f"{path} holds no {plural(modality)} ({_suffixes(modality)}).{_first_skipped(skipped)}"
         raise DataError(said, path=str(path))
     found = _unlabelled(files, [f.relative_to(where).as_posix() for f in files], where, modality)
@@ -179,6 +184,8 @@ def _shown(path: str | Path) -> str:
 
 
 def _one_file(path: Path) -> DataError:
+    if volume := volume_error([path], path):
+        return volume
     if path.suffix.lower() in OTHER_WORKBOOKS:
         said = f"{path} is a workbook of a kind that is not read. Save it as .xlsx, or its sheet as CSV in UTF-8."
         return DataError(said, path=str(path))
@@ -251,6 +258,8 @@ def _first_skipped(skipped: Sequence[Finding]) -> str:
 def _nothing_in(root: Path, skipped: Sequence[Finding]) -> DataError:
     if skipped:
         return DataError(f"{root} holds nothing that can be read.{_first_skipped(skipped)}", path=str(root))
+    if volume := volume_error(walk(root).files, root):
+        return volume
     loose = [known_name(f) for f in root.iterdir() if modality_of([known_name(f)])]
     if loose:
         what = modality_of(loose)

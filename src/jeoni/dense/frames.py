@@ -21,12 +21,13 @@ STEP = 32  # pixels: the coarsest stride of the usual backbones
 ENLARGED = 2.0  # times at most: more only blurs
 
 
-def frame_size(data: Dataset, longest: int) -> tuple[int, int]:
+def frame_size(data: Dataset, longest: int, enlarged: float = ENLARGED) -> tuple[int, int]:
     """Width and height, multiples of 32, in the proportions that most pictures have.
 
     Args:
         data: the pictures; only headers are read.
-        longest: the longer side, pixels; small pictures are enlarged twice at most.
+        longest: the longer side, pixels.
+        enlarged: how many times small pictures are enlarged at most.
 
     Raises:
         DataError: none of them can be read.
@@ -41,7 +42,7 @@ def frame_size(data: Dataset, longest: int) -> tuple[int, int]:
     if not sizes:
         raise DataError(f"{data.origin or data.name} holds no picture that can be read.", path=data.origin or None)
     width, height = np.median(np.array(sizes), axis=0)
-    scale = min(longest / max(width, height), ENLARGED)
+    scale = min(longest / max(width, height), enlarged)
     return _rounded(width * scale), _rounded(height * scale)
 
 
@@ -49,14 +50,14 @@ def _rounded(side: float) -> int:
     return max(STEP, STEP * round(side / STEP))
 
 
-def with_frame(backbone: Backbone, data: Dataset, longest: int, size: tuple[int, int] | None = None) -> Backbone:
+def with_frame(backbone: Backbone, data: Dataset, longest: int, said: tuple[int, int] | int | None = None) -> Backbone:
     """The backbone with whole pictures as its input.
 
     Args:
         backbone: one for pictures.
         data: the pictures, which decide size and window of values.
-        longest: see :func:`frame_size`.
-        size: width and height, where they were said.
+        longest: the longer side, where nothing was said; see :func:`frame_size`.
+        said: by the user, width and height, or the longer side; multiples of 32 near them are taken.
 
     Raises:
         ConfigError: one for something else, or one that takes squares of one size only.
@@ -66,10 +67,16 @@ def with_frame(backbone: Backbone, data: Dataset, longest: int, size: tuple[int,
             f"{backbone.name} takes {backbone.input.modality}; pictures with places marked in them need a backbone for "
             "images, such as efficientnet_lite0."
         )
-    width, height = size or frame_size(data, longest)
+    width, height = _size(data, longest, said)
     old = backbone.input
     made = FrameInput(width, height, old.mean, old.std, old.interpolation, old.window, old.own_window)
     return framed(replace(backbone, input=made.fitted(data)))
+
+
+def _size(data: Dataset, longest: int, said: tuple[int, int] | int | None) -> tuple[int, int]:
+    if isinstance(said, tuple):
+        return _rounded(said[0]), _rounded(said[1])
+    return frame_size(data, longest) if said is None else frame_size(data, said, np.inf)
 
 
 def framed(backbone: Backbone) -> Backbone:

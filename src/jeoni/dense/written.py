@@ -22,7 +22,7 @@ def columns_of(task: str) -> list[str]:
         "detection": ["class", "score", "left", "top", "right", "bottom"],
         "pose": ["point", "x", "y", "score"],
         "segmentation": ["class", "share"],
-        "anomaly": ["score"],
+        "anomaly": ["condition", "score"],
     }.get(task, ["score"])
 
 
@@ -45,4 +45,4 @@ def rows_of(prediction: Prediction, names: tuple[str, ...]) -> Iterator[list[str
             if count:
                 yield [name, f"{count / prediction.labels.size:.4f}"]
     elif isinstance(prediction, Heat):
-        yield [f"{prediction.score:.6g}"]
+        yield [names[int(prediction.score > 1)], f"{prediction.score:.6g}"]

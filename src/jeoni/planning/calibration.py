@@ -281,7 +281,7 @@ def _sizes(seen: Extraction, requests: Sequence[Request]) -> dict[tuple[str, Tap
     if not len(readable):
         return {}
     return {
-        (r.backbone.fingerprint, tap): seen.features(r.backbone, tap, readable).nbytes / len(readable)
+        (r.backbone.fingerprint, tap): seen.features(r.backbone, tap, readable, r.views[0]).nbytes / len(readable)
         for r in requests
         for tap in r.taps
     }

@@ -8,7 +8,15 @@ the command line reads its options from these fields.
 from __future__ import annotations
 
 from jeoni.specs.backbone import BackboneOptions, ComputeOptions, SeveralBackboneOptions, check_span
-from jeoni.specs.data import ColumnOptions, LanguageOptions, LeakOptions, SeedOptions, TaskOptions, TestSetOptions
+from jeoni.specs.data import (
+    ColumnOptions,
+    FrameOptions,
+    LanguageOptions,
+    LeakOptions,
+    SeedOptions,
+    TaskOptions,
+    TestSetOptions,
+)
 from jeoni.specs.options import Bounds, Options, Spec, may_be_left_out, option, ordered_fields, section_of
 from jeoni.specs.training import HeadOptions, Recipe, SettingOptions, TransferOptions
 from jeoni.specs.verbs import (
@@ -41,6 +49,7 @@ __all__ = [
     "EpisodesSpec",
     "EvaluateSpec",
     "FitSpec",
+    "FrameOptions",
     "HeadOptions",
     "LanguageOptions",
     "LeakOptions",

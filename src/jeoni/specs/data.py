@@ -5,12 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from jeoni.errors import ConfigError
 from jeoni.locale import CHOICES
 from jeoni.specs.options import Bounds, Options, option
 
-__all__ = ["FRAMES", "ColumnOptions", "LanguageOptions", "LeakOptions", "SeedOptions", "TaskOptions", "TestSetOptions"]
+__all__ = [
+    "FRAMES",
+    "ColumnOptions",
+    "FrameOptions",
+    "LanguageOptions",
+    "LeakOptions",
+    "SeedOptions",
+    "TaskOptions",
+    "TestSetOptions",
+]
 
 FRAMES = "Of a DICOM file of several frames: its middle one, or all, as examples of one group."
+
+LEAST_SIDE, MOST_SIDE, MOST_DIGITS = 32, 2048, 5  # pixels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +65,47 @@ class TaskOptions(Options):
         "segmentation, pose or anomaly; auto goes by the labels.",
         names=("tasks",),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameOptions(Options):
+    """The size at which pictures are computed where places are marked in them.
+
+    Example:
+        >>> FrameOptions(image_size="640x480").frame, FrameOptions(image_size="640").frame
+        ((640, 480), 640)
+    """
+
+    section: ClassVar[str] = "Data"
+
+    image_size: str = option(
+        "",
+        "Of places in pictures, the size at which they are computed: the longer side in pixels, or width and height as "
+        "640x480; left out, the task and the pictures decide. Twice the side costs four times as much.",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _ = self.frame
+
+    @property
+    def frame(self) -> tuple[int, int] | int | None:
+        """Width and height, or the longer side alone; None where nothing was said.
+
+        Raises:
+            ConfigError: neither a number nor two, or sides out of bounds.
+        """
+        if not self.image_size:
+            return None
+        words = self.image_size.lower().replace("×", "x").split("x")
+        good = 1 <= len(words) <= 2 and all(w.strip().isdecimal() and len(w) < MOST_DIGITS for w in words)
+        sides = [int(w) for w in words] if good else []
+        if not sides or not all(LEAST_SIDE <= side <= MOST_SIDE for side in sides):
+            raise ConfigError(
+                f"image_size is {self.image_size!r}; pixels from {LEAST_SIDE} to {MOST_SIDE} are needed, such as 640 "
+                "or 640x480."
+            )
+        return sides[0] if len(sides) == 1 else (sides[0], sides[1])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ __all__ = [
     "EpisodesKeywords",
     "EvaluateKeywords",
     "FitKeywords",
+    "FrameKeywords",
     "HeadKeywords",
     "LanguageKeywords",
     "LeakKeywords",
@@ -318,6 +319,16 @@ class TestSetKeywords(TypedDict, total=False):
     """An own test set: a folder or table like the data."""
 
 
+class FrameKeywords(TypedDict, total=False):
+    """The size at which pictures are computed where places are marked in them."""
+
+    image_size: str | None
+    """
+    Of places in pictures, the size at which they are computed: the longer side in pixels, or width and height as
+    640x480; left out, the task and the pictures decide. Twice the side costs four times as much.
+    """
+
+
 class TaskKeywords(TypedDict, total=False):
     """The task."""
 
@@ -336,6 +347,7 @@ class CompareKeywords(
     SeedKeywords,
     LanguageKeywords,
     TaskKeywords,
+    FrameKeywords,
     TestSetKeywords,
     HeadKeywords,
     RecipeKeywords,
@@ -430,6 +442,7 @@ class FitKeywords(
     SeedKeywords,
     LanguageKeywords,
     TaskKeywords,
+    FrameKeywords,
     TestSetKeywords,
     SettingKeywords,
     HeadKeywords,

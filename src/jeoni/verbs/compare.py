@@ -30,7 +30,7 @@ from jeoni.strategies import build_strategy
 from jeoni.tasks import read_targets
 from jeoni.types import Console
 from jeoni.verbs.session.dense_compare import compare_on_dense
-from jeoni.verbs.session.dense_fit import is_about_places
+from jeoni.verbs.session.dense_fit import is_about_places, refuse_image_size
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.limits import compared_within_limits
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
@@ -106,6 +106,7 @@ def compare(
         given = data if test is None else found
         done = compare_on_dense(session, found, given, out=out, overwrite=overwrite, resume=resume)
         return CompareResult(done.run, done.verdict, done.points, done.verdict["summary"])
+    refuse_image_size(spec)
     with session.step("read"):
         strategies = {name: build_strategy(name, spec) for name in spec.arms}
         dataset = read_targets(found, spec.task)

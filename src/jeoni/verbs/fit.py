@@ -30,7 +30,7 @@ from jeoni.specs import FitSpec
 from jeoni.specs.keywords import FitKeywords
 from jeoni.tasks import read_targets
 from jeoni.types import Console, Dataset
-from jeoni.verbs.session.dense_fit import DenseFit, fit_dense, is_about_places
+from jeoni.verbs.session.dense_fit import DenseFit, fit_dense, is_about_places, refuse_image_size
 from jeoni.verbs.session.fit_setup import check_strategy, set_up
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.limits import told_of_training
@@ -122,6 +122,7 @@ def fit(
     if are_annotations(found_data.targets):
         given_data = data if test is None else found_data
         return _of_places(fit_dense(session, found_data, given_data, out=out, overwrite=overwrite, resume=resume))
+    refuse_image_size(spec)
     with session.step("read"):
         dataset = read_targets(found_data, spec.task)
         findings = check_labels(dataset)

@@ -49,7 +49,7 @@ WORDS = {
         "pck20": "PCK@0.2",
         "image_auroc": "ROC-AUC",
     },
-    "groups": {"worst": "The worst pictures", "typical": "Typical pictures", "best": "The best pictures"},
+    "shown": {"worst": "The worst pictures", "typical": "Typical pictures", "best": "The best pictures"},
     "group_notes": {
         "worst": "Held-out pictures of the lowest scores, the lowest first. Look here first: a wrong annotation, bad quality, or "
         "something that the model never saw.",

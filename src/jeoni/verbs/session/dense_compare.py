@@ -75,7 +75,7 @@ def compare_on_dense(
         if spec.measure != "auto":
             raise ConfigError(f"measure is {spec.measure!r}; a {task.id} is compared by its {task.headline}.")
     with session.step("load"):
-        backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest)
+        backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest, spec.frame)
         starts = {name: start_of(transfer, backbone, spec.seed) for name, transfer in transfers.items()}
     folder = out or RunFolder.named_for(f"{dataset.name}-compare")
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):

@@ -44,7 +44,7 @@ from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.record import cut_record, training_record
 from jeoni.verbs.session.session import Prepared, Session
 
-__all__ = ["DenseFit", "fit_dense", "is_about_places", "start_of", "transfer_of"]
+__all__ = ["DenseFit", "fit_dense", "is_about_places", "refuse_image_size", "start_of", "transfer_of"]
 
 LEAST = 60  # pictures from which on a test set is kept
 DEFAULT = ("plan", "auto")  # strategies that leave the choice to the task
@@ -86,6 +86,19 @@ def is_about_places(data: Any, spec: FitSpec | CompareSpec) -> bool:
         return bool(format_of(Path(data)))
     except (DataError, OSError, ValueError):  # said where it is read
         return False
+
+
+def refuse_image_size(spec: FitSpec | CompareSpec) -> None:
+    """For data without places marked in them.
+
+    Raises:
+        ConfigError: a size was said.
+    """
+    if spec.image_size:
+        raise ConfigError(
+            f"image_size is {spec.image_size!r}; it is about pictures with boxes, masks or keypoints, and none are "
+            "here. The backbone decides the size of whole pictures; --crop says how they become a square."
+        )
 
 
 def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str, Any], recipe: Recipe) -> Transfer:
@@ -147,7 +160,7 @@ def fit_dense(
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
         context = session.context
         with session.step("load"):
-            backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest)
+            backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest, spec.frame)
             start = start_of(transfer, backbone, spec.seed)
             untrained = framed(untrained_twin(backbone, spec.seed)) if spec.control else None
         n, probe = len(dataset), replace(transfer, strategy="probe")
