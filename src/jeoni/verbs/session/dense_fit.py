@@ -237,7 +237,7 @@ def _metrics(
 
 
 def _headline(task: DenseTask, scored: Evaluation) -> str:
-    """The metric that leads: the task's own, or the first that can be measured, where no defect is known for instance."""
+    """The metric that leads: the task's own, or where it cannot be measured, as without defects, the first that can."""
     known = [name for name in (task.headline, *task.metrics()) if np.isfinite(scored.metrics[name].value)]
     return known[0] if known else task.headline
 
