@@ -8,6 +8,7 @@ from PIL import Image
 
 from jeoni.data.annotations import Boxes, Detections, Keypoints, Skeleton
 from jeoni.data.annotations.palette import distinct_colours
+from jeoni.evaluation.metrics.detection.matching import match
 from jeoni.explain.places.boxes import outcomes_of
 from jeoni.explain.places.canvas import Canvas
 from jeoni.explain.places.heat import heat_scale
@@ -37,6 +38,22 @@ def test_an_object_is_found_by_one_detection_of_its_class_and_the_surest_chooses
     true, said = outcome([one, far], "ab", [0, 0], [near, one, far], [0, 0, 0], [0.6, 0.9, 0.8])
     assert true == ["found", "missed"]
     assert said == ["false", "hit", "false"]  # the second one is a copy, the third of another class
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_hits_and_misses_are_those_that_the_scores_are_made_of(seed):
+    rng = np.random.default_rng(seed)
+    true = rng.uniform(0, 60, (12, 2))
+    true = np.concatenate([true, true + rng.uniform(10, 30, (12, 2))], axis=1)
+    found = np.concatenate([true, true[:6]]) + rng.normal(0, 3, (18, 4))
+    names, labels = rng.integers(0, 2, 12), rng.integers(0, 2, 18)
+    ignored, scores = rng.random(12) < 0.2, np.sort(rng.random(18))[::-1]
+    annotation = Boxes(true, tuple("ab"[k] for k in names), ignored)
+    objects, detections = outcomes_of(annotation, names, Detections(found, labels, scores))
+    matches = match(found, labels, scores, true, names, ignored, 2)
+    assert [one == "hit" for one in detections] == matches.hits[0].tolist()
+    assert [one == "ignored" for one in detections] == matches.ignored[0].tolist()
+    assert objects.count("found") == int(matches.hits[0].sum())
 
 
 def test_what_finds_an_ignored_object_counts_neither_way():

@@ -37,7 +37,8 @@ def draw_boxes(canvas: Canvas, annotation: Boxes, prediction: Detections, names:
 def outcomes_of(annotation: Boxes, labels: IntArray, prediction: Detections) -> tuple[list[str], list[str]]:
     """What became of each object, and of each detection.
 
-    The surest detection chooses first among the free objects of its class, the one that it overlaps most.
+    The surest detection chooses first among the free objects of its class, the one that it overlaps most: as
+    :func:`jeoni.evaluation.metrics.detection.matching.match` does, which does not say which objects were found.
 
     Args:
         annotation: the objects.
@@ -46,7 +47,7 @@ def outcomes_of(annotation: Boxes, labels: IntArray, prediction: Detections) -> 
     """
     true = ["ignored" if ignored else "missed" for ignored in annotation.ignored]
     predicted = ["false"] * len(prediction.boxes)
-    shared = overlaps(prediction.boxes, annotation.boxes)
+    shared = overlaps(prediction.boxes, annotation.boxes, annotation.ignored)
     for d in np.argsort(-prediction.scores, kind="stable"):
         near = (labels == prediction.labels[d]) & (shared[d] >= OVERLAP)
         free = near & np.array([one == "missed" for one in true], dtype=bool)
