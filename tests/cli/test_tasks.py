@@ -155,3 +155,19 @@ def test_a_fit_of_places_says_errors_with_their_unit_in_either_language(jeoni, t
         "fit", tmp_path / "mice", *options, "--views", 1, "--out", tmp_path / "ko", "--quiet", "--language", "ko"
     )
     assert "평균 제곱근 거리, 픽셀" in korean.out
+
+
+def test_where_no_defect_is_known_what_can_be_measured_leads_and_json_holds_no_nan(jeoni, tmp_path):
+    import shutil
+
+    from tests.dense.test_pictures import save_parts
+
+    shutil.rmtree(save_parts(tmp_path / "parts") / "scratch")
+    options = ("--task", "anomaly", "--backbone", "untrained:test_resnet", "--no-control", "--folds", 2, "--quiet")
+    found = jeoni("fit", tmp_path / "parts", *options, "--out", tmp_path / "run", "--json")
+    assert found.code == 0, found.err
+    said = json.loads(found.out.splitlines()[-1], parse_constant=lambda name: pytest.fail(name))
+    assert said["summary"].startswith("False alarms at the threshold ")
+    assert "ROC-AUC of pictures cannot be measured on these pictures." in said["summary"]
+    assert said["scores"]["image_auroc"]["value"] is None
+    assert "NaN" not in (tmp_path / "run" / "model" / "config.json").read_text()

@@ -8,8 +8,10 @@ import json
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 import jeoni
+from jeoni.cli._app import app
 from jeoni.data.annotations import LabelMap
 from jeoni.errors import ConfigError, DataError
 from tests.conftest import TINY
@@ -131,3 +133,21 @@ def test_the_size_of_frames_can_be_said(small, tmp_path):
 def test_a_size_of_frames_without_places_is_refused(make_photos, tmp_path):
     with pytest.raises(ConfigError, match="image_size is '640x480'; it is about pictures with boxes"):
         jeoni.fit(str(make_photos("photos", each=4)), out=tmp_path / "run", image_size="640x480", **QUICK)
+
+
+def test_predictions_are_written_as_the_annotations_came(fitted, small, tmp_path):
+    done = CliRunner().invoke(app, ["predict", str(fitted.run), str(small / "images"), "--out", str(tmp_path / "said")])
+    assert done.exit_code == 0, done.output
+    assert len(list((tmp_path / "said" / "masks").glob("*.png"))) == 16
+    assert jeoni.load_model(fitted.run).annotations == "mask_png"
+    table = tmp_path / "said.csv"
+    assert (
+        CliRunner().invoke(app, ["predict", str(fitted.run), str(small / "images"), "--out", str(table)]).exit_code == 0
+    )
+    with table.open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["class"] for row in rows} <= {"ground", "square"}
+    assert sum(float(row["share"]) for row in rows) == pytest.approx(16, abs=0.01)
+    whole = tmp_path / "said.json"
+    done = CliRunner().invoke(app, ["predict", str(fitted.run), str(small / "images"), "--out", str(whole)])
+    assert done.exit_code == 0 and {"images", "categories"} <= json.loads(whole.read_text()).keys()

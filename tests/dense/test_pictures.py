@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import jeoni
+from jeoni.runs.contents import foreign_files
 from tests.data.annotations.made import voc_file
 from tests.dense.made import picture, save_masks
 
@@ -103,7 +104,7 @@ def test_a_result_says_what_it_is_and_the_model_has_a_card(fitted):
     assert MADE[task][3] in repr(result) and "report.html" in repr(result)
     assert "<" in result._repr_html_() and MADE[task][3] in result._repr_html_()
     card = (result.run / "model" / "README.md").read_text(encoding="utf-8")
-    assert 'model.predict("new/")[0].' in card and "nan" not in card.lower().replace("finance", "")
+    assert 'model.predict("new/")[0].' in card and " nan" not in card
     assert MADE[task][3].split(" (")[0] in card
 
 
@@ -114,6 +115,11 @@ def test_what_a_card_shows_of_predictions_is_there(fitted):
     attribute = said.removeprefix('print(model.predict("new/")[0].').removesuffix(")")
     one = result.model.predict(Image.fromarray(picture(3)[0]))
     assert np.isfinite(np.asarray(getattr(one[0], attribute), dtype=np.float64)).all()
+
+
+def test_every_file_of_a_run_is_its_own_so_that_it_can_be_replaced(fitted):
+    _, result = fitted
+    assert [str(path) for path in foreign_files(result.run)] == []
 
 
 def test_the_rows_of_a_table_are_read_by_any_program(fitted):

@@ -94,6 +94,15 @@ def test_misses_and_false_alarms_have_lines_and_letters_of_their_own(tmp_path):
     assert 'class="box hit"' not in figure
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "have a box of no size"), ("ko", "크기가 없는 상자가 있음")])
+def test_findings_of_annotations_are_told(tmp_path, language, said):
+    run = make_places_run(tmp_path / "run", "boxes")
+    content = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**content, "findings": {"box_of_no_size": 3, "small_class": 1}}))
+    text = render(run, language).read_text(encoding="utf-8")
+    assert said in text and "one item only" not in text
+
+
 def test_a_run_without_pictures_has_a_page_without_them(tmp_path):
     run = make_places_run(tmp_path / "run", "masks")
     (run / "figures" / "places.json").unlink()

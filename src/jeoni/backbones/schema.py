@@ -160,6 +160,7 @@ class SavedConfig(Record):
     class_names: list[Text] = Field(default=[], max_length=1_000_000)
     task: dict[str, Any] = Field(default={})
     column: Text = ""
+    annotations: Text = ""
     weights: _Weights
     facts: dict[str, Any] = Field(default={})
 

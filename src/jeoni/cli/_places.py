@@ -23,7 +23,8 @@ def write_places(said: DensePredictions, out: str, format: str, console: Console
     Args:
         said: the predictions.
         out: a file, a folder, or empty: standard output.
-        format: the id of a format of annotations; empty: by the file's ending, in a folder the usual one of the task.
+        format: the id of a format of annotations; empty: by the ending of a file; in a folder, the one that the model
+            learned from, or the usual one of its task.
         console: hears where they are.
         silent: nothing goes to standard output.
 
@@ -50,8 +51,9 @@ def write_places(said: DensePredictions, out: str, format: str, console: Console
 
 def _in_folder(path: Path, said: DensePredictions, format: str) -> list[Path]:
     from jeoni.data.annotations.protocol import Predicted
-    from jeoni.data.annotations.write import write_predictions
+    from jeoni.data.annotations.write import format_to_write, write_predictions
 
+    format = format or format_to_write(said.task.id, said.annotations)
     predicted = Predicted(said.names, said.sizes, said.predictions, said.task.names)
     return write_predictions(path, predicted, said.task.id, format)
 

@@ -45,6 +45,7 @@ def fit(
     with without_collecting():
         from jeoni import api
     from jeoni.cli._terminal import print_json
+    from jeoni.runs.typed import finite
 
     command = shlex.join(["jeoni", *sys.argv[1:]])
     if bool(data) == bool(resume):
@@ -57,7 +58,7 @@ def fit(
     if not distributed.is_main_process():
         return
     if json:
-        scores = result.metrics[result.metrics["estimate"]]
+        scores = finite(result.metrics[result.metrics["estimate"]])
         print_json(
             {
                 "run": str(result.run),

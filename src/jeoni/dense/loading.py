@@ -52,6 +52,7 @@ def load_dense(saved: SavedModel) -> DenseModel:
         training={"statistics": config.cut.statistics} if config.cut.statistics else {},
         facts=config.facts,
         fitted_on=FittedOn.load(saved.folder),
+        annotations=config.annotations,
     )
 
 

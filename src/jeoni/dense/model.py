@@ -42,6 +42,7 @@ class DensePredictions:
         predictions: of each; :class:`jeoni.data.annotations.Detections` of a detection, and so on by task.
         task: what was predicted.
         sizes: width and height of each picture, pixels.
+        annotations: the id of the format in which the pictures were annotated that the model was fitted on.
         errors: name and reason of each picture that could not be read.
         seen: ``(n,)``: which of the readable ones the model was fitted on.
         data: the pictures that could be read.
@@ -51,6 +52,7 @@ class DensePredictions:
     predictions: list[Prediction]
     task: DenseTask
     sizes: list[tuple[int, int]] = field(default_factory=list)
+    annotations: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     seen: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
     data: Dataset | None = field(default=None, repr=False)
@@ -78,6 +80,7 @@ class DenseModel:
         training: how the rest was trained; empty where nothing was.
         facts: data, scores and versions, for the card.
         fitted_on: the pictures it has learned from, by digests of their content.
+        annotations: the id of the format in which those were annotated; empty where that is not known.
     """
 
     backbone: Backbone
@@ -91,6 +94,7 @@ class DenseModel:
     training: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     fitted_on: FittedOn = field(default_factory=FittedOn, repr=False)
+    annotations: str = ""
 
     def network(self, stored: bool = False) -> DenseNetwork:
         """Rows to outputs: pixels ``(n, h, w, 3)`` uint8, or stored maps end to end, as in training.
@@ -148,6 +152,7 @@ class DenseModel:
             predictions=list(self.predict_examples(examples, self.backbone, context)),
             task=self.task,
             sizes=[extent_of(chosen, i, self.backbone.input) for i in range(len(index))],
+            annotations=self.annotations,
             errors={found.items.name(i): text for i, text in seen.errors.items()},
             seen=self.fitted_on.holds(examples.digests),
             data=chosen,
@@ -208,6 +213,7 @@ class DenseModel:
             "task": {"id": self.task.id, **self.task.describe()},
             "class_names": [],
             "column": "",
+            "annotations": self.annotations,
             "weights": {"file": weights.name, "sha256": file_sha256(weights)},
             "versions": {name: version(name) for name in ("torch", "timm", "safetensors")},
             "facts": self.facts,

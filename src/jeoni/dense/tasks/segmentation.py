@@ -89,6 +89,10 @@ class Segmentation(DenseTask):
             )
         return []
 
+    def named_targets(self, targets: Array) -> list[Any]:
+        """Nothing: a mask is shown, not told."""
+        return [""] * len(targets)
+
     def moved(self, annotation: Any, geometry: Geometry) -> Array:
         """``(h, w)`` int16 of the row's pixels, the class nearest to each; void outside of the picture."""
         inverse = np.linalg.inv(geometry.matrix)

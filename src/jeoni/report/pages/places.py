@@ -38,6 +38,7 @@ class PlacesPage:
             if score.value is not None
         }
         lead = list(dict.fromkeys((metrics.headline, *rows)))
+        told = {**words, "kinds": {**words["kinds"], **words["place_kinds"]}}  # what checks of annotations find
         return {
             **headline(told_in(words["lang"], metrics.said, metrics.summary)),
             "metrics": metrics,
@@ -49,7 +50,7 @@ class PlacesPage:
             "by_name": _by_name(metrics, words),
             "more": details_view(metrics, run, figures, words),
             "places": places_view(figures, metrics.task, words),
-            "findings": findings_view(run, record.findings, words),
+            "findings": findings_view(run, record.findings, told),
             "alike": {"pairs": [], "rest": 0},
             "stages": stages_view(record.cut.stages),
             "head_shape": {"name": words["head_named"].format(name=record.head.name), "output": "", "parameters": None},

@@ -29,6 +29,7 @@ from jeoni.dense.transfer import STRATEGIES, Transfer, build_dense_head, default
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.amounts import said_score
 from jeoni.evaluation.compare import sentence
+from jeoni.evaluation.evaluate import Evaluation
 from jeoni.explain.places.tables import write_place_tables
 from jeoni.explain.places.writing import write_places
 from jeoni.features.extract import Request
@@ -205,21 +206,24 @@ def _metrics(
     """The content of ``metrics.json``."""
     groups, language = split.held.groups, language_of(spec.language)
     scored = evaluate_evidence(task, found.evidence, groups, spec.seed)
-    measure = task.metrics()[task.headline]
-    said: list[Said] = [said_score(scored.metrics[task.headline], measure.title, measure.unit)]
+    lead = _headline(task, scored)
+    measure = task.metrics()[lead]
+    said: list[Said] = [said_score(scored.metrics[lead], measure.title, measure.unit)]
+    if lead != task.headline:
+        said.append(Said("places.unmeasured", measure=task.metrics()[task.headline].title))
     controls: dict[str, Any] = {"untrained": None, "difference": None}
     if control is not None:
         theirs = evaluate_evidence(task, control.evidence, groups, spec.seed)
         difference = difference_of(task, found.evidence, control.evidence, groups, spec.seed)
         controls["untrained"] = {name: score.as_dict() for name, score in theirs.metrics.items()}
         controls["difference"] = {name: score.as_dict() for name, score in difference.items()}
-        said.append(sentence(difference[task.headline], measure))
+        said.append(sentence(difference[lead], measure))
     else:
         said.append(Said("no_control"))
     estimate = "cv" if split.test is None else "test"
     return {
         "task": task.id,
-        "headline": task.headline,
+        "headline": lead,
         "estimate": estimate,
         "n": scored.n,
         "names": list(task.names),
@@ -230,6 +234,12 @@ def _metrics(
         "details": scored.details,
         **paragraph(said, language),
     }
+
+
+def _headline(task: DenseTask, scored: Evaluation) -> str:
+    """The metric that leads: the task's own, or where it cannot be measured, as without defects, the first that can."""
+    known = [name for name in (task.headline, *task.metrics()) if np.isfinite(scored.metrics[name].value)]
+    return known[0] if known else task.headline
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
@@ -251,7 +261,7 @@ def _written(
     assert found.model is not None
     learned = to_learn_from(split.train)
     facts = _facts(ready.data, metrics, language_of(spec.language))
-    model = replace(found.model, facts=facts, fitted_on=FittedOn.of(learned.digests))
+    model = replace(found.model, facts=facts, fitted_on=FittedOn.of(learned.digests), annotations=ready.data.format)
     counts = {
         "items": len(ready.data),
         "train": len(split.train),
