@@ -1,15 +1,15 @@
 """Defects of solar cells (ELPV) found by heads that saw sound cells only, beside a supervised probe on the same features.
 
     python benchmarks/anomaly.py [--seeds 5] [--normal 600] [--heads patchcore,padim,nearest] [--backbones ...]
-                                 [--keep FOLDER] [--anomalib]
+                                 [--keep FOLDER] [--anomalib PLACES]
 
 Cells of whose state the experts were sure. Every draw keeps 400 sound and 400 defective cells for the test, and learns
 from ``--normal`` of the other sound ones; the probe (the default head on pooled features) learns from 50 and from 200
 labels of what is left, in its natural proportion of defects. Prints the ROC-AUC of pictures with its 95 % t-interval
 over draws, the paired difference to the same head on untrained features, the share of defects found at the threshold
 and of false alarms on the test's sound cells (5 % is promised at most), and seconds. What a draw gave is kept in a file
-of its own in ``--keep`` and not computed again. With ``--anomalib`` (pip install anomalib) its PatchCore sees the same
-maps of the first backbone, with a memory of the same size, chosen among all places where ours looks at 25,000.
+of its own in ``--keep`` and not computed again. With ``--anomalib 250`` (pip install anomalib) its PatchCore sees the
+same maps of the first backbone, and both remember 250 places; it chooses them among all where ours looks at 25,000.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from jeoni.backbones.entry import entry, rows_like
 from jeoni.data.items import FileItems
 from jeoni.data.splits import build_folds
 from jeoni.dense.heads.anomaly.patchcore import PatchCore
-from jeoni.dense.protocol import MapShape
+from jeoni.dense.protocol import HeadFactory, MapShape
 from jeoni.features.examples import Context
 from jeoni.features.extract import Extraction, Request
 from jeoni.heads.fitting.named import build_head
@@ -48,7 +48,6 @@ LABELS = (50, 200)
 STRIDES = (8, 16, 32)
 BATCH = 32
 PIXELS = Tap(0, False)
-MEMORY = PatchCore().most
 
 
 def wanted_taps(backbone: Backbone) -> tuple[list[Tap], list[MapShape]]:
@@ -80,10 +79,10 @@ def batches_of(seen: Extraction, backbone: Backbone, taps: Sequence[Tap], index:
 
 
 def anomaly_draw(
-    name: str, shapes: Sequence[MapShape], known: Callable, test: Callable, true: np.ndarray, seed: int
+    factory: HeadFactory, shapes: Sequence[MapShape], known: Callable, test: Callable, true: np.ndarray, seed: int
 ) -> dict:
     """Scores of a head that saw normal pictures only."""
-    head = plugins.load("jeoni.dense.heads.anomaly", name)().build(None, shapes)
+    head = factory.build(None, shapes)
     begin = time.process_time()
     head.fit(known, seed)
     fitted = time.process_time()
@@ -113,8 +112,8 @@ class OurMaps(torch.nn.Module):
         return dict(zip(self.names, found, strict=True))
 
 
-def anomalib_draw(computed: Computed, known: np.ndarray, test: np.ndarray, true: np.ndarray) -> dict:
-    """Scores of anomalib's PatchCore."""
+def anomalib_draw(computed: Computed, known: np.ndarray, test: np.ndarray, true: np.ndarray, memory: int) -> dict:
+    """Scores of anomalib's PatchCore with so many remembered places."""
     import_torchvision()
     from anomalib.models.image.patchcore.torch_model import PatchcoreModel
 
@@ -130,7 +129,7 @@ def anomalib_draw(computed: Computed, known: np.ndarray, test: np.ndarray, true:
     begin = time.process_time()
     model.train()
     places = sum(len(model(batch)) for batch in pixels(known))
-    model.subsample_embedding(MEMORY / places)
+    model.subsample_embedding(memory / places)
     fitted = time.process_time()
     model.eval()
     with torch.inference_mode():
@@ -199,17 +198,20 @@ def outcome(file: Path | None, compute: Callable[[], dict]) -> dict:
 
 
 def jobs_of(
-    computed: Computed, defective: np.ndarray, heads: str, normal: int, seed: int, anomalib: bool
+    computed: Computed, defective: np.ndarray, heads: str, normal: int, seed: int, memory: int
 ) -> dict[str, Callable[[], dict]]:
     """What is to be computed of one draw, by its name."""
     known, pool, test = draw(np.flatnonzero(~defective), np.flatnonzero(defective), normal, seed)
     true, rows = defective[test], computed.rows
     jobs: dict[str, Callable[[], dict]] = {}
     for head in heads.split(","):
+        factory = plugins.load("jeoni.dense.heads.anomaly", head)()
         batches = computed.batches(known), computed.batches(test)
-        jobs[head] = partial(anomaly_draw, head, computed.shapes, *batches, true, seed)
-    if anomalib:
-        jobs["patchcore of anomalib"] = partial(anomalib_draw, computed, known, test, true)
+        jobs[head] = partial(anomaly_draw, factory, computed.shapes, *batches, true, seed)
+    if memory:
+        factory, batches = PatchCore(most=memory), (computed.batches(known), computed.batches(test))
+        jobs[f"patchcore, {memory} places"] = partial(anomaly_draw, factory, computed.shapes, *batches, true, seed)
+        jobs[f"anomalib, {memory} places"] = partial(anomalib_draw, computed, known, test, true, memory)
     for labels in LABELS:
         some = pool[:labels]
         jobs[f"probe, {labels} labels"] = partial(
@@ -238,7 +240,7 @@ def main() -> None:
     parser.add_argument("--heads", default="nearest,padim,patchcore")
     parser.add_argument("--backbones", default="efficientnet_lite0,untrained:efficientnet_lite0")
     parser.add_argument("--keep", default="")
-    parser.add_argument("--anomalib", action="store_true")
+    parser.add_argument("--anomalib", type=int, default=0, metavar="PLACES")
     asked = parser.parse_args()
     keep = Path(asked.keep) if asked.keep else None
     if keep:
@@ -251,7 +253,7 @@ def main() -> None:
         computed = Computed.of(name, paths)
         for seed in range(asked.seeds):
             for job, compute in jobs_of(
-                computed, defective, asked.heads, asked.normal, seed, asked.anomalib and name == names[0]
+                computed, defective, asked.heads, asked.normal, seed, asked.anomalib if name == names[0] else 0
             ).items():
                 file = keep / f"{name.replace(':', '-')} {job} {asked.normal} {seed}.json" if keep else None
                 outcomes.setdefault(job, {}).setdefault(name, []).append(outcome(file, compute))
