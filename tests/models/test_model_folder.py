@@ -152,7 +152,7 @@ def test_every_value_in_a_resealed_configuration_may_be_anything(
         (("backbone", "architecture"), "vit_7b_patch16_dinov3", "far larger than its weights file|does not fit"),
         (("backbone", "architecture"), "test_vit", "does not fit test_vit: it lacks"),
         (("backbone", "library"), "bundled", "backbone.library is 'bundled', which builds no networks"),
-        (("backbone", "kind"), "smell", "kind is 'smell'; known are image"),
+        (("backbone", "kind"), "smell", "kind is 'smell'; known are frame, image"),
         (("backbone", "input", "size"), 100_000, r"config\.json cannot be used: backbone\.size: Input should be less"),
         (("backbone", "input", "std", 0), 0.0, "std.0: Input should be greater than 0"),
         (("backbone", "provenance", "licence"), 3, "backbone.provenance.licence: Input should be a valid string"),

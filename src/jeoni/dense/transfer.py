@@ -37,7 +37,7 @@ __all__ = ["HEADS", "STRATEGIES", "Transfer", "build_dense_head", "default_head"
 
 STRATEGIES = ("probe", "finetune", "scratch")
 HEADS = "jeoni.dense.heads"
-TIMED = 2  # steps, after one that warms up
+TIMED = 4  # steps, after a training that warms up
 FEWEST_VIEWS = 2  # random views: with fewer, they are made anew in every epoch
 SCRATCH_LENGTH = 2.0  # times as long as with pretrained weights
 
@@ -104,13 +104,13 @@ class Transfer:
         timed = replace(recipe, steps=1, views=0, augment="none", batch_size=size)
         quiet = replace(context, console=Quiet(), checkpoints=None, deadline=None, spent=Spent())
         took = []
-        for steps in (1, 1 + TIMED):
+        for steps in (1, 1, 1 + TIMED):
             network = DenseNetwork(self.network(backbone, len(some)), self._head(backbone, context.seed))
             if not network.head.trains:
                 return 0.0
             one = replace(timed, steps=steps)
             took.append(self._train(network, backbone, some, one, self.frozen(backbone), quiet)["seconds"])
-        each: float = max(0.0, took[1] - took[0]) / TIMED
+        each: float = max(0.0, took[2] - took[1]) / TIMED
         return each * recipe.batch_size / size
 
     def _head(self, backbone: Backbone, seed: int) -> DenseHead:
