@@ -27,7 +27,10 @@ __all__ = ["fit"]
 def fit(
     data: Annotated[
         str,
-        typer.Argument(help="A folder per class, a table, features (.npz, .mat), a saved dataset or hub:OWNER/NAME."),
+        typer.Argument(
+            help="A folder per class, a table, pictures with boxes, masks or keypoints, features (.npz, .mat), a saved "
+            "dataset or hub:OWNER/NAME."
+        ),
     ] = "",
     spec: FitSpec = FitSpec(),  # noqa: B008 - frozen
     out: Annotated[str, typer.Option(help="The run folder; runs/<data>-<time> if left out.")] = "",
@@ -41,6 +44,7 @@ def fit(
     Example:
         jeoni fit photos/
         jeoni fit reviews.csv --strategy finetune --test held_out.csv
+        jeoni fit street/ --task segmentation
     """
     with without_collecting():
         from jeoni import api

@@ -49,6 +49,7 @@ WORDS = {
     "Show completion for the current shell, to copy it or customize the installation.": "현재 셸의 자동 완성 스크립트를 보여 줍니다.",
     "Say the version.": "버전을 보여 줍니다.",
     # 데이터
+    "A folder per class, a table, pictures with boxes, masks or keypoints, features (.npz, .mat), a saved dataset or hub:OWNER/NAME.": "클래스별 폴더, 표, 박스·마스크·키포인트가 표시된 사진, 특징 파일(.npz, .mat), 저장된 데이터셋, 또는 hub:OWNER/NAME.",
     "A folder per class, a table, features (.npz, .mat), a saved dataset or hub:OWNER/NAME.": "클래스별 폴더, 표, 특징 파일(.npz, .mat), 저장된 데이터셋, 또는 hub:OWNER/NAME.",
     "A folder per class, a table, a saved dataset or hub:OWNER/NAME.": "클래스별 폴더, 표, 저장된 데이터셋, 또는 hub:OWNER/NAME.",
     "Labelled data: a folder per class, a table, features (.npz, .mat), a saved dataset.": "레이블이 있는 데이터: 클래스별 폴더, 표, 특징 파일(.npz, .mat), 저장된 데이터셋.",
