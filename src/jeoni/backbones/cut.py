@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
 from jeoni.modalities.inputs import Input
 
-__all__ = ["Cut", "Tap", "Taps", "cut", "merge", "shorten"]
+__all__ = ["Cut", "Tap", "Taps", "cut", "merge", "shorten", "with_state"]
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,16 @@ def cut(backbone: Backbone, frozen: int) -> Cut:
 def merge(backbone: Backbone, made: Cut) -> Backbone:
     """The whole network again, its upper stages as they are in ``made`` now; ``backbone`` is left alone."""
     upper = made.upper.network if isinstance(made.upper, _Recomputing) else made.upper
-    state = upper.state_dict()
+    return with_state(backbone, upper.state_dict())
+
+
+def with_state(backbone: Backbone, state: Mapping[str, Tensor]) -> Backbone:
+    """The backbone with some of its tensors replaced; ``backbone`` is left alone.
+
+    Args:
+        backbone: the whole network.
+        state: tensors by their names in it, such as those of its upper stages.
+    """
     network = copy.deepcopy(backbone.network)
     unknown = state.keys() - network.state_dict().keys()
     assert not unknown, f"the upper part holds what the network does not: {unknown}"

@@ -20,10 +20,12 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut, Tap, Taps, cut
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.errors import ConfigError
-
-EXPANDS = 3  # times as many channels at the same stride: widened for the pooling behind it, not for places
+from jeoni.modalities.inputs import Input
 
 __all__ = ["MapNetwork", "StageMap", "map_network", "map_stages"]
+
+EXPANDS = 3  # times as many channels at the same stride: widened for the pooling behind it, not for places
+_KNOWN: dict[tuple[str, Input], dict[int, StageMap]] = {}  # a few numbers for each network of a process
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,22 @@ def map_stages(backbone: Backbone, strides: Sequence[int]) -> tuple[StageMap, ..
     Raises:
         ConfigError: the backbone gives no map at any of them.
     """
+    last = _last_at_each_stride(backbone)
+    chosen = tuple(last[s] for s in sorted(last) if s in strides)
+    if not chosen:
+        known = ", ".join(map(str, sorted(last))) or "none"
+        raise ConfigError(
+            f"{backbone.name} gives feature maps at strides {known}; needed is one of {', '.join(map(str, strides))}. "
+            "Take a convolutional backbone, such as efficientnet_lite0, or a vision transformer with patches of 16."
+        )
+    return chosen
+
+
+def _last_at_each_stride(backbone: Backbone) -> dict[int, StageMap]:
+    """By stride; the network is run once for each weights and input, however often it is asked."""
+    key = (backbone.fingerprint, backbone.input)
+    if key in _KNOWN:
+        return _KNOWN[key]
     last: dict[int, StageMap] = {}
     layout = _Layout.of(backbone.network)
     rows = rows_like(backbone.input, 1)
@@ -79,14 +97,8 @@ def map_stages(backbone: Backbone, strides: Sequence[int]) -> tuple[StageMap, ..
         if stride in last and there.shape[1] >= EXPANDS * last[stride].channels:
             continue
         last[stride] = StageMap(stage, there.shape[1], stride, tuple(value.shape[1:]))
-    chosen = tuple(last[s] for s in sorted(last) if s in strides)
-    if not chosen:
-        known = ", ".join(map(str, sorted(last))) or "none"
-        raise ConfigError(
-            f"{backbone.name} gives feature maps at strides {known}; needed is one of {', '.join(map(str, strides))}. "
-            "Take a convolutional backbone, such as efficientnet_lite0, or a vision transformer with patches of 16."
-        )
-    return chosen
+    _KNOWN[key] = last
+    return last
 
 
 @dataclass(frozen=True)

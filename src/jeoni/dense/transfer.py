@@ -12,9 +12,8 @@ from torch import Tensor
 
 from jeoni import plugins
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import Tap
+from jeoni.backbones.cut import Tap, with_state
 from jeoni.backbones.maps import MapNetwork, StageMap, map_network, map_stages
-from jeoni.backbones.weights import fingerprint
 from jeoni.deadline import Spent
 from jeoni.dense.model import DenseModel
 from jeoni.dense.network import DenseNetwork
@@ -26,9 +25,10 @@ from jeoni.specs import Recipe
 from jeoni.specs.settings import configured
 from jeoni.training.defaults import ResolvedRecipe, resolve_defaults
 from jeoni.training.depth import frozen_alike, frozen_stages, identity_of
+from jeoni.training.facts import training_facts
 from jeoni.training.forward import as_input
-from jeoni.training.groups import Group, build_groups
-from jeoni.training.job import Batch, History, Job
+from jeoni.training.groups import build_groups
+from jeoni.training.job import Batch, Job
 from jeoni.training.loop import train
 from jeoni.training.precision import precision_for
 from jeoni.types import Array, Quiet
@@ -87,10 +87,7 @@ class Transfer:
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """What must be in the store of ``n`` pictures before :meth:`fit`; nothing where rows are pixels."""
-        maps, frozen = self.maps(backbone), self.frozen(backbone)
-        if not self.stored(maps, self.resolved(backbone, n), n):
-            return ()
-        return tuple(m.tap for m in map_network(backbone, maps, frozen).kept)
+        return tuple(m.tap for m in self.network(backbone, n).kept)
 
     def network(self, backbone: Backbone, n: int) -> MapNetwork:
         """What takes the rows of ``n`` pictures."""
@@ -137,8 +134,7 @@ class Transfer:
             raise ConfigError(
                 f"The head {self.head_id} is fitted, not trained: strategy is {self.strategy!r}; take --strategy probe."
             )
-        features = map_network(backbone, maps, frozen, self.stored(maps, recipe, len(train_on)))
-        network = DenseNetwork(features, head)
+        network = DenseNetwork(self.network(backbone, len(train_on)), head)
         if not head.trains:
             self._memorise(network, backbone, train_on, context)
             return self._model(backbone, network, maps, frozen, {})
@@ -185,7 +181,7 @@ class Transfer:
         allowance = context.allowance((backbone.fingerprint, frozen), recipe.steps)
         with context.spent.on("training"):
             history = train(job, context.checkpoints, context.checkpoint_s, context.console, allowance)
-        return _said(history, recipe, said, groups, self.strategy)
+        return training_facts(history, groups, recipe, said, job.train_statistics)
 
     def _model(
         self,
@@ -196,7 +192,8 @@ class Transfer:
         training: dict[str, Any],
     ) -> DenseModel:
         network.cpu().eval()
-        merged = _merged(backbone, network)
+        above = network.features.network
+        merged = backbone if above is None else with_state(backbone, above.state_dict())
         if training:
             training["frozen_identical"] = frozen_alike(backbone, merged, frozen)
         return DenseModel(
@@ -227,41 +224,6 @@ class _Loss:
             assert geometry is not None
             targets.append(self.task.moved(self.annotations[i], geometry))
         return self.head.loss(outputs, targets, self.size)
-
-
-def _merged(backbone: Backbone, network: DenseNetwork) -> Backbone:
-    """The whole backbone, the stages above the cut as they are now."""
-    above = network.features.network
-    if above is None:
-        return backbone
-    import copy
-
-    whole = copy.deepcopy(backbone.network)
-    whole.load_state_dict({**whole.state_dict(), **above.state_dict()})
-    whole = whole.eval().requires_grad_(False)
-    return replace(backbone, network=whole, fingerprint=fingerprint(whole.state_dict()))
-
-
-def _said(
-    history: History, recipe: ResolvedRecipe, rows: dict[str, object], groups: Sequence[Group], strategy: str
-) -> dict[str, Any]:
-    """How it was trained, as a :class:`jeoni.runs.records.TrainingRecord` has it."""
-    return {
-        "recipe": asdict(recipe),
-        "steps": history.steps,
-        "best_step": history.best_step,
-        "full_steps": history.full,
-        "limit": history.limit,
-        "evaluations": history.evaluations,
-        "seconds": round(history.seconds, 3),
-        "earlier_s": round(history.earlier_s, 3),
-        "examples": history.examples,
-        "share": 1.0,
-        "moment": "last",
-        "rows": rows,
-        "rates": {g.name: {"learning_rate": g.learning_rate, "starts": g.starts} for g in groups},
-        "statistics": "batch" if strategy == "scratch" else "own",
-    }
 
 
 def default_head(task: DenseTask, named: str) -> str:

@@ -25,10 +25,11 @@ from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
 from jeoni.modalities.inputs.image import ImageInput
 from jeoni.pretraining.learning.method import Pretrained, Start, check_batch
-from jeoni.pretraining.learning.stages import Learner, course_of, shared_batch, training_facts
+from jeoni.pretraining.learning.stages import Learner, course_of, shared_batch
 from jeoni.pretraining.learning.two_views import resolved
 from jeoni.specs import Recipe
 from jeoni.training.depth import identity_of
+from jeoni.training.facts import training_facts
 from jeoni.training.forward import as_input
 from jeoni.training.groups import Group
 from jeoni.training.job import Batch, Job, Update

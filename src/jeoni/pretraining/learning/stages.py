@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,13 +15,14 @@ from jeoni.backbones.cut import Cut, merge
 from jeoni.pretraining.learning.method import Course, Pretrained, Start
 from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.depth import frozen_alike, identity_of
-from jeoni.training.groups import Group, build_groups
-from jeoni.training.job import Batch, History, Job, Update
+from jeoni.training.facts import training_facts
+from jeoni.training.groups import build_groups
+from jeoni.training.job import Batch, Job, Update
 from jeoni.training.loop import train
 from jeoni.training.order import Domain
 from jeoni.training.rows import Rows
 
-__all__ = ["Learner", "Losses", "Plan", "course_of", "shared_batch", "train_stages", "training_facts"]
+__all__ = ["Learner", "Losses", "Plan", "course_of", "shared_batch", "train_stages"]
 
 PARTS = 60  # of the course of a training that are kept
 
@@ -136,30 +137,6 @@ def train_stages(start: Start, plan: Plan) -> Pretrained:
     training["frozen_identical"] = frozen_alike(backbone, merged, plan.made.frozen)
     reuse = 0 if start.untrained else backbone.n
     return Pretrained(merged, plan.made.frozen, reuse, training, course_of(network))
-
-
-def training_facts(
-    history: History, groups: list[Group], recipe: ResolvedRecipe, rows: dict[str, object], statistics: bool
-) -> dict[str, Any]:
-    """The record of a training; see :class:`jeoni.runs.records.TrainingRecord`."""
-    rates = {g.name: {"learning_rate": g.learning_rate, "starts": g.starts} for g in groups}
-    return {
-        "recipe": asdict(recipe),
-        "steps": history.steps,
-        "best_step": history.best_step,
-        "full_steps": history.full,
-        "limit": history.limit,
-        "evaluations": history.evaluations,
-        "seconds": round(history.seconds, 3),
-        "earlier_s": round(history.earlier_s, 3),
-        "examples": history.examples,
-        "share": 1.0,
-        "moment": "last",
-        "rows": rows,
-        "frozen_identical": True,
-        "rates": rates,
-        "statistics": "batch" if statistics else "own",
-    }
 
 
 def course_of(network: Learner) -> Course:
