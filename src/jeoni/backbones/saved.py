@@ -13,17 +13,19 @@ import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from torch import Tensor, nn
 
 from jeoni._version import __version__
+from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.outline import Shapes
 from jeoni.backbones.schema import HEADLESS, SavedConfig, parse_config
 from jeoni.backbones.weights import file_sha256, first_line
@@ -37,10 +39,13 @@ __all__ = [
     "OF_ANY_TASK",
     "WEIGHTS",
     "SavedModel",
+    "backbone_config",
     "find_folder",
+    "library_versions",
     "open_model",
     "read_object",
     "replaced_whole",
+    "tensors_of",
     "write_weights",
 ]
 
@@ -182,6 +187,34 @@ def _shapes_in(weights: Path) -> dict[str, tuple[int, ...]]:
 def _shown(path: Path) -> str:
     text = str(path)
     return text if len(text) <= 200 else f"{text[:200]} …"
+
+
+def backbone_config(backbone: Backbone) -> dict[str, Any]:
+    """What ``config.json`` says of a backbone."""
+    return {
+        "name": backbone.name,
+        "library": backbone.library,
+        "preferred": backbone.preferred,
+        "architecture": backbone.architecture,
+        "arguments": backbone.arguments,
+        "kind": backbone.input.kind,
+        "input": backbone.input.describe(),
+        "provenance": asdict(backbone.provenance),
+    }
+
+
+def library_versions() -> dict[str, str]:
+    """Of the libraries that a saved model depends on."""
+    return {name: version(name) for name in ("torch", "timm", "safetensors")}
+
+
+def tensors_of(backbone: nn.Module, head: nn.Module) -> dict[str, Tensor]:
+    """The tensors of both as the weights file names them."""
+    return {
+        f"{part}.{name}": tensor.detach().cpu().contiguous().clone()
+        for part, module in (("backbone", backbone), ("head", head))
+        for name, tensor in module.state_dict().items()
+    }
 
 
 def write_weights(tensors: dict[str, Tensor], path: Path) -> None:

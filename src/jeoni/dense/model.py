@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,16 @@ from jeoni._version import __version__
 from jeoni.backbones import card
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.maps import MapNetwork, StageMap
-from jeoni.backbones.saved import CONFIG, OF_ANY_TASK, WEIGHTS, replaced_whole, write_weights
+from jeoni.backbones.saved import (
+    CONFIG,
+    OF_ANY_TASK,
+    WEIGHTS,
+    backbone_config,
+    library_versions,
+    replaced_whole,
+    tensors_of,
+    write_weights,
+)
 from jeoni.backbones.weights import file_sha256
 from jeoni.data.annotations import Prediction
 from jeoni.data.checks import tell, unreadable
@@ -168,13 +176,7 @@ class DenseModel:
         """
         folder = Path(folder)
         with replaced_whole(folder) as part:
-            parts = {"backbone": self.backbone.network, "head": self.head}
-            tensors = {
-                f"{p}.{k}": v.detach().cpu().contiguous().clone()
-                for p, m in parts.items()
-                for k, v in m.state_dict().items()
-            }
-            write_weights(tensors, part / WEIGHTS)
+            write_weights(tensors_of(self.backbone.network, self.head), part / WEIGHTS)
             self.fitted_on.save(part)
             config = self._config(part / WEIGHTS)
             (part / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
@@ -187,16 +189,7 @@ class DenseModel:
             "format": OF_ANY_TASK,
             "jeoni": __version__,
             "modality": backbone.input.modality,
-            "backbone": {
-                "name": backbone.name,
-                "library": backbone.library,
-                "preferred": backbone.preferred,
-                "architecture": backbone.architecture,
-                "arguments": backbone.arguments,
-                "kind": backbone.input.kind,
-                "input": backbone.input.describe(),
-                "provenance": asdict(backbone.provenance),
-            },
+            "backbone": backbone_config(backbone),
             "cut": {
                 "frozen": self.frozen,
                 "reuse": self.reuse,
@@ -215,7 +208,7 @@ class DenseModel:
             "column": "",
             "annotations": self.annotations,
             "weights": {"file": weights.name, "sha256": file_sha256(weights)},
-            "versions": {name: version(name) for name in ("torch", "timm", "safetensors")},
+            "versions": library_versions(),
             "facts": self.facts,
         }
         return seal(config)

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from jeoni._version import __version__
 from jeoni.backbones import card
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.backbones.entry import entry
-from jeoni.backbones.saved import CONFIG, OF_ANY_TASK, WEIGHTS, replaced_whole, write_weights
+from jeoni.backbones.saved import (
+    CONFIG,
+    OF_ANY_TASK,
+    WEIGHTS,
+    backbone_config,
+    library_versions,
+    replaced_whole,
+    tensors_of,
+    write_weights,
+)
 from jeoni.backbones.weights import file_sha256
 from jeoni.data.checks import remarked, tell, unreadable
 from jeoni.data.examples import as_dataset
@@ -220,7 +228,7 @@ class Model:
         """
         folder = Path(folder)
         with replaced_whole(folder) as part:
-            write_weights(self._tensors(), part / WEIGHTS)
+            write_weights(tensors_of(self.backbone.network, self.head), part / WEIGHTS)
             for name, content in self.backbone.input.files().items():
                 (part / name).write_bytes(content)
             self.fitted_on.save(part)
@@ -229,30 +237,13 @@ class Model:
             (part / "README.md").write_text(card.render(config), encoding="utf-8")
         return folder
 
-    def _tensors(self) -> dict[str, Tensor]:
-        parts = {"backbone": self.backbone.network, "head": self.head}
-        return {
-            f"{p}.{k}": v.detach().cpu().contiguous().clone()
-            for p, m in parts.items()
-            for k, v in m.state_dict().items()
-        }
-
     def _config(self, weights: Path) -> dict[str, Any]:
         backbone = self.backbone
         config = {
             "format": 1 if isinstance(self.task, Classification) else OF_ANY_TASK,
             "jeoni": __version__,
             "modality": backbone.input.modality,
-            "backbone": {
-                "name": backbone.name,
-                "library": backbone.library,
-                "preferred": backbone.preferred,
-                "architecture": backbone.architecture,
-                "arguments": backbone.arguments,
-                "kind": backbone.input.kind,
-                "input": backbone.input.describe(),
-                "provenance": asdict(backbone.provenance),
-            },
+            "backbone": backbone_config(backbone),
             "cut": {
                 "frozen": self.frozen,
                 "reuse": self.reuse,
@@ -271,7 +262,7 @@ class Model:
             "class_names": list(self.class_names) if isinstance(self.task, Classification) else [],
             "column": self.column,
             "weights": {"file": weights.name, "sha256": file_sha256(weights)},
-            "versions": {name: version(name) for name in ("torch", "timm", "safetensors")},
+            "versions": library_versions(),
             "facts": self.facts,
         }
         return seal(config)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.saved import CONFIG, WEIGHTS, replaced_whole, write_weights
+from jeoni.backbones.saved import (
+    CONFIG,
+    WEIGHTS,
+    backbone_config,
+    library_versions,
+    replaced_whole,
+    write_weights,
+)
 from jeoni.backbones.schema import HEADLESS
 from jeoni.backbones.weights import file_sha256
 from jeoni.locale import table
@@ -51,16 +56,7 @@ def _config(backbone: Backbone, weights: Path, frozen: int, reuse: int, facts: d
         "format": HEADLESS,
         "jeoni": __version__,
         "modality": backbone.input.modality,
-        "backbone": {
-            "name": backbone.name,
-            "library": backbone.library,
-            "preferred": backbone.preferred,
-            "architecture": backbone.architecture,
-            "arguments": backbone.arguments,
-            "kind": backbone.input.kind,
-            "input": backbone.input.describe(),
-            "provenance": asdict(backbone.provenance),
-        },
+        "backbone": backbone_config(backbone),
         "cut": {
             "frozen": min(frozen, backbone.n),
             "reuse": min(reuse, backbone.n),
@@ -69,7 +65,7 @@ def _config(backbone: Backbone, weights: Path, frozen: int, reuse: int, facts: d
             "stages": [stage.name for stage in backbone.stages],
         },
         "weights": {"file": weights.name, "sha256": file_sha256(weights)},
-        "versions": {name: version(name) for name in ("torch", "timm", "safetensors")},
+        "versions": library_versions(),
         "facts": facts,
     })  # fmt: skip
 
