@@ -58,8 +58,11 @@ def _clear(store: FeatureStore, older_than: float) -> None:
     from rich.console import Console
 
     from jeoni.cli._terminal import escape
+    from jeoni.planning.timings import Timings
 
     out = Console(highlight=False)
+    if not older_than:
+        Timings.beside(store.root).forget()
     cleared = store.clear(older_than_s=older_than * DAY_S)
     out.print(f"{cleared.bytes / 1e6:,.1f} MB freed in {escape(str(store.root.parent))}")
     if cleared.in_use:

@@ -19,6 +19,7 @@ from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.heads.fitting.named import build_head
 from jeoni.planning.stage_cost import StageCost, stage_cost
+from jeoni.planning.timings import Timings
 from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup, run_on
 from jeoni.tasks import strata_of, task_of
 from jeoni.training.optimizer import load_compiler
@@ -70,6 +71,7 @@ class Calibration:
         head: the head's id.
         by_stages: where a step above one cut of a backbone was timed, those above other cuts are told by the stages'
             own times: for many candidates, and a little less exact.
+        timings: steps that were timed in earlier runs, which are not timed again; None times all of them.
 
     Attributes:
         computed: examples whose features were computed on the way.
@@ -83,6 +85,7 @@ class Calibration:
     dim: int
     head: str = "linear"
     by_stages: bool = False
+    timings: Timings | None = None
     computed: int = 0
     seconds: float = 0.0
     prices: dict[Hashable, float] = field(default_factory=dict, repr=False)
@@ -174,14 +177,17 @@ class Calibration:
 
     def report_s(self, pictures: bool) -> float:
         """Seconds of scoring, of pictures if there are any, and of the report, on a machine that is now so busy."""
+        return self._slower() * (REPORT_S + (PICTURES_S if pictures else 0.0))
+
+    def _slower(self) -> float:
+        """Times as slow as a quiet machine of two cores this one is now."""
         taken = []
         for _ in range(3):
             start = time.perf_counter()
             np.linalg.svd(np.random.default_rng(0).normal(size=(SIDE, SIDE)))
             taken.append(time.perf_counter() - start)
         # the quickest: threads that wait for each other on busy cores can take forty times as long now and then
-        slower = min(SLOWEST, 3 * min(taken) / QUIET_S)
-        return slower * (REPORT_S + (PICTURES_S if pictures else 0.0))
+        return min(SLOWEST, 3 * min(taken) / QUIET_S)
 
     def _handfuls(self, request: Request) -> tuple[IntArray, IntArray]:
         """Examples to compile an engine with, and others that keep all threads busy twice."""
@@ -199,7 +205,7 @@ class Calibration:
     def _step_s(self, training: Training) -> float:
         if training.kind not in self.prices:
             told = self._told_by_stages(training) if self.by_stages else None
-            self.prices[training.kind] = self._timed_step(training) if told is None else told
+            self.prices[training.kind] = self._known_step(training) if told is None else told
             if told is None:
                 self._timed.append(training)
         return self.prices[training.kind]
@@ -219,6 +225,19 @@ class Calibration:
                 return cost.step_s(self.prices[timed.kind], at=timed.frozen, frozen=training.frozen)
         return None
 
+    def _known_step(self, training: Training) -> float:
+        """Timed now, or in an earlier run on the same examples, by how busy the machine was then and is now."""
+        if self.timings is None:
+            return self._timed_step(training)
+        items, mixed = self.data.items, self._mixed(training)
+        what = (*training.kind, self.head, *((items.name(int(k)), items.size(int(k))) for k in mixed))
+        known, slower = self.timings.find(what), self._slower()
+        if known is not None:
+            return known.seconds * slower / known.slower
+        seconds = self._timed_step(training)
+        self.timings.keep(what, seconds, slower)
+        return seconds
+
     def _timed_step(self, training: Training) -> float:
         """The mean of a few steps of the true size, of a training that is then thrown away."""
         recipe = replace(training.recipe, augment="none", views=0, patience=0)
@@ -237,10 +256,14 @@ class Calibration:
             return warm
         return max(1e-6, seconds(1 + STEPS) - seconds(1)) / STEPS
 
+    def _mixed(self, training: Training) -> IntArray:
+        """The labelled examples of a step that is timed."""
+        known = np.flatnonzero(task_of(self.data).known(self.data.targets))
+        return self._order[np.isin(self._order, known)][: training.recipe.batch_size]
+
     def _batch(self, training: Training) -> Examples:
         """As many labelled examples as a step has, with their rows at the cut in the store."""
-        known = np.flatnonzero(task_of(self.data).known(self.data.targets))
-        mixed = self._order[np.isin(self._order, known)][: training.recipe.batch_size]
+        mixed = self._mixed(training)
         tap = cut(training.backbone, training.frozen).tap
         _, seen = self._extracted(mixed, [Request(training.backbone, tuple({tap, Tap(training.backbone.n, True)}))])
         index = np.resize(np.flatnonzero(seen.readable), training.recipe.batch_size)

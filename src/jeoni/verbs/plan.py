@@ -26,6 +26,7 @@ from jeoni.planning.outcome import plan_content
 from jeoni.planning.plan import Question, make_plan, stage_taps
 from jeoni.planning.similarity import sample_of
 from jeoni.planning.source import look_at_source
+from jeoni.planning.timings import Timings
 from jeoni.runs import RunFolder
 from jeoni.runs.issues import write_issues
 from jeoni.runs.records import PlanRecord
@@ -119,7 +120,8 @@ def plan(
         requests = [Request(one.backbone, stage_taps(one.backbone, stages=not k)) for k, one in enumerate(backbones)]
         context, fitted = session.context, spec.of_fit
         head = "linear" if spec.head == "auto" else spec.head
-        calibration = Calibration(dataset, context, backbones[0].backbone.dim, head, by_stages=True)
+        timings = Timings.beside(context.store.root)
+        calibration = Calibration(dataset, context, backbones[0].backbone.dim, head, by_stages=True, timings=timings)
         if context.deadline is not None:
             with session.step("calibrate"):
                 _check_budget(session, calibration, requests, spec)
