@@ -31,23 +31,24 @@ def list_(
     from rich.table import Table
 
     from jeoni import plugins
-    from jeoni.cli._terminal import escape
+    from jeoni.cli._terminal import escape, in_words, word
     from jeoni.errors import ConfigError, did_you_mean
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     out = Console(highlight=False)
     if what == "backbones":
         for column in ("name", "for", "source", "licence", "how to get it"):
-            table.add_column(column, overflow="fold", no_wrap=column == "name")
+            table.add_column(word(column), overflow="fold", no_wrap=column == "name")
         rows, rest = _backbones(match)
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
+            name, modality, *others = row
+            table.add_row(escape(name), word(modality), *(escape(word(cell)) for cell in others))
         out.print(table)
         for line in rest:
-            out.print(escape(line), style="dim")
+            out.print(escape(in_words(line)), style="dim")
     elif folders := folders_of(what):
-        table.add_column("name", no_wrap=True)
-        table.add_column("what it is")
+        table.add_column(word("name"), no_wrap=True)
+        table.add_column(word("what it is"))
         for folder in folders:
             kind = f" ({folder.rpartition('.')[2]})" if len(folders) > 1 else ""
             for name in plugins.names(folder):

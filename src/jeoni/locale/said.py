@@ -22,7 +22,7 @@ class Said(str):
 
     Values are texts, with numbers written as they shall stand, or sentences themselves, such as an amount. In a
     template ``{name}`` takes a value as it is, ``{name:term}`` the language's word for it where there is one, and
-    ``{name:terms}`` the words for several with ``and`` between them. Korean has particles beside: ``{name:을}``.
+    ``{name:terms}`` the words for several with ``and`` between them. Korean has particles beside: ``{name:을}``, ``{name:term 을}``.
 
     Args:
         id: of a template in the tables ``sentences``, ``diagnosis`` or ``errors``, or in a topic's table, with its name
@@ -121,15 +121,18 @@ class _Teller(Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         text = self._inner(value if isinstance(value, str) else str(value))
-        if format_spec == "term":
+        for form in format_spec.split():
+            text = self._in_form(text, form)
+        return text
+
+    def _in_form(self, text: str, form: str) -> str:
+        if form == "term":
             return self._term(text)
-        if format_spec == "terms":
+        if form == "terms":
             both = table("terms", self._language)["and"]
             return str(both).join(self._term(part) for part in text.split(" and "))
-        if format_spec and self._language == "ko":
-            particles = import_module("jeoni.locale.ko.particles")
-            return str(particles.with_particle(text, format_spec))
-        return text
+        particles = import_module(f"jeoni.locale.{self._language}.particles")
+        return str(particles.with_particle(text, form))
 
     def _inner(self, value: str) -> str:
         """A value that is a text of ours itself; one word is a name, and stays."""

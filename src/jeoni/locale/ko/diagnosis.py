@@ -29,7 +29,7 @@ WORDS = {
     "why.some_of": "이 차이에 맞는 방법 {tried}개 중 {trusted}개가 검증 기준을 만족함",
     "why.surer": "클래스 비율은 그대로이고 예측이 더 확실해짐",
     "why.not_surer": "shot을 적용해도 예측이 더 확실해지지 않음",
-    "why.other_shares": "shot을 적용하면 타깃의 {share}가 다른 클래스로 바뀌는데, 소스 데이터 없이는 어느 쪽이 맞는지 알 수 없음. 클래스별 개수가 비슷하다면 --method shot으로 적용 가능",
+    "why.other_shares": "shot을 적용하면 타깃의 {share:이} 다른 클래스로 바뀌는데, 소스 데이터 없이는 어느 쪽이 맞는지 알 수 없음. 클래스별 개수가 비슷하다면 --method shot으로 적용 가능",
     "why.most_trusted": "지정한 방법 중 타깃 레이블을 쓰지 않는 검증 기준에서 가장 좋음",
     "why.first_named": "지정한 방법 중 사용할 수 있는 첫 번째 방법이며, 타깃 레이블 없이는 더 나은 방법을 가릴 수 없음",
     "advice.several_methods": "타깃 데이터 20개 정도에 레이블을 붙여 한 번의 실행으로 비교하십시오: --method {methods}",

@@ -305,7 +305,7 @@ WORDS = {
     "stage_highest": "가장 좋은 단계: {name}. 다른 단계의 신뢰구간과 겹치지 않습니다.",
     "stage_overlap": "값이 가장 좋은 단계: {name}. 다만 다음 단계와 신뢰구간이 겹쳐 최선이라고 할 수 없습니다: {others}.",
     "thresholds": "ROC 곡선과 정밀도-재현율 곡선",
-    "thresholds_note": "양성 클래스는 더 드문 쪽인 {positive}입니다. 임곗값을 낮추면 놓치는 데이터가 줄고, 높이면 오탐이 줄어듭니다. 모델 자체는 50 %를 기준으로 판정합니다.",
+    "thresholds_note": "양성 클래스는 더 드문 쪽인 {positive}입니다. 임계값을 낮추면 놓치는 데이터가 줄고, 높이면 오탐이 줄어듭니다. 모델 자체는 50 %를 기준으로 판정합니다.",
     "roc": "ROC 곡선",
     "precision_recall": "정밀도-재현율 곡선",
     "threshold": "클래스 {positive} 예측의 최소 확률:",

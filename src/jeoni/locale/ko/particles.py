@@ -10,12 +10,14 @@ PARTICLES = {
     "을": "를",
     "은": "는",
     "과": "와",
+    "과의": "와의",
     "으로": "로",
     "이나": "나",
     "이라": "라",
     "이라고": "라고",
     "이지만": "지만",
     "이어야": "여야",
+    "이었고": "였고",
 }
 HANGUL, LAST_HANGUL, FINALS, FINAL_L = 0xAC00, 0xD7A3, 28, 8
 # what a digit ends with when it is read: 영 일 이 삼 사 오 육 칠 팔 구

@@ -3,7 +3,7 @@
 __all__ = ["WORDS"]
 
 WORDS = {
-    "measure is {measure}; a {id} is compared by its {title}.": "measure 값이 {measure}입니다. {id} 작업은 {title}(으)로 비교합니다.",
+    "measure is {measure}; a {id} is compared by its {title}.": "measure 값이 {measure}입니다. {id} 과제는 {title:term 으로} 비교합니다.",
     "{name} is {given}; it can be {known}.": "{name} 값이 {given}입니다. 가능한 값: {known}.",
     "probs has shape {probs} and labels {labels}; (n, classes) or (repeats, n, classes) with two classes at least, and (n,) are needed.": "probs의 형태가 {probs}, labels의 형태가 {labels}입니다. 클래스가 둘 이상인 (n, classes) 또는 (repeats, n, classes)와 (n,)이어야 합니다.",
     "There are {labels} labels for {shape} classes; at least one is needed, and labels from 0 to {shape2}. Leave items without a label out.": "레이블이 {labels}개, 클래스가 {shape}개입니다. 레이블은 하나 이상이고 0~{shape2} 범위여야 합니다. 레이블이 없는 데이터는 빼십시오.",
@@ -11,7 +11,7 @@ WORDS = {
     "All examples of a class went to the test part: {missing}. They are near-identical, or of one group, with those of other classes; give a test part of your own, or more examples.": "데이터가 모두 테스트 세트로 들어간 클래스가 있습니다: {missing}. 다른 클래스의 데이터와 거의 같거나 같은 그룹에 속하기 때문입니다. 테스트 세트를 직접 지정하거나 데이터를 늘리십시오.",
     "removed from training": "학습에서 제외",
     "kept": "유지",
-    "--drop-suspects is for classes: one class for each item. The task is {task}; leave the option out.": "--drop-suspects 옵션은 데이터마다 클래스가 하나인 분류에만 쓸 수 있습니다. 현재 작업은 {task:term}입니다. 이 옵션을 빼십시오.",
+    "--drop-suspects is for classes: one class for each item. The task is {task}; leave the option out.": "--drop-suspects 옵션은 데이터마다 클래스가 하나인 분류에만 쓸 수 있습니다. 현재 과제는 {task:term}입니다. 이 옵션을 빼십시오.",
     "unknown": "알 수 없음",
     "Items that can be used: {n}; clusters need at least {least}. Give a folder of items, or a table with a row for each.": "쓸 수 있는 데이터가 {n}개뿐입니다. 군집화에는 {least}개 이상이 필요합니다. 데이터 폴더나 행마다 데이터가 하나씩 있는 표를 지정하십시오.",
     "clusters is {clusters}, and there are {n} items: a cluster for each says nothing. Needed: at most {n2}, so that each has two on the mean; left out, a number is proposed.": "clusters 값이 {clusters}, 데이터가 {n}개입니다. 데이터마다 클러스터를 하나씩 두면 의미가 없습니다. 클러스터당 평균 두 개가 되도록 {n2} 이하로 지정하십시오. 생략하면 개수를 제안합니다.",
@@ -33,7 +33,7 @@ WORDS = {
     "{episodes} episodes of {ways} ways, {shots} shots and {queries} queries: needed are 2 ways, 1 shot, 1 query and 2 episodes at least.": "에피소드 {episodes}회, 클래스 {ways}개, 샷 {shots}개, 쿼리 {queries}개입니다. 클래스 2개, 샷 1개, 쿼리 1개, 에피소드 2회 이상이어야 합니다.",
     "{usable} classes have {shots} examples; {ways} such classes are needed for {ways2} ways, {shots2} shots and {queries} queries. Ask for fewer of them.": "데이터가 {shots}개 이상인 클래스가 {usable}개입니다. 클래스 {ways2}개, 샷 {shots2}개, 쿼리 {queries}개로 하려면 그런 클래스가 {ways}개 필요합니다. 수를 줄이십시오.",
     "No method was named; needed is at least one, such as prototype.": "방법을 지정하지 않았습니다. prototype 등 하나 이상이 필요합니다.",
-    "There are {targets} labels of the task {id}; a learning curve needs {fewest}, of classes or numbers. Label more items first, or leave the question out.": "{id} 작업의 레이블이 {targets}개입니다. 학습 곡선에는 클래스나 수치 레이블이 {fewest}개 필요합니다. 먼저 레이블을 더 붙이거나 이 옵션을 빼십시오.",
+    "There are {targets} labels of the task {id}; a learning curve needs {fewest}, of classes or numbers. Label more items first, or leave the question out.": "{id} 과제의 레이블이 {targets}개입니다. 학습 곡선에는 클래스나 수치 레이블이 {fewest}개 필요합니다. 먼저 레이블을 더 붙이거나 이 옵션을 빼십시오.",
     "There is no rule for {size} and {level}.": "{size}와 {level}에 해당하는 규칙이 없습니다.",
     "The labels are of {known_classes} classes; probabilities need two at least.": "레이블의 클래스가 {known_classes}개입니다. 확률에는 둘 이상이 필요합니다.",
     "{name} is no query method.{near} Known: {auto}, {known}.": "{name}: 그런 선택 방법이 없습니다.{near} 가능한 값: {auto}, {known}.",

@@ -24,7 +24,7 @@ WORDS = {
     "The training can be resumed: jeoni {verb} --resume {path}.{remark}": "학습을 이어서 할 수 있습니다: jeoni {verb} --resume {path}.{remark}",
     "{path} is not a run that can be resumed: run.json or spec.json is missing.": "{path}: 이어서 할 수 있는 실행이 아닙니다(run.json 또는 spec.json 없음).",
     "{path} is complete; there is nothing to resume.": "{path}: 이미 끝난 실행이라 이어서 할 것이 없습니다.",
-    "The new run is complete and lies in {path}; it cannot be moved to {final}: {strerror}.": "새 실행은 끝나 {path}에 있지만 {final}(으)로 옮길 수 없습니다: {strerror}.",
+    "The new run is complete and lies in {path}; it cannot be moved to {final}: {strerror}.": "새 실행은 끝나 {path}에 있지만 {final:으로} 옮길 수 없습니다: {strerror}.",
     "The old run lies in {old} and cannot be removed: {strerror}.": "이전 실행은 {old}에 있으며 지울 수 없습니다: {strerror}.",
     "{old} keeps what no run wrote, such as {old2}.": "{old}에 실행이 만들지 않은 것이 남아 있습니다. 예: {old2}.",
     "{path} lies in the folder of a model, which it would damage. Choose another --out.": "{path}: 모델 폴더 안이라 모델이 손상될 수 있습니다. --out 옵션으로 다른 경로를 지정하십시오.",
@@ -100,4 +100,7 @@ WORDS = {
     "{where} is {value}; {needed} is needed": "{where} 값이 {value}임, {needed:이} 필요함",
     "numbers with semicolons between, such as 0.5;1;2": "세미콜론으로 구분한 수(예: 0.5;1;2)",
     "whole numbers with semicolons between, such as 256;64": "세미콜론으로 구분한 정수(예: 256;64)",
+    "{path}, row {row}: {column} is {value}; {needed} is needed. Repeat the run.": "{path}: {row}행의 {column} 값이 {value}입니다. {needed:이} 필요합니다. 다시 실행하십시오.",
+    "a class of metrics.json": "metrics.json에 있는 클래스",
+    "From scratch": "처음부터 학습",
 }

@@ -1,4 +1,4 @@
-"""명령과 작업의 오류와 알림."""
+"""명령과 과제의 오류와 알림."""
 
 __all__ = ["WORDS"]
 
@@ -31,7 +31,7 @@ WORDS = {
     "the class {c} has no items": "{c} 클래스에 데이터가 없음",
     "class weights are decided by folds": "클래스 가중치는 교차검증으로 결정",
     "After the checks no usable training example is left of: {lost}; a classifier needs two classes at least.": "점검 후 쓸 수 있는 학습 데이터가 남지 않은 클래스: {lost}. 분류에는 클래스가 둘 이상 필요합니다.",
-    "{verb} works with classes; the task of {name} is {kind}. Say --task classification.": "{verb:은} 분류에 쓰는 명령인데 {name}의 작업은 {kind:term}입니다. --task classification 옵션을 쓰십시오.",
+    "{verb} works with classes; the task of {name} is {kind}. Say --task classification.": "{verb:은} 분류에 쓰는 명령인데 {name}의 과제는 {kind:term}입니다. --task classification 옵션을 쓰십시오.",
     "not known yet": "아직 알 수 없음",
     "labels have shape {shape} and probs {shape2}; (n,) and (n, K) or (R, n, K) are needed.": "labels의 형태가 {shape}, probs의 형태가 {shape2}입니다. (n,)과 (n, K) 또는 (R, n, K)여야 합니다.",
     "There are no items to score; at least one labelled item is needed.": "평가할 데이터가 없습니다. 레이블이 있는 데이터가 하나 이상 필요합니다.",
@@ -58,10 +58,10 @@ WORDS = {
     "Some predictions are NaN or infinite; finite numbers are needed.": "NaN이나 무한대인 예측이 있습니다. 유한한 수여야 합니다.",
     "a unit for each number is needed": "값마다 단위가 필요함",
     "{sum} of the numbers {name} lie far from all others, such as {there} beside {middle}": "{name} 값 중 {sum}개가 나머지와 크게 다름, 예: {there}(중앙값 {middle})",
-    "{origin} holds annotations of places in pictures, which cannot be read as labels of whole ones. `jeoni fit`, `compare`, `evaluate` and `predict` take them; other verbs need one folder per class, or a table with a column of labels.": "{origin}: 사진 속 위치의 주석이라 데이터 전체의 레이블로 읽을 수 없습니다. `jeoni fit`, `compare`, `evaluate`, `predict` 명령에서 쓸 수 있습니다. 다른 명령에는 클래스별 폴더나 레이블 열이 있는 표가 필요합니다.",
+    "{origin} holds annotations of places in pictures, which cannot be read as labels of whole ones. `jeoni fit`, `compare`, `evaluate` and `predict` take them; other verbs need one folder per class, or a table with a column of labels.": "{origin}: 사진 속 위치의 어노테이션이라 데이터 전체의 레이블로 읽을 수 없습니다. `jeoni fit`, `compare`, `evaluate`, `predict` 명령에서 쓸 수 있습니다. 다른 명령에는 클래스별 폴더나 레이블 열이 있는 표가 필요합니다.",
     "The labels of {origin} were not read yet; see jeoni.tasks.choose.read_targets.": "{origin}: 레이블을 아직 읽지 않았습니다. jeoni.tasks.choose.read_targets를 참고하십시오.",
-    "{text}: the task is {task}": "{text}: 작업을 {task:term}(으)로 정함",
-    "if another is meant, say --task {other}": "다른 작업이라면 --task {other} 옵션 지정",
+    "{text}: the task is {task}": "{text}: 과제를 {task:term 으로} 정함",
+    "if another is meant, say --task {other}": "다른 과제가라면 --task {other} 옵션 지정",
     "names must be a list of texts": "names는 텍스트의 목록이어야 함",
     "two names are the same": "같은 이름이 둘 있음",
     "{count} numbers are needed": "숫자 {count}개가 필요함",
@@ -85,7 +85,7 @@ WORDS = {
     "{run} was made from data in memory; say {verb}(…, out=…, resume=True).": "{run:은} 메모리에 있는 데이터로 실행했습니다. {verb}(…, out=…, resume=True)로 이어서 하십시오.",
     "{path} does not say what the run was asked for; it was changed. Begin anew.": "{path}: 어떤 실행이었는지 적혀 있지 않습니다. 파일이 변경되었습니다. 처음부터 다시 실행하십시오.",
     "{path} does not name the inputs {known}. Begin anew.": "{path}: 입력({known})이 적혀 있지 않습니다. 처음부터 다시 실행하십시오.",
-    "The labels make a task of {kind}, and scores ask how well classes are told apart. Give one column of classes; see --label-column.": "레이블의 작업은 {kind:term}입니다. 점수는 클래스를 얼마나 잘 구분하는지를 재므로 클래스 열 하나가 필요합니다. --label-column을 참고하십시오.",
+    "The labels make a task of {kind}, and scores ask how well classes are told apart. Give one column of classes; see --label-column.": "레이블의 과제는 {kind:term}입니다. 점수는 클래스를 얼마나 잘 구분하는지를 재므로 클래스 열 하나가 필요합니다. --label-column을 참고하십시오.",
     "There are {train} training examples, one of each class; scores ask how alike examples of one class are, so two of a class are needed at least. Add examples.": "학습 데이터가 {train}개로 클래스마다 하나씩입니다. 점수는 같은 클래스의 데이터가 얼마나 비슷한지를 재므로 한 클래스에 둘 이상이 필요합니다. 데이터를 추가하십시오.",
     "The backbone {name} is left out: {error}": "{name} 백본을 제외합니다: {error}",
     "No backbone for {modality} data is at hand. Install one of `jeoni list backbones`, or name one: --backbones timm:resnet50.": "{modality:term} 데이터에 쓸 백본이 없습니다. `jeoni list backbones`의 백본을 설치하거나 지정하십시오: --backbones timm:resnet50.",
@@ -94,12 +94,12 @@ WORDS = {
     "text_backbone is {named}, which takes {modality}; one for texts is needed, such as {minilm}.": "text_backbone 값이 {named}입니다. 이 백본의 입력은 {modality:term}입니다. {minilm} 같은 텍스트 백본이 필요합니다.",
     'None of the class names says anything to the encoder {name}; the first: {detail}. Describe the classes: --classes "{name2}=what it is,…", or a CSV of name and description.': '인코더 {name:이} 이해하는 클래스 이름이 없습니다. 첫 번째: {detail}. 클래스를 설명하십시오: --classes "{name2}=무엇인지,…" 또는 이름과 설명의 CSV.',
     "All {names} attributes are alike for all seen classes, so that nothing can be learned of them. Give attributes that tell the seen classes apart.": "속성 {names}개가 모든 학습 클래스에서 같아 배울 것이 없습니다. 학습 클래스를 구분하는 속성을 지정하십시오.",
-    "measure is {measure}; a {id} is compared by its {headline}.": "measure 값이 {measure}입니다. {id} 작업은 {headline}(으)로 비교합니다.",
+    "measure is {measure}; a {id} is compared by its {headline}.": "measure 값이 {measure}입니다. {id} 과제는 {headline:term 으로} 비교합니다.",
     "{origin} holds {usable} usable pictures; {fewest} are needed.": "{origin}: 쓸 수 있는 사진이 {usable}장입니다. {fewest}장이 필요합니다.",
-    "{origin} holds no annotations that say where in pictures something is; a model for {id} is evaluated on such. `jeoni predict` works without.": "{origin}: 사진 속 위치를 표시한 주석이 없습니다. {id} 모델을 평가하려면 주석이 필요합니다. `jeoni predict`는 주석 없이 쓸 수 있습니다.",
-    "None of the pictures that could be read has an annotation.": "읽을 수 있는 사진 가운데 주석이 있는 것이 없습니다.",
+    "{origin} holds no annotations that say where in pictures something is; a model for {id} is evaluated on such. `jeoni predict` works without.": "{origin}: 사진 속 위치를 표시한 어노테이션이 없습니다. {id} 모델을 평가하려면 어노테이션이 필요합니다. `jeoni predict`는 어노테이션 없이 쓸 수 있습니다.",
+    "None of the pictures that could be read has an annotation.": "읽을 수 있는 사진 가운데 어노테이션이 있는 것이 없습니다.",
     "image_size is {image_size}; it is about pictures with boxes, masks or keypoints, and none are here. The backbone decides the size of whole pictures; --crop says how they become a square.": "image_size 값이 {image_size}입니다. 이 옵션은 박스, 마스크, 키포인트가 있는 사진에 쓰는데 그런 사진이 없습니다. 사진 전체의 크기는 백본이 정하며, 정사각형으로 만드는 방법은 --crop 옵션으로 정합니다.",
-    "strategy is {strategy}; of {id} it can be {strategies}: probe trains the head on frozen features, finetune the upper stages too, scratch everything from random weights.": "strategy 값이 {strategy}입니다. {id} 작업에 가능한 값: {strategies}. probe는 동결된 특징으로 헤드만, finetune은 상위 단계까지, scratch는 무작위 가중치에서 전체를 학습합니다.",
+    "strategy is {strategy}; of {id} it can be {strategies}: probe trains the head on frozen features, finetune the upper stages too, scratch everything from random weights.": "strategy 값이 {strategy}입니다. {id} 과제에 가능한 값: {strategies}. probe는 동결된 특징으로 헤드만, finetune은 상위 단계까지, scratch는 무작위 가중치에서 전체를 학습합니다.",
     "None of the first pictures could be read. {values}": "처음 몇 장의 사진을 모두 읽을 수 없습니다. {values}",
     "{views} random views of {n} pictures take {size} GB of feature maps; --cache-gb allows {cache_gb}: the frozen stages are run again in every step.": "사진 {n}장의 무작위 증강 {views}개는 특징 맵 {size} GB를 차지하는데 --cache-gb는 {cache_gb}입니다. 동결 단계를 스텝마다 다시 실행합니다.",
     "{views} random views of {n} pictures take {size} GB of feature maps; --cache-gb allows {cache_gb}: {views2} are kept.": "사진 {n}장의 무작위 증강 {views}개는 특징 맵 {size} GB를 차지하는데 --cache-gb는 {cache_gb}입니다. {views2}개만 저장합니다.",
@@ -158,7 +158,6 @@ WORDS = {
     "the label columns hold 0 and 1": "레이블 열이 0과 1로 되어 있음",
     "The column {column} holds numbers and other things: row {row} says {cell}. Needed: a number in each row, or an empty cell. Correct the cell, or say --task classification.": "{column} 열에 숫자가 아닌 값이 섞여 있습니다. {row}행: {cell}. 모든 행이 숫자이거나 비어 있어야 합니다. 그 칸을 고치거나 --task classification 옵션을 쓰십시오.",
     "The column {column} holds an infinite value in row {row}; needed are finite numbers.": "{column} 열의 {row}행에 무한대가 있습니다. 유한한 수여야 합니다.",
-    "There is no verb {name}.{near} Verbs: {known}.": "{name}: 그런 명령이 없습니다.{near} 명령: {known}.",
     "An estimate of the time": "소요 시간 추정",
     "The map of both domains": "두 도메인의 지도",
     "Pictures of the clusters": "클러스터의 그림",
@@ -220,4 +219,5 @@ WORDS = {
     "from the hub, or --weights FILE": "허브 또는 --weights FILE",
     "The training loss became {loss} at step {step}. Lower --learning-rate (it is {rate}) or --head-learning-rate ({head_rate}).": "학습 손실이 {step}번째 스텝에서 {loss:이} 되었습니다. --learning-rate(현재 {rate})나 --head-learning-rate({head_rate}) 값을 낮추십시오.",
     "The weights are no longer finite at step {step}. Lower --learning-rate.": "{step}번째 스텝에서 가중치가 유한하지 않게 되었습니다. --learning-rate 값을 낮추십시오.",
+    "One of: {names}.": "다음 중 하나: {names}.",
 }
