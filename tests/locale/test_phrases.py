@@ -44,7 +44,9 @@ def test_every_text_for_a_user_is_told_in_korean(in_korean):
 
 
 def test_no_english_is_left_in_them(in_korean):
-    left = [korean for korean in in_korean.values() if re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", CODE.sub("", korean))]
+    left = [
+        korean for korean in in_korean.values() if re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", CODE.sub("", korean))
+    ]
     assert not left
 
 
@@ -91,7 +93,10 @@ def test_a_phrase_says_enough_to_be_told_from_others():
             "추론 엔진 'openvino'를 쓸 수 없습니다: 다음 명령으로 설치하십시오: pip install 'jeoni[openvino]'",
         ),
         ("No item could be read. See the findings.", "읽을 수 있는 데이터가 없습니다. 점검 결과를 확인하십시오."),
-        ("All labels in y are missing. See the findings.", "y의 레이블이 모두 비어 있습니다. 점검 결과를 확인하십시오."),
+        (
+            "All labels in y are missing. See the findings.",
+            "y의 레이블이 모두 비어 있습니다. 점검 결과를 확인하십시오.",
+        ),
         ("a.csv has no rows. Something of another package.", "a.csv has no rows. Something of another package."),
         # names stay, whatever they are called
         ("the class kept has no items", "kept 클래스에 데이터가 없음"),

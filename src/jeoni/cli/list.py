@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from jeoni.cli._completion import complete_choices
+from jeoni.cli._spoken import spoken
 from jeoni.extensions import POINTS, folders_of
+from jeoni.locale import extension_text
 
 __all__ = ["list_"]
 
@@ -48,12 +51,13 @@ def list_(
             out.print(escape(in_words(line)), style="dim")
     elif folders := folders_of(what):
         table.add_column(word("name"), no_wrap=True)
-        table.add_column(word("what it is"))
+        table.add_column(word("what it is"), overflow="fold")
         for folder in folders:
             kind = f" ({folder.rpartition('.')[2]})" if len(folders) > 1 else ""
             for name in plugins.names(folder):
                 if match in name:
-                    table.add_row(name, escape(plugins.describe(folder, name) + kind))
+                    text = extension_text(folder, name, plugins.describe(folder, name), spoken(sys.argv))
+                    table.add_row(name, escape(text + kind))
         out.print(table)
     else:
         raise ConfigError(f"There is no list of {what!r}.{did_you_mean(what, LISTS)} Known: {', '.join(LISTS)}.")
