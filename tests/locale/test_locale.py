@@ -80,6 +80,15 @@ def test_a_record_tells_its_sentences_in_another_language():
     assert "scratch 전략이 아무것도 학습하지 못해" in told_in("ko", records, "")[0]
 
 
+def test_a_record_keeps_sentences_within_sentences():
+    detail = Said("finding.other_label", other="1.jpg", label="cat")
+    example = Said("finding.example", path="2.jpg", detail=detail)
+    finding = Said("finding.many", kind="label conflict", n="2", example=example, action="skipped")
+    record = as_record(SaidRecord, finding.as_dict(), exact=False)
+    assert told_in("en", [record], "") == [str(finding)]
+    assert told_in("ko", [record], "") == ["레이블 모순 2건(제외), 예: 2.jpg (1.jpg 데이터와 내용은 같고 레이블이 다름: cat)"]
+
+
 def test_sentences_of_other_versions_are_left_as_they_were_told():
     unknown = SaidRecord("of.tomorrow", {})
     assert told_in("ko", [unknown], "One thing. Another one.") == ["One thing.", "Another one."]

@@ -17,7 +17,7 @@ from jeoni.types import Finding
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "said_texts.py"
 CODE = re.compile(r"`[^`]*`|\"[^\"]*\"|'[^']*'|--\S+|(?:jeoni|pip install) .*|predict\(.*?\)")
-FORMS = {*PARTICLES, "term", "terms"}
+FORMS = {*PARTICLES, "term", "terms", "listed"}
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ class Said(str):
 
     Values are texts, with numbers written as they shall stand, or sentences themselves, such as an amount. In a
     template ``{name}`` takes a value as it is, ``{name:term}`` the language's word for it where there is one, and
-    ``{name:terms}`` the words for several with ``and`` between them. Korean has particles beside: ``{name:을}``, ``{name:term 을}``.
+    ``{name:terms}`` the words for several with ``and`` between them, ``{name:listed}`` those with commas. Korean has particles beside: ``{name:을}``, ``{name:term 을}``.
 
     Args:
         id: of a template in the tables ``sentences``, ``diagnosis`` or ``errors``, or in a topic's table, with its name
@@ -131,6 +131,8 @@ class _Teller(Formatter):
         if form == "terms":
             both = table("terms", self._language)["and"]
             return str(both).join(self._term(part) for part in text.split(" and "))
+        if form == "listed":
+            return ", ".join(self._term(part) for part in text.split(", "))
         particles = import_module(f"jeoni.locale.{self._language}.particles")
         return str(particles.with_particle(text, form))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from jeoni.errors import DataError, StorageError
 from jeoni.files.outputs import write_text
-from jeoni.locale import Said, has_table, measure_name, table
+from jeoni.locale import Said, has_table, measure_name, table, translated
 from jeoni.report import formats
 from jeoni.report.contents import Contents
 from jeoni.report.files import Figures
@@ -103,7 +103,7 @@ def _told(texts: Sequence[str], record: RunRecord, words: dict[str, Any]) -> lis
     said = []
     for text in texts:
         warned = record.warned.get(text)
-        said += told_in(words["lang"], [warned], text) if warned else [text]
+        said += told_in(words["lang"], [warned], text) if warned else [translated(text, words["lang"])]
     return said
 
 

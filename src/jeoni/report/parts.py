@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,9 @@ ALIKE = ("duplicate", "near_duplicate", "leak", "label_conflict")
 
 
 def headline(sentences: Sequence[str]) -> dict[str, Any]:
-    """The first sentence stands in large letters, the others below it. Numbers keep their units."""
-    first, *rest = [sentence.replace(" %", "\u00a0%") for sentence in sentences]
+    """The first sentence stands in large letters, the others below it. Numbers keep their units and particles."""
+    whole = [re.sub(r"%(?=[가-힣])", "%\u2060", sentence.replace(" %", "\u00a0%")) for sentence in sentences]
+    first, *rest = whole
     return {"headline": first, "details": rest}
 
 

@@ -313,4 +313,8 @@ WORDS = {
     "numbers": "numbers",
     "links": "links",
     "items of another kind": "items of another kind",
+    "upper stages": "upper stages",
+    "lower stage": "lower stage",
+    "whole network": "whole network",
+    "nearest name": "nearest name",
 }

@@ -309,4 +309,8 @@ WORDS = {
     "numbers": "숫자",
     "links": "링크",
     "items of another kind": "다른 종류의 데이터",
+    "upper stages": "상위 단계 미세조정",
+    "lower stage": "하위 단계의 프로브",
+    "whole network": "전체 네트워크 미세조정",
+    "nearest name": "가장 가까운 이름",
 }

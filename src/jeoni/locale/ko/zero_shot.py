@@ -3,9 +3,8 @@
 __all__ = ["WORDS"]
 
 WORDS = {
-    "zero_shot.correct": "{k}개 클래스의 예시를 하나도 보지 않고, 레이블이 있는 {n}개 중 {value} %를 맞혔습니다 ({low}~{high}).",
-    "zero_shot.correct_generalised": "클래스 {k}개(그중 {unseen}개는 예시 없음)에 대해 레이블이 있는 {n}개 중 "
-    "{value} %를 맞혔습니다 ({low}~{high}).",
+    "zero_shot.correct": "예시 없이 클래스 {k}개를 예측한 정확도 {value} % ({low}~{high}), 레이블 데이터 {n}개로 측정.",
+    "zero_shot.correct_generalised": "클래스 {k}개(그중 {unseen}개는 예시 없음)를 예측한 정확도 {value} % ({low}~{high}), 레이블 데이터 {n}개로 측정.",
     "zero_shot.levels": "무작위로 예측하면 {chance} %, 최다 클래스로만 예측하면 {majority} %입니다.",
     "zero_shot.above": "무작위 수준보다 높습니다: 균형 정확도 {value} % ({low}~{high}).",
     "zero_shot.below": "무작위 수준보다 낮습니다: 균형 정확도 {value} % ({low}~{high}). 클래스 이름이 레이블의 뜻을 담고 있지 "

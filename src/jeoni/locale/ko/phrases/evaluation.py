@@ -46,4 +46,9 @@ WORDS = {
     "Row {worst} of the posteriors sums to {sums} and the least value is {min}; probabilities of the old classes are needed. Take the softmax of the old head's outputs.": "사후 확률 {worst}행의 합이 {sums}, 최솟값이 {min}입니다. 기존 클래스의 확률이 필요합니다. 기존 헤드의 출력에 소프트맥스를 적용하십시오.",
     "There are {xs} rows of the source and {xt} of the target; two of each are needed.": "소스가 {xs}행, 타깃이 {xt}행입니다. 각각 2행 이상이 필요합니다.",
     "scores names one twice: {names}. Name each once.": "scores에 같은 이름이 두 번 있습니다: {names}. 한 번씩만 적으십시오.",
+    "probe on {stage}": "{stage} 단계의 프로브",
+    "{name} (~{n:d} s)": "{name:term}(약 {n}초)",
+    "{name} (~{n:d} min)": "{name:term}(약 {n}분)",
+    "{name} (~{n:d} h)": "{name:term}(약 {n}시간)",
+    "{name} (~{hours:d} h {minutes:d} min)": "{name:term}(약 {hours}시간 {minutes}분)",
 }
