@@ -86,7 +86,9 @@ def test_a_record_keeps_sentences_within_sentences():
     finding = Said("finding.many", kind="label conflict", n="2", example=example, action="skipped")
     record = as_record(SaidRecord, finding.as_dict(), exact=False)
     assert told_in("en", [record], "") == [str(finding)]
-    assert told_in("ko", [record], "") == ["레이블 모순 2건(제외), 예: 2.jpg (1.jpg 데이터와 내용은 같고 레이블이 다름: cat)"]
+    assert told_in("ko", [record], "") == [
+        "레이블 모순 2건(제외), 예: 2.jpg (1.jpg 데이터와 내용은 같고 레이블이 다름: cat)"
+    ]
 
 
 def test_sentences_of_other_versions_are_left_as_they_were_told():

@@ -58,7 +58,7 @@ def test_phrases_take_the_values_that_their_texts_have_in_forms_that_there_are()
     for phrase in _phrases("ko"):
         english, korean = names_in(phrase.english), names_in(phrase.other)
         assert korean.keys() <= english.keys(), phrase.english
-        assert set(english.values()) <= {"", "d"}, phrase.english
+        assert set(english.values()) <= {"", "d", "term"}, phrase.english
         assert {one for form in korean.values() for one in form.split()} <= FORMS, phrase.other
 
 
@@ -98,6 +98,8 @@ def test_a_phrase_says_enough_to_be_told_from_others():
             "y의 레이블이 모두 비어 있습니다. 점검 결과를 확인하십시오.",
         ),
         ("a.csv has no rows. Something of another package.", "a.csv has no rows. Something of another package."),
+        # what a check found, out of the table of findings
+        ("identical to 1.jpg, which is labelled cat", "1.jpg 데이터와 내용은 같고 레이블이 다름: cat"),
         # names stay, whatever they are called
         ("the class kept has no items", "kept 클래스에 데이터가 없음"),
         ("{0.__class__} has no rows.", "{0.__class__}: 행이 없습니다."),

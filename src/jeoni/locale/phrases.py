@@ -17,8 +17,12 @@ from importlib import import_module
 from pkgutil import iter_modules
 from string import Formatter
 
+from jeoni.locale.language import table
+
 __all__ = ["has_phrases", "phrase_keys", "phrase_of"]
 
+FINDINGS = {"errors": "finding.", "zero_shot": "zero_shot."}  # where sentences about findings stand
+LEAST_LETTERS = 12  # of such a sentence: one that is hardly more than its values would fit anything
 NUMBER = r"-?\d[\d,.]*"
 
 
@@ -96,7 +100,17 @@ def phrase_keys(language: str) -> list[str]:
 def _phrases(language: str) -> tuple[Phrase, ...]:
     folder = f"jeoni.locale.{language}.phrases"
     tables = [import_module(f"{folder}.{module.name}").WORDS for module in iter_modules(import_module(folder).__path__)]
-    return tuple(Phrase(english, other) for words in tables for english, other in words.items())
+    without_id = [Phrase(english, other) for words in tables for english, other in words.items()]
+    return (*without_id, *_findings(language))
+
+
+def _findings(language: str) -> list[Phrase]:
+    """What checks find has an id while a run lasts; its table of findings keeps the English text alone."""
+    found = []
+    for name, start in FINDINGS.items():
+        english, other = table(name, "en"), table(name, language)
+        found += [Phrase(text, other[id]) for id, text in english.items() if id.startswith(start)]
+    return [phrase for phrase in found if phrase.letters >= LEAST_LETTERS]
 
 
 @cache

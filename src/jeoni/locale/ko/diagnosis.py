@@ -10,7 +10,7 @@ WORDS = {
     "diagnosis.partly": "가장 가까운 차이의 종류: {kinds:terms} {test}. 다음 보정을 적용하면 보정에 쓰지 않은 데이터에서 두 도메인의 거리가 {share} 줄지만, 시도한 어떤 보정으로도 두 도메인이 같아지지는 않습니다: {repairs:terms}.",
     "diagnosis.others": "다음 종류의 차이로도 설명할 수 있으며, 타깃 레이블이 있어야 구분할 수 있습니다: {kinds:terms}.",
     "diagnosis.distances": "선형 분류기가 학습에 쓰지 않은 데이터의 도메인을 {share} % 맞힙니다(50 %면 무작위 수준, proxy A-distance {proxy}, 최댓값 2). 커널 거리 제곱(MMD) {mmd}, 프레셰 거리 {frechet}.",
-    "diagnosis.more_distances": "그 밖의 특징 거리: {listed}.",
+    "diagnosis.more_distances": "그 밖의 특징 거리: {listed:listed}.",
     "diagnosis.overlap": "밀도비를 추정하는 데 쓰이는 소스 데이터가 {share}뿐입니다. 두 도메인이 거의 겹치지 않아 가중치 조정으로는 해결할 수 없습니다.",
     "diagnosis.class_share": "클래스 {name}의 비율: 소스 {source}, 타깃 추정치 {target}({low}~{high}).",
     "diagnosis.concept_unknown": "특징과 클래스의 관계가 타깃에서 달라졌는지는 타깃 레이블 없이는 알 수 없습니다(레이블이 {rows}개 이상, 두 클래스에 각각 다섯 개 이상 필요).",

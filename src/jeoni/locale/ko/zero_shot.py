@@ -73,12 +73,12 @@ WORDS = {
     "zs_mistakes": "가장 확신한 오답",
     "zs_doubtful": "가장 애매한 데이터",
     "zs_kinds": {
-        "meaningless_name": "인코더가 이해하지 못하는 클래스 이름",
-        "alike_classes": "주어진 이름과 설명만으로는 구별하기 어려운 클래스 묶음",
-        "constant_attribute": "모든 학습 클래스에서 같은 속성",
-        "other_class": "지정하지 않은 클래스의 레이블(해당 데이터는 평가에서 제외)",
-        "other_labels": "레이블이 클래스 이름과 맞지 않음",
-        "hardly_predicted": "예측된 데이터가 거의 없는 클래스",
+        "meaningless_name": "건: 인코더가 이해하지 못하는 클래스 이름",
+        "alike_classes": "건: 주어진 이름과 설명만으로는 구별하기 어려운 클래스 묶음",
+        "constant_attribute": "건: 모든 학습 클래스에서 같은 속성",
+        "other_class": "건: 지정하지 않은 클래스의 레이블(해당 데이터는 평가에서 제외)",
+        "other_labels": "건: 레이블이 클래스 이름과 맞지 않음",
+        "hardly_predicted": "건: 예측된 데이터가 거의 없는 클래스",
     },
     "zs_more_texts": "외 {n}개",
 }

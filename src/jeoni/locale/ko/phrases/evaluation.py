@@ -51,4 +51,8 @@ WORDS = {
     "{name} (~{n:d} min)": "{name:term}(약 {n}분)",
     "{name} (~{n:d} h)": "{name:term}(약 {n}시간)",
     "{name} (~{hours:d} h {minutes:d} min)": "{name:term}(약 {hours}시간 {minutes}분)",
+    "{first}; of few texts {second}": "{first}, 텍스트가 적을 때는 {second}",
+    "coral distance {value}": "CORAL 거리 {value}",
+    "energy {value}": "에너지 거리 {value}",
+    "sliced wasserstein {value}": "Sliced Wasserstein 거리 {value}",
 }
