@@ -30,7 +30,10 @@ TEXTS = {
     "say": (0,),
     "in_words": (0,),
     "optional": (0,),
+    "track": (0,),
+    "status": (0,),
 }
+TITLES = "title"  # the keyword of what is shown while it works
 MOST_WAYS = 12  # that one expression can come out
 MOST_CHOICES = 4  # texts of a name that are put into another one
 VALUE = re.compile(r"(?<!\{)\{(\w*)(?::[^{}]*)?\}(?!\})")
@@ -140,6 +143,8 @@ def _scan(tree: ast.Module) -> Module:
 
 def _of_call(call: ast.Call) -> list[ast.expr]:
     name = _called(call)
+    if name.endswith("Job") or name == "Plan":
+        return [one.value for one in call.keywords if one.arg == TITLES]
     if name in TEXTS:
         return [call.args[k] for k in TEXTS[name] if k < len(call.args)]
     return call.args[:1] if name.endswith("Error") and name not in NOT_FOR_USERS else []

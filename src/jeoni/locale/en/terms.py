@@ -317,4 +317,5 @@ WORDS = {
     "lower stage": "lower stage",
     "whole network": "whole network",
     "nearest name": "nearest name",
+    "head": "head",
 }

@@ -313,4 +313,5 @@ WORDS = {
     "lower stage": "하위 단계의 프로브",
     "whole network": "전체 네트워크 미세조정",
     "nearest name": "가장 가까운 이름",
+    "head": "헤드",
 }

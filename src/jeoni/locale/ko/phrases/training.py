@@ -73,4 +73,6 @@ WORDS = {
     "The method {chosen} goes by attributes of classes, and there is no table of them. Give one: --attributes TABLE.csv, a row for each class, seen or not; or take --method eszsl, which goes by names.": "{chosen} 방법은 클래스의 속성을 쓰는데 속성 표가 없습니다. 학습 클래스와 새 클래스마다 행이 하나인 표를 --attributes TABLE.csv로 지정하거나, 이름을 쓰는 --method eszsl을 쓰십시오.",
     "The method {chosen} goes by class names, and a table of attributes was given. Leave --attributes out, or take --method eszsl or dap.": "{chosen} 방법은 클래스 이름을 쓰는데 속성 표를 지정했습니다. --attributes를 빼거나 --method eszsl 또는 dap을 쓰십시오.",
     'templates is {given}; sentences with one {{}} for the name are needed, with | between them, such as "This text is about {{}}.|A text on {{}}."': 'templates 값이 {given}입니다. 이름 자리에 {{}}가 하나 있는 문장을 |로 구분해 지정하십시오. 예: "This text is about {{}}.|A text on {{}}."',
+    "Pretraining ({method})": "사전학습({method})",
+    "Adapting ({method})": "도메인 적응({method})",
 }
