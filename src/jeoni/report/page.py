@@ -47,7 +47,7 @@ def write_report(run: Path, language: str) -> Path:
         percent=formats.percent,
         count=formats.count,
         seconds=partial(formats.seconds, written=words["seconds"]),
-        short=formats.short,
+        short=partial(_item_name, language=language),
         rate=formats.rate,
         whole=formats.whole,
         quoted=formats.quoted,
@@ -105,6 +105,11 @@ def _told(texts: Sequence[str], record: RunRecord, words: dict[str, Any]) -> lis
         warned = record.warned.get(text)
         said += told_in(words["lang"], [warned], text) if warned else [translated(text, words["lang"])]
     return said
+
+
+def _item_name(path: str, language: str) -> str:
+    """The end of an item's path; one that has a number in the place of a path is told in the page's language."""
+    return translated(formats.short(path), language)
 
 
 def _asset(name: str) -> str:
