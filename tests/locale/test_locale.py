@@ -13,6 +13,7 @@ import pytest
 import jeoni
 from jeoni.errors import ConfigError, MissingExtra, did_you_mean
 from jeoni.locale import LANGUAGES, Said, language_of, measure_name, paragraph, table, tables, translated
+from jeoni.locale.ko.particles import PARTICLES
 from jeoni.runs.records import SaidRecord, told_in
 from jeoni.runs.typed import as_record
 
@@ -29,7 +30,9 @@ def leaves(words, path=()):
 
 
 def placeholders(text):
-    return {(name, spec) for _, name, spec, _ in Formatter().parse(text) if name is not None}
+    """Names and how their values are told; particles are one language's own."""
+    told = [(name, spec) for _, name, spec, _ in Formatter().parse(text) if name is not None]
+    return {(name, " ".join(form for form in spec.split() if form not in PARTICLES)) for name, spec in told}
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -75,6 +78,17 @@ def test_a_record_tells_its_sentences_in_another_language():
     records = [as_record(SaidRecord, one, exact=False) for one in content["said"]]
     assert told_in("en", records, "")[0] == content["summary"]
     assert "scratch 전략이 아무것도 학습하지 못해" in told_in("ko", records, "")[0]
+
+
+def test_a_record_keeps_sentences_within_sentences():
+    detail = Said("finding.other_label", other="1.jpg", label="cat")
+    example = Said("finding.example", path="2.jpg", detail=detail)
+    finding = Said("finding.many", kind="label conflict", n="2", example=example, action="skipped")
+    record = as_record(SaidRecord, finding.as_dict(), exact=False)
+    assert told_in("en", [record], "") == [str(finding)]
+    assert told_in("ko", [record], "") == [
+        "레이블 모순 2건(제외), 예: 2.jpg (1.jpg 데이터와 내용은 같고 레이블이 다름: cat)"
+    ]
 
 
 def test_sentences_of_other_versions_are_left_as_they_were_told():

@@ -60,7 +60,7 @@ def test_findings_are_told_in_korean():
     tell([Finding("near_duplicate", f"row {k}", near, "kept in one fold") for k in (5, 6)], heard)
     tell([Finding("imbalance", "", unequal, "class weights are decided by folds")], heard)
     assert heard.lines == [
-        "유사 중복 2건(같은 폴드에 배치), 예: row 5 (row 9 데이터와 거의 같음)",
+        "유사 중복 2건(같은 폴드에 배치), 예: 5행 (9행 데이터와 거의 같음)",
         "클래스 불균형(클래스 가중치는 교차검증으로 결정): 'a' 90개, 'b' 10개",
     ]
 

@@ -94,7 +94,7 @@ def test_misses_and_false_alarms_have_lines_and_letters_of_their_own(tmp_path):
     assert 'class="box hit"' not in figure
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "have a box of no size"), ("ko", "크기가 없는 상자가 있음")])
+@pytest.mark.parametrize(("language", "said"), [("en", "have a box of no size"), ("ko", "크기가 없는 박스가 있음")])
 def test_findings_of_annotations_are_told(tmp_path, language, said):
     run = make_places_run(tmp_path / "run", "boxes")
     content = json.loads((run / "run.json").read_text())

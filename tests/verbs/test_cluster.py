@@ -93,7 +93,7 @@ def test_the_model_puts_other_items_into_the_clusters(photos_run):
 def test_the_report_is_told_in_korean_too(photos_run, tmp_path):
     run = shutil.copytree(photos_run, tmp_path / "run")
     page = render(run, "ko").read_text(encoding="utf-8")
-    assert "클러스터 2개로 나뉩니다" in page and "가장 전형적인 항목" in page and "사전학습이 도움이 되었나?" in page
+    assert "클러스터 2개로 나뉩니다" in page and "가장 전형적인 데이터" in page and "사전학습의 효과" in page
     assert "2 clusters" in result_card(run) and "cluster 1" not in result_card(run)
 
 

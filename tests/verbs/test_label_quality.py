@@ -65,7 +65,7 @@ def test_what_more_labels_add_is_told_in_the_reports_language(plain):
     assert "레이블" in metrics.summary
     jeoni.render_report(plain, "ko")
     page = (plain / "report.html").read_text(encoding="utf-8")
-    assert "레이블을 늘리면 좋아질까?" in page and "의심되는 레이블" in page
+    assert "레이블을 늘렸을 때의 효과" in page and "의심되는 레이블" in page
     assert (plain / "figures" / "more_labels.svg").exists()
 
 

@@ -69,7 +69,8 @@ class Verbs(TyperGroup):
         if args[0].replace("_", "-") in known:
             args = [args[0].replace("_", "-"), *args[1:]]
         if args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
-            ctx.fail(f"There is no verb {args[0]!r}.{did_you_mean(args[0], known)} Verbs: {', '.join(known)}.")
+            near = did_you_mean(args[0], known)
+            ctx.fail(Said("error.no_verb", name=repr(args[0]), near=near, known=", ".join(known)))
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
@@ -87,6 +88,12 @@ class Verbs(TyperGroup):
             if getattr(parameter, "is_flag", False) and parameter.default is None:
                 parameter.default = False
         return parameters
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """How it is called."""
+        from jeoni.cli._help import write_usage
+
+        write_usage(self, ctx, formatter)
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         """What the program does."""
@@ -166,8 +173,7 @@ def run() -> int:
     except Exception as error:
         # typer brings its own copy of click's errors in some versions, so they are known by what they can do
         if hasattr(error, "exit_code") and hasattr(error, "show"):
-            clear_first_line()
-            error.show()
+            _show_usage(error)
             return int(error.exit_code)
         if hasattr(error, "exit_code"):
             return int(error.exit_code)
@@ -189,6 +195,21 @@ def _refusal(error: OSError | MemoryError) -> str:
         return Said("error.memory")
     where = f"{error.filename}: " if error.filename else ""
     return Said("error.refused", what=f"{where}{error.strerror or error}")
+
+
+def _show_usage(error: Any) -> None:
+    """How the command is called, and what was wrong with it."""
+    clear_first_line()
+    language, context = spoken(sys.argv), getattr(error, "ctx", None)
+    usage = context.get_usage() if context is not None else ""
+    said = getattr(error, "message", "")
+    if language == "en" or (usage and str(said).startswith(usage)):  # without a verb the message is the whole help page
+        error.show()
+        return
+    if context is not None:
+        hint = translated(f"Try '{context.command_path} --help' for help.", language)
+        typer.echo(f"{usage}\n{hint}\n", err=True)
+    typer.echo(f"jeoni: {translated(said if isinstance(said, Said) else error.format_message(), language)}", err=True)
 
 
 def _complain(text: str) -> None:

@@ -125,9 +125,9 @@ def show_result(result: Any) -> None:
     """Print the summary and where the report lies, or the result itself."""
     from rich.console import Console
 
-    from jeoni.cli._terminal import escape, print_places
+    from jeoni.cli._terminal import escape, print_places, word
 
     out = Console(highlight=False)
     out.print(f"\n[bold]{escape(str(getattr(result, 'summary', result)))}[/]")
     if hasattr(result, "run"):
-        print_places(out, {"report": result.run / "report.html"})
+        print_places(out, {word("report"): result.run / "report.html"})

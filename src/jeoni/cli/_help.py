@@ -12,9 +12,9 @@ from typing import Any
 from typer.core import TyperCommand
 
 from jeoni.cli._spoken import spoken
-from jeoni.locale import help_text
+from jeoni.locale import help_text, translated
 
-__all__ = ["OUTPUT", "SECTIONS", "WIDEST", "Verb", "describe_command", "in_language", "write_examples"]
+__all__ = ["OUTPUT", "SECTIONS", "WIDEST", "Verb", "describe_command", "in_language", "write_examples", "write_usage"]
 
 SECTIONS = ("Data", "Transfer", "Training", "Evaluation", "Machine", "Output")
 OUTPUT = SECTIONS[-1]
@@ -23,11 +23,16 @@ NAMES_WIDTH = 27
 EXAMPLE = re.compile(r"^\s*`*(jeoni [^`]+?)`*$", re.MULTILINE)
 
 
+PLACES = ("[OPTIONS]", "COMMAND", "[ARGS]...")
 TYPES = {"<str>": "TEXT", "<int>": "INT", "<float>": "FLOAT"}
 
 
 class Verb(TyperCommand):
     """A command whose help page has a heading for each kind of option; what has none is about the output."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """How it is called."""
+        write_usage(self, ctx, formatter)
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         """What the verb does."""
@@ -62,6 +67,15 @@ class Verb(TyperCommand):
         write_examples(formatter, self.epilog or "")
 
 
+def write_usage(command: Any, ctx: Any, formatter: Any) -> None:
+    """The line that says how a command is called."""
+    told = in_language()
+    pieces = " ".join(command.collect_usage_pieces(ctx))
+    for word in PLACES:
+        pieces = pieces.replace(word, told(word))
+    formatter.write_usage(ctx.command_path, pieces, f"{told('Usage')}: ")
+
+
 def write_examples(formatter: Any, examples: str) -> None:
     """Command lines, one a line, below a heading of their own; nothing where there are none."""
     if examples:
@@ -72,7 +86,11 @@ def write_examples(formatter: Any, examples: str) -> None:
 
 def in_language() -> Callable[[str], str]:
     """What tells a text of the help in the command line's language."""
-    return partial(help_text, language=spoken(sys.argv))
+    return partial(_in_language, language=spoken(sys.argv))
+
+
+def _in_language(text: str, language: str) -> str:
+    return translated(help_text(text, language), language)
 
 
 def _told(text: str, told: Callable[[str], str]) -> str:

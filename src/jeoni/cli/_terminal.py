@@ -7,13 +7,25 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jeoni.cli._spoken import spoken
 from jeoni.console.terminal import escape
 from jeoni.files.names import encodable_content, visible
+from jeoni.locale import measure_name, translated
 
 if TYPE_CHECKING:
     from jeoni.types import Console
 
-__all__ = ["escape", "print_json", "print_places", "say_whose_file"]
+__all__ = ["escape", "in_words", "print_json", "print_places", "say_whose_file", "word"]
+
+
+def in_words(text: str) -> str:
+    """A text in the language of the command line, of verbs that have no option for it."""
+    return translated(text, spoken(sys.argv))
+
+
+def word(term: str) -> str:
+    """A term in the language of the command line, such as the heading of a column."""
+    return measure_name(term, spoken(sys.argv))
 
 
 def say_whose_file(model: str, console: Console) -> None:

@@ -19,6 +19,7 @@ from jeoni.specs import AdaptSpec
 
 __all__ = ["adapt"]
 
+INDENT = (0, 0, 0, 2)
 SHOWN = 2  # measures of each of several methods
 
 
@@ -121,6 +122,7 @@ def _cell(score: Mapping[str, float], span: str) -> str:
 def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     """Target scores beside the source model's, and what decided."""
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
 
     from jeoni.api import AdaptResult
@@ -149,7 +151,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
         _show_compared(metrics, out, words, language)
     for part in ("diagnosis", "weighing"):
         for line in (metrics.get(part) or {}).get("sentences", ()):
-            out.print(f"  {escape(translated(line, language))}")
+            out.print(Padding(escape(translated(line, language)), INDENT))
     if "advice" in metrics:
-        out.print(f"  {escape(translated(metrics['advice'], language))}")
+        out.print(Padding(escape(translated(metrics["advice"], language)), INDENT))
     print_places(out, {words["report"]: result.run / "report.html", words["model"]: result.run / "model"})

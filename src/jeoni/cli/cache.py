@@ -57,45 +57,50 @@ def cache(
 def _clear(store: FeatureStore, older_than: float) -> None:
     from rich.console import Console
 
-    from jeoni.cli._terminal import escape
+    from jeoni.cli._terminal import escape, in_words
     from jeoni.planning.timings import Timings
 
     out = Console(highlight=False)
     if not older_than:
         Timings.beside(store.root).forget()
     cleared = store.clear(older_than_s=older_than * DAY_S)
-    out.print(f"{cleared.bytes / 1e6:,.1f} MB freed in {escape(str(store.root.parent))}")
+    said = [f"{cleared.bytes / 1e6:,.1f} MB freed in {store.root.parent}"]
     if cleared.in_use:
-        out.print(
+        said.append(
             f"{cleared.in_use} tables are in use by a running process and were left alone; "
             "clear again when it has ended."
         )
-    for path in cleared.left:
-        out.print(f"Left alone: {escape(str(path))} holds what jeoni did not write, or may not be changed.")
+    said += [f"Left alone: {path} holds what jeoni did not write, or may not be changed." for path in cleared.left]
+    for line in said:
+        out.print(escape(in_words(line)))
 
 
 def _list(store: FeatureStore, everything: bool) -> None:
     """The totals, the largest tables, and how to clear."""
     from rich.console import Console
 
-    from jeoni.cli._terminal import escape
+    from jeoni.cli._terminal import escape, in_words
 
     out, tables = Console(highlight=False), store.listing()
-    where = escape(str(store.root.parent))
+    where = str(store.root.parent)
     if not tables:
-        out.print(f"The cache is empty.\n[dim]{where}[/]")
+        out.print(f"{in_words('The cache is empty.')}\n[dim]{escape(where)}[/]")
         return
-    for line in _totals(tables, where):
-        out.print(line)
+    first, *others = _totals(tables, where)
+    out.print(f"[bold]{escape(in_words(first))}[/]")
+    for line in others:
+        out.print(escape(in_words(line)))
     largest = sorted(tables, key=lambda t: -t.bytes)
     shown = largest if everything else largest[:LARGEST]
     out.print()
     out.print(_as_table(shown))
     if len(shown) < len(tables):
         rest = sum(t.bytes for t in largest[LARGEST:])
-        out.print(f"[dim]and {len(tables) - len(shown)} smaller ones, {_size(rest)}: jeoni cache list --all[/]")
-    out.print(f"\nTo clear what was not used for {IDLE_DAYS} days: jeoni cache clear --older-than {IDLE_DAYS}")
-    out.print("To clear all; features are computed again when they are needed: jeoni cache clear")
+        more = f"and {len(tables) - len(shown)} smaller ones, {_size(rest)}: jeoni cache list --all"
+        out.print(f"[dim]{in_words(more)}[/]")
+    idle = f"To clear what was not used for {IDLE_DAYS} days: jeoni cache clear --older-than {IDLE_DAYS}"
+    out.print(f"\n{in_words(idle)}")
+    out.print(in_words("To clear all; features are computed again when they are needed: jeoni cache clear"))
 
 
 def _totals(tables: Sequence[CachedTable], where: str) -> list[str]:
@@ -103,7 +108,7 @@ def _totals(tables: Sequence[CachedTable], where: str) -> list[str]:
     from jeoni.features.cleaning import CacheTotals
 
     totals = CacheTotals.of(tables, IDLE_DAYS * DAY_S)
-    lines = [f"[bold]{_entries(totals.tables)}, {_size(totals.bytes)}[/] in {where}"]
+    lines = [f"{_entries(totals.tables)}, {_size(totals.bytes)} in {where}"]
     if totals.idle:
         lines.append(f"{_entries(totals.idle)}, {_size(totals.idle_bytes)}, not used for {IDLE_DAYS} days")
     if totals.damaged:
@@ -116,19 +121,19 @@ def _totals(tables: Sequence[CachedTable], where: str) -> list[str]:
 def _as_table(tables: Sequence[CachedTable]) -> RichTable:
     from rich.table import Table
 
-    from jeoni.cli._terminal import escape
+    from jeoni.cli._terminal import escape, in_words, word
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("backbone", "stage", "precision"):
-        table.add_column(column)
+        table.add_column(word(column))
     for column in ("rows", "size", "days unused"):
-        table.add_column(column, justify="right")
+        table.add_column(word(column), justify="right")
     table.add_column("")
     for one in tables:
         key = one.key
         named = (escape(key.name), str(key.stage), escape(key.precision)) if key else ("?", "?", "?")
         days = (time.time() - one.used) / DAY_S
-        table.add_row(*named, f"{one.rows:,}", _size(one.bytes), f"{days:.1f}", _damage(one))
+        table.add_row(*named, f"{one.rows:,}", _size(one.bytes), f"{days:.1f}", in_words(_damage(one)))
     return table
 
 

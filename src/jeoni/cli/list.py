@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from jeoni.cli._completion import complete_choices
+from jeoni.cli._spoken import spoken
 from jeoni.extensions import POINTS, folders_of
+from jeoni.locale import extension_text
 
 __all__ = ["list_"]
 
@@ -31,28 +34,30 @@ def list_(
     from rich.table import Table
 
     from jeoni import plugins
-    from jeoni.cli._terminal import escape
+    from jeoni.cli._terminal import escape, in_words, word
     from jeoni.errors import ConfigError, did_you_mean
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     out = Console(highlight=False)
     if what == "backbones":
         for column in ("name", "for", "source", "licence", "how to get it"):
-            table.add_column(column, overflow="fold", no_wrap=column == "name")
+            table.add_column(word(column), overflow="fold", no_wrap=column == "name")
         rows, rest = _backbones(match)
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
+            name, modality, *others = row
+            table.add_row(escape(name), word(modality), *(escape(word(cell)) for cell in others))
         out.print(table)
         for line in rest:
-            out.print(escape(line), style="dim")
+            out.print(escape(in_words(line)), style="dim")
     elif folders := folders_of(what):
-        table.add_column("name", no_wrap=True)
-        table.add_column("what it is")
+        table.add_column(word("name"), no_wrap=True)
+        table.add_column(word("what it is"), overflow="fold")
         for folder in folders:
             kind = f" ({folder.rpartition('.')[2]})" if len(folders) > 1 else ""
             for name in plugins.names(folder):
                 if match in name:
-                    table.add_row(name, escape(plugins.describe(folder, name) + kind))
+                    text = extension_text(folder, name, plugins.describe(folder, name), spoken(sys.argv))
+                    table.add_row(name, escape(text + kind))
         out.print(table)
     else:
         raise ConfigError(f"There is no list of {what!r}.{did_you_mean(what, LISTS)} Known: {', '.join(LISTS)}.")

@@ -12,7 +12,7 @@ import typer
 from jeoni import distributed
 from jeoni.cli._options import QuietOption, with_options
 from jeoni.imports import without_collecting
-from jeoni.locale import language_of, table, translated
+from jeoni.locale import language_of, measure_name, table, translated
 from jeoni.specs import PlanSpec
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def _row(one: CandidateRecord, share: bool, words: Mapping[str, Any], language: 
         low, high = scale * one.to_chosen.low, scale * one.to_chosen.high
         against = f"{scale * one.to_chosen.value:+.{digits}f} ({low:.{digits}f} … {high:.{digits}f})"
     time = "" if one.final_s is None else translated(duration(one.final_s), language)
-    name = f"[bold]{one.name}[/]" if one.state == "chosen" else one.name
+    shown = measure_name(one.name, language)
+    name = f"[bold]{shown}[/]" if one.state == "chosen" else shown
     return [name, score, against, time, words["plan_states"][one.state]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from collections.abc import Mapping
@@ -99,7 +100,8 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
         beside = {"zs_uncalibrated": metrics["uncalibrated"], "zs_majority": metrics["majority"]}
         for column in (words["value"], words["interval"], *(own[name] for name, found in beside.items() if found)):
             shown.add_column(column, justify="right")
-        for name, score in metrics["test"].items():
+        known = {name: score for name, score in metrics["test"].items() if math.isfinite(score["value"])}
+        for name, score in known.items():  # of labels of one class alone some measures say nothing
             others = [found[name]["value"] for found in beside.values() if found]
             shown.add_row(
                 measure_name(metrics["measures"][name]["title"], language),

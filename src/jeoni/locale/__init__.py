@@ -6,13 +6,14 @@ another language, now or from a record of a run. What is no sentence, such as a 
 
 from __future__ import annotations
 
-from jeoni.locale.language import CHOICES, LANGUAGES, has_table, help_text, language_of, table, tables
+from jeoni.locale.language import CHOICES, LANGUAGES, extension_text, has_table, help_text, language_of, table, tables
 from jeoni.locale.said import Said, measure_name, paragraph, told, translated
 
 __all__ = [
     "CHOICES",
     "LANGUAGES",
     "Said",
+    "extension_text",
     "has_table",
     "help_text",
     "language_of",

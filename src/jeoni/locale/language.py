@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-__all__ = ["CHOICES", "LANGUAGES", "has_table", "help_text", "language_of", "table", "tables"]
+__all__ = ["CHOICES", "LANGUAGES", "extension_text", "has_table", "help_text", "language_of", "table", "tables"]
 
 LANGUAGES = ("en", "ko")
 CHOICES = ("auto", *LANGUAGES)
+PAPERS = r"\((?=[^()]*[A-Z])[^()]*(?:19|20)\d\d(?:\([^()]*\)|[^()])*\)"
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides, as POSIX has it
 
 
@@ -50,6 +52,24 @@ def help_text(text: str, language: str) -> str:
     if language == LANGUAGES[0]:
         return text
     return str(table("help", language).get(text, text))
+
+
+def extension_text(folder: str, name: str, text: str, language: str) -> str:
+    """What an extension is, in a language: its own first line in English, the others in ``extensions.py``.
+
+    The papers that the English text names in brackets stay behind the other text.
+
+    Example:
+        >>> extension_text("jeoni.heads", "mlp", "A multilayer perceptron (Rumelhart 1986).", "ko")
+        '표준화한 특징의 다층 퍼셉트론: 데이터가 많을 때 (Rumelhart 1986)'
+    """
+    if language == LANGUAGES[0]:
+        return text
+    told = table("extensions", language).get(folder.removeprefix("jeoni."), {}).get(name)
+    if told is None:
+        return text
+    papers = re.search(PAPERS, text)
+    return f"{told} {papers[0]}" if papers else str(told)
 
 
 @cache

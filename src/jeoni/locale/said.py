@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from string import Formatter
 from typing import Any, Self
 
 from jeoni.locale.language import has_table, table
+from jeoni.locale.phrases import has_phrases, phrase_of
 
 __all__ = ["Said", "measure_name", "paragraph", "told", "translated"]
 
 TABLES = ("sentences", "diagnosis", "errors")
+SENTENCES = r"(?<=[.!?]) (?=[A-Z-])"  # between two sentences; some begin with an option
 
 
 class Said(str):
@@ -18,7 +22,7 @@ class Said(str):
 
     Values are texts, with numbers written as they shall stand, or sentences themselves, such as an amount. In a
     template ``{name}`` takes a value as it is, ``{name:term}`` the language's word for it where there is one, and
-    ``{name:terms}`` the words for several with ``and`` between them.
+    ``{name:terms}`` the words for several with ``and`` between them, ``{name:listed}`` those with commas. Korean has particles beside: ``{name:을}``, ``{name:term 을}``.
 
     Args:
         id: of a template in the tables ``sentences``, ``diagnosis`` or ``errors``, or in a topic's table, with its name
@@ -56,8 +60,27 @@ def _again(id: str, values: dict[str, str]) -> Said:
 
 
 def translated(text: str, language: str) -> str:
-    """A sentence in a language; a text that is none is left as it is."""
-    return told(text.id, text.values, language) if isinstance(text, Said) else text
+    """A sentence in a language, or a text that the language has a phrase for; any other is left as it is."""
+    if isinstance(text, Said):
+        return told(text.id, text.values, language)
+    if not has_phrases(language):
+        return text
+    return _by_phrase(text, language) or _by_sentences(text, language) or text
+
+
+def _by_phrase(text: str, language: str) -> str | None:
+    found = phrase_of(text, language)
+    if found is None:
+        return None
+    template, values = found
+    return _Teller(language).vformat(template, (), values)
+
+
+def _by_sentences(text: str, language: str) -> str | None:
+    """A text whose sentences were put together from several places, where all of them are known."""
+    sentences = [_by_phrase(one, language) for one in re.split(SENTENCES, text)]
+    known = [one for one in sentences if one is not None]
+    return " ".join(known) if len(known) == len(sentences) else None
 
 
 def paragraph(sentences: Sequence[Said], language: str) -> dict[str, Any]:
@@ -97,13 +120,25 @@ class _Teller(Formatter):
         self._language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        text = translated(str(value) if not isinstance(value, str) else value, self._language)
-        if format_spec == "term":
+        text = self._inner(value if isinstance(value, str) else str(value))
+        for form in format_spec.split():
+            text = self._in_form(text, form)
+        return text
+
+    def _in_form(self, text: str, form: str) -> str:
+        if form == "term":
             return self._term(text)
-        if format_spec == "terms":
+        if form == "terms":
             both = table("terms", self._language)["and"]
             return str(both).join(self._term(part) for part in text.split(" and "))
-        return text
+        if form == "listed":
+            return ", ".join(self._term(part) for part in text.split(", "))
+        particles = import_module(f"jeoni.locale.{self._language}.particles")
+        return str(particles.with_particle(text, form))
+
+    def _inner(self, value: str) -> str:
+        """A value that is a text of ours itself; one word is a name, and stays."""
+        return translated(value, self._language) if isinstance(value, Said) or " " in value else value
 
     def _term(self, text: str) -> str:
         """The language's word for a term, also where a name follows it (``accuracy of defect``)."""
@@ -114,7 +149,7 @@ class _Teller(Formatter):
             measure, between, name = text.partition(joint)
             if between and measure.lower() in terms:
                 return str(terms["measure of"]).format(measure=self._term(measure), name=name)
-        return text
+        return self._inner(text)
 
 
 def _as_written(text: str, word: str) -> str:

@@ -79,6 +79,7 @@ def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any], 
             "ha": "center",
             "va": "top",
             "fontsize": 8,
+            "color": INK,
         }
         axes.annotate(f"{b.count:.0f}", (b.confidence, b.accuracy), **place)
     plain_axes(axes)

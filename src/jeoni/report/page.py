@@ -12,7 +12,7 @@ from typing import Any
 
 from jeoni.errors import DataError, StorageError
 from jeoni.files.outputs import write_text
-from jeoni.locale import Said, has_table, measure_name, table
+from jeoni.locale import Said, has_table, measure_name, table, translated
 from jeoni.report import formats
 from jeoni.report.contents import Contents
 from jeoni.report.files import Figures
@@ -47,7 +47,7 @@ def write_report(run: Path, language: str) -> Path:
         percent=formats.percent,
         count=formats.count,
         seconds=partial(formats.seconds, written=words["seconds"]),
-        short=formats.short,
+        short=partial(_item_name, language=language),
         rate=formats.rate,
         whole=formats.whole,
         quoted=formats.quoted,
@@ -103,8 +103,13 @@ def _told(texts: Sequence[str], record: RunRecord, words: dict[str, Any]) -> lis
     said = []
     for text in texts:
         warned = record.warned.get(text)
-        said += told_in(words["lang"], [warned], text) if warned else [text]
+        said += told_in(words["lang"], [warned], text) if warned else [translated(text, words["lang"])]
     return said
+
+
+def _item_name(path: str, language: str) -> str:
+    """The end of an item's path; one that has a number in the place of a path is told in the page's language."""
+    return translated(formats.short(path), language)
 
 
 def _asset(name: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import heapq
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jeoni import plugins
-from jeoni.locale import table
+from jeoni.locale import measure_name
 from jeoni.report.figures import training_chart
 from jeoni.report.files import Figures, read_rows
 from jeoni.report.formats import quoted
@@ -37,8 +38,9 @@ ALIKE = ("duplicate", "near_duplicate", "leak", "label_conflict")
 
 
 def headline(sentences: Sequence[str]) -> dict[str, Any]:
-    """The first sentence stands in large letters, the others below it. Numbers keep their units."""
-    first, *rest = [sentence.replace(" %", "\u00a0%") for sentence in sentences]
+    """The first sentence stands in large letters, the others below it. Numbers keep their units and particles."""
+    whole = [re.sub(r"%(?=[가-힣])", "%\u2060", sentence.replace(" %", "\u00a0%")) for sentence in sentences]
+    first, *rest = whole
     return {"headline": first, "details": rest}
 
 
@@ -85,15 +87,14 @@ def findings_view(run: Path, counts: dict[str, int], words: dict[str, Any], show
     """The findings by kind, and one by one; those of examples that are alike only where the page has no pictures."""
     rows: list[dict[str, str]] = []
     rest, path = 0, run / "issues.csv"
-    terms = table("terms", words["lang"])
     if os.path.lexists(path):
         for row in read_rows(path, ("kind", "path", "detail", "action")):
             if shown and row["kind"] in ALIKE and row["path"]:
                 continue
             if len(rows) < ROWS:
-                told = {name: terms.get(row[name].lower(), row[name]) for name in ("detail", "action")}
-                kind = row["kind"].replace("_", " ")
-                rows.append({**row, **told, "kind": terms.get(kind, kind)})
+                said = {**row, "kind": row["kind"].replace("_", " ")}
+                told = {name: measure_name(said[name], words["lang"]) for name in ("kind", "detail", "action")}
+                rows.append({**row, **told})
             else:
                 rest += 1
     kinds = words["kinds"]

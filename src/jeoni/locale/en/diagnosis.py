@@ -13,7 +13,7 @@ WORDS = {
     "diagnosis.others": "The features fit {kinds:terms} shift as well; only labels of the target can decide.",
     "diagnosis.distances": "A linear classifier tells the domain of {share} % of unseen rows, where 50 % is guessing (proxy "
     "A-distance {proxy} of 2); squared kernel distance (MMD) {mmd}, Fréchet distance {frechet}.",
-    "diagnosis.more_distances": "Other distances of the features: {listed}.",
+    "diagnosis.more_distances": "Other distances of the features: {listed:listed}.",
     "diagnosis.overlap": "A density ratio rests on {share} of the source: the domains hardly overlap, and re-weighting cannot "
     "work.",
     "diagnosis.class_share": "Class {name} has {source} of the source and an estimated {target} of the target ({low} to "

@@ -19,6 +19,7 @@ WORDS = {
     "error.no_backbone": "No backbone is called {name}.{near} `jeoni list backbones` shows what there is.",
     "error.no_architecture": "timm has no architecture {name}.{near} See `jeoni list backbones`.",
     "error.no_option": "There is no option {name}.{near}",
+    "error.no_verb": "There is no verb {name}.{near} Verbs: {known}.",
     "error.wrong_choice": "{name} is {value}; it can be {choices}.",
     "error.wrong_type": "{name} is {value}; a value of the type {type} is needed.",
     "error.duration": "{name} is {value}; a duration with its unit is needed, such as 90s, 10m, 2h or 1h30m.",

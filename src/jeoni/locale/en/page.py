@@ -78,6 +78,7 @@ WORDS = {
     "map_note": "Every dot is an item; items that the backbone finds alike lie near each other ({method}). Crosses are wrong predictions. Point at a dot to see it.",
     "checks": "Data checks",
     "checks_none": "Nothing: no unreadable files, no copies across folds, no contradicting labels.",
+    "after_count": " ",
     "checks_rest": "{n} more are listed in issues.csv.",
     "cut": "Stages: frozen and trained",
     "cut_note": "{frozen} of {n} stages are frozen: computed once, kept in the cache, never computed again.",

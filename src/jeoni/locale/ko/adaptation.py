@@ -13,8 +13,8 @@ WORDS = {
     "used_lead": "우위(브라이어)",
     "used_shrunken": "단측 95 % 하한",
     "used_errors": "표준 오차 대비",
-    "used_accuracy": "정확도(교차 검증)",
+    "used_accuracy": "정확도(교차검증)",
     "used_items": "사용한 데이터",
     "used_count": "{name} {n}개",
-    "used_said": "레이블 {label}, 교차 검증 예측 {predicted}",
+    "used_said": "레이블 {label}, 교차검증 예측 {predicted}",
 }

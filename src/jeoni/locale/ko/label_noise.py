@@ -17,7 +17,7 @@ WORDS = {
     "suspect_is": "레이블 {given}, 예측 {suggested}",
     "suspect_fit": "레이블의 확률 {share} %",
     "suspect_share": "잘못된 레이블 비율의 상한 추정(어려운 데이터 포함)",
-    "suspect_count": "의심되는 레이블",
+    "suspect_count": "개 레이블이 의심됨",
     "suspect_with": "의심 데이터 포함 학습",
     "suspect_gain": "제외 효과",
     "suspect_left_out": "제외됨",

@@ -4,7 +4,7 @@ __all__ = ["WORDS"]
 
 WORDS = {
     "pretraining.paid": "사전학습이 도움이 되었습니다. 선형 프로브가 시작 가중치보다 {amount} 향상되었습니다.",
-    "pretraining.cost": "사전학습이 오히려 손해였습니다. 선형 프로브가 시작 가중치보다 {amount} 나빠졌습니다.",
+    "pretraining.cost": "사전학습이 오히려 역효과를 냈습니다. 선형 프로브가 시작 가중치보다 {amount} 나빠졌습니다.",
     "pretraining.unclear": "사전학습의 효과를 판단할 수 없습니다. 시작 가중치와의 차이는 {amount}입니다.",
     "pretraining.unknown": "레이블이 없어 사전학습의 효과를 판단할 수 없습니다. --probe로 레이블이 있는 데이터를 지정하십시오.",
     "pretraining.unknown_supervised": "사전학습의 효과를 판단할 수 없습니다. 학습에 쓴 레이블로는 평가할 수 없으므로 --probe로 실제 "
@@ -12,12 +12,12 @@ WORDS = {
     "pretraining.scores": "학습에 쓰지 않은 레이블 데이터 {n}개에서 {measure:term}: 사전학습 전 {start}, 후 {pretrained}.",
     "pretraining.rank": "특징의 유효 랭크: 전 {before}, 후 {after}(전체 {dim}차원).",
     "pretraining.rank_of": "특징의 유효 랭크: 전 {before}({old}차원), 후 {after}({new}차원).",
-    "pretraining.narrowed": "특징이 좁아졌습니다. 유효 랭크가 {before}에서 {after}(으)로 줄었습니다(전체 {dim}차원).",
+    "pretraining.narrowed": "특징이 좁아졌습니다. 유효 랭크가 {before}에서 {after:으로} 줄었습니다(전체 {dim}차원).",
     "pretraining.collapsed": "특징이 붕괴했습니다. 유효 랭크가 {after}에 그칩니다(전체 {dim}차원). 이 특징으로는 아무것도 구별할 수 "
     "없으니 학습률을 낮추거나 다른 방법을 쓰십시오.",
     # 보고서
     "verdict_name": "프로브의 향상 폭",
-    "outcomes": {"paid": "효과 있음", "cost": "손해", "unclear": "판단 불가", "unknown": "레이블 없음"},
+    "outcomes": {"paid": "효과 있음", "cost": "역효과", "unclear": "판단 불가", "unknown": "레이블 없음"},
     "in_points": "%p",
     "before_name": "시작 가중치",
     "after_name": "사전학습 후",
@@ -42,15 +42,15 @@ WORDS = {
     "collapse_note": "데이터 {n}개의 특징이 쓰는 방향의 수입니다. RankMe는 평균을 포함하고, 유효 랭크는 평균을 뺀 값입니다. 퍼짐은 "
     "데이터끼리 서로 다른 정도를 특징의 길이에 대한 비율로 나타냅니다. 랭크가 1에 가까우면 붕괴입니다.",
     "collapse_measures": {"rank_me": "RankMe", "effective_rank": "유효 랭크", "deviation": "퍼짐"},
-    "views_title": "한 데이터의 두 뷰",
-    "views_note": "세로 한 줄이 데이터 하나이며, 학습에 쓴 무작위 뷰 두 장입니다.",
+    "views_title": "한 데이터의 두 증강",
+    "views_note": "세로 한 줄이 데이터 하나이며, 학습에 쓴 무작위 증강 두 장입니다.",
     "samples_title": "생성한 이미지",
     "samples_note": "학습이 끝난 생성자가 잡음에서 만든 이미지입니다.",
-    "details_title": "희소 부호",
+    "details_title": "희소 코드",
     "details_names": {
         "atoms": "사전의 원자 수",
         "used": "데이터 하나가 쓰는 원자 수(평균)",
-        "explained": "부호가 설명하는 특징 분산의 비율",
+        "explained": "희소 코드가 설명하는 특징 분산의 비율",
         "seconds": "학습 시간(초)",
     },
     "stages_title": "단계",
@@ -60,6 +60,6 @@ WORDS = {
     # 카드
     "about_probe": "선형 프로브의 {measure}, 레이블 데이터 {n}개",
     "about_unknown": "레이블 없음",
-    "card_about": "jeoni {version}(으)로 {data} 데이터에서 사전학습한, 헤드가 없는 백본입니다. 사용 방법:",
+    "card_about": "jeoni {version} 버전으로 {data} 데이터에서 사전학습한, 헤드가 없는 백본입니다. 사용 방법:",
     "card_weights": "시작한 가중치: {name}, 출처 {source} (라이선스: {licence}, 텐서의 SHA-256 {sha256}).",
 }

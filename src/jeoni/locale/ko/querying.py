@@ -3,7 +3,7 @@
 __all__ = ["WORDS"]
 
 WORDS = {
-    "querying.asked": "풀의 데이터 {pool}개 중 다음에 레이블을 붙일 {asked}개를 {method}(으)로 골랐습니다.",
+    "querying.asked": "풀의 데이터 {pool}개 중 다음에 레이블을 붙일 {asked}개를 {method:으로} 골랐습니다.",
     "querying.labelled": "지금까지의 레이블 {n}개(클래스 {classes}개)를 사용했습니다.",
     "querying.cold": "아직 레이블이 없어 풀의 데이터만 보고 골랐습니다.",
     "querying.next": "queries.csv의 label 열을 채운 뒤 --labelled queries.csv로 다시 실행하십시오.",
@@ -38,7 +38,7 @@ WORDS = {
     "simulated_labels": "요청한 레이블",
     "simulated_draws": "반복 횟수",
     "simulation": "레이블 수에 따른 정확도",
-    "simulation_note": "{draws}회 반복한 평균과 95 % 신뢰 구간입니다. 매번 데이터 {pool}개를 풀로 두고 라운드마다 레이블을 요청했으며, 나머지 {scored}개로 평가했습니다. 한 회 안에서는 모든 방법이 같은 데이터를 사용했습니다.",
+    "simulation_note": "{draws}회 반복한 평균과 95 % 신뢰구간입니다. 매번 데이터 {pool}개를 풀로 두고 라운드마다 레이블을 요청했으며, 나머지 {scored}개로 평가했습니다. 한 회 안에서는 모든 방법이 같은 데이터를 사용했습니다.",
     "simulation_axis": "정확도",
     "simulation_gain": "무작위 대비, 전체 라운드 평균",
     "simulation_saved": "절약한 레이블",

@@ -26,7 +26,7 @@ WORDS = {
     "estimate.part": "{part:term} {time}",
     "estimate.parts": "{listed}, {part}",
     "estimate.cheaper": "{estimate} 더 빠른 방법: {options} (약 {time}).",
-    "estimate.took": "예상 시간은 약 {expected}이었고, 실제로는 {time}이 걸렸습니다.",
+    "estimate.took": "예상 시간은 약 {expected:이었고}, 실제로는 {time:이} 걸렸습니다.",
     # 성능
     "score.correct": "정확도 {value} % ({low}~{high}).",
     "score.correct_in_target": "타깃 정확도 {value} % ({low}~{high}).",

@@ -13,6 +13,7 @@ from jeoni.runs.typed import AtMost, Between
 __all__ = [
     "Budget",
     "Count",
+    "InnerRecord",
     "Interval",
     "Loss",
     "Measure",
@@ -92,11 +93,29 @@ Values = Annotated[dict[str, str], AtMost(50)]
 
 
 @dataclass(frozen=True)
+class InnerRecord:
+    """A sentence inside a part of a sentence, such as what is wrong with the item that stands for a finding."""
+
+    id: Name
+    values: Values
+
+
+@dataclass(frozen=True)
 class PartRecord:
     """A sentence inside another one, such as an amount; see :class:`jeoni.locale.Said`."""
 
     id: Name
     values: Values
+    parts: Annotated[dict[str, InnerRecord], AtMost(50)] = field(default_factory=dict)
+
+    def said(self) -> Said:
+        """The sentence.
+
+        Raises:
+            KeyError: this version does not know it.
+        """
+        parts = {name: Said(part.id, **part.values) for name, part in self.parts.items()}
+        return Said(self.id, **{**self.values, **parts})
 
 
 @dataclass(frozen=True)
@@ -113,7 +132,7 @@ class SaidRecord:
         Raises:
             KeyError: this version does not know it.
         """
-        parts = {name: Said(part.id, **part.values) for name, part in self.parts.items()}
+        parts = {name: part.said() for name, part in self.parts.items()}
         return Said(self.id, **{**self.values, **parts})
 
 
