@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from jeoni.backbones.saved import (
 )
 from jeoni.backbones.weights import file_sha256
 from jeoni.data.annotations import Prediction
+from jeoni.data.annotations.read import without_masks
 from jeoni.data.checks import tell, unreadable
 from jeoni.data.examples import as_dataset
 from jeoni.data.fitted_on import FittedOn
@@ -35,6 +37,7 @@ from jeoni.dense.rows import held_rows
 from jeoni.errors import DataError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
+from jeoni.locale import Said
 from jeoni.runs import seal
 from jeoni.types import Array, Dataset
 
@@ -136,7 +139,7 @@ class DenseModel:
         """Predict a folder, a picture, a table of paths, or whatever of these is in memory.
 
         Args:
-            data: as for :meth:`jeoni.models.model.Model.predict`.
+            data: as for :meth:`jeoni.models.model.Model.predict`; of an annotated folder its pictures, without masks.
             context: cache, engine, threads; left out, the defaults.
             column: of a table, the one that holds the pictures.
             frames: of DICOM files of several frames, those that are examples: ``middle`` or ``all``.
@@ -145,7 +148,7 @@ class DenseModel:
             DataError: nothing there, or nothing that can be read.
         """
         context = context or Context()
-        found = as_dataset(data, "image", column, "", frames)
+        found = _pictures_of(data, column, frames, context)
         seen = context.extract(found.items, [Request(self.backbone, ())])
         tell([*found.findings, *unreadable(found.items, seen.errors)], context.console)
         index = np.flatnonzero(seen.readable)
@@ -212,3 +215,14 @@ class DenseModel:
             "facts": self.facts,
         }
         return seal(config)
+
+
+def _pictures_of(data: Any, column: str, frames: str, context: Context) -> Dataset:
+    """What is to be predicted."""
+    found = as_dataset(data, "image", column, "", frames)
+    if not isinstance(data, (str, os.PathLike)) or not Path(data).is_dir():
+        return found
+    found, masks = without_masks(found, Path(data))
+    if masks:
+        context.console.say(Said("dense.masks", n=f"{masks:,}", path=str(data)))
+    return found

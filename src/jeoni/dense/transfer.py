@@ -21,6 +21,7 @@ from jeoni.dense.protocol import DenseHead, DenseTask, HeadFactory, MapShape
 from jeoni.dense.rows import batches_of, held_rows, map_bytes, rows_to_train
 from jeoni.errors import ConfigError, did_you_mean
 from jeoni.features.examples import Context, Examples
+from jeoni.locale import Said
 from jeoni.specs import Recipe
 from jeoni.specs.settings import configured
 from jeoni.training.defaults import ResolvedRecipe, resolve_defaults
@@ -110,6 +111,22 @@ class Transfer:
         each: float = max(0.0, took[2] - took[1]) / TIMED
         return each * recipe.batch_size / size
 
+    def check(self, backbone: Backbone) -> None:
+        """Whether the head can be had this way, before anything is computed.
+
+        Raises:
+            ConfigError: the head is fitted in one pass, and the strategy, or an option, is about a training.
+        """
+        head = self._head(backbone, 0)
+        self._check(head)
+        said = ", ".join(f"--{name.replace('_', '-')}" for name in self.recipe.decided)
+        if said and not head.trains:
+            raise ConfigError(Said("dense.fitted_head", head=self.head_id, options=said))
+
+    def _check(self, head: DenseHead) -> None:
+        if not head.trains and self.strategy != "probe":
+            raise ConfigError(Said("dense.fitted_only", head=self.head_id, strategy=repr(self.strategy)))
+
     def _head(self, backbone: Backbone, seed: int) -> DenseHead:
         """A head with fresh weights."""
         with torch.random.fork_rng(devices=[]):
@@ -130,10 +147,7 @@ class Transfer:
         recipe, maps = self.resolved(backbone, len(train_on)), self.maps(backbone)
         frozen = self.frozen(backbone)
         head = self._head(backbone, context.seed)
-        if not head.trains and self.strategy != "probe":
-            raise ConfigError(
-                f"The head {self.head_id} is fitted, not trained: strategy is {self.strategy!r}; take --strategy probe."
-            )
+        self._check(head)
         network = DenseNetwork(self.network(backbone, len(train_on)), head)
         if not head.trains:
             self._memorise(network, backbone, train_on, context)

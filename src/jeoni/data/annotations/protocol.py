@@ -70,6 +70,9 @@ class Format(Protocol):
         tasks: those that its annotations can be read for, the most usual first.
         needs: what must lie where, for messages.
         by_request: it is tried only where the user names one of its tasks: what it recognises may be other data too.
+
+    One whose annotations are pictures themselves has ``masks_in(root) -> list[Path]`` too: the files that a prediction
+    of the folder leaves out.
     """
 
     title: ClassVar[str]

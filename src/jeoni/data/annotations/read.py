@@ -13,7 +13,7 @@ from jeoni.data.annotations.protocol import TASKS, Format, ReadOptions
 from jeoni.errors import DataError
 from jeoni.types import Dataset
 
-__all__ = ["ANNOTATED", "FORMATS", "format_of", "load_format", "read_annotated"]
+__all__ = ["ANNOTATED", "FORMATS", "format_of", "load_format", "read_annotated", "without_masks"]
 
 FORMATS = "jeoni.data.annotations.formats"
 ANNOTATED = (".csv", ".json", ".xml", ".yaml", ".yml")  # files that may hold the annotations of many pictures
@@ -76,6 +76,24 @@ def format_of(root: Path, wanted: str = "") -> str:
     if len(certain) > 1:
         raise _several(root, certain, wanted)
     return certain[0] if certain else ""
+
+
+def without_masks(data: Dataset, root: Path) -> tuple[Dataset, int]:
+    """The pictures of a folder that are no annotations of others, and how many masks are left out.
+
+    Args:
+        data: all pictures below the folder, called by their paths in it.
+        root: the folder.
+    """
+    masks: set[str] = set()
+    for name in plugins.names(FORMATS):
+        one = load_format(name)
+        masks_in = getattr(one, "masks_in", None)
+        if masks_in is not None and one.recognises(root):
+            masks.update(path.relative_to(root).as_posix() for path in masks_in(root))
+    kept = [i for i in range(len(data)) if data.items.name(i) not in masks]
+    left_out = len(data) - len(kept)
+    return (data.select(kept), left_out) if left_out and kept else (data, 0)
 
 
 def load_format(name: str) -> Format:

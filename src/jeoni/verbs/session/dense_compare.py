@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from jeoni.assessment.trials import Draw, draws_by_fold, draws_for_test
 from jeoni.backbones.backbone import Backbone
 from jeoni.data.checks import check_labels
 from jeoni.dense.frames import with_frame
+from jeoni.dense.protocol import DenseTask
 from jeoni.dense.reading import dense_task_of, read_dense
 from jeoni.dense.transfer import Transfer
 from jeoni.errors import ConfigError, DataError
@@ -25,6 +26,7 @@ from jeoni.runs.records import ComparisonRecord, VerdictRecord
 from jeoni.specs import CompareSpec
 from jeoni.types import Dataset
 from jeoni.verbs.session.dense_fit import start_of, transfer_of
+from jeoni.verbs.session.dense_options import refuse_unused
 from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.session import Prepared, Session
 
@@ -70,13 +72,16 @@ def compare_on_dense(
     with session.step("read"):
         dataset = read_dense(dataset, spec.task)
         task = dense_task_of(dataset)
+        refuse_unused(spec, task.id, dataset)
         findings = check_labels(dataset)
-        transfers = {name: transfer_of(task, name, spec.head, {}, spec.recipe) for name in spec.arms}
+        transfers = {name: _transfer_of(task, name, spec) for name in spec.arms}
         if spec.measure != "auto":
             raise ConfigError(f"measure is {spec.measure!r}; a {task.id} is compared by its {task.headline}.")
     with session.step("load"):
         backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest, spec.frame)
         starts = {name: start_of(transfer, backbone, spec.seed) for name, transfer in transfers.items()}
+        for name, transfer in transfers.items():
+            transfer.check(starts[name])
     folder = out or RunFolder.named_for(f"{dataset.name}-compare")
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
         ready = session.prepare(dataset, _requests(transfers, starts, len(dataset)), findings)
@@ -98,6 +103,12 @@ def compare_on_dense(
             counts = {"items": len(ready.data), "used": len(examples), "draws": len(draws)}
             session.finish(ready, backbone, counts, [dataset], kind="comparison")
     return DenseComparison(session.run.final, verdict, points)
+
+
+def _transfer_of(task: DenseTask, strategy: str, spec: CompareSpec) -> Transfer:
+    """How one of the strategies transfers; the cut is said of those that have one."""
+    recipe = spec.recipe if strategy == "finetune" else replace(spec.recipe, frozen="auto")
+    return transfer_of(task, strategy, spec.head, {}, recipe)
 
 
 def _requests(transfers: dict[str, Transfer], starts: dict[str, Backbone], n: int) -> list[Request]:

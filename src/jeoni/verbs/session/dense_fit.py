@@ -39,7 +39,8 @@ from jeoni.runs import RunFolder
 from jeoni.runs.records import DenseMetrics
 from jeoni.specs import CompareSpec, FitSpec, Recipe
 from jeoni.types import Dataset
-from jeoni.verbs.session.dense_limits import keep_dense_limits, tell_of_maps
+from jeoni.verbs.session.dense_limits import keep_dense_limits, tell_of_maps, within_disk
+from jeoni.verbs.session.dense_options import refuse_unused
 from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.record import cut_record, training_record
 from jeoni.verbs.session.session import Prepared, Session
@@ -112,7 +113,7 @@ def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str
         recipe: what the user said of the training.
 
     Raises:
-        ConfigError: a strategy or a head that dense tasks do not have.
+        ConfigError: a strategy or a head that dense tasks do not have, or a cut that the strategy does not take.
     """
     strategy = "probe" if strategy in DEFAULT else strategy
     if strategy not in STRATEGIES:
@@ -120,6 +121,8 @@ def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str
             f"strategy is {strategy!r}; of {task.id} it can be {', '.join(STRATEGIES)}: probe trains the head on "
             "frozen features, finetune the upper stages too, scratch everything from random weights."
         )
+    if recipe.frozen != "auto" and strategy != "finetune":
+        raise ConfigError(Said("dense.no_frozen", value=repr(recipe.frozen), strategy=strategy))
     named = default_head(task, head)
     own = {name.removeprefix("head."): value for name, value in settings.items()}
     return Transfer(task, build_dense_head(task, named, own), named, strategy, recipe)
@@ -154,6 +157,7 @@ def fit_dense(
     with session.step("read"):
         dataset = read_dense(dataset, spec.task)
         task = dense_task_of(dataset)
+        refuse_unused(spec, task.id, dataset)
         findings = check_labels(dataset)
         transfer = transfer_of(task, spec.strategy, spec.head, spec.settings, spec.recipe)
     folder = out or RunFolder.named_for(dataset.name)
@@ -162,8 +166,11 @@ def fit_dense(
         with session.step("load"):
             backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest, spec.frame)
             start = start_of(transfer, backbone, spec.seed)
+            transfer.check(start)
             untrained = framed(untrained_twin(backbone, spec.seed)) if spec.control else None
-        n, probe = len(dataset), replace(transfer, strategy="probe")
+        n = len(dataset)
+        transfer = within_disk(transfer, spec.disk_bytes, 2 if untrained else 1)
+        probe = replace(transfer, strategy="probe", recipe=replace(transfer.recipe, frozen="auto"))
         arms = _arms(dataset, spec, [(transfer, start), *([(probe, untrained)] if untrained else [])])
         with session.step("calibrate"):
             tell_of_maps(session, transfer, start, n)

@@ -23,10 +23,11 @@ from jeoni.specs.amounts import write_duration
 from jeoni.types import Dataset
 from jeoni.verbs.session.session import Session
 
-__all__ = ["keep_dense_limits", "tell_of_maps"]
+__all__ = ["keep_dense_limits", "tell_of_maps", "within_disk"]
 
 FEW_PASSES = 1500  # pictures through training steps below which a training is not worth a calibration
 ROUNDED_S = 5.0
+LEAST_GB = 1e-9  # no room at all
 
 
 def keep_dense_limits(session: Session, data: Dataset, arms: Sequence[DenseArm]) -> bool:
@@ -100,6 +101,20 @@ def _some(session: Session, data: Dataset, arms: Sequence[DenseArm], count: int)
     return Examples(chosen, there, seen, there, np.zeros((1, len(there)), dtype=np.int64))
 
 
+def within_disk(transfer: Transfer, limit: int | None, arms: int = 1) -> Transfer:
+    """The same, with no more room for feature maps than a limit of the disk leaves.
+
+    Args:
+        transfer: as it was asked for.
+        limit: bytes that the run may add to the feature cache; None is no limit.
+        arms: how many sides of the run keep maps of their own, such as a control, with an equal share each.
+    """
+    if limit is None:
+        return transfer
+    room = max(LEAST_GB, limit / 1e9 / arms)
+    return replace(transfer, recipe=replace(transfer.recipe, cache_gb=min(transfer.recipe.cache_gb, room)))
+
+
 def tell_of_maps(session: Session, transfer: Transfer, backbone: Backbone, n: int) -> None:
     """Say so where maps of all random views do not fit into the room for cached activations."""
     full = replace(transfer, recipe=replace(transfer.recipe, cache_gb=1e6)).resolved(backbone, n)
@@ -113,5 +128,5 @@ def tell_of_maps(session: Session, transfer: Transfer, backbone: Backbone, n: in
         return
     session.console.warn(
         f"{full.views} random views of {n:,} pictures take {size * (1 + full.views) / 1e9:.1f} GB of feature maps; "
-        f"--cache-gb allows {kept.cache_gb:g}: {then}."
+        f"--cache-gb or --disk allows {kept.cache_gb:.3g}: {then}."
     )

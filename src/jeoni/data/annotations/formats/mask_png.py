@@ -81,6 +81,16 @@ class MaskPNG:
         pictures = [picture for pair in pairs if (picture := _picture(pair, legend, notes)) is not None]
         return dataset_of_pictures(root, pictures, options, notes)
 
+    def masks_in(self, root: Path) -> list[Path]:
+        """The masks of a folder that was recognised, by names only."""
+        found: list[Path] = []
+        for place in _places(root):
+            inside = by_stem(pictures_in(place.masks, root, Notes()), place.masks)
+            if place.pictures == place.masks:
+                inside = {own: inside[own] for stem in inside if (own := place.own(stem, inside))}
+            found.extend(inside.values())
+        return found
+
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
         """Write a PNG with a palette for each picture below ``masks``, and ``classes.csv``.
 
