@@ -120,6 +120,14 @@ class DenseTask(Protocol):
         """``(n,)`` annotations in a few words."""
         return ["" if one is None else type(one).__name__.lower() for one in targets]
 
+    def counted(self, targets: Array) -> Mapping[str, int]:
+        """How often each class or keypoint is marked in known annotations, for a profile; nothing, if left out."""
+        return {}
+
+    def object_sides(self, targets: Array) -> FloatArray:
+        """``(k,)`` the side of a square as large as each object, pixels of its picture; none, if left out."""
+        return np.zeros(0)
+
     def moved(self, annotation: Annotation, geometry: Geometry) -> Any:
         """The annotation in the coordinates of a row, as the task's heads take it for their loss.
 
@@ -140,6 +148,10 @@ class DenseTask(Protocol):
 
     def rows(self, evidence: Sequence[Any], weights: FloatArray) -> list[Row]:
         """The metrics of single classes or keypoints."""
+
+    def scored(self, evidence: Sequence[Any], weights: FloatArray) -> tuple[dict[str, FloatArray], list[Row]]:
+        """:meth:`scores` and :meth:`rows`, for a task whose two share most of their work."""
+        return self.scores(evidence, weights), self.rows(evidence, weights)
 
     def item_scores(self, evidence: Sequence[Any]) -> FloatArray:
         """``(n,)`` how well each picture was done, higher is better: for the worst ones in a report; NaN: unknown."""
@@ -208,6 +220,10 @@ class DenseHead(nn.Module):
                 patient's, where some are held out.
         """
         raise NotImplementedError
+
+    def work(self, pictures: int) -> float:
+        """How much :meth:`fit` has to do for so many pictures, in any unit; 0: it grows with their number."""
+        return 0.0
 
     def decode(self, outputs: Tensor, size: tuple[int, int]) -> list[Prediction]:
         """``(b,)`` predictions in the coordinates of rows of that width and height."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -39,6 +40,7 @@ __all__ = ["HEADS", "STRATEGIES", "Transfer", "build_dense_head", "default_head"
 STRATEGIES = ("probe", "finetune", "scratch")
 HEADS = "jeoni.dense.heads"
 TIMED = 4  # steps, after a training that warms up
+PATIENCE_S = 4.0  # a first step that takes longer is the measurement itself
 FEWEST_VIEWS = 2  # random views: with fewer, they are made anew in every epoch
 SCRATCH_LENGTH = 2.0  # times as long as with pretrained weights
 
@@ -95,6 +97,14 @@ class Transfer:
         maps = self.maps(backbone)
         return map_network(backbone, maps, self.frozen(backbone), self.stored(maps, self.resolved(backbone, n), n))
 
+    def untrained_network(self, backbone: Backbone, n: int, seed: int = 0) -> DenseNetwork:
+        """What is trained on ``n`` pictures, its head with fresh weights."""
+        return DenseNetwork(self.network(backbone, n), self._head(backbone, seed))
+
+    def trains(self, backbone: Backbone) -> bool:
+        """Whether the head is trained by gradients, not fitted in one pass."""
+        return self._head(backbone, 0).trains
+
     def step_s(self, backbone: Backbone, some: Examples, context: Context) -> float:
         """Seconds of a step of the training, timed on a few pictures as they are; 0 of a head that is not trained."""
         recipe = self.resolved(backbone, len(some))
@@ -103,13 +113,28 @@ class Transfer:
         quiet = replace(context, console=Quiet(), checkpoints=None, deadline=None, spent=Spent())
         took = []
         for steps in (1, 1, 1 + TIMED):
-            network = DenseNetwork(self.network(backbone, len(some)), self._head(backbone, context.seed))
+            network = self.untrained_network(backbone, len(some), context.seed)
             if not network.head.trains:
                 return 0.0
             one = replace(timed, steps=steps)
             took.append(self._train(network, backbone, some, one, self.frozen(backbone), quiet)["seconds"])
-        each: float = max(0.0, took[2] - took[1]) / TIMED
+            if took[0] > PATIENCE_S:
+                break
+        each: float = max(0.0, took[2] - took[1]) / TIMED if len(took) > 2 else took[0]
         return each * recipe.batch_size / size
+
+    def kind(self, backbone: Backbone) -> Hashable:
+        """Of the training: those of one kind take as long for a step."""
+        return self.head_id, backbone.fingerprint, self.frozen(backbone), backbone.input
+
+    def memorise_s(self, backbone: Backbone, some: Examples, n: int, context: Context) -> float:
+        """Seconds in which a head that is not trained is fitted to ``n`` pictures; told by the work for a few."""
+        network = self.untrained_network(backbone, n, context.seed)
+        begun = time.perf_counter()
+        self._memorise(network, backbone, some, replace(context, console=Quiet()))
+        taken = time.perf_counter() - begun
+        each, whole = network.head.work(len(some)), network.head.work(n)
+        return taken * whole / each if each else taken * n / max(1, len(some))
 
     def check(self, backbone: Backbone) -> None:
         """Whether the head can be had this way, before anything is computed.
@@ -192,7 +217,7 @@ class Transfer:
             loss=_Loss(self.task, network.head, examples.data.targets, network.size),
             identity=f"{identity_of(examples)} {self.head_id} {backbone.fingerprint}",
         )
-        allowance = context.allowance((backbone.fingerprint, frozen), recipe.steps)
+        allowance = context.allowance(self.kind(backbone), recipe.steps)
         with context.spent.on("training"):
             history = train(job, context.checkpoints, context.checkpoint_s, context.console, allowance)
         return training_facts(history, groups, recipe, said, job.train_statistics)

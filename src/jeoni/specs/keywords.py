@@ -492,6 +492,7 @@ class PlanKeywords(
     SeedKeywords,
     LanguageKeywords,
     TaskKeywords,
+    FrameKeywords,
     TestSetKeywords,
     HeadKeywords,
     RecipeKeywords,

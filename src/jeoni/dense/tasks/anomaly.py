@@ -7,6 +7,7 @@ share of false alarms. Where masks say which pixels are defective, ROC-AUC of al
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -130,6 +131,10 @@ class Anomaly(DenseTask):
     def named_targets(self, targets: Array) -> list[Any]:
         """``normal``, or the kind of defect."""
         return ["" if one is None else (one.kind or "defective") if one.defective else "normal" for one in targets]
+
+    def counted(self, targets: Array) -> Mapping[str, int]:
+        """Normal pictures, and those of each kind of defect."""
+        return dict(Counter(self.named_targets(targets)))
 
     def moved(self, annotation: Annotation, geometry: Geometry) -> Annotation:
         """As it is: no head is trained on it."""

@@ -135,6 +135,17 @@ class Detection(DenseTask):
         """How many objects of each class, such as ``2 RBC, 1 WBC``; empty where nothing is known."""
         return [_in_words(one) if isinstance(one, Boxes) else "" for one in targets]
 
+    def counted(self, targets: Array) -> Mapping[str, int]:
+        """Objects of each class."""
+        counts = Counter(name for one in targets for name in self._usable_names(one))
+        return {name: counts[name] for name in self.classes}
+
+    def object_sides(self, targets: Array) -> FloatArray:
+        """Of the objects that are to be found."""
+        areas = [_areas(one.boxes)[~one.ignored] for one in targets]
+        found = np.concatenate([np.zeros(0), *areas])
+        return np.sqrt(found[found > 0])
+
     def moved(self, annotation: Annotation, geometry: Geometry) -> PlacedBoxes:
         """Boxes in a row; one of which too little is left, is ignored, so that its rest is no false alarm."""
         assert isinstance(annotation, Boxes)
@@ -185,7 +196,14 @@ class Detection(DenseTask):
 
     def rows(self, evidence: Sequence[Any], weights: FloatArray) -> list[Row]:
         """AP50 and AP of each class, and how many objects of it there are."""
-        found = average_precision(evidence, weights).by_class()
+        return self._rows(average_precision(evidence, weights).by_class(), evidence)
+
+    def scored(self, evidence: Sequence[Any], weights: FloatArray) -> tuple[dict[str, FloatArray], list[Row]]:
+        """Both from one pass over the detections."""
+        found = average_precision(evidence, weights)
+        return found.scores(), self._rows(found.by_class(), evidence)
+
+    def _rows(self, found: Mapping[str, FloatArray], evidence: Sequence[Any]) -> list[Row]:
         counts = np.sum([one.counts for one in evidence], axis=0)
         return [
             Row(name, int(counts[k]), {metric: found[metric][:, k] for metric in ("ap50", "ap")})

@@ -128,6 +128,11 @@ class Pose(DenseTask):
         """How many of the points are visible; empty where nothing is known."""
         return [f"{_visible(one).sum()} of {len(self.points)}" if isinstance(one, Keypoints) else "" for one in targets]
 
+    def counted(self, targets: Array) -> Mapping[str, int]:
+        """Pictures in which each keypoint is visible."""
+        visible = np.sum([_visible(one) for one in targets], axis=0)
+        return dict(zip(self.points, visible.tolist(), strict=True)) if len(targets) else {}
+
     def moved(self, annotation: Annotation, geometry: Geometry) -> PlacedPoints:
         """Points in a row; in a mirrored one left and right are exchanged, and what lies outside is not visible."""
         assert isinstance(annotation, Keypoints)

@@ -30,4 +30,22 @@ WORDS = {
     "dense.fitted_only": "The head {head} is fitted, not trained: strategy is {strategy}; take --strategy probe.",
     # said of a prediction
     "dense.masks": "{n} masks in {path} are annotations of pictures; they are not predicted.",
+    # a plan
+    "dense.marked": "{n} usable pictures, {labelled} of them annotated, of {names} kinds.",
+    "dense.marked_detection": "{n} usable pictures, {labelled} of them annotated, with {total} objects of {names} classes.",
+    "dense.marked_pose": "{n} usable pictures, {labelled} of them annotated, with {total} visible points of {names} kinds.",
+    "dense.empty": "{n} annotated pictures show none; they teach what is no object.",
+    "dense.small_class": "{name} occurs {n} times: its own score will be uncertain. Annotate more of it first.",
+    "dense.small_classes": "{n} more classes occur fewer than {few} times.",
+    "dense.small_objects": "Half of the objects are smaller than {side} pixels in frames of {width} x {height}, less than two places of the "
+    "finest map. A larger --image-size shows them better, if the pictures have the detail.",
+    "dense.places_few": "With {n} pictures to learn from (fewer than {few}) a frozen backbone does as well as a trained one, at a fraction of the cost.",
+    "dense.places_many": "With {n} pictures to learn from ({few} or more) training the upper stages too goes beyond a frozen backbone.",
+    "dense.places_long": "With {n} pictures to learn from training the upper stages too would go further, and takes too long here: the backbone stays frozen.",
+    "dense.places_memory": "This head remembers what {n} normal pictures look like; nothing is trained.",
+    "dense.by_rule": "That is by rule: nothing was trained to find it. --budget tries the candidates on pictures that are held out.",
+    "dense.tried": "Tried on {n} pictures that were held out, with trainings at {percent} % of their full length; longer ones gain by that.",
+    "dense.taken": "Taken: {name}. {reason}",
+    "dense.one_backbone": "backbone is {value}; of places in pictures one backbone is planned at a time. Name one, and plan again for the others.",
+    "dense.no_source": "A comparison with a source is about classes of whole pictures. Leave --source out.",
 }

@@ -29,4 +29,22 @@ WORDS = {
     "dense.fitted_only": "{head} 헤드는 반복 학습을 하지 않는데 strategy의 값이 {strategy}입니다. --strategy probe를 쓰세요.",
     # 예측할 때 하는 말
     "dense.masks": "{path}의 마스크 {n}개는 사진의 주석이므로 예측하지 않습니다.",
+    # 계획
+    "dense.marked": "쓸 수 있는 사진 {n}장 가운데 {labelled}장에 주석이 있으며 종류는 {names}가지입니다.",
+    "dense.marked_detection": "쓸 수 있는 사진 {n}장 가운데 {labelled}장에 주석이 있으며 {names}개 클래스의 객체 {total}개가 있습니다.",
+    "dense.marked_pose": "쓸 수 있는 사진 {n}장 가운데 {labelled}장에 주석이 있으며 키포인트 {names}종의 보이는 점 {total}개가 있습니다.",
+    "dense.empty": "주석이 있는 사진 {n}장에는 객체가 없습니다. 객체가 아닌 것을 배우는 데 쓰입니다.",
+    "dense.small_class": "{name} 클래스는 {n}번만 나옵니다. 이 클래스의 점수는 불확실하므로 주석을 먼저 더 모으세요.",
+    "dense.small_classes": "그 밖에 {n}개 클래스가 {few}번보다 적게 나옵니다.",
+    "dense.small_objects": "{width} x {height} 크기에서는 객체의 절반이 {side}픽셀보다 작아 가장 촘촘한 특징 맵에서도 두 칸이 되지 않습니다. 사진이 "
+    "충분히 크다면 --image-size를 키우세요.",
+    "dense.places_few": "학습할 사진이 {n}장으로 {few}장보다 적으면, 고정한 백본이 학습한 백본만큼 정확하고 비용은 훨씬 적습니다.",
+    "dense.places_many": "학습할 사진이 {n}장으로 {few}장 이상이면, 위쪽 단계까지 학습할 때 고정한 백본보다 정확해집니다.",
+    "dense.places_long": "학습할 사진이 {n}장이면 위쪽 단계까지 학습하는 편이 낫지만 시간이 너무 오래 걸리므로 백본을 고정합니다.",
+    "dense.places_memory": "이 헤드는 정상 사진 {n}장의 모습을 기억합니다. 학습하는 것은 없습니다.",
+    "dense.by_rule": "규칙에 따른 선택이며 학습해 확인한 것은 아닙니다. --budget을 주면 떼어 둔 사진으로 후보들을 시험합니다.",
+    "dense.tried": "떼어 둔 사진 {n}장으로 시험했으며 학습 길이는 원래의 {percent}%입니다. 학습이 긴 후보일수록 유리한 비교입니다.",
+    "dense.taken": "선택: {name}. {reason}",
+    "dense.one_backbone": "backbone의 값이 {value}인데, 사진 속 위치 과제는 백본 하나씩 계획합니다. 하나만 지정하고 나머지는 따로 계획하세요.",
+    "dense.no_source": "소스와의 비교는 사진 전체의 클래스에 대한 것입니다. --source를 빼세요.",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,20 +34,25 @@ from jeoni.explain.places.tables import write_place_tables
 from jeoni.explain.places.writing import write_places
 from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, paragraph, translated
-from jeoni.planning.dense_cost import DenseArm
+from jeoni.planning.budget import MARGIN
+from jeoni.planning.dense_cost import LEAST, arms_for
+from jeoni.planning.dense_outcome import said_of_rule
+from jeoni.planning.dense_profile import marked_in
+from jeoni.planning.dense_rules import choose_by_rule
 from jeoni.runs import RunFolder
-from jeoni.runs.records import DenseMetrics
-from jeoni.specs import CompareSpec, FitSpec, Recipe
+from jeoni.runs.records import DenseMetrics, PlanRecord
+from jeoni.specs import CompareSpec, FitSpec, PlanSpec, Recipe
 from jeoni.types import Dataset
+from jeoni.verbs.session.dense_candidates import arms_of_candidates, priced_candidates, scale_to
 from jeoni.verbs.session.dense_limits import keep_dense_limits, tell_of_maps, within_disk
 from jeoni.verbs.session.dense_options import refuse_unused
+from jeoni.verbs.session.planned import PLAN, check_same_data, planned_spec
 from jeoni.verbs.session.reading import choose_backbone
-from jeoni.verbs.session.record import cut_record, training_record
+from jeoni.verbs.session.record import cut_record, data_digest, training_record
 from jeoni.verbs.session.session import Prepared, Session
 
 __all__ = ["DenseFit", "fit_dense", "is_about_places", "refuse_image_size", "start_of", "transfer_of"]
 
-LEAST = 60  # pictures from which on a test set is kept
 DEFAULT = ("plan", "auto")  # strategies that leave the choice to the task
 
 
@@ -89,7 +94,7 @@ def is_about_places(data: Any, spec: FitSpec | CompareSpec) -> bool:
         return False
 
 
-def refuse_image_size(spec: FitSpec | CompareSpec) -> None:
+def refuse_image_size(spec: FitSpec | CompareSpec | PlanSpec) -> None:
     """For data without places marked in them.
 
     Raises:
@@ -136,7 +141,14 @@ def start_of(transfer: Transfer, backbone: Backbone, seed: int) -> Backbone:
 
 
 def fit_dense(
-    session: Session, dataset: Dataset, data: Any, *, out: str | Path | None, overwrite: bool, resume: bool
+    session: Session,
+    dataset: Dataset,
+    data: Any,
+    *,
+    out: str | Path | None,
+    overwrite: bool,
+    resume: bool,
+    given: PlanRecord | None = None,
 ) -> DenseFit:
     """Transfer to pictures with annotations of places.
 
@@ -147,9 +159,10 @@ def fit_dense(
         out: the run folder, if it was named.
         overwrite: replace a run that is there.
         resume: continue it.
+        given: a plan that was made before, whose options the session's are.
 
     Raises:
-        DataError: data that cannot be used.
+        DataError: data that cannot be used, or others than those of the plan.
         ConfigError: an option that cannot be used.
     """
     assert isinstance(session.spec, FitSpec)
@@ -164,20 +177,28 @@ def fit_dense(
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
         context = session.context
         with session.step("load"):
-            backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest, spec.frame)
+            plain = choose_backbone(dataset, spec)
+            backbone = with_frame(plain, dataset, task.longest, spec.frame)
+        if spec.strategy == PLAN and spec.budget:
+            with session.step("plan"):
+                spec, transfer = _planned(session, dataset, task, plain, backbone)
+                backbone = with_frame(plain, dataset, task.longest, spec.frame)
+        with session.step("load"):
             start = start_of(transfer, backbone, spec.seed)
             transfer.check(start)
             untrained = framed(untrained_twin(backbone, spec.seed)) if spec.control else None
         n = len(dataset)
         transfer = within_disk(transfer, spec.disk_bytes, 2 if untrained else 1)
         probe = replace(transfer, strategy="probe", recipe=replace(transfer.recipe, frozen="auto"))
-        arms = _arms(dataset, spec, [(transfer, start), *([(probe, untrained)] if untrained else [])])
+        arms = arms_for(dataset, spec, [(transfer, start), *([(probe, untrained)] if untrained else [])])
         with session.step("calibrate"):
             tell_of_maps(session, transfer, start, n)
             if not keep_dense_limits(session, dataset, arms):
                 arms, untrained = arms[:1], None
         requests = [Request(arm.backbone, arm.transfer.taps(arm.backbone, n)) for arm in arms]
         ready = session.prepare(dataset, requests, findings)
+        if given is not None:
+            check_same_data(given, data_digest(ready.data, ready.seen), ready.data.name)
         with session.step("check"):
             split = split_examples(
                 ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=1, test_fraction=spec.test_fraction,
@@ -195,16 +216,23 @@ def fit_dense(
         return _written(session, spec, ready, split, found, metrics, start, dataset)
 
 
-def _arms(data: Dataset, spec: FitSpec, pairs: Sequence[tuple[Transfer, Backbone]]) -> list[DenseArm]:
-    """What will be fitted, and how often; the last of several is the control, of which no model is kept."""
-    n, own = len(data), int((data.part == "test").sum())
-    crossed = not own and n < LEAST
-    held = round(n / spec.folds) if crossed else own or round(spec.test_fraction * n)
-    whole = [True, *[False] * (len(pairs) - 1)]
-    return [
-        DenseArm(transfer, backbone, spec.folds + keeps if crossed else 1, held)
-        for (transfer, backbone), keeps in zip(pairs, whole, strict=True)
-    ]
+def _planned(
+    session: Session, data: Dataset, task: DenseTask, plain: Backbone, usual: Backbone
+) -> tuple[FitSpec, Transfer]:
+    """What the table of rules takes in the time that there is, where no strategy was named."""
+    spec, deadline = session.spec, session.context.deadline
+    assert isinstance(spec, FitSpec) and deadline is not None
+    arms = arms_of_candidates(data, task, plain, usual, spec)
+    priced = priced_candidates(session, data, arms, control=spec.control, pictures=spec.pictures)
+    learned = int(task.learns_from(data.targets)[data.part != "test"].sum())
+    profile = marked_in(task, data.targets[task.known(data.targets)])
+    side = None if profile.sides is None else profile.sides.median * scale_to(usual, data)
+    limit = MARGIN * deadline.left_s
+    chosen, rule = choose_by_rule(list(arms), learned, [one.price.final_s for one in priced.values()], side, limit)
+    session.console.say(Said("dense.taken", name=chosen.name, reason=said_of_rule(rule, learned)))
+    spec = planned_spec(spec, chosen.options)
+    session.spec = spec
+    return spec, transfer_of(task, spec.strategy, spec.head, spec.settings, spec.recipe)
 
 
 def _metrics(

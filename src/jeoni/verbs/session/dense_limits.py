@@ -23,7 +23,7 @@ from jeoni.specs.amounts import write_duration
 from jeoni.types import Dataset
 from jeoni.verbs.session.session import Session
 
-__all__ = ["keep_dense_limits", "tell_of_maps", "within_disk"]
+__all__ = ["keep_dense_limits", "some_examples", "tell_of_maps", "within_disk"]
 
 FEW_PASSES = 1500  # pictures through training steps below which a training is not worth a calibration
 ROUNDED_S = 5.0
@@ -52,7 +52,7 @@ def keep_dense_limits(session: Session, data: Dataset, arms: Sequence[DenseArm])
     if deadline is None and passes < FEW_PASSES:
         return True
     calibration = session.calibration(data, arms[0].backbone)
-    some = _some(session, data, arms, recipe.batch_size)
+    some = some_examples(session, data, arms, recipe.batch_size)
     if deadline is None:
         with session.optional("An estimate of the time"):
             session.tell(dense_cost(calibration, arms, some, len(data), spec.pictures).estimate(session.passed_s))
@@ -68,7 +68,7 @@ def keep_dense_limits(session: Session, data: Dataset, arms: Sequence[DenseArm])
     if share < 1:
         said = Said("budget.share", budget=duration(deadline.budget_s), percent=f"{max(1, round(100 * share))}")
         session.console.warn(said)
-    deadline.expect(kept.fits, kept.report_s + (1 - MARGIN) * deadline.left_s)
+    deadline.expect(kept.fits, kept.report_s + (1 - MARGIN) * deadline.left_s, kept.prices)
     session.tell(kept.estimate(session.passed_s))
     return len(kept.arms) == len(arms)
 
@@ -84,8 +84,14 @@ def _too_small(spec: FitSpec, passed_s: float, cost: DenseCost) -> ConfigError:
     return ConfigError(Said("budget.too_small", budget=repr(spec.budget), passed=duration(passed_s), needed=rounded))
 
 
-def _some(session: Session, data: Dataset, arms: Sequence[DenseArm], count: int) -> Examples:
+def some_examples(session: Session, data: Dataset, arms: Sequence[DenseArm], count: int) -> Examples:
     """A few labelled pictures with their rows.
+
+    Args:
+        session: of the run.
+        data: all pictures.
+        arms: whose rows they have.
+        count: how many at most.
 
     Raises:
         DataError: none can be read.
