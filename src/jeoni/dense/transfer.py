@@ -20,9 +20,12 @@ from jeoni.dense.model import DenseModel
 from jeoni.dense.network import DenseNetwork
 from jeoni.dense.protocol import DenseHead, DenseTask, HeadFactory, MapShape
 from jeoni.dense.rows import batches_of, held_rows, map_bytes, rows_to_train
+from jeoni.dense.tiles import TileCount, refuse_tiles
 from jeoni.errors import ConfigError, did_you_mean
 from jeoni.features.examples import Context, Examples
 from jeoni.locale import Said
+from jeoni.modalities.image.tiles import GRID
+from jeoni.modalities.inputs.frame import FrameInput
 from jeoni.specs import Recipe
 from jeoni.specs.settings import configured
 from jeoni.training.defaults import ResolvedRecipe, resolve_defaults
@@ -35,12 +38,13 @@ from jeoni.training.loop import train
 from jeoni.training.precision import precision_for
 from jeoni.types import Array, Quiet
 
-__all__ = ["HEADS", "STRATEGIES", "Transfer", "build_dense_head", "default_head"]
+__all__ = ["HEADS", "STRATEGIES", "Transfer", "build_dense_head", "default_head", "heads_of", "is_tiled"]
 
 STRATEGIES = ("probe", "finetune", "scratch")
 HEADS = "jeoni.dense.heads"
 TIMED = 4  # steps, after a training that warms up
 PATIENCE_S = 4.0  # a first step that takes longer is the measurement itself
+MOST_VIEWS = 32  # random tiles of a picture that are kept
 FEWEST_VIEWS = 2  # random views: with fewer, they are made anew in every epoch
 SCRATCH_LENGTH = 2.0  # times as long as with pretrained weights
 
@@ -56,6 +60,7 @@ class Transfer:
         strategy: ``probe`` trains the head alone, ``finetune`` the stages above the cut too, ``scratch`` everything
             from random weights.
         recipe: what the user said of the training.
+        tiles: how many tiles pictures have, where frames are tiles; then there are as many more random views and steps.
     """
 
     task: DenseTask
@@ -63,6 +68,7 @@ class Transfer:
     head_id: str
     strategy: str = "probe"
     recipe: Recipe = field(default_factory=Recipe)
+    tiles: TileCount = field(default_factory=TileCount)
 
     def frozen(self, backbone: Backbone) -> int:
         """Stages that stay as they are."""
@@ -76,8 +82,20 @@ class Transfer:
         """The recipe for ``n`` pictures: what the user said, then what the task prefers."""
         own = {"precision": precision_for(backbone), "augment": self.task.augment, **self.task.recipe}
         length = float(own.pop("length", 1.0)) * (SCRATCH_LENGTH if self.strategy == "scratch" else 1.0)
+        if is_tiled(backbone):
+            return self._of_tiles(backbone, n, own, length)
         recipe = resolve_defaults(self.recipe, own, n, length)
         room = int(recipe.cache_gb * 1e9 // (n * map_bytes(self.maps(backbone)))) - 1  # for the plain rows
+        return replace(recipe, views=room) if FEWEST_VIEWS <= room < recipe.views else recipe
+
+    def _of_tiles(self, backbone: Backbone, n: int, own: Mapping[str, Any], length: float) -> ResolvedRecipe:
+        """Random tiles are views, so that there are some always; a head that is fitted goes over the grid instead."""
+        if own["augment"] == "none":
+            recipe = resolve_defaults(self.recipe, own, n, length)
+            return replace(recipe, augment=GRID, views=self.tiles.most)
+        many = {**own, "views": min(MOST_VIEWS, self.tiles.usual * int(own.get("views", ResolvedRecipe.views)))}
+        recipe = resolve_defaults(self.recipe, many, n * self.tiles.usual, length)
+        room = int(recipe.cache_gb * 1e9 // (n * map_bytes(self.maps(backbone))))
         return replace(recipe, views=room) if FEWEST_VIEWS <= room < recipe.views else recipe
 
     def maps(self, backbone: Backbone) -> tuple[StageMap, ...]:
@@ -90,6 +108,8 @@ class Transfer:
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """What must be in the store of ``n`` pictures before :meth:`fit`; nothing where rows are pixels."""
+        if is_tiled(backbone):  # plain rows are but the middles of pictures
+            return ()
         return tuple(m.tap for m in self.network(backbone, n).kept)
 
     def network(self, backbone: Backbone, n: int) -> MapNetwork:
@@ -142,6 +162,10 @@ class Transfer:
         Raises:
             ConfigError: the head is fitted in one pass, and the strategy, or an option, is about a training.
         """
+        if is_tiled(backbone):
+            refuse_tiles(self.task)
+            if self.recipe.augment == "none":
+                raise ConfigError(Said("dense.tiles_are_views"))
         head = self._head(backbone, 0)
         self._check(head)
         said = ", ".join(f"--{name.replace('_', '-')}" for name in self.recipe.decided)
@@ -181,16 +205,24 @@ class Transfer:
         return self._model(backbone, network, maps, frozen, training)
 
     def _memorise(self, network: DenseNetwork, backbone: Backbone, examples: Examples, context: Context) -> None:
-        """Fit a head that remembers normal examples."""
-        rows = held_rows(examples, backbone, network.features, context)
+        """Fit a head that remembers normal examples; of tiles, all those of a picture are one cluster."""
         network.eval()
+        recipe = self.resolved(backbone, len(examples))
+        if is_tiled(backbone):
+            rows, _ = rows_to_train(examples, backbone, network.features, recipe, context)
+            passes = recipe.views
+        else:
+            rows, passes = held_rows(examples, backbone, network.features, context), 1
 
         def maps() -> Iterator[list[Tensor]]:
-            for _, block in batches_of(rows, 16):
-                with torch.inference_mode():
-                    yield network.features(as_input(block, torch.device("cpu")))
+            for turn in range(passes):
+                for _, block in batches_of(rows, 16, turn):
+                    with torch.inference_mode():
+                        yield network.features(as_input(block, torch.device("cpu")))
 
-        network.head.fit(maps, context.seed, examples.clusters)
+        network.head.fit(maps, context.seed, np.tile(examples.clusters, passes))
+        if passes > 1:
+            network.head.threshold_by(np.tile(np.arange(len(examples)), passes))
 
     def _train(
         self,
@@ -265,9 +297,19 @@ class _Loss:
         return self.head.loss(outputs, targets, self.size)
 
 
+def is_tiled(backbone: Backbone) -> bool:
+    """Whether frames are tiles of pictures."""
+    return isinstance(backbone.input, FrameInput) and backbone.input.tiled
+
+
 def default_head(task: DenseTask, named: str) -> str:
     """The id of the head: the one that was named, or the task's own."""
     return task.head if named in ("", "auto") else named
+
+
+def heads_of(task: DenseTask) -> str:
+    """The extension folder of a task's heads."""
+    return f"{HEADS}.{task.family or task.id}"
 
 
 def build_dense_head(task: DenseTask, named: str, settings: Mapping[str, Any] | None = None) -> HeadFactory:
@@ -281,11 +323,10 @@ def build_dense_head(task: DenseTask, named: str, settings: Mapping[str, Any] | 
     Raises:
         ConfigError: the task has none of that name, or the head no such setting; the message lists them.
     """
-    folder = f"{HEADS}.{task.id}"
+    folder = heads_of(task)
     known = plugins.names(folder)
     if named not in known:
-        raise ConfigError(
-            f"head is {named!r}; of {task.id} it can be {', '.join(known)}.{did_you_mean(named, list(known))}"
-        )
+        near = did_you_mean(named, list(known))
+        raise ConfigError(Said("dense.no_head", head=repr(named), task=task.id, known=", ".join(known), near=near))
     made: HeadFactory = configured(named, plugins.load(folder, named), settings or {})
     return made

@@ -7,7 +7,7 @@ another language, now or from a record of a run. What is no sentence, such as a 
 from __future__ import annotations
 
 from jeoni.locale.language import CHOICES, LANGUAGES, has_table, help_text, language_of, table, tables
-from jeoni.locale.said import Said, measure_name, paragraph, told, translated
+from jeoni.locale.said import Said, measure_name, paragraph, retold, said_fault, told, translated
 
 __all__ = [
     "CHOICES",
@@ -18,6 +18,8 @@ __all__ = [
     "language_of",
     "measure_name",
     "paragraph",
+    "retold",
+    "said_fault",
     "table",
     "tables",
     "told",

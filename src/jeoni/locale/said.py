@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any, Self
 
 from jeoni.locale.language import has_table, table
 
-__all__ = ["Said", "measure_name", "paragraph", "told", "translated"]
+__all__ = ["Said", "measure_name", "paragraph", "retold", "said_fault", "told", "translated"]
 
-TABLES = ("sentences", "diagnosis", "errors")
+TABLES = ("sentences", "diagnosis", "errors", "faults")
 
 
 class Said(str):
@@ -22,7 +23,7 @@ class Said(str):
 
     Args:
         id: of a template in the tables ``sentences``, ``diagnosis`` or ``errors``, or in a topic's table, with its name
-            before a dot.
+            before a dot; in the table ``faults`` the English template itself.
         values: by the names in the template.
 
     Raises:
@@ -58,6 +59,36 @@ def _again(id: str, values: dict[str, str]) -> Said:
 def translated(text: str, language: str) -> str:
     """A sentence in a language; a text that is none is left as it is."""
     return told(text.id, text.values, language) if isinstance(text, Said) else text
+
+
+def said_fault(template: str, **values: str) -> str:
+    """A fault of annotations by its English template; one that no table has, such as a stranger's, as it is.
+
+    Example:
+        >>> translated(said_fault("{n} boxes have no size", n="3"), "ko")
+        '상자 3개의 크기가 0임'
+        >>> said_fault("{n} boxes are blue", n="3")
+        '3 boxes are blue'
+    """
+    return Said(template, **values) if template in table("faults", "en") else template.format(**values)
+
+
+def retold(text: str, language: str) -> str:
+    """A fault that was written in English, in a language; another text is left as it is.
+
+    Example:
+        >>> retold("2 boxes have no size (line 3, line 8)", "ko")
+        '상자 2개의 크기가 0임 (line 3, line 8)'
+    """
+    whole = re.fullmatch(r"(?P<what>.*?)(?P<places> \(.*\))?", text)
+    words, there = table("faults", language), whole["what"] if whole else text
+    places = (whole["places"] or "") if whole else ""
+    for template in table("faults", "en"):
+        pattern = re.escape(template).replace(re.escape("{n}"), r"(?P<n>[\d,]+)")
+        found = None if "{what}" in template else re.fullmatch(pattern, there)
+        if found:
+            return str(words[template]).format(**found.groupdict()) + places
+    return text
 
 
 def paragraph(sentences: Sequence[Said], language: str) -> dict[str, Any]:

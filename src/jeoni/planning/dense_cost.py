@@ -139,7 +139,8 @@ def dense_cost(
 def arm_cost(calibration: Calibration, arm: DenseArm, some: Examples, n: int) -> ArmCost:
     """Measure a few seconds of one arm's work; arguments as of :func:`dense_cost`."""
     transfer, backbone = arm.transfer, arm.backbone
-    recipe, taps = transfer.resolved(backbone, n), transfer.taps(backbone, n)
+    recipe = transfer.resolved(backbone, n)
+    taps = tuple(m.tap for m in transfer.network(backbone, n).kept)
     step_s = transfer.step_s(backbone, some, calibration.context)
     if not step_s:  # nothing is trained
         return ArmCost(0.0, 0.0, transfer.memorise_s(backbone, some, n, calibration.context), arm.fits, 0)
@@ -147,7 +148,7 @@ def arm_cost(calibration: Calibration, arm: DenseArm, some: Examples, n: int) ->
     if taps and recipe.views:
         views_s = recipe.views * calibration.features_s([Request(backbone, taps, (1,), recipe.augment)])
         disk = recipe.views * n * map_bytes(transfer.network(backbone, n).kept)
-    predicting = FORWARD * step_s * arm.held / recipe.batch_size
+    predicting = FORWARD * step_s * arm.held * transfer.tiles.usual / recipe.batch_size
     kind = transfer.kind(backbone)
     return ArmCost(views_s, recipe.steps * step_s, predicting, arm.fits, disk, kind, step_s)
 

@@ -81,7 +81,7 @@ def dense_profile(ready: Examined, frame: tuple[int, int], seed: int = 0) -> Pro
         measured=replace(measured, spreads=spreads),
         findings=dict(Counter(finding.kind for finding in ready.findings)),
     )
-    said = [*_of_marks(profile, marked), *_of_sizes(profile.measured, marked, frame)]
+    said = [*_of_marks(profile, marked, task.family), *_of_sizes(profile.measured, marked, frame)]
     return replace(profile, said=tuple(said))
 
 
@@ -93,13 +93,13 @@ def object_px(measured: Measured, frame: tuple[int, int]) -> float | None:
     return objects.median * min(frame[0] / max(1.0, width.median), frame[1] / max(1.0, height.median))
 
 
-def _of_marks(profile: Profile, marked: Marked) -> Iterator[Said]:
+def _of_marks(profile: Profile, marked: Marked, family: str) -> Iterator[Said]:
     counts = {"n": f"{profile.usable:,}", "labelled": f"{profile.labelled:,}"}
     total, names = f"{sum(marked.counts.values()):,}", f"{len(marked.counts):,}"
     if not marked.counts:
         yield Said("profile.items", **counts)
-    elif profile.task in COUNTED:
-        yield Said(f"dense.marked_{profile.task}", **counts, total=total, names=names)
+    elif family in COUNTED:
+        yield Said(f"dense.marked_{family}", **counts, total=total, names=names)
     else:
         yield Said("dense.marked", **counts, names=names)
     if marked.empty:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jeoni import plugins
-from jeoni.locale import table
+from jeoni.locale import retold, table
 from jeoni.report.figures import training_chart
 from jeoni.report.files import Figures, read_rows
 from jeoni.report.formats import quoted
@@ -91,7 +91,10 @@ def findings_view(run: Path, counts: dict[str, int], words: dict[str, Any], show
             if shown and row["kind"] in ALIKE and row["path"]:
                 continue
             if len(rows) < ROWS:
-                told = {name: terms.get(row[name].lower(), row[name]) for name in ("detail", "action")}
+                told = {
+                    name: terms.get(row[name].lower()) or retold(row[name], words["lang"])
+                    for name in ("detail", "action")
+                }
                 kind = row["kind"].replace("_", " ")
                 rows.append({**row, **told, "kind": terms.get(kind, kind)})
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jeoni.locale import said_fault
 from jeoni.types import Finding
 
 __all__ = ["Fault", "Notes"]
@@ -61,7 +62,8 @@ class Notes:
                 found.append(Finding(fault.kind, picture, _said(fault, places), fault.action))
             rest = list(pictures.values())[MOST_PICTURES:]
             if rest:
-                more = f"{fault.several.format(n=sum(map(len, rest)))}, in {len(rest)} more pictures"
+                what = said_fault(fault.several, n=f"{sum(map(len, rest))}")
+                more = said_fault("{what}, in {pictures} more pictures", what=what, pictures=f"{len(rest)}")
                 found.append(Finding(fault.kind, "", more, fault.action))
         return tuple(found)
 
@@ -76,14 +78,14 @@ def _first_of_each_kind(findings: list[Finding]) -> list[Finding]:
         kept.extend(own[:MOST_PICTURES])
         rest = own[MOST_PICTURES:]
         if rest:
-            kept.append(Finding(kind, "", f"the same of {len(rest)} more", own[0].action))
+            kept.append(Finding(kind, "", said_fault("the same of {n} more", n=f"{len(rest)}"), own[0].action))
     return kept
 
 
 def _said(fault: Fault, places: list[str]) -> str:
-    said = fault.one if len(places) == 1 else fault.several.format(n=len(places))
+    said = said_fault(fault.one) if len(places) == 1 else said_fault(fault.several, n=f"{len(places)}")
     shown = [place for place in places if place][:MOST_PLACES]
     if not shown:
         return said
     more = " …" if len(places) > len(shown) else ""
-    return f"{said} ({', '.join(shown)}{more})"
+    return said_fault("{what} ({places})", what=said, places=f"{', '.join(shown)}{more}")

@@ -11,6 +11,7 @@ from jeoni import plugins
 from jeoni.data.annotations.class_tables import written_classes
 from jeoni.data.annotations.protocol import TASKS, Format, ReadOptions
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset
 
 __all__ = ["ANNOTATED", "FORMATS", "format_of", "load_format", "read_annotated", "without_masks"]
@@ -109,8 +110,8 @@ def load_format(name: str) -> Format:
 def _nothing_for(root: Path, wanted: str) -> DataError:
     ways = [one for one in map(load_format, plugins.names(FORMATS)) if wanted in one.tasks]
     needed = "; ".join(f"{one.title}: {one.needs}" for one in ways)
-    came = "is no annotated data" if root.exists() else "does not exist, so it is no data"
-    return DataError(f"{root} {came} for {wanted}. Needed is one of these. {needed}.", path=str(root))
+    id = "dense.no_annotations" if root.exists() else "dense.no_such_data"
+    return DataError(Said(id, path=str(root), wanted=wanted, needed=needed), path=str(root))
 
 
 def _several(root: Path, names: Sequence[str], wanted: str) -> DataError:
@@ -121,4 +122,4 @@ def _several(root: Path, names: Sequence[str], wanted: str) -> DataError:
     mend = " or ".join(f"--task {task}" for task in tasks)
     if not apart:
         mend = "the path of the file itself, such as annotations.json or data.yaml, or move the others away"
-    return DataError(f"{root} can be read as {titles}. Needed: {mend}.", path=str(root))
+    return DataError(Said("dense.several_formats", path=str(root), titles=titles, mend=mend), path=str(root))

@@ -141,6 +141,8 @@ WORDS = {
         "other_shape": "have shapes of another kind than the task takes",
         "unreadable_shape": "have an annotation whose shape cannot be read",
         "unreadable_annotation": "have annotations that cannot be read",
+        "several_annotators": "annotated by several people",
+        "unknown_picture": "annotation of a picture that does not exist",
         "several_subjects": "show more than one subject",
         "keypoint_outside": "have a keypoint outside the picture",
         "no_keypoints": "have no keypoint",

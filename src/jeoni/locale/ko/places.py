@@ -136,6 +136,8 @@ WORDS = {
         "other_shape": "과제가 쓰지 않는 모양의 주석이 있음",
         "unreadable_shape": "모양을 읽을 수 없는 주석이 있음",
         "unreadable_annotation": "읽을 수 없는 주석이 있음",
+        "several_annotators": "여러 사람이 주석을 달았음",
+        "unknown_picture": "없는 사진의 주석",
         "several_subjects": "대상이 둘 이상임",
         "keypoint_outside": "사진 밖의 키포인트가 있음",
         "no_keypoints": "키포인트가 없음",

@@ -83,11 +83,13 @@ class Place:
         degrees: the image is turned by, counterclockwise, about its middle.
         box: left, top, right and bottom of the part of the turned image that becomes the view.
         flipped: left and right are exchanged.
+        scale: pixels of the view for one of the image; None where the part fills the view.
     """
 
     degrees: float
     box: tuple[float, float, float, float]
     flipped: bool
+    scale: float | None = None
 
 
 def augment(

@@ -9,22 +9,45 @@ import numpy as np
 
 from jeoni import plugins
 from jeoni.backbones.backbone import Backbone
-from jeoni.dense.frames import with_frame
+from jeoni.dense.frames import tile_side, with_frame
 from jeoni.dense.protocol import DenseTask
-from jeoni.dense.transfer import HEADS, Transfer, build_dense_head, default_head
+from jeoni.dense.tiles import TileCount, tile_count
+from jeoni.dense.transfer import Transfer, build_dense_head, default_head, heads_of, is_tiled
 from jeoni.features.examples import Examples
 from jeoni.modalities.inputs.frame import FrameInput
 from jeoni.planning.dense_cost import DenseArm, arms_for
 from jeoni.planning.dense_pricing import Priced, price_candidates
 from jeoni.planning.dense_rules import DenseCandidate, dense_candidates, larger_side
-from jeoni.specs import FitSpec, PlanSpec
+from jeoni.specs import CompareSpec, FitSpec, PlanSpec
 from jeoni.types import Dataset
 from jeoni.verbs.session.dense_limits import some_examples, within_disk
 from jeoni.verbs.session.session import Session
 
-__all__ = ["arms_of_candidates", "frame_of", "priced_candidates", "scale_to"]
+__all__ = ["arms_of_candidates", "frame_of", "in_frames", "priced_candidates", "scale_to", "tiles_of"]
 
 SAMPLE = 50  # pictures whose headers are read
+
+
+def in_frames(
+    plain: Backbone, data: Dataset, task: DenseTask, spec: FitSpec | CompareSpec | PlanSpec, side: int | None = None
+) -> Backbone:
+    """The backbone in the frames that the options ask for.
+
+    Args:
+        plain: as it was loaded.
+        data: the pictures.
+        task: of them.
+        spec: may name a size, or tiles.
+        side: another longer side, pixels.
+    """
+    tile = tile_side(data, spec.tile)
+    return with_frame(plain, data, task.longest, side or spec.frame, tile)
+
+
+def tiles_of(data: Dataset, backbone: Backbone) -> TileCount:
+    """How many tiles pictures have in such frames."""
+    assert isinstance(backbone.input, FrameInput)
+    return tile_count(data, backbone.input)
 
 
 def arms_of_candidates(
@@ -39,22 +62,23 @@ def arms_of_candidates(
         usual: the same in the frames that are taken where nothing is said.
         spec: names a head and a size, or leaves them open.
     """
-    heads = plugins.names(f"{HEADS}.{task.id}") if spec.head in ("", "auto") else [spec.head]
+    heads = plugins.names(heads_of(task)) if spec.head in ("", "auto") else [spec.head]
     first = default_head(task, spec.head)
     ordered = [first, *[name for name in heads if name != first]]
     asked = spec.recipe
     settings = getattr(spec, "head_settings", {})
     own = {name.removeprefix("head."): value for name, value in settings.items()}
+    tiles = tiles_of(data, usual)
     disk, controlled = getattr(spec, "disk_bytes", None), bool(getattr(spec, "control", True))
 
     def transfer(strategy: str, head: str) -> Transfer:
         recipe = asked if strategy == "finetune" else replace(asked, frozen="auto")
-        made = Transfer(task, build_dense_head(task, head, own if head == first else {}), head, strategy, recipe)
+        made = Transfer(task, build_dense_head(task, head, own if head == first else {}), head, strategy, recipe, tiles)
         return within_disk(made, disk, 1 + controlled)
 
     known = [(head, transfer("probe", head).trains(usual)) for head in ordered]
-    larger = None if spec.frame else larger_side(max(frame_of(usual)), _longest(data, usual))
-    frames = {None: usual} | ({larger: with_frame(plain, data, task.longest, larger)} if larger else {})
+    larger = None if spec.frame or is_tiled(usual) else larger_side(max(frame_of(usual)), _longest(data, usual))
+    frames = {None: usual} | ({larger: in_frames(plain, data, task, spec, larger)} if larger else {})
     candidates = dense_candidates(known, larger)
     pairs = {one: (transfer(one.strategy, one.head), frames[one.side]) for one in candidates}
     return {one: arms_for(data, spec, [pair])[0] for one, pair in pairs.items()}

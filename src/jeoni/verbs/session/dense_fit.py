@@ -17,13 +17,12 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.data.annotations import are_annotations
 from jeoni.data.annotations.read import format_of
-from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
 from jeoni.dense.assess import DenseAssessment, assess_dense, to_learn_from
-from jeoni.dense.frames import framed, with_frame
+from jeoni.dense.frames import framed
 from jeoni.dense.model import DenseModel
 from jeoni.dense.protocol import DenseTask
-from jeoni.dense.reading import TASKS, dense_task_of, read_dense
+from jeoni.dense.reading import TASKS
 from jeoni.dense.scoring import difference_of, evaluate_evidence
 from jeoni.dense.transfer import STRATEGIES, Transfer, build_dense_head, default_head
 from jeoni.errors import ConfigError, DataError
@@ -43,9 +42,9 @@ from jeoni.runs import RunFolder
 from jeoni.runs.records import DenseMetrics, PlanRecord
 from jeoni.specs import CompareSpec, FitSpec, PlanSpec, Recipe
 from jeoni.types import Dataset
-from jeoni.verbs.session.dense_candidates import arms_of_candidates, priced_candidates, scale_to
+from jeoni.verbs.session.dense_candidates import arms_of_candidates, in_frames, priced_candidates, scale_to, tiles_of
 from jeoni.verbs.session.dense_limits import keep_dense_limits, tell_of_maps, within_disk
-from jeoni.verbs.session.dense_options import refuse_unused
+from jeoni.verbs.session.dense_reading import read_places
 from jeoni.verbs.session.planned import PLAN, check_same_data, planned_spec
 from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.record import cut_record, data_digest, training_record
@@ -100,11 +99,10 @@ def refuse_image_size(spec: FitSpec | CompareSpec | PlanSpec) -> None:
     Raises:
         ConfigError: a size was said.
     """
+    if spec.tile:
+        raise ConfigError(Said("dense.tile_whole", value=repr(spec.tile)))
     if spec.image_size:
-        raise ConfigError(
-            f"image_size is {spec.image_size!r}; it is about pictures with boxes, masks or keypoints, and none are "
-            "here. The backbone decides the size of whole pictures; --crop says how they become a square."
-        )
+        raise ConfigError(Said("dense.size_whole", value=repr(spec.image_size)))
 
 
 def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str, Any], recipe: Recipe) -> Transfer:
@@ -122,10 +120,7 @@ def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str
     """
     strategy = "probe" if strategy in DEFAULT else strategy
     if strategy not in STRATEGIES:
-        raise ConfigError(
-            f"strategy is {strategy!r}; of {task.id} it can be {', '.join(STRATEGIES)}: probe trains the head on "
-            "frozen features, finetune the upper stages too, scratch everything from random weights."
-        )
+        raise ConfigError(Said("dense.no_strategy", strategy=repr(strategy), task=task.id, known=", ".join(STRATEGIES)))
     if recipe.frozen != "auto" and strategy != "finetune":
         raise ConfigError(Said("dense.no_frozen", value=repr(recipe.frozen), strategy=strategy))
     named = default_head(task, head)
@@ -168,22 +163,21 @@ def fit_dense(
     assert isinstance(session.spec, FitSpec)
     spec = session.spec
     with session.step("read"):
-        dataset = read_dense(dataset, spec.task)
-        task = dense_task_of(dataset)
-        refuse_unused(spec, task.id, dataset)
-        findings = check_labels(dataset)
+        places = read_places(dataset, spec)
+        dataset, task = places.data, places.task
         transfer = transfer_of(task, spec.strategy, spec.head, spec.settings, spec.recipe)
     folder = out or RunFolder.named_for(dataset.name)
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
         context = session.context
         with session.step("load"):
             plain = choose_backbone(dataset, spec)
-            backbone = with_frame(plain, dataset, task.longest, spec.frame)
+            backbone = in_frames(plain, dataset, task, spec)
         if spec.strategy == PLAN and spec.budget:
             with session.step("plan"):
                 spec, transfer = _planned(session, dataset, task, plain, backbone)
-                backbone = with_frame(plain, dataset, task.longest, spec.frame)
+                backbone = in_frames(plain, dataset, task, spec)
         with session.step("load"):
+            transfer = replace(transfer, tiles=tiles_of(dataset, backbone))
             start = start_of(transfer, backbone, spec.seed)
             transfer.check(start)
             untrained = framed(untrained_twin(backbone, spec.seed)) if spec.control else None
@@ -196,7 +190,7 @@ def fit_dense(
             if not keep_dense_limits(session, dataset, arms):
                 arms, untrained = arms[:1], None
         requests = [Request(arm.backbone, arm.transfer.taps(arm.backbone, n)) for arm in arms]
-        ready = session.prepare(dataset, requests, findings)
+        ready = session.prepare(dataset, requests, places.findings)
         if given is not None:
             check_same_data(given, data_digest(ready.data, ready.seen), ready.data.name)
         with session.step("check"):

@@ -10,9 +10,6 @@ from typing import Any
 
 from jeoni.assessment.split import split_examples
 from jeoni.backbones.catalog import default_backbone
-from jeoni.data.checks import check_labels
-from jeoni.dense.frames import with_frame
-from jeoni.dense.reading import dense_task_of, read_dense
 from jeoni.errors import ConfigError
 from jeoni.features.examples import Examples
 from jeoni.features.extract import Request
@@ -28,8 +25,8 @@ from jeoni.runs.records import PlanRecord
 from jeoni.runs.typed import as_record
 from jeoni.specs import PlanSpec
 from jeoni.types import Dataset
-from jeoni.verbs.session.dense_candidates import arms_of_candidates, frame_of, priced_candidates
-from jeoni.verbs.session.dense_options import refuse_unused
+from jeoni.verbs.session.dense_candidates import arms_of_candidates, frame_of, in_frames, priced_candidates
+from jeoni.verbs.session.dense_reading import read_places
 from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.record import data_digest
 from jeoni.verbs.session.session import Session
@@ -69,19 +66,17 @@ def plan_dense(
     assert isinstance(session.spec, PlanSpec)
     spec = session.spec
     with session.step("read"):
-        dataset = read_dense(dataset, spec.task)
-        task = dense_task_of(dataset)
-        refuse_unused(spec, task.id, dataset)
+        places = read_places(dataset, spec)
+        dataset, task = places.data, places.task
         if len(spec.backbones) > 1:
             raise ConfigError(Said("dense.one_backbone", value=repr(spec.backbone)))
-        findings = check_labels(dataset)
     folder = out or RunFolder.named_for(f"{dataset.name}-plan")
     with session.recording({"data": data, "source": ""}, folder, overwrite=overwrite):
         with session.step("load"):
             plain = choose_backbone(dataset, spec)
-            usual = with_frame(plain, dataset, task.longest, spec.frame)
+            usual = in_frames(plain, dataset, task, spec)
             arms = arms_of_candidates(dataset, task, plain, usual, spec)
-        ready = session.prepare(dataset, [Request(usual, ())], findings)
+        ready = session.prepare(dataset, [Request(usual, ())], places.findings)
         with session.step("check"):
             split = split_examples(
                 ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=1, test_fraction=spec.test_fraction,
@@ -114,7 +109,8 @@ def plan_dense(
 def _shared(spec: PlanSpec, data: Dataset) -> dict[str, str]:
     """The options of a fit that all candidates have in common."""
     name = default_backbone(data) if spec.backbone == "auto" else spec.backbone
-    return {"backbone": name, **({"image_size": spec.image_size} if spec.image_size else {})}
+    said = {"image_size": spec.image_size, "tile": spec.tile}
+    return {"backbone": name, **{option: value for option, value in said.items() if value}}
 
 
 def _decided(

@@ -18,7 +18,7 @@ import numpy as np
 
 from jeoni.data.annotations.coco_writing import MIDDLE, written_coco
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import part_folders, pictures_in, subfolders
+from jeoni.data.annotations.pictures import NO_PICTURE, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.runs import Runs
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
@@ -36,7 +36,6 @@ SIGNS = ("images", "annotations", "categories", "file_name", "image_id", "catego
 FOLDERS = ("annotations", "annotation", "labels")
 OTHERS = ("captions", "panoptic", "stuff", "image_info")  # files of COCO that are about something else
 FEWEST = 6  # numbers of a polygon
-NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
 NO_IMAGE = Fault(
     "unknown_picture",
     "an annotation is of an image that does not exist",

@@ -15,14 +15,13 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import pictures_in
+from jeoni.data.annotations.pictures import NO_PICTURE, folder_of, only_file, pictures_in
 from jeoni.data.annotations.polygons import ellipse
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.runs import Runs
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
 from jeoni.data.annotations.sources import begins_with, number_at, read_xml
 from jeoni.data.columns import PARTS
-from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
 from jeoni.errors import DataError
 from jeoni.types import Dataset, FloatArray
@@ -30,7 +29,6 @@ from jeoni.types import Dataset, FloatArray
 __all__ = ["CVAT"]
 
 CORNERS = ("xtl", "ytl", "xbr", "ybr")
-NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
 NOT_NAMED = Fault("unlabelled", "the XML does not name it", "the XML does not name it", "left out")
 OTHER = Fault(
     "other_shape", "a shape is of a kind that is not read", "{n} shapes are of kinds that are not read", "left out"
@@ -63,7 +61,7 @@ class CVAT:
                 "frame.",
                 path=str(file),
             )
-        folder = root if root.is_dir() else root.parent
+        folder = folder_of(root)
         there = pictures_in(folder, folder, notes)
         pictures: list[Shaped] = []
         for image in tree.findall("image"):
@@ -80,11 +78,7 @@ class CVAT:
 
 def _file_of(root: Path) -> Path | None:
     """The XML of a folder, or the one that was named."""
-    files = [root] if root.is_file() else list_folder(root) if root.is_dir() else []
-    found = [
-        path for path in files if path.suffix.lower() == ".xml" and re.search(r"<annotations[\s>]", begins_with(path))
-    ]
-    return found[0] if len(found) == 1 else None
+    return only_file(root, ".xml", lambda path: bool(re.search(r"<annotations[\s>]", begins_with(path))))
 
 
 def _picture(image: Element, folder: Path, there: list[Path], file: Path, notes: Notes) -> Shaped | None:

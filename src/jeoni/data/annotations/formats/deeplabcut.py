@@ -18,7 +18,14 @@ import numpy as np
 from jeoni.data.annotations.checks import checked_points
 from jeoni.data.annotations.kinds import Keypoints, Skeleton
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import Picture, dataset_of_pictures, picture_size, subfolders
+from jeoni.data.annotations.pictures import (
+    NO_PICTURE,
+    Picture,
+    dataset_of_pictures,
+    folder_of,
+    picture_size,
+    subfolders,
+)
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.sources import begins_with, read_text_lines
 from jeoni.data.files import list_folder
@@ -32,7 +39,6 @@ HEADERS = ("scorer", "bodyparts", "coords")
 WITH_INDIVIDUALS = ("scorer", "individuals", "bodyparts", "coords")
 PROJECT = "labeled-data"
 MIDDLE = 0.5  # of the first pixel, where DeepLabCut has 0
-NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
 NOT_THERE = Fault("no_keypoints", "none of its keypoints is given", "none of its keypoints is given", "kept")
 
 
@@ -174,7 +180,7 @@ def _number(cell: str, path: Path, row: int) -> float:
 
 def _pictures_of(table: _Table, names: tuple[str, ...], root: Path, notes: Notes) -> list[Picture]:
     order = [table.names.index(name) for name in names]
-    base = root if root.is_dir() else root.parent
+    base = folder_of(root)
     pictures = []
     for written, points in zip(table.pictures, table.points[:, order] + MIDDLE, strict=True):
         path = _picture_at(written, table.path, base)

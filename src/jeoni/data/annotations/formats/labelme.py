@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import by_stem, part_folders, pictures_in, subfolders
+from jeoni.data.annotations.pictures import NONE_OF_ITS_NAME, by_stem, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.polygons import ellipse
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
@@ -28,7 +28,6 @@ __all__ = ["LabelMe"]
 PICTURES = ("images", "image", "imgs", "img", "jpegimages")
 FILES = ("annotations", "annotation", "labels", "label", "json", "jsons")
 FIRST = 3  # files that are looked at, to recognise the format
-NO_PICTURE = Fault("no_picture", "no picture of its name is there", "no picture of its name is there", "left out")
 OTHER = Fault(
     "other_shape",
     "a shape is a line or a mask, which are not read",
@@ -61,7 +60,7 @@ class LabelMe:
                 name = composed(path.relative_to(root).as_posix())
                 pictures.append(_picture(path, name, files.pop(stem, None), part, notes))
             for path in files.values():
-                notes.add(NO_PICTURE, path.relative_to(root).as_posix())
+                notes.add(NONE_OF_ITS_NAME, path.relative_to(root).as_posix())
         there = offered(pictures) or self.tasks
         return dataset_of_shapes(root, pictures, Drawn(in_order=True), options.wanted or there[0], options, notes)
 

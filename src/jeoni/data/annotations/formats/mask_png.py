@@ -23,6 +23,7 @@ from jeoni.data.annotations.masks import Legend, MaskFile
 from jeoni.data.annotations.notes import Fault, Notes
 from jeoni.data.annotations.palette import palette
 from jeoni.data.annotations.pictures import (
+    NONE_OF_ITS_NAME,
     Picture,
     by_stem,
     dataset_of_pictures,
@@ -48,7 +49,6 @@ BESIDE = ("annot", "_annot", "annotations", "_annotations", "_labels", "_label",
 ENDINGS = ("", "_mask", "_masks", "_label", "_labels", "_gt", "_seg", "_segmentation", "_L", "_P")
 ENOUGH = 0.5  # of the first pictures that have a mask, to be recognised
 FIRST = 50
-NO_PICTURE = Fault("no_picture", "no picture of its name is there", "no picture of its name is there", "left out")
 BAD_SIZE = Fault("size_mismatch", "its mask is of another size", "its mask is of another size", "skipped")
 VOID_PIXEL = 255
 
@@ -230,7 +230,7 @@ def _pairs_of(place: _Place, root: Path, notes: Notes) -> list[_Pair]:
         pictures = {stem: path for stem, path in pictures.items() if stem not in used}
     else:
         for stem in sorted(masks.keys() - used):
-            notes.add(NO_PICTURE, masks[stem].relative_to(root).as_posix())
+            notes.add(NONE_OF_ITS_NAME, masks[stem].relative_to(root).as_posix())
     return [
         _Pair(path, composed(path.relative_to(root).as_posix()), masks.get(own[stem]), place.part)
         for stem, path in pictures.items()

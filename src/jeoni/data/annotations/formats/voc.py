@@ -15,8 +15,8 @@ from xml.etree import ElementTree
 
 from jeoni.data.annotations.image_sets import listed_parts, part_of
 from jeoni.data.annotations.kinds import Detections
-from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import by_stem, part_folders, pictures_in, subfolders
+from jeoni.data.annotations.notes import Notes
+from jeoni.data.annotations.pictures import NONE_OF_ITS_NAME, by_stem, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes
 from jeoni.data.annotations.sources import begins_with, number_at, read_xml
@@ -29,7 +29,6 @@ __all__ = ["VOC"]
 
 PICTURES = ("jpegimages", "images", "image", "imgs")
 FILES = ("annotations", "annotation", "xml", "xmls", "labels", "label")
-NO_PICTURE = Fault("no_picture", "no picture of its name is there", "no picture of its name is there", "left out")
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -64,7 +63,7 @@ class VOC:
                 name = composed(path.relative_to(root).as_posix())
                 pictures.append(_read_one(path, name, files.pop(stem, None), part, notes))
             for path in files.values():
-                notes.add(NO_PICTURE, path.relative_to(root).as_posix())
+                notes.add(NONE_OF_ITS_NAME, path.relative_to(root).as_posix())
         pictures = _split(pictures, root, notes)
         return dataset_of_shapes(root, pictures, Drawn(), self.tasks[0], options, notes)
 

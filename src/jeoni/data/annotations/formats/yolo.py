@@ -19,7 +19,7 @@ import numpy as np
 from jeoni.data.annotations.class_tables import TABLE_NAMES, read_class_table
 from jeoni.data.annotations.kinds import Detections
 from jeoni.data.annotations.notes import Notes
-from jeoni.data.annotations.pictures import is_picture, part_folders, pictures_in, subfolders
+from jeoni.data.annotations.pictures import folder_of, is_picture, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shaped, dataset_of_shapes, offered
 from jeoni.data.annotations.sources import begins_with, read_text_lines, read_yaml
@@ -58,7 +58,7 @@ class YOLO:
         """See :class:`jeoni.data.annotations.protocol.Format`."""
         notes = Notes()
         file = _yaml_of(root)
-        folder = root if root.is_dir() else root.parent
+        folder = folder_of(root)
         config = {} if file is None else read_yaml(file)
         places = _stated_places(config, file, notes) if file is not None else _found_places(root)
         names = _names(config, file, folder, options)
