@@ -119,6 +119,15 @@ def test_boxes_side_by_side_at_an_edge_are_not_put_together_unless_they_agree_al
     assert len(merged_boxes([*classes, (found(), third)]).boxes) == 2
 
 
+def test_a_box_that_is_hardly_sure_takes_nothing_from_a_sure_one():
+    first, second, third = tiles_of(WIDE)
+    # noise across the edge beside a sure piece, and a large unsure box around a sure piece
+    parts = [(found([50, 10, 64, 30]), first), (found([0, 10, 30, 30], scores=[0.05]), second), (found(), third)]
+    assert [50, 10, 64, 30] in merged_boxes(parts).boxes.tolist()
+    around = [(found([50, 10, 64, 30]), first), (found([1, 5, 40, 40], scores=[0.05]), second), (found(), third)]
+    assert [50, 10, 64, 30] in merged_boxes(around).boxes.tolist()
+
+
 def test_nothing_found_is_nothing():
     assert len(merged_boxes([(found(), one) for one in tiles_of(WIDE)]).boxes) == 0
 

@@ -39,9 +39,9 @@ WORDS = {
     "dense.small_classes": "{n} more classes occur fewer than {few} times.",
     "dense.small_objects": "Half of the objects are smaller than {side} pixels in frames of {width} x {height}, less than two places of the "
     "finest map. A larger --image-size shows them better, if the pictures have the detail.",
-    "dense.places_few": "With {n} pictures to learn from (fewer than {few}) a frozen backbone does as well as a trained one, at a fraction of the cost.",
-    "dense.places_many": "With {n} pictures to learn from ({few} or more) training the upper stages too goes beyond a frozen backbone.",
-    "dense.places_long": "With {n} pictures to learn from training the upper stages too would go further, and takes too long here: the backbone stays frozen.",
+    "dense.places_few": "With {n} pictures to learn from (fewer than {few}) a frozen backbone usually does as well as a trained one, at a fraction of the cost.",
+    "dense.places_many": "With {n} pictures to learn from ({few} or more) training the upper stages too usually goes beyond a frozen backbone.",
+    "dense.places_long": "With {n} pictures to learn from training the upper stages too would usually go further, and takes too long here: the backbone stays frozen.",
     "dense.places_memory": "This head remembers what {n} normal pictures look like; nothing is trained.",
     "dense.by_rule": "That is by rule: nothing was trained to find it. --budget tries the candidates on pictures that are held out.",
     "dense.tried": "Tried on {n} pictures that were held out, with trainings at {percent} % of their full length; longer ones gain by that.",
