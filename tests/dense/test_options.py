@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from jeoni.dense.tasks.segmentation import Segmentation
 from jeoni.dense.transfer import Transfer, build_dense_head
 from jeoni.errors import ConfigError
 from jeoni.locale import table
-from jeoni.specs import CompareSpec, EvaluateSpec, FitSpec, PredictSpec, Recipe
+from jeoni.specs import CompareSpec, EvaluateSpec, FitSpec, PlanSpec, PredictSpec, Recipe
 from jeoni.verbs.session.dense_limits import within_disk
 from jeoni.verbs.session.dense_options import UNUSED, refuse_format, refuse_unused
 from tests.conftest import TINY
@@ -42,6 +42,35 @@ GIVEN = [
 def test_an_option_that_means_nothing_is_refused_with_what_to_do(spec, text):
     with pytest.raises(ConfigError, match=text):
         refuse_unused(spec, "detection")
+
+
+# what fits, comparisons, plans, evaluations and predictions of places in pictures go by
+READ = {
+    *("backbone", "weights", "window", "engine", "device", "workers", "strict", "language", "seed", "cache_gb", "disk"),
+    *("task", "class_names", "void", "group_pattern", "keep_leaks", "image_size", "tile", "test", "column", "frames"),
+    *("strategy", "strategies", "plan", "head", "set", "frozen", "folds", "test_fraction", "control", "pictures"),
+    *("steps", "epochs", "batch_size", "learning_rate", "head_learning_rate", "depth_decay", "weight_decay", "warmup"),
+    *(
+        "augment",
+        "views",
+        "ema",
+        "accumulate",
+        "precision",
+        "budget",
+        "budgets",
+        "repeats",
+        "measure",
+        "costs",
+        "format",
+    ),
+    "stages",  # of a comparison: none is probed, and leaving that out asks for nothing
+}
+
+
+@pytest.mark.parametrize("kind", [FitSpec, CompareSpec, PlanSpec, EvaluateSpec, PredictSpec])
+def test_every_option_is_either_read_or_refused(kind):
+    refused = {one.option for one in UNUSED if issubclass(kind, one.of)}
+    assert {one.name for one in fields(kind)} - refused <= READ
 
 
 @pytest.mark.parametrize("spec", [FitSpec(), CompareSpec(), EvaluateSpec(), PredictSpec(), FitSpec(repeats=1)])
@@ -83,6 +112,8 @@ def test_a_fit_refuses_what_its_task_and_its_head_do_not_take(tmp_path):
         jeoni.fit(small, drop_suspects=True, **options)
     with pytest.raises(ConfigError, match="frozen is '2', and the strategy probe decides that.*--strategy finetune"):
         jeoni.fit(small, frozen="2", strategy="probe", **options)
+    with pytest.raises(ConfigError, match="learning_rate is 0.1, and the strategy probe trains no stage.*finetune too"):
+        jeoni.fit(small, learning_rate=0.1, strategy="probe", **options)
     with pytest.raises(ConfigError, match="--class-weights is 'balanced'"):
         jeoni.compare(small, class_weights="balanced", **options)
 

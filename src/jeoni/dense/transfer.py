@@ -38,12 +38,23 @@ from jeoni.training.loop import train
 from jeoni.training.precision import precision_for
 from jeoni.types import Array, Quiet
 
-__all__ = ["HEADS", "STRATEGIES", "Transfer", "build_dense_head", "default_head", "heads_of", "is_tiled"]
+__all__ = [
+    "HEADS",
+    "OF_STAGES",
+    "STRATEGIES",
+    "Transfer",
+    "build_dense_head",
+    "default_head",
+    "heads_of",
+    "is_tiled",
+    "of_head_alone",
+]
 
 STRATEGIES = ("probe", "finetune", "scratch")
 HEADS = "jeoni.dense.heads"
 TIMED = 4  # steps, after a training that warms up
 PATIENCE_S = 4.0  # a first step that takes longer is the measurement itself
+OF_STAGES = ("learning_rate", "depth_decay")  # options that are about stages that are trained
 MOST_VIEWS = 32  # random tiles of a picture that are kept
 FEWEST_VIEWS = 2  # random views: with fewer, they are made anew in every epoch
 SCRATCH_LENGTH = 2.0  # times as long as with pretrained weights
@@ -295,6 +306,11 @@ class _Loss:
             assert geometry is not None
             targets.append(self.task.moved(self.annotations[i], geometry))
         return self.head.loss(outputs, targets, self.size)
+
+
+def of_head_alone(recipe: Recipe) -> Recipe:
+    """A recipe without what it says of stages of the backbone, where none is trained."""
+    return replace(recipe, learning_rate=None, depth_decay=None, frozen="auto")
 
 
 def is_tiled(backbone: Backbone) -> bool:

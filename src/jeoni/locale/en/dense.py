@@ -26,6 +26,7 @@ WORDS = {
     "a table. Leave --format out.",
     "dense.no_keep_columns": "--keep-columns is about tables; predictions of places in pictures are rows of their own. Leave it out.",
     "dense.no_frozen": "frozen is {value}, and the strategy {strategy} decides that by itself. Say --strategy finetune too, or leave it out.",
+    "dense.no_stages": "{name} is {value}, and the strategy probe trains no stage of the backbone; --head-learning-rate is the head's. Say --strategy finetune too, or leave it out.",
     "dense.fitted_head": "The head {head} is fitted in one pass, not trained: {options} says nothing. Leave it out.",
     "dense.fitted_only": "The head {head} is fitted, not trained: strategy is {strategy}; take --strategy probe.",
     # said of a prediction

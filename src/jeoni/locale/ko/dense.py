@@ -25,6 +25,7 @@ WORDS = {
     "dense.no_format": "format의 값이 {value}인데, 사진 속 위치를 쓰는 형식입니다. 이 모델의 과제는 {task:term}이고 예측은 표로 씁니다. --format을 빼세요.",
     "dense.no_keep_columns": "--keep-columns는 표에 쓰는 옵션인데, 사진 속 위치의 예측은 행이 따로 있습니다. 이 옵션을 빼세요.",
     "dense.no_frozen": "frozen의 값이 {value}인데, {strategy} 전략은 고정할 단계를 스스로 정합니다. --strategy finetune도 지정하거나 이 옵션을 빼세요.",
+    "dense.no_stages": "{name}의 값이 {value}인데, probe 전략은 백본의 단계를 학습하지 않습니다. 헤드의 학습률은 --head-learning-rate입니다. --strategy finetune도 지정하거나 이 옵션을 빼세요.",
     "dense.fitted_head": "{head} 헤드는 반복 학습 없이 한 번에 맞추므로 {options}은(는) 쓰이지 않습니다. 이 옵션을 빼세요.",
     "dense.fitted_only": "{head} 헤드는 반복 학습을 하지 않는데 strategy의 값이 {strategy}입니다. --strategy probe를 쓰세요.",
     # 예측할 때 하는 말

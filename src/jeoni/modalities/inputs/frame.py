@@ -13,7 +13,7 @@ from PIL import Image
 
 from jeoni.modalities.bounds import Fields, Side
 from jeoni.modalities.geometry import Geometry
-from jeoni.modalities.image.augment import Place, draw_place, find_policy, recoloured, turned, turning
+from jeoni.modalities.image.augment import Place, draw_place, find_policy, recoloured, turned, view_matrix
 from jeoni.modalities.image.images import RESAMPLING
 from jeoni.modalities.image.pictures import PictureBounds, PictureInput
 from jeoni.modalities.image.tiles import GRID, OVERLAP, draw_tile, grid_tile, middle_tile, tile_grid
@@ -168,14 +168,7 @@ class FrameInput(PictureInput):
         return frame
 
     def _geometry(self, place: Place, extent: tuple[float, float]) -> Geometry:
-        """Turned about the middle, then cut out and scaled, perhaps flipped, then put in its place in the frame."""
-        left, top, width, height = self._fit(place)
-        box = place.box
-        across, down = width / (box[2] - box[0]), height / (box[3] - box[1])
-        cut = np.array([[across, 0, -box[0] * across], [0, down, -box[1] * down], [0, 0, 1]])
-        flip = np.array([[-1.0, 0, width], [0, 1, 0], [0, 0, 1]]) if place.flipped else np.eye(3)
-        put = np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]])
-        return Geometry(put @ flip @ cut @ turning(place.degrees, extent), self.size)
+        return Geometry(view_matrix(place, extent, self._fit(place)), self.size)
 
 
 def _whole(extent: tuple[float, float]) -> Place:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.dense.frames import tile_side, with_frame
 from jeoni.dense.protocol import DenseTask
 from jeoni.dense.tiles import TileCount, tile_count
-from jeoni.dense.transfer import Transfer, build_dense_head, default_head, heads_of, is_tiled
+from jeoni.dense.transfer import Transfer, build_dense_head, default_head, heads_of, is_tiled, of_head_alone
 from jeoni.features.examples import Examples
 from jeoni.modalities.inputs.frame import FrameInput
 from jeoni.planning.dense_cost import DenseArm, arms_for
@@ -72,7 +71,7 @@ def arms_of_candidates(
     disk, controlled = getattr(spec, "disk_bytes", None), bool(getattr(spec, "control", True))
 
     def transfer(strategy: str, head: str) -> Transfer:
-        recipe = asked if strategy == "finetune" else replace(asked, frozen="auto")
+        recipe = asked if strategy == "finetune" else of_head_alone(asked)
         made = Transfer(task, build_dense_head(task, head, own if head == first else {}), head, strategy, recipe, tiles)
         return within_disk(made, disk, 1 + controlled)
 

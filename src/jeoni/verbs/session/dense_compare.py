@@ -14,7 +14,7 @@ from jeoni.assessment.trials import Draw, draws_by_fold, draws_for_test
 from jeoni.backbones.backbone import Backbone
 from jeoni.dense.protocol import DenseTask
 from jeoni.dense.reading import dense_task_of
-from jeoni.dense.transfer import Transfer
+from jeoni.dense.transfer import Transfer, of_head_alone
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.curves import Point
 from jeoni.features.examples import Examples
@@ -111,7 +111,11 @@ def compare_on_dense(
 
 def _transfer_of(task: DenseTask, strategy: str, spec: CompareSpec) -> Transfer:
     """How one of the strategies transfers; the cut is said of those that have one."""
-    recipe = spec.recipe if strategy == "finetune" else replace(spec.recipe, frozen="auto")
+    recipe = spec.recipe
+    if strategy == "probe":
+        recipe = of_head_alone(recipe)
+    elif strategy != "finetune":
+        recipe = replace(recipe, frozen="auto")
     return transfer_of(task, strategy, spec.head, {}, recipe)
 
 

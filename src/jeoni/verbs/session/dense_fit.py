@@ -24,7 +24,7 @@ from jeoni.dense.model import DenseModel
 from jeoni.dense.protocol import DenseTask
 from jeoni.dense.reading import TASKS
 from jeoni.dense.scoring import difference_of, evaluate_evidence
-from jeoni.dense.transfer import STRATEGIES, Transfer, build_dense_head, default_head
+from jeoni.dense.transfer import OF_STAGES, STRATEGIES, Transfer, build_dense_head, default_head, of_head_alone
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.amounts import said_score
 from jeoni.evaluation.compare import sentence
@@ -123,6 +123,9 @@ def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str
         raise ConfigError(Said("dense.no_strategy", strategy=repr(strategy), task=task.id, known=", ".join(STRATEGIES)))
     if recipe.frozen != "auto" and strategy != "finetune":
         raise ConfigError(Said("dense.no_frozen", value=repr(recipe.frozen), strategy=strategy))
+    for name in OF_STAGES if strategy == "probe" else ():
+        if getattr(recipe, name) is not None:
+            raise ConfigError(Said("dense.no_stages", name=name, value=f"{getattr(recipe, name):g}"))
     named = default_head(task, head)
     own = {name.removeprefix("head."): value for name, value in settings.items()}
     return Transfer(task, build_dense_head(task, named, own), named, strategy, recipe)
@@ -183,7 +186,7 @@ def fit_dense(
             untrained = framed(untrained_twin(backbone, spec.seed)) if spec.control else None
         n = len(dataset)
         transfer = within_disk(transfer, spec.disk_bytes, 2 if untrained else 1)
-        probe = replace(transfer, strategy="probe", recipe=replace(transfer.recipe, frozen="auto"))
+        probe = replace(transfer, strategy="probe", recipe=of_head_alone(transfer.recipe))
         arms = arms_for(dataset, spec, [(transfer, start), *([(probe, untrained)] if untrained else [])])
         with session.step("calibrate"):
             tell_of_maps(session, transfer, start, n)

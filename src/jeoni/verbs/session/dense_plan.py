@@ -76,6 +76,7 @@ def plan_dense(
             plain = choose_backbone(dataset, spec)
             usual = in_frames(plain, dataset, task, spec)
             arms = arms_of_candidates(dataset, task, plain, usual, spec)
+            next(iter(arms.values())).transfer.check(usual)
         ready = session.prepare(dataset, [Request(usual, ())], places.findings)
         with session.step("check"):
             split = split_examples(
