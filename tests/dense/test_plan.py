@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import jeoni
 from jeoni.data.annotations import Boxes, Keypoints, annotation_cells
@@ -20,7 +21,7 @@ from jeoni.runs.contents import foreign_files
 from jeoni.runs.records import PlanRecord
 from jeoni.runs.typed import read_record
 from tests.conftest import TINY
-from tests.dense.made import MadeMask, save_masks
+from tests.dense.made import MadeMask, picture, save_masks
 from tests.dense.test_limits import Heard
 
 OPTIONS = {"backbone": TINY, "folds": 2, "views": 1, "batch_size": 4, "steps": 2, "pictures": False, "head": "linear"}
@@ -113,3 +114,15 @@ def test_what_a_step_keeps_is_counted_in_bytes():
     layer = torch.nn.Sequential(torch.nn.Linear(10, 20, bias=False), torch.nn.Sigmoid())
     # the first layer keeps its input for the gradient of its weights, the sigmoid its output
     assert kept_bytes(layer, torch.zeros(1, 10)) == 4 * (10 + 20)
+
+
+def test_heads_that_remember_are_priced_and_named_without_a_race(tmp_path):
+    for k in range(6):
+        (tmp_path / "parts" / "good").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture(k)[0]).save(tmp_path / "parts" / "good" / f"{k}.png")
+    options = {"task": "anomaly", "backbone": TINY, "folds": 2, "pictures": False, "quiet": True}
+    record = jeoni.plan(str(tmp_path / "parts"), out=tmp_path / "plan", budget="10m", **options).record
+    assert [one.name for one in record.candidates] == ["probe, patchcore", "probe, nearest", "probe, padim"]
+    assert record.chosen == "probe, patchcore" and record.rule == "places_memory" and record.classes == {"normal": 6}
+    assert all(one.final_s > 0 and one.memory_bytes > 0 for one in record.candidates)
+    assert all(one.score is None for one in record.candidates) and "nothing is trained" in record.summary

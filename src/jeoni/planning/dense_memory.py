@@ -23,7 +23,9 @@ def dense_peak_bytes(transfer: Transfer, backbone: Backbone, n: int) -> int:
         backbone: what it starts from.
         n: pictures to learn from.
     """
-    network = transfer.untrained_network(backbone, n)
+    network, now = transfer.untrained_network(backbone, n), round(1e6 * (peak_memory_mb() or 0.0))
+    if not network.head.trains:  # maps go through it a few at a time
+        return now + weight_bytes(backbone)
     body = network.features.network
     if body is not None:
         body.requires_grad_(transfer.strategy != "probe")
@@ -31,7 +33,6 @@ def dense_peak_bytes(transfer: Transfer, backbone: Backbone, n: int) -> int:
     recipe = transfer.resolved(backbone, n)
     together = max(1, recipe.batch_size // recipe.accumulate)
     step = round(BESIDE * together * kept_bytes(network, _row(network, backbone)))
-    now = round(1e6 * (peak_memory_mb() or 0.0))
     return now + weight_bytes(backbone) + COPIES * trained + step
 
 

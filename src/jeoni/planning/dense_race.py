@@ -90,7 +90,7 @@ def race_candidates(priced: Mapping[DenseCandidate, Priced], train: Examples, co
         context: with a deadline.
 
     Returns:
-        None where there is time for one candidate at most.
+        None where there is time for one candidate at most, or nothing to score them by.
     """
     deadline = context.deadline
     assert deadline is not None
@@ -128,13 +128,15 @@ def _decided(
     scored: Examples,
     share: float,
     seed: int,
-) -> DenseRace:
-    """The cheapest that is no clearer than its error worse than the best."""
+) -> DenseRace | None:
+    """The cheapest that is no clearer than its error worse than the best; None where no score is known."""
     task = dense_task_of(scored.data)
     lead, sign = task.headline, 1 if task.metrics()[task.headline].higher_is_better else -1
     scores = {one: score_evidence(task, found, scored.groups, seed, RESAMPLES)[lead] for one, found in evidence.items()}
-    known = [one for one in ranked if np.isfinite(scores[one].value)] or list(ranked)
-    best = max(known, key=lambda one: sign * np.nan_to_num(scores[one].value, nan=-np.inf * sign))
+    known = [one for one in ranked if np.isfinite(scores[one].value)]
+    if not known:  # such as of anomalies, where no defect was held out
+        return None
+    best = max(known, key=lambda one: sign * scores[one].value)
 
     def against(one: DenseCandidate, other: DenseCandidate) -> Interval:
         return difference_of(task, evidence[one], evidence[other], scored.groups, seed, RESAMPLES)[lead]
@@ -146,5 +148,5 @@ def _decided(
         return apart.high >= 0 if sign > 0 else apart.low <= 0
 
     chosen = next(one for one in known if as_good(one))
-    raced = {one: Raced(scores[one], None if one is chosen else against(one, chosen), took[one]) for one in ranked}
+    raced = {one: Raced(scores[one], None if one is chosen else against(one, chosen), took[one]) for one in known}
     return DenseRace(chosen, best, share, len(scored), raced)
