@@ -23,6 +23,7 @@ from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shape
 from jeoni.data.annotations.sources import begins_with, ends_with, read_json
 from jeoni.data.kinds import SUFFIXES, composed
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset, FloatArray
 
 __all__ = ["LabelStudio"]
@@ -89,8 +90,7 @@ def _tasks(file: Path) -> list[Mapping[str, Any]]:
     content = read_json(file)
     if not isinstance(content, list) or not all(isinstance(one, dict) and "data" in one for one in content):
         raise DataError(
-            f"{file} is no JSON export of Label Studio with its tasks and results. Export it as JSON, not as "
-            "JSON-MIN; or as COCO.",
+            Said("annotations.label_studio_export", file=str(file)),
             path=str(file),
         )
     return content
@@ -150,8 +150,7 @@ def _shapes(
         kind = str(one.get("type", ""))
         if kind == BRUSH:
             raise DataError(
-                f"{file} holds regions that were painted with the brush ({place}), in a format of Label Studio's own. "
-                "Export it as COCO, or as PNG, and give that.",
+                Said("annotations.label_studio_brush", file=str(file), place=str(place)),
                 path=str(file),
             )
         if kind not in KINDS:
