@@ -101,7 +101,7 @@ def test_a_budget_of_a_comparison_is_shared_by_its_trainings(monkeypatch):
     # 2 strategies x 2 draws x (10 + 40) steps, and each of 8 trials predicts 12 pictures in a second
     left = 0.94 * 100 - (8 * 1.0 + 4.0)
     assert session.console.said == [
-        f"To keep the budget of 100 s, trainings get about {round(100 * left / 200)} % of their full length."
+        f"To keep the budget of 1.5 min, trainings get about {round(100 * left / 200)} % of their full length."
     ]
     deadline = session.context.deadline
     deadline.begin_fit(fit_name("probe", 10, 0))
