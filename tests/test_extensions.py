@@ -475,10 +475,15 @@ class DroppedIn(Segmentation):
 
 
 def use_dense_task(tmp_path: Path) -> None:
-    data = load_labelled(str(save_masks(tmp_path / "squares", 4)), Columns())
+    root = save_masks(tmp_path / "squares", 8)
+    data = load_labelled(str(root), Columns())
     found = read_dense(data, NAME)
     assert dense_task_of(found).id == NAME
     assert read_dense(data).task.id == "segmentation" or NAME < "segmentation"
+    options = {"head": "linear", "folds": 2, "steps": 2, "views": 1, "control": False, "quiet": True}
+    result = jeoni.fit(str(root), out=tmp_path / "run", backbone=TINY, task=NAME, **options)  # a path, and its name
+    assert result.model.task.id == NAME and result.metrics["headline"] == "dice"
+    assert jeoni.evaluate(tmp_path / "run", str(root), quiet=True).n == 8
 
 
 DENSE_HEAD = """

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import jeoni
+from jeoni.assessment.trials import Draw, fit_name
+from jeoni.deadline import Deadline
 from jeoni.dense.transfer import Transfer
 from jeoni.errors import ConfigError
 from jeoni.planning.dense_cost import ArmCost, DenseCost
+from jeoni.specs import CompareSpec
 from jeoni.types import Quiet
+from jeoni.verbs.session import dense_limits
 from tests.conftest import TINY
 from tests.dense.made import save_masks
 
@@ -68,3 +74,38 @@ def test_maps_for_which_there_is_no_room_are_told_of(small, tmp_path):
     options = {**OPTIONS, "views": 4, "control": False}
     jeoni.fit(str(small), out=tmp_path / "run", steps=2, cache_gb=1e-6, console=console, **options)
     assert any("4 random views of 12 pictures take" in t and "run again in every step" in t for t in console.said)
+
+
+class Planned:
+    """A transfer of which a step of four pictures takes a second, a step for each picture."""
+
+    def resolved(self, backbone, n):
+        return SimpleNamespace(steps=n, batch_size=4)
+
+    def kind(self, backbone):
+        return "kind"
+
+
+def test_a_budget_of_a_comparison_is_shared_by_its_trainings(monkeypatch):
+    monkeypatch.setattr(dense_limits, "_step_s", lambda session, data, transfer, backbone: 1.0)
+    session = SimpleNamespace(
+        spec=CompareSpec(budget="100s"),
+        context=SimpleNamespace(deadline=Deadline(100.0, clock=lambda: 0.0)),
+        console=Heard(),
+        passed_s=0.0,
+        calibration=lambda data, backbone: SimpleNamespace(report_s=lambda pictures: 4.0),
+    )
+    draws = [Draw(number, np.arange(40), np.arange(12)) for number in range(2)]
+    given = (SimpleNamespace(data=None), {"probe": Planned(), "scratch": Planned()}, {"probe": 0, "scratch": 0}, draws)
+    dense_limits.keep_trials(session, *given, [10, None])
+    # 2 strategies x 2 draws x (10 + 40) steps, and each of 8 trials predicts 12 pictures in a second
+    left = 0.94 * 100 - (8 * 1.0 + 4.0)
+    assert session.console.said == [
+        f"To keep the budget of 1.5 min, trainings get about {round(100 * left / 200)} % of their full length."
+    ]
+    deadline = session.context.deadline
+    deadline.begin_fit(fit_name("probe", 10, 0))
+    assert deadline.allow("kind", 10).seconds == pytest.approx(left * 10 / 200)
+    session.context.deadline = Deadline(20.0, clock=lambda: 0.0)
+    with pytest.raises(ConfigError, match="budget is '100s'.*Say at least --budget"):
+        dense_limits.keep_trials(session, *given, [10, None])

@@ -53,9 +53,10 @@ def _in_folder(path: Path, said: DensePredictions, format: str) -> list[Path]:
     from jeoni.data.annotations.protocol import Predicted
     from jeoni.data.annotations.write import format_to_write, write_predictions
 
-    format = format or format_to_write(said.task.id, said.annotations)
+    task = said.task.family or said.task.id
+    format = format or format_to_write(task, said.annotations)
     predicted = Predicted(said.names, said.sizes, said.predictions, said.task.names)
-    return write_predictions(path, predicted, said.task.id, format)
+    return write_predictions(path, predicted, task, format)
 
 
 def _one_file(path: Path, said: DensePredictions, format: str) -> list[Path]:
@@ -72,7 +73,7 @@ def _one_file(path: Path, said: DensePredictions, format: str) -> list[Path]:
 def _header(said: DensePredictions) -> list[str]:
     from jeoni.dense.written import columns_of
 
-    return ["path", *columns_of(said.task.id)]
+    return ["path", *columns_of(said.task.family)]
 
 
 def _rows(said: DensePredictions) -> Iterator[list[str]]:

@@ -56,6 +56,8 @@ def predict(
         from jeoni import api
         from jeoni.dense.model import DensePredictions
     from jeoni.console import console_for
+    from jeoni.errors import ConfigError
+    from jeoni.locale import Said
 
     terminal = console_for(quiet=quiet)
     say_whose_file(model, terminal)
@@ -64,6 +66,8 @@ def predict(
     table = check_table(data) if keep_columns else None
     said = api.predict(model, data, spec, console=terminal)
     if isinstance(said, DensePredictions):
+        if table:
+            raise ConfigError(Said("dense.no_keep_columns"))
         write_places(said, out, spec.format, terminal, silent=json)
         if json:
             print_json({"predicted": len(said), "skipped": len(said.errors), "out": out})

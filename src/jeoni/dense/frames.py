@@ -10,14 +10,16 @@ import torch
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.errors import ConfigError, DataError
+from jeoni.locale import Said
 from jeoni.modalities.inputs.frame import FrameInput
 from jeoni.modalities.inputs.image import ImageInput
 from jeoni.types import Dataset
 
-__all__ = ["frame_size", "framed", "with_frame"]
+__all__ = ["frame_size", "framed", "tile_side", "with_frame"]
 
 SAMPLE = 200  # pictures whose size is looked at
 STEP = 32  # pixels: the coarsest stride of the usual backbones
+AUTO, TILE, TELL = "auto", 512, 2000  # the side of tiles, and the longer side of pictures from which on there are such
 ENLARGED = 2.0  # times at most: more only blurs
 
 
@@ -40,7 +42,7 @@ def frame_size(data: Dataset, longest: int, enlarged: float = ENLARGED) -> tuple
         except DataError:
             continue
     if not sizes:
-        raise DataError(f"{data.origin or data.name} holds no picture that can be read.", path=data.origin or None)
+        raise DataError(Said("dense.no_picture", data=data.origin or data.name), path=data.origin or None)
     width, height = np.median(np.array(sizes), axis=0)
     scale = min(longest / max(width, height), enlarged)
     return _rounded(width * scale), _rounded(height * scale)
@@ -50,27 +52,43 @@ def _rounded(side: float) -> int:
     return max(STEP, STEP * round(side / STEP))
 
 
-def with_frame(backbone: Backbone, data: Dataset, longest: int, said: tuple[int, int] | int | None = None) -> Backbone:
-    """The backbone with whole pictures as its input.
+def with_frame(
+    backbone: Backbone,
+    data: Dataset,
+    longest: int,
+    said: tuple[int, int] | int | None = None,
+    tile: int | None = None,
+) -> Backbone:
+    """The backbone with whole pictures as its input, or tiles of them.
 
     Args:
         backbone: one for pictures.
         data: the pictures, which decide size and window of values.
         longest: the longer side, where nothing was said; see :func:`frame_size`.
         said: by the user, width and height, or the longer side; multiples of 32 near them are taken.
+        tile: the side of a square part of a picture at its own resolution, pixels; None: whole pictures.
 
     Raises:
         ConfigError: one for something else, or one that takes squares of one size only.
     """
     if not isinstance(backbone.input, (ImageInput, FrameInput)):
-        raise ConfigError(
-            f"{backbone.name} takes {backbone.input.modality}; pictures with places marked in them need a backbone for "
-            "images, such as efficientnet_lite0."
-        )
-    width, height = _size(data, longest, said)
+        raise ConfigError(Said("dense.other_backbone", name=backbone.name, modality=backbone.input.modality))
+    width, height = (_rounded(tile), _rounded(tile)) if tile else _size(data, longest, said)
     old = backbone.input
-    made = FrameInput(width, height, old.mean, old.std, old.interpolation, old.window, old.own_window)
+    made = FrameInput(width, height, old.mean, old.std, old.interpolation, old.window, old.own_window, bool(tile))
     return framed(replace(backbone, input=made.fitted(data)))
+
+
+def tile_side(data: Dataset, said: str) -> int | None:
+    """The side of tiles, pixels; None where whole pictures are computed.
+
+    Args:
+        data: the pictures; of some, headers are read.
+        said: by the user: a number, nothing, or ``auto``: tiles where most pictures are large.
+    """
+    if said != AUTO:
+        return int(said) if said else None
+    return TILE if max(frame_size(data, TELL, 1.0)) >= TELL else None
 
 
 def _size(data: Dataset, longest: int, said: tuple[int, int] | int | None) -> tuple[int, int]:
@@ -98,9 +116,7 @@ def framed(backbone: Backbone) -> Backbone:
         with torch.inference_mode():
             entry(backbone.network, spec).eval()(rows_like(spec, 1))
     except Exception as error:  # whatever a network does with a size that it does not take
-        raise ConfigError(
-            f"{backbone.name} does not take pictures of {spec.width} x {spec.height} "
-            f"({(str(error).splitlines() or [type(error).__name__])[0][:160]}). Take a convolutional backbone, such as "
-            "efficientnet_lite0."
-        ) from error
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
+        size = f"{spec.width} x {spec.height}"
+        raise ConfigError(Said("dense.no_such_size", name=backbone.name, size=size, reason=reason)) from error
     return backbone

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,15 +27,19 @@ from jeoni.backbones.saved import (
 )
 from jeoni.backbones.weights import file_sha256
 from jeoni.data.annotations import Prediction
+from jeoni.data.annotations.read import without_masks
 from jeoni.data.checks import tell, unreadable
 from jeoni.data.examples import as_dataset
 from jeoni.data.fitted_on import FittedOn
 from jeoni.dense.network import DenseNetwork, extent_of, predictions_of
 from jeoni.dense.protocol import DenseHead, DenseTask
 from jeoni.dense.rows import held_rows
+from jeoni.dense.tiles import predictions_over_tiles
 from jeoni.errors import DataError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
+from jeoni.locale import Said
+from jeoni.modalities.inputs.frame import FrameInput
 from jeoni.runs import seal
 from jeoni.types import Array, Dataset
 
@@ -116,19 +121,33 @@ class DenseModel:
             features = MapNetwork(self.backbone, self.maps, (), self.backbone.network)
         return DenseNetwork(features, self.head).eval()
 
-    def predict_examples(self, examples: Examples, source: Backbone, context: Context) -> Iterator[Prediction]:
+    def predict_examples(
+        self,
+        examples: Examples,
+        source: Backbone,
+        context: Context,
+        extents: Sequence[tuple[int, int]] | None = None,
+    ) -> Iterator[Prediction]:
         """Predictions one by one, of pictures whose rows at the cut may be in the store: those are not run again.
 
         Args:
             examples: which.
             source: the backbone their rows were computed with.
             context: computes rows that are not there.
+            extents: width and height of each picture, where they are known; left out, headers are read.
         """
+        spec = self.backbone.input
+        if isinstance(spec, FrameInput) and spec.tiled:
+            return predictions_over_tiles(self.network(), self.task, examples.data, spec)
         top = max(m.stage for m in self.maps)
         stored = self.frozen >= top and all(examples.seen.holds(source, m.tap) for m in self.maps)
         network = self.network(stored)
         rows = held_rows(examples, source, network.features, context)
-        return predictions_of(network, self.task, rows, examples.data, self.backbone.input)
+        return predictions_of(network, self.task, rows, extents or self._extents(examples.data))
+
+    def _extents(self, data: Dataset) -> list[tuple[int, int]]:
+        """Width and height of each picture, pixels."""
+        return [extent_of(data, i, self.backbone.input) for i in range(len(data))]
 
     def predict(
         self, data: Any, context: Context | None = None, *, column: str = "", frames: str = "middle"
@@ -136,7 +155,7 @@ class DenseModel:
         """Predict a folder, a picture, a table of paths, or whatever of these is in memory.
 
         Args:
-            data: as for :meth:`jeoni.models.model.Model.predict`.
+            data: as for :meth:`jeoni.models.model.Model.predict`; of an annotated folder its pictures, without masks.
             context: cache, engine, threads; left out, the defaults.
             column: of a table, the one that holds the pictures.
             frames: of DICOM files of several frames, those that are examples: ``middle`` or ``all``.
@@ -145,21 +164,21 @@ class DenseModel:
             DataError: nothing there, or nothing that can be read.
         """
         context = context or Context()
-        found = as_dataset(data, "image", column, "", frames)
+        found = _pictures_of(data, column, frames, context)
         seen = context.extract(found.items, [Request(self.backbone, ())])
         tell([*found.findings, *unreadable(found.items, seen.errors)], context.console)
         index = np.flatnonzero(seen.readable)
         if not len(index):
-            raise DataError(
-                f"None of the {len(found.items)} items could be read. The first: {next(iter(seen.errors.values()))}"
-            )
+            first = next(iter(seen.errors.values()))
+            raise DataError(Said("dense.none_read", n=f"{len(found.items)}", first=first))
         chosen = found.select(index)
         examples = Examples(chosen, index, seen, index, np.zeros((1, len(index)), dtype=np.int64))
+        sizes = self._extents(chosen)
         return DensePredictions(
             names=[chosen.items.name(i) for i in range(len(index))],
-            predictions=list(self.predict_examples(examples, self.backbone, context)),
+            predictions=list(self.predict_examples(examples, self.backbone, context, sizes)),
             task=self.task,
-            sizes=[extent_of(chosen, i, self.backbone.input) for i in range(len(index))],
+            sizes=sizes,
             annotations=self.annotations,
             errors={found.items.name(i): text for i, text in seen.errors.items()},
             seen=self.fitted_on.holds(examples.digests),
@@ -212,3 +231,14 @@ class DenseModel:
             "facts": self.facts,
         }
         return seal(config)
+
+
+def _pictures_of(data: Any, column: str, frames: str, context: Context) -> Dataset:
+    """What is to be predicted."""
+    found = as_dataset(data, "image", column, "", frames)
+    if not isinstance(data, (str, os.PathLike)) or not Path(data).is_dir():
+        return found
+    found, masks = without_masks(found, Path(data))
+    if masks:
+        context.console.say(Said("dense.masks", n=f"{masks:,}", path=str(data)))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from jeoni.data.annotations import Prediction
 from jeoni.dense.protocol import DenseHead, DenseTask
 from jeoni.dense.rows import batches_of
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.modalities.inputs import Input
 from jeoni.training.forward import as_input
 from jeoni.training.rows import Rows
@@ -51,7 +52,7 @@ class DenseNetwork(nn.Module):
 
 
 def predictions_of(
-    network: DenseNetwork, task: DenseTask, rows: Rows, data: Dataset, spec: Input
+    network: DenseNetwork, task: DenseTask, rows: Rows, extents: Sequence[tuple[int, int]]
 ) -> Iterator[Prediction]:
     """Predictions one by one, each in the coordinates of its own picture.
 
@@ -59,8 +60,7 @@ def predictions_of(
         network: trained.
         task: what is predicted.
         rows: the examples as they are.
-        data: the same examples.
-        spec: the backbone's input, which knows the size of a picture.
+        extents: width and height of the same pictures.
     """
     network.eval()
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
@@ -71,12 +71,12 @@ def predictions_of(
         geometries = rows.geometries(index, np.zeros_like(index))
         for i, one, geometry in zip(index, found, geometries, strict=True):
             assert geometry is not None
-            yield task.returned(one, geometry, extent_of(data, int(i), spec))
+            yield task.returned(one, geometry, extents[int(i)])
 
 
 def extent_of(data: Dataset, index: int, spec: Input) -> tuple[int, int]:
     """Width and height of a picture."""
     found = spec.extent(data.items.read(index), data.items.name(index))
     if found is None:
-        raise DataError(f"{data.items.name(index)} has no width and height.")
+        raise DataError(Said("dense.no_extent", name=data.items.name(index)))
     return round(found[0]), round(found[1])

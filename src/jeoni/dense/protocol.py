@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
@@ -10,7 +10,10 @@ import numpy as np
 from torch import Tensor, nn
 
 from jeoni.data.annotations import Annotation, Prediction
+from jeoni.dense.merging.tile import Tile
+from jeoni.errors import ConfigError
 from jeoni.evaluation.measures import Measure
+from jeoni.locale import Said
 from jeoni.modalities.geometry import Geometry
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 
@@ -53,6 +56,8 @@ class DenseTask(Protocol):
     Attributes:
         id: the file's name.
         link: tells it from tasks on pooled features.
+        family: detection, segmentation, pose or anomaly: whose annotations formats give it, whose heads it takes and
+            as what its predictions are written; empty for one that takes whatever is annotated, with heads of its own.
         headline: the id of the metric that leads.
         head: the id of the head that is used where none is named.
         augment: the name of the policy of random views where none is named.
@@ -64,6 +69,7 @@ class DenseTask(Protocol):
 
     id: ClassVar[str]
     link: ClassVar[str] = "places"
+    family: ClassVar[str] = ""
     headline: ClassVar[str]
     head: ClassVar[str]
     augment: ClassVar[str]
@@ -120,6 +126,14 @@ class DenseTask(Protocol):
         """``(n,)`` annotations in a few words."""
         return ["" if one is None else type(one).__name__.lower() for one in targets]
 
+    def counted(self, targets: Array) -> Mapping[str, int]:
+        """How often each class or keypoint is marked in known annotations, for a profile; nothing, if left out."""
+        return {}
+
+    def object_sides(self, targets: Array) -> FloatArray:
+        """``(k,)`` the side of a square as large as each object, pixels of its picture; none, if left out."""
+        return np.zeros(0)
+
     def moved(self, annotation: Annotation, geometry: Geometry) -> Any:
         """The annotation in the coordinates of a row, as the task's heads take it for their loss.
 
@@ -128,6 +142,18 @@ class DenseTask(Protocol):
 
     def returned(self, prediction: Prediction, geometry: Geometry, extent: tuple[int, int]) -> Prediction:
         """A prediction in a row's coordinates, in those of the picture of that width and height."""
+
+    def merged(self, parts: Iterable[tuple[Prediction, Tile]], extent: tuple[int, int]) -> Prediction:
+        """Predictions of overlapping parts of a picture, as one of the whole; a task that does not say cannot.
+
+        Args:
+            parts: row by row, each in its own pixels; they are computed as they are asked for.
+            extent: width and height of the picture.
+
+        Raises:
+            ConfigError: predictions of parts mean nothing for the whole.
+        """
+        raise ConfigError(Said("dense.no_tiles", task=self.id))
 
     def evidence(self, prediction: Prediction, annotation: Annotation) -> Any:
         """All that the metrics need to know of one picture: small, so that predictions need not be kept."""
@@ -140,6 +166,10 @@ class DenseTask(Protocol):
 
     def rows(self, evidence: Sequence[Any], weights: FloatArray) -> list[Row]:
         """The metrics of single classes or keypoints."""
+
+    def scored(self, evidence: Sequence[Any], weights: FloatArray) -> tuple[dict[str, FloatArray], list[Row]]:
+        """:meth:`scores` and :meth:`rows`, for a task whose two share most of their work."""
+        return self.scores(evidence, weights), self.rows(evidence, weights)
 
     def item_scores(self, evidence: Sequence[Any]) -> FloatArray:
         """``(n,)`` how well each picture was done, higher is better: for the worst ones in a report; NaN: unknown."""
@@ -208,6 +238,17 @@ class DenseHead(nn.Module):
                 patient's, where some are held out.
         """
         raise NotImplementedError
+
+    def work(self, pictures: int) -> float:
+        """How much :meth:`fit` has to do for so many pictures, in any unit; 0: it grows with their number."""
+        return 0.0
+
+    def threshold_by(self, pictures: IntArray) -> None:
+        """Of a head that was fitted on parts of pictures: what it says of one of them is to hold for a picture.
+
+        Args:
+            pictures: ``(n,)`` which picture each example is a part of, in order.
+        """
 
     def decode(self, outputs: Tensor, size: tuple[int, int]) -> list[Prediction]:
         """``(b,)`` predictions in the coordinates of rows of that width and height."""

@@ -10,12 +10,25 @@ from jeoni import plugins
 from jeoni.data.annotations.vocabulary import in_vocabulary
 from jeoni.dense.protocol import DenseTask
 from jeoni.errors import ConfigError, DataError, WeightsError
+from jeoni.locale import Said
 from jeoni.tasks import Task, Unreadable
 from jeoni.types import Dataset
 
-__all__ = ["TASKS", "dense_task_of", "is_dense", "read_dense", "reread_dense", "restore_dense"]
+__all__ = ["TASKS", "annotations_for", "dense_task_of", "is_dense", "read_dense", "reread_dense", "restore_dense"]
 
 TASKS = "jeoni.dense.tasks"
+
+
+def annotations_for(task: str) -> str:
+    """What formats of annotations are asked for, where a task is wanted: its family, which a stranger's task names.
+
+    Example:
+        >>> annotations_for("pose"), annotations_for("classification")
+        ('pose', 'classification')
+    """
+    if task not in plugins.names(TASKS):
+        return task
+    return plugins.load(TASKS, task).family or "auto"
 
 
 def read_dense(data: Dataset, wanted: str = "auto") -> Dataset:
@@ -35,20 +48,19 @@ def read_dense(data: Dataset, wanted: str = "auto") -> Dataset:
     if wanted == "auto":
         wanted = next((name for name in named if plugins.load(TASKS, name).takes(first)), "")
     if wanted not in named:
-        raise ConfigError(
-            f"{data.origin or data.name} has annotations of places in pictures; its task can be {', '.join(named)}, "
-            f"not {wanted or 'any other'!r}."
-        )
+        where, known = data.origin or data.name, ", ".join(named)
+        raise ConfigError(Said("dense.other_task", data=where, known=known, wanted=repr(wanted or "any other")))
     kind: type[DenseTask] = plugins.load(TASKS, wanted)
     if not kind.takes(first):
         raise DataError(
-            f"{data.origin or data.name} cannot be read for {wanted}: it holds {type(first).__name__.lower()}.",
+            Said("dense.holds_other", data=data.origin or data.name, wanted=wanted, other=type(first).__name__.lower()),
             path=data.origin or None,
         )
     try:
         task, findings = kind.read(annotations)
     except Unreadable as error:
-        raise DataError(f"{data.origin or data.name} cannot be read for {wanted}. {error}", path=data.origin) from error
+        told = Said("dense.unreadable", data=data.origin or data.name, wanted=wanted, reason=reason_of(error))
+        raise DataError(told, path=data.origin) from error
     return with_dense(replace(data, findings=(*data.findings, *findings)), task)
 
 
@@ -61,12 +73,18 @@ def reread_dense(data: Dataset, task: DenseTask) -> Dataset:
     data = replace(data, targets=in_vocabulary(data.targets, task.names))
     annotations = list(data.targets)
     if any(one is not None and not task.takes(one) for one in annotations):
-        raise DataError(f"{data.origin or data.name} does not fit the model, whose task is {task.id}.")
+        raise DataError(Said("dense.other_model", data=data.origin or data.name, task=task.id))
     try:
         task.reread(annotations)
     except Unreadable as error:
-        raise DataError(f"{data.origin or data.name} does not fit the model: {error}", path=data.origin) from error
+        told = Said("dense.no_fit", data=data.origin or data.name, reason=reason_of(error))
+        raise DataError(told, path=data.origin) from error
     return with_dense(data, task)
+
+
+def reason_of(error: Exception) -> str:
+    """What an error says, so that it can be told in another language."""
+    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
 
 
 def with_dense(data: Dataset, task: DenseTask) -> Dataset:
@@ -99,12 +117,11 @@ def restore_dense(described: Mapping[str, Any]) -> DenseTask:
     """
     name = str(described.get("id"))
     if name not in plugins.names(TASKS):
-        raise WeightsError(f"The model's task {name!r} is not known here; install the package it came with.")
+        raise WeightsError(Said("annotations.task_unknown", name=repr(name)))
     try:
         made: DenseTask = plugins.load(TASKS, name).restored({k: v for k, v in described.items() if k != "id"})
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise WeightsError(
-            f"The model's task {name!r} cannot be made of what was saved of it ({type(error).__name__}: {error}). "
-            "Copy the model folder anew."
+            Said("annotations.task_damaged", name=repr(name), kind=str(type(error).__name__), reason=str(error))
         ) from error
     return made

@@ -68,7 +68,7 @@ def map_bytes(maps: Sequence[StageMap]) -> int:
 def rows_to_train(
     examples: Examples, backbone: Backbone, network: MapNetwork, recipe: ResolvedRecipe, context: Context
 ) -> tuple[Rows, dict[str, object]]:
-    """Random views of the examples, and what the run's record says of them.
+    """Random views of the examples, or the tiles of their grid, and what the run's record says of them.
 
     Maps below the cut are computed once for each view and read from the store; where rows are pixels, they are decoded
     in every epoch, each time in another view.
@@ -117,8 +117,8 @@ def _plain(examples: Examples, backbone: Backbone, network: MapNetwork, context:
     return EndToEnd([CachedRows(seen.features(backbone, tap, index), geometry=geometry) for tap in taps])
 
 
-def batches_of(rows: Rows, size: int) -> Iterator[tuple[IntArray, Array]]:
-    """All rows in order, a batch at a time, with their numbers."""
+def batches_of(rows: Rows, size: int, epoch: int = 0) -> Iterator[tuple[IntArray, Array]]:
+    """All rows in order, a batch at a time, with their numbers, as they look in an epoch."""
     for start in range(0, len(rows), size):
         index = np.arange(start, min(start + size, len(rows)))
-        yield index, rows.batch(index, np.zeros_like(index))
+        yield index, rows.batch(index, np.full_like(index, epoch))

@@ -12,7 +12,7 @@ from jeoni.evaluation.evaluate import Evaluation
 from jeoni.evaluation.intervals import not_too_certain, percentile_interval, resample_weights
 from jeoni.types import FloatArray, IntArray, Interval
 
-__all__ = ["difference_of", "evaluate_evidence"]
+__all__ = ["difference_of", "evaluate_evidence", "score_evidence"]
 
 RESAMPLES = 2000
 
@@ -35,11 +35,11 @@ def evaluate_evidence(
     """
     n = len(evidence)
     once = np.ones((1, n))
-    whole = task.scores(evidence, once)
-    drawn = list(resample_weights(n, groups, resamples, seed))
-    samples = _joined([task.scores(evidence, weights.astype(np.float64)) for weights in drawn])
-    alone = task.rows(evidence, once)
-    rows = [task.rows(evidence, weights.astype(np.float64)) for weights in drawn]
+    whole, alone = task.scored(evidence, once)
+    drawn = [
+        task.scored(evidence, weights.astype(np.float64)) for weights in resample_weights(n, groups, resamples, seed)
+    ]
+    samples, rows = _joined([scores for scores, _ in drawn]), [chunk for _, chunk in drawn]
     shares = task.shares(evidence)
     units = n if groups is None else len(np.unique(groups))
     breakdown: list[dict[str, Any]] = []
@@ -59,6 +59,22 @@ def evaluate_evidence(
         details=task.details(evidence),
         n=n,
     )
+
+
+def score_evidence(
+    task: DenseTask,
+    evidence: Sequence[Any],
+    groups: IntArray | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> dict[str, Interval]:
+    """Every metric of all pictures with its interval, without tables by class; arguments as of the whole."""
+    n, shares = len(evidence), task.shares(evidence)
+    units = n if groups is None else len(np.unique(groups))
+    whole = task.scores(evidence, np.ones((1, n)))
+    drawn = resample_weights(n, groups, resamples, seed)
+    samples = _joined([task.scores(evidence, weights.astype(np.float64)) for weights in drawn])
+    return {name: _interval(value, samples[name], min(shares.get(name, 0), units)) for name, value in whole.items()}
 
 
 def _interval(value: FloatArray, samples: FloatArray, of: int) -> Interval:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from jeoni.backbones.backbone import Backbone
@@ -13,9 +13,12 @@ from jeoni.features.examples import Examples
 from jeoni.features.extract import Request
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.estimate import Estimate
+from jeoni.specs import FitSpec, PlanSpec
+from jeoni.types import Dataset
 
-__all__ = ["DenseArm", "DenseCost", "dense_cost"]
+__all__ = ["LEAST", "ArmCost", "DenseArm", "DenseCost", "arm_cost", "arms_for", "dense_cost"]
 
+LEAST = 60  # pictures from which on a test set is kept
 FORWARD = 1 / 3  # of a step's time, without gradients
 
 
@@ -46,6 +49,8 @@ class ArmCost:
         other_s: of the predictions of one fit.
         fits: how many.
         disk_bytes: of the views.
+        kind: of its trainings, by which a deadline knows what a step takes.
+        step_s: of one step; 0 where nothing is trained.
     """
 
     views_s: float
@@ -53,6 +58,8 @@ class ArmCost:
     other_s: float
     fits: int
     disk_bytes: int
+    kind: Hashable = None
+    step_s: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -93,6 +100,11 @@ class DenseCost:
         """In the order in which they are made."""
         return [fit for arm in self.arms for fit in arm.planned]
 
+    @property
+    def prices(self) -> dict[Hashable, float]:
+        """Seconds of a step by the kind of training."""
+        return {arm.kind: arm.step_s for arm in self.arms if arm.step_s}
+
     def estimate(self, before_s: float) -> Estimate:
         """By part."""
         first, *rest = self.arms
@@ -119,20 +131,41 @@ def dense_cost(
     """
     requests = [Request(arm.backbone, arm.transfer.taps(arm.backbone, n)) for arm in arms]
     features_s = calibration.features_s(requests)
-    costs = tuple(_arm_cost(calibration, arm, some, n) for arm in arms)
+    costs = tuple(arm_cost(calibration, arm, some, n) for arm in arms)
     disk = calibration.features_bytes(requests) + sum(arm.disk_bytes for arm in costs)
     return DenseCost(features_s, costs, calibration.report_s(pictures), disk)
 
 
-def _arm_cost(calibration: Calibration, arm: DenseArm, some: Examples, n: int) -> ArmCost:
+def arm_cost(calibration: Calibration, arm: DenseArm, some: Examples, n: int) -> ArmCost:
+    """Measure a few seconds of one arm's work; arguments as of :func:`dense_cost`."""
     transfer, backbone = arm.transfer, arm.backbone
-    recipe, taps = transfer.resolved(backbone, n), transfer.taps(backbone, n)
+    recipe = transfer.resolved(backbone, n)
+    taps = tuple(m.tap for m in transfer.network(backbone, n).kept)
     step_s = transfer.step_s(backbone, some, calibration.context)
     if not step_s:  # nothing is trained
-        return ArmCost(0.0, 0.0, 0.0, arm.fits, 0)
+        return ArmCost(0.0, 0.0, transfer.memorise_s(backbone, some, n, calibration.context), arm.fits, 0)
     views_s, disk = 0.0, 0
     if taps and recipe.views:
         views_s = recipe.views * calibration.features_s([Request(backbone, taps, (1,), recipe.augment)])
         disk = recipe.views * n * map_bytes(transfer.network(backbone, n).kept)
-    predicting = FORWARD * step_s * arm.held / recipe.batch_size
-    return ArmCost(views_s, recipe.steps * step_s, predicting, arm.fits, disk)
+    predicting = FORWARD * step_s * arm.held * transfer.tiles.usual / recipe.batch_size
+    kind = transfer.kind(backbone)
+    return ArmCost(views_s, recipe.steps * step_s, predicting, arm.fits, disk, kind, step_s)
+
+
+def arms_for(data: Dataset, spec: FitSpec | PlanSpec, pairs: Sequence[tuple[Transfer, Backbone]]) -> list[DenseArm]:
+    """What will be fitted, and how often; the last of several is the control, of which no model is kept.
+
+    Args:
+        data: the pictures.
+        spec: folds, and the share that is kept as test set.
+        pairs: the transfer with what it starts from, and perhaps its control.
+    """
+    n, own = len(data), int((data.part == "test").sum())
+    crossed = not own and n < LEAST
+    held = round(n / spec.folds) if crossed else own or round(spec.test_fraction * n)
+    whole = [True, *[False] * (len(pairs) - 1)]
+    return [
+        DenseArm(transfer, backbone, spec.folds + keeps if crossed else 1, held)
+        for (transfer, backbone), keeps in zip(pairs, whole, strict=True)
+    ]

@@ -11,6 +11,7 @@ from jeoni.runs.records.values import Interval
 
 __all__ = ["plan_view"]
 
+PLACES = "places_"  # how the rules of another table begin, that of places in pictures
 SIZES, LEVELS = ("few", "many"), ("similar", "different")
 
 
@@ -42,6 +43,7 @@ def plan_view(plan: PlanRecord, words: dict[str, Any]) -> dict[str, Any]:
             {"size": size, "level": level, "fired": plan.rule == f"{size}_{level}"}
             for size in SIZES
             for level in LEVELS
+            if not plan.rule.startswith(PLACES)
         ],
     }
 

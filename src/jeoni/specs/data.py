@@ -22,6 +22,7 @@ __all__ = [
 
 FRAMES = "Of a DICOM file of several frames: its middle one, or all, as examples of one group."
 
+LEAST_TILE = 64  # pixels
 LEAST_SIDE, MOST_SIDE, MOST_DIGITS = 32, 2048, 5  # pixels
 
 
@@ -83,10 +84,25 @@ class FrameOptions(Options):
         "Of places in pictures, the size at which they are computed: the longer side in pixels, or width and height as "
         "640x480; left out, the task and the pictures decide. Twice the side costs four times as much.",
     )
+    tile: str = option(
+        "",
+        "Of places in large pictures, the side of square parts that are computed at the picture's own resolution, such "
+        "as 512, and merged; auto does so of pictures of 2000 pixels and more. Left out, pictures are computed whole.",
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _ = self.frame
+        number = self.tile.isdecimal() and len(self.tile) < MOST_DIGITS
+        if self.tile not in ("", "auto") and not (number and LEAST_TILE <= int(self.tile) <= MOST_SIDE):
+            raise ConfigError(
+                f"tile is {self.tile!r}; pixels from {LEAST_TILE} to {MOST_SIDE} are needed, such as 512, or auto."
+            )
+        if self.tile and self.image_size:
+            raise ConfigError(
+                f"tile is {self.tile!r} and image_size {self.image_size!r}; tiles keep the resolution of pictures. Say "
+                "one of them."
+            )
 
     @property
     def frame(self) -> tuple[int, int] | int | None:

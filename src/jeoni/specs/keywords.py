@@ -328,6 +328,12 @@ class FrameKeywords(TypedDict, total=False):
     640x480; left out, the task and the pictures decide. Twice the side costs four times as much.
     """
 
+    tile: str | None
+    """
+    Of places in large pictures, the side of square parts that are computed at the picture's own resolution, such as
+    512, and merged; auto does so of pictures of 2000 pixels and more. Left out, pictures are computed whole.
+    """
+
 
 class TaskKeywords(TypedDict, total=False):
     """The task."""
@@ -492,6 +498,7 @@ class PlanKeywords(
     SeedKeywords,
     LanguageKeywords,
     TaskKeywords,
+    FrameKeywords,
     TestSetKeywords,
     HeadKeywords,
     RecipeKeywords,

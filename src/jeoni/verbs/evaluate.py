@@ -25,6 +25,7 @@ from jeoni.specs.keywords import EvaluateKeywords
 from jeoni.tasks import reread_targets
 from jeoni.types import Array, Console
 from jeoni.verbs.session.dense_evaluate import evaluate_dense
+from jeoni.verbs.session.dense_options import refuse_unused
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.reading import read
 
@@ -65,6 +66,7 @@ def evaluate(
     if isinstance(model, DenseModel):
         with console.status("Reading the data"):
             pictures = read(data, spec, modality="image", task=model.task.id)
+        refuse_unused(spec, model.task.id, pictures)
         return evaluate_dense(model, pictures, context, spec.seed)
     with console.status("Reading the data"):
         dataset = read(data, spec, modality=model.backbone.input.modality, kept=model.column)

@@ -121,7 +121,8 @@ def fit(
         found_data = read(data, spec, test=spec.test if test is None else test)
     if are_annotations(found_data.targets):
         given_data = data if test is None else found_data
-        return _of_places(fit_dense(session, found_data, given_data, out=out, overwrite=overwrite, resume=resume))
+        done = fit_dense(session, found_data, given_data, out=out, overwrite=overwrite, resume=resume, given=given)
+        return _of_places(done)
     refuse_image_size(spec)
     with session.step("read"):
         dataset = read_targets(found_data, spec.task)

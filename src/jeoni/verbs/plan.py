@@ -12,6 +12,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone
 from jeoni.console import console_for
 from jeoni.console.durations import duration
+from jeoni.data.annotations import are_annotations
 from jeoni.data.checks import check_labels
 from jeoni.data.kinds import plural
 from jeoni.errors import ConfigError, DataError
@@ -38,6 +39,8 @@ from jeoni.tasks import read_targets
 from jeoni.tasks.classification import class_names_of
 from jeoni.training.work import Work
 from jeoni.types import Console, Dataset
+from jeoni.verbs.session.dense_fit import refuse_image_size
+from jeoni.verbs.session.dense_plan import plan_dense
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.planned import SMALL, SMALL_FOR_PROBE, plan_split
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
@@ -109,7 +112,16 @@ def plan(
     session = Session("plan", spec, console_for(console, quiet, spec.language), command)
     with session.step("read"):
         session.check(out, overwrite=overwrite)
-        dataset = read_targets(read(data, spec, test=spec.test if test is None else test), spec.task)
+        found_data = read(data, spec, test=spec.test if test is None else test)
+    if are_annotations(found_data.targets):
+        if not (source is None or (isinstance(source, str) and not source)):
+            raise ConfigError(Said("dense.no_source"))
+        given = data if test is None else found_data
+        done = plan_dense(session, found_data, given, out=out, overwrite=overwrite)
+        return PlanResult(done.run, done.record, dict(done.record.options), done.record.summary)
+    refuse_image_size(spec)
+    with session.step("read"):
+        dataset = read_targets(found_data, spec.task)
         findings = check_labels(dataset)
         upstream = _source(source, dataset, spec)
     folder = out or RunFolder.named_for(f"{dataset.name}-plan")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from jeoni.console import console_for
-from jeoni.dense.model import DensePredictions
+from jeoni.dense.model import DenseModel, DensePredictions
 from jeoni.distributed import select_device
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
@@ -17,6 +17,7 @@ from jeoni.models.predictions import Predictions
 from jeoni.specs import PredictSpec
 from jeoni.specs.keywords import PredictKeywords
 from jeoni.types import Console
+from jeoni.verbs.session.dense_options import refuse_format, refuse_unused
 from jeoni.verbs.session.keywords import takes_options
 
 __all__ = ["predict"]
@@ -55,6 +56,10 @@ def predict(
     check_engine(spec.engine)
     with console.status("Loading the model"):
         model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
+    if isinstance(model, DenseModel):
+        refuse_unused(spec, model.task.id)
+    else:
+        refuse_format(spec, model.task.id)
     context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
     with console.status("Predicting"):
         return model.predict(data, context, column=spec.column, frames=spec.frames)

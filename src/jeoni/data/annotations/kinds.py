@@ -143,10 +143,13 @@ class LabelMap:
     Attributes:
         labels: ``(h, w)`` uint8 or int16, numbers of the task's classes.
         certainty: ``(h, w)`` float16 probability of that class; None where it was not kept.
+        probabilities: ``(classes, h, w)`` float16 of all classes, as a head gives them to what merges parts of a
+            picture; None of whole pictures.
     """
 
     labels: Array
     certainty: Array | None = None
+    probabilities: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)

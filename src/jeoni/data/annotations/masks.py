@@ -17,6 +17,7 @@ from jeoni.data.annotations.polygons import paint
 from jeoni.data.annotations.runs import Runs
 from jeoni.data.files import open_file
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Array
 
 __all__ = ["DrawnMask", "Legend", "MaskFile", "Region", "mask_colours", "mask_values"]
@@ -84,11 +85,8 @@ class MaskFile:
         if (numbers == UNKNOWN).any():
             value = pixels[numbers == UNKNOWN][0]
             known = ", ".join(str(one) for one in sorted(self.legend.numbers))
-            raise DataError(
-                f"{self.path} holds the value {value}, which stands for no class. Known are {known}. Name its class in "
-                f"the table of classes, or leave it out with --void {value}.",
-                path=self.path,
-            )
+            told = Said("dense.mask_value", path=str(self.path), value=f"{value}", known=f"{known}")
+            raise DataError(told, path=self.path)
         return numbers
 
     def size(self) -> tuple[int, int]:
@@ -105,11 +103,8 @@ class MaskFile:
         strange = codes[place] != own
         if strange.any():
             colour = ", ".join(str(one) for one in pixels[strange][0])
-            raise DataError(
-                f"{self.path} holds the colour ({colour}), which stands for no class. Name its class in the table of "
-                "classes.",
-                path=self.path,
-            )
+            told = Said("dense.mask_colour", path=str(self.path), colour=f"{colour}")
+            raise DataError(told, path=self.path)
         found: Array = numbers[place]
         return found
 
@@ -208,11 +203,7 @@ def mask_colours(path: Path) -> frozenset[Colour]:
 def _counted(image: Image.Image, path: Path) -> frozenset[Colour]:
     counted = _rgb(image).getcolors(MOST_COLOURS)
     if counted is None:
-        raise DataError(
-            f"{path} holds more than {MOST_COLOURS} colours, as a photograph does. Needed: a mask with one colour or "
-            "number for each class.",
-            path=str(path),
-        )
+        raise DataError(Said("dense.mask_colours", path=str(path), most=f"{MOST_COLOURS}"), path=str(path))
     found = [colour for _, colour in counted if isinstance(colour, tuple)]
     return frozenset((red, green, blue) for red, green, blue in found)
 
@@ -228,7 +219,7 @@ def _pixels(path: Path, coloured: bool) -> Array:
         else:
             values = np.asarray(_rgb(image))[..., 0].astype(np.int64)
     if values.size and (values.min() < 0 or values.max() >= LARGEST):
-        raise DataError(f"{path} holds values outside 0 to {LARGEST - 1}, as no mask does.", path=str(path))
+        raise DataError(Said("annotations.mask_values", path=str(path), most=str(LARGEST - 1)), path=str(path))
     return values
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +21,15 @@ from jeoni.errors import DataError
 from jeoni.types import Dataset
 
 __all__ = [
+    "NONE_OF_ITS_NAME",
     "NO_ANNOTATION",
+    "NO_PICTURE",
     "Picture",
     "by_stem",
     "dataset_of_pictures",
+    "folder_of",
     "is_picture",
+    "only_file",
     "part_folders",
     "picture_size",
     "pictures_in",
@@ -36,6 +40,8 @@ __all__ = [
 ORIENTATION = 0x0112  # the EXIF tag
 SIDEWAYS = (5, 6, 7, 8)  # its values that turn a picture by a quarter
 NO_ANNOTATION = Fault("unlabelled", "it has no annotation", "it has no annotation", "skipped")
+NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
+NONE_OF_ITS_NAME = Fault("no_picture", "no picture of its name is there", "no picture of its name is there", "left out")
 TWICE = Fault(
     "duplicate", "it is named once more, with annotations of its own", "it is named {n} times more", "the first is kept"
 )
@@ -66,6 +72,24 @@ def is_picture(path: Path) -> bool:
 def subfolders(root: Path) -> dict[str, Path]:
     """The folders within one, by their names in lower case."""
     return {path.name.lower(): path for path in list_folder(root) if path.is_dir()}
+
+
+def folder_of(root: Path) -> Path:
+    """The folder that was named, or that of the file that was."""
+    return root if root.is_dir() else root.parent
+
+
+def only_file(root: Path, ending: str, is_meant: Callable[[Path], bool]) -> Path | None:
+    """The one file of a folder, or the one that was named, that is meant; None where there is none, or several.
+
+    Args:
+        root: a folder or a file.
+        ending: of its name, in lower case.
+        is_meant: whether a file of that ending is it.
+    """
+    files = [root] if root.is_file() else list_folder(root) if root.is_dir() else []
+    found = [path for path in files if path.suffix.lower() == ending and is_meant(path)]
+    return found[0] if len(found) == 1 else None
 
 
 def part_folders(root: Path) -> dict[str, Path]:

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 from jeoni.data.annotations.class_tables import ClassTable
 from jeoni.data.annotations.kinds import Prediction
 from jeoni.errors import ConfigError, did_you_mean
+from jeoni.locale import Said
 from jeoni.types import Dataset
 
 __all__ = ["TASKS", "Format", "Predicted", "ReadOptions", "WritingFormat"]
@@ -44,10 +45,7 @@ class ReadOptions:
             ConfigError: names were given.
         """
         if self.classes is not None:
-            raise ConfigError(
-                f"{title} names its classes itself, so that --class-names {self.classes.origin} says nothing. "
-                "Leave it out."
-            )
+            raise ConfigError(Said("dense.own_names", title=title, names=str(self.classes.origin)))
 
     def check_void(self, names: Sequence[str]) -> None:
         """Whether all classes that are void exist.
@@ -59,7 +57,7 @@ class ReadOptions:
             if one not in names:
                 near = did_you_mean(one, names)
                 there = ", ".join(names) or "none"
-                raise ConfigError(f"--void names {one!r}, which is no class.{near} There are: {there}.")
+                raise ConfigError(Said("dense.no_void", name=repr(one), near=near, known=there))
 
 
 class Format(Protocol):
@@ -70,6 +68,9 @@ class Format(Protocol):
         tasks: those that its annotations can be read for, the most usual first.
         needs: what must lie where, for messages.
         by_request: it is tried only where the user names one of its tasks: what it recognises may be other data too.
+
+    One whose annotations are pictures themselves has ``masks_in(root) -> list[Path]`` too: the files that a prediction
+    of the folder leaves out.
     """
 
     title: ClassVar[str]

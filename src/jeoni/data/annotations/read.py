@@ -11,9 +11,10 @@ from jeoni import plugins
 from jeoni.data.annotations.class_tables import written_classes
 from jeoni.data.annotations.protocol import TASKS, Format, ReadOptions
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset
 
-__all__ = ["ANNOTATED", "FORMATS", "format_of", "load_format", "read_annotated"]
+__all__ = ["ANNOTATED", "FORMATS", "format_of", "load_format", "read_annotated", "without_masks"]
 
 FORMATS = "jeoni.data.annotations.formats"
 ANNOTATED = (".csv", ".json", ".xml", ".yaml", ".yml")  # files that may hold the annotations of many pictures
@@ -78,6 +79,24 @@ def format_of(root: Path, wanted: str = "") -> str:
     return certain[0] if certain else ""
 
 
+def without_masks(data: Dataset, root: Path) -> tuple[Dataset, int]:
+    """The pictures of a folder that are no annotations of others, and how many masks are left out.
+
+    Args:
+        data: all pictures below the folder, called by their paths in it.
+        root: the folder.
+    """
+    masks: set[str] = set()
+    for name in plugins.names(FORMATS):
+        one = load_format(name)
+        masks_in = getattr(one, "masks_in", None)
+        if masks_in is not None and one.recognises(root):
+            masks.update(path.relative_to(root).as_posix() for path in masks_in(root))
+    kept = [i for i in range(len(data)) if data.items.name(i) not in masks]
+    left_out = len(data) - len(kept)
+    return (data.select(kept), left_out) if left_out and kept else (data, 0)
+
+
 def load_format(name: str) -> Format:
     """A format by its id.
 
@@ -91,8 +110,8 @@ def load_format(name: str) -> Format:
 def _nothing_for(root: Path, wanted: str) -> DataError:
     ways = [one for one in map(load_format, plugins.names(FORMATS)) if wanted in one.tasks]
     needed = "; ".join(f"{one.title}: {one.needs}" for one in ways)
-    came = "is no annotated data" if root.exists() else "does not exist, so it is no data"
-    return DataError(f"{root} {came} for {wanted}. Needed is one of these. {needed}.", path=str(root))
+    id = "dense.no_annotations" if root.exists() else "dense.no_such_data"
+    return DataError(Said(id, path=str(root), wanted=wanted, needed=needed), path=str(root))
 
 
 def _several(root: Path, names: Sequence[str], wanted: str) -> DataError:
@@ -103,4 +122,4 @@ def _several(root: Path, names: Sequence[str], wanted: str) -> DataError:
     mend = " or ".join(f"--task {task}" for task in tasks)
     if not apart:
         mend = "the path of the file itself, such as annotations.json or data.yaml, or move the others away"
-    return DataError(f"{root} can be read as {titles}. Needed: {mend}.", path=str(root))
+    return DataError(Said("dense.several_formats", path=str(root), titles=titles, mend=mend), path=str(root))

@@ -7,13 +7,16 @@ share of false alarms. Where masks say which pixels are defective, ROC-AUC of al
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from jeoni.data.annotations import Annotation, Condition, Heat, Prediction
+from jeoni.dense.merging.maps import merged_heat
+from jeoni.dense.merging.tile import Tile
 from jeoni.dense.protocol import DenseTask, Row
 from jeoni.dense.tasks.scoring.pixels import PixelSketch, pixel_auroc, pixel_sketch
 from jeoni.errors import DataError
@@ -21,6 +24,7 @@ from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.metrics.classification.roc_auc import RocAuc
 from jeoni.evaluation.metrics.columns import average_precision
 from jeoni.evaluation.metrics.counts import ratio
+from jeoni.locale import Said
 from jeoni.modalities.geometry import Geometry
 from jeoni.tasks import Unreadable
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
@@ -55,6 +59,7 @@ class Anomaly(DenseTask):
     """
 
     id: ClassVar[str] = "anomaly"
+    family: ClassVar[str] = "anomaly"
     headline: ClassVar[str] = "image_auroc"
     head: ClassVar[str] = "patchcore"
     augment: ClassVar[str] = "none"
@@ -77,10 +82,7 @@ class Anomaly(DenseTask):
         """
         given = _conditions(annotations)
         if not any(not one.defective for one in given):
-            raise Unreadable(
-                f"None of the {len(given)} pictures is marked as normal; an anomaly is told by what is none. Needed: "
-                "normal examples, such as a folder called good."
-            )
+            raise Unreadable(Said("dense.no_normal", n=f"{len(given)}"))
         return cls(tuple(sorted({one.kind for one in given if one.defective and one.kind}))), []
 
     def reread(self, annotations: Sequence[Annotation | None]) -> None:
@@ -111,25 +113,27 @@ class Anomaly(DenseTask):
         normal, known = self.learns_from(data.targets), self.known(data.targets)
         learned, defective = int((normal & training).sum()), known & ~normal
         if learned < LEAST:
-            raise DataError(
-                f"{data.origin or data.name} holds {learned} normal pictures to learn from; at least {LEAST} are "
-                "needed, and better a hundred."
-            )
+            where = data.origin or data.name
+            raise DataError(Said("dense.few_normal_needed", data=where, n=f"{learned}", least=f"{LEAST}"))
         found = []
         if learned < FEW:
-            told = f"there are {learned} normal pictures to learn from; with fewer than {FEW} the threshold is a guess"
+            told = Said("dense.few_normal", n=f"{learned}", few=f"{FEW}")
             found.append(Finding("few_normal", "", told, "kept"))
         if (defective & training).any():
-            told = f"{int((defective & training).sum())} defective pictures are not learned from"
+            told = Said("dense.defective_left", n=f"{int((defective & training).sum())}")
             found.append(Finding("defective", "", told, "only scored"))
         if not defective.any():
-            told = "no picture is marked as defective: how many defects are found cannot be told, only false alarms"
+            told = Said("dense.no_defects")
             found.append(Finding("no_defects", "", told, "kept"))
         return found
 
     def named_targets(self, targets: Array) -> list[Any]:
         """``normal``, or the kind of defect."""
         return ["" if one is None else (one.kind or "defective") if one.defective else "normal" for one in targets]
+
+    def counted(self, targets: Array) -> Mapping[str, int]:
+        """Normal pictures, and those of each kind of defect."""
+        return dict(Counter(self.named_targets(targets)))
 
     def moved(self, annotation: Annotation, geometry: Geometry) -> Annotation:
         """As it is: no head is trained on it."""
@@ -149,6 +153,10 @@ class Anomaly(DenseTask):
             first_column : max(first_column + 1, round(right * across)),
         ]
         return Heat(prediction.score, part)
+
+    def merged(self, parts: Iterable[tuple[Prediction, Tile]], extent: tuple[int, int]) -> Prediction:
+        """A picture is as unusual as its least usual part; heat maps are blended."""
+        return merged_heat(((one, tile) for one, tile in parts if isinstance(one, Heat)), extent)
 
     def evidence(self, prediction: Prediction, annotation: Annotation) -> _Evidence:
         """See :class:`DenseTask`."""
@@ -240,9 +248,7 @@ def _conditions(annotations: Sequence[Annotation | None]) -> list[Condition]:
     conditions = [one for one in given if isinstance(one, Condition)]
     if len(conditions) < len(given):
         other = next(type(one).__name__.lower() for one in given if not isinstance(one, Condition))
-        raise Unreadable(
-            f"Anomalies are told by pictures marked as normal or defective; some have {other} in their place."
-        )
+        raise Unreadable(Said("dense.no_conditions", other=other))
     return conditions
 
 

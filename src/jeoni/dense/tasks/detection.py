@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from jeoni.data.annotations import Annotation, Boxes, Detections, Prediction
+from jeoni.dense.merging.boxes import merged_boxes
+from jeoni.dense.merging.tile import Tile
 from jeoni.dense.placed import PlacedBoxes
 from jeoni.dense.protocol import DenseTask, Row
 from jeoni.errors import DataError, did_you_mean
@@ -17,6 +19,7 @@ from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.metrics.detection.average_precision import average_precision
 from jeoni.evaluation.metrics.detection.curves import Outcomes, best_threshold, outcomes_at, precision_recall
 from jeoni.evaluation.metrics.detection.matching import Matches, match
+from jeoni.locale import Said
 from jeoni.modalities.geometry import Geometry
 from jeoni.tasks import Unreadable, distinct_names
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
@@ -43,6 +46,7 @@ class Detection(DenseTask):
     """
 
     id: ClassVar[str] = "detection"
+    family: ClassVar[str] = "detection"
     headline: ClassVar[str] = "ap50"
     head: ClassVar[str] = "fcos"
     augment: ClassVar[str] = "scale"
@@ -76,17 +80,15 @@ class Detection(DenseTask):
         """
         found = sorted({name for one in annotations if isinstance(one, Boxes) for name in one.names})
         if not found:
-            raise Unreadable("No picture has a box. Needed: boxes around the objects to be found, with names.")
+            raise Unreadable(Said("dense.no_boxes"))
         return cls(tuple(found)), []
 
     def reread(self, annotations: Sequence[Annotation | None]) -> None:
         """See :class:`~jeoni.dense.protocol.DenseTask`."""
         for name in sorted({name for one in annotations if isinstance(one, Boxes) for name in one.names}):
             if name not in self.classes:
-                raise Unreadable(
-                    f"A box is called {name!r}; the model knows {', '.join(self.classes)}."
-                    f"{did_you_mean(name, self.classes)} Rename the boxes, or fit a model on both data sets."
-                )
+                near, known = did_you_mean(name, self.classes), ", ".join(self.classes)
+                raise Unreadable(Said("dense.unknown_box", name=repr(name), known=known, near=near))
 
     def known(self, targets: Array) -> Array:
         """A picture without any object is known too."""
@@ -113,17 +115,15 @@ class Detection(DenseTask):
         training = np.flatnonzero((data.part != "test") & self.known(data.targets))
         counts = Counter(name for i in training for name in self._usable_names(data.targets[i]))
         if not counts:
-            raise DataError(
-                f"{data.origin or data.name} holds no box to learn from, in {len(training)} annotated pictures. "
-                f"Needed: boxes around the objects to be found, at least {FEW} of each class."
-            )
+            where, n = data.origin or data.name, f"{len(training)}"
+            raise DataError(Said("dense.no_box_to_learn", data=where, n=n, few=f"{FEW}"))
         findings = []
         empty = sum(not data.targets[i].names for i in training)
         if empty:
-            findings.append(Finding("empty_picture", "", f"pictures without an object: {empty}", "kept"))
+            findings.append(Finding("empty_picture", "", Said("dense.empty_pictures", n=f"{empty}"), "kept"))
         for name in self.classes:
             if counts[name] < FEW:
-                told = f"objects of the class {name} to learn from: {counts[name]}; its score will say little"
+                told = Said("dense.few_objects", name=name, n=f"{counts[name]}")
                 findings.append(Finding("small_class", "", told, "kept"))
         return findings
 
@@ -134,6 +134,17 @@ class Detection(DenseTask):
     def named_targets(self, targets: Array) -> list[Any]:
         """How many objects of each class, such as ``2 RBC, 1 WBC``; empty where nothing is known."""
         return [_in_words(one) if isinstance(one, Boxes) else "" for one in targets]
+
+    def counted(self, targets: Array) -> Mapping[str, int]:
+        """Objects of each class."""
+        counts = Counter(name for one in targets for name in self._usable_names(one))
+        return {name: counts[name] for name in self.classes}
+
+    def object_sides(self, targets: Array) -> FloatArray:
+        """Of the objects that are to be found."""
+        areas = [_areas(one.boxes)[~one.ignored] for one in targets]
+        found = np.concatenate([np.zeros(0), *areas])
+        return np.sqrt(found[found > 0])
 
     def moved(self, annotation: Annotation, geometry: Geometry) -> PlacedBoxes:
         """Boxes in a row; one of which too little is left, is ignored, so that its rest is no false alarm."""
@@ -154,6 +165,10 @@ class Detection(DenseTask):
         assert isinstance(prediction, Detections)
         back = Geometry(np.linalg.inv(geometry.matrix), extent)
         return Detections(back.boxes(prediction.boxes), prediction.labels, prediction.scores)
+
+    def merged(self, parts: Iterable[tuple[Prediction, Tile]], extent: tuple[int, int]) -> Prediction:
+        """An object at an edge is found once; see :mod:`jeoni.dense.merging.boxes`."""
+        return merged_boxes((one, tile) for one, tile in parts if isinstance(one, Detections))
 
     def evidence(self, prediction: Prediction, annotation: Annotation) -> Matches:
         """Which detection found which object; boxes of no size are not asked for."""
@@ -185,7 +200,14 @@ class Detection(DenseTask):
 
     def rows(self, evidence: Sequence[Any], weights: FloatArray) -> list[Row]:
         """AP50 and AP of each class, and how many objects of it there are."""
-        found = average_precision(evidence, weights).by_class()
+        return self._rows(average_precision(evidence, weights).by_class(), evidence)
+
+    def scored(self, evidence: Sequence[Any], weights: FloatArray) -> tuple[dict[str, FloatArray], list[Row]]:
+        """Both from one pass over the detections."""
+        found = average_precision(evidence, weights)
+        return found.scores(), self._rows(found.by_class(), evidence)
+
+    def _rows(self, found: Mapping[str, FloatArray], evidence: Sequence[Any]) -> list[Row]:
         counts = np.sum([one.counts for one in evidence], axis=0)
         return [
             Row(name, int(counts[k]), {metric: found[metric][:, k] for metric in ("ap50", "ap")})

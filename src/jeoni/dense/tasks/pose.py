@@ -15,6 +15,7 @@ from jeoni.dense.sides import partners
 from jeoni.errors import DataError
 from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.metrics.pose.distances import Distances, by_point, distances, over_points
+from jeoni.locale import Said
 from jeoni.modalities.geometry import Geometry
 from jeoni.tasks import Unreadable, distinct_names
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
@@ -40,6 +41,7 @@ class Pose(DenseTask):
     """
 
     id: ClassVar[str] = "pose"
+    family: ClassVar[str] = "pose"
     headline: ClassVar[str] = "rmse_px"
     head: ClassVar[str] = "heatmap"
     augment: ClassVar[str] = "light"
@@ -73,27 +75,20 @@ class Pose(DenseTask):
         """
         orders = list(dict.fromkeys(one.names for one in annotations if isinstance(one, Keypoints)))
         if not orders:
-            raise Unreadable("No picture has keypoints. Needed: a place of each point in some pictures.")
+            raise Unreadable(Said("dense.no_keypoints"))
         if len(orders) > 1:
-            raise Unreadable(
-                f"Some pictures have the keypoints {', '.join(orders[0])}, others {', '.join(orders[1])}. Needed: the "
-                "same ones in the same order in every picture; a point that is not visible is left empty."
-            )
+            first, second = (", ".join(order) for order in orders[:2])
+            raise Unreadable(Said("dense.other_keypoints", first=first, second=second))
         if len(set(orders[0])) < len(orders[0]):
-            raise Unreadable(
-                f"Two keypoints have one name, among {', '.join(orders[0])}. Needed: one subject, and a name of "
-                "its own for each of its points."
-            )
+            raise Unreadable(Said("dense.twin_keypoints", names=", ".join(orders[0])))
         return cls(orders[0]), []
 
     def reread(self, annotations: Sequence[Annotation | None]) -> None:
         """See :class:`~jeoni.dense.protocol.DenseTask`."""
         for one in annotations:
             if isinstance(one, Keypoints) and one.names != self.points:
-                raise Unreadable(
-                    f"A picture has the keypoints {', '.join(one.names)}; the model knows {', '.join(self.points)}, in "
-                    "that order. Rename or reorder them."
-                )
+                there, known = ", ".join(one.names), ", ".join(self.points)
+                raise Unreadable(Said("dense.unknown_keypoints", names=there, known=known))
 
     def known(self, targets: Array) -> Array:
         """At least one point is visible."""
@@ -113,13 +108,10 @@ class Pose(DenseTask):
         """
         training = np.flatnonzero((data.part != "test") & self.known(data.targets))
         if not len(training):
-            raise DataError(
-                f"{data.origin or data.name} holds no picture with a visible keypoint to learn from. Needed: "
-                f"the places of the points in at least {FEW} pictures, and better a hundred."
-            )
+            raise DataError(Said("dense.no_point_to_learn", data=data.origin or data.name, few=f"{FEW}"))
         visible = np.sum([_visible(data.targets[i]) for i in training], axis=0)
         return [
-            Finding("small_class", "", f"pictures to learn from in which {name} is visible: {count}", "kept")
+            Finding("small_class", "", Said("dense.few_points", name=name, n=f"{count}"), "kept")
             for name, count in zip(self.points, visible.tolist(), strict=True)
             if count < FEW
         ]
@@ -127,6 +119,11 @@ class Pose(DenseTask):
     def named_targets(self, targets: Array) -> list[Any]:
         """How many of the points are visible; empty where nothing is known."""
         return [f"{_visible(one).sum()} of {len(self.points)}" if isinstance(one, Keypoints) else "" for one in targets]
+
+    def counted(self, targets: Array) -> Mapping[str, int]:
+        """Pictures in which each keypoint is visible."""
+        visible = np.sum([_visible(one) for one in targets], axis=0)
+        return dict(zip(self.points, visible.tolist(), strict=True)) if len(targets) else {}
 
     def moved(self, annotation: Annotation, geometry: Geometry) -> PlacedPoints:
         """Points in a row; in a mirrored one left and right are exchanged, and what lies outside is not visible."""

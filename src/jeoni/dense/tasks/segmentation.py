@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -11,9 +11,12 @@ from PIL import Image
 
 from jeoni.data.annotations import LabelMap, Prediction
 from jeoni.data.annotations.kinds import VOID
+from jeoni.dense.merging.maps import merged_labels
+from jeoni.dense.merging.tile import Tile
 from jeoni.dense.protocol import DenseTask, Row
 from jeoni.errors import DataError
 from jeoni.evaluation.measures import Measure
+from jeoni.locale import Said
 from jeoni.modalities.geometry import Geometry
 from jeoni.tasks import Unreadable, distinct_names
 from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
@@ -21,6 +24,7 @@ from jeoni.types import Array, Dataset, Finding, FloatArray, IntArray
 __all__ = ["Segmentation"]
 
 LEAST = 4  # pictures
+LOOKED_AT = 200  # masks that a profile reads
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Segmentation(DenseTask):
     """
 
     id: ClassVar[str] = "segmentation"
+    family: ClassVar[str] = "segmentation"
     headline: ClassVar[str] = "miou"
     head: ClassVar[str] = "fpn"
     augment: ClassVar[str] = "scale"
@@ -54,11 +59,9 @@ class Segmentation(DenseTask):
         """
         named = list(dict.fromkeys(one.names for one in annotations if one is not None))
         if len(named) != 1:
-            raise Unreadable(f"Its masks name {len(named)} different lists of classes; one is needed.")
+            raise Unreadable(Said("dense.mask_lists", n=f"{len(named)}"))
         if len(named[0]) < 2:
-            raise Unreadable(
-                f"Its masks hold one class, {named[0][0]!r}; at least two are needed, such as the background and it."
-            )
+            raise Unreadable(Said("dense.one_mask_class", name=repr(named[0][0])))
         return cls(named[0]), []
 
     def reread(self, annotations: Sequence[Any]) -> None:
@@ -83,15 +86,22 @@ class Segmentation(DenseTask):
         """See :class:`DenseTask`."""
         count = int(self.known(data.targets)[data.part != "test"].sum())
         if count < LEAST:
-            raise DataError(
-                f"{data.origin or data.name} holds {count} pictures with a mask to learn from; at least {LEAST} are "
-                "needed, and better some dozens."
-            )
+            where = data.origin or data.name
+            raise DataError(Said("dense.few_masks", data=where, n=f"{count}", least=f"{LEAST}"))
         return []
 
     def named_targets(self, targets: Array) -> list[Any]:
         """Nothing: a mask is shown, not told."""
         return [""] * len(targets)
+
+    def counted(self, targets: Array) -> Mapping[str, int]:
+        """Pictures in which each class occurs, of so many at most that are looked at."""
+        some = np.unique(np.linspace(0, len(targets) - 1, min(LOOKED_AT, len(targets))).astype(np.int64))
+        found = np.zeros(len(self.class_names), dtype=np.int64)
+        for i in some:
+            there = np.unique(targets[i].read())
+            found[there[there != VOID]] += 1
+        return dict(zip(self.class_names, found.tolist(), strict=True))
 
     def moved(self, annotation: Any, geometry: Geometry) -> Array:
         """``(h, w)`` int16 of the row's pixels, the class nearest to each; void outside of the picture."""
@@ -115,15 +125,18 @@ class Segmentation(DenseTask):
         sure = prediction.certainty
         return LabelMap(labels, None if sure is None else back(sure.astype(np.float32), "F").astype(np.float16))
 
+    def merged(self, parts: Iterable[tuple[Prediction, Tile]], extent: tuple[int, int]) -> Prediction:
+        """Probabilities are blended; see :mod:`jeoni.dense.merging.maps`."""
+        maps = ((one, tile) for one, tile in parts if isinstance(one, LabelMap))
+        return merged_labels(maps, extent, len(self.class_names))
+
     def evidence(self, prediction: Prediction, annotation: Any) -> IntArray:
         """``(classes, classes)`` pixels by true and predicted class."""
         assert isinstance(prediction, LabelMap)
         true, width = annotation.read(), len(self.class_names)
         if true.shape != prediction.labels.shape:
-            raise DataError(
-                f"A mask has {true.shape[1]} x {true.shape[0]} pixels, its picture "
-                f"{prediction.labels.shape[1]} x {prediction.labels.shape[0]}."
-            )
+            sizes = [f"{one.shape[1]} x {one.shape[0]}" for one in (true, prediction.labels)]
+            raise DataError(Said("dense.mask_size", mask=sizes[0], picture=sizes[1]))
         known = true != VOID
         pairs = true[known].astype(np.int64) * width + prediction.labels[known]
         found: IntArray = np.bincount(pairs, minlength=width * width).reshape(width, width)

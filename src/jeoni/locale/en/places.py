@@ -141,6 +141,8 @@ WORDS = {
         "other_shape": "have shapes of another kind than the task takes",
         "unreadable_shape": "have an annotation whose shape cannot be read",
         "unreadable_annotation": "have annotations that cannot be read",
+        "several_annotators": "were annotated by more than one person",
+        "unknown_picture": "hold annotations of pictures that do not exist",
         "several_subjects": "show more than one subject",
         "keypoint_outside": "have a keypoint outside the picture",
         "no_keypoints": "have no keypoint",

@@ -55,6 +55,13 @@ WORDS = {
         "few_different": "features of a lower stage; gentle training with strong views (L2-SP, gradual); from scratch as a rival",
         "many_different": "the whole network trained; from scratch as a rival",
     },
+    "plan_places_note": "By the number of pictures to learn from and the time that a fit takes. Where candidates were tried on held-out pictures, these decided.",
+    "plan_places": {
+        "places_few": "few pictures (fewer than 100): the backbone frozen, a head on its feature maps",
+        "places_many": "many pictures: the upper stages trained too",
+        "places_long": "many pictures, and too little time: the backbone frozen",
+        "places_memory": "normal pictures only: a head that remembers them, nothing trained",
+    },
     "plan_source": "Found by",
     "plan_do": "Do it",
     "plan_do_note": "The same choice again, with the model, honest scores and a report:",

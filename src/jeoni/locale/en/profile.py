@@ -45,6 +45,7 @@ WORDS = {
     "quantities": {
         "width": "width, pixels",
         "height": "height, pixels",
+        "object_side": "side of objects, pixels",
         "shorter_side": "shorter side, pixels",
         "words": "words",
         "letters": "letters",

@@ -27,6 +27,10 @@ WORDS = {
     "r²": "R²",
     "mean r²": "mean R²",
     # measures of places in pictures
+    "detection": "detection",
+    "segmentation": "segmentation",
+    "pose": "pose",
+    "anomaly": "anomaly",
     "mean iou": "Mean IoU",
     "mean dice": "Mean Dice",
     "pixel accuracy": "Pixel accuracy",

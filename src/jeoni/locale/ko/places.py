@@ -160,5 +160,7 @@ WORDS = {
         "patients": "건: 환자별로 묶어 나누지 않음",
         "series_gap": "건: 단면이 빠진 시리즈",
         "unlabelled": "건: 어노테이션이 없음",
+        "several_annotators": "건: 여러 사람이 어노테이션함",
+        "unknown_picture": "건: 없는 사진의 어노테이션",
     },
 }

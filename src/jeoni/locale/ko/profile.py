@@ -42,6 +42,7 @@ WORDS = {
     "quantities": {
         "width": "너비(픽셀)",
         "height": "높이(픽셀)",
+        "object_side": "객체의 한 변(픽셀)",
         "shorter_side": "짧은 변(픽셀)",
         "words": "단어 수",
         "letters": "글자 수",

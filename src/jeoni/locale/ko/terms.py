@@ -241,6 +241,10 @@ WORDS = {
     "script thai": "태국 문자",
     "script other": "기타 문자",
     # 사진 속 위치에 대한 지표
+    "detection": "객체 검출",
+    "segmentation": "의미 분할",
+    "pose": "자세 추정",
+    "anomaly": "이상 탐지",
     "mean iou": "평균 IoU",
     "mean dice": "평균 Dice",
     "pixel accuracy": "픽셀 정확도",

@@ -31,6 +31,7 @@ __all__ = [
     "turned",
     "turning",
     "view_geometry",
+    "view_matrix",
 ]
 
 
@@ -83,11 +84,13 @@ class Place:
         degrees: the image is turned by, counterclockwise, about its middle.
         box: left, top, right and bottom of the part of the turned image that becomes the view.
         flipped: left and right are exchanged.
+        scale: pixels of the view for one of the image; None where the part fills the view.
     """
 
     degrees: float
     box: tuple[float, float, float, float]
     flipped: bool
+    scale: float | None = None
 
 
 def augment(
@@ -171,13 +174,25 @@ def _box(extent: tuple[float, float], policy: Policy, rng: np.random.Generator) 
     return left, top, left + width, top + height
 
 
-def _geometry(place: Place, extent: tuple[float, float], size: int) -> Geometry:
-    """Turned about the middle, then cut out and scaled, then flipped: three maps, the first on the right."""
+def view_matrix(place: Place, extent: tuple[float, float], at: tuple[int, int, int, int]) -> Array:
+    """``(3, 3)``: the image turned about its middle, a part of it cut out and scaled, perhaps flipped, put in a frame.
+
+    Args:
+        place: where the part is taken from.
+        extent: width and height of the image.
+        at: left, top, width and height of the place in the frame that the part fills, pixels.
+    """
     left, top, right, bottom = place.box
-    wide, high = size / (right - left), size / (bottom - top)
+    wide, high = at[2] / (right - left), at[3] / (bottom - top)
     cut = np.array([[wide, 0, -left * wide], [0, high, -top * high], [0, 0, 1]])
-    flip = np.array([[-1.0, 0, size], [0, 1, 0], [0, 0, 1]]) if place.flipped else np.eye(3)
-    return Geometry(flip @ cut @ turning(place.degrees, extent), (size, size))
+    flip = np.array([[-1.0, 0, at[2]], [0, 1, 0], [0, 0, 1]]) if place.flipped else np.eye(3)
+    put = np.array([[1.0, 0, at[0]], [0, 1, at[1]], [0, 0, 1]])
+    found: Array = put @ flip @ cut @ turning(place.degrees, extent)
+    return found
+
+
+def _geometry(place: Place, extent: tuple[float, float], size: int) -> Geometry:
+    return Geometry(view_matrix(place, extent, (0, 0, size, size)), (size, size))
 
 
 def _border(image: Image.Image) -> int | tuple[int, ...]:

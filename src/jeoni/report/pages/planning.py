@@ -31,7 +31,7 @@ class PlanningPage:
             "profile": profile_view(plan.profile, words["lang"]),
             "suspects": suspects_view(plan.label_noise, figures, words["lang"], {}),
             "more_labels": more_labels_view(plan.more_labels, figures, words["lang"]),
-            "findings": findings_view(run, record.findings, words),
+            "findings": findings_view(run, record.findings, _told(words)),
         }
 
     def card(self, run: Path, language: str) -> Card:
@@ -41,6 +41,11 @@ class PlanningPage:
         values = {"n": f"{plan.labelled:,}", "candidates": f"{len(plan.candidates)}"}
         summary = " ".join(told_in(language, plan.said, plan.summary))
         return Card(summary=summary, about=str(about).format(**values), scores=[])
+
+
+def _told(words: dict[str, Any]) -> dict[str, Any]:
+    """With what checks of annotations find."""
+    return {**words, "kinds": {**words["kinds"], **table("places", words["lang"])["place_kinds"]}}
 
 
 def _command(plan: PlanRecord, record: RunRecord) -> str:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from jeoni.specs.backbone import SeveralBackboneOptions
 from jeoni.specs.budget import TimeOptions
-from jeoni.specs.data import TaskOptions, TestSetOptions
+from jeoni.specs.data import FrameOptions, TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, option
 from jeoni.specs.training import TransferOptions
 from jeoni.specs.verbs.common import FOLD_BOUNDS, FOLDS, PICTURES, REDRAWN, REDRAWN_BOUNDS, CommonSpec
@@ -17,7 +17,9 @@ __all__ = ["PlanSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanSpec(SeveralBackboneOptions, CommonSpec, TaskOptions, TestSetOptions, TransferOptions, TimeOptions):
+class PlanSpec(
+    SeveralBackboneOptions, CommonSpec, TaskOptions, FrameOptions, TestSetOptions, TransferOptions, TimeOptions
+):
     """Everything that decides a plan.
 
     Example:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,22 @@ from jeoni.assessment.comparison import verdict_record
 from jeoni.assessment.dense_comparison import compare_dense, dense_points, dense_rows, run_dense_trials
 from jeoni.assessment.trials import Draw, draws_by_fold, draws_for_test
 from jeoni.backbones.backbone import Backbone
-from jeoni.data.checks import check_labels
-from jeoni.dense.frames import with_frame
-from jeoni.dense.reading import dense_task_of, read_dense
-from jeoni.dense.transfer import Transfer
+from jeoni.dense.protocol import DenseTask
+from jeoni.dense.reading import dense_task_of
+from jeoni.dense.transfer import Transfer, of_head_alone
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.curves import Point
 from jeoni.features.examples import Examples
 from jeoni.features.extract import Request
+from jeoni.locale import Said
 from jeoni.runs import RunFolder
 from jeoni.runs.records import ComparisonRecord, VerdictRecord
 from jeoni.specs import CompareSpec
 from jeoni.types import Dataset
+from jeoni.verbs.session.dense_candidates import in_frames, tiles_of
 from jeoni.verbs.session.dense_fit import start_of, transfer_of
+from jeoni.verbs.session.dense_limits import keep_trials
+from jeoni.verbs.session.dense_reading import read_places
 from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.session import Prepared, Session
 
@@ -68,20 +71,26 @@ def compare_on_dense(
     assert isinstance(session.spec, CompareSpec)
     spec = session.spec
     with session.step("read"):
-        dataset = read_dense(dataset, spec.task)
-        task = dense_task_of(dataset)
-        findings = check_labels(dataset)
-        transfers = {name: transfer_of(task, name, spec.head, {}, spec.recipe) for name in spec.arms}
+        places = read_places(dataset, spec)
+        dataset, task = places.data, places.task
+        transfers = {name: _transfer_of(task, name, spec) for name in spec.arms}
         if spec.measure != "auto":
-            raise ConfigError(f"measure is {spec.measure!r}; a {task.id} is compared by its {task.headline}.")
+            measure = repr(spec.measure)
+            raise ConfigError(Said("dense.no_measure", measure=measure, task=task.id, headline=task.headline))
     with session.step("load"):
-        backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest, spec.frame)
+        backbone = in_frames(choose_backbone(dataset, spec), dataset, task, spec)
+        tiles = tiles_of(dataset, backbone)
+        transfers = {name: replace(transfer, tiles=tiles) for name, transfer in transfers.items()}
         starts = {name: start_of(transfer, backbone, spec.seed) for name, transfer in transfers.items()}
+        for name, transfer in transfers.items():
+            transfer.check(starts[name])
     folder = out or RunFolder.named_for(f"{dataset.name}-compare")
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
-        ready = session.prepare(dataset, _requests(transfers, starts, len(dataset)), findings)
+        ready = session.prepare(dataset, _requests(transfers, starts, len(dataset)), places.findings)
         examples, draws, overlap = _drawn(ready, spec)
         budgets = _budgets(spec, draws)
+        with session.step("calibrate"):
+            keep_trials(session, examples, transfers, starts, draws, budgets)
         with session.step("fit"):
             trials = list(run_dense_trials(transfers, starts, examples, draws, budgets, session.context))
         with session.step("evaluate"):
@@ -98,6 +107,16 @@ def compare_on_dense(
             counts = {"items": len(ready.data), "used": len(examples), "draws": len(draws)}
             session.finish(ready, backbone, counts, [dataset], kind="comparison")
     return DenseComparison(session.run.final, verdict, points)
+
+
+def _transfer_of(task: DenseTask, strategy: str, spec: CompareSpec) -> Transfer:
+    """How one of the strategies transfers; the cut is said of those that have one."""
+    recipe = spec.recipe
+    if strategy == "probe":
+        recipe = of_head_alone(recipe)
+    elif strategy != "finetune":
+        recipe = replace(recipe, frozen="auto")
+    return transfer_of(task, strategy, spec.head, {}, recipe)
 
 
 def _requests(transfers: dict[str, Transfer], starts: dict[str, Backbone], n: int) -> list[Request]:
@@ -123,7 +142,8 @@ def _drawn(ready: Prepared, spec: CompareSpec) -> tuple[Examples, list[Draw], fl
     if own.any():
         return examples, draws_for_test(np.flatnonzero(~own), np.flatnonzero(own), spec.repeats), 0.0
     if len(usable) < FEWEST:
-        raise DataError(f"{chosen.origin or chosen.name} holds {len(usable)} usable pictures; {FEWEST} are needed.")
+        where = chosen.origin or chosen.name
+        raise DataError(Said("dense.few_to_compare", data=where, n=f"{len(usable)}", fewest=f"{FEWEST}"))
     strata = dense_task_of(chosen).strata(chosen.targets)
     draws = draws_by_fold(strata, examples.clusters, spec.repeats, spec.folds, spec.seed)
     return examples, draws, 1 / (spec.folds - 1)

@@ -17,6 +17,7 @@ from jeoni.errors import DataError
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
+from jeoni.locale import Said
 from jeoni.types import Array, Dataset
 
 __all__ = ["evaluate_dense"]
@@ -46,7 +47,7 @@ def evaluate_dense(model: DenseModel, data: Dataset, context: Context, seed: int
     tell([*data.findings, *unreadable(data.items, seen.errors), *unlabelled(data.items, lacking)], context.console)
     use = np.flatnonzero(seen.readable & known)
     if not len(use):
-        raise DataError("None of the pictures that could be read has an annotation.")
+        raise DataError(Said("dense.none_annotated"))
     chosen = data.select(use)
     examples = Examples(chosen, use, seen, use, np.zeros((1, len(use)), dtype=np.int64))
     evidence = evidence_of(model, model.backbone, examples, context)

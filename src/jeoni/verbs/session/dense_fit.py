@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,14 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.data.annotations import are_annotations
 from jeoni.data.annotations.read import format_of
-from jeoni.data.checks import check_labels
 from jeoni.data.fitted_on import FittedOn
 from jeoni.dense.assess import DenseAssessment, assess_dense, to_learn_from
-from jeoni.dense.frames import framed, with_frame
+from jeoni.dense.frames import framed
 from jeoni.dense.model import DenseModel
 from jeoni.dense.protocol import DenseTask
-from jeoni.dense.reading import TASKS, dense_task_of, read_dense
+from jeoni.dense.reading import TASKS
 from jeoni.dense.scoring import difference_of, evaluate_evidence
-from jeoni.dense.transfer import STRATEGIES, Transfer, build_dense_head, default_head
+from jeoni.dense.transfer import OF_STAGES, STRATEGIES, Transfer, build_dense_head, default_head, of_head_alone
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.amounts import said_score
 from jeoni.evaluation.compare import sentence
@@ -34,19 +33,25 @@ from jeoni.explain.places.tables import write_place_tables
 from jeoni.explain.places.writing import write_places
 from jeoni.features.extract import Request
 from jeoni.locale import Said, language_of, paragraph, translated
-from jeoni.planning.dense_cost import DenseArm
+from jeoni.planning.budget import MARGIN
+from jeoni.planning.dense_cost import LEAST, arms_for
+from jeoni.planning.dense_outcome import said_of_rule
+from jeoni.planning.dense_profile import marked_in
+from jeoni.planning.dense_rules import choose_by_rule
 from jeoni.runs import RunFolder
-from jeoni.runs.records import DenseMetrics
-from jeoni.specs import CompareSpec, FitSpec, Recipe
+from jeoni.runs.records import DenseMetrics, PlanRecord
+from jeoni.specs import CompareSpec, FitSpec, PlanSpec, Recipe
 from jeoni.types import Dataset
-from jeoni.verbs.session.dense_limits import keep_dense_limits, tell_of_maps
+from jeoni.verbs.session.dense_candidates import arms_of_candidates, in_frames, priced_candidates, scale_to, tiles_of
+from jeoni.verbs.session.dense_limits import keep_dense_limits, tell_of_maps, within_disk
+from jeoni.verbs.session.dense_reading import read_places
+from jeoni.verbs.session.planned import PLAN, check_same_data, planned_spec
 from jeoni.verbs.session.reading import choose_backbone
-from jeoni.verbs.session.record import cut_record, training_record
+from jeoni.verbs.session.record import cut_record, data_digest, training_record
 from jeoni.verbs.session.session import Prepared, Session
 
 __all__ = ["DenseFit", "fit_dense", "is_about_places", "refuse_image_size", "start_of", "transfer_of"]
 
-LEAST = 60  # pictures from which on a test set is kept
 DEFAULT = ("plan", "auto")  # strategies that leave the choice to the task
 
 
@@ -88,17 +93,16 @@ def is_about_places(data: Any, spec: FitSpec | CompareSpec) -> bool:
         return False
 
 
-def refuse_image_size(spec: FitSpec | CompareSpec) -> None:
+def refuse_image_size(spec: FitSpec | CompareSpec | PlanSpec) -> None:
     """For data without places marked in them.
 
     Raises:
         ConfigError: a size was said.
     """
+    if spec.tile:
+        raise ConfigError(Said("dense.tile_whole", value=repr(spec.tile)))
     if spec.image_size:
-        raise ConfigError(
-            f"image_size is {spec.image_size!r}; it is about pictures with boxes, masks or keypoints, and none are "
-            "here. The backbone decides the size of whole pictures; --crop says how they become a square."
-        )
+        raise ConfigError(Said("dense.size_whole", value=repr(spec.image_size)))
 
 
 def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str, Any], recipe: Recipe) -> Transfer:
@@ -112,14 +116,16 @@ def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str
         recipe: what the user said of the training.
 
     Raises:
-        ConfigError: a strategy or a head that dense tasks do not have.
+        ConfigError: a strategy or a head that dense tasks do not have, or a cut that the strategy does not take.
     """
     strategy = "probe" if strategy in DEFAULT else strategy
     if strategy not in STRATEGIES:
-        raise ConfigError(
-            f"strategy is {strategy!r}; of {task.id} it can be {', '.join(STRATEGIES)}: probe trains the head on "
-            "frozen features, finetune the upper stages too, scratch everything from random weights."
-        )
+        raise ConfigError(Said("dense.no_strategy", strategy=repr(strategy), task=task.id, known=", ".join(STRATEGIES)))
+    if recipe.frozen != "auto" and strategy != "finetune":
+        raise ConfigError(Said("dense.no_frozen", value=repr(recipe.frozen), strategy=strategy))
+    for name in OF_STAGES if strategy == "probe" else ():
+        if getattr(recipe, name) is not None:
+            raise ConfigError(Said("dense.no_stages", name=name, value=f"{getattr(recipe, name):g}"))
     named = default_head(task, head)
     own = {name.removeprefix("head."): value for name, value in settings.items()}
     return Transfer(task, build_dense_head(task, named, own), named, strategy, recipe)
@@ -133,7 +139,14 @@ def start_of(transfer: Transfer, backbone: Backbone, seed: int) -> Backbone:
 
 
 def fit_dense(
-    session: Session, dataset: Dataset, data: Any, *, out: str | Path | None, overwrite: bool, resume: bool
+    session: Session,
+    dataset: Dataset,
+    data: Any,
+    *,
+    out: str | Path | None,
+    overwrite: bool,
+    resume: bool,
+    given: PlanRecord | None = None,
 ) -> DenseFit:
     """Transfer to pictures with annotations of places.
 
@@ -144,33 +157,45 @@ def fit_dense(
         out: the run folder, if it was named.
         overwrite: replace a run that is there.
         resume: continue it.
+        given: a plan that was made before, whose options the session's are.
 
     Raises:
-        DataError: data that cannot be used.
+        DataError: data that cannot be used, or others than those of the plan.
         ConfigError: an option that cannot be used.
     """
     assert isinstance(session.spec, FitSpec)
     spec = session.spec
     with session.step("read"):
-        dataset = read_dense(dataset, spec.task)
-        task = dense_task_of(dataset)
-        findings = check_labels(dataset)
+        places = read_places(dataset, spec)
+        dataset, task = places.data, places.task
         transfer = transfer_of(task, spec.strategy, spec.head, spec.settings, spec.recipe)
     folder = out or RunFolder.named_for(dataset.name)
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
         context = session.context
         with session.step("load"):
-            backbone = with_frame(choose_backbone(dataset, spec), dataset, task.longest, spec.frame)
+            plain = choose_backbone(dataset, spec)
+            backbone = in_frames(plain, dataset, task, spec)
+        if spec.strategy == PLAN and spec.budget:
+            with session.step("plan"):
+                spec, transfer = _planned(session, dataset, task, plain, backbone)
+                backbone = in_frames(plain, dataset, task, spec)
+        with session.step("load"):
+            transfer = replace(transfer, tiles=tiles_of(dataset, backbone))
             start = start_of(transfer, backbone, spec.seed)
+            transfer.check(start)
             untrained = framed(untrained_twin(backbone, spec.seed)) if spec.control else None
-        n, probe = len(dataset), replace(transfer, strategy="probe")
-        arms = _arms(dataset, spec, [(transfer, start), *([(probe, untrained)] if untrained else [])])
+        n = len(dataset)
+        transfer = within_disk(transfer, spec.disk_bytes, 2 if untrained else 1)
+        probe = replace(transfer, strategy="probe", recipe=of_head_alone(transfer.recipe))
+        arms = arms_for(dataset, spec, [(transfer, start), *([(probe, untrained)] if untrained else [])])
         with session.step("calibrate"):
             tell_of_maps(session, transfer, start, n)
             if not keep_dense_limits(session, dataset, arms):
                 arms, untrained = arms[:1], None
         requests = [Request(arm.backbone, arm.transfer.taps(arm.backbone, n)) for arm in arms]
-        ready = session.prepare(dataset, requests, findings)
+        ready = session.prepare(dataset, requests, places.findings)
+        if given is not None:
+            check_same_data(given, data_digest(ready.data, ready.seen), ready.data.name)
         with session.step("check"):
             split = split_examples(
                 ready.data, ready.seen, ready.checked, folds=spec.folds, repeats=1, test_fraction=spec.test_fraction,
@@ -188,16 +213,23 @@ def fit_dense(
         return _written(session, spec, ready, split, found, metrics, start, dataset)
 
 
-def _arms(data: Dataset, spec: FitSpec, pairs: Sequence[tuple[Transfer, Backbone]]) -> list[DenseArm]:
-    """What will be fitted, and how often; the last of several is the control, of which no model is kept."""
-    n, own = len(data), int((data.part == "test").sum())
-    crossed = not own and n < LEAST
-    held = round(n / spec.folds) if crossed else own or round(spec.test_fraction * n)
-    whole = [True, *[False] * (len(pairs) - 1)]
-    return [
-        DenseArm(transfer, backbone, spec.folds + keeps if crossed else 1, held)
-        for (transfer, backbone), keeps in zip(pairs, whole, strict=True)
-    ]
+def _planned(
+    session: Session, data: Dataset, task: DenseTask, plain: Backbone, usual: Backbone
+) -> tuple[FitSpec, Transfer]:
+    """What the table of rules takes in the time that there is, where no strategy was named."""
+    spec, deadline = session.spec, session.context.deadline
+    assert isinstance(spec, FitSpec) and deadline is not None
+    arms = arms_of_candidates(data, task, plain, usual, spec)
+    priced = priced_candidates(session, data, arms, control=spec.control, pictures=spec.pictures)
+    learned = int(task.learns_from(data.targets)[data.part != "test"].sum())
+    profile = marked_in(task, data.targets[task.known(data.targets)])
+    side = None if profile.sides is None else profile.sides.median * scale_to(usual, data)
+    limit = MARGIN * deadline.left_s
+    chosen, rule = choose_by_rule(list(arms), learned, [one.price.final_s for one in priced.values()], side, limit)
+    session.console.say(Said("dense.taken", name=chosen.name, reason=said_of_rule(rule, learned)))
+    spec = planned_spec(spec, chosen.options)
+    session.spec = spec
+    return spec, transfer_of(task, spec.strategy, spec.head, spec.settings, spec.recipe)
 
 
 def _metrics(

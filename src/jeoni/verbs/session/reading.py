@@ -18,6 +18,7 @@ from jeoni.data.pairs import examples_modality
 from jeoni.data.read import load_items, load_labelled, with_test
 from jeoni.data.scans import with_scans
 from jeoni.data.text_lines import read_lines
+from jeoni.dense.reading import annotations_for
 from jeoni.errors import DataError
 from jeoni.specs import BackboneOptions, ColumnOptions
 from jeoni.specs.keywords import PretrainKeywords, TestSetKeywords
@@ -147,7 +148,7 @@ def columns_of(options: ColumnOptions, modality: str = "", kept: str = "", task:
         modality=modality,
         kept=kept,
         frames=options.frames,
-        task=task or getattr(options, "task", WHOLE),
+        task=annotations_for(task or getattr(options, "task", WHOLE)),
         classes=options.class_names,
         void=options.void,
     )

@@ -18,7 +18,7 @@ import numpy as np
 
 from jeoni.data.annotations.coco_writing import MIDDLE, written_coco
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import part_folders, pictures_in, subfolders
+from jeoni.data.annotations.pictures import NO_PICTURE, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.runs import Runs
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
@@ -27,6 +27,7 @@ from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset, FloatArray
 
 __all__ = ["COCO"]
@@ -36,7 +37,6 @@ SIGNS = ("images", "annotations", "categories", "file_name", "image_id", "catego
 FOLDERS = ("annotations", "annotation", "labels")
 OTHERS = ("captions", "panoptic", "stuff", "image_info")  # files of COCO that are about something else
 FEWEST = 6  # numbers of a polygon
-NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
 NO_IMAGE = Fault(
     "unknown_picture",
     "an annotation is of an image that does not exist",
@@ -84,8 +84,12 @@ class COCO:
             content = _Content.of(path)
             if drawn.keypoints and content.keypoints and drawn.keypoints != content.keypoints:
                 raise DataError(
-                    f"{path} is of the keypoints {', '.join(content.keypoints)}, another file of "
-                    f"{', '.join(drawn.keypoints)}. All must be of the same.",
+                    Said(
+                        "annotations.coco_keypoints",
+                        path=str(path),
+                        names=", ".join(content.keypoints),
+                        others=", ".join(drawn.keypoints),
+                    ),
                     path=str(path),
                 )
             names = tuple(content.categories.values())
@@ -120,16 +124,14 @@ class _Content:
         for key in ("images", "annotations", "categories"):
             own = content.get(key) if isinstance(content, dict) else None
             if not isinstance(own, list) or not all(isinstance(one, dict) for one in own):
-                raise DataError(
-                    f"{path} holds no list of {key}. Needed: COCO's JSON of instances or keypoints.", path=str(path)
-                )
+                raise DataError(Said("annotations.coco_list", path=str(path), key=str(key)), path=str(path))
             lists.append(own)
         images, annotations, categories = lists
         named: dict[Any, str] = {}
         keypoints: tuple[str, ...] = ()
         for number, one in enumerate(categories):
             if "id" not in one or not str(one.get("name", "")).strip():
-                raise DataError(f"{path}: categories[{number}] has no id or no name.", path=str(path))
+                raise DataError(Said("annotations.coco_category", path=str(path), number=str(number)), path=str(path))
             named[one["id"]] = composed(str(one["name"]).strip())
             keypoints = keypoints or tuple(composed(str(name)) for name in one.get("keypoints") or ())
         return cls(images, annotations, named, keypoints)
@@ -232,7 +234,7 @@ def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: 
     shapes: dict[Any, list[Shape]] = {}
     for number, image in enumerate(content.images):
         if "id" not in image or not isinstance(image.get("file_name"), str):
-            raise DataError(f"{path}: images[{number}] has no id or no file_name.", path=str(path))
+            raise DataError(Said("annotations.coco_image", path=str(path), number=str(number)), path=str(path))
         shapes[image["id"]] = []
     for number, one in enumerate(content.annotations):
         place = f"annotation {one.get('id', number)}"

@@ -15,22 +15,21 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import pictures_in
+from jeoni.data.annotations.pictures import NO_PICTURE, folder_of, only_file, pictures_in
 from jeoni.data.annotations.polygons import ellipse
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.runs import Runs
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
 from jeoni.data.annotations.sources import begins_with, number_at, read_xml
 from jeoni.data.columns import PARTS
-from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset, FloatArray
 
 __all__ = ["CVAT"]
 
 CORNERS = ("xtl", "ytl", "xbr", "ybr")
-NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
 NOT_NAMED = Fault("unlabelled", "the XML does not name it", "the XML does not name it", "left out")
 OTHER = Fault(
     "other_shape", "a shape is of a kind that is not read", "{n} shapes are of kinds that are not read", "left out"
@@ -59,11 +58,10 @@ class CVAT:
         tree = read_xml(file)
         if tree.find("track") is not None and tree.find("image") is None:
             raise DataError(
-                f"{file} holds tracks of a video. Export it as CVAT for images 1.1, which has the shapes of each "
-                "frame.",
+                Said("annotations.cvat_tracks", file=str(file)),
                 path=str(file),
             )
-        folder = root if root.is_dir() else root.parent
+        folder = folder_of(root)
         there = pictures_in(folder, folder, notes)
         pictures: list[Shaped] = []
         for image in tree.findall("image"):
@@ -80,11 +78,7 @@ class CVAT:
 
 def _file_of(root: Path) -> Path | None:
     """The XML of a folder, or the one that was named."""
-    files = [root] if root.is_file() else list_folder(root) if root.is_dir() else []
-    found = [
-        path for path in files if path.suffix.lower() == ".xml" and re.search(r"<annotations[\s>]", begins_with(path))
-    ]
-    return found[0] if len(found) == 1 else None
+    return only_file(root, ".xml", lambda path: bool(re.search(r"<annotations[\s>]", begins_with(path))))
 
 
 def _picture(image: Element, folder: Path, there: list[Path], file: Path, notes: Notes) -> Shaped | None:
@@ -134,7 +128,7 @@ def _shapes(image: Element, size: tuple[int, int], file: Path, name: str, notes:
 def _label(one: Element, place: str, file: Path) -> str:
     label = composed((one.get("label") or "").strip())
     if not label:
-        raise DataError(f"{file}: {place} has no label.", path=str(file))
+        raise DataError(Said("annotations.cvat_label", file=str(file), place=str(place)), path=str(file))
     return label
 
 
@@ -162,14 +156,16 @@ def _points_of(one: Element, place: str, file: Path) -> FloatArray:
     except ValueError:
         points = np.zeros((0, 2))
     if not len(points) or not np.isfinite(points).all():
-        raise DataError(f"{file}: {place} has no points. Needed: pairs x,y with ; between.", path=str(file))
+        raise DataError(Said("annotations.cvat_points", file=str(file), place=str(place)), path=str(file))
     return points
 
 
 def _polygon(one: Element, place: str, size: tuple[int, int], file: Path) -> list[Shape]:
     points = _points_of(one, place, file)
     if len(points) < 3:
-        raise DataError(f"{file}: {place} has {len(points)} corners. Needed: three or more.", path=str(file))
+        raise DataError(
+            Said("annotations.cvat_corners", file=str(file), place=str(place), n=str(len(points))), path=str(file)
+        )
     return [Shape(_label(one, place, file), place, rings=(points,))]
 
 
@@ -196,7 +192,10 @@ def _mask(one: Element, place: str, size: tuple[int, int], file: Path) -> list[S
     counts = [int(v) for v in re.findall(r"\d+", one.get("rle") or "")]
     inside = left >= 0 and top >= 0 and left + width <= size[0] and top + height <= size[1]
     if sum(counts) != width * height or not inside:
-        raise DataError(f"{file}: the runs of {place} do not fill its box of {width} x {height}.", path=str(file))
+        raise DataError(
+            Said("annotations.cvat_runs", file=str(file), place=str(place), width=str(width), height=str(height)),
+            path=str(file),
+        )
     on = np.repeat(np.arange(len(counts)) % 2 == 1, counts).reshape(height, width)
     whole = np.zeros((size[1], size[0]), dtype=bool)
     whole[top : top + height, left : left + width] = on

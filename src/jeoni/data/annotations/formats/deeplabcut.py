@@ -18,12 +18,20 @@ import numpy as np
 from jeoni.data.annotations.checks import checked_points
 from jeoni.data.annotations.kinds import Keypoints, Skeleton
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import Picture, dataset_of_pictures, picture_size, subfolders
+from jeoni.data.annotations.pictures import (
+    NO_PICTURE,
+    Picture,
+    dataset_of_pictures,
+    folder_of,
+    picture_size,
+    subfolders,
+)
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.sources import begins_with, read_text_lines
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset, FloatArray
 
 __all__ = ["DeepLabCut"]
@@ -32,7 +40,6 @@ HEADERS = ("scorer", "bodyparts", "coords")
 WITH_INDIVIDUALS = ("scorer", "individuals", "bodyparts", "coords")
 PROJECT = "labeled-data"
 MIDDLE = 0.5  # of the first pixel, where DeepLabCut has 0
-NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
 NOT_THERE = Fault("no_keypoints", "none of its keypoints is given", "none of its keypoints is given", "kept")
 
 
@@ -61,8 +68,12 @@ class DeepLabCut:
             table = _read_table(path)
             if names and set(names) != set(table.names):
                 raise DataError(
-                    f"{path} is of the keypoints {', '.join(table.names)}, other tables of {', '.join(names)}. "
-                    "All must be of the same.",
+                    Said(
+                        "annotations.dlc_keypoints",
+                        path=str(path),
+                        names=", ".join(table.names),
+                        others=", ".join(names),
+                    ),
                     path=str(path),
                 )
             names = names or table.names
@@ -116,12 +127,16 @@ def _read_table(path: Path) -> _Table:
     header, body = rows[: len(heads)], rows[len(heads) :]
     if tuple(row[0] for row in header) != heads:
         came = ", ".join(row[0] for row in header)
-        raise DataError(f"{path} begins with the lines {came}. Needed: {', '.join(HEADERS)}.", path=str(path))
+        raise DataError(
+            Said("annotations.dlc_header", path=str(path), came=str(came), needed=", ".join(HEADERS)), path=str(path)
+        )
     width = len(header[0])
     for number, row in enumerate(rows, start=1):
         if len(row) != width:
             raise DataError(
-                f"{path}: row {number} has {len(row)} cells; the first has {width}.", path=str(path), row=number
+                Said("annotations.dlc_cells", path=str(path), number=str(number), n=str(len(row)), width=str(width)),
+                path=str(path),
+                row=number,
             )
     first = 1 + _blanks(header[0][1:])  # later versions split the path of a picture into three columns
     if heads is WITH_INDIVIDUALS:
@@ -143,8 +158,7 @@ def _refuse_several(individuals: Sequence[str], path: Path) -> None:
     several = sorted(set(individuals))
     if len(several) > 1:
         raise DataError(
-            f"{path} is of {len(several)} individuals ({', '.join(several)}). Pose is learned of one subject for each "
-            "picture: crop the pictures to one each, or keep the columns of one.",
+            Said("annotations.dlc_individuals", path=str(path), n=str(len(several)), names=", ".join(several)),
             path=str(path),
         )
 
@@ -157,7 +171,7 @@ def _columns(parts: Sequence[str], coords: Sequence[str], path: Path) -> tuple[t
     lacking = [part for part, own in found.items() if not {"x", "y"} <= own.keys()]
     if lacking or not found:
         which = f"of {lacking[0]!r}" if lacking else "of any keypoint"
-        raise DataError(f"{path} lacks a column of x or y {which}. Needed: both for each keypoint.", path=str(path))
+        raise DataError(Said("annotations.dlc_column", path=str(path), which=str(which)), path=str(path))
     return tuple(found), [(own["x"], own["y"]) for own in found.values()]
 
 
@@ -168,13 +182,13 @@ def _number(cell: str, path: Path, row: int) -> float:
         return float(cell)
     except ValueError:
         raise DataError(
-            f"{path}: row {row} holds {cell!r}. Needed: a number, or nothing.", path=str(path), row=row
+            Said("annotations.dlc_number", path=str(path), row=str(row), cell=repr(cell)), path=str(path), row=row
         ) from None
 
 
 def _pictures_of(table: _Table, names: tuple[str, ...], root: Path, notes: Notes) -> list[Picture]:
     order = [table.names.index(name) for name in names]
-    base = root if root.is_dir() else root.parent
+    base = folder_of(root)
     pictures = []
     for written, points in zip(table.pictures, table.points[:, order] + MIDDLE, strict=True):
         path = _picture_at(written, table.path, base)

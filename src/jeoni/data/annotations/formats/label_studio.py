@@ -16,14 +16,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import numpy as np
 
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import picture_size, pictures_in
+from jeoni.data.annotations.pictures import NO_PICTURE, folder_of, only_file, picture_size, pictures_in
 from jeoni.data.annotations.polygons import ellipse
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
 from jeoni.data.annotations.sources import begins_with, ends_with, read_json
-from jeoni.data.files import list_folder
 from jeoni.data.kinds import SUFFIXES, composed
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset, FloatArray
 
 __all__ = ["LabelStudio"]
@@ -33,7 +33,6 @@ HUNDREDTHS = 100.0
 BRUSH = "brushlabels"
 SIGNS = (("annotations", "data"), ("completions", "data"), ("annotation_id", "annotator"))
 KINDS = ("rectanglelabels", "polygonlabels", "keypointlabels", "ellipselabels")
-NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
 SEVERAL = Fault(
     "several_annotators", "more than one person annotated it", "more than one person annotated it", "the first is taken"
 )
@@ -61,7 +60,7 @@ class LabelStudio:
         notes = Notes()
         file = _file_of(root)
         assert file is not None
-        folder = root if root.is_dir() else root.parent
+        folder = folder_of(root)
         by_name: dict[str, Path] = {}
         for path in pictures_in(folder, folder, notes):
             by_name.setdefault(composed(path.name), path)
@@ -75,9 +74,7 @@ class LabelStudio:
 
 
 def _file_of(root: Path) -> Path | None:
-    files = [root] if root.is_file() else list_folder(root) if root.is_dir() else []
-    found = [path for path in files if path.suffix.lower() == ".json" and _is_export(path)]
-    return found[0] if len(found) == 1 else None
+    return only_file(root, ".json", _is_export)
 
 
 def _is_export(path: Path) -> bool:
@@ -93,8 +90,7 @@ def _tasks(file: Path) -> list[Mapping[str, Any]]:
     content = read_json(file)
     if not isinstance(content, list) or not all(isinstance(one, dict) and "data" in one for one in content):
         raise DataError(
-            f"{file} is no JSON export of Label Studio with its tasks and results. Export it as JSON, not as "
-            "JSON-MIN; or as COCO.",
+            Said("annotations.label_studio_export", file=str(file)),
             path=str(file),
         )
     return content
@@ -154,8 +150,7 @@ def _shapes(
         kind = str(one.get("type", ""))
         if kind == BRUSH:
             raise DataError(
-                f"{file} holds regions that were painted with the brush ({place}), in a format of Label Studio's own. "
-                "Export it as COCO, or as PNG, and give that.",
+                Said("annotations.label_studio_brush", file=str(file), place=str(place)),
                 path=str(file),
             )
         if kind not in KINDS:

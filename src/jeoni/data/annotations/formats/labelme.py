@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import by_stem, part_folders, pictures_in, subfolders
+from jeoni.data.annotations.pictures import NONE_OF_ITS_NAME, by_stem, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.polygons import ellipse
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
@@ -21,6 +21,7 @@ from jeoni.data.annotations.sources import begins_with, read_json
 from jeoni.data.files import list_folder, walk
 from jeoni.data.kinds import composed
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset
 
 __all__ = ["LabelMe"]
@@ -28,7 +29,6 @@ __all__ = ["LabelMe"]
 PICTURES = ("images", "image", "imgs", "img", "jpegimages")
 FILES = ("annotations", "annotation", "labels", "label", "json", "jsons")
 FIRST = 3  # files that are looked at, to recognise the format
-NO_PICTURE = Fault("no_picture", "no picture of its name is there", "no picture of its name is there", "left out")
 OTHER = Fault(
     "other_shape",
     "a shape is a line or a mask, which are not read",
@@ -61,7 +61,7 @@ class LabelMe:
                 name = composed(path.relative_to(root).as_posix())
                 pictures.append(_picture(path, name, files.pop(stem, None), part, notes))
             for path in files.values():
-                notes.add(NO_PICTURE, path.relative_to(root).as_posix())
+                notes.add(NONE_OF_ITS_NAME, path.relative_to(root).as_posix())
         there = offered(pictures) or self.tasks
         return dataset_of_shapes(root, pictures, Drawn(in_order=True), options.wanted or there[0], options, notes)
 
@@ -107,7 +107,7 @@ def _content(file: Path) -> Mapping[str, Any]:
     content = read_json(file)
     shapes = content.get("shapes") if isinstance(content, dict) else None
     if not isinstance(shapes, list) or not all(isinstance(one, dict) for one in shapes):
-        raise DataError(f"{file} holds no list of shapes. Needed: a file of LabelMe.", path=str(file))
+        raise DataError(Said("annotations.labelme_list", file=str(file)), path=str(file))
     checked: Mapping[str, Any] = content
     return checked
 
@@ -116,13 +116,13 @@ def _shape(one: Mapping[str, Any], place: str, file: Path) -> Shape | None:
     """A shape; None of a kind that is not read."""
     label = composed(str(one.get("label") or "").strip())
     if not label:
-        raise DataError(f"{file}: {place} has no label.", path=str(file))
+        raise DataError(Said("annotations.labelme_label", file=str(file), place=str(place)), path=str(file))
     try:
         points = np.asarray(one.get("points"), dtype=np.float64).reshape(-1, 2)
     except (ValueError, TypeError):
         points = np.full((1, 2), np.nan)
     if not len(points) or not np.isfinite(points).all():
-        raise DataError(f"{file}: {place} has points that are no numbers. Needed: pairs of x and y.", path=str(file))
+        raise DataError(Said("annotations.labelme_points", file=str(file), place=str(place)), path=str(file))
     kind = one.get("shape_type") or "polygon"
     if kind == "polygon" and len(points) > 2:
         return Shape(label, place, rings=(points,))

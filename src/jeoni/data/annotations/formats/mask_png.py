@@ -23,6 +23,7 @@ from jeoni.data.annotations.masks import Legend, MaskFile
 from jeoni.data.annotations.notes import Fault, Notes
 from jeoni.data.annotations.palette import palette
 from jeoni.data.annotations.pictures import (
+    NONE_OF_ITS_NAME,
     Picture,
     by_stem,
     dataset_of_pictures,
@@ -38,6 +39,7 @@ from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed
 from jeoni.errors import ConfigError
+from jeoni.locale import Said
 from jeoni.types import Dataset
 
 __all__ = ["MaskPNG"]
@@ -48,7 +50,6 @@ BESIDE = ("annot", "_annot", "annotations", "_annotations", "_labels", "_label",
 ENDINGS = ("", "_mask", "_masks", "_label", "_labels", "_gt", "_seg", "_segmentation", "_L", "_P")
 ENOUGH = 0.5  # of the first pictures that have a mask, to be recognised
 FIRST = 50
-NO_PICTURE = Fault("no_picture", "no picture of its name is there", "no picture of its name is there", "left out")
 BAD_SIZE = Fault("size_mismatch", "its mask is of another size", "its mask is of another size", "skipped")
 VOID_PIXEL = 255
 
@@ -81,6 +82,16 @@ class MaskPNG:
         pictures = [picture for pair in pairs if (picture := _picture(pair, legend, notes)) is not None]
         return dataset_of_pictures(root, pictures, options, notes)
 
+    def masks_in(self, root: Path) -> list[Path]:
+        """The masks of a folder that was recognised, by names only."""
+        found: list[Path] = []
+        for place in _places(root):
+            inside = by_stem(pictures_in(place.masks, root, Notes()), place.masks)
+            if place.pictures == place.masks:
+                inside = {own: inside[own] for stem in inside if (own := place.own(stem, inside))}
+            found.extend(inside.values())
+        return found
+
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
         """Write a PNG with a palette for each picture below ``masks``, and ``classes.csv``.
 
@@ -88,10 +99,7 @@ class MaskPNG:
             ConfigError: more classes than a palette holds.
         """
         if len(predicted.vocabulary) > VOID_PIXEL:
-            raise ConfigError(
-                f"A PNG with a palette holds {VOID_PIXEL} classes, and there are {len(predicted.vocabulary)}. Write "
-                "them as COCO's JSON."
-            )
+            raise ConfigError(Said("annotations.palette_full", most=str(VOID_PIXEL), n=str(len(predicted.vocabulary))))
         colours = palette(len(predicted.vocabulary))
         written = []
         for name, prediction in zip(predicted.names, predicted.predictions, strict=True):
@@ -220,7 +228,7 @@ def _pairs_of(place: _Place, root: Path, notes: Notes) -> list[_Pair]:
         pictures = {stem: path for stem, path in pictures.items() if stem not in used}
     else:
         for stem in sorted(masks.keys() - used):
-            notes.add(NO_PICTURE, masks[stem].relative_to(root).as_posix())
+            notes.add(NONE_OF_ITS_NAME, masks[stem].relative_to(root).as_posix())
     return [
         _Pair(path, composed(path.relative_to(root).as_posix()), masks.get(own[stem]), place.part)
         for stem, path in pictures.items()

@@ -65,6 +65,10 @@ class MVTec:
                     pictures.append(Picture(path, name, condition, part))
         return dataset_of_pictures(root, pictures, options, notes)
 
+    def masks_in(self, root: Path) -> list[Path]:
+        """The masks of a folder that was recognised, by names only."""
+        return pictures_in(subfolders(root)[TRUTH], root, Notes())
+
 
 def _condition(
     path: Path, name: str, folder: Path, kind: str, truth: dict[str, Path], root: Path, notes: Notes

@@ -15,21 +15,21 @@ from xml.etree import ElementTree
 
 from jeoni.data.annotations.image_sets import listed_parts, part_of
 from jeoni.data.annotations.kinds import Detections
-from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import by_stem, part_folders, pictures_in, subfolders
+from jeoni.data.annotations.notes import Notes
+from jeoni.data.annotations.pictures import NONE_OF_ITS_NAME, by_stem, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes
 from jeoni.data.annotations.sources import begins_with, number_at, read_xml
 from jeoni.data.files import list_folder, walk
 from jeoni.data.kinds import composed
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset
 
 __all__ = ["VOC"]
 
 PICTURES = ("jpegimages", "images", "image", "imgs")
 FILES = ("annotations", "annotation", "xml", "xmls", "labels", "label")
-NO_PICTURE = Fault("no_picture", "no picture of its name is there", "no picture of its name is there", "left out")
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -64,7 +64,7 @@ class VOC:
                 name = composed(path.relative_to(root).as_posix())
                 pictures.append(_read_one(path, name, files.pop(stem, None), part, notes))
             for path in files.values():
-                notes.add(NO_PICTURE, path.relative_to(root).as_posix())
+                notes.add(NONE_OF_ITS_NAME, path.relative_to(root).as_posix())
         pictures = _split(pictures, root, notes)
         return dataset_of_shapes(root, pictures, Drawn(), self.tasks[0], options, notes)
 
@@ -140,7 +140,7 @@ def _shapes_of(file: Path) -> tuple[list[Shape], tuple[float, float]]:
     """The objects of a file, and the size of the picture that it states; zeros where it does not."""
     tree = read_xml(file)
     if tree.tag != "annotation":
-        raise DataError(f"{file} holds <{tree.tag}>. Needed: <annotation>, as Pascal VOC has it.", path=str(file))
+        raise DataError(Said("annotations.voc_root", file=str(file), tag=str(tree.tag)), path=str(file))
     shapes = []
     for number, one in enumerate(tree.findall("object"), start=1):
         difficult = (one.findtext("difficult") or "0").strip() == "1"
@@ -156,7 +156,7 @@ def _shapes_of(file: Path) -> tuple[list[Shape], tuple[float, float]]:
 def _name_of(one: ElementTree.Element, number: int, file: Path) -> str:
     name = composed((one.findtext("name") or "").strip())
     if not name:
-        raise DataError(f"{file}: object {number} has no name. Needed: <name> with its class.", path=str(file))
+        raise DataError(Said("annotations.voc_name", file=str(file), number=str(number)), path=str(file))
     return name
 
 
@@ -164,7 +164,7 @@ def _corners_of(one: ElementTree.Element, number: int, file: Path) -> tuple[floa
     box = one.find("bndbox")
     if box is None:
         raise DataError(
-            f"{file}: object {number} has no box. Needed: <bndbox> with {', '.join(CORNERS)}.", path=str(file)
+            Said("annotations.voc_box", file=str(file), number=str(number), needed=", ".join(CORNERS)), path=str(file)
         )
     left, top, right, bottom = (number_at(box.findtext(c), f"{c} of object {number}", file) for c in CORNERS)
     return left - 1, top - 1, right, bottom

@@ -19,7 +19,7 @@ import numpy as np
 from jeoni.data.annotations.class_tables import TABLE_NAMES, read_class_table
 from jeoni.data.annotations.kinds import Detections
 from jeoni.data.annotations.notes import Notes
-from jeoni.data.annotations.pictures import is_picture, part_folders, pictures_in, subfolders
+from jeoni.data.annotations.pictures import folder_of, is_picture, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shaped, dataset_of_shapes, offered
 from jeoni.data.annotations.sources import begins_with, read_text_lines, read_yaml
@@ -28,6 +28,7 @@ from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
 from jeoni.errors import DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset
 
 __all__ = ["YOLO"]
@@ -58,7 +59,7 @@ class YOLO:
         """See :class:`jeoni.data.annotations.protocol.Format`."""
         notes = Notes()
         file = _yaml_of(root)
-        folder = root if root.is_dir() else root.parent
+        folder = folder_of(root)
         config = {} if file is None else read_yaml(file)
         places = _stated_places(config, file, notes) if file is not None else _found_places(root)
         names = _names(config, file, folder, options)
@@ -140,8 +141,7 @@ def _stated_places(config: Mapping[str, Any], file: Path, notes: Notes) -> list[
                 places.append(_Place(found, part))
     if not places:
         raise DataError(
-            f"{file} says where pictures lie (train, val, test), but nothing is there. Correct the paths: they are "
-            f"relative to {file.parent}, or to what its key path says.",
+            Said("annotations.yolo_paths", file=str(file), folder=str(file.parent)),
             path=str(file),
         )
     return places
@@ -203,7 +203,7 @@ def _listed(stated: Any, file: Path | None) -> tuple[str, ...]:
     whole = isinstance(stated, dict) and all(isinstance(key, int) for key in stated)
     if not whole or sorted(stated) != list(range(len(stated))):
         raise DataError(
-            f"{file} names classes as {str(stated)[:60]!r}. Needed: a list, or a dictionary of the numbers from 0 on.",
+            Said("annotations.yolo_names", file=str(file), stated=repr(str(stated)[:60])),
             path=str(file),
         )
     return tuple(composed(str(stated[key])) for key in sorted(stated))
@@ -221,7 +221,7 @@ def _keypoints(config: Mapping[str, Any], file: Path | None) -> tuple[tuple[str,
         or shape[1] not in (2, 3)
     ):
         raise DataError(
-            f"{file} has the kpt_shape {shape}. Needed: how many keypoints, and 2 or 3 numbers for each, as [17, 3].",
+            Said("annotations.yolo_kpt_shape", file=str(file), shape=str(shape)),
             path=str(file),
         )
     count, each = shape

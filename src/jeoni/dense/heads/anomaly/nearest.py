@@ -7,20 +7,19 @@ come from the last map before the pooling that the backbone's classes were train
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from jeoni.data.annotations import Prediction
-from jeoni.dense.heads.anomaly.normals.heat import heat_predictions, packed_outputs, picture_scores
-from jeoni.dense.heads.anomaly.normals.held_out import Pictures, learn_and_hold_out, upper_quantile
+from jeoni.dense.heads.anomaly.normals.head import NormalsHead
+from jeoni.dense.heads.anomaly.normals.heat import heat_predictions, packed_outputs
+from jeoni.dense.heads.anomaly.normals.held_out import Pictures
 from jeoni.dense.heads.anomaly.normals.shapes import take_shapes
 from jeoni.dense.protocol import DenseHead, MapShape
-from jeoni.types import IntArray
 
 __all__ = ["Nearest"]
 
@@ -50,29 +49,14 @@ class Nearest:
         return made
 
 
-class _Neighbours(DenseHead):
-    trains: ClassVar[bool] = False
-
+class _Neighbours(NormalsHead):
     def __init__(self, options: Nearest, maps: Sequence[MapShape]) -> None:
-        super().__init__()
+        super().__init__(options.quantile, options.folds)
         self.options = options
         self.register_buffer("memory", torch.zeros(0, maps[-1].channels))
-        self.register_buffer("threshold", torch.tensor(math.inf))
-        self.register_buffer("held_out", torch.zeros(0))
         self.memory: Tensor
-        self.threshold: Tensor
-        self.held_out: Tensor
 
-    def fit(self, maps: Any, seed: int, clusters: IntArray | None = None) -> None:
-        options = self.options
-        held = learn_and_hold_out(self._learn, self._scores, maps, options.folds, seed, clusters)
-        self.threshold = torch.tensor(upper_quantile(held, options.quantile))
-        self.held_out = torch.from_numpy(held).float()
-
-    def _scores(self, maps: Sequence[Tensor]) -> Tensor:
-        return picture_scores(self(maps))
-
-    def _learn(self, pictures: Pictures) -> None:
+    def learn(self, pictures: Pictures, seed: int) -> None:
         self.memory = torch.cat([_pooled(batch) for batch in pictures])
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:

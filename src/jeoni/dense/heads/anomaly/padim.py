@@ -10,21 +10,20 @@ constant on the diagonal the covariance is shrunk by Ledoit and Wolf (2004), so 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from jeoni.data.annotations import Prediction
-from jeoni.dense.heads.anomaly.normals.heat import gaussian_smoothed, heat_predictions, packed_outputs, picture_scores
-from jeoni.dense.heads.anomaly.normals.held_out import Pictures, learn_and_hold_out, upper_quantile
+from jeoni.dense.heads.anomaly.normals.head import NormalsHead
+from jeoni.dense.heads.anomaly.normals.heat import gaussian_smoothed, heat_predictions, packed_outputs
+from jeoni.dense.heads.anomaly.normals.held_out import Pictures
 from jeoni.dense.heads.anomaly.normals.places import chosen_maps, place_descriptors
 from jeoni.dense.heads.anomaly.normals.shapes import take_shapes
 from jeoni.dense.protocol import DenseHead, MapShape
-from jeoni.types import IntArray
 
 __all__ = ["PaDiM"]
 
@@ -59,11 +58,9 @@ class PaDiM:
         return made
 
 
-class _Gaussians(DenseHead):
-    trains: ClassVar[bool] = False
-
+class _Gaussians(NormalsHead):
     def __init__(self, options: PaDiM, maps: Sequence[MapShape]) -> None:
-        super().__init__()
+        super().__init__(options.quantile, options.folds)
         self.options, self.chosen = options, chosen_maps(maps)
         self.stride = maps[self.chosen[0]].stride
         self.width = sum(maps[k].channels for k in self.chosen)
@@ -71,26 +68,14 @@ class _Gaussians(DenseHead):
         self.register_buffer("channels", torch.arange(dims))
         self.register_buffer("means", torch.zeros(0, dims))
         self.register_buffer("whitening", torch.zeros(0, dims, dims))
-        self.register_buffer("threshold", torch.tensor(math.inf))
-        self.register_buffer("held_out", torch.zeros(0))
         self.channels: Tensor
         self.means: Tensor
         self.whitening: Tensor
-        self.threshold: Tensor
-        self.held_out: Tensor
 
-    def fit(self, maps: Any, seed: int, clusters: IntArray | None = None) -> None:
-        options, draw = self.options, torch.Generator().manual_seed(seed)
-        self.channels = torch.randperm(self.width, generator=draw)[: len(self.channels)].sort().values
-        held = learn_and_hold_out(self._learn, self._scores, maps, options.folds, seed, clusters)
-        self.threshold = torch.tensor(upper_quantile(held, options.quantile))
-        self.held_out = torch.from_numpy(held).float()
-
-    def _scores(self, maps: Sequence[Tensor]) -> Tensor:
-        return picture_scores(self(maps))
-
-    def _learn(self, pictures: Pictures) -> None:
+    def learn(self, pictures: Pictures, seed: int) -> None:
         """Two passes: means, then what lies around them."""
+        draw = torch.Generator().manual_seed(seed)
+        self.channels = torch.randperm(self.width, generator=draw)[: len(self.channels)].sort().values
         n, total = 0, torch.zeros(())
         for batch in pictures:
             rows = self._rows(batch)
@@ -107,6 +92,11 @@ class _Gaussians(DenseHead):
         lower = torch.linalg.cholesky(covariance)
         eye = torch.eye(dims).expand(places, dims, dims)
         self.whitening = torch.linalg.solve_triangular(lower, eye, upper=False).contiguous()
+
+    def work(self, pictures: int) -> float:
+        """Multiplications for each place: of products of descriptors, and of one inversion, in every fold."""
+        dims = len(self.channels)
+        return float((self.options.folds + 1) * (2 * pictures * dims**2 + 2 * dims**3))
 
     def _rows(self, maps: Sequence[Tensor]) -> Tensor:
         """``(b, places, dims)``."""

@@ -15,19 +15,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from jeoni.data.annotations import Prediction
-from jeoni.dense.heads.anomaly.normals.heat import heat_predictions, packed_outputs, picture_scores
-from jeoni.dense.heads.anomaly.normals.held_out import Pictures, learn_and_hold_out, upper_quantile
+from jeoni.dense.heads.anomaly.normals.head import NormalsHead
+from jeoni.dense.heads.anomaly.normals.heat import heat_predictions, packed_outputs
+from jeoni.dense.heads.anomaly.normals.held_out import Pictures
 from jeoni.dense.heads.anomaly.normals.places import chosen_maps, place_descriptors, sampled_descriptors
 from jeoni.dense.heads.anomaly.normals.shapes import take_shapes
 from jeoni.dense.protocol import DenseHead, MapShape
-from jeoni.types import IntArray
 
 __all__ = ["PatchCore"]
 
@@ -70,32 +69,19 @@ class PatchCore:
         return made
 
 
-class _Memory(DenseHead):
-    trains: ClassVar[bool] = False
-
+class _Memory(NormalsHead):
     def __init__(self, options: PatchCore, maps: Sequence[MapShape]) -> None:
-        super().__init__()
+        super().__init__(options.quantile, options.folds)
         self.options, self.chosen = options, chosen_maps(maps)
-        width = sum(maps[k].channels for k in self.chosen)
-        self.register_buffer("memory", torch.zeros(0, width))
-        self.register_buffer("threshold", torch.tensor(math.inf))
-        self.register_buffer("held_out", torch.zeros(0))
+        self.width = sum(maps[k].channels for k in self.chosen)
+        self.each = 0.0  # places of a picture, once some were seen
+        self.register_buffer("memory", torch.zeros(0, self.width))
         self.memory: Tensor
-        self.threshold: Tensor
-        self.held_out: Tensor
 
-    def fit(self, maps: Any, seed: int, clusters: IntArray | None = None) -> None:
-        learn, options = partial(self._learn, seed=seed), self.options
-        held = learn_and_hold_out(learn, self._scores, maps, options.folds, seed, clusters)
-        self.threshold = torch.tensor(upper_quantile(held, options.quantile))
-        self.held_out = torch.from_numpy(held).float()
-
-    def _scores(self, maps: Sequence[Tensor]) -> Tensor:
-        return picture_scores(self(maps))
-
-    def _learn(self, pictures: Pictures, seed: int) -> None:
+    def learn(self, pictures: Pictures, seed: int) -> None:
         options = self.options
         rows, places = sampled_descriptors(pictures, self.chosen, NEIGHBOURHOOD, options.candidates, seed)
+        self.each = places / max(1, len(pictures))
         wanted = min(max(1, round(options.coreset * places)), options.most, len(rows))
         draw = torch.Generator().manual_seed(seed)
         narrow = rows
@@ -104,6 +90,13 @@ class _Memory(DenseHead):
             narrow = rows @ mix
         first = int(torch.randint(len(rows), (1,), generator=draw))
         self.memory = rows[greedy_coreset(narrow, wanted, first)].contiguous()
+
+    def work(self, pictures: int) -> float:
+        """Multiplications: of the coresets, one for each fold and the last, and of scoring what was held out."""
+        own, places = self.options, self.each * pictures
+        rows = min(places, own.candidates)
+        kept = min(own.coreset * places, own.most, rows)
+        return (own.folds + 1) * rows * kept * min(self.width, own.projection) + places * kept * self.width
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         found = place_descriptors([maps[k] for k in self.chosen], NEIGHBOURHOOD)

@@ -55,7 +55,8 @@ def label_maps(outputs: Tensor, size: tuple[int, int]) -> list[Prediction]:
     """The likeliest class of every pixel of rows of that width and height, and its probability."""
     probs = resized_to(outputs, (size[1], size[0])).softmax(1)
     sure, labels = probs.max(1)
+    half = probs.to(torch.float16).cpu().numpy()
     return [
-        LabelMap(one.to(torch.int16).numpy(), p.to(torch.float16).numpy())
-        for one, p in zip(labels.cpu(), sure.cpu(), strict=True)
+        LabelMap(one.to(torch.int16).numpy(), p.to(torch.float16).numpy(), every)
+        for one, p, every in zip(labels.cpu(), sure.cpu(), half, strict=True)
     ]

@@ -1,0 +1,1 @@
+"""From what was predicted of overlapping parts of a picture to what is predicted of the whole."""
