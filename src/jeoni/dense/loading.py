@@ -19,7 +19,6 @@ from jeoni.dense.protocol import DenseHead, DenseTask, MapShape
 from jeoni.dense.reading import TASKS, restore_dense
 from jeoni.dense.transfer import build_dense_head
 from jeoni.errors import ConfigError, WeightsError
-from jeoni.locale import Said
 
 __all__ = ["is_dense_model", "load_dense"]
 
@@ -64,19 +63,12 @@ def _maps_of(saved: SavedModel, kept: SavedHead, known: dict[int, StageMap]) -> 
         there = known.get(stage)
         if there is None or (there.channels, there.stride) != (channels, stride):
             raise WeightsError(
-                Said(
-                    "annotations.maps_other",
-                    folder=str(saved.folder),
-                    stage=str(stage),
-                    channels=str(channels),
-                    stride=str(stride),
-                )
+                f"{saved.folder}: head.maps names stage {stage} with {channels} channels at stride {stride}; the "
+                "backbone gives no such map. Copy the folder anew."
             )
         found.append(there)
     if not found:
-        raise WeightsError(
-            Said("annotations.maps_empty", folder=str(saved.folder), task=str(saved.config.task.get("id")))
-        )
+        raise WeightsError(f"{saved.folder}: head.maps is empty; a {saved.config.task.get('id')} needs one at least.")
     return tuple(found)
 
 

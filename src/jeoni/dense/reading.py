@@ -117,11 +117,12 @@ def restore_dense(described: Mapping[str, Any]) -> DenseTask:
     """
     name = str(described.get("id"))
     if name not in plugins.names(TASKS):
-        raise WeightsError(Said("annotations.task_unknown", name=repr(name)))
+        raise WeightsError(f"The model's task {name!r} is not known here; install the package it came with.")
     try:
         made: DenseTask = plugins.load(TASKS, name).restored({k: v for k, v in described.items() if k != "id"})
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise WeightsError(
-            Said("annotations.task_damaged", name=repr(name), kind=str(type(error).__name__), reason=str(error))
+            f"The model's task {name!r} cannot be made of what was saved of it ({type(error).__name__}: {error}). "
+            "Copy the model folder anew."
         ) from error
     return made

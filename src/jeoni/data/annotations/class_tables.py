@@ -16,7 +16,6 @@ from pathlib import Path
 from jeoni.data.annotations.sources import read_text_lines
 from jeoni.data.kinds import composed
 from jeoni.errors import DataError
-from jeoni.locale import Said
 
 __all__ = ["TABLE_NAMES", "VOID_NAMES", "ClassRow", "ClassTable", "read_class_table", "written_classes"]
 
@@ -71,14 +70,12 @@ class ClassTable:
 
     def __post_init__(self) -> None:
         if not self.rows:
-            raise DataError(Said("annotations.table_empty_too", origin=str(self.origin)))
+            raise DataError(f"{self.origin} names no class. Needed: a name in each line.")
         for kind in ("name", "value", "colour"):
             own = [getattr(row, kind) for row in self.rows if getattr(row, kind) is not None]
             twice = sorted({str(one) for one in own if own.count(one) > 1})
             if twice:
-                raise DataError(
-                    Said("annotations.table_twice", origin=str(self.origin), kind=str(kind), name=str(twice[0]))
-                )
+                raise DataError(f"{self.origin} has the {kind} {twice[0]} twice. Needed: one class for each.")
 
 
 def written_classes(text: str | Sequence[str]) -> ClassTable | None:
@@ -111,7 +108,7 @@ def read_class_table(path: Path) -> ClassTable:
     lines = [(number, line) for number, line in enumerate(read_text_lines(path), start=1)]
     lines = [(number, line) for number, line in lines if line and not line.startswith("#")]
     if not lines:
-        raise DataError(Said("annotations.table_empty", path=str(path)), path=str(path))
+        raise DataError(f"{path} names no class. Needed: a name in each line.", path=str(path))
     header = _header(lines[0][1])
     if header is not None:
         rows = [_by_header(line, header, number, path) for number, line in lines[1:]]
@@ -187,7 +184,8 @@ def _colour(cells: Sequence[str], number: int, line: str, path: Path) -> Colour:
 
 def _not_understood(path: Path, number: int, line: str) -> DataError:
     return DataError(
-        Said("annotations.table_line", path=str(path), number=str(number), line=repr(line[:60])),
+        f"{path}, line {number}: {line[:60]!r} is not understood. Needed: a name in each line, or name,r,g,b with "
+        "colours of 0 to 255, or number,name.",
         path=str(path),
         row=number,
     )

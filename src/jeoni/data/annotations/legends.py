@@ -10,7 +10,6 @@ from jeoni.data.annotations.kinds import VOID
 from jeoni.data.annotations.masks import LOSSY, Legend, mask_colours, mask_values
 from jeoni.data.annotations.notes import Notes
 from jeoni.errors import ConfigError, DataError, did_you_mean
-from jeoni.locale import Said
 
 __all__ = ["legend_of"]
 
@@ -42,20 +41,21 @@ def legend_of(masks: Mapping[str, Path], table: ClassTable | None, void: Iterabl
         if lossy or _is_coloured(found) or not _within(found, table):
             name, colour = next(iter(strange.items()))
             raise DataError(
-                Said("annotations.mask_colour_unnamed", name=str(name), colour=str(colour), table=str(table.origin)),
-                path=name,
+                f"{name} holds the colour {colour}, which {table.origin} does not name. Add its class there.", path=name
             )
         return _of_numbers(_numbers(found), table, tuple(void), notes)
     if lossy:
         raise DataError(
-            Said("annotations.mask_jpeg", name=str(lossy[0])),
+            f"{lossy[0]} is a mask in JPEG, which changes numbers and colours as it likes. Needed: PNG; or a table of "
+            "classes with their colours, name,r,g,b in each line of classes.csv, to take the nearest.",
             path=lossy[0],
         )
     found = {name: mask_values(path) for name, path in masks.items()}
     if _is_coloured(found):
         first = next(name for name, values in found.items() if _are_colours(values))
         raise DataError(
-            Said("annotations.mask_in_colours", name=str(first)),
+            f"{first} is a mask in colours, and no table says which class each stands for. Needed: name,r,g,b in each "
+            "line of classes.csv beside the folders, or --class-names with such a file.",
             path=first,
         )
     return _of_numbers(_numbers(found), table, tuple(void), notes)
@@ -129,14 +129,8 @@ def _check_known(name: str, own: set[int], by_value: Mapping[int, str], table: C
     if strange:
         known = ", ".join(str(value) for value in sorted(by_value))
         raise DataError(
-            Said(
-                "annotations.mask_number",
-                name=str(name),
-                value=str(strange[0]),
-                table=str(table.origin),
-                known=str(known),
-                again=str(strange[0]),
-            ),
+            f"{name} holds the number {strange[0]}, which {table.origin} does not name; it names {known}. Add its "
+            f"class there, or say --void {strange[0]}.",
             path=name,
         )
 

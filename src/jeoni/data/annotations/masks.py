@@ -219,7 +219,7 @@ def _pixels(path: Path, coloured: bool) -> Array:
         else:
             values = np.asarray(_rgb(image))[..., 0].astype(np.int64)
     if values.size and (values.min() < 0 or values.max() >= LARGEST):
-        raise DataError(Said("annotations.mask_values", path=str(path), most=str(LARGEST - 1)), path=str(path))
+        raise DataError(f"{path} holds values outside 0 to {LARGEST - 1}, as no mask does.", path=str(path))
     return values
 
 

@@ -19,7 +19,6 @@ from jeoni.data.annotations.polygons import area_of, bounds_of
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.runs import Runs
 from jeoni.errors import DataError
-from jeoni.locale import Said
 from jeoni.types import Dataset, FloatArray
 
 __all__ = ["Drawn", "Shape", "Shaped", "dataset_of_shapes", "offered"]
@@ -151,9 +150,7 @@ def dataset_of_shapes(
     tasks = offered(pictures)
     if tasks and task not in tasks:
         raise DataError(
-            Said(
-                "annotations.no_shapes", path=str(root), task=str(task), others=" and ".join(tasks), first=str(tasks[0])
-            ),
+            f"{root} holds no shapes for {task}. It holds some for {' and '.join(tasks)}: say --task {tasks[0]}.",
             path=str(root),
         )
     used = {shape.name for shape in _all_shapes(pictures) if shape.name}

@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 from jeoni.data.encodings import decode
 from jeoni.data.files import MOST_TABLE, open_file, read_file
 from jeoni.errors import DataError
-from jeoni.locale import Said
 
 __all__ = ["begins_with", "ends_with", "number_at", "read_json", "read_text_lines", "read_xml", "read_yaml"]
 
@@ -49,10 +48,10 @@ def read_json(path: Path) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(
-            Said("annotations.no_json", path=str(path), reason=str(error.msg), line=str(error.lineno)), path=str(path)
+            f"{path} is no JSON: {error.msg} in line {error.lineno}. Export it again.", path=str(path)
         ) from error
     except RecursionError as error:
-        raise DataError(Said("annotations.json_deep", path=str(path)), path=str(path)) from error
+        raise DataError(f"{path} is nested too deeply to be annotations.", path=str(path)) from error
 
 
 def read_xml(path: Path) -> ElementTree.Element:
@@ -63,11 +62,11 @@ def read_xml(path: Path) -> ElementTree.Element:
     """
     raw = read_file(path)
     if b"<!ENTITY" in raw or b"<!DOCTYPE" in raw:
-        raise DataError(Said("annotations.xml_entities", path=str(path)), path=str(path))
+        raise DataError(f"{path} declares a document type or entities. Needed: plain XML without them.", path=str(path))
     try:
         return ElementTree.fromstring(raw)
     except ElementTree.ParseError as error:
-        raise DataError(Said("annotations.no_xml", path=str(path), reason=str(error)), path=str(path)) from error
+        raise DataError(f"{path} is no XML: {error}. Export it again.", path=str(path)) from error
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -83,9 +82,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError) as error:
         said = " ".join(str(error).split())
-        raise DataError(Said("annotations.no_yaml", path=str(path), reason=str(said)), path=str(path)) from error
+        raise DataError(f"{path} is no YAML: {said}.", path=str(path)) from error
     if not isinstance(content, dict):
-        raise DataError(Said("annotations.yaml_keys", path=str(path)), path=str(path))
+        raise DataError(
+            f"{path} holds no keys. Needed: train, val and names, as YOLO's data.yaml has them.", path=str(path)
+        )
     return content
 
 
@@ -113,5 +114,5 @@ def number_at(text: str | None, what: str, path: Path) -> float:
         value = float("nan")
     if value != value or value in (float("inf"), float("-inf")):
         came = "is missing" if text is None else f"is {text.strip()!r}"
-        raise DataError(Said("annotations.no_number", path=str(path), what=str(what), came=str(came)), path=str(path))
+        raise DataError(f"{path}: {what} {came}. Needed: a number.", path=str(path))
     return value

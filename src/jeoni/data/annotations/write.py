@@ -9,7 +9,6 @@ from jeoni import plugins
 from jeoni.data.annotations.protocol import Predicted, WritingFormat
 from jeoni.data.annotations.read import FORMATS, load_format
 from jeoni.errors import ConfigError
-from jeoni.locale import Said
 
 __all__ = ["format_to_write", "write_predictions"]
 
@@ -33,7 +32,9 @@ def format_to_write(task: str, came: str = "") -> str:
     if came in plugins.names(FORMATS) and task in getattr(load_format(came), "writes", ()):
         return came
     if task not in USUAL:
-        raise ConfigError(Said("annotations.no_writer", task=str(task), known=", ".join(USUAL)))
+        raise ConfigError(
+            f"No format of annotations holds predictions of {task}. There are some for {', '.join(USUAL)}."
+        )
     return USUAL[task]
 
 
@@ -56,7 +57,5 @@ def write_predictions(folder: Path, predicted: Predicted, task: str, name: str =
     chosen: Any = load_format(name)
     if task not in getattr(chosen, "writes", ()):
         able = [one for one in plugins.names(FORMATS) if task in getattr(load_format(one), "writes", ())]
-        raise ConfigError(
-            Said("annotations.cannot_write", name=str(name), task=str(task), known=", ".join(able) or "none")
-        )
+        raise ConfigError(f"{name} holds no predictions of {task}. Formats that do: {', '.join(able) or 'none'}.")
     return cast(WritingFormat, chosen).write(folder, predicted)

@@ -13,7 +13,6 @@ from jeoni.data.annotations.pictures import picture_size
 from jeoni.data.annotations.shapes import Shape
 from jeoni.data.annotations.sources import read_text_lines
 from jeoni.errors import DataError
-from jeoni.locale import Said
 from jeoni.types import FloatArray
 
 __all__ = ["PICTURES", "Lines", "label_file"]
@@ -122,15 +121,7 @@ class Lines:
                 else ("a class and the 4 numbers of a box, or the corners of a polygon")
             )
             raise DataError(
-                Said(
-                    "annotations.yolo_line",
-                    file=str(file),
-                    number=str(number),
-                    line=repr(line[:60]),
-                    needed=str(needed),
-                ),
-                path=str(file),
-                row=number,
+                f"{file}, line {number}: {line[:60]!r} is not understood. Needed: {needed}.", path=str(file), row=number
             )
         return values[: BOX + self.keypoints * self.each] if self.keypoints else values
 

@@ -27,7 +27,6 @@ from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
 from jeoni.errors import DataError
-from jeoni.locale import Said
 from jeoni.types import Dataset, FloatArray
 
 __all__ = ["COCO"]
@@ -84,12 +83,8 @@ class COCO:
             content = _Content.of(path)
             if drawn.keypoints and content.keypoints and drawn.keypoints != content.keypoints:
                 raise DataError(
-                    Said(
-                        "annotations.coco_keypoints",
-                        path=str(path),
-                        names=", ".join(content.keypoints),
-                        others=", ".join(drawn.keypoints),
-                    ),
+                    f"{path} is of the keypoints {', '.join(content.keypoints)}, another file of "
+                    f"{', '.join(drawn.keypoints)}. All must be of the same.",
                     path=str(path),
                 )
             names = tuple(content.categories.values())
@@ -124,14 +119,16 @@ class _Content:
         for key in ("images", "annotations", "categories"):
             own = content.get(key) if isinstance(content, dict) else None
             if not isinstance(own, list) or not all(isinstance(one, dict) for one in own):
-                raise DataError(Said("annotations.coco_list", path=str(path), key=str(key)), path=str(path))
+                raise DataError(
+                    f"{path} holds no list of {key}. Needed: COCO's JSON of instances or keypoints.", path=str(path)
+                )
             lists.append(own)
         images, annotations, categories = lists
         named: dict[Any, str] = {}
         keypoints: tuple[str, ...] = ()
         for number, one in enumerate(categories):
             if "id" not in one or not str(one.get("name", "")).strip():
-                raise DataError(Said("annotations.coco_category", path=str(path), number=str(number)), path=str(path))
+                raise DataError(f"{path}: categories[{number}] has no id or no name.", path=str(path))
             named[one["id"]] = composed(str(one["name"]).strip())
             keypoints = keypoints or tuple(composed(str(name)) for name in one.get("keypoints") or ())
         return cls(images, annotations, named, keypoints)
@@ -234,7 +231,7 @@ def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: 
     shapes: dict[Any, list[Shape]] = {}
     for number, image in enumerate(content.images):
         if "id" not in image or not isinstance(image.get("file_name"), str):
-            raise DataError(Said("annotations.coco_image", path=str(path), number=str(number)), path=str(path))
+            raise DataError(f"{path}: images[{number}] has no id or no file_name.", path=str(path))
         shapes[image["id"]] = []
     for number, one in enumerate(content.annotations):
         place = f"annotation {one.get('id', number)}"

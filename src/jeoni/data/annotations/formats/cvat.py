@@ -24,7 +24,6 @@ from jeoni.data.annotations.sources import begins_with, number_at, read_xml
 from jeoni.data.columns import PARTS
 from jeoni.data.kinds import composed, spelled
 from jeoni.errors import DataError
-from jeoni.locale import Said
 from jeoni.types import Dataset, FloatArray
 
 __all__ = ["CVAT"]
@@ -58,7 +57,8 @@ class CVAT:
         tree = read_xml(file)
         if tree.find("track") is not None and tree.find("image") is None:
             raise DataError(
-                Said("annotations.cvat_tracks", file=str(file)),
+                f"{file} holds tracks of a video. Export it as CVAT for images 1.1, which has the shapes of each "
+                "frame.",
                 path=str(file),
             )
         folder = folder_of(root)
@@ -128,7 +128,7 @@ def _shapes(image: Element, size: tuple[int, int], file: Path, name: str, notes:
 def _label(one: Element, place: str, file: Path) -> str:
     label = composed((one.get("label") or "").strip())
     if not label:
-        raise DataError(Said("annotations.cvat_label", file=str(file), place=str(place)), path=str(file))
+        raise DataError(f"{file}: {place} has no label.", path=str(file))
     return label
 
 
@@ -156,16 +156,14 @@ def _points_of(one: Element, place: str, file: Path) -> FloatArray:
     except ValueError:
         points = np.zeros((0, 2))
     if not len(points) or not np.isfinite(points).all():
-        raise DataError(Said("annotations.cvat_points", file=str(file), place=str(place)), path=str(file))
+        raise DataError(f"{file}: {place} has no points. Needed: pairs x,y with ; between.", path=str(file))
     return points
 
 
 def _polygon(one: Element, place: str, size: tuple[int, int], file: Path) -> list[Shape]:
     points = _points_of(one, place, file)
     if len(points) < 3:
-        raise DataError(
-            Said("annotations.cvat_corners", file=str(file), place=str(place), n=str(len(points))), path=str(file)
-        )
+        raise DataError(f"{file}: {place} has {len(points)} corners. Needed: three or more.", path=str(file))
     return [Shape(_label(one, place, file), place, rings=(points,))]
 
 
@@ -192,10 +190,7 @@ def _mask(one: Element, place: str, size: tuple[int, int], file: Path) -> list[S
     counts = [int(v) for v in re.findall(r"\d+", one.get("rle") or "")]
     inside = left >= 0 and top >= 0 and left + width <= size[0] and top + height <= size[1]
     if sum(counts) != width * height or not inside:
-        raise DataError(
-            Said("annotations.cvat_runs", file=str(file), place=str(place), width=str(width), height=str(height)),
-            path=str(file),
-        )
+        raise DataError(f"{file}: the runs of {place} do not fill its box of {width} x {height}.", path=str(file))
     on = np.repeat(np.arange(len(counts)) % 2 == 1, counts).reshape(height, width)
     whole = np.zeros((size[1], size[0]), dtype=bool)
     whole[top : top + height, left : left + width] = on

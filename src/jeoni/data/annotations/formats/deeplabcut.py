@@ -31,7 +31,6 @@ from jeoni.data.annotations.sources import begins_with, read_text_lines
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
 from jeoni.errors import DataError
-from jeoni.locale import Said
 from jeoni.types import Dataset, FloatArray
 
 __all__ = ["DeepLabCut"]
@@ -68,12 +67,8 @@ class DeepLabCut:
             table = _read_table(path)
             if names and set(names) != set(table.names):
                 raise DataError(
-                    Said(
-                        "annotations.dlc_keypoints",
-                        path=str(path),
-                        names=", ".join(table.names),
-                        others=", ".join(names),
-                    ),
+                    f"{path} is of the keypoints {', '.join(table.names)}, other tables of {', '.join(names)}. "
+                    "All must be of the same.",
                     path=str(path),
                 )
             names = names or table.names
@@ -127,16 +122,12 @@ def _read_table(path: Path) -> _Table:
     header, body = rows[: len(heads)], rows[len(heads) :]
     if tuple(row[0] for row in header) != heads:
         came = ", ".join(row[0] for row in header)
-        raise DataError(
-            Said("annotations.dlc_header", path=str(path), came=str(came), needed=", ".join(HEADERS)), path=str(path)
-        )
+        raise DataError(f"{path} begins with the lines {came}. Needed: {', '.join(HEADERS)}.", path=str(path))
     width = len(header[0])
     for number, row in enumerate(rows, start=1):
         if len(row) != width:
             raise DataError(
-                Said("annotations.dlc_cells", path=str(path), number=str(number), n=str(len(row)), width=str(width)),
-                path=str(path),
-                row=number,
+                f"{path}: row {number} has {len(row)} cells; the first has {width}.", path=str(path), row=number
             )
     first = 1 + _blanks(header[0][1:])  # later versions split the path of a picture into three columns
     if heads is WITH_INDIVIDUALS:
@@ -158,7 +149,8 @@ def _refuse_several(individuals: Sequence[str], path: Path) -> None:
     several = sorted(set(individuals))
     if len(several) > 1:
         raise DataError(
-            Said("annotations.dlc_individuals", path=str(path), n=str(len(several)), names=", ".join(several)),
+            f"{path} is of {len(several)} individuals ({', '.join(several)}). Pose is learned of one subject for each "
+            "picture: crop the pictures to one each, or keep the columns of one.",
             path=str(path),
         )
 
@@ -171,7 +163,7 @@ def _columns(parts: Sequence[str], coords: Sequence[str], path: Path) -> tuple[t
     lacking = [part for part, own in found.items() if not {"x", "y"} <= own.keys()]
     if lacking or not found:
         which = f"of {lacking[0]!r}" if lacking else "of any keypoint"
-        raise DataError(Said("annotations.dlc_column", path=str(path), which=str(which)), path=str(path))
+        raise DataError(f"{path} lacks a column of x or y {which}. Needed: both for each keypoint.", path=str(path))
     return tuple(found), [(own["x"], own["y"]) for own in found.values()]
 
 
@@ -182,7 +174,7 @@ def _number(cell: str, path: Path, row: int) -> float:
         return float(cell)
     except ValueError:
         raise DataError(
-            Said("annotations.dlc_number", path=str(path), row=str(row), cell=repr(cell)), path=str(path), row=row
+            f"{path}: row {row} holds {cell!r}. Needed: a number, or nothing.", path=str(path), row=row
         ) from None
 
 

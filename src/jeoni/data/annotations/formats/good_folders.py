@@ -30,7 +30,6 @@ from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed
 from jeoni.errors import DataError
-from jeoni.locale import Said
 from jeoni.types import Array, Dataset, Finding
 
 __all__ = ["GoodFolders"]
@@ -78,9 +77,8 @@ def _pictures(folder: Path, root: Path, part: str, notes: Notes) -> list[Picture
         if kinds and not any(is_picture(path) for path in list_folder(folder)):
             named = ", ".join(sorted(path.name for path in kinds.values())[:5])
             raise DataError(
-                Said(
-                    "annotations.no_good_folder", folder=str(folder), named=str(named), needed=", ".join(sorted(NORMAL))
-                ),
+                f"{folder} holds the folders {named}, and none of normal pictures. Needed: one called "
+                f"{', '.join(sorted(NORMAL))}.",
                 path=str(folder),
             )
         return [_picture(path, root, Condition(False), part) for path in pictures_in(folder, root, notes)]

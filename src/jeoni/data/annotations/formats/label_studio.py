@@ -23,7 +23,6 @@ from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shape
 from jeoni.data.annotations.sources import begins_with, ends_with, read_json
 from jeoni.data.kinds import SUFFIXES, composed
 from jeoni.errors import DataError
-from jeoni.locale import Said
 from jeoni.types import Dataset, FloatArray
 
 __all__ = ["LabelStudio"]
@@ -90,7 +89,8 @@ def _tasks(file: Path) -> list[Mapping[str, Any]]:
     content = read_json(file)
     if not isinstance(content, list) or not all(isinstance(one, dict) and "data" in one for one in content):
         raise DataError(
-            Said("annotations.label_studio_export", file=str(file)),
+            f"{file} is no JSON export of Label Studio with its tasks and results. Export it as JSON, not as "
+            "JSON-MIN; or as COCO.",
             path=str(file),
         )
     return content
@@ -150,7 +150,8 @@ def _shapes(
         kind = str(one.get("type", ""))
         if kind == BRUSH:
             raise DataError(
-                Said("annotations.label_studio_brush", file=str(file), place=str(place)),
+                f"{file} holds regions that were painted with the brush ({place}), in a format of Label Studio's own. "
+                "Export it as COCO, or as PNG, and give that.",
                 path=str(file),
             )
         if kind not in KINDS:

@@ -21,7 +21,6 @@ from jeoni.data.annotations.sources import begins_with, read_json
 from jeoni.data.files import list_folder, walk
 from jeoni.data.kinds import composed
 from jeoni.errors import DataError
-from jeoni.locale import Said
 from jeoni.types import Dataset
 
 __all__ = ["LabelMe"]
@@ -107,7 +106,7 @@ def _content(file: Path) -> Mapping[str, Any]:
     content = read_json(file)
     shapes = content.get("shapes") if isinstance(content, dict) else None
     if not isinstance(shapes, list) or not all(isinstance(one, dict) for one in shapes):
-        raise DataError(Said("annotations.labelme_list", file=str(file)), path=str(file))
+        raise DataError(f"{file} holds no list of shapes. Needed: a file of LabelMe.", path=str(file))
     checked: Mapping[str, Any] = content
     return checked
 
@@ -116,13 +115,13 @@ def _shape(one: Mapping[str, Any], place: str, file: Path) -> Shape | None:
     """A shape; None of a kind that is not read."""
     label = composed(str(one.get("label") or "").strip())
     if not label:
-        raise DataError(Said("annotations.labelme_label", file=str(file), place=str(place)), path=str(file))
+        raise DataError(f"{file}: {place} has no label.", path=str(file))
     try:
         points = np.asarray(one.get("points"), dtype=np.float64).reshape(-1, 2)
     except (ValueError, TypeError):
         points = np.full((1, 2), np.nan)
     if not len(points) or not np.isfinite(points).all():
-        raise DataError(Said("annotations.labelme_points", file=str(file), place=str(place)), path=str(file))
+        raise DataError(f"{file}: {place} has points that are no numbers. Needed: pairs of x and y.", path=str(file))
     kind = one.get("shape_type") or "polygon"
     if kind == "polygon" and len(points) > 2:
         return Shape(label, place, rings=(points,))

@@ -39,7 +39,6 @@ from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed
 from jeoni.errors import ConfigError
-from jeoni.locale import Said
 from jeoni.types import Dataset
 
 __all__ = ["MaskPNG"]
@@ -99,7 +98,10 @@ class MaskPNG:
             ConfigError: more classes than a palette holds.
         """
         if len(predicted.vocabulary) > VOID_PIXEL:
-            raise ConfigError(Said("annotations.palette_full", most=str(VOID_PIXEL), n=str(len(predicted.vocabulary))))
+            raise ConfigError(
+                f"A PNG with a palette holds {VOID_PIXEL} classes, and there are {len(predicted.vocabulary)}. Write "
+                "them as COCO's JSON."
+            )
         colours = palette(len(predicted.vocabulary))
         written = []
         for name, prediction in zip(predicted.names, predicted.predictions, strict=True):

@@ -23,7 +23,6 @@ from jeoni.data.annotations.sources import begins_with, number_at, read_xml
 from jeoni.data.files import list_folder, walk
 from jeoni.data.kinds import composed
 from jeoni.errors import DataError
-from jeoni.locale import Said
 from jeoni.types import Dataset
 
 __all__ = ["VOC"]
@@ -140,7 +139,7 @@ def _shapes_of(file: Path) -> tuple[list[Shape], tuple[float, float]]:
     """The objects of a file, and the size of the picture that it states; zeros where it does not."""
     tree = read_xml(file)
     if tree.tag != "annotation":
-        raise DataError(Said("annotations.voc_root", file=str(file), tag=str(tree.tag)), path=str(file))
+        raise DataError(f"{file} holds <{tree.tag}>. Needed: <annotation>, as Pascal VOC has it.", path=str(file))
     shapes = []
     for number, one in enumerate(tree.findall("object"), start=1):
         difficult = (one.findtext("difficult") or "0").strip() == "1"
@@ -156,7 +155,7 @@ def _shapes_of(file: Path) -> tuple[list[Shape], tuple[float, float]]:
 def _name_of(one: ElementTree.Element, number: int, file: Path) -> str:
     name = composed((one.findtext("name") or "").strip())
     if not name:
-        raise DataError(Said("annotations.voc_name", file=str(file), number=str(number)), path=str(file))
+        raise DataError(f"{file}: object {number} has no name. Needed: <name> with its class.", path=str(file))
     return name
 
 
@@ -164,7 +163,7 @@ def _corners_of(one: ElementTree.Element, number: int, file: Path) -> tuple[floa
     box = one.find("bndbox")
     if box is None:
         raise DataError(
-            Said("annotations.voc_box", file=str(file), number=str(number), needed=", ".join(CORNERS)), path=str(file)
+            f"{file}: object {number} has no box. Needed: <bndbox> with {', '.join(CORNERS)}.", path=str(file)
         )
     left, top, right, bottom = (number_at(box.findtext(c), f"{c} of object {number}", file) for c in CORNERS)
     return left - 1, top - 1, right, bottom

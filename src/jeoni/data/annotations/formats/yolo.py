@@ -28,7 +28,6 @@ from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
 from jeoni.errors import DataError
-from jeoni.locale import Said
 from jeoni.types import Dataset
 
 __all__ = ["YOLO"]
@@ -141,7 +140,8 @@ def _stated_places(config: Mapping[str, Any], file: Path, notes: Notes) -> list[
                 places.append(_Place(found, part))
     if not places:
         raise DataError(
-            Said("annotations.yolo_paths", file=str(file), folder=str(file.parent)),
+            f"{file} says where pictures lie (train, val, test), but nothing is there. Correct the paths: they are "
+            f"relative to {file.parent}, or to what its key path says.",
             path=str(file),
         )
     return places
@@ -203,7 +203,7 @@ def _listed(stated: Any, file: Path | None) -> tuple[str, ...]:
     whole = isinstance(stated, dict) and all(isinstance(key, int) for key in stated)
     if not whole or sorted(stated) != list(range(len(stated))):
         raise DataError(
-            Said("annotations.yolo_names", file=str(file), stated=repr(str(stated)[:60])),
+            f"{file} names classes as {str(stated)[:60]!r}. Needed: a list, or a dictionary of the numbers from 0 on.",
             path=str(file),
         )
     return tuple(composed(str(stated[key])) for key in sorted(stated))
@@ -221,7 +221,7 @@ def _keypoints(config: Mapping[str, Any], file: Path | None) -> tuple[tuple[str,
         or shape[1] not in (2, 3)
     ):
         raise DataError(
-            Said("annotations.yolo_kpt_shape", file=str(file), shape=str(shape)),
+            f"{file} has the kpt_shape {shape}. Needed: how many keypoints, and 2 or 3 numbers for each, as [17, 3].",
             path=str(file),
         )
     count, each = shape

@@ -16,7 +16,6 @@ from PIL import Image
 from jeoni.data.annotations import Condition
 from jeoni.errors import DataError
 from jeoni.evaluation.metrics.counts import ratio
-from jeoni.locale import Said
 from jeoni.types import Array, FloatArray
 
 __all__ = ["PixelSketch", "pixel_auroc", "pixel_sketch"]
@@ -64,13 +63,8 @@ def pixel_sketch(heat: Array | None, condition: Condition) -> PixelSketch | None
     rows, columns = mask.shape
     if abs(columns * heat.shape[0] / (rows * heat.shape[1]) - 1) > CLOSE + 1 / min(heat.shape):
         raise DataError(
-            Said(
-                "annotations.mask_proportions",
-                width=str(columns),
-                height=str(rows),
-                heat_width=str(heat.shape[1]),
-                heat_height=str(heat.shape[0]),
-            )
+            f"A mask has {columns} x {rows} pixels, other proportions than its picture, whose heat map has "
+            f"{heat.shape[1]} x {heat.shape[0]}. Needed: a mask of the picture's size."
         )
     step = max(1, round((mask.size / MOST_PIXELS) ** 0.5))
     grown = Image.fromarray(np.asarray(heat, dtype=np.float32)).resize((columns, rows), Image.Resampling.BILINEAR)
