@@ -61,6 +61,7 @@ class FrameInput(Input):
     modality: ClassVar[str] = "image"
     bounds: ClassVar[type[Fields]] = _Bounds
     varied: ClassVar[bool] = True
+    decodes: ClassVar[bool] = True
     near: ClassVar[float] = 0.999
     rows: ClassVar[str] = "frames"
     chunk: ClassVar[int] = 2  # pictures at a time, each in all its views: at 480 pixels they take a gigabyte

@@ -67,6 +67,7 @@ class ImageInput(Input):
     modality: ClassVar[str] = "image"
     bounds: ClassVar[type[Fields]] = _Bounds
     varied: ClassVar[bool] = True
+    decodes: ClassVar[bool] = True
     near: ClassVar[float] = 0.999
     rows: ClassVar[str] = "pixels"
 
