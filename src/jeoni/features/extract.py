@@ -18,7 +18,6 @@ from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -297,8 +296,9 @@ def _decoder(
 ) -> Decoder:
     """Processes only where there is something to decode: what is in the store is found sooner by threads."""
     plan = Plan(tuple(job.preparation for job in jobs))
+    inputs = [job.input for job in jobs]
     fresh = any(job.lacking(digest) for job in jobs for digest in some)
-    processes = fresh and processes_pay(plan, count, threads, wanted)
+    processes = fresh and processes_pay(inputs, count, threads, wanted)
     return Decoder(plan, threads, processes, console)
 
 
@@ -363,7 +363,7 @@ def _work(
     chunk = _Chunk(index, rows=[[] for _ in jobs])
     batches: list[dict[tuple[bytes, int], Array]] = [{} for _ in jobs]
 
-    def lacking(digest: bytes) -> list[list[int]] | None:
+    def lacking(place: int, digest: bytes) -> list[list[int]] | None:
         views = [job.lacking(digest) for job in jobs]
         return views if any(views) or any(digest not in table for table in looked) else None
 

@@ -1,6 +1,6 @@
 """From files to rows: in this process, or in worker processes where many cores shall decode."""
 
-from jeoni.features.decoding.decoder import DECODING, Decoder, processes_pay
-from jeoni.features.decoding.preparing import Lacking, Plan, Preparation, Prepared, all_of
+from jeoni.features.decoding.decoder import DECODING, PORTION, Decoder, processes_pay
+from jeoni.features.decoding.preparing import Lacking, Plan, Preparation, Prepared
 
-__all__ = ["DECODING", "Decoder", "Lacking", "Plan", "Preparation", "Prepared", "all_of", "processes_pay"]
+__all__ = ["DECODING", "PORTION", "Decoder", "Lacking", "Plan", "Preparation", "Prepared", "processes_pay"]

@@ -1,11 +1,13 @@
-"""Where examples are decoded: by threads of this process, or by processes where there are cores that threads cannot keep
-busy, for they hold the interpreter's lock between one step of decoding and the next."""
+"""Where examples are decoded: by threads of this process, or by processes where many cores shall be kept busy.
+
+Threads hold the interpreter's lock between one step of decoding and the next, so that many do the work of a few.
+"""
 
 from __future__ import annotations
 
-import os
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
@@ -13,9 +15,10 @@ from jeoni.features.decoding.pool import shared_pool
 from jeoni.features.decoding.preparing import Lacking, Plan, Prepared, prepare
 from jeoni.features.decoding.process import WorkersUnusableError
 from jeoni.features.decoding.worker import Source
+from jeoni.modalities.inputs import Input
 from jeoni.types import Console, Items
 
-__all__ = ["DECODING", "Decoder", "processes_pay"]
+__all__ = ["DECODING", "PORTION", "Decoder", "processes_pay"]
 
 DECODING = ("auto", "threads", "processes")
 LEAST_WORKERS = 3  # two threads decode as fast as two processes (benchmarks/workers.py)
@@ -50,16 +53,22 @@ class Decoder:
         Args:
             items: the examples.
             index: which of them.
-            lacking: what has to be made, by the digest of an example's content.
+            lacking: what has to be made.
         """
         for start in range(0, len(index), PORTION):
             portion = index[start : start + PORTION]
-            made = self._by_worker(items, portion, lacking) if self.processes else None
-            yield from (_prepared(items, i, self._plan, lacking) for i in portion) if made is None else made
+            made = self._by_worker(items, portion, start, lacking) if self.processes else None
+            if made is not None:
+                yield from made
+                continue
+            for place, i in enumerate(portion, start):
+                yield _prepared(items, i, place, self._plan, lacking)
 
-    def _by_worker(self, items: Items, index: Sequence[int], lacking: Lacking) -> list[Prepared | DataError] | None:
+    def _by_worker(
+        self, items: Items, index: Sequence[int], start: int, lacking: Lacking
+    ) -> list[Prepared | DataError] | None:
         """None where workers cannot be used; from then on none is."""
-        sources = [_source(items, i) for i in index]
+        sources = [_source(items, i, place) for place, i in enumerate(index, start)]
         given = [source for source in sources if isinstance(source, Source)]
         try:
             made = iter(shared_pool(self._workers).prepare(self._pickled, given, lacking))
@@ -71,39 +80,39 @@ class Decoder:
         return [next(made) if isinstance(source, Source) else source for source in sources]
 
 
-def processes_pay(plan: Plan, count: int, workers: int, wanted: str = "auto") -> bool:
+def processes_pay(inputs: Iterable[Input], count: int, workers: int, wanted: str = "auto") -> bool:
     """Whether processes decode faster than threads.
 
     Args:
-        plan: what is made of each example; texts and vectors have nothing to decode.
+        inputs: what is made of each example; texts and vectors have nothing to decode.
         count: examples.
         workers: that shall work at the same time.
         wanted: ``threads`` or ``processes`` where the user says so, else ``auto``.
     """
-    decodes = any(one.input.decodes for one in plan.preparations)
+    decodes = any(one.decodes for one in inputs)
     if not decodes or wanted != "auto":
         return decodes and wanted == "processes"
     return workers >= LEAST_WORKERS and count >= LEAST_EACH * workers
 
 
-def _prepared(items: Items, index: int, plan: Plan, lacking: Lacking) -> Prepared | DataError:
+def _prepared(items: Items, index: int, place: int, plan: Plan, lacking: Lacking) -> Prepared | DataError:
     try:
         raw = items.read(index)
         digest = content_digest(raw)
-        wanted = lacking(digest)
+        wanted = lacking(place, digest)
         return Prepared(digest) if wanted is None else prepare(raw, items.name(index), digest, plan, wanted)
     except DataError as error:
         return error
 
 
-def _source(items: Items, index: int) -> Source | DataError:
+def _source(items: Items, index: int, place: int) -> Source | DataError:
     """What a worker needs to have an example: the path of a file; the content, where it is not simply one."""
     try:
         name = items.name(index)
         path = items.path(index) if hasattr(items, "path") else ""
         if path:
-            return Source(name, os.path.abspath(path))
-        return Source(name, raw=items.read(index))
+            return Source(place, name, str(Path(path).absolute()))
+        return Source(place, name, raw=items.read(index))
     except DataError as error:
         return error
 

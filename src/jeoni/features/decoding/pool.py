@@ -5,11 +5,11 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from jeoni.errors import DataError
-from jeoni.features.decoding.preparing import Prepared, Wanted
+from jeoni.features.decoding.preparing import Lacking, Prepared
 from jeoni.features.decoding.process import Worker, WorkerDiedError
 from jeoni.features.decoding.worker import Source
 
@@ -33,9 +33,7 @@ class WorkerPool:
         self._lent = 0
         self._timer: threading.Timer | None = None
 
-    def prepare(
-        self, plan: bytes, sources: list[Source], lacking: Callable[[bytes], Wanted | None]
-    ) -> list[Prepared | DataError]:
+    def prepare(self, plan: bytes, sources: list[Source], lacking: Lacking) -> list[Prepared | DataError]:
         """What was made of each example, or why nothing was; arguments are those of :meth:`.Worker.prepare`.
 
         Raises:
@@ -106,8 +104,8 @@ class WorkerPool:
 
 def _fatal(name: str, how: str) -> DataError:
     return DataError(
-        f"{name}: the worker process that decoded it {how}, and so did another one. It is left out. If it can be opened "
-        "elsewhere, try it with fewer --workers, or save it anew.",
+        f"{name}: the worker process that decoded it {how}, and so did another one. It is left out. If it can be "
+        "opened elsewhere, try fewer --workers, or save it anew.",
         path=name,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,15 +10,16 @@ import numpy as np
 from jeoni.modalities.inputs import Input
 from jeoni.types import Array
 
-__all__ = ["Lacking", "Plan", "Preparation", "Prepared", "Wanted", "all_of", "prepare"]
+__all__ = ["Lacking", "Plan", "Preparation", "Prepared", "Wanted", "prepare"]
 
 ANYTHING = 64  # pixels that are enough where an example is opened only to be compared
 
 Wanted = list[list[int]]
 """For each preparation of a plan, the views to be made; 0 is the plain row."""
 
-Lacking = Callable[[bytes], Wanted | None]
-"""From the digest of an example's content to what has to be made of it; None where there is nothing to do."""
+Lacking = Callable[[int, bytes], Wanted | None]
+"""From an example's place among those that were asked for, and the digest of its content, to what has to be made of it;
+None where there is nothing to do."""
 
 
 @dataclass(frozen=True)
@@ -116,13 +117,3 @@ def _remarks(spec: Input, opened: object) -> Array | None:
         return None
     said = "\n".join(spec.remarks(opened))
     return np.frombuffer(f"{said}\n".encode(), dtype=np.uint8)
-
-
-def all_of(views: Sequence[int], preparations: int = 1) -> Wanted:
-    """The same views of every preparation.
-
-    Example:
-        >>> all_of([0, 1], 2)
-        [[0, 1], [0, 1]]
-    """
-    return [list(views) for _ in range(preparations)]

@@ -7,12 +7,12 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from jeoni.errors import DataError
-from jeoni.features.decoding.preparing import Prepared, Wanted
+from jeoni.features.decoding.preparing import Lacking, Prepared
 from jeoni.features.decoding.shared_block import SharedBlock
 from jeoni.features.decoding.worker import Block, Laid, Larger, Make, Raised, Read, Source, Unusable, UsePlan
 
@@ -61,15 +61,13 @@ class Worker:
         self._plan = b""
         self._block: SharedBlock | None = None
 
-    def prepare(
-        self, plan: bytes, sources: list[Source], lacking: Callable[[bytes], Wanted | None]
-    ) -> list[Prepared | DataError]:
+    def prepare(self, plan: bytes, sources: list[Source], lacking: Lacking) -> list[Prepared | DataError]:
         """Read the examples, and make of each what is lacking.
 
         Args:
             plan: pickled.
             sources: the examples.
-            lacking: asked here, in the parent, of each digest.
+            lacking: asked here, in the parent, of each.
 
         Raises:
             WorkerDiedError: it ended on the way.
@@ -79,7 +77,10 @@ class Worker:
         assert self._block is not None
         self._block.in_work = 0
         digests = self._ask(Read(sources))
-        wanted = [None if isinstance(d, DataError) else lacking(d) for d in digests]
+        wanted = [
+            None if isinstance(digest, DataError) else lacking(source.place, digest)
+            for source, digest in zip(sources, digests, strict=True)
+        ]
         if not any(wanted):
             return [d if isinstance(d, DataError) else Prepared(d) for d in digests]
         answer = self._ask(Make(wanted))

@@ -49,7 +49,7 @@ class SharedBlock:
     def forget_name(self) -> None:
         """Both sides have it open: take the file's name away, so that nothing is left behind however they end."""
         with suppress(OSError):  # Windows keeps a file that is open
-            os.unlink(self.path)
+            Path(self.path).unlink()
 
     @property
     def in_work(self) -> int:
@@ -83,7 +83,7 @@ def _made(size: int) -> tuple[int, str]:
         except OSError as error:
             failure = error
             os.close(descriptor)
-            os.unlink(path)
+            Path(path).unlink()
     raise failure or OSError("there is no folder for temporary files")
 
 

@@ -29,8 +29,9 @@ ALIGNED = 64
 
 @dataclass(frozen=True)
 class Source:
-    """Where an example comes from: a file to be read, or its content."""
+    """Where an example comes from: a file to be read, or its content. ``place`` is its own among those asked for."""
 
+    place: int
     name: str
     path: str = ""
     raw: bytes | Array = b""
@@ -95,6 +96,9 @@ class Unusable:
     reason: str
 
 
+_Sent = tuple[Prepared, dict[tuple[int, int], Laid]] | DataError
+
+
 class _Worker:
     def __init__(self, orders: BinaryIO, answers: BinaryIO) -> None:
         self._orders, self._answers = orders, answers
@@ -146,7 +150,7 @@ class _Worker:
                 self._read.append((source, b"", error))
         return [digest for _, _, digest in self._read]
 
-    def _made(self, wanted: list[Wanted | None]) -> list[tuple[Prepared, dict[tuple[int, int], Laid]] | DataError]:
+    def _made(self, wanted: list[Wanted | None]) -> list[_Sent]:
         found: list[Prepared | DataError] = []
         for number, ((source, raw, digest), views) in enumerate(zip(self._read, wanted, strict=True)):
             self._at(number)
@@ -154,7 +158,7 @@ class _Worker:
         self._read = []
         return self._laid(found)
 
-    def _laid(self, found: list[Prepared | DataError]) -> list[tuple[Prepared, dict[tuple[int, int], Laid]] | DataError]:
+    def _laid(self, found: list[Prepared | DataError]) -> list[_Sent]:
         """The rows in the block, each once, and where they are."""
         places: dict[int, Laid] = {}
         rows: dict[int, Array] = {}
