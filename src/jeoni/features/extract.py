@@ -33,7 +33,7 @@ from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter
 from jeoni.modalities.inputs import Input, collate
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
-__all__ = ["Engines", "Extraction", "Request", "chunk_size", "extract"]
+__all__ = ["Engines", "Extraction", "Request", "chunk_size", "extract", "missing_share"]
 
 FIRST = 8
 BLOCK = 4096
@@ -300,6 +300,15 @@ def _decoder(
     fresh = any(job.lacking(digest) for job in jobs for digest in some)
     processes = fresh and processes_pay(inputs, count, threads, wanted)
     return Decoder(plan, threads, processes, console)
+
+
+def missing_share(items: Items, request: Request, store: FeatureStore) -> float:
+    """The share of a request's views that are not in the store yet, by a look at a few of the examples."""
+    job = _Job(request, store, "auto", 1, Quiet(), {})
+    some = list(_first_digests(items))
+    job.prefer(some)
+    lacking = sum(len(job.lacking(digest)) for digest in some)
+    return lacking / max(1, len(some) * len(request.views))
 
 
 def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, dict[int, str]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
 import torch
 
+from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry, rows_like
@@ -16,12 +18,13 @@ from jeoni.errors import DataError
 from jeoni.features.decoding import PORTION, Decoder, Plan, Preparation, processes_pay
 from jeoni.features.engine import Choice, choose
 from jeoni.features.examples import Context, Examples
-from jeoni.features.extract import Request
+from jeoni.features.extract import Request, missing_share
 from jeoni.features.geometry import RowGeometry
 from jeoni.features.store import Features
 from jeoni.modalities.geometry import Geometry
 from jeoni.modalities.inputs import collate
 from jeoni.training.defaults import ResolvedRecipe
+from jeoni.training.staging import ViewCosts, disk_s, timed
 from jeoni.types import Array, IntArray
 
 __all__ = ["ArrayRows", "CachedRows", "LiveRows", "Rows", "fits", "plain_rows", "row_bytes", "training_rows", "turns"]
@@ -252,6 +255,32 @@ def fits(backbone: Backbone, tap: Tap, n: int, room_gb: float) -> bool:
     return n * row_bytes(backbone, tap) <= room_gb * 1e9
 
 
+def _staged(
+    live: LiveRows,
+    examples: Examples,
+    backbone: Backbone,
+    tap: Tap,
+    recipe: ResolvedRecipe,
+    context: Context,
+    step_s: Callable[[Array], float] | None,
+    views: int,
+) -> tuple[bool, dict[str, object]]:
+    """Whether views are written first, and the expected seconds of both ways."""
+    n, size = len(examples), row_bytes(backbone, tap)
+    passes = recipe.steps * recipe.batch_size / n
+    request = Request(backbone, (tap,), tuple(range(1, views + 1)), recipe.augment)
+    lacking = missing_share(examples.data.items, request, context.store)
+    write, read = disk_s(context.store.root)
+    decode_s = timed(live.batch, n, min(n, recipe.batch_size)) if lacking else 0.0
+    index = np.arange(min(n, recipe.batch_size))
+    beside = step_s(live.batch(index, np.zeros_like(index))) if step_s and lacking else 0.0
+    costs = ViewCosts(decode_s, write * size, read * size, beside, lacking)
+    keeps = distributed.broadcast_object(costs.keeps(n, views, passes))
+    if not lacking:
+        return True, {}
+    return keeps, {"kept_s": round(costs.kept_s(n, views, passes), 2), "live_s": round(costs.live_s(n, passes), 2)}
+
+
 def plain_rows(examples: Examples, backbone: Backbone, tap: Tap, context: Context) -> Rows:
     """The examples as they are: from the store if they were put there, else computed when asked for."""
     try:
@@ -262,9 +291,17 @@ def plain_rows(examples: Examples, backbone: Backbone, tap: Tap, context: Contex
 
 
 def training_rows(
-    examples: Examples, backbone: Backbone, tap: Tap, recipe: ResolvedRecipe, context: Context
+    examples: Examples,
+    backbone: Backbone,
+    tap: Tap,
+    recipe: ResolvedRecipe,
+    context: Context,
+    step_s: Callable[[Array], float] | None = None,
 ) -> tuple[Rows, dict[str, object]]:
     """The rows to train on, and what the run's record says of them.
+
+    Random views of pixels are written to the store first, or decoded in every epoch, whichever takes less; see
+    :mod:`jeoni.training.staging`. The rows are the same.
 
     Args:
         examples: which.
@@ -272,6 +309,7 @@ def training_rows(
         tap: of the cut.
         recipe: all its defaults resolved; says how many views, under which policy, and how much room there is.
         context: where to compute.
+        step_s: from rows to the seconds that the network takes for each in a step, while decoding goes on.
     """
     size = row_bytes(backbone, tap)
     views = recipe.views if backbone.input.varied else 0
@@ -294,6 +332,12 @@ def training_rows(
     if kept < min(views, 2):
         live = LiveRows(examples, backbone, tap, recipe.augment, context)
         return live, {**said, "cached": False, "views": 0, "bytes": 0}
+    if tap.stage == 0:
+        live = LiveRows(examples, backbone, tap, recipe.augment, context, views=kept)
+        keeps, costs = _staged(live, examples, backbone, tap, recipe, context, step_s, kept)
+        said |= costs
+        if not keeps:
+            return live, {**said, "cached": False, "views": kept, "bytes": 0}
     numbers = tuple(range(1, kept + 1))
     seen = context.extract(examples.data.items, [Request(backbone, (tap,), numbers, recipe.augment)])
     geometry = RowGeometry(examples.data.items, backbone.input, recipe.augment)
