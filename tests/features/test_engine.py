@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from jeoni import plugins
+from jeoni import distributed, plugins
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry
@@ -120,6 +120,35 @@ def test_what_runs_on_an_accelerator_is_taken_before_processors_are_asked(networ
     monkeypatch.setattr(engine_module, "_candidates", lambda wanted: [(OnGpu(), "float32"), (Broken(), "float32")])
     choice = choose(network, pixels, "auto", 2, Quiet())
     assert (choice.name, choice.notes) == ("gpu", ())
+
+
+class HalfOnGpu(OnGpu):
+    def compile(self, network: nn.Module, pixels: np.ndarray, threads: int, precision: str) -> Callable[..., object]:
+        if precision == "bfloat16":
+            return Wrong.compile(self, network, pixels, threads, precision)
+        return super().compile(network)
+
+
+def test_float16_is_taken_on_a_gpu_where_bfloat16_is_too_coarse(network, pixels, monkeypatch):
+    tried = [(HalfOnGpu(), precision) for precision in ("bfloat16", "float16", "float32")]
+    monkeypatch.setattr(engine_module, "_candidates", lambda wanted: tried)
+    choice = choose(network, pixels, "auto", 2, Quiet())
+    assert choice.precision == "float16"
+    assert "refused" in choice.notes[0] and len(choice.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("device", "quick", "expected"),
+    [
+        ("cuda", True, ("bfloat16", "float16", "float32")),
+        ("cuda", False, ("float16", "float32")),
+        ("cpu", True, ("float32",)),
+    ],
+)
+def test_halves_are_for_gpus(monkeypatch, device, quick, expected):
+    monkeypatch.setattr(distributed, "device", lambda: torch.device(device))
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: quick)
+    assert TorchEngine().precisions() == expected
 
 
 def test_an_unknown_engine_offers_near_names(network, pixels):

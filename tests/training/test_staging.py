@@ -66,7 +66,7 @@ def test_views_decoded_in_every_epoch_are_those_that_were_written(make_photos, d
 
 def test_all_processes_of_workers_give_the_outputs_of_threads(make_photos):
     backbone = small()
-    examples, context = examples_of(make_photos(each=20), backbone, Tap(backbone.n, True))
+    examples, _ = examples_of(make_photos(each=20), backbone, Tap(backbone.n, True))
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48 * 48 * 3, 2))
     found = []
     for decoding in ("threads", "processes"):

@@ -113,6 +113,13 @@ def test_convolutions_of_a_gpu_add_up_in_one_order_while_training_and_as_before_
     assert seen and all(seen) and not torch.backends.cudnn.deterministic
 
 
+def test_where_one_order_is_not_asked_for_the_fastest_is_taken():
+    job, seen, cudnn = make_job(steps=2, deterministic=False), [], torch.backends.cudnn
+    job.network.register_forward_hook(lambda *_: seen.append((cudnn.deterministic, cudnn.benchmark)))
+    train(job)
+    assert set(seen) == {(False, True)} and not cudnn.benchmark
+
+
 def test_the_best_moment_is_kept_and_patience_stops():
     scores = iter([0.5, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 0.9, 0.9, 0.9])
     job = make_job(held=Held(Table(np.zeros((3, 4), dtype=np.float32)), lambda logits: next(scores)), patience=3)

@@ -52,7 +52,7 @@ class Choice:
     Attributes:
         run: rows ``(n, …)``, as inputs make them, to a list of arrays.
         name: the engine.
-        precision: ``float32`` or ``bfloat16``.
+        precision: ``float32``, ``bfloat16`` or ``float16``.
         cosine: the smallest cosine to torch on a real batch.
         notes: what was tried and refused, in sentences.
     """

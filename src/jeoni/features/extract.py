@@ -39,6 +39,7 @@ FIRST = 8
 BLOCK = 4096
 ON_ACCELERATOR = 8  # times as many examples at once: with few of them it waits for its kernels' launches
 PRECISIONS = ("float32", "bfloat16")
+ON_GPU = "float16"  # computed there only; looked for elsewhere where a GPU left such rows
 Engines = dict[tuple[Hashable, ...], Choice]
 
 
@@ -122,8 +123,14 @@ class _Job:
         self.input: Input = request.backbone.input
         self.described = json.dumps(self.input.describe(), sort_keys=True)
         self._run_taps = tuple(t for t in request.taps if t.stage > 0)
-        self._by_precision = {p: {spot: store.table(self._key(*spot, p)) for spot in request.spots} for p in PRECISIONS}
+        precisions = [*PRECISIONS, ON_GPU] if self._knows_float16(store) else PRECISIONS
+        self._by_precision = {p: {spot: store.table(self._key(*spot, p)) for spot in request.spots} for p in precisions}
         self.precision = PRECISIONS[0]
+
+    def _knows_float16(self, store: FeatureStore) -> bool:
+        """Whether rows may be computed in it here, or were."""
+        keys = [self._key(tap, view, ON_GPU) for tap, view in self.request.spots if tap.stage > 0]
+        return bool(keys) and (accelerated(self._wanted) or any(store.holds(key) for key in keys))
 
     def prefer(self, digests: Sequence[bytes]) -> None:
         """Start with the precision in which most of these examples have rows, else with the fuller one."""
@@ -132,7 +139,7 @@ class _Job:
             tables = self._by_precision[precision].values()
             return sum(d in t for t in tables for d in digests), sum(len(t) for t in tables)
 
-        self.precision = max(PRECISIONS, key=rows)
+        self.precision = max(self._by_precision, key=rows)
 
     def _key(self, tap: Tap, view: int, precision: str) -> FeatureKey:
         backbone, spec = self.request.backbone, self.input

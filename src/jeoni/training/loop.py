@@ -87,7 +87,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console, allo
         _only(job.groups, job.network),
         plain_attention(job.network, job.recipe.precision, device),
         kept_memory(),
-        repeatable(),
+        repeatable(job.recipe.deterministic),
         console.track(job.title, job.recipe.steps) as advance,
     ):
         advance(round(state.pace.moment(state.step)))

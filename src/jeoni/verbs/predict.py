@@ -55,6 +55,7 @@ def predict(
     check_engine(spec.engine)
     with console.status("Loading the model"):
         model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
-    context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
+    store, workers = FeatureStore(console=console), spec.workers or 0
+    context = Context(store, spec.engine, workers, spec.strict, console=console, decoding=spec.decoding)
     with console.status("Predicting"):
         return model.predict(data, context, column=spec.column, frames=spec.frames)

@@ -83,6 +83,7 @@ class EngineRecord:
     cosine: float | None = None
     images_per_s: Positive | None = None
     notes: Sentences = ()
+    decoded_by: str = ""
 
 
 @dataclass(frozen=True)
