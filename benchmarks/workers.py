@@ -5,8 +5,10 @@
 JPEG files of made-up photographs, each read, hashed, decoded and squashed to 224 x 224 uint8. The DataLoader does the
 same and nothing else (no hash, no signature by which near-identical pictures are found), with persistent workers that
 have begun, in batches of eight. All three take turns in every round; rates are medians of the rounds. Efficiency is the
-rate divided by that of one worker of the same kind times their number; the aim is 0.8. Without --workers, 1, 2, 4 … up to
-the cores of the machine. About a minute on two quiet cores.
+rate divided by that of one worker of the same kind times their number; the aim is 0.8. "Here" is the processor time of this
+process alone for each image: for threads all that an image takes, for processes what the parent has to do, which bounds
+how many workers it can feed; it means something on a busy machine, too. Without --workers, 1, 2, 4 … up to the cores of
+the machine. About a minute on two quiet cores.
 """
 
 from __future__ import annotations
@@ -73,10 +75,11 @@ def loader(paths: list[str], workers: int) -> Callable[[], None]:
     return once
 
 
-def rate(count: int, once: Callable[[], None]) -> float:
-    begun = time.perf_counter()
+def rate(count: int, once: Callable[[], None]) -> tuple[float, float]:
+    """Images a second, and this process's own processor time for each."""
+    begun, own = time.perf_counter(), time.process_time()
     once()
-    return count / (time.perf_counter() - begun)
+    return count / (time.perf_counter() - begun), (time.process_time() - own) / count
 
 
 def counts(asked: str) -> list[int]:
@@ -106,16 +109,19 @@ def main() -> None:
             }
             for once in kinds.values():
                 once()  # starts workers, and warms the system's cache of files
-            rounds: dict[str, list[float]] = {kind: [] for kind in kinds}
+            rounds: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
             for _ in range(asked.rounds):
                 for kind, once in kinds.items():
                     rounds[kind].append(rate(len(paths), once))
             told = []
-            for kind, rates in rounds.items():
-                middle = statistics.median(rates)
+            for kind, found in rounds.items():
+                middle = statistics.median(each for each, _ in found)
+                own = statistics.median(own for _, own in found)
                 single.setdefault(kind, middle / workers)
-                told.append(f"{kind} {middle:.0f}/s (efficiency {middle / (workers * single[kind]):.2f})")
-            ratio = statistics.median(rounds["processes"]) / statistics.median(rounds["DataLoader"])
+                efficiency = middle / (workers * single[kind])
+                told.append(f"{kind} {middle:.0f}/s (efficiency {efficiency:.2f}; here {1000 * own:.2f} ms an image)")
+            pairs = zip(rounds["processes"], rounds["DataLoader"], strict=True)
+            ratio = statistics.median(ours / theirs for (ours, _), (theirs, _) in pairs)
             print(f"{workers} workers: {', '.join(told)}; processes / DataLoader {ratio:.2f}", flush=True)
 
 

@@ -151,6 +151,40 @@ def test_halves_are_for_gpus(monkeypatch, device, quick, expected):
     assert TorchEngine().precisions() == expected
 
 
+class SmallGpu(OnGpu):
+    most = 3
+
+    def compile(self, network: nn.Module, *args: object) -> Callable[..., object]:
+        run = super().compile(network)
+
+        def limited(batch):
+            if len(batch) > self.most:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+            return run(batch)
+
+        return limited
+
+
+def test_a_batch_for_which_a_gpu_has_no_memory_is_halved_and_that_is_said(network, pixels, monkeypatch):
+    monkeypatch.setattr(engine_module, "_candidates", lambda wanted: [(SmallGpu(), "float32")])
+    heard: list[str] = []
+    console = Quiet()
+    monkeypatch.setattr(console, "warn", heard.append)
+    choice = choose(network, pixels[:2], "auto", 1, console)
+    many = np.concatenate([pixels[:2]] * 4)
+    whole = OnGpu().compile(network)(many)
+    for _ in range(2):  # the second time nothing has to be tried
+        for got, wanted in zip(choice.run(many), whole, strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
+    assert heard == [
+        "The GPU has no memory for 8 examples at once; from now on 4 are taken.",
+        "The GPU has no memory for 4 examples at once; from now on 2 are taken.",
+    ]
+    monkeypatch.setattr(SmallGpu, "most", 0)
+    with pytest.raises(ConfigError, match="no memory for a single example.*smaller --backbone, or --device cpu"):
+        choice.run(many)
+
+
 def test_an_unknown_engine_offers_near_names(network, pixels):
     with pytest.raises(ConfigError, match="Did you mean onnxruntime"):
         choose(network, pixels, "onnxruntim", 1, Quiet())

@@ -26,6 +26,7 @@ from jeoni.training.groups import Group
 from jeoni.training.job import Diverged, Held, Job
 from jeoni.training.loop import train
 from jeoni.training.rows import CachedRows, LiveRows, plain_rows, row_bytes, training_rows
+from jeoni.types import Quiet
 from tests.conftest import TINY
 from tests.made_tasks import class_loss
 
@@ -87,6 +88,48 @@ def test_gradients_in_parts_give_the_weights_of_gradients_at_once():
         train(job)
         found.append(weights(job))
     torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-6)
+
+
+class Heard(Quiet):
+    def __init__(self):
+        self.said = []
+
+    def warn(self, text):
+        self.said.append(text)
+
+
+def small_memory(network: nn.Module, most: int) -> None:
+    """As a GPU that holds so many examples of this network."""
+
+    def refuse(module, given):
+        if module.training and len(given[0]) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    network.register_forward_pre_hook(refuse)
+
+
+def test_where_memory_ends_a_step_is_made_in_parts_with_the_same_result():
+    found, console = [], Heard()
+    for most in (100, 5):
+        torch.manual_seed(1)
+        network = nn.Sequential(nn.Linear(4, 2))
+        small_memory(network, most)
+        job = make_job(network=network, groups=[Group("all", dict(network.named_parameters()), 1e-2, 0.0)])
+        train(job, console=console)
+        found.append(weights(job))
+    torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-6)
+    assert console.said == [
+        "The GPU has no memory for 16 examples in a step at once; 8 are taken now.",
+        "The GPU has no memory for 8 examples in a step at once; 4 are taken now.",
+    ]
+
+
+@pytest.mark.parametrize("changes", [{"mixup": 0.2}, {}])
+def test_memory_that_is_too_small_for_one_example_or_for_a_batch_that_must_stay_together_ends_it(changes):
+    job = make_job(**changes)
+    small_memory(job.network, 5 if changes else 0)
+    with pytest.raises(torch.OutOfMemoryError):
+        train(job)
 
 
 def test_an_anchor_keeps_the_weights_nearer_to_where_they_started():

@@ -334,7 +334,7 @@ def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, d
 def _first_digests(items: Items) -> Iterator[bytes]:
     """Of a few examples from all over: enough to know in which precision a data set's rows were computed."""
     count = len(items)
-    for i in range(0, count, max(1, count // FIRST)):
+    for i in np.linspace(0, max(0, count - 1), min(count, FIRST)).astype(int).tolist():
         with suppress(DataError):
             yield content_digest(items.read(i))
 

@@ -7,12 +7,11 @@ the GPU still computes the step before, and nobody waits.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,10 +19,10 @@ from jeoni.training.order import DomainBalancedSampler
 from jeoni.training.rows import LiveRows, Rows
 from jeoni.types import Array, IntArray
 
-__all__ = ["Fetched", "ahead", "at_once", "fetch_steps", "pinned"]
+__all__ = ["Fetched", "Parts", "ahead", "at_once", "fetch_steps", "halves", "pinned"]
 
 T = TypeVar("T")
-Parts = list[tuple[IntArray, Array]]
+Parts = Sequence[tuple[IntArray, Array | Tensor]]
 GPU_DEPTH = 2  # steps ahead where a GPU must not wait
 
 
@@ -40,7 +39,7 @@ class Fetched:
 
     index: IntArray
     views: IntArray
-    parts: list[tuple[IntArray, Array | Tensor]]
+    parts: Parts
     total: int
 
 
@@ -109,6 +108,20 @@ def at_once(rows: Rows) -> int:
     return rows.at_once if isinstance(rows, LiveRows) else 1
 
 
-def pinned(rows: Array, device: torch.device) -> Array | Tensor:
+def pinned(rows: Array | Tensor, device: torch.device) -> Array | Tensor:
     """The rows where a GPU can fetch them by itself; as they are where there is none."""
-    return torch.from_numpy(np.ascontiguousarray(rows)).pin_memory() if device.type == "cuda" else rows
+    return torch.as_tensor(rows).contiguous().pin_memory() if device.type == "cuda" else rows
+
+
+def halves(parts: Parts) -> Parts:
+    """Each part as two; one of a single example stays.
+
+    Example:
+        >>> [part.tolist() for part, _ in halves([(np.arange(3), np.zeros(3)), (np.array([3]), np.zeros(1))])]
+        [[0, 1], [2], [3]]
+    """
+    found: list[tuple[IntArray, Array | Tensor]] = []
+    for index, rows in parts:
+        middle = len(index) - len(index) // 2
+        found += [(index[:middle], rows[:middle]), (index[middle:], rows[middle:])]
+    return [(index, rows) for index, rows in found if len(index)]

@@ -26,7 +26,7 @@ from jeoni import distributed
 from jeoni.deadline import Allowance
 from jeoni.training.checkpoint import DamagedState, load_state, pack_optimizer, save_state, unpack_optimizer
 from jeoni.training.defaults import ResolvedRecipe
-from jeoni.training.fetching import Fetched, fetch_steps
+from jeoni.training.fetching import Fetched, Parts, fetch_steps, halves
 from jeoni.training.forward import as_input, outputs_of, parts_alike
 from jeoni.training.groups import Group
 from jeoni.training.job import Batch, Diverged, History, Job
@@ -38,7 +38,7 @@ from jeoni.training.pace import Pace
 from jeoni.training.precision import plain_attention
 from jeoni.training.repeatable import repeatable, seed_devices
 from jeoni.training.vocabulary import only_tokens_of
-from jeoni.types import Array, Console, IntArray, Quiet
+from jeoni.types import Array, Console, Quiet
 
 __all__ = ["train"]
 
@@ -77,7 +77,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console, allo
     machine = distributed.state()
     path = folder / f"{job.name()}.safetensors" if folder else None
     device = distributed.device()
-    state = _State(job, device, allowance)
+    state = _State(job, device, console, allowance)
     state.restore(path, console)
     distributed.broadcast(job.network.state_dict().values())
     domains = job.domains or (Domain(len(job.targets)),)
@@ -120,8 +120,8 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console, allo
 class _State:
     """All that changes while training."""
 
-    def __init__(self, job: Job, device: torch.device, allowance: Allowance | None = None) -> None:
-        self.job, self.device = job, device
+    def __init__(self, job: Job, device: torch.device, console: Console, allowance: Allowance | None = None) -> None:
+        self.job, self.device, self.console = job, device, console
         job.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
         self.step, self.best_step, self.best, self.stopped = 0, 0, math.inf, False
         self.whole = True  # not in the middle of an update
@@ -147,6 +147,8 @@ class _State:
         self.limit = ""  # what the time that it may take did to it
         together = job.loss is not None or job.recipe.mixup or job.recipe.accumulate > 1
         together = together or (job.train_statistics and any(map(_normalises_by_batch, job.network.modules())))
+        self.divisible = job.objective is None and (not together or job.recipe.accumulate > 1)
+        self.halved = 0  # times: a GPU had no memory for more examples at once
         self.alike = job.rows.lengths is not None and device.type == "cpu" and not together
 
     def make_step(self, fetched: Fetched, machine: Any) -> None:
@@ -191,8 +193,7 @@ class _State:
         """The step's losses, one after the other; when one is given, the gradients are there."""
         job = self.job
         if job.objective is None:
-            self.optimizer.zero_grad(set_to_none=True)
-            yield self._backward(fetched)
+            yield self._backward_in_what_fits(fetched)
             return
         index = fetched.index
         ((_, rows),) = fetched.parts
@@ -230,11 +231,29 @@ class _State:
         self.whole = False
         self.optimizer.step()
 
-    def _backward(self, fetched: Fetched) -> Tensor | float:
+    def _backward_in_what_fits(self, fetched: Fetched) -> Tensor | float:
+        """See :meth:`_backward`; where a GPU has no memory for that, in smaller parts, from then on."""
+        while True:
+            self.optimizer.zero_grad(set_to_none=True)
+            parts = fetched.parts
+            for _ in range(self.halved):
+                parts = halves(parts)
+            largest = max((len(part) for part, _ in parts), default=0)
+            try:
+                return self._backward(fetched, parts)
+            except torch.OutOfMemoryError:
+                if not self.divisible or largest < 2:
+                    raise
+            self.halved += 1
+            torch.cuda.empty_cache()
+            half = largest - largest // 2
+            self.console.warn(f"The GPU has no memory for {largest} examples in a step at once; {half} are taken now.")
+
+    def _backward(self, fetched: Fetched, parts: Parts) -> Tensor | float:
         """Gradients of the mean loss of this process's share; the share's part of it."""
         job = self.job
         value: Tensor | float = 0.0
-        for part, rows in fetched.parts:
+        for part, rows in parts:
             index = fetched.index[part]
             batch = Batch(as_input(rows, self.device), job.targets[index], index, fetched.views[part], job.rows)
             mixed = _mixed(batch, job.recipe.mixup) if batch.rows.is_floating_point() else [(1.0, batch)]
@@ -254,7 +273,7 @@ class _State:
         assert self.job.criterion is not None
         return self.job.criterion(outputs, batch.targets)
 
-    def parts_of(self, rows: Array) -> list[tuple[IntArray, Array]]:
+    def parts_of(self, rows: Array) -> Parts:
         """Which examples of a step go through the network together, and their rows: as many parts as were asked for,
         or, on a CPU, parts of like length where no example minds which others are with it."""
         if self.alike:
