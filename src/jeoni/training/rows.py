@@ -30,7 +30,7 @@ from jeoni.types import Array, IntArray
 __all__ = ["ArrayRows", "CachedRows", "LiveRows", "Rows", "fits", "plain_rows", "row_bytes", "training_rows", "turns"]
 
 
-BATCHES_AT_ONCE = 3
+BATCHES_AT_ONCE = 4  # of which worker processes have portions: twice as many portions as there are workers
 
 
 class Rows(Protocol):
@@ -186,7 +186,7 @@ class LiveRows:
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """See :class:`Rows`."""
         numbers = self._numbers(index, epoch)
-        size = PORTION if self._decoder.processes else 1
+        size = min(PORTION, -(-2 * len(index) // self._context.threads)) if self._decoder.processes else 1
         portions = [(index[k : k + size], numbers[k : k + size]) for k in range(0, len(index), size)]
         found = [row for rows in self._pool.map(self._decoded, portions) for row in rows]
         if self._tap.stage == 0:

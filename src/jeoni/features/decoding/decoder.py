@@ -21,9 +21,9 @@ from jeoni.types import Console, Items
 __all__ = ["DECODING", "PORTION", "Decoder", "processes_pay"]
 
 DECODING = ("auto", "threads", "processes")
-LEAST_WORKERS = 3  # two threads decode as fast as two processes (benchmarks/workers.py)
+LEAST_WORKERS = 3  # two threads keep up with two processes (benchmarks/workers.py), and start at once
 LEAST_EACH = 64  # examples for each worker: to start one takes as long as decoding some hundred small pictures
-PORTION = 8  # examples that a worker takes at a time
+PORTION = 16  # examples that a worker takes at most at a time: their files are in memory together
 
 
 class Decoder:
