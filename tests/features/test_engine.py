@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from jeoni import plugins
+from jeoni import distributed, plugins
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry
@@ -120,6 +120,69 @@ def test_what_runs_on_an_accelerator_is_taken_before_processors_are_asked(networ
     monkeypatch.setattr(engine_module, "_candidates", lambda wanted: [(OnGpu(), "float32"), (Broken(), "float32")])
     choice = choose(network, pixels, "auto", 2, Quiet())
     assert (choice.name, choice.notes) == ("gpu", ())
+
+
+class HalfOnGpu(OnGpu):
+    def compile(self, network: nn.Module, pixels: np.ndarray, threads: int, precision: str) -> Callable[..., object]:
+        if precision == "bfloat16":
+            return Wrong.compile(self, network, pixels, threads, precision)
+        return super().compile(network)
+
+
+def test_float16_is_taken_on_a_gpu_where_bfloat16_is_too_coarse(network, pixels, monkeypatch):
+    tried = [(HalfOnGpu(), precision) for precision in ("bfloat16", "float16", "float32")]
+    monkeypatch.setattr(engine_module, "_candidates", lambda wanted: tried)
+    choice = choose(network, pixels, "auto", 2, Quiet())
+    assert choice.precision == "float16"
+    assert "refused" in choice.notes[0] and len(choice.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("device", "quick", "expected"),
+    [
+        ("cuda", True, ("bfloat16", "float16", "float32")),
+        ("cuda", False, ("float16", "float32")),
+        ("cpu", True, ("float32",)),
+    ],
+)
+def test_halves_are_for_gpus(monkeypatch, device, quick, expected):
+    monkeypatch.setattr(distributed, "device", lambda: torch.device(device))
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: quick)
+    assert TorchEngine().precisions() == expected
+
+
+class SmallGpu(OnGpu):
+    most = 3
+
+    def compile(self, network: nn.Module, *args: object) -> Callable[..., object]:
+        run = super().compile(network)
+
+        def limited(batch):
+            if len(batch) > self.most:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+            return run(batch)
+
+        return limited
+
+
+def test_a_batch_for_which_a_gpu_has_no_memory_is_halved_and_that_is_said(network, pixels, monkeypatch):
+    monkeypatch.setattr(engine_module, "_candidates", lambda wanted: [(SmallGpu(), "float32")])
+    heard: list[str] = []
+    console = Quiet()
+    monkeypatch.setattr(console, "warn", heard.append)
+    choice = choose(network, pixels[:2], "auto", 1, console)
+    many = np.concatenate([pixels[:2]] * 4)
+    whole = OnGpu().compile(network)(many)
+    for _ in range(2):  # the second time nothing has to be tried
+        for got, wanted in zip(choice.run(many), whole, strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
+    assert heard == [
+        "The GPU has no memory for 8 examples at once; from now on 4 are taken.",
+        "The GPU has no memory for 4 examples at once; from now on 2 are taken.",
+    ]
+    monkeypatch.setattr(SmallGpu, "most", 0)
+    with pytest.raises(ConfigError, match="no memory for a single example.*smaller --backbone, or --device cpu"):
+        choice.run(many)
 
 
 def test_an_unknown_engine_offers_near_names(network, pixels):

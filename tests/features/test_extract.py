@@ -184,3 +184,21 @@ def test_views_are_kept_beside_the_plain_rows_and_only_new_ones_are_computed(mak
     np.testing.assert_array_equal(two.features(backbone, tap, view=2).numpy(), rows[2])
     assert extract(items, [Request(backbone, (tap,), (3,), "light")], FeatureStore()).computed == 0
     assert extract(items, [Request(backbone, (tap,), (3,), "strong")], FeatureStore()).computed == 4
+
+
+def test_rows_that_a_gpu_left_in_float16_are_found_where_there_is_none(make_photos, backbone, monkeypatch):
+    items, _ = files(make_photos(each=3))
+    request = Request(backbone, (Tap(backbone.n, True), Tap(0, False)))
+    genuine = extract_module.choose
+
+    def in_half(*args):
+        return dataclasses.replace(genuine(*args), precision="float16")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(extract_module, "choose", in_half)
+        patched.setattr(extract_module, "accelerated", lambda wanted: True)
+        first = extract(items, [request], FeatureStore(), engine="torch")
+    monkeypatch.setattr(extract_module, "choose", lambda *args: pytest.fail("an engine was asked for"))
+    again = extract(items, [request], FeatureStore(), engine="torch")
+    assert (first.computed, again.computed) == (6, 0)
+    assert not any(t.key.precision == "float16" for t in FeatureStore().listing() if t.key and t.key.stage == 0)

@@ -107,6 +107,22 @@ def test_random_views_count_as_far_as_they_are_kept(data, backbone):
     assert added == [4 * 60 * 172, 0, 0]  # rows of 100 bytes and their names; of one view alone none is kept
 
 
+def test_views_of_pixels_that_are_hardly_looked_at_are_decoded_anew_and_fill_no_disk(data, backbone, monkeypatch):
+    calibration = Calibration(data, Context(engine="torch"), backbone.dim)
+    monkeypatch.setattr(Calibration, "features_bytes", lambda self, requests: 0)
+    calibration._views[backbone.fingerprint, Tap(0, False), "light"] = 0.5  # seconds of one
+    whole = build_strategy("finetune", FitSpec(frozen="0")).work(backbone, 60, 60).trainings[0]
+    without = disk_bytes(calibration, [], [], 60)
+    expected = {2: (2 * 60 * 0.5, False), 9: (4 * 60 * 0.5, True)}  # passes: seconds, and whether views are written
+    for passes, (seconds, kept) in expected.items():
+        training = replace(whole, recipe=replace(whole.recipe, steps=passes, batch_size=60))
+        assert calibration.keeps_views(training, 60) is kept
+        assert calibration.views_s(training, 60) == pytest.approx(seconds)
+        assert (disk_bytes(calibration, [], [training], 60) > without) is kept
+    above = replace(whole, frozen=2, recipe=replace(whole.recipe, steps=2, batch_size=60))
+    assert calibration.keeps_views(above, 60)  # frozen stages are not run again for a few passes
+
+
 @pytest.mark.parametrize("copies", [0.5, 1.5, 2.5, 3.5, 9.0])
 def test_rows_and_their_views_share_the_room_that_the_features_leave(data, backbone, monkeypatch, copies):
     tap, requests = cut(backbone, 3).tap, requests_of(backbone, Tap(backbone.n, True))

@@ -31,6 +31,9 @@ class Priced:
     def views_s(self, training, n):
         return 0.01 * training.views * n
 
+    def keeps_views(self, training, n):
+        return True
+
     def training_s(self, trainings):
         return float(sum(t.steps for t in trainings))
 

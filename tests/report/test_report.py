@@ -152,6 +152,9 @@ def test_the_page_is_whole_balanced_and_asks_nothing_of_a_network(tmp_path, clas
          "best moment"),
         ({"ruined": True}, "it lost what it had learned from four fifths of them", "was then repeated"),
         ({"held_out": 0}, "too few to hold some out", "best moment"),
+        ({"rows": {"cached": False, "views": 4, "live_s": 12.0, "kept_s": 40.0}},
+         "decoded when a step asked for them (expected: 12 s beside the network's own), for that takes less than to write "
+         "them to the store first (40 s)", "did not fit"),
     ],
 )  # fmt: skip
 def test_how_it_was_trained_is_said_as_it_was(tmp_path, said, wanted, not_wanted):

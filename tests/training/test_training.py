@@ -26,6 +26,7 @@ from jeoni.training.groups import Group
 from jeoni.training.job import Diverged, Held, Job
 from jeoni.training.loop import train
 from jeoni.training.rows import CachedRows, LiveRows, plain_rows, row_bytes, training_rows
+from jeoni.types import Quiet
 from tests.conftest import TINY
 from tests.made_tasks import class_loss
 
@@ -89,6 +90,48 @@ def test_gradients_in_parts_give_the_weights_of_gradients_at_once():
     torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-6)
 
 
+class Heard(Quiet):
+    def __init__(self):
+        self.said = []
+
+    def warn(self, text):
+        self.said.append(text)
+
+
+def small_memory(network: nn.Module, most: int) -> None:
+    """As a GPU that holds so many examples of this network."""
+
+    def refuse(module, given):
+        if module.training and len(given[0]) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    network.register_forward_pre_hook(refuse)
+
+
+def test_where_memory_ends_a_step_is_made_in_parts_with_the_same_result():
+    found, console = [], Heard()
+    for most in (100, 5):
+        torch.manual_seed(1)
+        network = nn.Sequential(nn.Linear(4, 2))
+        small_memory(network, most)
+        job = make_job(network=network, groups=[Group("all", dict(network.named_parameters()), 1e-2, 0.0)])
+        train(job, console=console)
+        found.append(weights(job))
+    torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-6)
+    assert console.said == [
+        "The GPU has no memory for 16 examples in a step at once; 8 are taken now.",
+        "The GPU has no memory for 8 examples in a step at once; 4 are taken now.",
+    ]
+
+
+@pytest.mark.parametrize("changes", [{"mixup": 0.2}, {}])
+def test_memory_that_is_too_small_for_one_example_or_for_a_batch_that_must_stay_together_ends_it(changes):
+    job = make_job(**changes)
+    small_memory(job.network, 5 if changes else 0)
+    with pytest.raises(torch.OutOfMemoryError):
+        train(job)
+
+
 def test_an_anchor_keeps_the_weights_nearer_to_where_they_started():
     network = nn.Sequential(nn.Linear(4, 2, bias=False))
     start = network[0].weight.detach().clone()
@@ -111,6 +154,13 @@ def test_convolutions_of_a_gpu_add_up_in_one_order_while_training_and_as_before_
     job.network.register_forward_hook(lambda *_: seen.append(torch.backends.cudnn.deterministic))
     train(job)
     assert seen and all(seen) and not torch.backends.cudnn.deterministic
+
+
+def test_where_one_order_is_not_asked_for_the_fastest_is_taken():
+    job, seen, cudnn = make_job(steps=2, deterministic=False), [], torch.backends.cudnn
+    job.network.register_forward_hook(lambda *_: seen.append((cudnn.deterministic, cudnn.benchmark)))
+    train(job)
+    assert set(seen) == {(False, True)} and not cudnn.benchmark
 
 
 def test_the_best_moment_is_kept_and_patience_stops():

@@ -277,6 +277,11 @@ class JoinedItems:
         raw: bytes | Array = part.read(i)
         return raw
 
+    def path(self, index: int) -> str:
+        """Where an item's file is; empty where it is no file."""
+        part, i = self._at(index)
+        return str(part.path(i)) if hasattr(part, "path") else ""
+
     def size(self, index: int) -> int:
         """As its collection says."""
         part, i = self._at(index)
@@ -303,6 +308,10 @@ class PickedItems:
     def read(self, index: int) -> bytes | Array:
         """As its collection reads it."""
         return self._whole.read(int(self._rows[index]))
+
+    def path(self, index: int) -> str:
+        """Where an item's file is; empty where it is no file."""
+        return self._whole.path(int(self._rows[index]))
 
     def size(self, index: int) -> int:
         """As its collection says."""

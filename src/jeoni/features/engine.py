@@ -52,7 +52,7 @@ class Choice:
     Attributes:
         run: rows ``(n, …)``, as inputs make them, to a list of arrays.
         name: the engine.
-        precision: ``float32`` or ``bfloat16``.
+        precision: ``float32``, ``bfloat16`` or ``float16``.
         cosine: the smallest cosine to torch on a real batch.
         notes: what was tried and refused, in sentences.
     """
@@ -145,7 +145,32 @@ def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: 
         if wanted not in ("auto", "torch"):
             console.warn(Said("engine.instead", why=notes[-1]))
     best = passed[0] if len(passed) == 1 else min(passed, key=lambda choice: _seconds(choice.run, rows))
-    return Choice(best.run, best.name, best.precision, best.cosine, tuple(notes))
+    run = _in_what_fits(best.run, console)
+    return Choice(run, best.name, best.precision, best.cosine, tuple(notes))
+
+
+def _in_what_fits(run: Run, console: Console) -> Run:
+    """Where a GPU has no memory for a batch, half of it at a time, from then on."""
+    most = [0]  # examples at a time; 0 is all
+
+    def careful(rows: Array) -> list[Array]:
+        while True:
+            size = most[0] or len(rows)
+            try:
+                parts = [run(rows[start : start + size]) for start in range(0, len(rows), size)]
+                return parts[0] if len(parts) == 1 else [np.concatenate(each) for each in zip(*parts, strict=True)]
+            except torch.OutOfMemoryError:
+                half = min(size, len(rows)) // 2
+            if not half:
+                raise ConfigError(
+                    "The GPU has no memory for a single example. End what else runs there, take a smaller --backbone, "
+                    "or --device cpu."
+                )
+            most[0] = half
+            torch.cuda.empty_cache()
+            console.warn(f"The GPU has no memory for {2 * half} examples at once; from now on {half} are taken.")
+
+    return careful
 
 
 def _engines(wanted: str) -> list[Engine]:

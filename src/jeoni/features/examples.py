@@ -26,7 +26,7 @@ class Context:
     Attributes:
         store: the feature cache.
         engine: ``auto`` or an engine's name.
-        workers: threads, each of which keeps one core busy; 0 is one per core.
+        workers: threads or processes, each of which keeps one core busy; 0 is one per core.
         strict: stop at the first example that cannot be read.
         seed: of all random choices.
         console: who is told.
@@ -35,6 +35,7 @@ class Context:
         engines: that were compiled, so that none is compiled twice.
         deadline: when the run must be done; None is no limit.
         spent: seconds of the parts of fits, by what they were spent on.
+        decoding: by ``threads`` or ``processes``; ``auto`` takes what is faster.
     """
 
     store: FeatureStore = field(default_factory=FeatureStore)
@@ -48,6 +49,7 @@ class Context:
     engines: Engines = field(default_factory=dict, repr=False, compare=False)
     deadline: Deadline | None = field(default=None, repr=False, compare=False)
     spent: Spent = field(default_factory=Spent, repr=False, compare=False)
+    decoding: str = "auto"
 
     @property
     def threads(self) -> int:
@@ -89,6 +91,7 @@ class Context:
             strict=self.strict,
             console=self.console,
             engines=self.engines,
+            decoding=self.decoding,
         )
 
 

@@ -3,9 +3,9 @@
 What is kept at stage 0 are the rows themselves (pixels, token numbers, samples), and an example may be kept in several
 random views. Where rows differ in length, examples of like size go together, the longest first.
 
-Every worker thread takes a handful of examples through the whole chain, decoding included, and runs the engine on
-one core. So decoding and computing overlap without queues between them, and no core waits at a barrier. All
-backbones that are asked for share what was decoded.
+Every thread takes a handful of examples through the whole chain: it decodes them, or lets a worker process do that
+(:mod:`.decoding`), and runs the engine on one core. So decoding and computing overlap without queues between them, and
+no core waits at a barrier. All backbones that are asked for share what was decoded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -28,17 +27,19 @@ from jeoni.backbones.entry import entry
 from jeoni.data.items import content_digest
 from jeoni.data.kinds import plural
 from jeoni.errors import DataError
+from jeoni.features.decoding import Decoder, Plan, Preparation, processes_pay
 from jeoni.features.engine import Choice, accelerated, choose
 from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter, Table
 from jeoni.modalities.inputs import Input, collate
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
-__all__ = ["Engines", "Extraction", "Request", "chunk_size", "extract"]
+__all__ = ["Engines", "Extraction", "Request", "chunk_size", "extract", "missing_share"]
 
 FIRST = 8
 BLOCK = 4096
 ON_ACCELERATOR = 8  # times as many examples at once: with few of them it waits for its kernels' launches
 PRECISIONS = ("float32", "bfloat16")
+ON_GPU = "float16"  # computed there only; looked for elsewhere where a GPU left such rows
 Engines = dict[tuple[Hashable, ...], Choice]
 
 
@@ -78,6 +79,7 @@ class Extraction:
         choices: the engine of each request; None where all rows were cached.
         computed: examples that had to be decoded and run.
         seconds: how long the pass took.
+        decoded_by: ``2 threads`` or ``16 processes``; empty where nothing was decoded.
     """
 
     digests: list[bytes]
@@ -90,6 +92,7 @@ class Extraction:
     computed: int
     seconds: float
     _tables: dict[tuple[str, Tap, int], Table] = field(repr=False)
+    decoded_by: str = ""
 
     def holds(self, backbone: Backbone, tap: Tap, view: int = 0) -> bool:
         """Whether rows of this tap and view were asked for."""
@@ -120,8 +123,14 @@ class _Job:
         self.input: Input = request.backbone.input
         self.described = json.dumps(self.input.describe(), sort_keys=True)
         self._run_taps = tuple(t for t in request.taps if t.stage > 0)
-        self._by_precision = {p: {spot: store.table(self._key(*spot, p)) for spot in request.spots} for p in PRECISIONS}
+        precisions = [*PRECISIONS, ON_GPU] if self._knows_float16(store) else PRECISIONS
+        self._by_precision = {p: {spot: store.table(self._key(*spot, p)) for spot in request.spots} for p in precisions}
         self.precision = PRECISIONS[0]
+
+    def _knows_float16(self, store: FeatureStore) -> bool:
+        """Whether rows may be computed in it here, or were."""
+        keys = [self._key(tap, view, ON_GPU) for tap, view in self.request.spots if tap.stage > 0]
+        return bool(keys) and (accelerated(self._wanted) or any(store.holds(key) for key in keys))
 
     def prefer(self, digests: Sequence[bytes]) -> None:
         """Start with the precision in which most of these examples have rows, else with the fuller one."""
@@ -130,7 +139,7 @@ class _Job:
             tables = self._by_precision[precision].values()
             return sum(d in t for t in tables for d in digests), sum(len(t) for t in tables)
 
-        self.precision = max(PRECISIONS, key=rows)
+        self.precision = max(self._by_precision, key=rows)
 
     def _key(self, tap: Tap, view: int, precision: str) -> FeatureKey:
         backbone, spec = self.request.backbone, self.input
@@ -163,12 +172,10 @@ class _Job:
         tables = self.tables
         return [v for v in self.request.views if any(digest not in tables[t, v] for t in self.request.taps)]
 
-    def row(self, opened: Any, digest: bytes, view: int) -> Array:
-        return self.input.view(opened, self.request.policy, digest, view)[0] if view else self.input.row(opened)
-
-    def at_least(self) -> int:
-        """How much of an example must survive its opening."""
-        return self.input.at_least(self.request.policy if max(self.request.views) else "")
+    @property
+    def preparation(self) -> Preparation:
+        """How an example becomes its rows."""
+        return Preparation(self.input, self.described, self.request.policy, max(self.request.views) > 0)
 
     def run(self, rows: list[Array]) -> list[list[Array]]:
         """By tap, one array for each of ``rows``."""
@@ -220,6 +227,7 @@ def extract(
     strict: bool = False,
     console: Console | None = None,
     engines: Engines | None = None,
+    decoding: str = "auto",
 ) -> Extraction:
     """Compute what is not in the store yet, for all examples.
 
@@ -232,6 +240,7 @@ def extract(
         strict: stop at the first example that cannot be read.
         console: hears of progress, damaged shards and fall-backs.
         engines: that were compiled for earlier calls; new ones are put there.
+        decoding: by ``threads`` or ``processes``; ``auto`` takes what is faster.
 
     Raises:
         DataError: ``strict``, and an example cannot be read; the message names it.
@@ -251,6 +260,7 @@ def extract(
     for job in jobs:
         job.prefer(some)
     digests, errors, computed = [b""] * len(items), dict[int, str](), 0
+    decoder = _decoder(jobs, spec, some, len(items), threads, decoding, console)
     todo: Sequence[int] = range(len(items))
     if spec.ragged:
         todo = sorted(todo, key=items.size, reverse=True)
@@ -260,7 +270,7 @@ def extract(
             signature_writer = stack.enter_context(signatures.writer())
             remark_writer = stack.enter_context(remarks.writer())
             writers: dict[int, dict[tuple[Tap, int], ShardWriter]] = {}
-            for chunk in _chunks(items, todo, jobs, looked, threads, strict):
+            for chunk in _chunks(items, todo, jobs, looked, threads, strict, decoder):
                 for number, job in enumerate(jobs):
                     if chunk.rows[number] and number not in writers:
                         writers[number] = {s: stack.enter_context(t.writer()) for s, t in job.tables.items()}
@@ -284,7 +294,28 @@ def extract(
     choices = tuple(job.used_engine for job in jobs)
     told = _remarks(spec, remarks, digests)
     seconds = time.perf_counter() - start
-    return Extraction(digests, found, spec.near, readable, errors, told, choices, computed, seconds, tables)
+    by = decoder.told if computed else ""
+    return Extraction(digests, found, spec.near, readable, errors, told, choices, computed, seconds, tables, by)
+
+
+def _decoder(
+    jobs: list[_Job], spec: Input, some: Sequence[bytes], count: int, threads: int, wanted: str, console: Console
+) -> Decoder:
+    """Processes only where there is something to decode: what is in the store is found sooner by threads."""
+    plan = Plan(tuple(job.preparation for job in jobs))
+    inputs = [job.input for job in jobs]
+    fresh = any(job.lacking(digest) for job in jobs for digest in some)
+    processes = fresh and processes_pay(inputs, count, threads, wanted)
+    return Decoder(plan, threads, processes, console)
+
+
+def missing_share(items: Items, request: Request, store: FeatureStore) -> float:
+    """The share of a request's views that are not in the store yet, by a look at a few of the examples."""
+    job = _Job(request, store, "auto", 1, Quiet(), {})
+    some = list(_first_digests(items))
+    job.prefer(some)
+    lacking = sum(len(job.lacking(digest)) for digest in some)
+    return lacking / max(1, len(some) * len(request.views))
 
 
 def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, dict[int, str]]:
@@ -301,24 +332,33 @@ def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, d
 
 
 def _first_digests(items: Items) -> Iterator[bytes]:
-    """Of the first few examples: enough to know in which precision a data set's rows were computed."""
-    for i in range(min(len(items), FIRST)):
+    """Of a few examples from all over: enough to know in which precision a data set's rows were computed."""
+    count = len(items)
+    for i in np.linspace(0, max(0, count - 1), min(count, FIRST)).astype(int).tolist():
         with suppress(DataError):
             yield content_digest(items.read(i))
 
 
 def _chunks(
-    items: Items, todo: Sequence[int], jobs: list[_Job], looked: Sequence[Table], threads: int, strict: bool
+    items: Items,
+    todo: Sequence[int],
+    jobs: list[_Job],
+    looked: Sequence[Table],
+    threads: int,
+    strict: bool,
+    decoder: Decoder,
 ) -> Iterator[_Chunk]:
     """Worked-off chunks in order, with only a few under way so that memory stays flat."""
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="jeoni-extract")
-    under_way: deque[Future[_Chunk]] = deque()
     least, gpu = min(job.input.chunk for job in jobs), all(job.accelerated for job in jobs)
     size = chunk_size(least, gpu, len(todo), threads)
+    # a thread that waits for the GPU keeps no worker: another one takes its turn with that
+    count = 2 * threads if gpu and decoder.processes else threads
+    pool = ThreadPoolExecutor(count, thread_name_prefix="jeoni-extract")
+    under_way: deque[Future[_Chunk]] = deque()
     try:
         for first in range(0, len(todo), size):
-            under_way.append(pool.submit(_work, items, todo[first : first + size], jobs, looked, strict))
-            if len(under_way) > 2 * threads + 1:
+            under_way.append(pool.submit(_work, items, todo[first : first + size], jobs, looked, strict, decoder))
+            if len(under_way) > 2 * count + 1:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
@@ -333,54 +373,33 @@ def chunk_size(least: int, gpu: bool, count: int, threads: int) -> int:
     return max(least, min(least * ON_ACCELERATOR, share)) if gpu and least > 1 else least
 
 
-def _work(items: Items, index: Sequence[int], jobs: list[_Job], looked: Sequence[Table], strict: bool) -> _Chunk:
+def _work(
+    items: Items, index: Sequence[int], jobs: list[_Job], looked: Sequence[Table], strict: bool, decoder: Decoder
+) -> _Chunk:
     chunk = _Chunk(index, rows=[[] for _ in jobs])
     batches: list[dict[tuple[bytes, int], Array]] = [{} for _ in jobs]
-    for i in index:
-        try:
-            raw = items.read(i)
-            digest = content_digest(raw)
-            lacking = [job.lacking(digest) for job in jobs]
-            if any(lacking) or any(digest not in table for table in looked):
-                _decode(raw, items.name(i), digest, jobs, lacking, batches, chunk)
-                chunk.computed += 1
-            chunk.digests.append(digest)
-        except DataError as error:
+
+    def lacking(place: int, digest: bytes) -> list[list[int]] | None:
+        views = [job.lacking(digest) for job in jobs]
+        return views if any(views) or any(digest not in table for table in looked) else None
+
+    for i, made in zip(index, decoder.prepare(items, index, lacking), strict=True):
+        if isinstance(made, DataError):
             if strict:
-                raise
-            chunk.errors[i] = str(error)
+                raise made
+            chunk.errors[i] = str(made)
             chunk.digests.append(b"")
+            continue
+        chunk.digests.append(made.digest)
+        chunk.computed += made.opened
+        if made.signature is not None:
+            chunk.signatures[made.digest] = made.signature
+        if made.remarks is not None:
+            chunk.remarks[made.digest] = made.remarks
+        for (number, view), row in made.rows.items():
+            batches[number][made.digest, view] = row
     for n, batch in enumerate(batches):
         if batch:
             outputs = jobs[n].run(list(batch.values()))
             chunk.rows[n] = [(digest, view, [o[k] for o in outputs]) for k, (digest, view) in enumerate(batch)]
     return chunk
-
-
-def _decode(
-    raw: bytes | Array,
-    name: str,
-    digest: bytes,
-    jobs: list[_Job],
-    lacking: list[list[int]],
-    batches: list[dict[tuple[bytes, int], Array]],
-    chunk: _Chunk,
-) -> None:
-    """Decode once; add the views that are lacking to the batches. Backbones that expect the same share the rows."""
-    least: dict[Hashable, int] = {}
-    for job, views in zip(jobs, lacking, strict=True):
-        wanted = job.at_least() if views else 64
-        least[job.input.opening] = max(least.get(job.input.opening, 0), wanted)
-    first = jobs[0].input
-    opened = {job.input.opening: job.input.open(raw, name, least[job.input.opening]) for job in reversed(jobs)}
-    chunk.signatures[digest] = first.signature(opened[first.opening])
-    if first.remarkable:
-        said = "\n".join(first.remarks(opened[first.opening]))
-        chunk.remarks[digest] = np.frombuffer(f"{said}\n".encode(), dtype=np.uint8)
-    made: dict[tuple[str, str, int], Array] = {}
-    for job, views, batch in zip(jobs, lacking, batches, strict=True):
-        for view in views:
-            key = (job.described, job.request.policy if view else "", view)
-            if key not in made:
-                made[key] = job.row(opened[job.input.opening], digest, view)
-            batch[digest, view] = made[key]

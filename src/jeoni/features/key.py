@@ -23,7 +23,7 @@ class FeatureKey:
         stage: how many stages have run.
         pooled: averaged over positions, or the whole activation.
         preprocessing: the input's description.
-        precision: ``float32`` or ``bfloat16``: what the engine computed in.
+        precision: ``float32``, ``bfloat16`` or ``float16``: what the engine computed in.
         name: the backbone's name, for people; not part of the digest.
         ragged: rows differ in their first dimension; follows from the rest, so not part of the digest.
     """

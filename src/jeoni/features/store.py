@@ -350,6 +350,10 @@ class FeatureStore:
             raise _storage_error(error, folder) from error
         return Table(folder, key, self._console)
 
+    def holds(self, key: FeatureKey) -> bool:
+        """Whether there is a table of that key, which may be empty."""
+        return (self.root / key.digest).is_dir()
+
     def listing(self) -> list[CachedTable]:
         """The content of the cache, table by table; damaged ones among them.
 

@@ -37,6 +37,7 @@ class Input(Protocol):
         bounds: a pydantic model of :meth:`describe`: which values a saved model may state.
         ragged: rows differ in their first dimension; a batch is padded, see :func:`jeoni.modalities.inputs.padding`.
         varied: whether random views of an example can be made.
+        decodes: whether opening an example is so much work that it is worth sending to another process.
         near: the correlation of signatures from which on two examples count as near-identical.
         remarkable: what :meth:`remarks` may find.
     """
@@ -46,6 +47,7 @@ class Input(Protocol):
     bounds: ClassVar[type[BaseModel]]
     ragged: ClassVar[bool] = False
     varied: ClassVar[bool] = False
+    decodes: ClassVar[bool] = False
     near: ClassVar[float] = 1.0
     remarkable: ClassVar[tuple[str, ...]] = ()
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, cut
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.deadline import Spent
+from jeoni.features.decoding import processes_pay
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Extraction, Request
 from jeoni.heads.fitting.named import build_head
@@ -24,6 +26,7 @@ from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup, run
 from jeoni.tasks import strata_of, task_of
 from jeoni.training.optimizer import load_compiler
 from jeoni.training.rows import row_bytes
+from jeoni.training.staging import ViewCosts
 from jeoni.training.work import Training, Work
 from jeoni.types import Dataset, IntArray, Quiet
 
@@ -143,9 +146,22 @@ class Calibration:
         return self._rows[key]
 
     def views_s(self, training: Training, n: int) -> float:
-        """Seconds that the random views of ``n`` examples take."""
+        """Seconds that the random views of ``n`` examples take beside the steps that look at them."""
         if not training.views:
             return 0.0
+        costs, passes = self.view_costs(training), _passes(training, n)
+        if self.keeps_views(training, n):
+            return costs.kept_s(n, training.views, passes)
+        return costs.live_s(n, passes)
+
+    def keeps_views(self, training: Training, n: int) -> bool:
+        """Whether the random views of ``n`` examples will be written to the store before the training."""
+        if cut(training.backbone, training.frozen).tap.stage > 0:
+            return True
+        return self.view_costs(training).keeps(n, training.views, _passes(training, n))
+
+    def view_costs(self, training: Training) -> ViewCosts:
+        """What one random view takes; to write it is part of what is timed."""
         tap = cut(training.backbone, training.frozen).tap
         policy = training.recipe.augment
         key = (training.backbone.fingerprint, tap, policy)
@@ -155,7 +171,9 @@ class Calibration:
             self._extracted(first, requests)
             taken, fixed = (self._extracted(some, requests)[0] for some in (second, second[:1]))
             self._views[key] = max(0.0, taken - fixed) / max(1, len(second))
-        return self._views[key] * training.views * n
+        hidden = distributed.device().type != "cpu" and tap.stage == 0  # behind the steps of a GPU
+        step_s = self._step_s(training) / training.recipe.batch_size if hidden else 0.0
+        return ViewCosts(self._views[key], step_s=step_s)
 
     def training_s(self, trainings: Iterable[Training]) -> float:
         """Seconds of the steps of all trainings."""
@@ -196,8 +214,12 @@ class Calibration:
         return self._order[:chunk], self._order[chunk : chunk * (1 + 2 * threads)]
 
     def _extracted(self, index: IntArray, requests: Sequence[Request]) -> tuple[float, Extraction]:
+        inputs = [request.backbone.input for request in requests]
+        # a handful alone would be decoded by threads, whatever decodes all of them
+        processes = processes_pay(inputs, len(self.data), self.context.threads, self.context.decoding)
+        context = replace(self._quiet, decoding="processes" if processes else "threads")
         start = time.perf_counter()
-        seen = self._quiet.extract(self.data.items.select(index), requests)
+        seen = context.extract(self.data.items.select(index), requests)
         taken = time.perf_counter() - start
         self.computed, self.seconds = self.computed + seen.computed, self.seconds + taken
         return taken, seen
@@ -296,6 +318,11 @@ class Calibration:
         start = time.perf_counter()
         build_head(head).fit(rows, data.targets, task, folds, "none", clusters)
         return time.perf_counter() - start
+
+
+def _passes(training: Training, n: int) -> float:
+    """Over so many examples, at the training's full length."""
+    return training.recipe.steps * training.recipe.batch_size / max(1, n)
 
 
 def _sizes(seen: Extraction, requests: Sequence[Request]) -> dict[tuple[str, Tap], float]:

@@ -224,6 +224,8 @@ def disk_bytes(
     tables = sum(len(request.taps) for request in requests)
     added = calibration.features_bytes(requests) + kept_beside(calibration.data, tables, len(requests))
     for training in views_of(trainings):
+        if not calibration.keeps_views(training, fitted):
+            continue
         tap = cut(training.backbone, training.frozen).tap
         each = calibration.row_bytes(training.backbone, tap) + NAMED
         room = training.recipe.cache_gb * 1e9 / max(1.0, each * fitted)

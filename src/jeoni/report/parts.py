@@ -14,7 +14,17 @@ from jeoni.locale import measure_name
 from jeoni.report.figures import training_chart
 from jeoni.report.files import Figures, read_rows
 from jeoni.report.formats import quoted
-from jeoni.runs.records import Controls, Example, MapRecord, Measure, Score, Stage, TaskDetails, TrainingRecord
+from jeoni.runs.records import (
+    Controls,
+    Example,
+    MapRecord,
+    Measure,
+    Score,
+    Stage,
+    TaskDetails,
+    TrainedRows,
+    TrainingRecord,
+)
 from jeoni.runs.typed import read_if_there
 
 __all__ = [
@@ -102,6 +112,13 @@ def findings_view(run: Path, counts: dict[str, int], words: dict[str, Any], show
     return {"summary": summary, "rows": rows, "rest": rest}
 
 
+def _decoded_again(rows: TrainedRows, words: dict[str, Any]) -> str:
+    """Why rows were not kept: no room, or no gain."""
+    if rows.kept_s is None or rows.live_s is None:
+        return str(words["rows_live"])
+    return str(words["rows_decoded"].format(live=rows.live_s, kept=rows.kept_s))
+
+
 def training_view(record: TrainingRecord | None, figures: Figures, words: dict[str, Any]) -> dict[str, Any] | None:
     """The training in sentences, with the curve of the losses."""
     if record is None:
@@ -120,7 +137,7 @@ def training_view(record: TrainingRecord | None, figures: Figures, words: dict[s
         **vars(record),
         "note": words[note],
         "share_note": words["share"].get(record.share, between),
-        "rows_note": kept if rows.cached else words["rows_live"],
+        "rows_note": kept if rows.cached else _decoded_again(rows, words),
         "trials_said": trials,
         "head_rate": record.rates["head"].learning_rate if "head" in record.rates else None,
         "per_s": round(record.examples / record.seconds) if record.seconds else 0,

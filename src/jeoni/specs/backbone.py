@@ -105,7 +105,15 @@ class ComputeOptions(Options):
         "auto",
         "What it is computed on: auto (a GPU if there is one), cpu, cuda, cuda:1 (the second GPU), mps (a Mac's GPU).",
     )
-    workers: int | None = option(None, "Threads that read and decode; left out, one per core.", bounds=Bounds(1, 1024))
+    workers: int | None = option(
+        None, "How many threads or processes read and decode; left out, one per core.", bounds=Bounds(1, 1024)
+    )
+    decoding: str = option(
+        "auto",
+        "What decodes images and recordings: threads, or processes, which many cores need; auto goes by the cores and "
+        "the number of items.",
+        ("auto", "threads", "processes"),
+    )
     strict: bool = option(False, "Stop at the first bad item instead of skipping it.", section="Data")
 
 

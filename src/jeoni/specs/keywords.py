@@ -104,6 +104,11 @@ class RecipeKeywords(TypedDict, total=False):
     precision: Literal["auto", "float32", "bfloat16"] | None
     """What training computes in."""
 
+    deterministic: bool | None
+    """
+    On a GPU, add up in one order, so that the same training ends with the same weights; without, it is faster.
+    """
+
     cache_gb: float | None
     """Room for cached activations; what does not fit is computed again in every epoch."""
 
@@ -143,7 +148,13 @@ class ComputeKeywords(TypedDict, total=False):
     """
 
     workers: int | None
-    """Threads that read and decode; left out, one per core."""
+    """How many threads or processes read and decode; left out, one per core."""
+
+    decoding: Literal["auto", "threads", "processes"] | None
+    """
+    What decodes images and recordings: threads, or processes, which many cores need; auto goes by the cores and the
+    number of items.
+    """
 
     strict: bool | None
     """Stop at the first bad item instead of skipping it."""

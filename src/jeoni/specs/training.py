@@ -81,6 +81,11 @@ class Recipe(Options):
         bounds=Bounds(0, 1_000_000, open_low=True),
     )
     precision: str = option("auto", "What training computes in.", ("auto", "float32", "bfloat16"), section="Machine")
+    deterministic: bool = option(
+        True,
+        "On a GPU, add up in one order, so that the same training ends with the same weights; without, it is faster.",
+        section="Machine",
+    )
     cache_gb: float = option(
         20.0,
         "Room for cached activations; what does not fit is computed again in every epoch.",
@@ -100,13 +105,13 @@ class Recipe(Options):
 
     @property
     def decided(self) -> dict[str, Any]:
-        """The options that were decided; ``cache_gb`` is about the machine.
+        """The options that were decided; ``cache_gb`` and ``deterministic`` are about the machine.
 
         Example:
             >>> Recipe(steps=100, cache_gb=1.0).decided
             {'steps': 100}
         """
-        return {name: value for name, value in self.given.items() if name != "cache_gb"}
+        return {name: value for name, value in self.given.items() if name not in ("cache_gb", "deterministic")}
 
 
 @dataclass(frozen=True, kw_only=True)

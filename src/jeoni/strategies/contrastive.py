@@ -73,7 +73,7 @@ class _Pairs:
     def updates(self, batch: Batch, progress: float) -> Iterator[Update]:
         """One; see :class:`jeoni.training.job.Objective`."""
         features = self._features(batch.rows).float()
-        yield Update(pair_loss(features, torch.from_numpy(batch.targets).to(features.device)))
+        yield Update(pair_loss(features, torch.from_numpy(batch.targets).to(features.device, non_blocking=True)))
 
 
 def pair_loss(features: Tensor, labels: Tensor) -> Tensor:

@@ -79,7 +79,7 @@ def _distilling(teacher: Tensor, temperature: float, weight: float, criterion: C
     soft = nn.functional.softmax(teacher.clamp_min(1e-12).log() / temperature, dim=1)
 
     def loss(logits: Tensor, batch: Batch) -> Tensor:
-        wanted = soft[torch.from_numpy(batch.index)].to(logits.device)
+        wanted = soft[torch.from_numpy(batch.index)].to(logits.device, non_blocking=True)
         said = nn.functional.log_softmax(logits / temperature, dim=1)
         near = nn.functional.kl_div(said, wanted, reduction="none").sum(1) * temperature**2
         return weight * near + (1 - weight) * criterion(logits, batch.targets)

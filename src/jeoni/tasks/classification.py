@@ -177,10 +177,10 @@ class Classification:
         weights = torch.from_numpy(counts.sum() / (self.width * np.maximum(counts, 1))) if options.balanced else None
 
         def loss(outputs: Tensor, targets: Array) -> Tensor:
-            labels = torch.from_numpy(targets).to(outputs.device)
+            labels = torch.from_numpy(targets).to(outputs.device, non_blocking=True)
             if options.adjustment:
-                outputs = outputs + options.adjustment * prior.to(outputs.device)
-            each = None if weights is None else weights.to(outputs.device)
+                outputs = outputs + options.adjustment * prior.to(outputs.device, non_blocking=True)
+            each = None if weights is None else weights.to(outputs.device, non_blocking=True)
             return nn.functional.cross_entropy(
                 outputs, one_hot(labels, self.width), each, reduction="none", label_smoothing=options.smoothing
             ) * (labels >= 0)

@@ -172,10 +172,10 @@ class Multilabel:
         weights = torch.from_numpy(rarity.astype(np.float32)) if options.balanced else None
 
         def loss(outputs: Tensor, targets: Array) -> Tensor:
-            wanted = torch.from_numpy(targets.astype(np.float32)).to(outputs.device)
+            wanted = torch.from_numpy(targets.astype(np.float32)).to(outputs.device, non_blocking=True)
             there = ~wanted.isnan()
             soft = wanted.nan_to_num() * (1 - options.smoothing) + options.smoothing / 2
-            each = None if weights is None else weights.to(outputs.device)
+            each = None if weights is None else weights.to(outputs.device, non_blocking=True)
             found = nn.functional.binary_cross_entropy_with_logits(outputs, soft, reduction="none", pos_weight=each)
             return (found * there).sum(1) / there.sum(1).clamp(min=1)
 

@@ -157,7 +157,9 @@ class Regression:
             raise ConfigError("class_weights is 'balanced'; a regression has no classes. Leave it out.")
 
         def loss(outputs: Tensor, targets: Array) -> Tensor:
-            wanted = torch.from_numpy(self.standardised(targets).astype(np.float32)).to(outputs.device)
+            wanted = torch.from_numpy(self.standardised(targets).astype(np.float32)).to(
+                outputs.device, non_blocking=True
+            )
             known = ~wanted.isnan()
             each = nn.functional.smooth_l1_loss(outputs, wanted.nan_to_num(), reduction="none") * known
             return each.sum(1) / known.sum(1).clamp(min=1)

@@ -41,6 +41,7 @@ class ResolvedRecipe:
     accumulate: int = 1
     precision: str = "float32"
     cache_gb: float = 20.0
+    deterministic: bool = True
 
 
 def steps_for(n: int, batch_size: int, length: float = 1.0) -> int:

@@ -14,9 +14,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +26,19 @@ from jeoni import distributed
 from jeoni.deadline import Allowance
 from jeoni.training.checkpoint import DamagedState, load_state, pack_optimizer, save_state, unpack_optimizer
 from jeoni.training.defaults import ResolvedRecipe
+from jeoni.training.fetching import Fetched, Parts, fetch_steps, halves
 from jeoni.training.forward import as_input, outputs_of, parts_alike
 from jeoni.training.groups import Group
 from jeoni.training.job import Batch, Diverged, History, Job
+from jeoni.training.losses import Losses, readable
 from jeoni.training.memory import kept_memory
 from jeoni.training.optimizer import AdamW
 from jeoni.training.order import Domain, DomainBalancedSampler
 from jeoni.training.pace import Pace
 from jeoni.training.precision import plain_attention
 from jeoni.training.repeatable import repeatable, seed_devices
-from jeoni.training.rows import Rows
 from jeoni.training.vocabulary import only_tokens_of
-from jeoni.types import Array, Console, IntArray, Quiet
+from jeoni.types import Array, Console, Quiet
 
 __all__ = ["train"]
 
@@ -78,7 +77,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console, allo
     machine = distributed.state()
     path = folder / f"{job.name()}.safetensors" if folder else None
     device = distributed.device()
-    state = _State(job, device, allowance)
+    state = _State(job, device, console, allowance)
     state.restore(path, console)
     distributed.broadcast(job.network.state_dict().values())
     domains = job.domains or (Domain(len(job.targets)),)
@@ -88,23 +87,21 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console, allo
         _only(job.groups, job.network),
         plain_attention(job.network, job.recipe.precision, device),
         kept_memory(),
-        repeatable(),
-        ThreadPoolExecutor(1, thread_name_prefix="jeoni-batch") as ahead,
+        repeatable(job.recipe.deterministic),
         console.track(job.title, job.recipe.steps) as advance,
     ):
         advance(round(state.pace.moment(state.step)))
         share = slice(machine.process_index, None, machine.num_processes)
-        coming = ahead.submit(_fetch, job.rows, order, state.step, share)
+        coming = fetch_steps(job.rows, order, state.step, share, state.parts_of, device)
         try:
-            while state.step < state.pace.total and not state.stopped:
-                fetched = coming.result()
-                coming = ahead.submit(_fetch, job.rows, order, state.step + 1, share)
-                before = state.pace.moment(state.step)
-                state.make_step(fetched, machine)
-                advance(round(state.pace.moment(state.step)) - round(before))
-                if path and machine.is_main_process and time.perf_counter() - saved >= every_s:
-                    state.save(path)
-                    saved = time.perf_counter()
+            with closing(coming):
+                while state.step < state.pace.total and not state.stopped:
+                    before = state.pace.moment(state.step)
+                    state.make_step(next(coming), machine)
+                    advance(round(state.pace.moment(state.step)) - round(before))
+                    if path and machine.is_main_process and time.perf_counter() - saved >= every_s:
+                        state.save(path)
+                        saved = time.perf_counter()
         except KeyboardInterrupt:
             if path and machine.is_main_process and state.whole:
                 state.save(path)
@@ -120,35 +117,22 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console, allo
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Fetched:
-    """This process's share of a step's examples, and how many all processes have together."""
-
-    index: IntArray
-    views: IntArray
-    rows: Array
-    total: int
-
-
-def _fetch(rows: Rows, order: DomainBalancedSampler, step: int, share: slice) -> _Fetched:
-    index, epoch = order.at(step)
-    mine, views = index[share], epoch[share]  # may be empty: a small batch, many processes
-    found = rows.batch(mine, views) if len(mine) else np.zeros(0, dtype=np.float32)
-    return _Fetched(mine, views, found, len(index))
-
-
 class _State:
     """All that changes while training."""
 
-    def __init__(self, job: Job, device: torch.device, allowance: Allowance | None = None) -> None:
-        self.job, self.device = job, device
+    def __init__(self, job: Job, device: torch.device, console: Console, allowance: Allowance | None = None) -> None:
+        self.job, self.device, self.console = job, device, console
         job.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
         self.step, self.best_step, self.best, self.stopped = 0, 0, math.inf, False
         self.whole = True  # not in the middle of an update
         self.finished = False
         self.started, self.earlier_s = time.perf_counter(), 0.0
         self.evaluations: list[dict[str, float | None]] = []
-        self.losses: list[float] = []
+        self.losses = Losses(
+            f"Lower --learning-rate (it is {job.recipe.learning_rate:g}) or --head-learning-rate "
+            f"({job.recipe.head_learning_rate:g})."
+        )
+        self._thawed: list[bool] = []
         self.trained = {n: p for g in job.groups for n, p in g.parameters.items()}
         self.start = {n: p.detach().clone() for g in job.groups if g.anchor for n, p in g.parameters.items()}
         self.average = {n: p.detach().clone() for n, p in self.trained.items()} if job.recipe.ema else {}
@@ -163,26 +147,25 @@ class _State:
         self.limit = ""  # what the time that it may take did to it
         together = job.loss is not None or job.recipe.mixup or job.recipe.accumulate > 1
         together = together or (job.train_statistics and any(map(_normalises_by_batch, job.network.modules())))
+        self.divisible = job.objective is None and (not together or job.recipe.accumulate > 1)
+        self.halved = 0  # times: a GPU had no memory for more examples at once
         self.alike = job.rows.lengths is not None and device.type == "cpu" and not together
 
-    def make_step(self, fetched: _Fetched, machine: Any) -> None:
+    def make_step(self, fetched: Fetched, machine: Any) -> None:
         """One update of the weights."""
         job, recipe = self.job, self.job.recipe
         moment = self.pace.moment(self.step)
         for group, options in zip(job.groups, self.optimizer.param_groups, strict=True):
             options["lr"] = group.learning_rate * _height(moment, recipe)
-            thawed = moment >= group.starts
-            for p in group.parameters.values():
-                p.requires_grad_(thawed)
-        _set_mode(job.network, job.groups, job.train_statistics)
+        self._thaw(moment)
         if job.objective:
             job.objective.begin(self.step)
             _set_mode(job.network, job.groups, job.train_statistics)
         with torch.random.fork_rng(devices=[]):
             seed_devices(hash((job.seed, self.step, machine.process_index)) % (1 << 31), self.device)
-            losses = [self._update(loss, machine) for loss in self._passes(fetched)]
+            for number, loss in enumerate(self._passes(fetched)):
+                self._update(loss, machine, counts=number == 0)
         self.step += 1
-        self.losses.append(losses[0])
         if self.average:
             decay = min(recipe.ema, (1 + self.step) / (10 + self.step))
             for name, p in self.trained.items():
@@ -195,15 +178,26 @@ class _State:
             self.limit = "stopped" if self.pace.stopped else "shortened" if self.pace.total < recipe.steps else ""
         self.whole = True
 
-    def _passes(self, fetched: _Fetched) -> Iterator[float]:
+    def _thaw(self, moment: float) -> None:
+        """Gradients and modes of the network, where they are not what they were at the step before."""
+        thawed = [moment >= group.starts for group in self.job.groups]
+        if thawed == self._thawed and self.job.network.training:
+            return
+        for group, now in zip(self.job.groups, thawed, strict=True):
+            for p in group.parameters.values():
+                p.requires_grad_(now)
+        _set_mode(self.job.network, self.job.groups, self.job.train_statistics)
+        self._thawed = thawed
+
+    def _passes(self, fetched: Fetched) -> Iterator[Tensor | float]:
         """The step's losses, one after the other; when one is given, the gradients are there."""
         job = self.job
         if job.objective is None:
-            self.optimizer.zero_grad(set_to_none=True)
-            yield self._backward(fetched)
+            yield self._backward_in_what_fits(fetched)
             return
         index = fetched.index
-        batch = Batch(as_input(fetched.rows, self.device), job.targets[index], index, fetched.views, job.rows)
+        ((_, rows),) = fetched.parts
+        batch = Batch(as_input(rows, self.device), job.targets[index], index, fetched.views, job.rows)
         updates = job.objective.updates(batch, self.pace.moment(self.step) / job.recipe.steps)
         while True:
             with self._precision():
@@ -217,14 +211,14 @@ class _State:
                 for name, p in self.trained.items():
                     if not update.wanted(name):
                         p.grad = None
-            yield float(loss.detach())
+            yield readable(loss)
 
     def _precision(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.job.recipe.precision == "bfloat16")
 
-    def _update(self, loss: float, machine: Any) -> float:
-        """Move the weights along the gradients that are there; the loss over all processes."""
-        job, recipe = self.job, self.job.recipe
+    def _update(self, loss: Tensor | float, machine: Any, counts: bool) -> None:
+        """Move the weights along the gradients that are there; ``counts``: the loss belongs to the mean."""
+        job = self.job
         if machine.num_processes > 1:
             loss = _sum_gradients(self.trained.values(), loss, machine)
         for group in job.groups:
@@ -232,20 +226,34 @@ class _State:
                 for name, p in group.parameters.items():
                     if p.grad is not None:
                         p.grad.add_(p.detach() - self.start[name], alpha=group.anchor)
-        if not math.isfinite(loss):
-            raise Diverged(
-                f"The training loss became {loss} at step {self.step + 1}. Lower --learning-rate "
-                f"(it is {recipe.learning_rate:g}) or --head-learning-rate ({recipe.head_learning_rate:g})."
-            )
+        self.losses.watch(loss, self.step + 1, counts)
         torch.nn.utils.clip_grad_norm_(self.trained.values(), CLIP)
         self.whole = False
         self.optimizer.step()
-        return loss
 
-    def _backward(self, fetched: _Fetched) -> float:
+    def _backward_in_what_fits(self, fetched: Fetched) -> Tensor | float:
+        """See :meth:`_backward`; where a GPU has no memory for that, in smaller parts, from then on."""
+        while True:
+            self.optimizer.zero_grad(set_to_none=True)
+            parts = fetched.parts
+            for _ in range(self.halved):
+                parts = halves(parts)
+            largest = max((len(part) for part, _ in parts), default=0)
+            try:
+                return self._backward(fetched, parts)
+            except torch.OutOfMemoryError:
+                if not self.divisible or largest < 2:
+                    raise
+            self.halved += 1
+            torch.cuda.empty_cache()
+            half = largest - largest // 2
+            self.console.warn(f"The GPU has no memory for {largest} examples in a step at once; {half} are taken now.")
+
+    def _backward(self, fetched: Fetched, parts: Parts) -> Tensor | float:
         """Gradients of the mean loss of this process's share; the share's part of it."""
-        job, value = self.job, 0.0
-        for part, rows in self._parts(fetched.index, fetched.rows):
+        job = self.job
+        value: Tensor | float = 0.0
+        for part, rows in parts:
             index = fetched.index[part]
             batch = Batch(as_input(rows, self.device), job.targets[index], index, fetched.views[part], job.rows)
             mixed = _mixed(batch, job.recipe.mixup) if batch.rows.is_floating_point() else [(1.0, batch)]
@@ -255,7 +263,7 @@ class _State:
             each = torch.stack([share * self._losses(outputs, one) for share, one in mixed]).sum(0)
             loss = each.mean() * (len(part) / fetched.total)
             torch.autograd.backward(loss)
-            value += float(loss.detach())
+            value = value + readable(loss)
         return value
 
     def _losses(self, outputs: Tensor, batch: Batch) -> Tensor:
@@ -265,18 +273,18 @@ class _State:
         assert self.job.criterion is not None
         return self.job.criterion(outputs, batch.targets)
 
-    def _parts(self, index: IntArray, rows: Array) -> list[tuple[IntArray, Array]]:
+    def parts_of(self, rows: Array) -> Parts:
         """Which examples of a step go through the network together, and their rows: as many parts as were asked for,
         or, on a CPU, parts of like length where no example minds which others are with it."""
-        if not len(index):
-            return []
         if self.alike:
             return parts_alike(rows)
-        parts = np.array_split(np.arange(len(index)), min(self.job.recipe.accumulate, len(index)))
-        return [(part, rows[part]) for part in parts]
+        count = 1 if self.job.objective else min(self.job.recipe.accumulate, len(rows))
+        if count == 1:
+            return [(np.arange(len(rows)), rows)]
+        return [(part, rows[part]) for part in np.array_split(np.arange(len(rows)), count)]
 
     def _evaluate(self) -> None:
-        score = None
+        score, loss = None, self.losses.mean()
         if self.job.train_statistics:  # each process saw its own share of every batch
             distributed.average(b for b in self.job.network.buffers() if b.is_floating_point())
         if self.job.held:
@@ -287,8 +295,7 @@ class _State:
                 score = distributed.broadcast_object(self.job.held.score(logits))
                 if self.job.held.decides:
                     self._keep(score)
-        self.evaluations.append({"step": self.step, "loss": float(np.mean(self.losses)), "held": score})
-        self.losses = []
+        self.evaluations.append({"step": self.step, "loss": loss, "held": score})
 
     def _keep(self, score: float) -> None:
         """The weights, if they are the best so far."""
@@ -327,14 +334,19 @@ class _State:
         return self.earlier_s + time.perf_counter() - self.started
 
     def save(self, path: Path) -> None:
-        """One file: the last state and the best."""
+        """One file: the last state and the best.
+
+        Raises:
+            Diverged: a loss was not finite: such a state is not kept.
+        """
+        self.losses.look()
         tensors = {f"last.{n}": v for n, v in self.job.network.state_dict().items()}
         tensors |= {f"best.{n}": v for n, v in self.kept.items()}
         tensors |= {f"average.{n}": v for n, v in self.average.items()}
         tensors |= pack_optimizer(self.optimizer)
-        facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "evaluations", "losses", "seconds")}
+        facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "evaluations", "seconds")}
         best = self.best if math.isfinite(self.best) else None
-        save_state(path, tensors, {**facts, "best": best, "pace": self.pace.state()})
+        save_state(path, tensors, {**facts, "losses": self.losses.values, "best": best, "pace": self.pace.state()})
 
     def save_result(self, path: Path) -> None:
         """In the place of the state, the weights that were chosen; there is nothing left to resume."""
@@ -364,8 +376,9 @@ class _State:
         self.average = {k: v.to(self.device) for k, v in _under("average.", tensors).items()}
         unpack_optimizer(self.optimizer, tensors)
         self.best = math.inf if facts["best"] is None else facts["best"]
-        for name in ("step", "best_step", "stopped", "evaluations", "losses"):
+        for name in ("step", "best_step", "stopped", "evaluations"):
             setattr(self, name, facts[name])
+        self.losses.values = facts["losses"]
         if "pace" in facts:
             self.pace.restore(facts["pace"], self.step)
 
@@ -423,18 +436,18 @@ def _mixed(batch: Batch, strength: float) -> list[tuple[float, Batch]]:
         return [(1.0, batch)]
     share = float(torch.distributions.Beta(strength, strength).sample())
     partner = torch.randperm(len(batch.rows), device="cpu")
-    rows = share * batch.rows + (1 - share) * batch.rows[partner.to(batch.rows.device)]
+    rows = share * batch.rows + (1 - share) * batch.rows[partner.to(batch.rows.device, non_blocking=True)]
     return [
         (share, batch.part(np.arange(len(batch.index)), rows)),
         (1 - share, batch.part(partner.numpy(), rows)),
     ]
 
 
-def _sum_gradients(parameters: Any, loss: float, machine: Any) -> float:
+def _sum_gradients(parameters: Any, loss: Tensor | float, machine: Any) -> Tensor | float:
     """Sum gradients and loss over all processes: each holds its examples' share of the mean."""
     thawed = [p for p in parameters if p.requires_grad]
     flat = torch.cat([
-        torch.tensor([loss], device=machine.device),
+        torch.as_tensor(loss, dtype=torch.float32, device=machine.device).reshape(1),
         *((p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in thawed),
     ])  # fmt: skip
     distributed.all_reduce(flat)
@@ -442,4 +455,4 @@ def _sum_gradients(parameters: Any, loss: float, machine: Any) -> float:
     for p in thawed:
         p.grad = flat[at : at + p.numel()].view_as(p).clone()
         at += p.numel()
-    return float(flat[0])
+    return readable(flat[0].clone())

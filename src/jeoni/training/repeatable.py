@@ -11,14 +11,15 @@ __all__ = ["repeatable", "seed_devices"]
 
 
 @contextmanager
-def repeatable() -> Iterator[None]:
-    """Inside, a GPU's convolutions add up in one order."""
-    before = torch.backends.cudnn.deterministic
-    torch.backends.cudnn.deterministic = True
+def repeatable(wanted: bool = True) -> Iterator[None]:
+    """Inside, a GPU's convolutions add up in one order; else in the one that a trial found the fastest."""
+    cudnn = torch.backends.cudnn
+    before = cudnn.deterministic, cudnn.benchmark
+    cudnn.deterministic, cudnn.benchmark = wanted, not wanted
     try:
         yield
     finally:
-        torch.backends.cudnn.deterministic = before
+        cudnn.deterministic, cudnn.benchmark = before
 
 
 def seed_devices(seed: int, device: torch.device) -> None:

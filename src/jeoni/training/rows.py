@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -12,18 +14,23 @@ from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry, rows_like
-from jeoni.data.items import content_digest
+from jeoni.errors import DataError
+from jeoni.features.decoding import PORTION, Decoder, Plan, Preparation, processes_pay
 from jeoni.features.engine import Choice, choose
 from jeoni.features.examples import Context, Examples
-from jeoni.features.extract import Request
+from jeoni.features.extract import Request, missing_share
 from jeoni.features.geometry import RowGeometry
 from jeoni.features.store import Features
 from jeoni.modalities.geometry import Geometry
 from jeoni.modalities.inputs import collate
 from jeoni.training.defaults import ResolvedRecipe
+from jeoni.training.staging import ViewCosts, disk_s, timed
 from jeoni.types import Array, IntArray
 
-__all__ = ["ArrayRows", "CachedRows", "LiveRows", "Rows", "fits", "plain_rows", "row_bytes", "training_rows"]
+__all__ = ["ArrayRows", "CachedRows", "LiveRows", "Rows", "fits", "plain_rows", "row_bytes", "training_rows", "turns"]
+
+
+BATCHES_AT_ONCE = 4  # of which worker processes have portions: twice as many portions as there are workers
 
 
 class Rows(Protocol):
@@ -107,7 +114,7 @@ class CachedRows:
 
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """See :class:`Rows`."""
-        view = self._turn(index, epoch)
+        view = turns(index, epoch, len(self._sources))
         if len(self._sources) == 1:
             return self._sources[0][index]
         found: dict[int, Array] = {}
@@ -120,32 +127,38 @@ class CachedRows:
         """See :class:`Rows`."""
         if self._geometry is None:
             return (None,) * len(index)
-        turns = self._turn(index, epoch)
-        return tuple(self._geometry.of(int(i), self._numbers[v]) for i, v in zip(index, turns, strict=True))
-
-    def _turn(self, index: IntArray, epoch: IntArray) -> IntArray:
-        """Whose turn it is among the views; by a prime, so that neighbours start at different ones."""
-        return (index * 7919 + epoch) % len(self._sources)
+        view = turns(index, epoch, len(self._sources))
+        return tuple(self._geometry.of(int(i), self._numbers[v]) for i, v in zip(index, view, strict=True))
 
 
 class LiveRows:
     """Rows that are decoded, and run through the frozen stages, whenever they are asked for.
+
+    Several batches may be asked for at once, from threads of their own.
 
     Args:
         examples: whose.
         backbone: the network.
         tap: where to take rows out.
         policy: of random views; ``none`` gives the examples as they are.
-        context: engine, threads, console.
+        context: engine, workers, console.
+        views: how many of each example there are, which take turns as those of :class:`CachedRows` do; 0: every epoch
+            has one of its own.
     """
 
-    def __init__(self, examples: Examples, backbone: Backbone, tap: Tap, policy: str, context: Context) -> None:
+    def __init__(
+        self, examples: Examples, backbone: Backbone, tap: Tap, policy: str, context: Context, views: int = 0
+    ) -> None:
         self._items, self._backbone, self._tap = examples.data.items, backbone, tap
-        self._policy = "" if policy == "none" else policy
+        self._policy, self._views = "" if policy == "none" else policy, views
         self._context = context
         self._geometry = RowGeometry(self._items, backbone.input, self._policy)
-        self._pool = ThreadPoolExecutor(context.workers or distributed.cores(), thread_name_prefix="jeoni-rows")
+        plan = Plan((Preparation(backbone.input, "", self._policy, bool(self._policy)),), beside=False)
+        processes = processes_pay((backbone.input,), len(self._items), context.threads, context.decoding)
+        self._decoder = Decoder(plan, context.threads, processes, context.console)
+        self._pool = ThreadPoolExecutor(context.threads, thread_name_prefix="jeoni-rows")
         self._choice: Choice | None = None
+        self._choosing = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._items)
@@ -160,30 +173,67 @@ class LiveRows:
         """See :class:`Rows`."""
         return not self._policy
 
+    @property
+    def at_once(self) -> int:
+        """How many batches to ask for at the same time, so that no worker waits for the last of one to be done."""
+        return BATCHES_AT_ONCE if self._decoder.processes else 1
+
+    @property
+    def decoded_by(self) -> str:
+        """Who decodes, for the record."""
+        return self._decoder.told
+
     def batch(self, index: IntArray, epoch: IntArray) -> Array:
         """See :class:`Rows`."""
-        found = list(self._pool.map(self._row, index.tolist(), epoch.tolist()))
+        numbers = self._numbers(index, epoch)
+        size = min(PORTION, -(-2 * len(index) // self._context.threads)) if self._decoder.processes else 1
+        portions = [(index[k : k + size], numbers[k : k + size]) for k in range(0, len(index), size)]
+        found = [row for rows in self._pool.map(self._decoded, portions) for row in rows]
         if self._tap.stage == 0:
             return collate(found)
         # no more at a time than the network bears to be padded to each other's length
         size = len(found) if self._backbone.input.chunk > 1 else 1
         parts = [collate(found[k : k + size]) for k in range(0, len(found), size)]
-        if self._choice is None:
-            network = entry(Taps(self._backbone, (self._tap,)), self._backbone.input).eval()
-            self._choice = choose(network, parts[0], self._context.engine, 1, self._context.console)
-        return collate([row for part in parts for row in self._choice.run(part)[0]])
+        choice = self._engine(parts[0])
+        return collate([row for part in parts for row in choice.run(part)[0]])
 
     def geometries(self, index: IntArray, epoch: IntArray) -> tuple[Geometry | None, ...]:
         """See :class:`Rows`."""
-        views = zip(index, epoch, strict=True)
-        return tuple(self._geometry.of(int(i), int(e) + 1 if self._policy else 0) for i, e in views)
+        views = zip(index, self._numbers(index, epoch), strict=True)
+        return tuple(self._geometry.of(int(i), int(number)) for i, number in views)
 
-    def _row(self, index: int, epoch: int) -> Array:
-        raw, spec = self._items.read(index), self._backbone.input
-        opened = spec.open(raw, self._items.name(index), spec.at_least(self._policy))
+    def _numbers(self, index: IntArray, epoch: IntArray) -> IntArray:
+        """``(b,)`` which view of each example; 0 is the plain row."""
         if not self._policy:
-            return spec.row(opened)
-        return spec.view(opened, self._policy, content_digest(raw), epoch + 1)[0]
+            return np.zeros_like(index)
+        return (turns(index, epoch, self._views) if self._views else epoch) + 1
+
+    def _decoded(self, portion: tuple[IntArray, IntArray]) -> list[Array]:
+        index, numbers = (part.tolist() for part in portion)
+        found = self._decoder.prepare(self._items, index, lambda place, digest: [[numbers[place]]])
+        rows = []
+        for made, number in zip(found, numbers, strict=True):
+            if isinstance(made, DataError):
+                raise made
+            rows.append(made.rows[0, number])
+        return rows
+
+    def _engine(self, rows: Array) -> Choice:
+        with self._choosing:
+            if self._choice is None:
+                network = entry(Taps(self._backbone, (self._tap,)), self._backbone.input).eval()
+                self._choice = choose(network, rows, self._context.engine, 1, self._context.console)
+            return self._choice
+
+
+def turns(index: IntArray, epoch: IntArray, views: int) -> IntArray:
+    """``(b,)`` whose turn it is among so many views; by a prime, so that neighbours start at different ones.
+
+    Example:
+        >>> turns(np.array([0, 1, 1]), np.array([0, 0, 1]), 4).tolist()
+        [0, 3, 0]
+    """
+    return (index * 7919 + epoch) % views
 
 
 def row_bytes(backbone: Backbone, tap: Tap) -> int:
@@ -205,6 +255,32 @@ def fits(backbone: Backbone, tap: Tap, n: int, room_gb: float) -> bool:
     return n * row_bytes(backbone, tap) <= room_gb * 1e9
 
 
+def _staged(
+    live: LiveRows,
+    examples: Examples,
+    backbone: Backbone,
+    tap: Tap,
+    recipe: ResolvedRecipe,
+    context: Context,
+    step_s: Callable[[Array], float] | None,
+    views: int,
+) -> tuple[bool, dict[str, object]]:
+    """Whether views are written first, and the expected seconds of both ways."""
+    n, size = len(examples), row_bytes(backbone, tap)
+    passes = recipe.steps * recipe.batch_size / n
+    request = Request(backbone, (tap,), tuple(range(1, views + 1)), recipe.augment)
+    lacking = missing_share(examples.data.items, request, context.store)
+    write, read = disk_s(context.store.root)
+    decode_s = timed(live.batch, n, min(n, recipe.batch_size)) if lacking else 0.0
+    index = np.arange(min(n, recipe.batch_size))
+    beside = step_s(live.batch(index, np.zeros_like(index))) if step_s and lacking else 0.0
+    costs = ViewCosts(decode_s, write * size, read * size, beside, lacking)
+    keeps = distributed.broadcast_object(costs.keeps(n, views, passes))
+    if not lacking:
+        return True, {}
+    return keeps, {"kept_s": round(costs.kept_s(n, views, passes), 2), "live_s": round(costs.live_s(n, passes), 2)}
+
+
 def plain_rows(examples: Examples, backbone: Backbone, tap: Tap, context: Context) -> Rows:
     """The examples as they are: from the store if they were put there, else computed when asked for."""
     try:
@@ -215,9 +291,17 @@ def plain_rows(examples: Examples, backbone: Backbone, tap: Tap, context: Contex
 
 
 def training_rows(
-    examples: Examples, backbone: Backbone, tap: Tap, recipe: ResolvedRecipe, context: Context
+    examples: Examples,
+    backbone: Backbone,
+    tap: Tap,
+    recipe: ResolvedRecipe,
+    context: Context,
+    step_s: Callable[[Array], float] | None = None,
 ) -> tuple[Rows, dict[str, object]]:
     """The rows to train on, and what the run's record says of them.
+
+    Random views of pixels are written to the store first, or decoded in every epoch, whichever takes less; see
+    :mod:`jeoni.training.staging`. The rows are the same.
 
     Args:
         examples: which.
@@ -225,6 +309,7 @@ def training_rows(
         tap: of the cut.
         recipe: all its defaults resolved; says how many views, under which policy, and how much room there is.
         context: where to compute.
+        step_s: from rows to the seconds that the network takes for each in a step, while decoding goes on.
     """
     size = row_bytes(backbone, tap)
     views = recipe.views if backbone.input.varied else 0
@@ -247,6 +332,12 @@ def training_rows(
     if kept < min(views, 2):
         live = LiveRows(examples, backbone, tap, recipe.augment, context)
         return live, {**said, "cached": False, "views": 0, "bytes": 0}
+    if tap.stage == 0:
+        live = LiveRows(examples, backbone, tap, recipe.augment, context, views=kept)
+        keeps, costs = _staged(live, examples, backbone, tap, recipe, context, step_s, kept)
+        said |= costs
+        if not keeps:
+            return live, {**said, "cached": False, "views": kept, "bytes": 0}
     numbers = tuple(range(1, kept + 1))
     seen = context.extract(examples.data.items, [Request(backbone, (tap,), numbers, recipe.augment)])
     geometry = RowGeometry(examples.data.items, backbone.input, recipe.augment)

@@ -62,7 +62,8 @@ def evaluate(
     check_engine(spec.engine)
     with console.status("Loading the model"):
         model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
-    context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
+    store, workers = FeatureStore(console=console), spec.workers or 0
+    context = Context(store, spec.engine, workers, spec.strict, console=console, decoding=spec.decoding)
     if isinstance(model, DenseModel):
         with console.status("Reading the data"):
             pictures = read(data, spec, modality="image", task=model.task.id)

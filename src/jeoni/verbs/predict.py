@@ -60,6 +60,7 @@ def predict(
         refuse_unused(spec, model.task.id)
     else:
         refuse_format(spec, model.task.id)
-    context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
+    store, workers = FeatureStore(console=console), spec.workers or 0
+    context = Context(store, spec.engine, workers, spec.strict, console=console, decoding=spec.decoding)
     with console.status("Predicting"):
         return model.predict(data, context, column=spec.column, frames=spec.frames)

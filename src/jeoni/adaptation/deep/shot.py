@@ -54,7 +54,9 @@ class SHOT(Alignment):
     def updates(self, step: Step) -> Iterator[Update]:
         """Sure, varied, and as the centroids say; the head does not move."""
         logits = step.network(step.target).float()
-        labels = step.network.parts.get_buffer("labels")[torch.from_numpy(step.numbers).to(logits.device)]
+        labels = step.network.parts.get_buffer("labels")[
+            torch.from_numpy(step.numbers).to(logits.device, non_blocking=True)
+        ]
         loss = self.weight * surprise(logits) + self.pseudo * nn.functional.cross_entropy(logits, labels)
         yield Update(loss, only("features."))
 

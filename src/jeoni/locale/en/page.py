@@ -102,6 +102,8 @@ WORDS = {
     },
     "rows_cached": "At the cut, {kb:.0f} kB are kept of each item{views}: {mb:,.0f} MB.",
     "rows_views": " and each of its {n} random views",
+    "rows_decoded": "Random views were decoded when a step asked for them (expected: {live:.0f} s beside the "
+    "network's own), for that takes less than to write them to the store first ({kept:.0f} s).",
     "rows_live": "Rows at the cut did not fit into the cache, and were computed again in every epoch.",
     "identical": "After training, every frozen tensor was held against the one before: all are identical, bit for bit.",
     "not_identical": "After training, frozen tensors differ from what they were. This is a defect of jeoni; please report it.",

@@ -77,6 +77,7 @@ class AudioInput(Input):
 
     modality: ClassVar[str] = "audio"
     varied: ClassVar[bool] = True
+    decodes: ClassVar[bool] = True
     bounded: ClassVar[bool] = False
     # of spoken digits, 0.993 would take every copy and no distinct pair; but two takes of one machine are that alike
     near: ClassVar[float] = 0.998

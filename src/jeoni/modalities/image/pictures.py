@@ -51,6 +51,7 @@ class PictureInput(Input):
 
     modality: ClassVar[str] = "image"
     varied: ClassVar[bool] = True
+    decodes: ClassVar[bool] = True
     near: ClassVar[float] = 0.999
     usual: ClassVar[dict[str, Any]] = {"window": None, "own_window": True}
 

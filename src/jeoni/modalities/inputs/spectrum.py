@@ -56,6 +56,7 @@ class SpectrumInput(AudioInput):
 
     kind: ClassVar[str] = "spectrum"
     bounds: ClassVar[type[Fields]] = _Bounds
+    decodes: ClassVar[bool] = False  # to start a worker it would load transformers
     bounded: ClassVar[bool] = True
     chunk: ClassVar[int] = 4
 

@@ -83,6 +83,7 @@ class EngineRecord:
     cosine: float | None = None
     images_per_s: Positive | None = None
     notes: Sentences = ()
+    decoded_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,15 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class TrainedRows:
-    """The rows that were cached at the cut."""
+    """The rows at the cut: cached, or computed in every epoch; the seconds that both were expected to take."""
 
     cached: bool = False
     row_bytes: Positive = 0
     bytes: Positive = 0
     views: Count = 0
     policy: Name = ""
+    kept_s: Positive | None = None
+    live_s: Positive | None = None
 
 
 @dataclass(frozen=True)

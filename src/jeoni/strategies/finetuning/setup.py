@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from jeoni.heads.fitting.named import build_head
 from jeoni.tasks import LossOptions, Task, task_of
 from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.depth import identity_of, set_temperature
-from jeoni.training.forward import outputs_of
+from jeoni.training.forward import gpu_step_s, outputs_of
 from jeoni.training.groups import HEAD, Group, build_groups
 from jeoni.training.job import Held, History, Job, Loss, Objective
 from jeoni.training.loop import train
@@ -199,7 +200,8 @@ def run_on(setup: TrainingSetup, examples: Examples, held: Held | None, counted:
     if run.made.note:
         context.console.warn(run.made.note)
     with context.spent.on("views"):
-        rows, said = training_rows(examples, source, run.made.tap, recipe, context)
+        timing = partial(gpu_step_s, run.network, device=distributed.device(), precision=recipe.precision)
+        rows, said = training_rows(examples, source, run.made.tap, recipe, context, timing)
     targets = examples.data.targets
     balanced = run.choice.get("class_weights") == "balanced"
     options = LossOptions(balanced, recipe.label_smoothing, recipe.logit_adjustment)

@@ -26,7 +26,7 @@ def takes_options(spec: type[Options]) -> Callable[[Verb], Verb]:
         >>> @takes_options(PredictSpec)
         ... def guess(data, **options): ...
         >>> list(inspect.signature(guess).parameters)
-        ['data', 'column', 'engine', 'workers', 'strict']
+        ['data', 'column', 'engine', 'workers', 'decoding', 'strict']
     """
     offered = ordered_fields(spec)
 

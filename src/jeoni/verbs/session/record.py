@@ -76,7 +76,7 @@ def run_record(
         own: fields that only some verbs fill.
     """
     rate = seen.computed / seen.seconds if seen.computed else None
-    engine = engine_record(seen.choices[0], rate)
+    engine = engine_record(seen.choices[0], rate, seen.decoded_by)
     content = {
         "jeoni": __version__,
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -165,8 +165,8 @@ def _counted(data: Dataset) -> dict[str, Any]:
     return {"task": data.task.id, "classes": dict(rows)}
 
 
-def engine_record(choice: Choice | None, images_per_s: float | None) -> dict[str, Any]:
-    """The engine of the frozen stages; ``cache`` where nothing had to be run."""
+def engine_record(choice: Choice | None, images_per_s: float | None, decoded_by: str = "") -> dict[str, Any]:
+    """The engine of the frozen stages, and who decoded; ``cache`` where nothing had to be run."""
     if choice is None:
         return {"name": "cache", "precision": "", "cosine": None, "images_per_s": None, "notes": []}
     return {
@@ -175,6 +175,7 @@ def engine_record(choice: Choice | None, images_per_s: float | None) -> dict[str
         "cosine": round(choice.cosine, 6),
         "images_per_s": images_per_s and round(images_per_s, 1),
         "notes": list(choice.notes),
+        "decoded_by": decoded_by,
     }
 
 

@@ -243,7 +243,15 @@ class Session:
         if budget_s is not None:
             deadline = Deadline(budget_s, self.clock.earlier.get("total_s", 0.0), self.clock.start)
         return Context(
-            store, spec.engine, spec.workers or 0, spec.strict, spec.seed, self.console, checkpoints, deadline=deadline
+            store,
+            spec.engine,
+            spec.workers or 0,
+            spec.strict,
+            spec.seed,
+            self.console,
+            checkpoints,
+            deadline=deadline,
+            decoding=spec.decoding,
         )
 
     def prepare(
