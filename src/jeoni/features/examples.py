@@ -12,7 +12,7 @@ from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.deadline import Allowance, Deadline, Spent
-from jeoni.features.extract import Engines, Extraction, Request, extract
+from jeoni.features.extract import Crew, Engines, Extraction, Request, extract
 from jeoni.features.store import Features, FeatureStore
 from jeoni.types import Array, Console, Dataset, IntArray, Items, Quiet
 
@@ -35,6 +35,7 @@ class Context:
         engines: that were compiled, so that none is compiled twice.
         deadline: when the run must be done; None is no limit.
         spent: seconds of the parts of fits, by what they were spent on.
+        crew: other processes that run the frozen stages; None runs them here.
     """
 
     store: FeatureStore = field(default_factory=FeatureStore)
@@ -48,6 +49,7 @@ class Context:
     engines: Engines = field(default_factory=dict, repr=False, compare=False)
     deadline: Deadline | None = field(default=None, repr=False, compare=False)
     spent: Spent = field(default_factory=Spent, repr=False, compare=False)
+    crew: Crew | None = field(default=None, repr=False, compare=False)
 
     @property
     def threads(self) -> int:
@@ -89,6 +91,7 @@ class Context:
             strict=self.strict,
             console=self.console,
             engines=self.engines,
+            crew=self.crew,
         )
 
 

@@ -6,6 +6,9 @@ random views. Where rows differ in length, examples of like size go together, th
 Every worker thread takes a handful of examples through the whole chain, decoding included, and runs the engine on
 one core. So decoding and computing overlap without queues between them, and no core waits at a barrier. All
 backbones that are asked for share what was decoded.
+
+Other processes and machines can do the same: a :class:`Crew` hands them what is to do, each of them has a
+:class:`Worker`, and what they give back goes into the store here as if it had been computed here.
 """
 
 from __future__ import annotations
@@ -17,8 +20,8 @@ from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Protocol
 
 import numpy as np
 
@@ -29,13 +32,15 @@ from jeoni.data.items import content_digest
 from jeoni.data.kinds import plural
 from jeoni.errors import DataError
 from jeoni.features.engine import Choice, accelerated, choose
+from jeoni.features.known import KnownRows, KnownTable, Rows, RowsT, Tables
 from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter, Table
 from jeoni.modalities.inputs import Input, collate
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
-__all__ = ["Engines", "Extraction", "Request", "chunk_size", "extract"]
+__all__ = ["Chunk", "Crew", "Engines", "Extraction", "Request", "ToDo", "Worker", "chunk_size", "extract"]
 
 FIRST = 8
+DECIDING = 64  # examples are looked at here for one that must be computed, which decides the engine
 BLOCK = 4096
 ON_ACCELERATOR = 8  # times as many examples at once: with few of them it waits for its kernels' launches
 PRECISIONS = ("float32", "bfloat16")
@@ -105,11 +110,17 @@ class Extraction:
         return self._tables[backbone.fingerprint, tap, view].features([self.digests[int(i)] for i in chosen])
 
 
-class _Job:
+class _Job(Generic[RowsT]):
     """One request under way: its tables, and its engine once something must be computed."""
 
     def __init__(
-        self, request: Request, store: FeatureStore, wanted: str, threads: int, console: Console, engines: Engines
+        self,
+        request: Request,
+        store: Tables[RowsT],
+        wanted: str,
+        threads: int,
+        console: Console,
+        engines: Engines,
     ) -> None:
         self.request = request
         self.choice: Choice | None = None
@@ -122,6 +133,8 @@ class _Job:
         self._run_taps = tuple(t for t in request.taps if t.stage > 0)
         self._by_precision = {p: {spot: store.table(self._key(*spot, p)) for spot in request.spots} for p in PRECISIONS}
         self.precision = PRECISIONS[0]
+        self.forced = ""
+        self.reported: Choice | None = None
 
     def prefer(self, digests: Sequence[bytes]) -> None:
         """Start with the precision in which most of these examples have rows, else with the fuller one."""
@@ -131,6 +144,13 @@ class _Job:
             return sum(d in t for t in tables for d in digests), sum(len(t) for t in tables)
 
         self.precision = max(PRECISIONS, key=rows)
+
+    def report(self, choice: Choice) -> None:
+        """Take in what another process computed in; where they differ, all go on in float32."""
+        if self.reported is None:
+            self.reported, self.precision = choice, choice.precision
+        elif choice.precision != self.precision:
+            self.choice, self.precision, self.forced = None, PRECISIONS[0], PRECISIONS[0]
 
     def _key(self, tap: Tap, view: int, precision: str) -> FeatureKey:
         backbone, spec = self.request.backbone, self.input
@@ -144,7 +164,12 @@ class _Job:
     @property
     def used_engine(self) -> Choice | None:
         """The engine that computed its rows, in this call or an earlier one of the same run."""
-        return self.choice or self._engines.get(self._engine_key)
+        return self.choice or self._engines.get(self._engine_key) or self.reported
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it needs an engine, and has none yet."""
+        return bool(self._run_taps) and self.used_engine is None
 
     @property
     def _engine_key(self) -> tuple[Hashable, ...]:
@@ -155,8 +180,17 @@ class _Job:
         return not self._run_taps or accelerated(self._wanted)
 
     @property
-    def tables(self) -> dict[tuple[Tap, int], Table]:
+    def tables(self) -> dict[tuple[Tap, int], RowsT]:
         return self._by_precision[self.precision]
+
+    def tables_in(self, precision: str) -> dict[tuple[Tap, int], RowsT]:
+        """Its tables of rows that were computed in that precision."""
+        return self._by_precision[precision]
+
+    @property
+    def every_table(self) -> Iterator[RowsT]:
+        for tables in self._by_precision.values():
+            yield from tables.values()
 
     def lacking(self, digest: bytes) -> list[int]:
         """The views of which a row is missing."""
@@ -175,11 +209,15 @@ class _Job:
         batch = collate(rows)
         with self._lock:
             if self.choice is None and self._run_taps:
-                self.choice = self._engines.get(self._engine_key)
+                compiled = self._engines.get(self._engine_key)
+                if compiled is not None and self.forced in ("", compiled.precision):
+                    self.choice = compiled
             if self.choice is None and self._run_taps:
                 network = entry(Taps(self.request.backbone, self._run_taps), self.input).eval()
                 with self._console.status("Preparing the engine"):
-                    self.choice = choose(network, batch[:FIRST], self._wanted, self._threads, self._console)
+                    self.choice = choose(
+                        network, batch[:FIRST], self._wanted, self._threads, self._console, self.forced
+                    )
                 self._engines[self._engine_key] = self.choice
             if self.choice is not None:
                 self.precision = self.choice.precision
@@ -200,7 +238,20 @@ def _kept(values: Array, tap: Tap, ragged: bool) -> list[Array]:
 
 
 @dataclass
-class _Chunk:
+class Chunk:
+    """A few examples, worked off.
+
+    Attributes:
+        index: which.
+        digests: of their content, empty where one could not be read.
+        errors: example number to what is wrong with it.
+        signatures: by digest, of those that were decoded.
+        remarks: by digest, as they are kept.
+        rows: of each request: digest, view, and by tap what was computed.
+        computed: how many were decoded and run.
+        choices: of each request the engine; only where another process computed it.
+    """
+
     index: Sequence[int]
     digests: list[bytes] = field(default_factory=list)
     errors: dict[int, str] = field(default_factory=dict)
@@ -208,6 +259,136 @@ class _Chunk:
     remarks: dict[bytes, Array] = field(default_factory=dict)
     rows: list[list[tuple[bytes, int, list[Array]]]] = field(default_factory=list)
     computed: int = 0
+    choices: tuple[Choice | None, ...] = ()
+
+    def precision(self, request: int) -> str:
+        """What another process computed its rows in; empty where it was this one, or none was needed."""
+        choice = self.choices[request] if self.choices else None
+        return choice.precision if choice is not None else ""
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """A pass over examples, as other processes get to know it.
+
+    Attributes:
+        requests: what to compute.
+        known: the rows that are in the store.
+        engines: of each request, the engine that is wanted.
+        precisions: of each request, that of the rows that are looked for.
+        forced: of each request, the only precision to compute in; empty where the process may choose.
+    """
+
+    requests: tuple[Request, ...]
+    known: KnownRows
+    engines: tuple[str, ...]
+    precisions: tuple[str, ...]
+    forced: tuple[str, ...]
+
+
+class Crew(Protocol):
+    """Other processes that work off chunks; see :mod:`jeoni.scaling`."""
+
+    def chunks(self, items: Items, index: Sequence[int], todo: ToDo, size: int) -> Iterator[Chunk]:
+        """The examples at ``index`` in chunks of ``size`` neighbours; each example once, chunks in any order."""
+
+    def least(self) -> int:
+        """Fewer examples than this are worked off sooner here."""
+
+    def accelerated(self) -> bool:
+        """Whether they have accelerators."""
+
+
+class Worker:
+    """One process of several: takes examples through the whole chain, and keeps nothing.
+
+    Args:
+        todo: what to compute, and what is known.
+        threads: examples in work at the same time, one core each.
+
+    Example:
+        ``for chunk in Worker(todo).chunks(items, range(len(items))): ...``
+    """
+
+    def __init__(self, todo: ToDo, threads: int = 1) -> None:
+        engines: Engines = {}
+        self._jobs: list[_Job[KnownTable]] = []
+        for request, engine in zip(todo.requests, todo.engines, strict=True):
+            self._jobs.append(_Job(request, todo.known, engine, threads, Quiet(), engines))
+        for job, precision, forced in zip(self._jobs, todo.precisions, todo.forced, strict=True):
+            job.precision, job.forced = precision, forced
+        self._looked = tuple(todo.known.table(key) for key in _looked(self._jobs[0].input))
+        self._threads = threads
+
+    def chunks(self, items: Items, index: Sequence[int]) -> Iterator[Chunk]:
+        """The examples at ``index`` in chunks, in that order."""
+        for chunk in _chunks(items, index, self._jobs, self._looked, self._threads, strict=False):
+            chunk.choices = tuple(job.choice and replace(job.choice, run=_elsewhere) for job in self._jobs)
+            yield chunk
+
+
+class _Source:
+    """Where chunks come from: this process, or a crew of others where there are many examples."""
+
+    def __init__(
+        self,
+        items: Items,
+        jobs: Sequence[_Job[Table]],
+        looked: Sequence[Table],
+        threads: int,
+        strict: bool,
+        wanted: str,
+        crew: Crew | None,
+    ) -> None:
+        self._items, self._jobs, self._looked = items, jobs, looked
+        self._threads, self._strict, self._wanted, self._crew = threads, strict, wanted, crew
+
+    def chunks(self, todo: Sequence[int]) -> Iterator[Chunk]:
+        """The examples in chunks; of a crew's in any order."""
+        crew = self._crew
+        if crew is None or len(todo) < crew.least():
+            yield from self._here(todo)
+            return
+        size, done = min(job.input.chunk for job in self._jobs), 0
+        while not crew.accelerated() and done < DECIDING and any(job.undecided for job in self._jobs):
+            yield from self._here(todo[done : done + size])  # all others use the engine that is chosen here
+            done += size
+        for chunk in crew.chunks(self._items, todo[done:], self._todo(), size):
+            if self._strict and chunk.errors:
+                number = min(chunk.errors)
+                raise DataError(chunk.errors[number], path=self._items.name(number))
+            for job, choice in zip(self._jobs, chunk.choices, strict=True):
+                if choice is not None:
+                    job.report(choice)
+            yield chunk
+
+    def _here(self, index: Sequence[int]) -> Iterator[Chunk]:
+        return _chunks(self._items, index, self._jobs, self._looked, self._threads, self._strict)
+
+    def _todo(self) -> ToDo:
+        jobs = self._jobs
+        chosen = [job.choice or job.used_engine for job in jobs]
+        return ToDo(
+            tuple(job.request for job in jobs),
+            KnownRows.of([*(table for job in jobs for table in job.every_table), *self._looked]),
+            tuple(choice.name if choice else self._wanted for choice in chosen),
+            tuple(job.precision for job in jobs),
+            tuple(job.forced or (choice.precision if choice else "") for job, choice in zip(jobs, chosen, strict=True)),
+        )
+
+
+def _looked(spec: Input) -> tuple[FeatureKey, ...]:
+    """Of the tables of signatures and, where there can be some, of remarks."""
+    kind = plural(spec.modality)
+    signatures = FeatureKey("signature-1", 0, True, spec.alike, "uint8", f"signatures of {kind}")
+    described = json.dumps(spec.describe(), sort_keys=True)
+    remarks = FeatureKey("remarks-4", 0, True, described, "uint8", f"remarks on {kind}", ragged=True)
+    return (signatures, remarks) if spec.remarkable else (signatures,)
+
+
+def _elsewhere(rows: Array) -> list[Array]:
+    """What runs the engine of another process: nothing."""
+    raise RuntimeError("This engine is in another process.")
 
 
 def extract(
@@ -220,6 +401,7 @@ def extract(
     strict: bool = False,
     console: Console | None = None,
     engines: Engines | None = None,
+    crew: Crew | None = None,
 ) -> Extraction:
     """Compute what is not in the store yet, for all examples.
 
@@ -232,6 +414,7 @@ def extract(
         strict: stop at the first example that cannot be read.
         console: hears of progress, damaged shards and fall-backs.
         engines: that were compiled for earlier calls; new ones are put there.
+        crew: other processes that compute, where there are enough examples; None computes here.
 
     Raises:
         DataError: ``strict``, and an example cannot be read; the message names it.
@@ -242,11 +425,9 @@ def extract(
     engines = {} if engines is None else engines
     jobs = [_Job(r, store, engine, threads, console, engines) for r in requests]
     spec = requests[0].backbone.input
-    alike = f"signatures of {plural(spec.modality)}"
-    signatures = store.table(FeatureKey("signature-1", 0, True, spec.alike, "uint8", alike))
-    noted = f"remarks on {plural(spec.modality)}"
-    remarks = store.table(FeatureKey("remarks-4", 0, True, jobs[0].described, "uint8", noted, ragged=True))
-    looked = (signatures, remarks) if spec.remarkable else (signatures,)
+    looked = tuple(store.table(key) for key in _looked(spec))
+    signatures, remarks = looked[0], looked[-1]
+    source = _Source(items, jobs, looked, threads, strict, engine, crew)
     some = list(_first_digests(items))
     for job in jobs:
         job.prefer(some)
@@ -259,14 +440,16 @@ def extract(
             advance = stack.enter_context(console.track("Features", len(todo)))
             signature_writer = stack.enter_context(signatures.writer())
             remark_writer = stack.enter_context(remarks.writer())
-            writers: dict[int, dict[tuple[Tap, int], ShardWriter]] = {}
-            for chunk in _chunks(items, todo, jobs, looked, threads, strict):
+            writers: dict[tuple[int, str], dict[tuple[Tap, int], ShardWriter]] = {}
+            for chunk in source.chunks(todo):
                 for number, job in enumerate(jobs):
-                    if chunk.rows[number] and number not in writers:
-                        writers[number] = {s: stack.enter_context(t.writer()) for s, t in job.tables.items()}
+                    precision = chunk.precision(number) or job.precision
+                    if chunk.rows[number] and (number, precision) not in writers:
+                        tables = job.tables_in(precision)
+                        writers[number, precision] = {s: stack.enter_context(t.writer()) for s, t in tables.items()}
                     for digest, view, outputs in chunk.rows[number]:
                         for tap, output in zip(job.request.taps, outputs, strict=True):
-                            writers[number][tap, view].add(digest, output)
+                            writers[number, precision][tap, view].add(digest, output)
                 for digest, value in chunk.remarks.items():
                     remark_writer.add(digest, value)
                 for digest, value in chunk.signatures.items():
@@ -277,7 +460,7 @@ def extract(
                 computed += chunk.computed
                 advance(len(chunk.index))
         # an engine may compute in another precision than the rows that were there: then these are missing
-        todo = [i for i in todo if digests[i] and any(job.lacking(digests[i]) for job in jobs)]
+        todo = [i for i in todo if digests[i] and _lacks(digests[i], jobs, looked)]
     readable = np.array([bool(d) for d in digests], dtype=bool)
     found = signatures.features([d for d in digests if d])
     tables = {(j.request.backbone.fingerprint, *spot): table for j in jobs for spot, table in j.tables.items()}
@@ -285,6 +468,10 @@ def extract(
     told = _remarks(spec, remarks, digests)
     seconds = time.perf_counter() - start
     return Extraction(digests, found, spec.near, readable, errors, told, choices, computed, seconds, tables)
+
+
+def _lacks(digest: bytes, jobs: Sequence[_Job[Any]], looked: Sequence[Rows]) -> bool:
+    return any(job.lacking(digest) for job in jobs) or any(digest not in table for table in looked)
 
 
 def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, dict[int, str]]:
@@ -308,11 +495,11 @@ def _first_digests(items: Items) -> Iterator[bytes]:
 
 
 def _chunks(
-    items: Items, todo: Sequence[int], jobs: list[_Job], looked: Sequence[Table], threads: int, strict: bool
-) -> Iterator[_Chunk]:
+    items: Items, todo: Sequence[int], jobs: Sequence[_Job[Any]], looked: Sequence[Rows], threads: int, strict: bool
+) -> Iterator[Chunk]:
     """Worked-off chunks in order, with only a few under way so that memory stays flat."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="jeoni-extract")
-    under_way: deque[Future[_Chunk]] = deque()
+    under_way: deque[Future[Chunk]] = deque()
     least, gpu = min(job.input.chunk for job in jobs), all(job.accelerated for job in jobs)
     size = chunk_size(least, gpu, len(todo), threads)
     try:
@@ -333,15 +520,15 @@ def chunk_size(least: int, gpu: bool, count: int, threads: int) -> int:
     return max(least, min(least * ON_ACCELERATOR, share)) if gpu and least > 1 else least
 
 
-def _work(items: Items, index: Sequence[int], jobs: list[_Job], looked: Sequence[Table], strict: bool) -> _Chunk:
-    chunk = _Chunk(index, rows=[[] for _ in jobs])
+def _work(items: Items, index: Sequence[int], jobs: Sequence[_Job[Any]], looked: Sequence[Rows], strict: bool) -> Chunk:
+    chunk = Chunk(index, rows=[[] for _ in jobs])
     batches: list[dict[tuple[bytes, int], Array]] = [{} for _ in jobs]
     for i in index:
         try:
             raw = items.read(i)
             digest = content_digest(raw)
             lacking = [job.lacking(digest) for job in jobs]
-            if any(lacking) or any(digest not in table for table in looked):
+            if _lacks(digest, jobs, looked):
                 _decode(raw, items.name(i), digest, jobs, lacking, batches, chunk)
                 chunk.computed += 1
             chunk.digests.append(digest)
@@ -361,10 +548,10 @@ def _decode(
     raw: bytes | Array,
     name: str,
     digest: bytes,
-    jobs: list[_Job],
+    jobs: Sequence[_Job[Any]],
     lacking: list[list[int]],
     batches: list[dict[tuple[bytes, int], Array]],
-    chunk: _Chunk,
+    chunk: Chunk,
 ) -> None:
     """Decode once; add the views that are lacking to the batches. Backbones that expect the same share the rows."""
     least: dict[Hashable, int] = {}

@@ -20,6 +20,7 @@ from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.models.loading import AnyModel, load_model
+from jeoni.scaling.choose import crew_of
 from jeoni.specs import EvaluateSpec
 from jeoni.specs.keywords import EvaluateKeywords
 from jeoni.tasks import reread_targets
@@ -61,7 +62,9 @@ def evaluate(
     check_engine(spec.engine)
     with console.status("Loading the model"):
         model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
-    context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
+    context = Context(
+        FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console, crew=crew_of(spec)
+    )
     if isinstance(model, DenseModel):
         with console.status("Reading the data"):
             pictures = read(data, spec, modality="image", task=model.task.id)

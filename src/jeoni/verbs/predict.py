@@ -14,6 +14,7 @@ from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.models.loading import AnyModel, load_model
 from jeoni.models.predictions import Predictions
+from jeoni.scaling.choose import crew_of
 from jeoni.specs import PredictSpec
 from jeoni.specs.keywords import PredictKeywords
 from jeoni.types import Console
@@ -53,8 +54,11 @@ def predict(
     spec, console = (spec or PredictSpec()).changed(**options), console_for(console, quiet)
     select_device(spec.device)
     check_engine(spec.engine)
+    crew = crew_of(spec)
     with console.status("Loading the model"):
         model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
-    context = Context(FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console)
+    context = Context(
+        FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console, crew=crew
+    )
     with console.status("Predicting"):
         return model.predict(data, context, column=spec.column, frames=spec.frames)

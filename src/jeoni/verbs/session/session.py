@@ -18,7 +18,7 @@ from jeoni.deadline import Deadline
 from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
-from jeoni.features.extract import Extraction, Request
+from jeoni.features.extract import Crew, Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.files.outputs import check_output, refuse_overlap
 from jeoni.locale import Said
@@ -30,6 +30,7 @@ from jeoni.runs import RunFolder
 from jeoni.runs.progress import begin_call, interrupt_call
 from jeoni.runs.records import RunRecord
 from jeoni.runs.typed import as_record
+from jeoni.scaling.choose import crew_of
 from jeoni.specs import CommonSpec
 from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
 from jeoni.verbs.session.clock import Clock
@@ -136,6 +137,7 @@ class Session:
             MissingExtra: the package with the weights is not installed.
         """
         check_engine(self.spec.engine)
+        crew_of(self.spec)  # connects: that nobody answers is said now
         if getattr(self.spec, "budget_s", None) is not None and distributed.world_size() > 1:
             raise ConfigError(Said("budget.several_processes", n=f"{distributed.world_size()}"))
         for backbone in getattr(self.spec, "backbones", (self.spec.backbone,)):
@@ -243,8 +245,21 @@ class Session:
         if budget_s is not None:
             deadline = Deadline(budget_s, self.clock.earlier.get("total_s", 0.0), self.clock.start)
         return Context(
-            store, spec.engine, spec.workers or 0, spec.strict, spec.seed, self.console, checkpoints, deadline=deadline
+            store,
+            spec.engine,
+            spec.workers or 0,
+            spec.strict,
+            spec.seed,
+            self.console,
+            checkpoints,
+            deadline=deadline,
+            crew=self.crew,
         )
+
+    @cached_property
+    def crew(self) -> Crew | None:
+        """Other processes that run the frozen stages, reached; None where none are asked for."""
+        return crew_of(self.spec)
 
     def prepare(
         self, dataset: Dataset, requests: Sequence[Request], findings: list[Finding], may_lack: Array | None = None
