@@ -6,7 +6,9 @@ import logging
 import os
 import platform
 import socket
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -22,7 +24,7 @@ REACHED_S = 5.0
 OBJECTS = 1 << 30  # bytes of shared memory on this machine: only what is on its way lies there
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # what goes wrong comes as an exception too
     "RAY_CLIENT_INITIAL_CONNECTION_TIMEOUT_S": "3",
     "RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S": "3",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # as Ray will do, and warns of until then
@@ -113,7 +115,8 @@ def _begin(ray: ModuleType, where: Where) -> None:
         own = {"num_cpus": distributed.cores(), "include_dashboard": False, "object_store_memory": OBJECTS}
     quiet = {"log_to_driver": False, "logging_level": logging.CRITICAL, "configure_logging": False}
     try:
-        ray.init(address=where.address, **own, **quiet)
+        with _silent_start():
+            ray.init(address=where.address, **own, **quiet)
     except Exception as error:  # of many kinds, by what is there instead of a cluster
         reason = " ".join(str(error).split())[:400]
         wrong = "is of another version" if "ersion mismatch" in reason else "could not be joined"
@@ -124,6 +127,20 @@ def _begin(ray: ModuleType, where: Where) -> None:
         )
         raise ConfigError(f"The Ray cluster at {where.address} {wrong}: {reason} {mend}") from error
     _be_quiet()
+
+
+@contextmanager
+def _silent_start() -> Iterator[None]:
+    """Close the error channel while Ray starts: its core writes there past Python that it will write nothing."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _be_quiet() -> None:

@@ -12,6 +12,7 @@ looked at example by example: that which kills it is told as unreadable, and all
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -131,7 +132,8 @@ class _Pool:
         context.enable_progress_bars = False
         context.max_errored_blocks = -1
         context.target_max_block_size = BYTES
-        with data.DataContext.current(context):
+        with data.DataContext.current(context), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the last two arguments are given otherwise from 2.64 on
             worked_off = data.from_arrow(tables).map_batches(
                 Extractor,
                 fn_constructor_args=(self._setup,),

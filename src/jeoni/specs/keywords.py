@@ -142,8 +142,14 @@ class ComputeKeywords(TypedDict, total=False):
     What it is computed on: auto (a GPU if there is one), cpu, cuda, cuda:1 (the second GPU), mps (a Mac's GPU).
     """
 
+    on: str | None
+    """
+    Where the frozen stages are run: here, ray (processes on this machine), or a Ray cluster: ray://HOST:PORT, or
+    HOST:PORT on one of its machines.
+    """
+
     workers: int | None
-    """Threads that read and decode; left out, one per core."""
+    """Threads that read and decode; left out, one per core. On Ray: processes; left out, one per GPU or core."""
 
     strict: bool | None
     """Stop at the first bad item instead of skipping it."""

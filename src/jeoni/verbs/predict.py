@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from jeoni.console import console_for
-from jeoni.dense.model import DensePredictions
+from jeoni.dense.model import DenseModel, DensePredictions
 from jeoni.distributed import select_device
+from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
@@ -46,7 +47,7 @@ def predict(
     Raises:
         DataError: nothing there, or nothing that can be read.
         WeightsError: not a model folder, or a damaged one.
-        ConfigError: a device that is not there.
+        ConfigError: a device that is not there; a cluster that cannot be reached, or that cannot do it.
 
     Example:
         ``jeoni.predict("runs/latest/model", "new/").labels``
@@ -57,6 +58,11 @@ def predict(
     crew = crew_of(spec)
     with console.status("Loading the model"):
         model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
+    if crew is not None and isinstance(model, DenseModel):
+        raise ConfigError(
+            f"on is {spec.on!r}, and the model is one for {model.task.id}: places in pictures are predicted in this "
+            "process only. Leave out --on."
+        )
     context = Context(
         FeatureStore(console=console), spec.engine, spec.workers or 0, spec.strict, console=console, crew=crew
     )
