@@ -7,7 +7,6 @@ import pickle
 import numpy as np
 import pytest
 
-import jeoni
 from jeoni.data.kinds import Columns
 from jeoni.data.read import load_items, load_labelled
 from jeoni.errors import DataError
@@ -44,13 +43,6 @@ def test_items_travel_without_their_connection(make_photos):
     chosen = pickle.loads(pickle.dumps(items.select(np.array([4, 1]))))
     assert [chosen.name(i) for i in range(2)] == ["class_1/001.png", "class_0/001.png"]
     assert chosen.read(0) == items.read(4)
-
-
-def test_predictions_are_those_of_the_files(plain_run):
-    photos = plain_run.parent / "photos"
-    one, other = (jeoni.predict(plain_run / "model", where, quiet=True) for where in (photos, address(photos)))
-    np.testing.assert_array_equal(one.values, other.values)
-    assert one.names == other.names
 
 
 def test_what_is_wrong_with_an_object_is_told_and_named(make_photos, monkeypatch):

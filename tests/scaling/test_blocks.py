@@ -128,11 +128,11 @@ def test_what_goes_wrong_in_a_process_is_told_as_it_was(monkeypatch):
 
 
 def test_an_exception_that_cannot_travel_is_told_by_its_words(monkeypatch):
-    class Local(DataError):
+    class LocalError(DataError):
         pass
 
     extractor = begun(monkeypatch, None, TODO)
-    monkeypatch.setattr(extractor, "_begin", lambda: (_ for _ in ()).throw(Local("the words")))
+    monkeypatch.setattr(extractor, "_begin", lambda: (_ for _ in ()).throw(LocalError("the words")))
     (row,) = extractor(asked(files("a"), [0]))
-    with pytest.raises(RuntimeError, match="Local: the words"):
+    with pytest.raises(RuntimeError, match="LocalError: the words"):
         module._opened(row["chunk"][0].as_buffer())

@@ -100,7 +100,8 @@ def test_predictions_by_ray_are_those_of_this_process(photos, plain_run, capfd, 
     one = jeoni.predict(plain_run / "model", photos, engine="onnxruntime", quiet=True)
     monkeypatch.setenv("JEONI_CACHE", str(tmp_path / "other"))
     capfd.readouterr()
-    other = jeoni.predict(plain_run / "model", photos, engine="onnxruntime", on="ray", workers=2, quiet=True)
+    stored = photos.absolute().as_uri()  # as of an object store: each process has a connection of its own
+    other = jeoni.predict(plain_run / "model", stored, engine="onnxruntime", on="ray", workers=2, quiet=True)
     assert capfd.readouterr() == ("", "")
     np.testing.assert_array_equal(one.values, other.values)
     assert one.names == other.names

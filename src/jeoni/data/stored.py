@@ -109,8 +109,8 @@ def read_stored(address: str, modality: str = "", labelled: bool = True) -> Data
         listed = system.get_file_info(fs.FileSelector(base, recursive=True))
     except OSError as error:
         raise DataError(
-            f"{address} cannot be listed: {_first_line(error)}. Needed is a folder that may be read with the credentials "
-            "of this machine's environment.",
+            f"{address} cannot be listed: {_first_line(error)}. Needed is a folder that may be read with the "
+            "credentials of this machine's environment.",
             path=address,
         ) from error
     below = {str(PurePosixPath(i.path).relative_to(base)): i.size for i in listed if i.type == fs.FileType.File}
