@@ -12,8 +12,9 @@ from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.text_items import TextItems
-from jeoni.errors import ConfigError, DataError
-from jeoni.features.extract import Chunk, Request, ToDo
+from jeoni.errors import ConfigError, JeoniError, MissingExtra
+from jeoni.features.crew import ToDo
+from jeoni.features.extract import Chunk, Request
 from jeoni.features.known import KnownRows
 from jeoni.scaling import ray as module
 from jeoni.scaling.blocks import block_length, blocks, travels_alone
@@ -127,12 +128,24 @@ def test_what_goes_wrong_in_a_process_is_told_as_it_was(monkeypatch):
     assert "Traceback" in "".join(caught.value.__notes__)
 
 
-def test_an_exception_that_cannot_travel_is_told_by_its_words(monkeypatch):
-    class LocalError(DataError):
-        pass
+class StubbornError(Exception):
+    def __reduce__(self):
+        raise TypeError("it stays where it is")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (StubbornError("the words"), RuntimeError, "StubbornError: the words"),
+        (MissingExtra("openvino", "openvino", "It"), JeoniError, r"^It needs the package 'openvino'"),
+    ],
+)
+def test_an_exception_that_cannot_travel_is_told_by_its_words(error, kind, said, monkeypatch):
+    def fail():
+        raise error
 
     extractor = begun(monkeypatch, None, TODO)
-    monkeypatch.setattr(extractor, "_begin", lambda: (_ for _ in ()).throw(LocalError("the words")))
+    monkeypatch.setattr(extractor, "_begin", fail)
     (row,) = extractor(asked(files("a"), [0]))
-    with pytest.raises(RuntimeError, match="LocalError: the words"):
+    with pytest.raises(kind, match=said):
         module._opened(row["chunk"][0].as_buffer())

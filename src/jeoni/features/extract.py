@@ -7,8 +7,7 @@ Every worker thread takes a handful of examples through the whole chain, decodin
 one core. So decoding and computing overlap without queues between them, and no core waits at a barrier. All
 backbones that are asked for share what was decoded.
 
-Other processes and machines can do the same: a :class:`Crew` hands them what is to do, each of them has a
-:class:`Worker`, and what they give back goes into the store here as if it had been computed here.
+Other processes and machines can do the same, see :mod:`.crew`.
 """
 
 from __future__ import annotations
@@ -20,8 +19,9 @@ from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Protocol
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Generic
 
 import numpy as np
 
@@ -31,16 +31,16 @@ from jeoni.backbones.entry import entry
 from jeoni.data.items import content_digest
 from jeoni.data.kinds import plural
 from jeoni.errors import DataError
+from jeoni.features.crew import Crew, Source
 from jeoni.features.engine import Choice, accelerated, choose
-from jeoni.features.known import KnownRows, KnownTable, Rows, RowsT, Tables
+from jeoni.features.known import Rows, RowsT, Tables
 from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter, Table
 from jeoni.modalities.inputs import Input, collate
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
-__all__ = ["Chunk", "Crew", "Engines", "Extraction", "Request", "ToDo", "Worker", "chunk_size", "extract"]
+__all__ = ["Chunk", "Engines", "Extraction", "Request", "chunk_size", "extract"]
 
 FIRST = 8
-DECIDING = 64  # examples are looked at here for one that must be computed, which decides the engine
 BLOCK = 4096
 ON_ACCELERATOR = 8  # times as many examples at once: with few of them it waits for its kernels' launches
 PRECISIONS = ("float32", "bfloat16")
@@ -267,116 +267,6 @@ class Chunk:
         return choice.precision if choice is not None else ""
 
 
-@dataclass(frozen=True)
-class ToDo:
-    """A pass over examples, as other processes get to know it.
-
-    Attributes:
-        requests: what to compute.
-        known: the rows that are in the store.
-        engines: of each request, the engine that is wanted.
-        precisions: of each request, that of the rows that are looked for.
-        forced: of each request, the only precision to compute in; empty where the process may choose.
-    """
-
-    requests: tuple[Request, ...]
-    known: KnownRows
-    engines: tuple[str, ...]
-    precisions: tuple[str, ...]
-    forced: tuple[str, ...]
-
-
-class Crew(Protocol):
-    """Other processes that work off chunks; see :mod:`jeoni.scaling`."""
-
-    def chunks(self, items: Items, index: Sequence[int], todo: ToDo, size: int) -> Iterator[Chunk]:
-        """The examples at ``index`` in chunks of ``size`` neighbours; each example once, chunks in any order."""
-
-    def least(self) -> int:
-        """Fewer examples than this are worked off sooner here."""
-
-    def accelerated(self) -> bool:
-        """Whether they have accelerators."""
-
-
-class Worker:
-    """One process of several: takes examples through the whole chain, and keeps nothing.
-
-    Args:
-        todo: what to compute, and what is known.
-        threads: examples in work at the same time, one core each.
-
-    Example:
-        ``for chunk in Worker(todo).chunks(items, range(len(items))): ...``
-    """
-
-    def __init__(self, todo: ToDo, threads: int = 1) -> None:
-        engines: Engines = {}
-        self._jobs: list[_Job[KnownTable]] = []
-        for request, engine in zip(todo.requests, todo.engines, strict=True):
-            self._jobs.append(_Job(request, todo.known, engine, threads, Quiet(), engines))
-        for job, precision, forced in zip(self._jobs, todo.precisions, todo.forced, strict=True):
-            job.precision, job.forced = precision, forced
-        self._looked = tuple(todo.known.table(key) for key in _looked(self._jobs[0].input))
-        self._threads = threads
-
-    def chunks(self, items: Items, index: Sequence[int]) -> Iterator[Chunk]:
-        """The examples at ``index`` in chunks, in that order."""
-        for chunk in _chunks(items, index, self._jobs, self._looked, self._threads, strict=False):
-            chunk.choices = tuple(job.choice and replace(job.choice, run=_elsewhere) for job in self._jobs)
-            yield chunk
-
-
-class _Source:
-    """Where chunks come from: this process, or a crew of others where there are many examples."""
-
-    def __init__(
-        self,
-        items: Items,
-        jobs: Sequence[_Job[Table]],
-        looked: Sequence[Table],
-        threads: int,
-        strict: bool,
-        wanted: str,
-        crew: Crew | None,
-    ) -> None:
-        self._items, self._jobs, self._looked = items, jobs, looked
-        self._threads, self._strict, self._wanted, self._crew = threads, strict, wanted, crew
-
-    def chunks(self, todo: Sequence[int]) -> Iterator[Chunk]:
-        """The examples in chunks; of a crew's in any order."""
-        crew = self._crew
-        if crew is None or len(todo) < crew.least():
-            yield from self._here(todo)
-            return
-        size, done = min(job.input.chunk for job in self._jobs), 0
-        while not crew.accelerated() and done < DECIDING and any(job.undecided for job in self._jobs):
-            yield from self._here(todo[done : done + size])  # all others use the engine that is chosen here
-            done += size
-        for chunk in crew.chunks(self._items, todo[done:], self._todo(), size):
-            if self._strict and chunk.errors:
-                number = min(chunk.errors)
-                raise DataError(chunk.errors[number], path=self._items.name(number))
-            for job, choice in zip(self._jobs, chunk.choices, strict=True):
-                if choice is not None:
-                    job.report(choice)
-            yield chunk
-
-    def _here(self, index: Sequence[int]) -> Iterator[Chunk]:
-        return _chunks(self._items, index, self._jobs, self._looked, self._threads, self._strict)
-
-    def _todo(self) -> ToDo:
-        jobs = self._jobs
-        chosen = [job.choice or job.used_engine for job in jobs]
-        return ToDo(
-            tuple(job.request for job in jobs),
-            KnownRows.of([*(table for job in jobs for table in job.every_table), *self._looked]),
-            tuple(choice.name if choice else self._wanted for choice in chosen),
-            tuple(job.precision for job in jobs),
-            tuple(job.forced or (choice.precision if choice else "") for job, choice in zip(jobs, chosen, strict=True)),
-        )
-
-
 def _looked(spec: Input) -> tuple[FeatureKey, ...]:
     """Of the tables of signatures and, where there can be some, of remarks."""
     kind = plural(spec.modality)
@@ -384,11 +274,6 @@ def _looked(spec: Input) -> tuple[FeatureKey, ...]:
     described = json.dumps(spec.describe(), sort_keys=True)
     remarks = FeatureKey("remarks-4", 0, True, described, "uint8", f"remarks on {kind}", ragged=True)
     return (signatures, remarks) if spec.remarkable else (signatures,)
-
-
-def _elsewhere(rows: Array) -> list[Array]:
-    """What runs the engine of another process: nothing."""
-    raise RuntimeError("This engine is in another process.")
 
 
 def extract(
@@ -427,7 +312,8 @@ def extract(
     spec = requests[0].backbone.input
     looked = tuple(store.table(key) for key in _looked(spec))
     signatures, remarks = looked[0], looked[-1]
-    source = _Source(items, jobs, looked, threads, strict, engine, crew)
+    here = partial(_chunks, items, jobs=jobs, looked=looked, threads=threads, strict=strict)
+    source = Source(items, jobs, looked, here, crew, strict, engine)
     some = list(_first_digests(items))
     for job in jobs:
         job.prefer(some)
@@ -528,7 +414,7 @@ def _work(items: Items, index: Sequence[int], jobs: Sequence[_Job[Any]], looked:
             raw = items.read(i)
             digest = content_digest(raw)
             lacking = [job.lacking(digest) for job in jobs]
-            if _lacks(digest, jobs, looked):
+            if any(lacking) or any(digest not in table for table in looked):
                 _decode(raw, items.name(i), digest, jobs, lacking, batches, chunk)
                 chunk.computed += 1
             chunk.digests.append(digest)

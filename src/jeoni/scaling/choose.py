@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jeoni.features.extract import Crew
+from jeoni.features.crew import Crew
 from jeoni.specs.backbone import ComputeOptions
 from jeoni.specs.where import parse_where
 

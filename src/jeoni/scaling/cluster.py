@@ -8,7 +8,7 @@ import platform
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -25,6 +25,7 @@ OBJECTS = 1 << 30  # bytes of shared memory on this machine: only what is on its
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # what goes wrong comes as an exception too
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".*",  # else the death of a process stands between the lines of a result
     "RAY_CLIENT_INITIAL_CONNECTION_TIMEOUT_S": "3",
     "RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S": "3",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # as Ray will do, and warns of until then
@@ -126,7 +127,6 @@ def _begin(ray: ModuleType, where: Where) -> None:
             else "ray://HOST:10001 is the usual address from outside, HOST:6379 that on a machine of the cluster."
         )
         raise ConfigError(f"The Ray cluster at {where.address} {wrong}: {reason} {mend}") from error
-    _be_quiet()
 
 
 @contextmanager
@@ -141,15 +141,6 @@ def _silent_start() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
-
-def _be_quiet() -> None:
-    """Let what Ray says of its processes not stand between the lines of a result."""
-    with suppress(ImportError, AttributeError):  # no public way leads there
-        from ray._private.ray_logging import global_worker_stdstream_dispatcher as dispatcher
-
-        for name in [handler[0] for handler in dispatcher.handlers]:
-            dispatcher.remove_handler(name)
 
 
 def _versions_there(ray: ModuleType) -> dict[str, str]:

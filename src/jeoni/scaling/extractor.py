@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from jeoni.errors import JeoniError
+
 __all__ = ["Extractor", "Setup"]
 
 
@@ -18,7 +20,7 @@ class Setup:
     """What a process must know to begin.
 
     Attributes:
-        todo: a pickled :class:`~jeoni.features.extract.ToDo` without known rows; opened when its libraries are there.
+        todo: a pickled :class:`~jeoni.features.crew.ToDo` without known rows; opened when its libraries are there.
         known: Ray's reference of the known rows, which processes of a machine share.
         items: Ray's reference of all examples, in a list; empty where each block brings its own.
         device: as :func:`jeoni.distributed.select_device` takes it.
@@ -65,7 +67,7 @@ class Extractor:
         import ray
 
         from jeoni import distributed
-        from jeoni.features.extract import Worker
+        from jeoni.features.worker import Worker
         from jeoni.libraries import import_timm
 
         import_timm()  # networks are made of its classes
@@ -92,5 +94,6 @@ def _as_bytes(error: Exception) -> bytes:
         sent = pickle.dumps(error)
         pickle.loads(sent)
     except Exception:  # whatever an exception of others holds
-        return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
+        said = str(error) if isinstance(error, JeoniError) else f"{type(error).__name__}: {error}"
+        return pickle.dumps((JeoniError if isinstance(error, JeoniError) else RuntimeError)(said))
     return sent

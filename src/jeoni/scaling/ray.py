@@ -22,7 +22,8 @@ import pyarrow
 
 from jeoni import distributed
 from jeoni.errors import ConfigError
-from jeoni.features.extract import Chunk, ToDo
+from jeoni.features.crew import ToDo
+from jeoni.features.extract import Chunk
 from jeoni.features.known import KnownRows
 from jeoni.scaling.blocks import Block, block_length, blocks, travels_alone
 from jeoni.scaling.cluster import Cluster, connect, import_ray
@@ -39,7 +40,7 @@ BYTES = 16 << 20  # that a process gives back at once
 
 @dataclass(frozen=True)
 class RayCrew:
-    """Processes of a Ray cluster; see :class:`jeoni.features.extract.Crew`.
+    """Processes of a Ray cluster; see :class:`jeoni.features.crew.Crew`.
 
     Attributes:
         where: the cluster.

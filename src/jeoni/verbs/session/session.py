@@ -16,9 +16,10 @@ from jeoni.backbones.catalog import check_backbone
 from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_targets
 from jeoni.deadline import Deadline
 from jeoni.errors import ConfigError
+from jeoni.features.crew import Crew
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
-from jeoni.features.extract import Crew, Extraction, Request
+from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.files.outputs import check_output, refuse_overlap
 from jeoni.locale import Said
