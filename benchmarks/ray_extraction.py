@@ -8,6 +8,11 @@ its own with an empty store. Prints items/s over the last half of the items (all
 seconds until the first features are there, and by how much the memory of the process that writes grew during the pass.
 Features of both are compared bit for bit. Target: a ratio of 0.9 or more for one process; memory that does not grow with
 the items (--items 1024 and 4096 tell).
+
+    python benchmarks/ray_extraction.py --writer 20000
+
+Prints how many items/s the process that writes takes in (chunks opened, rows checked, written and found again), by how
+much its memory grows, and the bytes of an item on the way and in the store: the bound of all clusters.
 """
 
 from __future__ import annotations
@@ -15,6 +20,8 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
+import pickle
 import resource
 import subprocess
 import sys
@@ -22,6 +29,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +40,9 @@ from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.items import FileItems
 from jeoni.features.extract import Request, extract
+from jeoni.features.known import KnownRows
 from jeoni.features.store import FeatureStore
+from jeoni.features.worker import Worker
 from jeoni.specs.where import parse_where
 from jeoni.types import Quiet
 
@@ -88,14 +98,68 @@ def measure(folder: Path, store: Path, backbone_name: str, processes: int, on: s
     return {"rate": watch.rate(), "first_s": first, "whole_s": seen.seconds, "grown_mb": grown / 1024}
 
 
+class Endless:
+    """A crew that computed one chunk, and gives it back again and again under other digests."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    def least(self) -> int:
+        return 1
+
+    def accelerated(self) -> bool:
+        return False
+
+    def chunks(self, items: FileItems, index: list[int], todo: object, size: int) -> Iterator:
+        (chunk,) = Worker(replace(todo, known=KnownRows({}))).chunks(items.select(index[:size]), range(size))
+        for start in range(0, len(index), size):
+            numbers = index[start : start + size]
+            digests = [os.urandom(16) for _ in numbers]
+            again = replace(
+                chunk,
+                index=numbers,
+                digests=digests,
+                signatures=dict(zip(digests, chunk.signatures.values(), strict=False)),
+                rows=[[(d, *row[1:]) for d, row in zip(digests, rows, strict=False)] for rows in chunk.rows],
+            )
+            sent = pickle.dumps(again, protocol=5)
+            self.sent += len(sent)
+            yield pickle.loads(sent)
+
+
+def measure_writer(backbone_name: str, count: int) -> None:
+    backbone = load_backbone(backbone_name)
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root, "photos")
+        folder.mkdir()
+        write_photos(folder, 16)
+        paths = sorted(map(str, folder.glob("*.png"))) * (count // 16)
+        items, watch, crew = FileItems(paths, paths), Watch(), Endless()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        store = FeatureStore(Path(root))
+        extract(
+            items, [Request(backbone, (Tap(backbone.n, True),))], store, engine="onnxruntime", console=watch, crew=crew
+        )
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        kept = sum(file.stat().st_size for file in store.root.rglob("*") if file.is_file())
+        print(
+            f"{len(items):,} items of {backbone_name}: taken in at {watch.rate():,.0f}/s; memory grew by {grown:.0f} MB; "
+            f"an item has {crew.sent / len(items):,.0f} bytes on the way and {kept / len(items):,.0f} in the store"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--items", type=int, default=1024)
     parser.add_argument("--backbone", default="efficientnet_lite0")
     parser.add_argument("--processes", default="1,2")
     parser.add_argument("--on", default="ray")
+    parser.add_argument("--writer", type=int, default=0, help="items; only the process that writes is measured")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.writer:
+        measure_writer(asked.backbone, asked.writer)
+        return
     if asked.one:
         folder, store, processes, on = asked.one.split(",")
         print(json.dumps(measure(Path(folder), Path(store), asked.backbone, int(processes), on)))

@@ -38,6 +38,7 @@ def ray(monkeypatch):
         get=lambda value: value,
     )
     monkeypatch.setattr(cluster, "import_ray", lambda: module)
+    monkeypatch.setattr(cluster, "_check_speaks", lambda where: None)
     monkeypatch.setattr(cluster, "_connected", None)
     return made
 
@@ -89,15 +90,28 @@ def test_nobody_at_the_address_is_said_at_once(ray):
     assert ray.calls == []
 
 
+def test_somebody_else_at_the_address_is_said_at_once(listening, monkeypatch):
+    pytest.importorskip("grpc")
+    monkeypatch.setattr(cluster, "REACHED_S", 0.2)
+    with pytest.raises(ConfigError, match=r"What answers at .* is no Ray cluster\. ray://HOST:10001 is the usual"):
+        cluster._check_speaks(parse_where(listening))
+
+
+def test_what_joining_needs_is_said_with_the_pip_line(listening, monkeypatch):
+    monkeypatch.setitem(sys.modules, "grpc", None)
+    with pytest.raises(MissingExtra, match=r"needs the package 'grpcio'.*pip install 'jeoni\[ray\]'"):
+        cluster._check_speaks(parse_where(listening))
+
+
 def test_something_else_at_the_address_is_said(ray, listening):
     ray.init = ConnectionError("ray client connection timeout")
-    with pytest.raises(ConfigError, match=r"could not be joined: ray client connection timeout .*HOST:6379"):
+    with pytest.raises(ConfigError, match=r"could not be joined: ray client connection timeout\. .*HOST:6379"):
         connect(parse_where(f"ray://{listening}"))
 
 
 def test_a_cluster_of_another_ray_is_refused(ray, listening):
     ray.init = RuntimeError("Version mismatch: The cluster was started with:\n    Ray: 2.9.0\n    Python: 3.10.1")
-    with pytest.raises(ConfigError, match=r"another version: .* Ray: 2\.9\.0 Python: 3\.10\.1 .*same on both sides"):
+    with pytest.raises(ConfigError, match=r"another version: .* Ray: 2\.9\.0 Python: 3\.10\.1\. .*same on both sides"):
         connect(parse_where(listening))
 
 

@@ -30,6 +30,7 @@ QUIET = {
     "RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S": "3",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # as Ray will do, and warns of until then
 }
+USUAL = "ray://HOST:10001 is the usual address from outside, HOST:6379 that on a machine of the cluster."
 _connected: Cluster | None = None
 
 
@@ -89,6 +90,8 @@ def connect(where: Where) -> Cluster:
         _connected = None
     if where.host:
         _check_reached(where)
+        if os.environ.get("RAY_USE_TLS", "0").lower() not in ("1", "true"):
+            _check_speaks(where)
     if not ray.is_initialized():
         _begin(ray, where)
     if where.host:
@@ -106,8 +109,21 @@ def _check_reached(where: Where) -> None:
         reason = error.strerror or str(error) or type(error).__name__
         raise ConfigError(
             f"No Ray cluster answers at {where.address} ({reason}). Needed is the address of one that runs: `ray "
-            "status` on its first machine tells whether it does; ray://HOST:10001 is its usual address from outside."
+            f"status` on its first machine tells whether it does. {USUAL}"
         ) from error
+
+
+def _check_speaks(where: Where) -> None:
+    """Ask whether who listens there speaks as Ray does (gRPC): it would wait for an answer for minutes, too."""
+    try:
+        import grpc
+    except ImportError:
+        raise MissingExtra("grpcio", "ray", "Joining a Ray cluster") from None
+    with grpc.insecure_channel(f"{where.host}:{where.port}") as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=REACHED_S)
+        except grpc.FutureTimeoutError as error:
+            raise ConfigError(f"What answers at {where.address} is no Ray cluster. {USUAL}") from error
 
 
 def _begin(ray: ModuleType, where: Where) -> None:
@@ -124,9 +140,9 @@ def _begin(ray: ModuleType, where: Where) -> None:
         mend = (
             "Ray and Python must be the same on both sides: install them as they are there."
             if "ersion mismatch" in reason
-            else "ray://HOST:10001 is the usual address from outside, HOST:6379 that on a machine of the cluster."
+            else USUAL
         )
-        raise ConfigError(f"The Ray cluster at {where.address} {wrong}: {reason} {mend}") from error
+        raise ConfigError(f"The Ray cluster at {where.address} {wrong}: {reason.rstrip('.')}. {mend}") from error
 
 
 @contextmanager
