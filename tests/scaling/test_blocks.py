@@ -83,7 +83,7 @@ def test_what_ends_its_process_costs_only_itself_and_is_named(crew):
 
 
 def test_a_cluster_on_which_nothing_lives_is_said(crew):
-    with pytest.raises(ConfigError, match=r"Each process that the Ray cluster at local .* died .* --workers"):
+    with pytest.raises(ConfigError, match=r"Each process that the Ray cluster on this machine .* died .* --workers"):
         list(crew.chunks(files("deadly.png"), [0], TODO, 8))
 
 

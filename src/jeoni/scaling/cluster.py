@@ -20,7 +20,7 @@ from jeoni.specs.where import Where
 
 __all__ = ["Cluster", "check_versions", "connect", "import_ray"]
 
-REACHED_S = 5.0
+REACHED_S = 10.0
 OBJECTS = 1 << 30  # bytes of shared memory on this machine: only what is on its way lies there
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -80,8 +80,8 @@ def connect(where: Where) -> Cluster:
     ray = import_ray()
     if distributed.world_size() > 1:
         raise ConfigError(
-            f"on is {where.address!r}, and this is one of {distributed.world_size()} processes that share extraction "
-            "already. Start a single process, or leave out --on."
+            f"A Ray cluster {where.told} is asked for by one of {distributed.world_size()} processes that share "
+            "extraction already. Start a single process, or leave out --on."
         )
     if _connected is not None and _connected.where == where and ray.is_initialized():
         return _connected
@@ -142,7 +142,7 @@ def _begin(ray: ModuleType, where: Where) -> None:
             if "ersion mismatch" in reason
             else USUAL
         )
-        raise ConfigError(f"The Ray cluster at {where.address} {wrong}: {reason.rstrip('.')}. {mend}") from error
+        raise ConfigError(f"The Ray cluster {where.told} {wrong}: {reason.rstrip('.')}. {mend}") from error
 
 
 @contextmanager
@@ -164,15 +164,11 @@ def _versions_there(ray: ModuleType) -> dict[str, str]:
 
     def versions() -> dict[str, str]:  # defined in a function, it is sent as code: jeoni may be missing there
         import platform
-        from importlib.metadata import PackageNotFoundError, version
 
         try:
             from jeoni._version import __version__ as found
         except ImportError:
-            try:
-                found = version("jeoni")
-            except PackageNotFoundError:
-                found = ""
+            found = ""
         return {"Python": platform.python_version(), "jeoni": found}
 
     found: dict[str, str] = ray.get(ray.remote(num_cpus=0)(versions).remote())

@@ -91,7 +91,7 @@ class RayCrew:
             return
         if len(lost) == len(index):
             raise ConfigError(
-                f"Each process that the Ray cluster at {self.where.address} started for this run died before it gave "
+                f"Each process that the Ray cluster {self.where.told} started for this run died before it gave "
                 "anything back. Needed is memory for one network in each: start fewer with --workers; `ray status` and "
                 "the cluster's logs tell more."
             )

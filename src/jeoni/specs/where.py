@@ -34,9 +34,9 @@ class Where:
         return not self.address
 
     @property
-    def by_client(self) -> bool:
-        """Whether it is a cluster that this machine is no part of."""
-        return self.address.startswith(CLIENT)
+    def told(self) -> str:
+        """Where it is, in a sentence."""
+        return f"at {self.address}" if self.host else "on this machine"
 
 
 def parse_where(on: str) -> Where:
