@@ -32,6 +32,7 @@ __all__ = [
     "local_world_size",
     "rank",
     "select_device",
+    "selected_device",
     "state",
     "sum_over_processes",
     "world_size",
@@ -60,6 +61,11 @@ def select_device(name: str) -> None:
     if name not in ("auto", "cpu"):
         _check_device(name)
     _selected = name
+
+
+def selected_device() -> str:
+    """The name that was selected, for processes that shall compute on the like of it."""
+    return _selected
 
 
 def _check_device(name: str) -> None:

@@ -25,6 +25,7 @@ from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, composed, found_at, 
 from jeoni.data.pairs import load_labelled_in_memory
 from jeoni.data.saved import is_saved, read_hub, read_saved
 from jeoni.data.scans import with_scans
+from jeoni.data.stored import is_stored, read_stored
 from jeoni.data.tables import TABLES, read_table
 from jeoni.data.text_items import named_files
 from jeoni.data.volumes import volume_error
@@ -87,6 +88,8 @@ def load_items(
 
 
 def _read_items(path: str | Path, modality: str, column: str, kept: str) -> Dataset:
+    if is_stored(str(path)):
+        return read_stored(str(path), modality, labelled=False)
     where = Path(path)
     file, _ = split_sheet(where)
     there = found_at(file)
@@ -128,6 +131,8 @@ def _read_items(path: str | Path, modality: str, column: str, kept: str) -> Data
 def _read(path: str, columns: Columns) -> Dataset:
     if path.startswith(HUB):
         return read_hub(_hub_id(path), columns)
+    if is_stored(path):
+        return read_stored(path)
     where = Path(path)
     file, _ = split_sheet(where)
     there = found_at(file)

@@ -103,7 +103,7 @@ def accelerated(wanted: str) -> bool:
     return any(engine.accelerated() for engine in _engines(wanted))
 
 
-def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: Console) -> Choice:
+def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: Console, precision: str = "") -> Choice:
     """The fastest engine that gives what torch gives.
 
     Args:
@@ -112,6 +112,8 @@ def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: 
         wanted: ``auto``, or an engine's name; a name that fails its test falls back to torch.
         threads: how many calls will run at the same time.
         console: told about fall-backs.
+        precision: the only one that it may compute in; empty where the engine may choose. The fall-back, torch on a
+            processor, always computes in float32.
 
     Raises:
         ConfigError: an engine that does not exist, or is not installed.
@@ -121,28 +123,30 @@ def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: 
         reference = [t.float().numpy() for t in network(torch.from_numpy(rows))]
     passed: list[Choice] = []
     notes: list[str] = []
-    for engine, precision in _candidates(wanted):
+    for engine, kind in _candidates(wanted):
+        if precision not in ("", kind):
+            continue
         try:
-            run = engine.compile(network, rows, threads, precision)
+            run = engine.compile(network, rows, threads, kind)
             cosine = agreement(run(rows), reference)
         except (JeoniError, KeyboardInterrupt):
             raise
         except Exception as error:  # an engine may fail in any way of its own; torch remains
             reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
-            notes.append(Said("engine.failed", engine=engine.name, precision=precision, reason=reason))
+            notes.append(Said("engine.failed", engine=engine.name, precision=kind, reason=reason))
             continue
         if cosine < AGREEMENT:
             measured = {"cosine": f"{cosine:.4f}", "needed": f"{AGREEMENT:g}"}
-            notes.append(Said("engine.refused", engine=engine.name, precision=precision, **measured))
+            notes.append(Said("engine.refused", engine=engine.name, precision=kind, **measured))
             continue
-        passed.append(Choice(run, engine.name, precision, cosine))
-        if precision != "float32" or engine.accelerated():
+        passed.append(Choice(run, engine.name, kind, cosine))
+        if kind != "float32" or engine.accelerated():
             break
     if not passed:
         engine = plugins.load("jeoni.features.engines", "torch")()
         run = engine.compile(network, rows, threads, "float32")
         passed.append(Choice(run, engine.name, "float32", agreement(run(rows), reference)))
-        if wanted not in ("auto", "torch"):
+        if wanted not in ("auto", "torch") and notes:
             console.warn(Said("engine.instead", why=notes[-1]))
     best = passed[0] if len(passed) == 1 else min(passed, key=lambda choice: _seconds(choice.run, rows))
     run = _in_what_fits(best.run, console)

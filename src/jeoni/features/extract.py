@@ -6,6 +6,8 @@ random views. Where rows differ in length, examples of like size go together, th
 Every thread takes a handful of examples through the whole chain: it decodes them, or lets a worker process do that
 (:mod:`.decoding`), and runs the engine on one core. So decoding and computing overlap without queues between them, and
 no core waits at a barrier. All backbones that are asked for share what was decoded.
+
+Other processes and machines can do the same, see :mod:`.crew`.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Generic
 
 import numpy as np
 
@@ -27,13 +31,15 @@ from jeoni.backbones.entry import entry
 from jeoni.data.items import content_digest
 from jeoni.data.kinds import plural
 from jeoni.errors import DataError
+from jeoni.features.crew import Crew, Source
 from jeoni.features.decoding import Decoder, Plan, Preparation, processes_pay
 from jeoni.features.engine import Choice, accelerated, choose
+from jeoni.features.known import Rows, RowsT, Tables
 from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter, Table
 from jeoni.modalities.inputs import Input, collate
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
-__all__ = ["Engines", "Extraction", "Request", "chunk_size", "extract", "missing_share"]
+__all__ = ["Chunk", "Engines", "Extraction", "Request", "chunk_size", "extract", "missing_share"]
 
 FIRST = 8
 BLOCK = 4096
@@ -108,11 +114,17 @@ class Extraction:
         return self._tables[backbone.fingerprint, tap, view].features([self.digests[int(i)] for i in chosen])
 
 
-class _Job:
+class _Job(Generic[RowsT]):
     """One request under way: its tables, and its engine once something must be computed."""
 
     def __init__(
-        self, request: Request, store: FeatureStore, wanted: str, threads: int, console: Console, engines: Engines
+        self,
+        request: Request,
+        store: Tables[RowsT],
+        wanted: str,
+        threads: int,
+        console: Console,
+        engines: Engines,
     ) -> None:
         self.request = request
         self.choice: Choice | None = None
@@ -123,14 +135,18 @@ class _Job:
         self.input: Input = request.backbone.input
         self.described = json.dumps(self.input.describe(), sort_keys=True)
         self._run_taps = tuple(t for t in request.taps if t.stage > 0)
-        precisions = [*PRECISIONS, ON_GPU] if self._knows_float16(store) else PRECISIONS
-        self._by_precision = {p: {spot: store.table(self._key(*spot, p)) for spot in request.spots} for p in precisions}
+        self._store = store
+        self._by_precision: dict[str, dict[tuple[Tap, int], RowsT]] = {}
+        for precision in [*PRECISIONS, ON_GPU] if self._knows_float16() else PRECISIONS:
+            self.tables_in(precision)
         self.precision = PRECISIONS[0]
+        self.forced = ""
+        self.reported: Choice | None = None
 
-    def _knows_float16(self, store: FeatureStore) -> bool:
+    def _knows_float16(self) -> bool:
         """Whether rows may be computed in it here, or were."""
         keys = [self._key(tap, view, ON_GPU) for tap, view in self.request.spots if tap.stage > 0]
-        return bool(keys) and (accelerated(self._wanted) or any(store.holds(key) for key in keys))
+        return bool(keys) and (accelerated(self._wanted) or any(self._store.holds(key) for key in keys))
 
     def prefer(self, digests: Sequence[bytes]) -> None:
         """Start with the precision in which most of these examples have rows, else with the fuller one."""
@@ -140,6 +156,13 @@ class _Job:
             return sum(d in t for t in tables for d in digests), sum(len(t) for t in tables)
 
         self.precision = max(self._by_precision, key=rows)
+
+    def report(self, choice: Choice) -> None:
+        """Take in what another process computed in; where they differ, all go on in float32."""
+        if self.reported is None:
+            self.reported, self.precision = choice, choice.precision
+        elif choice.precision != self.precision:
+            self.choice, self.precision, self.forced = None, PRECISIONS[0], PRECISIONS[0]
 
     def _key(self, tap: Tap, view: int, precision: str) -> FeatureKey:
         backbone, spec = self.request.backbone, self.input
@@ -153,7 +176,12 @@ class _Job:
     @property
     def used_engine(self) -> Choice | None:
         """The engine that computed its rows, in this call or an earlier one of the same run."""
-        return self.choice or self._engines.get(self._engine_key)
+        return self.choice or self._engines.get(self._engine_key) or self.reported
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it needs an engine, and has none yet."""
+        return bool(self._run_taps) and self.used_engine is None
 
     @property
     def _engine_key(self) -> tuple[Hashable, ...]:
@@ -164,8 +192,20 @@ class _Job:
         return not self._run_taps or accelerated(self._wanted)
 
     @property
-    def tables(self) -> dict[tuple[Tap, int], Table]:
-        return self._by_precision[self.precision]
+    def tables(self) -> dict[tuple[Tap, int], RowsT]:
+        return self.tables_in(self.precision)
+
+    def tables_in(self, precision: str) -> dict[tuple[Tap, int], RowsT]:
+        """Its tables of rows that were computed in that precision; another process may take one that is new here."""
+        if precision not in self._by_precision:
+            tables = {spot: self._store.table(self._key(*spot, precision)) for spot in self.request.spots}
+            self._by_precision.setdefault(precision, tables)
+        return self._by_precision[precision]
+
+    @property
+    def every_table(self) -> Iterator[RowsT]:
+        for tables in self._by_precision.values():
+            yield from tables.values()
 
     def lacking(self, digest: bytes) -> list[int]:
         """The views of which a row is missing."""
@@ -182,11 +222,15 @@ class _Job:
         batch = collate(rows)
         with self._lock:
             if self.choice is None and self._run_taps:
-                self.choice = self._engines.get(self._engine_key)
+                compiled = self._engines.get(self._engine_key)
+                if compiled is not None and self.forced in ("", compiled.precision):
+                    self.choice = compiled
             if self.choice is None and self._run_taps:
                 network = entry(Taps(self.request.backbone, self._run_taps), self.input).eval()
                 with self._console.status("Preparing the engine"):
-                    self.choice = choose(network, batch[:FIRST], self._wanted, self._threads, self._console)
+                    self.choice = choose(
+                        network, batch[:FIRST], self._wanted, self._threads, self._console, self.forced
+                    )
                 self._engines[self._engine_key] = self.choice
             if self.choice is not None:
                 self.precision = self.choice.precision
@@ -207,7 +251,20 @@ def _kept(values: Array, tap: Tap, ragged: bool) -> list[Array]:
 
 
 @dataclass
-class _Chunk:
+class Chunk:
+    """A few examples, worked off.
+
+    Attributes:
+        index: which.
+        digests: of their content, empty where one could not be read.
+        errors: example number to what is wrong with it.
+        signatures: by digest, of those that were decoded.
+        remarks: by digest, as they are kept.
+        rows: of each request: digest, view, and by tap what was computed.
+        computed: how many were decoded and run.
+        choices: of each request the engine; only where another process computed it.
+    """
+
     index: Sequence[int]
     digests: list[bytes] = field(default_factory=list)
     errors: dict[int, str] = field(default_factory=dict)
@@ -215,6 +272,21 @@ class _Chunk:
     remarks: dict[bytes, Array] = field(default_factory=dict)
     rows: list[list[tuple[bytes, int, list[Array]]]] = field(default_factory=list)
     computed: int = 0
+    choices: tuple[Choice | None, ...] = ()
+
+    def precision(self, request: int) -> str:
+        """What another process computed its rows in; empty where it was this one, or none was needed."""
+        choice = self.choices[request] if self.choices else None
+        return choice.precision if choice is not None else ""
+
+
+def _looked(spec: Input) -> tuple[FeatureKey, ...]:
+    """Of the tables of signatures and, where there can be some, of remarks."""
+    kind = plural(spec.modality)
+    signatures = FeatureKey("signature-1", 0, True, spec.alike, "uint8", f"signatures of {kind}")
+    described = json.dumps(spec.describe(), sort_keys=True)
+    remarks = FeatureKey("remarks-4", 0, True, described, "uint8", f"remarks on {kind}", ragged=True)
+    return (signatures, remarks) if spec.remarkable else (signatures,)
 
 
 def extract(
@@ -228,6 +300,7 @@ def extract(
     console: Console | None = None,
     engines: Engines | None = None,
     decoding: str = "auto",
+    crew: Crew | None = None,
 ) -> Extraction:
     """Compute what is not in the store yet, for all examples.
 
@@ -241,6 +314,7 @@ def extract(
         console: hears of progress, damaged shards and fall-backs.
         engines: that were compiled for earlier calls; new ones are put there.
         decoding: by ``threads`` or ``processes``; ``auto`` takes what is faster.
+        crew: other processes that compute, where there are enough examples; None computes here.
 
     Raises:
         DataError: ``strict``, and an example cannot be read; the message names it.
@@ -251,16 +325,15 @@ def extract(
     engines = {} if engines is None else engines
     jobs = [_Job(r, store, engine, threads, console, engines) for r in requests]
     spec = requests[0].backbone.input
-    alike = f"signatures of {plural(spec.modality)}"
-    signatures = store.table(FeatureKey("signature-1", 0, True, spec.alike, "uint8", alike))
-    noted = f"remarks on {plural(spec.modality)}"
-    remarks = store.table(FeatureKey("remarks-4", 0, True, jobs[0].described, "uint8", noted, ragged=True))
-    looked = (signatures, remarks) if spec.remarkable else (signatures,)
+    looked = tuple(store.table(key) for key in _looked(spec))
+    signatures, remarks = looked[0], looked[-1]
     some = list(_first_digests(items))
     for job in jobs:
         job.prefer(some)
     digests, errors, computed = [b""] * len(items), dict[int, str](), 0
     decoder = _decoder(jobs, spec, some, len(items), threads, decoding, console)
+    here = partial(_chunks, items, jobs=jobs, looked=looked, threads=threads, strict=strict, decoder=decoder)
+    source = Source(items, jobs, looked, here, crew, strict, engine)
     todo: Sequence[int] = range(len(items))
     if spec.ragged:
         todo = sorted(todo, key=items.size, reverse=True)
@@ -269,14 +342,16 @@ def extract(
             advance = stack.enter_context(console.track("Features", len(todo)))
             signature_writer = stack.enter_context(signatures.writer())
             remark_writer = stack.enter_context(remarks.writer())
-            writers: dict[int, dict[tuple[Tap, int], ShardWriter]] = {}
-            for chunk in _chunks(items, todo, jobs, looked, threads, strict, decoder):
+            writers: dict[tuple[int, str], dict[tuple[Tap, int], ShardWriter]] = {}
+            for chunk in source.chunks(todo):
                 for number, job in enumerate(jobs):
-                    if chunk.rows[number] and number not in writers:
-                        writers[number] = {s: stack.enter_context(t.writer()) for s, t in job.tables.items()}
+                    precision = chunk.precision(number) or job.precision
+                    if chunk.rows[number] and (number, precision) not in writers:
+                        tables = job.tables_in(precision)
+                        writers[number, precision] = {s: stack.enter_context(t.writer()) for s, t in tables.items()}
                     for digest, view, outputs in chunk.rows[number]:
                         for tap, output in zip(job.request.taps, outputs, strict=True):
-                            writers[number][tap, view].add(digest, output)
+                            writers[number, precision][tap, view].add(digest, output)
                 for digest, value in chunk.remarks.items():
                     remark_writer.add(digest, value)
                 for digest, value in chunk.signatures.items():
@@ -287,26 +362,36 @@ def extract(
                 computed += chunk.computed
                 advance(len(chunk.index))
         # an engine may compute in another precision than the rows that were there: then these are missing
-        todo = [i for i in todo if digests[i] and any(job.lacking(digests[i]) for job in jobs)]
+        todo = [i for i in todo if digests[i] and _lacks(digests[i], jobs, looked)]
     readable = np.array([bool(d) for d in digests], dtype=bool)
     found = signatures.features([d for d in digests if d])
     tables = {(j.request.backbone.fingerprint, *spot): table for j in jobs for spot, table in j.tables.items()}
     choices = tuple(job.used_engine for job in jobs)
     told = _remarks(spec, remarks, digests)
     seconds = time.perf_counter() - start
-    by = decoder.told if computed else ""
+    by = decoder.told if computed and crew is None else ""
     return Extraction(digests, found, spec.near, readable, errors, told, choices, computed, seconds, tables, by)
 
 
 def _decoder(
-    jobs: list[_Job], spec: Input, some: Sequence[bytes], count: int, threads: int, wanted: str, console: Console
+    jobs: Sequence[_Job[Table]],
+    spec: Input,
+    some: Sequence[bytes],
+    count: int,
+    threads: int,
+    wanted: str,
+    console: Console,
 ) -> Decoder:
     """Processes only where there is something to decode: what is in the store is found sooner by threads."""
-    plan = Plan(tuple(job.preparation for job in jobs))
     inputs = [job.input for job in jobs]
     fresh = any(job.lacking(digest) for job in jobs for digest in some)
     processes = fresh and processes_pay(inputs, count, threads, wanted)
-    return Decoder(plan, threads, processes, console)
+    return Decoder(plan_of(jobs), threads, processes, console)
+
+
+def plan_of(jobs: Sequence[_Job[Any]]) -> Plan:
+    """What is made of each example."""
+    return Plan(tuple(job.preparation for job in jobs))
 
 
 def missing_share(items: Items, request: Request, store: FeatureStore) -> float:
@@ -316,6 +401,10 @@ def missing_share(items: Items, request: Request, store: FeatureStore) -> float:
     job.prefer(some)
     lacking = sum(len(job.lacking(digest)) for digest in some)
     return lacking / max(1, len(some) * len(request.views))
+
+
+def _lacks(digest: bytes, jobs: Sequence[_Job[Any]], looked: Sequence[Rows]) -> bool:
+    return any(job.lacking(digest) for job in jobs) or any(digest not in table for table in looked)
 
 
 def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, dict[int, str]]:
@@ -342,19 +431,19 @@ def _first_digests(items: Items) -> Iterator[bytes]:
 def _chunks(
     items: Items,
     todo: Sequence[int],
-    jobs: list[_Job],
-    looked: Sequence[Table],
+    jobs: Sequence[_Job[Any]],
+    looked: Sequence[Rows],
     threads: int,
     strict: bool,
     decoder: Decoder,
-) -> Iterator[_Chunk]:
+) -> Iterator[Chunk]:
     """Worked-off chunks in order, with only a few under way so that memory stays flat."""
     least, gpu = min(job.input.chunk for job in jobs), all(job.accelerated for job in jobs)
     size = chunk_size(least, gpu, len(todo), threads)
     # a thread that waits for the GPU keeps no worker: another one takes its turn with that
     count = 2 * threads if gpu and decoder.processes else threads
     pool = ThreadPoolExecutor(count, thread_name_prefix="jeoni-extract")
-    under_way: deque[Future[_Chunk]] = deque()
+    under_way: deque[Future[Chunk]] = deque()
     try:
         for first in range(0, len(todo), size):
             under_way.append(pool.submit(_work, items, todo[first : first + size], jobs, looked, strict, decoder))
@@ -374,9 +463,14 @@ def chunk_size(least: int, gpu: bool, count: int, threads: int) -> int:
 
 
 def _work(
-    items: Items, index: Sequence[int], jobs: list[_Job], looked: Sequence[Table], strict: bool, decoder: Decoder
-) -> _Chunk:
-    chunk = _Chunk(index, rows=[[] for _ in jobs])
+    items: Items,
+    index: Sequence[int],
+    jobs: Sequence[_Job[Any]],
+    looked: Sequence[Rows],
+    strict: bool,
+    decoder: Decoder,
+) -> Chunk:
+    chunk = Chunk(index, rows=[[] for _ in jobs])
     batches: list[dict[tuple[bytes, int], Array]] = [{} for _ in jobs]
 
     def lacking(place: int, digest: bytes) -> list[list[int]] | None:

@@ -92,6 +92,12 @@ class Table:
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def digests(self) -> list[bytes]:
+        """Of all its rows; whether these are sound is not looked at."""
+        with self._lock:
+            return list(self._places)
+
     def refresh(self, written: str = "") -> None:
         """Take in shards that came since, from this process or another; ``written`` is this process's own."""
         with self._lock:
@@ -328,7 +334,7 @@ class FeatureStore:
         self.root = (root or cache_folder()) / "features"
         self._console = console or Quiet()
 
-    def table(self, key: FeatureKey) -> Table:
+    def table(self, key: FeatureKey, /) -> Table:
         """The table of a key, made if it is new.
 
         Raises:
@@ -350,7 +356,7 @@ class FeatureStore:
             raise _storage_error(error, folder) from error
         return Table(folder, key, self._console)
 
-    def holds(self, key: FeatureKey) -> bool:
+    def holds(self, key: FeatureKey, /) -> bool:
         """Whether there is a table of that key, which may be empty."""
         return (self.root / key.digest).is_dir()
 

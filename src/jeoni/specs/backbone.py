@@ -8,6 +8,7 @@ from typing import ClassVar
 from jeoni.errors import ConfigError
 from jeoni.specs.amounts import parse_window
 from jeoni.specs.options import Bounds, Options, option
+from jeoni.specs.where import HERE, parse_where
 
 __all__ = ["BackboneOptions", "ComputeOptions", "SeveralBackboneOptions", "check_span"]
 
@@ -105,8 +106,16 @@ class ComputeOptions(Options):
         "auto",
         "What it is computed on: auto (a GPU if there is one), cpu, cuda, cuda:1 (the second GPU), mps (a Mac's GPU).",
     )
+    on: str = option(
+        HERE,
+        "Where the frozen stages are run: here, ray (processes on this machine), or a Ray cluster: ray://HOST:PORT, or "
+        "HOST:PORT on one of its machines.",
+    )
     workers: int | None = option(
-        None, "How many threads or processes read and decode; left out, one per core.", bounds=Bounds(1, 1024)
+        None,
+        "How many threads or processes read and decode; left out, one per core. On Ray: processes; left out, one per "
+        "GPU or core.",
+        bounds=Bounds(1, 1024),
     )
     decoding: str = option(
         "auto",
@@ -115,6 +124,10 @@ class ComputeOptions(Options):
         ("auto", "threads", "processes"),
     )
     strict: bool = option(False, "Stop at the first bad item instead of skipping it.", section="Data")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        parse_where(self.on)
 
 
 def check_span(seconds: float) -> None:

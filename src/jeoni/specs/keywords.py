@@ -147,8 +147,17 @@ class ComputeKeywords(TypedDict, total=False):
     What it is computed on: auto (a GPU if there is one), cpu, cuda, cuda:1 (the second GPU), mps (a Mac's GPU).
     """
 
+    on: str | None
+    """
+    Where the frozen stages are run: here, ray (processes on this machine), or a Ray cluster: ray://HOST:PORT, or
+    HOST:PORT on one of its machines.
+    """
+
     workers: int | None
-    """How many threads or processes read and decode; left out, one per core."""
+    """
+    How many threads or processes read and decode; left out, one per core. On Ray: processes; left out, one per GPU
+    or core.
+    """
 
     decoding: Literal["auto", "threads", "processes"] | None
     """

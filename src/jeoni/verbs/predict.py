@@ -9,11 +9,13 @@ from typing import Any, Unpack
 from jeoni.console import console_for
 from jeoni.dense.model import DenseModel, DensePredictions
 from jeoni.distributed import select_device
+from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.models.loading import AnyModel, load_model
 from jeoni.models.predictions import Predictions
+from jeoni.scaling.choose import crew_of
 from jeoni.specs import PredictSpec
 from jeoni.specs.keywords import PredictKeywords
 from jeoni.types import Console
@@ -46,7 +48,7 @@ def predict(
     Raises:
         DataError: nothing there, or nothing that can be read.
         WeightsError: not a model folder, or a damaged one.
-        ConfigError: a device that is not there.
+        ConfigError: a device that is not there; a cluster that cannot be reached, or that cannot do it.
 
     Example:
         ``jeoni.predict("runs/latest/model", "new/").labels``
@@ -54,13 +56,19 @@ def predict(
     spec, console = (spec or PredictSpec()).changed(**options), console_for(console, quiet)
     select_device(spec.device)
     check_engine(spec.engine)
+    crew = crew_of(spec)
     with console.status("Loading the model"):
         model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
     if isinstance(model, DenseModel):
         refuse_unused(spec, model.task.id)
     else:
         refuse_format(spec, model.task.id)
+    if crew is not None and isinstance(model, DenseModel):
+        raise ConfigError(
+            f"on is {spec.on!r}, and the model is one for {model.task.id}: places in pictures are predicted in this "
+            "process only. Leave out --on."
+        )
     store, workers = FeatureStore(console=console), spec.workers or 0
-    context = Context(store, spec.engine, workers, spec.strict, console=console, decoding=spec.decoding)
+    context = Context(store, spec.engine, workers, spec.strict, console=console, decoding=spec.decoding, crew=crew)
     with console.status("Predicting"):
         return model.predict(data, context, column=spec.column, frames=spec.frames)

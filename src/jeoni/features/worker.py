@@ -1,0 +1,49 @@
+"""One of several processes that run frozen stages: it keeps no store, and gives back what it computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from jeoni.features.crew import ToDo
+from jeoni.features.decoding import Decoder
+from jeoni.features.extract import Chunk, Engines, _chunks, _Job, _looked, plan_of
+from jeoni.features.known import KnownTable
+from jeoni.types import Array, Items, Quiet
+
+__all__ = ["Worker"]
+
+
+class Worker:
+    """One process of several: takes examples through the whole chain, and keeps nothing.
+
+    Args:
+        todo: what to compute, and what is known.
+        threads: examples in work at the same time, one core each.
+
+    Example:
+        ``for chunk in Worker(todo).chunks(items, range(len(items))): ...``
+    """
+
+    def __init__(self, todo: ToDo, threads: int = 1) -> None:
+        engines: Engines = {}
+        self._jobs: list[_Job[KnownTable]] = []
+        for request, engine in zip(todo.requests, todo.engines, strict=True):
+            self._jobs.append(_Job(request, todo.known, engine, threads, Quiet(), engines))
+        for job, precision, forced in zip(self._jobs, todo.precisions, todo.forced, strict=True):
+            job.precision, job.forced = precision, forced
+        self._looked = tuple(todo.known.table(key) for key in _looked(self._jobs[0].input))
+        self._threads = threads
+        self._decoder = Decoder(plan_of(self._jobs), threads, processes=False, console=Quiet())
+
+    def chunks(self, items: Items, index: Sequence[int]) -> Iterator[Chunk]:
+        """The examples at ``index`` in chunks, in that order."""
+        here = _chunks(items, index, self._jobs, self._looked, self._threads, strict=False, decoder=self._decoder)
+        for chunk in here:
+            chunk.choices = tuple(job.choice and replace(job.choice, run=_elsewhere) for job in self._jobs)
+            yield chunk
+
+
+def _elsewhere(rows: Array) -> list[Array]:
+    """What runs the engine of another process: nothing."""
+    raise RuntimeError("This engine is in another process.")
