@@ -15,7 +15,7 @@ from jeoni.backbones.catalog import load_backbone
 from jeoni.data.text_items import TextItems
 from jeoni.errors import ConfigError, DataError
 from jeoni.estimators import examples as estimator_module
-from jeoni.modalities.inputs import image as images_module
+from jeoni.modalities.image import pictures as images_module
 from jeoni.types import Dataset
 from tests.conftest import TINY, make_picture, make_texts
 from tests.made_tasks import classes as of_classes

@@ -15,8 +15,8 @@ from jeoni.errors import DataError
 from jeoni.features import extract as extract_module
 from jeoni.features.extract import Request, extract
 from jeoni.features.store import FeatureStore
+from jeoni.modalities.image import pictures as images_module
 from jeoni.modalities.image.images import open_image
-from jeoni.modalities.inputs import image as images_module
 
 BACKBONE = "untrained:test_resnet"
 
