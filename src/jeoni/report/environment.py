@@ -44,7 +44,8 @@ class CompiledTemplates(jinja2.FileSystemBytecodeCache):
     """Compiled templates in a folder that need not exist, and need not be writable."""
 
     def __init__(self, folder: Path) -> None:
-        what = f"{sys.implementation.cache_tag} {jinja2.__version__} {OPTIONS}"  # all that the code depends on but the source
+        # what the code depends on beside its source
+        what = f"{sys.implementation.cache_tag} {jinja2.__version__} {OPTIONS}"
         super().__init__(str(folder), f"%s-{hashlib.sha256(what.encode()).hexdigest()[:8]}.jinja")
 
     def load_bytecode(self, bucket: Bucket) -> None:
