@@ -25,6 +25,18 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     return cache
 
 
+@pytest.fixture(autouse=True)
+def auto_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``--engine auto`` takes torch in a test, at once: trying the others takes longer than a tiny network's work.
+
+    Fixtures of wider scope, and modules that put a fixture of this name in its place, have the choice as it is.
+    """
+    from jeoni.features import engine
+
+    candidates = engine._candidates
+    monkeypatch.setattr(engine, "_candidates", lambda wanted: [] if wanted == "auto" else candidates(wanted))
+
+
 def make_picture(kind: int, number: int, side: int = 48) -> Image.Image:
     """Stripes whose direction is the class; noise and phase differ from picture to picture."""
     rng = np.random.default_rng(1000 * kind + number)
