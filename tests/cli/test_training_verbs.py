@@ -28,8 +28,8 @@ def tuned(kept, jeoni, tmp_path_factory):
     """Made once, and left as it is."""
     if not kept:
         root = tmp_path_factory.mktemp("tuned")
-        photos = save_photos(root / "photos", each=110)
-        outcome = jeoni("fit", photos, "--strategy", "finetune", "--out", root / "run", *QUICK)
+        photos, held = save_photos(root / "photos", each=32), save_photos(root / "held", each=12, first=200)
+        outcome = jeoni("fit", photos, "--test", held, "--strategy", "finetune", "--out", root / "run", *QUICK)
         assert outcome.code == 0, outcome.err
         kept.update(run=root / "run", outcome=outcome)
     return kept["run"], kept["outcome"]
@@ -71,8 +71,8 @@ sys.exit(main())
 
 
 def test_a_killed_run_goes_on_to_the_same_scores_and_weights(jeoni, make_photos, tmp_path):
-    photos = make_photos(each=110)
-    words = ["fit", photos, "--strategy", "finetune", *QUICK]
+    photos, held = make_photos(each=24), make_photos("held", each=8, first=200)
+    words = ["fit", photos, "--test", held, "--strategy", "finetune", *QUICK]
     words[words.index("8")] = "40"
     assert jeoni(*words, "--out", tmp_path / "undisturbed").code == 0
 
@@ -83,7 +83,7 @@ def test_a_killed_run_goes_on_to_the_same_scores_and_weights(jeoni, make_photos,
     while not list((tmp_path / "killed" / "checkpoints").glob("*.safetensors")):
         assert killed.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
-    time.sleep(0.3)
+    time.sleep(0.1)
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
 
