@@ -21,7 +21,7 @@ $(VENV)/.test: $(BIN)/python pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[all,dev]'
-	touch $@
+	touch $(VENV)/.demo $(VENV)/.test $@  # whose packages are among these
 
 $(VENV)/.docs: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[docs]'

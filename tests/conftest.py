@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,17 +13,36 @@ import pytest
 from PIL import Image
 
 TINY = "untrained:test_resnet"
+NUMBERS = itertools.count()
 
 for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):  # what is read below is English, whoever runs the tests
     if os.environ.get(variable, "").startswith("ko"):
         os.environ[variable] = "C.UTF-8"
 
 
+@pytest.fixture(scope="session")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("caches")
+
+
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    cache = tmp_path_factory.mktemp("cache")
+def own_cache(caches: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    cache = caches / str(next(NUMBERS))  # mktemp would look through the folders of all tests before
+    cache.mkdir()
     monkeypatch.setenv("JEONI_CACHE", str(cache))
     return cache
+
+
+@pytest.fixture(autouse=True)
+def auto_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``--engine auto`` takes torch in a test, at once: trying the others takes longer than a tiny network's work.
+
+    Fixtures of wider scope, and modules that put a fixture of this name in its place, have the choice as it is.
+    """
+    from jeoni.features import engine
+
+    candidates = engine._candidates
+    monkeypatch.setattr(engine, "_candidates", lambda wanted: [] if wanted == "auto" else candidates(wanted))
 
 
 def make_picture(kind: int, number: int, side: int = 48) -> Image.Image:

@@ -24,6 +24,11 @@ from tests.strategies.made_networks import build, examples, small_backbone, tens
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")]
 
 
+@pytest.fixture(autouse=True)
+def auto_engine():
+    """Every engine is asked here."""
+
+
 def rows_of(kind, encoder_folder):
     rng = np.random.default_rng(0)
     if kind == "image":

@@ -15,6 +15,11 @@ from tests.conftest import TINY
 
 
 @pytest.fixture(autouse=True)
+def auto_engine():
+    """Every engine is asked here."""
+
+
+@pytest.fixture(autouse=True)
 def as_before():
     yield
     distributed.select_device("auto")

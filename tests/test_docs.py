@@ -56,9 +56,9 @@ def test_the_code_of_a_page_runs(page, make_photos, make_reviews, make_sounds, t
     (tmp_path / "labels.csv").write_text("file,defect\n" + "\n".join(lines) + "\n")
     shutil.copy(make_reviews(each=10), tmp_path / "리뷰.csv")
     make_sounds("recordings", each=8)
-    # few folds, no control and no choice of an engine: the pages are run, not believed, here
+    # few folds, no control, no heat maps and no choice of an engine: the pages are run, not believed, here
     code = python_of(page) if page.name != "README.ko.md" else own_lines(page)
-    quick = "repeats=1, folds=2, control=False, engine='torch'"
+    quick = "repeats=1, folds=2, control=False, pictures=False, engine='torch'"
     code = code.replace(", control=False", "").replace("jeoni.fit(", f"jeoni.fit({quick}, data=")
     code = code.replace("TransferClassifier()", "TransferClassifier(folds=2)")
     short = "steps=3, views=1, backbone='untrained:test_resnet', learning_rate=1e-3"

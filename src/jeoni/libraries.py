@@ -107,19 +107,19 @@ def timm_model(name: str, **settings: Any) -> nn.Module:
     return create(name, pretrained=False, **settings)
 
 
-@cache
 def _file_of(architecture: str) -> str:
     """The name of the file of timm's zoo that defines an architecture; empty where none does."""
+    return _files_of_architectures().get(architecture, "")
+
+
+@cache
+def _files_of_architectures() -> dict[str, str]:
+    """The file of timm's zoo that each architecture is defined in, by its name."""
     spec = find_spec("timm")
     folders = list(spec.submodule_search_locations or ()) if spec else []
-    if not architecture.isidentifier():
-        return ""
-    defined = re.compile(rf"^@register_model\ndef {architecture}\(".encode(), re.MULTILINE)
-    for folder in folders:
-        for path in sorted(Path(folder, "models").glob("[!_]*.py")):
-            if defined.search(path.read_bytes()):
-                return path.stem
-    return ""
+    defined = re.compile(rb"^@register_model\ndef (\w+)\(", re.MULTILINE)
+    paths = [path for folder in folders for path in Path(folder, "models").glob("[!_]*.py")]
+    return {name.decode(): path.stem for path in paths for name in defined.findall(path.read_bytes())}
 
 
 class _PutOff(ModuleType):

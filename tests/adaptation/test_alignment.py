@@ -171,7 +171,7 @@ def other_words(seed: int, n: int = 600):
 )
 def test_an_adapter_gains_under_the_shift_it_is_made_for(adapter, data, gain, least):
     found = []
-    for seed in range(4):
+    for seed in range(2 if data is scattered else 4):  # transport between many rows takes longest, and gains most
         Xs, ys, Xt, yt = data(seed)
         both = (AdaptedClassifier(a, LogisticRegression(max_iter=1000)).fit(Xs, ys, Xt) for a in (adapter, None))
         found.append([float((one.predict(Xt) == yt).mean()) for one in both])

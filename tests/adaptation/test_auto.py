@@ -35,8 +35,8 @@ def gain(Xs, ys, Xt, yt, **options):
 
 
 def test_another_scale_and_offset_are_mended():
-    Xs, ys = classes(0, 300, EVEN, noise=2.0)
-    Xt, yt = classes(1, 300, EVEN, noise=2.0)
+    Xs, ys = classes(0, 200, EVEN, noise=2.0)
+    Xt, yt = classes(1, 200, EVEN, noise=2.0)
     auto, better = gain(Xs, ys, Xt * np.linspace(0.1, 1.0, Xt.shape[1]) + 2.0, yt)
     assert auto.chosen_ in {c.name for c in candidates_for("subspace")} and better > 0.1
     assert "convince" in auto.why_

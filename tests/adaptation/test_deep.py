@@ -41,6 +41,17 @@ SHORT = Recipe(steps=16, batch_size=16, head_learning_rate=0.003)
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(shared_cache, monkeypatch):
+    """Features of the same pictures are computed once for all methods that cut the network at one place."""
+    monkeypatch.setenv("JEONI_CACHE", str(shared_cache))
+
+
 def small_backbone():
     backbone = load_backbone(TINY)
     return dataclasses.replace(backbone, input=dataclasses.replace(backbone.input, size=48))

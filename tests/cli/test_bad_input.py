@@ -22,9 +22,11 @@ from PIL import Image
 
 from tests.conftest import TINY, make_picture
 
+QUICK = ("--repeats", 1, "--folds", 2, "--no-control")
+
 
 def fit(jeoni, data, tmp_path, *words):
-    return jeoni("fit", data, "--backbone", TINY, "--repeats", 1, "--no-control", "--out", tmp_path / "run", *words)
+    return jeoni("fit", data, "--backbone", TINY, *QUICK, "--out", tmp_path / "run", *words)
 
 
 def test_a_missing_path(jeoni, tmp_path):

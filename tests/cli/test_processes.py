@@ -26,6 +26,8 @@ FIT = (
     "--views",
     "2",
     "--no-control",
+    "--engine",
+    "torch",
 )
 
 
@@ -53,9 +55,11 @@ def probabilities(run):
 
 
 def test_a_fit_in_two_processes_is_that_of_one(make_photos, tmp_path):
-    photos = make_photos(each=110)
+    photos, held = make_photos(each=24), make_photos("held", each=8, first=200)
     for name, launcher in (("one", []), ("two", two())):
-        done = start(launcher, ["fit", photos, "--out", tmp_path / name, *FIT], tmp_path / f"cache-{name}")
+        done = start(
+            launcher, ["fit", photos, "--test", held, "--out", tmp_path / name, *FIT], tmp_path / f"cache-{name}"
+        )
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("report  ") == 1
     (names, one), (others, both) = probabilities(tmp_path / "one"), probabilities(tmp_path / "two")

@@ -22,7 +22,9 @@ soundfile = pytest.importorskip("soundfile")
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg"])
 def test_a_fit_on_sounds_is_that_on_photos(jeoni, make_sounds, tmp_path, suffix):
-    done = jeoni("fit", make_sounds(suffix=suffix), "--backbone", TINY, "--repeats", 1, "--out", tmp_path / "run")
+    done = jeoni(
+        "fit", make_sounds(suffix=suffix), "--backbone", TINY, "--repeats", 1, "--folds", 2, "--out", tmp_path / "run"
+    )
     assert done.code == 0, done.err
     assert read_json(tmp_path / "run" / "metrics.json")["cv"]["accuracy"]["value"] > 0.8
     gallery = read_json(tmp_path / "run" / "figures" / "gallery.json")
@@ -37,7 +39,9 @@ def test_an_audio_encoder_is_fitted_without_a_warning_and_predicts(
 ):
     sounds, run = make_sounds(), tmp_path / "run"
     soundfile.write(sounds / "tone_0" / "click_a_.wav", [0.5, 0, -0.5, 0], RATE)  # far shorter than the first filters
-    done = jeoni("fit", sounds, "--backbone", listener_folder(family), "--repeats", 1, "--out", run, "--no-control")
+    done = jeoni(
+        "fit", sounds, "--backbone", listener_folder(family), "--repeats", 1, "--folds", 2, "--out", run, "--no-control"
+    )
     assert done.code == 0 and "!" not in done.err, done.err
     assert read_json(run / "metrics.json")["n"] == 25
     gallery = read_json(run / "figures" / "gallery.json")
@@ -53,7 +57,17 @@ def test_an_audio_encoder_is_fitted_without_a_warning_and_predicts(
 
 def test_sounds_at_a_rate_that_mp3_does_not_know_can_be_played(jeoni, make_sounds, tmp_path):
     done = jeoni(
-        "fit", make_sounds(rate=10_000), "--backbone", TINY, "--repeats", 1, "--out", tmp_path / "run", "--no-control"
+        "fit",
+        make_sounds(rate=10_000),
+        "--backbone",
+        TINY,
+        "--repeats",
+        1,
+        "--folds",
+        2,
+        "--out",
+        tmp_path / "run",
+        "--no-control",
     )
     assert done.code == 0 and "!" not in done.err, done.err
     said = read_json(tmp_path / "run" / "model" / "config.json")
@@ -82,7 +96,13 @@ def test_a_model_of_sounds_is_trained_kept_and_predicts(jeoni, make_sounds, tmp_
 
 def test_speakers_named_in_files_are_never_split(jeoni, make_sounds, tmp_path):
     done = package.fit(
-        make_sounds(), backbone=TINY, group_pattern=r"_([a-d])_", repeats=1, control=False, out=tmp_path / "run"
+        make_sounds(),
+        backbone=TINY,
+        group_pattern=r"_([a-d])_",
+        repeats=1,
+        folds=2,
+        control=False,
+        out=tmp_path / "run",
     )
     assert read_json(tmp_path / "run" / "run.json")["data"]["groups"] == 4
     with open(tmp_path / "run" / "predictions.csv", encoding="utf-8-sig") as file:
@@ -116,7 +136,9 @@ def test_bad_sounds_are_listed_each_with_its_reason(jeoni, make_sounds, tmp_path
     soundfile.write(folder / "still.wav", np.zeros(4000), RATE)
     soundfile.write(folder / "loud.wav", np.clip(9 * make_tone(0, 99), -1, 1), RATE)
     soundfile.write(folder / "long.wav", np.tile(make_tone(0, 5), 100), RATE)
-    done = jeoni("fit", root, "--backbone", TINY, "--repeats", 1, "--no-control", "--out", tmp_path / "run")
+    done = jeoni(
+        "fit", root, "--backbone", TINY, "--repeats", 1, "--folds", 2, "--no-control", "--out", tmp_path / "run"
+    )
     assert done.code == 0, done.err
     with open(tmp_path / "run" / "issues.csv", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
@@ -154,7 +176,9 @@ def test_of_an_hour_ten_seconds_are_heard_and_the_finding_names_them(jeoni, make
     )
     soundfile.write(root / "tone_1" / "half.wav", np.resize(make_tone(1, 51), 30 * RATE), RATE)
     for run in (tmp_path / "run", tmp_path / "again"):  # the second one reads from the cache
-        done = jeoni("fit", root, "--backbone", TINY, "--seconds", 10, "--repeats", 1, "--out", run, "--no-control")
+        done = jeoni(
+            "fit", root, "--backbone", TINY, "--seconds", 10, "--repeats", 1, "--folds", 2, "--out", run, "--no-control"
+        )
         assert done.code == 0, done.err
         assert issues_of(run) == {
             "hour.flac": ("shortened", "it is 3,600 s long; seconds 1,795 to 1,805 are used"),

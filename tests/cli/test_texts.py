@@ -30,7 +30,9 @@ def backbone(encoder_folder):
 
 
 def test_a_fit_on_texts_is_that_on_photos(jeoni, make_reviews, backbone, tmp_path):
-    done = jeoni("fit", make_reviews(each=60), *backbone, "--repeats", 1, "--out", tmp_path / "run", "--json")
+    done = jeoni(
+        "fit", make_reviews(each=60), *backbone, "--repeats", 1, "--folds", 2, "--out", tmp_path / "run", "--json"
+    )
     assert done.code == 0, done.err
     said = json.loads(done.out.splitlines()[-1])
     assert said["scores"]["accuracy"]["value"] > 0.6
@@ -51,7 +53,9 @@ def test_a_word_far_behind_in_a_long_text_is_found_and_shown(jeoni, backbone, tm
         start = " ".join("".join(rng.choice(list("qxzj"), 12)) for _ in range(30 + k // 2 % 8))  # from 389 letters on
         rows.append(f"{start} {('awful', 'lovely')[k % 2]} film,{('bad', 'good')[k % 2]}")
     (tmp_path / "long.csv").write_text("\n".join(rows), encoding="utf-8")
-    done = jeoni("fit", tmp_path / "long.csv", *backbone, "--repeats", 1, "--out", tmp_path / "run", "--no-control")
+    done = jeoni(
+        "fit", tmp_path / "long.csv", *backbone, "--repeats", 1, "--folds", 2, "--out", tmp_path / "run", "--no-control"
+    )
     assert done.code == 0, done.err
     hits = read_json(tmp_path / "run" / "figures" / "explanations.json")["hits"]
     assert hits
@@ -64,8 +68,8 @@ def test_a_word_far_behind_in_a_long_text_is_found_and_shown(jeoni, backbone, tm
 
 def test_a_second_fit_computes_nothing_and_a_model_survives_the_disk(jeoni, make_reviews, backbone, tmp_path):
     table = make_reviews(each=40)
-    first = package.fit(table, backbone=str(backbone[1]), out=tmp_path / "run", repeats=1, control=False)
-    again = package.fit(table, backbone=str(backbone[1]), out=tmp_path / "again", repeats=1, control=False)
+    first = package.fit(table, backbone=str(backbone[1]), out=tmp_path / "run", repeats=1, folds=2, control=False)
+    again = package.fit(table, backbone=str(backbone[1]), out=tmp_path / "again", repeats=1, folds=2, control=False)
     assert read_json(tmp_path / "again" / "run.json")["engine"]["name"] == "cache"
     assert again.metrics == first.metrics
     texts = ["a lovely film", "the weak story of many days"]
@@ -93,7 +97,7 @@ def test_a_model_keeps_the_column_it_was_fitted_on(jeoni, make_reviews, backbone
     rows = table.read_text(encoding="utf-8").splitlines()[1:]
     table.write_text("\n".join(["독후감,어떤가", *rows]), encoding="utf-8")
     run, named = tmp_path / "run", ("--label-column", "어떤가")
-    words = ("--text-column", "독후감", *named, "--no-control", "--repeats", 1)
+    words = ("--text-column", "독후감", *named, "--no-control", "--repeats", 1, "--folds", 2)
     assert jeoni("fit", table, *backbone, *words, "--out", run).code == 0
     assert read_json(run / "model" / "config.json")["column"] == package.load_model(run).column == "독후감"
     table.write_text(
@@ -173,7 +177,7 @@ def test_long_empty_and_contradicting_texts_are_found(jeoni, make_reviews, backb
         file.write(
             f'"{"film " * 90}",good\n" ",bad\n"said twice",good\n"Said twice!",bad\n"the same","good"\n"the same",bad\n'
         )
-    done = jeoni("fit", table, *backbone, "--repeats", 1, "--out", tmp_path / "run")
+    done = jeoni("fit", table, *backbone, "--repeats", 1, "--folds", 2, "--out", tmp_path / "run")
     assert done.code == 0, done.err
     with open(tmp_path / "run" / "issues.csv", encoding="utf-8-sig") as file:
         kinds = {row["kind"] for row in csv.DictReader(file)}
@@ -188,7 +192,18 @@ def test_files_in_other_encodings_and_binary_ones_are_counted_and_named(jeoni, b
     (folder / "photo.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00")
     (folder / "chinese.txt").write_bytes("浪费时间的电影，剧情太差了".encode("gbk"))
     for run in ("run", "again"):  # the second time from the store
-        done = jeoni("fit", tmp_path / "letters", *backbone, "--no-control", "--repeats", 1, "--out", tmp_path / run)
+        done = jeoni(
+            "fit",
+            tmp_path / "letters",
+            *backbone,
+            "--no-control",
+            "--repeats",
+            1,
+            "--folds",
+            2,
+            "--out",
+            tmp_path / run,
+        )
         assert done.code == 0, done.err
         assert (
             "recoded: 5 items, for example 긍정/0.txt: it is in CP949 (EUC-KR) or UTF-16, not in UTF-8 (kept)"
@@ -210,7 +225,9 @@ def test_a_row_with_broken_bytes_is_skipped_and_listed_and_stops_a_strict_run(je
     whole = "친구와 봤는데 너무 지루하다".encode()
     (tmp_path / "t.csv").write_bytes(rows.encode().replace(whole, whole[:-1]))
     said = "row 15 of t.csv holds broken bytes, in '친구와 봤는데 너무 지루하\ufffd'"
-    done = jeoni("fit", tmp_path / "t.csv", *backbone, "--no-control", "--repeats", 1, "--out", tmp_path / "run")
+    done = jeoni(
+        "fit", tmp_path / "t.csv", *backbone, "--no-control", "--repeats", 1, "--folds", 2, "--out", tmp_path / "run"
+    )
     assert done.code == 0, done.err
     with open(tmp_path / "run" / "issues.csv", encoding="utf-8-sig") as file:
         (found,) = (row for row in csv.DictReader(file) if row["kind"] == "unreadable")
@@ -225,7 +242,7 @@ def test_a_class_of_empty_texts_costs_that_class_and_not_the_run(jeoni, make_rev
     table = make_reviews(each=12)
     with open(table, "a", encoding="utf-8") as file:
         file.write(" ,neutral\n" * 2)
-    done = jeoni("fit", table, *backbone, "--no-control", "--repeats", 1, "--out", tmp_path / "run")
+    done = jeoni("fit", table, *backbone, "--no-control", "--repeats", 1, "--folds", 2, "--out", tmp_path / "run")
     assert done.code == 0, done.err
     assert "empty class: of the class neutral no training item can be used (left out)" in done.err
     assert package.load_model(tmp_path / "run").class_names == ("bad", "good")
@@ -297,7 +314,7 @@ def test_korean_texts_go_through_every_verb_with_their_own_backbone(jeoni, tmp_p
     old.write_bytes(f"리뷰,라벨\n{rows}".encode("cp949"))
     new.write_text(f"리뷰,라벨\n{rows}", encoding="utf-8")
     run = tmp_path / "run"
-    done = jeoni("fit", old, "--no-control", "--repeats", 1, "--engine", "torch", "--out", run)
+    done = jeoni("fit", old, "--no-control", "--repeats", 1, "--folds", 2, "--engine", "torch", "--out", run)
     assert done.code == 0, done.err
     assert read_json(run / "run.json")["backbone"]["name"] == "multilingual-e5-small"
     assert 'encoding,,"the table is in CP949' in (run / "issues.csv").read_text(encoding="utf-8")

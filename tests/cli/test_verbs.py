@@ -23,11 +23,11 @@ def kept():
 
 @pytest.fixture
 def fitted(kept, jeoni, tmp_path_factory):
-    """A run on 192 pictures of three classes, with a test set of 48; made once, and left as it is."""
+    """A run on 72 pictures of three classes, with a test set of 24; made once, and left as it is."""
     if not kept:
         root = tmp_path_factory.mktemp("fitted")
-        photos = save_photos(root / "photos", classes=3, each=64)
-        held = save_photos(root / "held", classes=3, each=16, first=64)
+        photos = save_photos(root / "photos", classes=3, each=24)
+        held = save_photos(root / "held", classes=3, each=8, first=64)
         outcome = jeoni("fit", photos, "--test", held, "--backbone", TINY, "--out", root / "run", "--json")
         assert outcome.code == 0, outcome.err
         kept.update(run=root / "run", summary=last_json(outcome.out))
@@ -36,8 +36,8 @@ def fitted(kept, jeoni, tmp_path_factory):
 
 def test_fit_predict_evaluate_report(jeoni, fitted, make_photos, tmp_path):
     run, summary = fitted
-    make_photos("photos", classes=3, each=64)
-    assert summary["estimate"] == "test" and summary["counts"] == {"items": 240, "train": 192, "test": 48, "skipped": 0}
+    make_photos("photos", classes=3, each=24)
+    assert summary["estimate"] == "test" and summary["counts"] == {"items": 96, "train": 72, "test": 24, "skipped": 0}
     assert summary["scores"]["accuracy"]["value"] > 0.8
     assert {"read_s", "check_s", "extract_s", "fit_s", "evaluate_s", "total_s", "images_per_s"} <= set(
         summary["timings"]
@@ -54,8 +54,8 @@ def test_fit_predict_evaluate_report(jeoni, fitted, make_photos, tmp_path):
     assert all(abs(sum(float(v) for k, v in r.items() if k.startswith("prob:")) - 1) < 1e-4 for r in rows)
 
     outcome = jeoni("evaluate", run, make_photos("photos", classes=3, each=4, first=500))
-    assert "192 of the 204 items were seen in fitting" in outcome.err
-    assert "204 items " in outcome.out and "12 items not seen in fitting " in outcome.out
+    assert "72 of the 84 items were seen in fitting" in outcome.err
+    assert "84 items " in outcome.out and "12 items not seen in fitting " in outcome.out
     assert outcome.out.lower().count("accuracy") == 4
 
     outcome = jeoni("evaluate", run, new, "--json")

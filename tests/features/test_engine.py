@@ -21,6 +21,11 @@ from jeoni.types import Quiet
 ENGINES = plugins.names("jeoni.features.engines")
 
 
+@pytest.fixture(autouse=True)
+def auto_engine():
+    """Every engine is asked here."""
+
+
 @pytest.fixture(scope="module")
 def network() -> nn.Module:
     backbone = load_backbone("untrained:test_efficientnet")

@@ -115,7 +115,9 @@ def test_missing_texts_are_listed_as_empty_and_one_alone_is_no_list(
     make_reviews, encoder_folder, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    model = jeoni.fit(make_reviews(each=20), backbone=str(encoder_folder("bert")), control=False, out="run").model
+    model = jeoni.fit(
+        make_reviews(each=20), backbone=str(encoder_folder("bert")), control=False, repeats=1, pictures=False, out="run"
+    ).model
     texts = ["a fine film", None, float("nan"), " ", "nan"]
     with pytest.raises(DataError, match="item 0 is of the type int '3'; a string"):
         model.predict([3, 4])

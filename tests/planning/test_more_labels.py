@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from jeoni.errors import DataError
 from jeoni.evaluation.learning_curve import Promise
 from jeoni.evaluation.measures import ACCURACY, Measure
+from jeoni.features.store import FeatureStore
 from jeoni.locale import translated
+from jeoni.planning import more_labels as module
 from jeoni.planning.more_labels import Components, can_tell, measure_curve, more_labels, nested_order, said_of
 from jeoni.runs.records import MoreLabelsRecord
 from jeoni.runs.typed import as_record
@@ -108,6 +112,26 @@ def test_errors_of_numbers_fall_and_are_told_in_their_unit():
     first, last = told.points[0][1], told.points[-1][1]
     assert first.value > last.value > 0.5 and told.promise.gain.value > 0
     assert translated(told.said, "en") == told.said and told.line[-1][0] == pytest.approx(600)
+
+
+def test_a_curve_is_measured_once_and_again_where_anything_is_other(tmp_path, monkeypatch):
+    X, y = make(n=60)
+    store, measured = FeatureStore(tmp_path), []
+    genuine = module.measure_curve
+
+    def noted(*given, **named):
+        measured.append(given)
+        return genuine(*given, **named)
+
+    monkeypatch.setattr(module, "measure_curve", noted)
+    ask = partial(more_labels, clusters=np.arange(60), task=classes(2), draws=1, store=store)
+    assert ask(X, y) == ask(X, y) == more_labels(X, y, classes(2), np.arange(60), draws=1)
+    assert len(measured) == 2  # the last without a store
+    for other in ((X + 1, y), (X, 1 - y)):
+        ask(*other)
+    ask(X, y, seed=1)
+    ask(X, y, clusters=np.arange(60) // 2)
+    assert len(measured) == 6
 
 
 def test_the_record_holds_the_curve():

@@ -19,6 +19,8 @@ from tests.conftest import TINY
 TRAINED = {"strategy": "finetune", "backbone": TINY, "batch_size": 8, "views": 2, "folds": 2, "repeats": 1,
            "pictures": False, "quiet": True, "engine": "torch"}  # fmt: skip
 
+FEW = {"folds": 2, "repeats": 1, "pictures": False, "quiet": True}
+
 
 @pytest.fixture
 def priced(monkeypatch):
@@ -58,17 +60,17 @@ def ticking(monkeypatch):
 
 
 def test_a_training_is_planned_into_the_budget_and_the_run_says_so(make_photos, tmp_path, priced, ticking):
-    result = jeoni.fit(make_photos(), **TRAINED, steps=200, budget="4m", out=tmp_path / "r")
+    result = jeoni.fit(make_photos(), **TRAINED, steps=100, budget="2m", out=tmp_path / "r")
     record = read_record(RunRecord, result.run / "run.json")
     training = record.training
     assert training is not None and training.limit == "shortened"
-    assert 10 < training.steps < 150 and training.full_steps == 200
-    assert record.warnings[0].startswith("To keep the budget of 4 min, trainings get about")
-    assert record.warnings[1] == f"The training was planned into the budget of 4 min: {training.steps} of 200 steps."
+    assert 10 < training.steps < 75 and training.full_steps == 100
+    assert record.warnings[0].startswith("To keep the budget of 2 min, trainings get about")
+    assert record.warnings[1] == f"The training was planned into the budget of 2 min: {training.steps} of 100 steps."
     assert -12.0 < ticking[0].left_s < 60.0
     page = (result.run / "report.html").read_text()
     assert (
-        "a full training has 200 steps" in page and "The budget was 4m" in page and "Time, expected and taken" in page
+        "a full training has 100 steps" in page and "The budget was 2m" in page and "Time, expected and taken" in page
     )
     assert set(record.estimate.took) == set(record.estimate.parts)
 
@@ -176,9 +178,9 @@ def test_the_disk_limit_is_kept_and_what_does_not_fit_is_computed_again(make_pho
 def test_a_disk_too_small_for_the_features_says_how_much_they_take(make_photos, tmp_path, own_cache):
     photos = make_photos()
     with pytest.raises(ConfigError, match=r"disk is 2KB; the features of 24 images alone take [\d.]+KB") as refused:
-        jeoni.fit(photos, backbone=TINY, engine="torch", disk="2kB", out=tmp_path / "r", quiet=True)
+        jeoni.fit(photos, backbone=TINY, engine="torch", disk="2kB", out=tmp_path / "r", **FEW)
     needed = re.search(r"at least --disk (\S+),", str(refused.value))[1]
-    jeoni.fit(photos, backbone=TINY, engine="torch", disk=needed, out=tmp_path / "r", quiet=True, pictures=False)
+    jeoni.fit(photos, backbone=TINY, engine="torch", disk=needed, out=tmp_path / "r", **FEW)
     assert stored(own_cache / "features") <= parse_size(needed)
 
 

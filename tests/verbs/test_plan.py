@@ -132,7 +132,8 @@ def test_an_untrained_network_is_not_planned_for(kept, tmp_path):
 
 
 def test_with_a_budget_what_trains_is_tried(kept, network, tmp_path):
-    result = jeoni.fit(kept / "photos", budget="20m", steps=4, out=tmp_path / "run", **network, **FAST)
+    result = jeoni.fit(kept / "photos", budget="20m", steps=4, batch_size=8, views=2, out=tmp_path / "run",
+                       **network, **FAST)  # fmt: skip
     record = read_record(PlanRecord, result.run / "plan.json")
     tried = [one for one in record.candidates if one.trains]
     assert tried and all(one.folds and one.seconds > 0 for one in tried)

@@ -14,7 +14,9 @@ from jeoni.runs import read_json
 from jeoni.runs.contents import foreign_files
 from tests.conftest import TINY, save_photos
 
-QUICK = {"backbone": TINY, "steps": 4, "batch_size": 8, "views": 2, "set": "width=16", "pictures": False}
+QUICK = {"backbone": TINY, "steps": 4, "batch_size": 8, "views": 2, "set": "width=16", "pictures": False,
+         "folds": 2, "repeats": 1}  # fmt: skip
+PROBED = {"folds": 2, "repeats": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +39,7 @@ def pictured(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JEONI_CACHE", str(root / "cache"))
         photos = save_photos(root / "photos", each=12)
-        options = {**QUICK, "pictures": True, "repeats": 1, "folds": 3, "language": "en"}
+        options = {**QUICK, "pictures": True, "folds": 3, "language": "en"}
         found = jeoni.pretrain(photos, method="vicreg", out=root / "run", quiet=True, **options)
     return found, photos
 
@@ -90,10 +92,10 @@ def test_without_labels_it_cannot_be_told_and_the_page_says_so(tmp_path):
 
 def test_labelled_data_of_their_own_decide_where_they_are_given(tmp_path):
     plain, labelled = features(tmp_path / "a.npz", labels=False), features(tmp_path / "b.npz", n=40)
-    found = jeoni.pretrain(plain, probe=labelled, out=tmp_path / "run")
+    found = jeoni.pretrain(plain, probe=labelled, out=tmp_path / "run", **PROBED)
     assert found.metrics["probe"]["n"] == 40 and found.metrics["n"] == 60
     in_memory = jeoni.load_data(labelled)
-    again = jeoni.pretrain(plain, probe=in_memory, out=tmp_path / "again")
+    again = jeoni.pretrain(plain, probe=in_memory, out=tmp_path / "again", **PROBED)
     assert again.metrics["probe"]["difference"] == found.metrics["probe"]["difference"]
 
 
@@ -106,8 +108,7 @@ def test_labels_that_taught_cannot_judge(tmp_path, make_photos):
 def test_the_part_that_is_a_test_set_teaches_nothing(tmp_path):
     for part in ("train", "test"):
         save_photos(tmp_path / "photos" / part, each=10, first=0 if part == "train" else 100)
-    options = {**QUICK, "folds": 2, "repeats": 1}
-    found = jeoni.pretrain(tmp_path / "photos", method="vicreg", out=tmp_path / "run", **options)
+    found = jeoni.pretrain(tmp_path / "photos", method="vicreg", out=tmp_path / "run", **QUICK)
     assert (
         found.metrics["n"] == 20 and found.metrics["probe"]["estimate"] == "test" and found.metrics["probe"]["n"] == 20
     )
@@ -199,9 +200,8 @@ def test_the_command_takes_from_and_prints_json(tmp_path):
     from jeoni.cli._app import app
 
     data = str(features(tmp_path / "a.npz"))
-    said = CliRunner().invoke(
-        app, ["pretrain", data, "--from", "auto", "--out", str(tmp_path / "run"), "--quiet", "--json"]
-    )
+    words = ["--from", "auto", "--folds", "2", "--repeats", "1", "--quiet", "--json"]
+    said = CliRunner().invoke(app, ["pretrain", data, "--out", str(tmp_path / "run"), *words])
     assert said.exit_code == 0, said.output
     found = json.loads(said.stdout.splitlines()[-1])
     assert found["outcome"] in ("paid", "cost", "unclear") and found["model"].endswith("model")

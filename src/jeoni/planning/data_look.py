@@ -79,5 +79,5 @@ def look_at_data(
     more = None
     if can_tell(task, len(train)):
         features = train.features(backbone, Tap(backbone.n, True))
-        more = more_labels(features, train.data.targets, task, train.clusters, seed=context.seed)
+        more = more_labels(features, train.data.targets, task, train.clusters, seed=context.seed, store=context.store)
     return DataLook(profile_of(ready, backbone, context.seed), suspects, more)

@@ -2,7 +2,8 @@
 
 A closed form is fitted to an eighth, a quarter, a half, three quarters and all of the training part of each fold,
 nested and stratified, and scored on the fold; folds are drawn anew a few times. Features come from the store and are
-taken to their first principal components, so that it takes a second or two: no label goes into these.
+taken to their first principal components, so that it takes a second or two: no label goes into these. The scores are
+kept in the store beside the features.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from jeoni.evaluation.intervals import percentile_interval, resample_weights
 from jeoni.evaluation.learning_curve import LearningCurve, Promise
 from jeoni.evaluation.measures import Measure
 from jeoni.features.examples import Examples
+from jeoni.features.results import code_digest, digest_of, kept_once
+from jeoni.features.store import FeatureStore
 from jeoni.heads.fitting.named import build_head
 from jeoni.locale import Said
 from jeoni.tasks import Task, task_of
@@ -140,19 +143,22 @@ def can_tell(task: Task, n: int) -> bool:
     return task.link in HEADS and not task.parts and n >= max(FEWEST, 4 * task.width)
 
 
-def quick_answer(train: Examples, backbone: Backbone, seed: int = 0) -> MoreLabels | None:
+def quick_answer(
+    train: Examples, backbone: Backbone, seed: int = 0, store: FeatureStore | None = None
+) -> MoreLabels | None:
     """The answer on cached features where it takes a few seconds at most; else None, and `jeoni plan` gives it.
 
     Args:
         train: labelled examples, whose pooled features are in the store.
         backbone: whose.
         seed: of the draws.
+        store: keeps the scores, so that they are not computed twice.
     """
     task = task_of(train.data)
     if not can_tell(task, len(train)) or len(train) > QUICK or task.width > QUICK_WIDTH:
         return None
     features = train.features(backbone, Tap(backbone.n, True))
-    return more_labels(features, train.data.targets, task, train.clusters, seed=seed)
+    return more_labels(features, train.data.targets, task, train.clusters, seed=seed, store=store)
 
 
 def more_labels(
@@ -164,6 +170,7 @@ def more_labels(
     factor: float = 2.0,
     draws: int = DRAWS,
     seed: int = 0,
+    store: FeatureStore | None = None,
 ) -> MoreLabels:
     """Measure the score at several numbers of labels, and say what more of them would add.
 
@@ -175,6 +182,7 @@ def more_labels(
         factor: how many times the labels, above 1 and at most 4.
         draws: how often folds are drawn.
         seed: of the draws and resamples.
+        store: keeps the scores, so that they are not computed twice.
 
     Raises:
         DataError: too few labels, or another task.
@@ -185,8 +193,7 @@ def more_labels(
             f"There are {len(targets)} labels of the task {task.id}; a learning curve needs "
             f"{max(FEWEST, 4 * task.width)}, of classes or numbers. Label more items first, or leave the question out."
         )
-    rows = Components.of(features, seed).rows(features)
-    measured = measure_curve(rows, targets, task, clusters, draws=draws, seed=seed)
+    measured = _measured_once(features, targets, task, clusters, draws, seed, store)
     groups = clusters if len(np.unique(clusters)) < len(clusters) else None
     resampled = measured.resampled(groups, seed)
     measure = task.measure
@@ -202,6 +209,33 @@ def more_labels(
         tuple((float(n), measure.of(score)) for n, score in zip(numbers, curve.at(numbers), strict=True)),
         promise,
     )
+
+
+def _measured_once(
+    features: RowsLike,
+    targets: Array,
+    task: Task,
+    clusters: IntArray,
+    draws: int,
+    seed: int,
+    store: FeatureStore | None,
+) -> MeasuredCurve:
+    """The curve on the features' components, from the store where it is there."""
+
+    def compute() -> FloatArray:
+        rows = Components.of(features, seed).rows(features)
+        found = measure_curve(rows, targets, task, clusters, draws=draws, seed=seed)
+        return np.concatenate([found.labels, found.scores.ravel()])
+
+    n, points = len(targets), len(SHARES)
+    if store is None:
+        kept = compute()
+    else:
+        code = code_digest("jeoni.planning.more_labels", "jeoni.heads", "jeoni.tasks", "jeoni.data.splits")
+        content = np.asarray(features[np.arange(n)])
+        identity = digest_of(code, repr(task), content, targets, clusters, f"{draws} draws, seed {seed}")
+        kept = kept_once(store, "learning curve", identity, (points + draws * points * n,), compute)
+    return MeasuredCurve(kept[:points], kept[points:].reshape(draws, points, n))
 
 
 @dataclass(frozen=True)

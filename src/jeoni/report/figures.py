@@ -341,6 +341,7 @@ def keep_figure(figure: Any, folder: Path, name: str, title: str) -> str:
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name, **_fonts()}), _any_letter():
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    figure.set_layout_engine("none")  # what was laid out stays where it is, and is not laid out again
     svg = buffer.getvalue()
     paper = svg
     for color, printed in ON_PAPER.items():

@@ -26,7 +26,7 @@ __all__ = ["write_report"]
 
 def write_report(run: Path, language: str) -> Path:
     """Write ``report.html``; see :func:`jeoni.report.render`."""
-    import jinja2
+    from jeoni.report.environment import page_environment
 
     record = _record(run)
     own = table(record.kind, language) if has_table(record.kind) else {}
@@ -37,11 +37,7 @@ def write_report(run: Path, language: str) -> Path:
     except OSError as error:
         raise StorageError(f"{figures.folder} cannot be written: {error.strerror or error}.") from error
     kind = page_of(record.kind)
-    places = [str(resources.files("jeoni.report") / "templates"), str(Path(inspect.getfile(type(kind))).parent)]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(places), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    environment = page_environment([Path(inspect.getfile(type(kind))).parent])
     environment.filters.update(
         number=formats.number,
         percent=formats.percent,

@@ -169,7 +169,7 @@ def fit(
             noise = outcome_of(suspects, found, plain, split, spec.seed) if suspects else None
             more = None
             with session.optional("The learning curve"):
-                more = quick_answer(split.train, backbone, spec.seed)
+                more = quick_answer(split.train, backbone, spec.seed, context.store)
             reasons = planned.said if planned else ()
             metrics = fit_metrics(
                 found, control, probed, sharing, split, spec.seed, language, reasons=reasons, noise=noise, more=more
