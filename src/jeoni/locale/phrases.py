@@ -23,7 +23,7 @@ __all__ = ["has_phrases", "phrase_keys", "phrase_of"]
 
 FINDINGS = {"errors": "finding.", "zero_shot": "zero_shot."}  # where sentences about findings stand
 LEAST_LETTERS = 12  # of such a sentence: one that is hardly more than its values would fit anything
-NUMBER = r"-?\d[\d,.]*"
+NUMBER = r"-?\d[\d,.]*(?:e[-+]?\d+)?"
 
 
 @dataclass(frozen=True)
