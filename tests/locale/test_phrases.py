@@ -10,7 +10,7 @@ from string import Formatter
 
 import pytest
 
-from jeoni.locale import measure_name, said, translated
+from jeoni.locale import measure_name, phrases, translated
 from jeoni.locale.ko.particles import PARTICLES, with_particle
 from jeoni.locale.phrases import Phrase, _phrases, phrase_keys
 from jeoni.types import Finding
@@ -111,7 +111,7 @@ def test_a_text_is_told_in_korean_with_its_values(english, korean):
 
 
 def test_english_looks_nothing_up(monkeypatch):
-    monkeypatch.setattr(said, "phrase_of", lambda *given: pytest.fail("English has no phrases"))
+    monkeypatch.setattr(phrases, "phrase_of", lambda *given: pytest.fail("English has no phrases"))
     assert translated("a.csv has no rows.", "en") == "a.csv has no rows."
 
 

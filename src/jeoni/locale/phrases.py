@@ -19,11 +19,11 @@ from string import Formatter
 
 from jeoni.locale.language import table
 
-__all__ = ["has_phrases", "phrase_keys", "phrase_of"]
+__all__ = ["phrase_keys", "phrase_of"]
 
 FINDINGS = {"errors": "finding.", "zero_shot": "zero_shot."}  # where sentences about findings stand
 LEAST_LETTERS = 12  # of such a sentence: one that is hardly more than its values would fit anything
-NUMBER = r"-?\d[\d,.]*"
+NUMBER = r"-?\d[\d,.]*(?:e[-+]?\d+)?"
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,6 @@ class Phrase:
             if name is not None:
                 pieces.append(f"(?P<{name}>{NUMBER if form == 'd' else '.*?'})")
         return re.compile("".join(pieces), re.DOTALL)
-
-
-def has_phrases(language: str) -> bool:
-    """Whether a language has such tables; English, in which the texts are written, has none."""
-    return language != "en"
 
 
 def phrase_of(message: str, language: str) -> tuple[str, Mapping[str, str]] | None:

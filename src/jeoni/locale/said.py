@@ -9,7 +9,6 @@ from string import Formatter
 from typing import Any, Self
 
 from jeoni.locale.language import has_table, table
-from jeoni.locale.phrases import has_phrases, phrase_of
 
 __all__ = ["Said", "measure_name", "paragraph", "told", "translated"]
 
@@ -63,12 +62,14 @@ def translated(text: str, language: str) -> str:
     """A sentence in a language, or a text that the language has a phrase for; any other is left as it is."""
     if isinstance(text, Said):
         return told(text.id, text.values, language)
-    if not has_phrases(language):
+    if language == "en":  # in which texts are written
         return text
     return _by_phrase(text, language) or _by_sentences(text, language) or text
 
 
 def _by_phrase(text: str, language: str) -> str | None:
+    from jeoni.locale.phrases import phrase_of  # English loads none of it
+
     found = phrase_of(text, language)
     if found is None:
         return None

@@ -55,4 +55,6 @@ WORDS = {
     "coral distance {value}": "CORAL 거리 {value}",
     "energy {value}": "에너지 거리 {value}",
     "sliced wasserstein {value}": "Sliced Wasserstein 거리 {value}",
+    "{best:d} of {steps:d} steps of {size:d}, rate {rate:d}": "전체 {steps}스텝 중 {best}스텝, 배치 {size}, 학습률 {rate}",
+    "{steps:d} steps of {size:d}, rate {rate:d}": "{steps}스텝, 배치 {size}, 학습률 {rate}",
 }
