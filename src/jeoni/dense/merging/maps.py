@@ -79,8 +79,8 @@ def _probabilities(found: LabelMap, tile: Tile, classes: int) -> Array:
         return known
     labels = found.labels[:high, :wide].astype(np.int64)
     certainty = 1.0 if found.certainty is None else found.certainty[:high, :wide].astype(np.float32)
-    found_there: Array = (np.arange(classes)[:, None, None] == labels).astype(np.float32) * certainty
-    return found_there
+    weighed: Array = (np.arange(classes)[:, None, None] == labels).astype(np.float32) * certainty
+    return weighed
 
 
 def _settle(labels: Array, sure: Array, top: int, sums: Array) -> None:
