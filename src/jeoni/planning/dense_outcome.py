@@ -33,6 +33,7 @@ class DenseChoice:
         rule: the line of the table that names one.
         race: of those that were tried; None where nothing was.
         learned: pictures to learn from.
+        asked: whether the candidates were to be tried.
     """
 
     candidates: Sequence[DenseCandidate]
@@ -41,6 +42,7 @@ class DenseChoice:
     rule: DenseRule
     race: DenseRace | None
     learned: int
+    asked: bool = False
 
 
 def dense_plan_content(
@@ -116,7 +118,8 @@ def _said(choice: DenseChoice, task: DenseTask) -> list[Said]:
     measure, race = task.metrics()[task.headline], choice.race
     if race is None:
         taken = Said("planning.take_alone", name=choice.chosen.name)
-        return [taken, said_of_rule(choice.rule, choice.learned), Said("dense.by_rule")]
+        why = Said("dense.not_tried" if choice.asked else "dense.by_rule")
+        return [taken, said_of_rule(choice.rule, choice.learned), why]
     score = race.raced[race.chosen].score
     said = [Said("planning.take", name=race.chosen.name, score=said_score(score, measure.title, measure.unit))]
     said += _against_next(race, measure)

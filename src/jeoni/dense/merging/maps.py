@@ -75,10 +75,12 @@ def _probabilities(found: LabelMap, tile: Tile, classes: int) -> Array:
     """``(classes, h, w)`` float32 of the pixels of a part that are the picture's."""
     high, wide = tile.bottom - tile.top, tile.right - tile.left
     if found.probabilities is not None:
-        return found.probabilities[:, :high, :wide].astype(np.float32)
+        known: Array = found.probabilities[:, :high, :wide].astype(np.float32)
+        return known
     labels = found.labels[:high, :wide].astype(np.int64)
     certainty = 1.0 if found.certainty is None else found.certainty[:high, :wide].astype(np.float32)
-    return (np.arange(classes)[:, None, None] == labels) * np.float32(1) * certainty
+    weighed: Array = (np.arange(classes)[:, None, None] == labels).astype(np.float32) * certainty
+    return weighed
 
 
 def _settle(labels: Array, sure: Array, top: int, sums: Array) -> None:
@@ -105,7 +107,8 @@ def merged_heat(parts: Iterable[tuple[Heat, Tile]], extent: tuple[int, int]) -> 
         mapped = True
         rows = slice(round(tile.top * scale), max(round(tile.top * scale) + 1, round(tile.bottom * scale)))
         columns = slice(round(tile.left * scale), max(round(tile.left * scale) + 1, round(tile.right * scale)))
-        size = sums[rows, columns].shape[::-1]
+        high, wide = sums[rows, columns].shape
+        size = (wide, high)
         heat = found.heat[: tile.bottom - tile.top, : tile.right - tile.left]
         weight = _in_size(tile.weights(), size)
         sums[rows, columns] += weight * _in_size(heat, size)
@@ -113,7 +116,7 @@ def merged_heat(parts: Iterable[tuple[Heat, Tile]], extent: tuple[int, int]) -> 
     return Heat(max(scores), sums / np.maximum(weights, LEAST) if mapped else None)
 
 
-def _in_size(values: Array, size: tuple[int, ...]) -> Array:
+def _in_size(values: Array, size: tuple[int, int]) -> Array:
     """``(h, w)`` float32 in another width and height."""
     image = Image.fromarray(np.asarray(values, dtype=np.float32))
     return np.asarray(image if image.size == size else image.resize(size, Image.Resampling.BILINEAR))

@@ -143,8 +143,9 @@ class Detection(DenseTask):
     def object_sides(self, targets: Array) -> FloatArray:
         """Of the objects that are to be found."""
         areas = [_areas(one.boxes)[~one.ignored] for one in targets]
-        found = np.concatenate([np.zeros(0), *areas])
-        return np.sqrt(found[found > 0])
+        every = np.concatenate([np.zeros(0), *areas])
+        sides: FloatArray = np.sqrt(every[every > 0])
+        return sides
 
     def moved(self, annotation: Annotation, geometry: Geometry) -> PlacedBoxes:
         """Boxes in a row; one of which too little is left, is ignored, so that its rest is no false alarm."""

@@ -45,6 +45,7 @@ WORDS = {
     "dense.places_long": "With {n} pictures to learn from training the upper stages too would usually go further, and takes too long here: the backbone stays frozen.",
     "dense.places_memory": "This head remembers what {n} normal pictures look like; nothing is trained.",
     "dense.by_rule": "That is by rule: nothing was trained to find it. --budget tries the candidates on pictures that are held out.",
+    "dense.not_tried": "That is by rule: the budget leaves no time to try two candidates on held-out pictures, or there is nothing to score them by.",
     "dense.tried": "Tried on {n} pictures that were held out, with trainings at {percent} % of their full length; longer ones gain by that.",
     "dense.taken": "Taken: {name}. {reason}",
     "dense.one_backbone": "backbone is {value}; of places in pictures one backbone is planned at a time. Name one, and plan again for the others.",

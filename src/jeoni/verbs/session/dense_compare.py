@@ -75,8 +75,8 @@ def compare_on_dense(
         dataset, task = places.data, places.task
         transfers = {name: _transfer_of(task, name, spec) for name in spec.arms}
         if spec.measure != "auto":
-            measure = repr(spec.measure)
-            raise ConfigError(Said("dense.no_measure", measure=measure, task=task.id, headline=task.headline))
+            asked = repr(spec.measure)
+            raise ConfigError(Said("dense.no_measure", measure=asked, task=task.id, headline=task.headline))
     with session.step("load"):
         backbone = in_frames(choose_backbone(dataset, spec), dataset, task, spec)
         tiles = tiles_of(dataset, backbone)

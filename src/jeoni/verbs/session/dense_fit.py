@@ -222,6 +222,8 @@ def _planned(
     arms = arms_of_candidates(data, task, plain, usual, spec)
     priced = priced_candidates(session, data, arms, control=spec.control, pictures=spec.pictures)
     learned = int(task.learns_from(data.targets)[data.part != "test"].sum())
+    if not (data.part == "test").any() and len(data) >= LEAST:
+        learned = round(learned * (1 - spec.test_fraction))
     profile = marked_in(task, data.targets[task.known(data.targets)])
     side = None if profile.sides is None else profile.sides.median * scale_to(usual, data)
     limit = MARGIN * deadline.left_s

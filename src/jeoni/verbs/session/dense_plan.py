@@ -129,4 +129,6 @@ def _decided(
     seconds = [priced[one].price.final_s if one in priced else None for one in candidates]
     chosen, rule = choose_by_rule(candidates, len(train), seconds, object_side)
     race = race_candidates(priced, train, session.context) if deadline is not None else None
-    return DenseChoice(candidates, priced, race.chosen if race else chosen, rule, race, len(train))
+    return DenseChoice(
+        candidates, priced, race.chosen if race else chosen, rule, race, len(train), deadline is not None
+    )
