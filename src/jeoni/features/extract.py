@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic
 
@@ -31,14 +31,14 @@ from jeoni.backbones.entry import entry
 from jeoni.data.items import content_digest
 from jeoni.data.kinds import plural
 from jeoni.errors import DataError
-from jeoni.features.crew import Crew, Source
+from jeoni.features.crew import Crew, Source, ToDo
 from jeoni.features.engine import Choice, accelerated, choose
-from jeoni.features.known import Rows, RowsT, Tables
+from jeoni.features.known import KnownTable, Rows, RowsT, Tables
 from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter, Table
 from jeoni.modalities.inputs import Input, collate
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
-__all__ = ["Chunk", "Engines", "Extraction", "Request", "chunk_size", "extract"]
+__all__ = ["Chunk", "Engines", "Extraction", "Request", "Worker", "chunk_size", "extract"]
 
 FIRST = 8
 BLOCK = 4096
@@ -265,6 +265,39 @@ class Chunk:
         """What another process computed its rows in; empty where it was this one, or none was needed."""
         choice = self.choices[request] if self.choices else None
         return choice.precision if choice is not None else ""
+
+
+class Worker:
+    """One process of several: takes examples through the whole chain, and keeps nothing.
+
+    Args:
+        todo: what to compute, and what is known.
+        threads: examples in work at the same time, one core each.
+
+    Example:
+        ``for chunk in Worker(todo).chunks(items, range(len(items))): ...``
+    """
+
+    def __init__(self, todo: ToDo, threads: int = 1) -> None:
+        engines: Engines = {}
+        self._jobs: list[_Job[KnownTable]] = []
+        for request, engine in zip(todo.requests, todo.engines, strict=True):
+            self._jobs.append(_Job(request, todo.known, engine, threads, Quiet(), engines))
+        for job, precision, forced in zip(self._jobs, todo.precisions, todo.forced, strict=True):
+            job.precision, job.forced = precision, forced
+        self._looked = tuple(todo.known.table(key) for key in _looked(self._jobs[0].input))
+        self._threads = threads
+
+    def chunks(self, items: Items, index: Sequence[int]) -> Iterator[Chunk]:
+        """The examples at ``index`` in chunks, in that order."""
+        for chunk in _chunks(items, index, self._jobs, self._looked, self._threads, strict=False):
+            chunk.choices = tuple(job.choice and replace(job.choice, run=_elsewhere) for job in self._jobs)
+            yield chunk
+
+
+def _elsewhere(rows: Array) -> list[Array]:
+    """What runs the engine of another process: nothing."""
+    raise RuntimeError("This engine is in another process.")
 
 
 def _looked(spec: Input) -> tuple[FeatureKey, ...]:
