@@ -364,8 +364,8 @@ def extract(
                 for number, job in enumerate(jobs):
                     precision = chunk.precision(number) or job.precision
                     if chunk.rows[number] and (number, precision) not in writers:
-                        tables = job.tables_in(precision)
-                        writers[number, precision] = {s: stack.enter_context(t.writer()) for s, t in tables.items()}
+                        into = job.tables_in(precision)
+                        writers[number, precision] = {s: stack.enter_context(t.writer()) for s, t in into.items()}
                     for digest, view, outputs in chunk.rows[number]:
                         for tap, output in zip(job.request.taps, outputs, strict=True):
                             writers[number, precision][tap, view].add(digest, output)
