@@ -16,11 +16,10 @@ from jeoni.data.items import FileItems
 from jeoni.data.text_items import TextItems
 from jeoni.errors import DataError
 from jeoni.features.engine import Choice
-from jeoni.features.extract import Request, extract
+from jeoni.features.extract import Request, Worker, extract
 from jeoni.features.key import FeatureKey
 from jeoni.features.known import KnownRows
 from jeoni.features.store import FeatureStore
-from jeoni.features.worker import Worker
 from tests.conftest import TINY
 
 
@@ -168,3 +167,4 @@ def test_known_rows_tell_apart_what_differs_in_its_last_byte():
     assert all(d in known.table(key) for d in digests) and len(known.table(key)) == 6
     assert bytes([1] * 16) not in known.table(key) and bytes([3] * 15 + [2]) not in known.table(key)
     assert digests[0] not in known.table(other) and len(known.table(other)) == 0
+    assert known.holds(key) and not known.holds(other)

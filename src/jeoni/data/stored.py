@@ -64,7 +64,7 @@ class StoredItems:
     def select(self, indices: Sequence[int] | IntArray) -> StoredItems:
         """The same objects, fewer or in another order."""
         index = np.asarray(indices, dtype=np.int64)
-        return StoredItems(self._root, self._keys[index], self._sizes[index])
+        return StoredItems(self._root, self._keys[index].tolist(), self._sizes[index])
 
     def read(self, index: int) -> bytes:
         """The object's bytes.

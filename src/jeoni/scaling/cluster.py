@@ -64,7 +64,8 @@ def import_ray() -> ModuleType:
         raise MissingExtra("ray", "ray", "Running on a Ray cluster") from None
     for name in ("ray", "ray.data"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    return ray
+    module: ModuleType = ray
+    return module
 
 
 def connect(where: Where) -> Cluster:
