@@ -27,8 +27,9 @@ from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry
 from jeoni.data.items import FileItems
 from jeoni.features import extract as extract_module
+from jeoni.features.chunks import chunk_size
 from jeoni.features.engine import accelerated, choose
-from jeoni.features.extract import Request, chunk_size, extract
+from jeoni.features.extract import Request, extract
 from jeoni.features.store import FeatureStore
 from jeoni.modalities.image.images import open_image, signature
 from jeoni.modalities.inputs import Input

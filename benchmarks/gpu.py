@@ -38,10 +38,11 @@ from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps, cut
 from jeoni.backbones.entry import entry
 from jeoni.data.items import FileItems, content_digest
+from jeoni.features.chunks import chunk_size
 from jeoni.features.decoding import Decoder, Plan, Preparation, processes_pay
 from jeoni.features.engine import accelerated, choose
 from jeoni.features.examples import Context, Examples
-from jeoni.features.extract import Request, chunk_size
+from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
 from jeoni.modalities.image.augment import augment, find_policy
 from jeoni.modalities.image.images import open_image

@@ -39,9 +39,10 @@ from PIL import Image
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.items import FileItems
-from jeoni.features.extract import Request, Worker, extract
+from jeoni.features.extract import Request, extract
 from jeoni.features.known import KnownRows
 from jeoni.features.store import FeatureStore
+from jeoni.features.worker import Worker
 from jeoni.specs.where import parse_where
 from jeoni.types import Quiet
 

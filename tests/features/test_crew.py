@@ -16,10 +16,11 @@ from jeoni.data.items import FileItems
 from jeoni.data.text_items import TextItems
 from jeoni.errors import DataError
 from jeoni.features.engine import Choice
-from jeoni.features.extract import Request, Worker, extract
+from jeoni.features.extract import Request, extract
 from jeoni.features.key import FeatureKey
 from jeoni.features.known import KnownRows
 from jeoni.features.store import FeatureStore
+from jeoni.features.worker import Worker
 from tests.conftest import TINY
 
 

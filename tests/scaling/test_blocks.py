@@ -13,8 +13,9 @@ from jeoni.backbones.cut import Tap
 from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.text_items import TextItems
 from jeoni.errors import ConfigError, JeoniError, MissingExtra
+from jeoni.features.chunks import Chunk
 from jeoni.features.crew import ToDo
-from jeoni.features.extract import Chunk, Request
+from jeoni.features.extract import Request
 from jeoni.features.known import KnownRows
 from jeoni.scaling import ray as module
 from jeoni.scaling.blocks import block_length, blocks, travels_alone

@@ -1,6 +1,6 @@
 """Frozen stages that other processes run: what they are told, and how their work joins that of this process.
 
-They get a :class:`ToDo`, each of them has a :class:`~jeoni.features.extract.Worker`, and what they give back goes
+They get a :class:`ToDo`, each of them has a :class:`~jeoni.features.worker.Worker`, and what they give back goes
 into the store here as if it had been computed here.
 """
 
@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from jeoni.errors import DataError
-from jeoni.features.engine import Choice
+from jeoni.features.chunks import Chunk
+from jeoni.features.jobs import Job, Request
 from jeoni.features.known import KnownRows
 from jeoni.features.store import Table
 from jeoni.types import Items
 
-if TYPE_CHECKING:  # which imports this
-    from jeoni.features.extract import Chunk, Request
-    from jeoni.modalities.inputs import Input
-
-__all__ = ["Crew", "Job", "Source", "ToDo"]
+__all__ = ["Crew", "Source", "ToDo"]
 
 DECIDING = 64  # examples are looked at here for one that must be computed, which decides the engine
 
@@ -57,37 +54,6 @@ class Crew(Protocol):
         """Whether they have accelerators."""
 
 
-class Job(Protocol):
-    """A request under way in this process.
-
-    Attributes:
-        request: what to compute.
-        input: how an example becomes a row.
-        precision: of the rows that are looked for.
-        forced: the only precision to compute in; empty where the engine may choose.
-    """
-
-    request: Request
-    input: Input
-    precision: str
-    forced: str
-
-    @property
-    def undecided(self) -> bool:
-        """Whether it needs an engine, and has none yet."""
-
-    @property
-    def used_engine(self) -> Choice | None:
-        """The engine that computed its rows."""
-
-    @property
-    def every_table(self) -> Iterator[Table]:
-        """Its tables, of all precisions."""
-
-    def report(self, choice: Choice) -> None:
-        """Take in what another process computed in."""
-
-
 class Source:
     """Where chunks come from: this process, or a crew of others where there are many examples.
 
@@ -104,7 +70,7 @@ class Source:
     def __init__(
         self,
         items: Items,
-        jobs: Sequence[Job],
+        jobs: Sequence[Job[Table]],
         looked: Sequence[Table],
         here: Callable[[Sequence[int]], Iterator[Chunk]],
         crew: Crew | None,

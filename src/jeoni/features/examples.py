@@ -13,7 +13,8 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.deadline import Allowance, Deadline, Spent
 from jeoni.features.crew import Crew
-from jeoni.features.extract import Engines, Extraction, Request, extract
+from jeoni.features.extract import Extraction, Request, extract
+from jeoni.features.jobs import Engines
 from jeoni.features.store import Features, FeatureStore
 from jeoni.types import Array, Console, Dataset, IntArray, Items, Quiet
 

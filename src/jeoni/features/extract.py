@@ -12,63 +12,32 @@ Other processes and machines can do the same, see :mod:`.crew`.
 
 from __future__ import annotations
 
-import json
-import threading
 import time
-from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic
+from typing import Any
 
 import numpy as np
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import Tap, Taps
-from jeoni.backbones.entry import entry
+from jeoni.backbones.cut import Tap
 from jeoni.data.items import content_digest
-from jeoni.data.kinds import plural
 from jeoni.errors import DataError
+from jeoni.features.chunks import chunks, keys_beside, plan_of
 from jeoni.features.crew import Crew, Source
-from jeoni.features.decoding import Decoder, Plan, Preparation, processes_pay
-from jeoni.features.engine import Choice, accelerated, choose
-from jeoni.features.known import Rows, RowsT, Tables
-from jeoni.features.store import FeatureKey, Features, FeatureStore, ShardWriter, Table
-from jeoni.modalities.inputs import Input, collate
+from jeoni.features.decoding import Decoder, processes_pay
+from jeoni.features.engine import Choice
+from jeoni.features.jobs import FIRST, Engines, Job, Request
+from jeoni.features.known import Rows
+from jeoni.features.store import Features, FeatureStore, ShardWriter, Table
+from jeoni.modalities.inputs import Input
 from jeoni.types import Array, Console, IntArray, Items, Quiet
 
-__all__ = ["Chunk", "Engines", "Extraction", "Request", "chunk_size", "extract", "missing_share"]
+__all__ = ["Extraction", "Request", "extract", "missing_share"]
 
-FIRST = 8
 BLOCK = 4096
-ON_ACCELERATOR = 8  # times as many examples at once: with few of them it waits for its kernels' launches
-PRECISIONS = ("float32", "bfloat16")
-ON_GPU = "float16"  # computed there only; looked for elsewhere where a GPU left such rows
-Engines = dict[tuple[Hashable, ...], Choice]
-
-
-@dataclass(frozen=True)
-class Request:
-    """Rows to compute.
-
-    Attributes:
-        backbone: the network.
-        taps: where to take something out of it; stage 0 gives the row itself, such as ``(size, size, 3)`` uint8.
-        views: 0 is the example as it is; others are random views of it, the same ones every time.
-        policy: what random views may change; see :meth:`jeoni.modalities.inputs.Input.view`.
-    """
-
-    backbone: Backbone
-    taps: tuple[Tap, ...]
-    views: tuple[int, ...] = (0,)
-    policy: str = "none"
-
-    @property
-    def spots(self) -> tuple[tuple[Tap, int], ...]:
-        """Every tap of every view."""
-        return tuple((tap, view) for view in self.views for tap in self.taps)
 
 
 @dataclass(frozen=True)
@@ -114,181 +83,6 @@ class Extraction:
         return self._tables[backbone.fingerprint, tap, view].features([self.digests[int(i)] for i in chosen])
 
 
-class _Job(Generic[RowsT]):
-    """One request under way: its tables, and its engine once something must be computed."""
-
-    def __init__(
-        self,
-        request: Request,
-        store: Tables[RowsT],
-        wanted: str,
-        threads: int,
-        console: Console,
-        engines: Engines,
-    ) -> None:
-        self.request = request
-        self.choice: Choice | None = None
-        # what learned nothing gives what it is given; no engine does that faster
-        self._wanted = wanted if request.backbone.learned else "torch"
-        self._threads, self._console, self._engines = threads, console, engines
-        self._lock = threading.Lock()
-        self.input: Input = request.backbone.input
-        self.described = json.dumps(self.input.describe(), sort_keys=True)
-        self._run_taps = tuple(t for t in request.taps if t.stage > 0)
-        self._store = store
-        self._by_precision: dict[str, dict[tuple[Tap, int], RowsT]] = {}
-        for precision in [*PRECISIONS, ON_GPU] if self._knows_float16() else PRECISIONS:
-            self.tables_in(precision)
-        self.precision = PRECISIONS[0]
-        self.forced = ""
-        self.reported: Choice | None = None
-
-    def _knows_float16(self) -> bool:
-        """Whether rows may be computed in it here, or were."""
-        keys = [self._key(tap, view, ON_GPU) for tap, view in self.request.spots if tap.stage > 0]
-        return bool(keys) and (accelerated(self._wanted) or any(self._store.holds(key) for key in keys))
-
-    def prefer(self, digests: Sequence[bytes]) -> None:
-        """Start with the precision in which most of these examples have rows, else with the fuller one."""
-
-        def rows(precision: str) -> tuple[int, int]:
-            tables = self._by_precision[precision].values()
-            return sum(d in t for t in tables for d in digests), sum(len(t) for t in tables)
-
-        self.precision = max(self._by_precision, key=rows)
-
-    def report(self, choice: Choice) -> None:
-        """Take in what another process computed in; where they differ, all go on in float32."""
-        if self.reported is None:
-            self.reported, self.precision = choice, choice.precision
-        elif choice.precision != self.precision:
-            self.choice, self.precision, self.forced = None, PRECISIONS[0], PRECISIONS[0]
-
-    def _key(self, tap: Tap, view: int, precision: str) -> FeatureKey:
-        backbone, spec = self.request.backbone, self.input
-        varied = {"policy": spec.policy(self.request.policy), "view": view} if view else {}
-        preprocessing = json.dumps(spec.describe() | varied, sort_keys=True)
-        if tap.stage == 0:  # rows are the same for all weights that expect the same input
-            return FeatureKey(spec.rows, 0, False, preprocessing, "uint8", spec.rows, spec.ragged)
-        ragged = spec.ragged and not tap.pooled and tap.stage < backbone.n
-        return FeatureKey(backbone.fingerprint, tap.stage, tap.pooled, preprocessing, precision, backbone.name, ragged)
-
-    @property
-    def used_engine(self) -> Choice | None:
-        """The engine that computed its rows, in this call or an earlier one of the same run."""
-        return self.choice or self._engines.get(self._engine_key) or self.reported
-
-    @property
-    def undecided(self) -> bool:
-        """Whether it needs an engine, and has none yet."""
-        return bool(self._run_taps) and self.used_engine is None
-
-    @property
-    def _engine_key(self) -> tuple[Hashable, ...]:
-        return self.request.backbone.fingerprint, self.described, self._run_taps, self._wanted, self._threads
-
-    @property
-    def accelerated(self) -> bool:
-        return not self._run_taps or accelerated(self._wanted)
-
-    @property
-    def tables(self) -> dict[tuple[Tap, int], RowsT]:
-        return self.tables_in(self.precision)
-
-    def tables_in(self, precision: str) -> dict[tuple[Tap, int], RowsT]:
-        """Its tables of rows that were computed in that precision; another process may take one that is new here."""
-        if precision not in self._by_precision:
-            tables = {spot: self._store.table(self._key(*spot, precision)) for spot in self.request.spots}
-            self._by_precision.setdefault(precision, tables)
-        return self._by_precision[precision]
-
-    @property
-    def every_table(self) -> Iterator[RowsT]:
-        for tables in self._by_precision.values():
-            yield from tables.values()
-
-    def lacking(self, digest: bytes) -> list[int]:
-        """The views of which a row is missing."""
-        tables = self.tables
-        return [v for v in self.request.views if any(digest not in tables[t, v] for t in self.request.taps)]
-
-    @property
-    def preparation(self) -> Preparation:
-        """How an example becomes its rows."""
-        return Preparation(self.input, self.described, self.request.policy, max(self.request.views) > 0)
-
-    def run(self, rows: list[Array]) -> list[list[Array]]:
-        """By tap, one array for each of ``rows``."""
-        batch = collate(rows)
-        with self._lock:
-            if self.choice is None and self._run_taps:
-                compiled = self._engines.get(self._engine_key)
-                if compiled is not None and self.forced in ("", compiled.precision):
-                    self.choice = compiled
-            if self.choice is None and self._run_taps:
-                network = entry(Taps(self.request.backbone, self._run_taps), self.input).eval()
-                with self._console.status("Preparing the engine"):
-                    self.choice = choose(
-                        network, batch[:FIRST], self._wanted, self._threads, self._console, self.forced
-                    )
-                self._engines[self._engine_key] = self.choice
-            if self.choice is not None:
-                self.precision = self.choice.precision
-        computed = iter(self.choice.run(batch) if self.choice else ())
-        return [rows if t.stage == 0 else _kept(next(computed), t, self.input.ragged) for t in self.request.taps]
-
-
-def _kept(values: Array, tap: Tap, ragged: bool) -> list[Array]:
-    """Rows as they go to disk: whole activations in half precision, a rounding far below what training notices."""
-    if tap.pooled or values.ndim == 2:
-        return list(values)
-    limit = np.finfo(np.float16).max
-    halved = np.clip(values, -limit, limit).astype(np.float16)
-    if not ragged:
-        return list(halved)
-    lengths = (values[..., -1] > 0).sum(1)  # padding is at the end
-    return [row[:length] for row, length in zip(halved, lengths, strict=True)]
-
-
-@dataclass
-class Chunk:
-    """A few examples, worked off.
-
-    Attributes:
-        index: which.
-        digests: of their content, empty where one could not be read.
-        errors: example number to what is wrong with it.
-        signatures: by digest, of those that were decoded.
-        remarks: by digest, as they are kept.
-        rows: of each request: digest, view, and by tap what was computed.
-        computed: how many were decoded and run.
-        choices: of each request the engine; only where another process computed it.
-    """
-
-    index: Sequence[int]
-    digests: list[bytes] = field(default_factory=list)
-    errors: dict[int, str] = field(default_factory=dict)
-    signatures: dict[bytes, Array] = field(default_factory=dict)
-    remarks: dict[bytes, Array] = field(default_factory=dict)
-    rows: list[list[tuple[bytes, int, list[Array]]]] = field(default_factory=list)
-    computed: int = 0
-    choices: tuple[Choice | None, ...] = ()
-
-    def precision(self, request: int) -> str:
-        """What another process computed its rows in; empty where it was this one, or none was needed."""
-        choice = self.choices[request] if self.choices else None
-        return choice.precision if choice is not None else ""
-
-
-def _looked(spec: Input) -> tuple[FeatureKey, ...]:
-    """Of the tables of signatures and, where there can be some, of remarks."""
-    kind = plural(spec.modality)
-    signatures = FeatureKey("signature-1", 0, True, spec.alike, "uint8", f"signatures of {kind}")
-    described = json.dumps(spec.describe(), sort_keys=True)
-    remarks = FeatureKey("remarks-4", 0, True, described, "uint8", f"remarks on {kind}", ragged=True)
-    return (signatures, remarks) if spec.remarkable else (signatures,)
-
-
 def extract(
     items: Items,
     requests: Sequence[Request],
@@ -323,16 +117,16 @@ def extract(
     console = console or Quiet()
     start = time.perf_counter()
     engines = {} if engines is None else engines
-    jobs = [_Job(r, store, engine, threads, console, engines) for r in requests]
+    jobs = [Job(r, store, engine, threads, console, engines) for r in requests]
     spec = requests[0].backbone.input
-    looked = tuple(store.table(key) for key in _looked(spec))
+    looked = tuple(store.table(key) for key in keys_beside(spec))
     signatures, remarks = looked[0], looked[-1]
     some = list(_first_digests(items))
     for job in jobs:
         job.prefer(some)
     digests, errors, computed = [b""] * len(items), dict[int, str](), 0
     decoder = _decoder(jobs, spec, some, len(items), threads, decoding, console)
-    here = partial(_chunks, items, jobs=jobs, looked=looked, threads=threads, strict=strict, decoder=decoder)
+    here = partial(chunks, items, jobs=jobs, looked=looked, threads=threads, strict=strict, decoder=decoder)
     source = Source(items, jobs, looked, here, crew, strict, engine)
     todo: Sequence[int] = range(len(items))
     if spec.ragged:
@@ -347,8 +141,8 @@ def extract(
                 for number, job in enumerate(jobs):
                     precision = chunk.precision(number) or job.precision
                     if chunk.rows[number] and (number, precision) not in writers:
-                        tables = job.tables_in(precision)
-                        writers[number, precision] = {s: stack.enter_context(t.writer()) for s, t in tables.items()}
+                        into = job.tables_in(precision)
+                        writers[number, precision] = {s: stack.enter_context(t.writer()) for s, t in into.items()}
                     for digest, view, outputs in chunk.rows[number]:
                         for tap, output in zip(job.request.taps, outputs, strict=True):
                             writers[number, precision][tap, view].add(digest, output)
@@ -374,7 +168,7 @@ def extract(
 
 
 def _decoder(
-    jobs: Sequence[_Job[Table]],
+    jobs: Sequence[Job[Table]],
     spec: Input,
     some: Sequence[bytes],
     count: int,
@@ -389,21 +183,16 @@ def _decoder(
     return Decoder(plan_of(jobs), threads, processes, console)
 
 
-def plan_of(jobs: Sequence[_Job[Any]]) -> Plan:
-    """What is made of each example."""
-    return Plan(tuple(job.preparation for job in jobs))
-
-
 def missing_share(items: Items, request: Request, store: FeatureStore) -> float:
     """The share of a request's views that are not in the store yet, by a look at a few of the examples."""
-    job = _Job(request, store, "auto", 1, Quiet(), {})
+    job = Job(request, store, "auto", 1, Quiet(), {})
     some = list(_first_digests(items))
     job.prefer(some)
     lacking = sum(len(job.lacking(digest)) for digest in some)
     return lacking / max(1, len(some) * len(request.views))
 
 
-def _lacks(digest: bytes, jobs: Sequence[_Job[Any]], looked: Sequence[Rows]) -> bool:
+def _lacks(digest: bytes, jobs: Sequence[Job[Any]], looked: Sequence[Rows]) -> bool:
     return any(job.lacking(digest) for job in jobs) or any(digest not in table for table in looked)
 
 
@@ -426,74 +215,3 @@ def _first_digests(items: Items) -> Iterator[bytes]:
     for i in np.linspace(0, max(0, count - 1), min(count, FIRST)).astype(int).tolist():
         with suppress(DataError):
             yield content_digest(items.read(i))
-
-
-def _chunks(
-    items: Items,
-    todo: Sequence[int],
-    jobs: Sequence[_Job[Any]],
-    looked: Sequence[Rows],
-    threads: int,
-    strict: bool,
-    decoder: Decoder,
-) -> Iterator[Chunk]:
-    """Worked-off chunks in order, with only a few under way so that memory stays flat."""
-    least, gpu = min(job.input.chunk for job in jobs), all(job.accelerated for job in jobs)
-    size = chunk_size(least, gpu, len(todo), threads)
-    # a thread that waits for the GPU keeps no worker: another one takes its turn with that
-    count = 2 * threads if gpu and decoder.processes else threads
-    pool = ThreadPoolExecutor(count, thread_name_prefix="jeoni-extract")
-    under_way: deque[Future[Chunk]] = deque()
-    try:
-        for first in range(0, len(todo), size):
-            under_way.append(pool.submit(_work, items, todo[first : first + size], jobs, looked, strict, decoder))
-            if len(under_way) > 2 * count + 1:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def chunk_size(least: int, gpu: bool, count: int, threads: int) -> int:
-    """Examples that go through the frozen stages together: ``least``, on an accelerator up to :data:`ON_ACCELERATOR`
-    times as many if each thread that decodes keeps its part of ``count``. What wants to be alone stays alone."""
-    share = -(-count // (2 * threads))
-    return max(least, min(least * ON_ACCELERATOR, share)) if gpu and least > 1 else least
-
-
-def _work(
-    items: Items,
-    index: Sequence[int],
-    jobs: Sequence[_Job[Any]],
-    looked: Sequence[Rows],
-    strict: bool,
-    decoder: Decoder,
-) -> Chunk:
-    chunk = Chunk(index, rows=[[] for _ in jobs])
-    batches: list[dict[tuple[bytes, int], Array]] = [{} for _ in jobs]
-
-    def lacking(place: int, digest: bytes) -> list[list[int]] | None:
-        views = [job.lacking(digest) for job in jobs]
-        return views if any(views) or any(digest not in table for table in looked) else None
-
-    for i, made in zip(index, decoder.prepare(items, index, lacking), strict=True):
-        if isinstance(made, DataError):
-            if strict:
-                raise made
-            chunk.errors[i] = str(made)
-            chunk.digests.append(b"")
-            continue
-        chunk.digests.append(made.digest)
-        chunk.computed += made.opened
-        if made.signature is not None:
-            chunk.signatures[made.digest] = made.signature
-        if made.remarks is not None:
-            chunk.remarks[made.digest] = made.remarks
-        for (number, view), row in made.rows.items():
-            batches[number][made.digest, view] = row
-    for n, batch in enumerate(batches):
-        if batch:
-            outputs = jobs[n].run(list(batch.values()))
-            chunk.rows[n] = [(digest, view, [o[k] for o in outputs]) for k, (digest, view) in enumerate(batch)]
-    return chunk

@@ -76,14 +76,10 @@ class KnownRows:
         """What is in the tables now."""
         return cls({t.key.digest: KnownTable(np.sort(np.array(t.digests, dtype=DIGEST))) for t in tables})
 
-    def holds(self, key: FeatureKey) -> bool:
+    def holds(self, key: FeatureKey, /) -> bool:
         """Whether the table of a key is among them."""
         return key.digest in self.tables
 
     def table(self, key: FeatureKey, /) -> KnownTable:
         """The table of a key; empty where it is not among them."""
         return self.tables.get(key.digest) or KnownTable(np.zeros(0, dtype=DIGEST))
-
-    def holds(self, key: FeatureKey, /) -> bool:
-        """Whether it is among them."""
-        return key.digest in self.tables

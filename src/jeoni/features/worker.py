@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from jeoni.features.chunks import Chunk, chunks, keys_beside, plan_of
 from jeoni.features.crew import ToDo
 from jeoni.features.decoding import Decoder
-from jeoni.features.extract import Chunk, Engines, _chunks, _Job, _looked, plan_of
+from jeoni.features.jobs import Engines, Job
 from jeoni.features.known import KnownTable
 from jeoni.types import Array, Items, Quiet
 
@@ -27,18 +28,18 @@ class Worker:
 
     def __init__(self, todo: ToDo, threads: int = 1) -> None:
         engines: Engines = {}
-        self._jobs: list[_Job[KnownTable]] = []
+        self._jobs: list[Job[KnownTable]] = []
         for request, engine in zip(todo.requests, todo.engines, strict=True):
-            self._jobs.append(_Job(request, todo.known, engine, threads, Quiet(), engines))
+            self._jobs.append(Job(request, todo.known, engine, threads, Quiet(), engines))
         for job, precision, forced in zip(self._jobs, todo.precisions, todo.forced, strict=True):
             job.precision, job.forced = precision, forced
-        self._looked = tuple(todo.known.table(key) for key in _looked(self._jobs[0].input))
+        self._looked = tuple(todo.known.table(key) for key in keys_beside(self._jobs[0].input))
         self._threads = threads
         self._decoder = Decoder(plan_of(self._jobs), threads, processes=False, console=Quiet())
 
     def chunks(self, items: Items, index: Sequence[int]) -> Iterator[Chunk]:
         """The examples at ``index`` in chunks, in that order."""
-        here = _chunks(items, index, self._jobs, self._looked, self._threads, strict=False, decoder=self._decoder)
+        here = chunks(items, index, self._jobs, self._looked, self._threads, strict=False, decoder=self._decoder)
         for chunk in here:
             chunk.choices = tuple(job.choice and replace(job.choice, run=_elsewhere) for job in self._jobs)
             yield chunk

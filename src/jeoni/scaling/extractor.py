@@ -67,7 +67,7 @@ class Extractor:
         import ray
 
         from jeoni import distributed
-        from jeoni.features.extract import Worker
+        from jeoni.features.worker import Worker
         from jeoni.libraries import import_timm
 
         import_timm()  # networks are made of its classes

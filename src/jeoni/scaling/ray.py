@@ -22,8 +22,8 @@ import pyarrow
 
 from jeoni import distributed
 from jeoni.errors import ConfigError
+from jeoni.features.chunks import Chunk
 from jeoni.features.crew import ToDo
-from jeoni.features.extract import Chunk
 from jeoni.features.known import KnownRows
 from jeoni.scaling.blocks import Block, block_length, blocks, travels_alone
 from jeoni.scaling.cluster import Cluster, connect, import_ray
