@@ -7,7 +7,7 @@ the GPU still computes the step before, and nobody waits.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -50,7 +50,7 @@ def fetch_steps(
     share: slice,
     split: Callable[[Array], Parts],
     device: torch.device,
-) -> Iterator[Fetched]:
+) -> Generator[Fetched, None, None]:
     """The steps' examples, without an end; close the iterator when enough were made.
 
     Args:
@@ -83,7 +83,7 @@ def _bound(
     return lambda: fetch(index, views, total)
 
 
-def ahead(tasks: Iterable[Callable[[], T]], threads: int, depth: int) -> Iterator[T]:
+def ahead(tasks: Iterable[Callable[[], T]], threads: int, depth: int) -> Generator[T, None, None]:
     """The results of the tasks in order; ``depth`` of them are begun before they are asked for.
 
     Example:

@@ -77,7 +77,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console, allo
     machine = distributed.state()
     path = folder / f"{job.name()}.safetensors" if folder else None
     device = distributed.device()
-    state = _State(job, device, console, allowance)
+    state = _State(job, device, allowance, console)
     state.restore(path, console)
     distributed.broadcast(job.network.state_dict().values())
     domains = job.domains or (Domain(len(job.targets)),)
@@ -120,8 +120,10 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console, allo
 class _State:
     """All that changes while training."""
 
-    def __init__(self, job: Job, device: torch.device, console: Console, allowance: Allowance | None = None) -> None:
-        self.job, self.device, self.console = job, device, console
+    def __init__(
+        self, job: Job, device: torch.device, allowance: Allowance | None = None, console: Console | None = None
+    ) -> None:
+        self.job, self.device, self.console = job, device, console or Quiet()
         job.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
         self.step, self.best_step, self.best, self.stopped = 0, 0, math.inf, False
         self.whole = True  # not in the middle of an update
