@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.assessment.draws import Draw, draws_by_fold, draws_for_test
 from jeoni.assessment.holdout import Strategy, taps_of
-from jeoni.assessment.trials import Draw, Trial, draws_by_fold, draws_for_test
+from jeoni.assessment.trials import Trial
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.checks import Checked
