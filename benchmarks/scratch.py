@@ -1,14 +1,15 @@
 """Training from scratch as it was and as it is: what it costs, and whether the control is as good.
 
-    python benchmarks/scratch.py quality [--keep outcomes.json] [--backbone untrained:test_resnet] [--seeds 5]
+    python benchmarks/scratch.py quality [--keep outcomes.json] [--backbone untrained:test_byobnet] [--seeds 5]
     python benchmarks/scratch.py steps [--backbone efficientnet_lite0]
-    python benchmarks/scratch.py at-once [--backbone untrained:test_resnet]
+    python benchmarks/scratch.py at-once [--backbone untrained:test_byobnet]
 
 ``quality``: 60 pictures (20 of each of three classes of CIFAR-10), five folds, three repeats, as `compare` has them. Before:
 every repeat tries three rates for itself, all pictures at the network's full size. Now: one search for all repeats, smaller
 pictures first, beaten trials stopped. Both train on the same examples from the same seeds; both are scored on the same 300
 other pictures. Prints processor seconds, their ratio, accuracies, and the paired difference with its 95 % interval over
-pictures and repeats. What ``--keep`` holds is not run again.
+pictures and repeats. What ``--keep`` holds is not run again; ``--most 1`` makes one fit and ends, ``--steps 60`` trains for
+less long in both ways.
 
 ``steps``: seconds of a step at each size of pictures, one thread; and by them what the comparison of the first part takes in
 all, before and now. With efficientnet_lite0 at 224 pixels that is the comparison that took over 25 minutes on two cores.
@@ -25,8 +26,9 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,8 @@ from jeoni.evaluation.verdict import pigeonhole
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
+from jeoni.specs import Recipe
+from jeoni.strategies.finetuning.search import Found
 from jeoni.strategies.scratch import LENGTH, TRIAL, Scratch
 from jeoni.tasks.classification import Classification
 from jeoni.training.defaults import steps_for
@@ -101,68 +105,90 @@ def draws(learned: Examples, seed: int) -> list[Draw]:
     return draws_by_fold(learned.data.targets, learned.clusters, REPEATS, FOLDS, seed)
 
 
-def run(way: str, seed: int, backbone: Backbone, context: Context) -> dict[str, Any]:
-    """All repeats in one way: processor seconds, which of the 300 were right, and what the search found."""
-    learned, other = examples_of(seed, backbone, context)
-    strategy = Scratch() if way == NOW else Scratch(growing=False, stopping=False)
-    fits = fits_of(strategy, backbone, learned, other, seed)
-    begun = time.process_time()
-    if way == NOW:
-        own = replace(context, seed=seed)
-        found = Searches(strategy, backbone, learned, draws(learned, seed), own, FOLDS).at(None)
-        fits = [replace(fit, found=found[number]) for number, fit in enumerate(fits)]
-    made = [make_fit(fit, context) for fit in fits]
-    seconds = time.process_time() - begun
-    right = [(one.predictions.argmax(1) == other.data.targets).astype(int).tolist() for one in made]
-    return {
-        "seconds": round(seconds, 1),
-        "right": right,
-        "rates": [one.training["recipe"]["learning_rate"] for one in made],
-        "search": [one.training["search"] for one in made],
-    }
-
-
 def quality(asked: argparse.Namespace) -> None:
     torch.set_num_threads(1)  # processor seconds of waiting threads would count too
     backbone = load_backbone(asked.backbone)
     path = Path(asked.keep)
     kept: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    with tempfile.TemporaryDirectory() as folder:
-        context = Context(FeatureStore(Path(folder)), workers=1)
-        for seed in range(asked.seeds):
-            for way in (NOW, BEFORE):
-                key = f"{asked.backbone}|{seed}|{way}"
-                if key not in kept:
-                    kept[key] = run(way, seed, backbone, context)
-                    path.write_text(json.dumps(kept))
-            told(kept, asked.backbone, seed + 1)
+    context = Context(FeatureStore(Path(asked.cache) if asked.cache else Path(tempfile.mkdtemp())), workers=1)
+    made = 0
+    for seed in range(asked.seeds):
+        name = f"{asked.backbone}|{asked.steps or 'all'}|{seed}"
+        for key, unit in units(name, seed, backbone, context, asked.steps, kept).items():
+            if key in kept:
+                continue
+            if made == asked.most:
+                return
+            kept[key] = unit()
+            made += 1
+            path.write_text(json.dumps(kept))
+        told(kept, f"{asked.backbone}|{asked.steps or 'all'}", seed + 1)
 
 
-def told(kept: dict[str, Any], backbone: str, seeds: int) -> None:
+def units(
+    name: str, seed: int, backbone: Backbone, context: Context, count: int, kept: dict[str, Any]
+) -> dict[str, Callable[[], dict[str, Any]]]:
+    """The search of one seed, and the fits in both ways; each is made once."""
+    learned, other = examples_of(seed, backbone, context)
+    recipe = Recipe(steps=count or None)
+    ways = {NOW: Scratch(recipe=recipe), BEFORE: Scratch(recipe=recipe, growing=False, stopping=False)}
+
+    def search() -> dict[str, Any]:
+        own, begun = replace(context, seed=seed), time.process_time()
+        found = Searches(ways[NOW], backbone, learned, draws(learned, seed), own, FOLDS).at(None)
+        seconds = time.process_time() - begun
+        each = [{**asdict(one), "scores": [*one.scores.items()]} for one in found.values()]
+        return {"seconds": seconds, "found": each, "stopped": found[0].stopped}
+
+    def fit(way: str, number: int) -> dict[str, Any]:
+        one = fits_of(ways[way], backbone, learned, other, seed)[number]
+        if way == NOW:
+            known = kept[f"{name}|search"]["found"][number]
+            one = replace(one, found=Found(**{**known, "scores": dict(known["scores"])}))
+        begun = time.process_time()
+        fitted = make_fit(one, context)
+        return {
+            "seconds": time.process_time() - begun,
+            "right": (fitted.predictions.argmax(1) == other.data.targets).astype(int).tolist(),
+            "rate": fitted.training["recipe"]["learning_rate"],
+            "steps": fitted.training["recipe"]["steps"],
+        }
+
+    fits = {f"{name}|{way}|{k}": partial(fit, way, k) for k in range(REPEATS) for way in (NOW, BEFORE)}
+    return {f"{name}|search": search, **fits}
+
+
+def told(kept: dict[str, Any], name: str, seeds: int) -> None:
     """The table of all seeds so far."""
-    found = {way: [kept[f"{backbone}|{seed}|{way}"] for seed in range(seeds)] for way in (BEFORE, NOW)}
-    for way, runs in found.items():
-        seconds = np.mean([one["seconds"] for one in runs])
-        print(f"{way:<8}{100 * np.mean(scores(runs)):6.1f} % right, {seconds:8.1f} processor seconds", flush=True)
-    difference = scores(found[NOW]) - scores(found[BEFORE])
+    found = {
+        way: [kept[f"{name}|{seed}|{way}|{k}"] for seed in range(seeds) for k in range(REPEATS)]
+        for way in (BEFORE, NOW)
+    }
+    searches = [kept[f"{name}|{seed}|search"] for seed in range(seeds)]
+    seconds = {way: sum(one["seconds"] for one in runs) for way, runs in found.items()}
+    seconds[NOW] += sum(one["seconds"] for one in searches)
     items = np.tile(np.arange(3 * TESTED), seeds * REPEATS)
     numbers = np.repeat(np.arange(seeds * REPEATS), 3 * TESTED)
-    interval = pigeonhole(difference, items, numbers, 0, None)
-    ratio = sum(one["seconds"] for one in found[BEFORE]) / sum(one["seconds"] for one in found[NOW])
-    agree = np.mean(
-        [a == b for o, n in zip(*found.values(), strict=True) for a, b in zip(o["rates"], n["rates"], strict=True)]
-    )
-    stopped = sum(one["search"][0]["stopped"] for one in found[NOW])
+    for way, runs in found.items():
+        share = pigeonhole(scores(runs), items, numbers, 0)
+        print(
+            f"{way:<8}{100 * share.value:6.1f} % right ({100 * share.low:.1f} to {100 * share.high:.1f}), "
+            f"{seconds[way] / seeds:8.1f} processor seconds",
+            flush=True,
+        )
+    difference = pigeonhole(scores(found[NOW]) - scores(found[BEFORE]), items, numbers, 0)
+    agree = np.mean([a["rate"] == b["rate"] for a, b in zip(found[BEFORE], found[NOW], strict=True)])
+    stopped = sum(one["stopped"] for one in searches)
     print(
-        f"{seeds} seeds: now minus before {100 * interval.value:+.1f} points "
-        f"({100 * interval.low:.1f} to {100 * interval.high:.1f}); before took {ratio:.1f} times as long; "
-        f"the same rate in {100 * agree:.0f} % of the repeats; {stopped} trials stopped",
+        f"{seeds} seeds of {REPEATS} repeats: now minus before {100 * difference.value:+.1f} points "
+        f"({100 * difference.low:.1f} to {100 * difference.high:.1f}); before took {seconds[BEFORE] / seconds[NOW]:.1f} "
+        f"times as long; the same rate in {100 * agree:.0f} %; {stopped} of {3 * seeds} trials stopped",
         flush=True,
     )
 
 
 def scores(runs: list[dict[str, Any]]) -> np.ndarray:
-    return np.concatenate([np.concatenate([np.array(one) for one in run["right"]]) for run in runs]).astype(float)
+    return np.concatenate([np.array(one["right"], dtype=float) for one in runs])
 
 
 def steps(asked: argparse.Namespace) -> None:
@@ -229,9 +255,12 @@ def main() -> None:
     parser.add_argument("--keep", default="scratch-outcomes.json")
     parser.add_argument("--backbone", default="")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=0, help="of a training; 0: as many as by default")
+    parser.add_argument("--most", type=int, default=10**6, help="searches and fits in one call")
+    parser.add_argument("--cache", default="", help="a folder for features that the next call finds again")
     parser.add_argument("--passes", type=int, default=3)
     asked = parser.parse_args()
-    asked.backbone = asked.backbone or ("efficientnet_lite0" if asked.part == "steps" else "untrained:test_resnet")
+    asked.backbone = asked.backbone or ("efficientnet_lite0" if asked.part == "steps" else "untrained:test_byobnet")
     dict(parts())[asked.part](asked)
 
 

@@ -171,11 +171,21 @@ def _groups(draws: Sequence[Draw]) -> list[list[Draw]]:
     groups: list[list[Draw]] = []
     for draw in draws:
         together = [*groups[-1], draw] if groups else []
-        if together and len(_common(together)) >= COMMON * max(len(one.train) for one in together):
+        if together and _of_one_round(together) and _much_in_common(together):
             groups[-1] = together
         else:
             groups.append([draw])
     return groups
+
+
+def _of_one_round(group: Sequence[Draw]) -> bool:
+    """Whether the last one is tested on nothing that the others are, or on the very same."""
+    last = group[-1].test
+    return all(np.array_equal(last, one.test) or not np.isin(last, one.test).any() for one in group[:-1])
+
+
+def _much_in_common(group: Sequence[Draw]) -> bool:
+    return len(_common(group)) >= COMMON * max(len(one.train) for one in group)
 
 
 def _common(group: Sequence[Draw]) -> IntArray:
