@@ -44,7 +44,8 @@ def test_a_smaller_picture_is_the_one_that_pillow_makes():
 
 
 @pytest.mark.parametrize(
-    ("side", "sides"), [(224, (96, 128, 224)), (160, (64, 96, 160)), (96, None)]  # the last is small already
+    ("side", "sides"),
+    [(224, (96, 128, 224)), (160, (64, 96, 160)), (96, None)],  # the last is small already
 )
 def test_networks_that_take_any_size_grow(side, sides):
     found = growing_sizes(of_side(side))

@@ -19,7 +19,7 @@ from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from pickle import PicklingError
+from pickle import PicklingError, dumps, loads
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from jeoni.deadline import Spent
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.store import FeatureStore
+from jeoni.libraries import import_torchvision, timm_model
 from jeoni.locale import Said
 from jeoni.training.rows import training_rows
 from jeoni.training.work import Training
@@ -207,7 +208,7 @@ def made_by_workers(fits: Sequence[Fit], context: Context, workers: Workers) -> 
     settings = {name: getattr(context, name) for name in kept}
     sent = [_Sent(_without_rows(fit), settings, context.store.root.parent, workers.threads) for fit in fits]
     parallel = Parallel(n_jobs=workers.count, return_as="generator", backend="loky", pre_dispatch="all", batch_size=1)
-    yield from parallel(delayed(_made_by_worker)(one) for one in sent)
+    yield from parallel(delayed(_made_by_worker)(dumps(one), _of_timm(one.fit.backbone)) for one in sent)
 
 
 def _without_rows(fit: Fit) -> Fit:
@@ -216,8 +217,19 @@ def _without_rows(fit: Fit) -> Fit:
     return replace(fit, train=replace(fit.train, seen=nothing), test=replace(fit.test, seen=nothing))
 
 
-def _made_by_worker(sent: _Sent) -> Fitted:
-    """Make a fit in a worker."""
+def _of_timm(backbone: Backbone) -> str:
+    """The name of its architecture in timm; empty where it is of another library."""
+    return backbone.architecture if backbone.library == "timm" else ""
+
+
+def _made_by_worker(packed: bytes, architecture: str) -> Fitted:
+    """Make a fit in a worker. Before it is unpacked, the file of timm that its network comes from is imported: that
+    alone, and not all others with it."""
+    if architecture:
+        timm_model(architecture)
+    else:
+        import_torchvision()
+    sent: _Sent = loads(packed)
     torch.set_num_threads(sent.threads)
     heard, spent = _Noted(), Spent()
     store = FeatureStore(sent.cache, heard)

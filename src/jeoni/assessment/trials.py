@@ -40,6 +40,7 @@ class Trial:
         note: what the strategy got: steps, learning rate.
         learned_nothing: whether a training ended in giving every example the same answer.
         search: what was spent on the search of its learning rate; see :class:`jeoni.runs.records.run.SearchRecord`.
+        sides: of the pictures that it was trained on, where these grew.
     """
 
     strategy: str
@@ -52,6 +53,7 @@ class Trial:
     note: str = ""
     learned_nothing: bool = False
     search: Mapping[str, Any] = field(default_factory=dict)
+    sides: tuple[int, ...] = ()
 
 
 def fit_name(strategy: str, budget: int | None, draw: int) -> str:
@@ -117,6 +119,7 @@ def run_trials(
                     _note(fitted.training),
                     bool(fitted.training.get("same")),
                     fitted.training.get("search") or {},
+                    tuple(fitted.training.get("sides") or ()),
                 )
                 advance(1, costs[name, budget])
             if halving and len(left) > 2:
