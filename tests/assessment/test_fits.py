@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 
 from jeoni.assessment import fits as fits_of_comparison
 from jeoni.assessment.fits import Fit, Workers, make_fit, make_fits, workers_for

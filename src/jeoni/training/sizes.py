@@ -26,6 +26,7 @@ __all__ = ["ResizedRows", "Sizes", "growing_sizes", "resize"]
 PLAN = ((3 / 7, 0.5), (4 / 7, 0.3), (1.0, 0.2))  # shares of the side, and of the steps
 STRIDE = 32  # of most networks: their smallest map has a place for each such square
 LEAST = 64  # pixels: below that, the topmost maps are a single place
+_tried: dict[tuple[str, int], bool] = {}
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,14 @@ def growing_sizes(backbone: Backbone, accepts: Callable[[Backbone, int], bool] |
 
 
 def _accepts(backbone: Backbone, side: int) -> bool:
+    """Tried once for each network and side: whoever asks how long a training takes asks this too."""
+    key = (backbone.fingerprint, side)
+    if key not in _tried:
+        _tried[key] = _gives_features(backbone, side)
+    return _tried[key]
+
+
+def _gives_features(backbone: Backbone, side: int) -> bool:
     rows = resize(rows_like(backbone.input, 1).float(), side)
     with torch.inference_mode():
         try:
