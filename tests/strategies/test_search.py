@@ -75,7 +75,12 @@ def test_a_rate_that_was_named_is_not_searched_for(setting):
 def test_budgets_of_about_as_many_examples_share_a_search(setting, monkeypatch):
     strategy, backbone, data, context, draws = setting
     made = []
-    monkeypatch.setattr(Scratch, "search", lambda self, backbone, data, context: made.append(len(data.fit)) or [])
+
+    def search(self, backbone, data, context):
+        made.append(len(data.fit))
+        return [Found(0.002) for _ in data.sees]
+
+    monkeypatch.setattr(Scratch, "search", search)
     searches = Searches(strategy, backbone, data, draws, context, 3)
     for budget in (5, 12, 14, None):  # 10, 24, 28 and 32 examples in a repeat
         searches.at(budget)
@@ -103,9 +108,9 @@ def test_a_trial_is_stopped_where_all_who_look_have_seen_it_beaten():
 
 
 def test_a_trial_that_may_be_as_good_goes_on():
-    rng = np.random.default_rng(0)
-    looks = Looks([lambda outputs: outputs], [{MOMENT: rng.normal(size=30)}])
-    assert not looks(MOMENT, rng.normal(0.2, 1.0, size=30))
+    rival = np.linspace(-1, 1, 30)
+    looks = Looks([lambda outputs: outputs], [{MOMENT: rival}])
+    assert not looks(MOMENT, 0.1 - rival)  # a mean difference of 0.1, half of a standard error
     assert not Looks([lambda outputs: outputs])(MOMENT, np.full(8, 99.0))  # the first trial has no rival
 
 

@@ -208,7 +208,9 @@ def made_by_workers(fits: Sequence[Fit], context: Context, workers: Workers) -> 
     settings = {name: getattr(context, name) for name in kept}
     sent = [_Sent(_without_rows(fit), settings, context.store.root.parent, workers.threads) for fit in fits]
     parallel = Parallel(n_jobs=workers.count, return_as="generator", backend="loky", pre_dispatch="all", batch_size=1)
-    yield from parallel(delayed(_made_by_worker)(dumps(one), _of_timm(one.fit.backbone)) for one in sent)
+    # packed beforehand: an error while joblib takes its tasks is never told
+    tasks = [delayed(_made_by_worker)(dumps(one), _of_timm(one.fit.backbone)) for one in sent]
+    yield from parallel(tasks)
 
 
 def _without_rows(fit: Fit) -> Fit:
