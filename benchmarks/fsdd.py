@@ -24,8 +24,8 @@ from sklearn.linear_model import LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from jeoni.assessment.draws import pick
 from jeoni.assessment.holdout import taps_of
-from jeoni.assessment.trials import pick
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import fitted_to, load_backbone
 from jeoni.backbones.cut import Tap

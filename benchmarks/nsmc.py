@@ -26,8 +26,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
 
+from jeoni.assessment.draws import pick
 from jeoni.assessment.holdout import taps_of
-from jeoni.assessment.trials import pick
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.sources.sentences import E5
 from jeoni.data.splits import build_folds, repeats_for

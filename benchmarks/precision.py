@@ -22,8 +22,8 @@ from _data import shared
 from nsmc import interval
 from sklearn.datasets import load_digits
 
+from jeoni.assessment.draws import pick
 from jeoni.assessment.holdout import taps_of
-from jeoni.assessment.trials import pick
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.sources.sentences import MINILM
 from jeoni.data.items import ArrayItems

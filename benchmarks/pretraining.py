@@ -24,7 +24,7 @@ import numpy as np
 from _data import shared
 from nsmc import interval, read
 
-from jeoni.assessment.trials import pick
+from jeoni.assessment.draws import pick
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, cut, merge

@@ -19,8 +19,8 @@ import numpy as np
 from _data import shared
 from nsmc import interval
 
+from jeoni.assessment.draws import pick
 from jeoni.assessment.holdout import taps_of
-from jeoni.assessment.trials import pick
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.sentences import MINILM, PACKAGED

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from jeoni.assessment.draws import Draw, draws_by_fold, draws_for_test
 from jeoni.assessment.holdout import Strategy, taps_of
-from jeoni.assessment.trials import Draw, Trial, draws_by_fold, draws_for_test
+from jeoni.assessment.trials import Trial
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.checks import Checked
@@ -30,6 +31,7 @@ __all__ = [
     "comparison_taps",
     "draw_examples",
     "probed_stages",
+    "searches_of",
     "trial_rows",
     "useful_budgets",
     "verdict_of",
@@ -161,6 +163,27 @@ def probed_stages(
         weights = _weights(examples, tested, measure)
         score = pigeonhole(scores, examples.clusters[tested], numbers, spec.seed, weights)
         records.append({"name": name, "score": measure.of(score).as_dict()})
+    return records
+
+
+def searches_of(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    """What each strategy that searched for its learning rate spent on that; see :class:`.SearchesRecord`."""
+    records = []
+    for name in dict.fromkeys(trial.strategy for trial in trials):
+        own = [trial for trial in trials if trial.strategy == name and trial.search.get("seconds")]
+        # several fits share one search: it is known by what it took
+        made = {(one["seconds"], one["stopped"], one["n"]): one for one in (trial.search for trial in own)}
+        if made:
+            last = own[-1]
+            records.append({
+                "strategy": name,
+                "fits": len(own),
+                "searches": len(made),
+                "seconds": round(sum(seconds for seconds, _, _ in made), 1),
+                "stopped": sum(stopped for _, stopped, _ in made),
+                "tried_at": (last.search["sides"] or [0])[0],
+                "grown": list(last.sides),
+            })  # fmt: skip
     return records
 
 

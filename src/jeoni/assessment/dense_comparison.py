@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.assessment.trials import Draw, fit_name
+from jeoni.assessment.draws import Draw
+from jeoni.assessment.trials import fit_name
 from jeoni.backbones.backbone import Backbone
 from jeoni.dense.assess import evidence_of, to_learn_from
 from jeoni.dense.protocol import DenseTask

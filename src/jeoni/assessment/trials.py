@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
 
 from jeoni import distributed
+from jeoni.assessment.draws import Draw, pick
+from jeoni.assessment.fits import Fit, make_fits
 from jeoni.assessment.holdout import Strategy
+from jeoni.assessment.shared_search import Searches
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.splits import build_folds, repeats_for
@@ -19,22 +22,7 @@ from jeoni.heads.linear import Linear
 from jeoni.tasks import strata_of, task_of
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["Draw", "Trial", "draws_by_fold", "draws_for_test", "fit_name", "pick", "run_stages", "run_trials"]
-
-
-@dataclass(frozen=True)
-class Draw:
-    """One way to take training examples, and what they are tested on.
-
-    Attributes:
-        number: 0, 1, …
-        train: ``(n,)`` where the examples that may be trained on are.
-        test: ``(m,)`` where those to be tested on are.
-    """
-
-    number: int
-    train: IntArray
-    test: IntArray
+__all__ = ["Trial", "fit_name", "run_stages", "run_trials"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +39,8 @@ class Trial:
         seconds: of fitting, frozen features being there.
         note: what the strategy got: steps, learning rate.
         learned_nothing: whether a training ended in giving every example the same answer.
+        search: what was spent on the search of its learning rate; see :class:`jeoni.runs.records.run.SearchRecord`.
+        sides: of the pictures that it was trained on, where these grew.
     """
 
     strategy: str
@@ -62,29 +52,8 @@ class Trial:
     seconds: float
     note: str = ""
     learned_nothing: bool = False
-
-
-def draws_by_fold(strata: IntArray, clusters: IntArray, repeats: int, folds: int, seed: int) -> list[Draw]:
-    """Every draw trains on all folds but one and is tested on that one; folds are drawn anew when all were used."""
-    rounds = -(-repeats // folds)
-    found = build_folds(strata, clusters, folds, rounds, seed)
-    pairs = [(fold, f) for fold in found for f in np.unique(fold)][:repeats]
-    return [Draw(r, np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for r, (fold, f) in enumerate(pairs)]
-
-
-def draws_for_test(train: IntArray, test: IntArray, repeats: int) -> list[Draw]:
-    """The same training part and test set for all; draws differ in the examples picked, and in the seed."""
-    return [Draw(r, train, test) for r in range(repeats)]
-
-
-def pick(strata: IntArray, candidates: IntArray, budget: int | None, seed: int) -> IntArray:
-    """``budget`` of every stratum among ``candidates`` (all of them for None); larger budgets contain smaller ones."""
-    if budget is None:
-        return candidates
-    rng = np.random.default_rng(seed)
-    shuffled = rng.permutation(candidates)
-    kept = [shuffled[strata[shuffled] == k][:budget] for k in np.unique(strata[candidates])]
-    return np.sort(np.concatenate(kept))
+    search: Mapping[str, Any] = field(default_factory=dict)
+    sides: tuple[int, ...] = ()
 
 
 def fit_name(strategy: str, budget: int | None, draw: int) -> str:
@@ -119,43 +88,66 @@ def run_trials(
     """
     costs = {(name, budget): (expected_s or {}).get((name, budget), 0.0) for name in strategies for budget in budgets}
     whole_s = sum(costs.values()) * len(draws) or None
-    task, strata = task_of(examples.data), strata_of(examples.data)
-    left = list(strategies)
-    control = left[-1]
+    task, left, control = task_of(examples.data), list(strategies), list(strategies)[-1]
+    searches = {
+        name: Searches(strategy, backbone, examples, draws, context, folds)
+        for name, strategy in strategies.items()
+        if hasattr(strategy, "search")
+    }
     with context.console.track("Comparing", len(left) * len(budgets) * len(draws), whole_s) as advance:
         for budget in budgets:
             scores: dict[str, list[float]] = {name: [] for name in left}
-            for draw in draws:
-                seed = context.seed + 1000 * draw.number
-                chosen = pick(strata, draw.train, budget, seed)
-                inner = build_folds(strata[chosen], examples.clusters[chosen], folds, repeats_for(len(chosen)), seed)
-                train = replace(examples.select(chosen, inner), of=len(chosen))
-                test = examples.select(draw.test, examples.folds[:, draw.test])
-                for name in left:
-                    context.begin_fit(fit_name(name, budget, draw.number))
-                    start = time.perf_counter()
-                    model = strategies[name].fit(backbone, train, replace(context, seed=seed))
-                    # what an interrupted call had trained already is part of what fitting takes
-                    seconds = time.perf_counter() - start + model.training.get("earlier_s", 0.0)
-                    said = model.predict_examples(test, backbone, context)
-                    scores[name].append(float(task.scores(said, test.data.targets).mean()))
-                    yield Trial(
-                        name,
-                        budget,
-                        draw.number,
-                        draw.test,
-                        said,
-                        len(chosen),
-                        seconds,
-                        _note(model.training),
-                        bool(model.training.get("same")),
-                    )
-                    advance(1, costs[name, budget])
+            found = {name: searches[name].at(budget) for name in left if name in searches}
+            planned = [
+                (name, draw, _fit(name, strategies[name], backbone, examples, draw, budget, context.seed, folds, found))
+                for draw in draws
+                for name in left
+            ]
+            for (name, draw, fit), fitted in zip(
+                planned, make_fits([fit for *_, fit in planned], context), strict=True
+            ):
+                said = fitted.predictions
+                scores[name].append(float(task.scores(said, fit.test.data.targets).mean()))
+                yield Trial(
+                    name,
+                    budget,
+                    draw.number,
+                    draw.test,
+                    said,
+                    len(fit.train),
+                    fitted.seconds,
+                    _note(fitted.training),
+                    bool(fitted.training.get("same")),
+                    fitted.training.get("search") or {},
+                    tuple(fitted.training.get("sides") or ()),
+                )
+                advance(1, costs[name, budget])
             if halving and len(left) > 2:
                 best = distributed.broadcast_object(
                     sorted(left, key=lambda n: -np.mean(scores[n]))[: max(1, len(left) // 2)]
                 )
                 left = [n for n in left if n in best or n == control]
+
+
+def _fit(
+    name: str,
+    strategy: Strategy,
+    backbone: Backbone,
+    examples: Examples,
+    draw: Draw,
+    budget: int | None,
+    seed: int,
+    folds: int,
+    found: Mapping[str, Mapping[int, Any]],
+) -> Fit:
+    """One strategy on one draw at so many labels per class."""
+    own, strata = seed + 1000 * draw.number, strata_of(examples.data)
+    chosen = pick(strata, draw.train, budget, own)
+    inner = build_folds(strata[chosen], examples.clusters[chosen], folds, repeats_for(len(chosen)), own)
+    train = replace(examples.select(chosen, inner), of=len(chosen))
+    test = examples.select(draw.test, examples.folds[:, draw.test])
+    by_search = found.get(name, {}).get(draw.number)
+    return Fit(fit_name(name, budget, draw.number), strategy, backbone, train, test, own, by_search)
 
 
 def _note(training: Mapping[str, object]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from jeoni import distributed
 from jeoni.assessment.holdout import Strategy
+from jeoni.assessment.shared_search import count_of_searches
 from jeoni.backbones.backbone import Backbone
 from jeoni.deadline import PlannedFit
 from jeoni.features.extract import Request
@@ -125,8 +126,9 @@ def estimate_compare(
     data = calibration.data
     sizes = _sizes(data, spec)
     of = len(data)
+    searches = count_of_searches(spec.repeats, spec.folds, bool((data.part == "test").any())) / spec.repeats
     works = {
-        (name, budget): Fits({n: 1}).work(strategy, backbone, n)
+        (name, budget): _trial_work(strategy, backbone, n, searches)
         for name, strategy in strategies.items()
         for budget, n in sizes.items()
     }
@@ -153,6 +155,22 @@ def estimate_compare(
     short = features + views + 2 * sum(s for (_, budget), s in trials.items() if budget in fewer) + rest
     cheaper = [Cheaper(f"--repeats 2 --budgets {_written(fewer)} --no-stages", short)]
     return Trials(Estimate(parts, before_s, tuple(cheaper)), fits)
+
+
+def _trial_work(strategy: Strategy, backbone: Backbone, n: int, searches: float) -> list[tuple[int, int, Work]]:
+    """Of one trial; of a search that several repeats share, only its part.
+
+    Args:
+        strategy: that is fitted.
+        backbone: to transfer from.
+        n: training examples.
+        searches: for each repeat.
+    """
+    if not hasattr(strategy, "work_of_search") or strategy.recipe.learning_rate is not None:
+        return Fits({n: 1}).work(strategy, backbone, n)
+    shared = strategy.work_of_search(backbone, n)
+    parts = tuple(replace(one, steps=searches * one.steps) for one in shared.trainings)
+    return [(n, 1, strategy.work_of_fit(backbone, n) + Work(0, parts))]
 
 
 def _sizes(data: Dataset, spec: CompareSpec) -> dict[Budget, int]:

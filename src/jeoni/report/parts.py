@@ -139,10 +139,26 @@ def training_view(record: TrainingRecord | None, figures: Figures, words: dict[s
         "share_note": words["share"].get(record.share, between),
         "rows_note": kept if rows.cached else _decoded_again(rows, words),
         "trials_said": trials,
+        "searched": _searched(record, words),
         "head_rate": record.rates["head"].learning_rate if "head" in record.rates else None,
         "per_s": round(record.examples / record.seconds) if record.seconds else 0,
         "chart": training_chart(record.evaluations, record.best_step, figures.folder, words),
     }
+
+
+def _searched(record: TrainingRecord, words: dict[str, Any]) -> str:
+    """What the search of the learning rate took, and how pictures grew; empty where neither was."""
+    search = record.search
+    said = [words["search"].format(seconds=f"{search.seconds:,.0f}", stopped=search.stopped)] if search.seconds else []
+    if record.sides:
+        said.append(grown(search.sides[0] if search.sides else 0, record.sides, words))
+    return " ".join(said)
+
+
+def grown(tried_at: int, sides: Sequence[int], words: dict[str, Any]) -> str:
+    """The sizes of pictures in trials and in a training, in a sentence."""
+    listed = ", ".join(str(side) for side in sides)
+    return str(words["grown_tried" if tried_at else "grown"].format(tried=tried_at, sides=listed))
 
 
 def map_view(figures: Figures, names: Sequence[str]) -> dict[str, Any] | None:

@@ -6,16 +6,23 @@ itself: where it has memorised its examples and they look the same in every epoc
 nothing to learn from; and where the long training comes to less on the held-out part, or ends as a constant predictor,
 as transformers do at a rate that is too high for them. Texts and waves are computed in bfloat16 where that
 is faster, for it is by far the longest training of all; its weights stay in float32.
+
+It is made affordable by three things that its result does not feel: pictures grow in the course of the training, trials
+are of the smallest ones and end where they are clearly beaten, and a comparison searches once for all repeats that can
+share it without one of them seeing its own test items. A trial of smaller pictures, or of other examples, is not what
+the long training is held against in the end: then the short training is made anew, if the long one looks worse at all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from jeoni.assessment.shared_search import SearchData
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.backbones.sources.untrained import untrained_twin
@@ -24,12 +31,15 @@ from jeoni.locale import Said
 from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.finetuning.expected import expected_work
+from jeoni.strategies.finetuning.looks import Course
 from jeoni.strategies.finetuning.losses import clearly_lower
-from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.search import Found, search
+from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup
 from jeoni.strategies.finetuning.tuning import FEW, Trial, attempt, tune
 from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.depth import taps_for
 from jeoni.training.job import Diverged
+from jeoni.training.sizes import Sizes, growing_sizes
 from jeoni.training.work import Training, Work
 
 __all__ = ["Scratch"]
@@ -51,9 +61,13 @@ class Scratch(Finetune):
     Attributes:
         rates: what fine-tuning's learning rate for such networks is multiplied by; one is chosen, unless the recipe
             names a rate.
+        growing: start with smaller pictures, and end with whole ones; see :mod:`jeoni.training.sizes`.
+        stopping: end a trial that is clearly beaten; see :mod:`jeoni.strategies.finetuning.looks`.
     """
 
     rates: tuple[float, ...] = RATES
+    growing: bool = True
+    stopping: bool = True
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """The pixels."""
@@ -61,45 +75,124 @@ class Scratch(Finetune):
 
     def work(self, backbone: Backbone, n: int, of: int) -> Work:
         """Short trials of the learning rates, then the long training."""
-        full = self.resolved(backbone, n, LENGTH, long=True, depth_decay=1.0, weight_decay=0.05)
-        whole = expected_work(backbone, n, full, 0, interpolate=False, to_the_end=True, statistics=True, heads=0)
-        if self.recipe.learning_rate is not None:
-            return whole
+        whole = self.work_of_fit(backbone, n)
+        return whole if self.recipe.learning_rate is not None else whole + self.work_of_search(backbone, n)
+
+    def work_of_fit(self, backbone: Backbone, n: int) -> Work:
+        """The long training alone."""
+        options: dict[str, Any] = {"interpolate": False, "to_the_end": True, "statistics": True, "heads": 0}
+        return expected_work(backbone, n, self._full(backbone, n), 0, sizes=self._sizes(backbone), **options)
+
+    def work_of_search(self, backbone: Backbone, n: int) -> Work:
+        """The trials alone, none of them stopped."""
+        full, sizes = self._full(backbone, n), self._sizes(backbone)
         unchanging = full.views == 0 or not backbone.input.varied
         longer = 2 if unchanging and n < FEW else 0
         tried = full.steps * TRIAL * (len(self.rates) + longer)
-        return whole + Work(0, (Training(backbone, 0, full, tried, True),))
+        tried *= sizes.smallest().cost() if sizes else 1.0
+        return Work(0, (Training(backbone, 0, full, tried, True),))
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
-        """Choose a learning rate, then train everything from random weights."""
+        """Choose a learning rate on a part of the examples, then train everything from random weights."""
         twin = untrained_twin(backbone, context.seed)
-        full = self.resolved(backbone, len(train), LENGTH, long=True, depth_decay=1.0, weight_decay=0.05)
-        named: dict[str, Any] = {"head": self.head, "class_weights": self.class_weights, "source": backbone}
-
-        def tuned(recipe: ResolvedRecipe, begun: Trial | None = None) -> Model:
-            return tune(twin, train, context, recipe, CONFIG, begun=begun, **named)
-
         if self.recipe.learning_rate is not None:
-            return _said(tuned(full), {}, "", context)
-        trials = {
-            rate: attempt(twin, train, context, self._part(full, rate), CONFIG, **named)
-            for rate in (full.learning_rate * factor for factor in self.rates)
-        }
-        rate = _choose(trials)
+            model = self._trained(backbone, twin, train, context)(self._full(backbone, len(train)), None)
+            return _said(model, Found(None), "", context)
+        found, begun = self._search_own(backbone, twin, train, context)
+        return self._fit_found(backbone, twin, train, context, found, begun)
+
+    def search(self, backbone: Backbone, data: SearchData, context: Context) -> list[Found] | None:
+        """Choose the learning rate for several repeats at once, see :mod:`jeoni.strategies.finetuning.search`.
+
+        Args:
+            backbone: whose architecture is trained.
+            data: examples to try rates on, and what each repeat judges them by.
+            context: where to compute; its seed is that of the trials.
+
+        Returns:
+            For each repeat what :meth:`fit_found` trains by; None where the rate was named and nothing is chosen.
+        """
+        if self.recipe.learning_rate is not None:
+            return None
+        twin, full = untrained_twin(backbone, context.seed), self._full(backbone, len(data.fit))
+        config = self._config(backbone, trial=True)
+
+        def setups(share: float) -> dict[float, TrainingSetup]:
+            made = {}
+            for rate in (full.learning_rate * factor for factor in self.rates):
+                recipe = self._part(full, rate, share)
+                made[rate] = TrainingSetup(twin, backbone, context, recipe, config, self.head, self.class_weights)
+            return made
+
+        with context.spent.on("search"):
+            return search(setups(TRIAL), setups(2 * TRIAL), data, (TRIAL, 2 * TRIAL), self.stopping)
+
+    def fit_found(self, backbone: Backbone, train: Examples, context: Context, found: Found) -> Model:
+        """Train at a rate that :meth:`search` chose."""
+        return self._fit_found(backbone, untrained_twin(backbone, context.seed), train, context, found, None)
+
+    def _fit_found(
+        self, backbone: Backbone, twin: Backbone, train: Examples, context: Context, found: Found, begun: Trial | None
+    ) -> Model:
+        full, tuned = self._full(backbone, len(train)), self._trained(backbone, twin, train, context)
+        rate = found.rate
         if rate is None:  # too short to tell: not the fastest, which ruins, nor the slowest
-            return _said(tuned(self._at(full, sorted(trials)[len(trials) // 2])), trials, "", context)
-        best, share = trials[rate], TRIAL
-        if best.unchanging and not best.memorised and len(train) < FEW:
-            longer = attempt(twin, train, context, self._part(full, rate, 2 * TRIAL), CONFIG, **named)
-            if np.isfinite(longer.score) and not clearly_lower(best.losses, longer.losses, CLEAR):
-                best, share = longer, 2 * TRIAL
-        if not best.memorised:
+            return _said(tuned(self._at(full, sorted(found.scores)[len(found.scores) // 2]), None), found, "", context)
+        long = None
+        if not found.memorised:
             with suppress(Diverged):
-                model = tuned(self._at(full, rate))
-                if not _worse(model, best.score):
-                    return _said(model, trials, "", context)
-        why = "memorised" if best.memorised else "less"
-        return _said(tuned(self._part(full, rate, share), begun=best), trials, why, context)
+                long = tuned(self._at(full, rate), None)
+                if not _worse(long, found.score):
+                    return _said(long, found, "", context)
+        short = tuned(self._part(full, rate, found.share), begun)
+        if begun is None and long is not None and not _worse(long, _held_loss(short)):
+            return _said(long, found, "", context)  # the trial was made on other examples, or of smaller pictures
+        return _said(short, found, "memorised" if found.memorised else "less", context)
+
+    def _search_own(
+        self, backbone: Backbone, twin: Backbone, train: Examples, context: Context
+    ) -> tuple[Found, Trial | None]:
+        """Trials on a part of the training examples; the best of them, where its training can be gone on with."""
+        full, config = self._full(backbone, len(train)), self._config(backbone, trial=True)
+        named: dict[str, Any] = {"head": self.head, "class_weights": self.class_weights, "source": backbone}
+        trials: dict[float, Trial] = {}
+        with context.spent.on("search"):
+            for rate in (full.learning_rate * factor for factor in self.rates):
+                rival = _course_of_best(trials) if self.stopping else None
+                recipe = self._part(full, rate)
+                trials[rate] = attempt(twin, train, context, recipe, config, rival=rival, **named)
+            every = list(trials.values())
+            found = Found(_choose(trials), {rate: trial.score for rate, trial in trials.items()}, TRIAL)
+            if found.rate is None:
+                return _with_costs(found, every, config, len(train)), None
+            best = trials[found.rate]
+            if best.unchanging and not best.memorised and len(train) < FEW:
+                longer = attempt(twin, train, context, self._part(full, found.rate, 2 * TRIAL), config, **named)
+                every.append(longer)
+                if np.isfinite(longer.score) and not clearly_lower(best.losses, longer.losses, CLEAR):
+                    best, found = longer, replace(found, share=2 * TRIAL)
+        found = replace(found, memorised=best.memorised, score=best.score)
+        begun = best if config.sizes is None else None
+        return _with_costs(found, every, config, len(train)), begun
+
+    def _full(self, backbone: Backbone, n: int) -> ResolvedRecipe:
+        """The recipe of the long training."""
+        return self.resolved(backbone, n, LENGTH, long=True, depth_decay=1.0, weight_decay=0.05)
+
+    def _sizes(self, backbone: Backbone) -> Sizes | None:
+        return growing_sizes(backbone) if self.growing else None
+
+    def _config(self, backbone: Backbone, trial: bool = False) -> FinetuneConfig:
+        sizes = self._sizes(backbone)
+        return replace(CONFIG, sizes=sizes.smallest() if sizes and trial else sizes)
+
+    def _trained(
+        self, backbone: Backbone, twin: Backbone, train: Examples, context: Context
+    ) -> Callable[[ResolvedRecipe, Trial | None], Model]:
+        """What trains by a recipe, or goes on from a trial by it."""
+        config = self._config(backbone)
+        named: dict[str, Any] = {"head": self.head, "class_weights": self.class_weights, "source": backbone}
+        return lambda recipe, begun: tune(twin, train, context, recipe, config, begun=begun, **named)
 
     def _at(self, recipe: ResolvedRecipe, rate: float) -> ResolvedRecipe:
         """The same rate for all, but of the head if its own was named."""
@@ -116,25 +209,53 @@ def _choose(trials: dict[float, Trial]) -> float | None:
     return min(useful, key=lambda rate: useful[rate]) if useful else None
 
 
-def _said(model: Model, trials: dict[float, Trial], shortened: str, context: Context) -> Model:
+def _course_of_best(trials: dict[float, Trial]) -> Course | None:
+    rate = _choose(trials)
+    return None if rate is None else trials[rate].course
+
+
+def _with_costs(found: Found, trials: list[Trial], config: FinetuneConfig, n: int) -> Found:
+    return replace(
+        found,
+        stopped=sum(trial.stopped for trial in trials),
+        seconds=round(sum(trial.seconds for trial in trials), 3),
+        earlier_s=round(sum(trial.earlier_s for trial in trials), 3),
+        sides=config.sizes.sides if config.sizes else (),
+        n=n,
+    )
+
+
+def _said(model: Model, found: Found, shortened: str, context: Context) -> Model:
     if model.training["same"]:
         context.console.warn(NO_CONTROL)
-    tried = {f"{rate:g}": round(trial.score, 5) for rate, trial in trials.items()}
+    # of a search that several repeats share, no repeat alone is charged with what earlier calls took
+    earlier_s = found.earlier_s if found.repeats == 1 else 0.0
     said = {
-        "trials": tried,
+        "trials": {f"{rate:g}": round(score, 5) for rate, score in found.scores.items()},
         "shortened": shortened,
-        "earlier_s": model.training.get("earlier_s", 0.0) + _earlier(trials),
+        "earlier_s": model.training.get("earlier_s", 0.0) + earlier_s,
+        "search": {
+            "seconds": found.seconds,
+            "stopped": found.stopped,
+            "sides": list(found.sides),
+            "repeats": found.repeats,
+            "n": found.n,
+        },
     }
     return replace(model, training={**model.training, **said})
 
 
-def _earlier(trials: dict[float, Trial]) -> float:
-    """Seconds that calls before this one took for trials."""
-    return round(sum(trial.earlier_s for trial in trials.values()), 3)
+def _held_loss(model: Model) -> float:
+    """What a training came to on the held-out part; infinite where there is none, or it learned nothing."""
+    training = model.training
+    held = [one["held"] for one in training["evaluations"] if one["step"] == training["best_step"]]
+    if training["same"] or not held or held[0] is None:
+        return float("inf")
+    return float(held[0])
 
 
 def _worse(model: Model, trial: float) -> bool:
     """Whether a long training came to less than the short one."""
     training = model.training
-    held = [one["held"] for one in training["evaluations"] if one["step"] == training["best_step"]]
-    return bool(training["same"] or (held and held[0] is not None and held[0] > trial))
+    held = _held_loss(model)
+    return bool(training["same"] or (np.isfinite(held) and held > trial))

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 
@@ -18,9 +18,10 @@ from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.groups import Group
 from jeoni.training.order import Domain
 from jeoni.training.rows import Rows
+from jeoni.training.sizes import Sizes
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["Batch", "Diverged", "Held", "History", "Job", "Loss", "Objective", "Update"]
+__all__ = ["Batch", "Diverged", "Held", "History", "Job", "Loss", "Objective", "Update", "Watch"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,19 @@ class Diverged(ConfigError):  # noqa: N818 - says what happened
     """The loss is no longer finite."""
 
 
+class Watch(Protocol):
+    """Who looks at the held-out part along with the training; a checkpoint keeps what was seen."""
+
+    def __call__(self, behind: float, outputs: FloatArray) -> bool:
+        """Of the share of the training that is behind, 0 … 1, and the outputs ``(m, width)``: whether it may stop."""
+
+    def state(self) -> Any:
+        """What was seen, for JSON."""
+
+    def restore(self, state: Any) -> None:
+        """Go on from what was seen."""
+
+
 @dataclass(frozen=True)
 class Held:
     """Examples that are never trained on.
@@ -66,11 +80,13 @@ class Held:
         rows: as the network takes them.
         score: of its logits; lower is better.
         decides: whether the best score decides which weights are taken; otherwise the last ones are.
+        watch: looks on, and may stop the training.
     """
 
     rows: Rows
     score: Callable[[FloatArray], float]
     decides: bool = True
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +133,7 @@ class Job:
             is one.
         identity: names the data; part of the checkpoint's name.
         betas: of AdamW, how slowly its moments forget.
+        sizes: of pictures, where these grow in the course of the training; None: they are as ``rows`` give them.
     """
 
     title: str
@@ -134,12 +151,15 @@ class Job:
     domains: tuple[Domain, ...] = ()
     identity: str = ""
     betas: tuple[float, float] = (0.9, 0.999)
+    sizes: Sizes | None = None
 
     def name(self) -> str:
         """The same for the same data, recipe and starting weights."""
         content = hashlib.sha256(fingerprint(self.network.state_dict()).encode())
         content.update(json.dumps([asdict(self.recipe), self.seed, self.identity, self.title]).encode())
         content.update(self.targets.tobytes())
+        if self.sizes is not None:
+            content.update(repr(self.sizes).encode())
         return content.hexdigest()[:16]
 
 

@@ -37,6 +37,11 @@ from jeoni.training.order import Domain, DomainBalancedSampler
 from jeoni.training.pace import Pace
 from jeoni.training.precision import plain_attention
 from jeoni.training.repeatable import repeatable, seed_devices
+<<<<<<< HEAD
+=======
+from jeoni.training.rows import Rows
+from jeoni.training.sizes import ResizedRows, resize
+>>>>>>> s1
 from jeoni.training.vocabulary import only_tokens_of
 from jeoni.types import Array, Console, Quiet
 
@@ -145,7 +150,7 @@ class _State:
             job.betas,
         )
         held = len(job.held.rows) / job.recipe.batch_size if job.held else 0.0
-        self.pace = Pace(job.recipe.steps, EVALUATIONS, held, allowance)
+        self.pace = Pace(job.recipe.steps, EVALUATIONS, held, allowance, job.sizes)
         self.limit = ""  # what the time that it may take did to it
         together = job.loss is not None or job.recipe.mixup or job.recipe.accumulate > 1
         together = together or (job.train_statistics and any(map(_normalises_by_batch, job.network.modules())))
@@ -156,7 +161,7 @@ class _State:
     def make_step(self, fetched: Fetched, machine: Any) -> None:
         """One update of the weights."""
         job, recipe = self.job, self.job.recipe
-        moment = self.pace.moment(self.step)
+        moment, side = self.pace.moment(self.step), self._side
         for group, options in zip(job.groups, self.optimizer.param_groups, strict=True):
             options["lr"] = group.learning_rate * _height(moment, recipe)
         self._thaw(moment)
@@ -174,7 +179,7 @@ class _State:
                 self.average[name].lerp_(p.detach(), 1 - decay)
         self.pace.made(self.step)
         if self.pace.evaluates_after(self.step):
-            self._evaluate()
+            self._evaluate(side)
             self.pace.evaluated(self.step)
         if self.pace.stopped or self.step >= self.pace.total:
             self.limit = "stopped" if self.pace.stopped else "shortened" if self.pace.total < recipe.steps else ""
@@ -257,7 +262,8 @@ class _State:
         value: Tensor | float = 0.0
         for part, rows in parts:
             index = fetched.index[part]
-            batch = Batch(as_input(rows, self.device), job.targets[index], index, fetched.views[part], job.rows)
+            x = self._sized(as_input(rows, self.device))
+            batch = Batch(x, job.targets[index], index, fetched.views[part], job.rows)
             mixed = _mixed(batch, job.recipe.mixup) if batch.rows.is_floating_point() else [(1.0, batch)]
             with self._precision():
                 outputs = job.network(mixed[0][1].rows)
@@ -267,6 +273,16 @@ class _State:
             torch.autograd.backward(loss)
             value = value + readable(loss)
         return value
+
+    @property
+    def _side(self) -> int:
+        """Of pictures at the next step, where they grow; 0: they do not."""
+        sizes = self.job.sizes
+        return sizes.at(self.pace.moment(self.step) / self.job.recipe.steps) if sizes else 0
+
+    def _sized(self, x: Tensor) -> Tensor:
+        """Pictures in the size of this step."""
+        return resize(x, self._side) if self.job.sizes else x
 
     def _losses(self, outputs: Tensor, batch: Batch) -> Tensor:
         """``(b,)``."""
@@ -285,19 +301,36 @@ class _State:
             return [(np.arange(len(rows)), rows)]
         return [(part, rows[part]) for part in np.array_split(np.arange(len(rows)), count)]
 
+<<<<<<< HEAD
     def _evaluate(self) -> None:
         score, loss = None, self.losses.mean()
+=======
+    def _evaluate(self, side: int) -> None:
+        """Look at what is held out, its pictures in a size; only the whole one may decide which weights are kept."""
+        score = None
+>>>>>>> s1
         if self.job.train_statistics:  # each process saw its own share of every batch
             distributed.average(b for b in self.job.network.buffers() if b.is_floating_point())
         if self.job.held:
             with self._averaged():
-                logits = outputs_of(self.job.network, self.job.held.rows)
+                logits = outputs_of(self.job.network, self._held_rows(self.job.held.rows, side))
                 if not np.isfinite(logits).all():
                     raise Diverged(f"The weights are no longer finite at step {self.step}. Lower --learning-rate.")
                 score = distributed.broadcast_object(self.job.held.score(logits))
-                if self.job.held.decides:
+                if self.job.held.decides and (self.job.sizes is None or side == self.job.sizes.whole):
                     self._keep(score)
+<<<<<<< HEAD
         self.evaluations.append({"step": self.step, "loss": loss, "held": score})
+=======
+                if self.job.held.watch is not None:
+                    behind = self.pace.moment(self.step) / self.job.recipe.steps
+                    self.stopped |= distributed.broadcast_object(self.job.held.watch(behind, logits))
+        self.evaluations.append({"step": self.step, "loss": float(np.mean(self.losses)), "held": score})
+        self.losses = []
+>>>>>>> s1
+
+    def _held_rows(self, rows: Rows, side: int) -> Rows:
+        return ResizedRows(rows, side) if self.job.sizes and side != self.job.sizes.whole else rows
 
     def _keep(self, score: float) -> None:
         """The weights, if they are the best so far."""
@@ -348,14 +381,25 @@ class _State:
         tensors |= pack_optimizer(self.optimizer)
         facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "evaluations", "seconds")}
         best = self.best if math.isfinite(self.best) else None
+<<<<<<< HEAD
         save_state(path, tensors, {**facts, "losses": self.losses.values, "best": best, "pace": self.pace.state()})
+=======
+        save_state(path, tensors, {**facts, **self._watched(), "best": best, "pace": self.pace.state()})
+>>>>>>> s1
 
     def save_result(self, path: Path) -> None:
         """In the place of the state, the weights that were chosen; there is nothing left to resume."""
         facts = {k: getattr(self, k) for k in ("step", "best_step", "evaluations", "seconds", "limit")}
         save_state(
-            path, {f"last.{n}": v for n, v in self.job.network.state_dict().items()}, {**facts, "finished": True}
+            path,
+            {f"last.{n}": v for n, v in self.job.network.state_dict().items()},
+            {**facts, **self._watched(), "finished": True},
         )
+
+    def _watched(self) -> dict[str, Any]:
+        """What somebody who looks on has seen."""
+        watch = self.job.held.watch if self.job.held else None
+        return {} if watch is None else {"watched": watch.state()}
 
     def restore(self, path: Path | None, console: Console) -> None:
         """Resume from a checkpoint, if there is one that is sound."""
@@ -369,6 +413,8 @@ class _State:
         facts.setdefault("evaluations", facts.get("looks", []))  # the name in checkpoints of earlier versions
         self.job.network.load_state_dict(_under("last.", tensors))
         self.earlier_s = facts["seconds"]
+        if "watched" in facts and self.job.held and self.job.held.watch:
+            self.job.held.watch.restore(facts["watched"])
         if facts.get("finished"):
             self.finished = self.stopped = True
             self.step, self.best_step, self.evaluations = facts["step"], facts["best_step"], facts["evaluations"]

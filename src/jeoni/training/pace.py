@@ -12,6 +12,7 @@ from collections import deque
 from statistics import mean
 
 from jeoni.deadline import Allowance
+from jeoni.training.sizes import Sizes
 
 __all__ = ["Pace"]
 
@@ -30,6 +31,7 @@ class Pace:
         evaluations: of the held-out part, at full length.
         held_steps: batches of the held-out part; 0 where there is none.
         allowance: the time, of a training in one process; None is no limit.
+        sizes: of pictures that grow: later steps take longer, and are counted so. None: all take the same.
 
     Attributes:
         total: the steps that will be made, as far as is known now.
@@ -43,11 +45,16 @@ class Pace:
     """
 
     def __init__(
-        self, steps: int, evaluations: int = 10, held_steps: float = 0.0, allowance: Allowance | None = None
+        self,
+        steps: int,
+        evaluations: int = 10,
+        held_steps: float = 0.0,
+        allowance: Allowance | None = None,
+        sizes: Sizes | None = None,
     ) -> None:
         self.full, self.total, self.evaluations, self.stopped = steps, steps, evaluations, False
         self._every = max(1, steps // evaluations)
-        self._held, self._allowance = held_steps, allowance
+        self._held, self._allowance, self._sizes = held_steps, allowance, sizes
         self._allowed_s = allowance.seconds if allowance else math.inf
         self._anchor: tuple[int, float] = (0, 0)  # a step, and the moment that it was at
         self._durations: deque[float] = deque(maxlen=LAST)
@@ -85,13 +92,13 @@ class Pace:
         self._made += 1
         late = self._made == 1 and now - self._start > self._allowance.seconds
         if self._made > WARM or late:  # late: one step takes longer than all of them may
-            self._durations.append(now - self._before)
+            self._durations.append((now - self._before) / self._cost_at(step - 1))
         self._before = now
         if self._durations:
             self._plan(step, self._allowance.seconds - (now - self._start))
 
     def _plan(self, step: int, left_s: float) -> None:
-        each = mean(self._durations)
+        each = mean(self._durations) * self._cost_from(step)
         looking = self._evaluation_s if self._evaluation_s is not None else self._held * FORWARD * each
         moment = self.moment(step)
         if self._made == WARM + 1 and looking:
@@ -104,6 +111,14 @@ class Pace:
         wanted = math.ceil(self.full - moment - 1e-9)
         self.total, self.stopped = self._ending(step, wanted, room)
         self._anchor = (step, moment) if self.total < self.full or self._anchor[0] else self._anchor
+
+    def _cost_at(self, step: int) -> float:
+        """Of one step, in units of one at the whole size."""
+        return self._sizes.cost_of(self._sizes.at(self.moment(step) / self.full)) if self._sizes else 1.0
+
+    def _cost_from(self, step: int) -> float:
+        """The mean of all steps to come."""
+        return self._sizes.cost(self.moment(step) / self.full) if self._sizes else 1.0
 
     def _ending(self, step: int, wanted: int, room: int) -> tuple[int, bool]:
         """The last step, and whether it is the end for want of time."""

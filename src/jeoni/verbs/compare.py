@@ -12,6 +12,7 @@ from jeoni.assessment.comparison import (
     comparison_taps,
     draw_examples,
     probed_stages,
+    searches_of,
     trial_rows,
     useful_budgets,
     verdict_of,
@@ -148,7 +149,7 @@ def compare(
         if session.is_main:
             session.run.write_csv("trials.csv", *trial_rows(trials, examples, measure))
             session.run.write_record("verdict.json", VerdictRecord, verdict)
-            curves = {"points": [p.as_dict() for p in points], "stages": stages}
+            curves = {"points": [p.as_dict() for p in points], "stages": stages, "searches": searches_of(trials)}
             session.run.write_record("comparison.json", ComparisonRecord, curves)
             counts = {"items": len(ready.data), "used": len(examples), "draws": len(draws)}
             session.finish(ready, backbone, counts, [dataset], kind="comparison")
@@ -158,6 +159,8 @@ def compare(
 def _seconds_of(trials: Sequence[Trial], control: str, fit_s: float, spent: Mapping[str, float]) -> dict[str, float]:
     """Of the strategies and of the control, as an estimate has them."""
     of_control = sum(trial.seconds for trial in trials if trial.strategy == control)
+    # fits that are made at once take less than their sum
+    of_control *= min(1.0, fit_s / max(fit_s, sum(trial.seconds for trial in trials)))
     others, views = max(0.0, fit_s - of_control), spent.get("views", 0.0)
     by_others = min(views, others)  # they come first, and what they computed is there for the control
     return {"strategies": others - by_others, f"control ({control})": max(0.0, of_control - (views - by_others))}

@@ -129,7 +129,10 @@ WORDS = {
     "refitted": "With so few examples the training was then repeated on all of them.",
     "ruined": "Repeated on all examples it lost what it had learned from four fifths of them: that was taken.",
     "trials": "The learning rate was chosen by short trials ({trials}).",
-    "trial_failed": "learned nothing",
+    "search": "The trials took {seconds} s; {stopped} of them ended early, clearly beaten by another.",
+    "grown": "Pictures grew in the course of the training: {sides} pixels.",
+    "grown_tried": "Pictures grew in the course of the training: {sides} pixels; trials saw the smallest, of {tried}.",
+    "trial_failed": "learned nothing or was beaten",
     "shortened": {
         "by_heart": "The best had memorised its examples: there was nothing left to learn, and it was taken.",
         "memorised": "The best had memorised its examples: there was nothing left to learn, and it was taken.",
@@ -165,6 +168,8 @@ WORDS = {
     "needs_more": "more than there are",
     "got": "Training settings by strategy",
     "got_note": "Of the first draw; all trials are in trials.csv.",
+    "searched": "Finding the learning rate of {strategy} took {seconds} s (searches: {searches}, for {fits} fits; trials that "
+    "ended early, clearly beaten by another: {stopped}).",
     "advice": "What to try",
     "training_loss": "training",
     "held_loss": "held out",

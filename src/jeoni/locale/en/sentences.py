@@ -81,6 +81,7 @@ WORDS = {
     "verdict.visible": "With {n} test items only differences above {visible} can be seen.",
     "verdict.visible_points": "With {n} test items only differences above {visible} points can be seen.",
     "verdict.nothing": "There was nothing to compare with the control.",
+    "warning.no_workers": "The fits that are left are made one after the other: worker processes failed ({reason}).",
     "warning.no_control": "Training from scratch learned nothing: it says the same of every example, and cannot serve as a "
     "control. Try another --learning-rate, or more --steps.",
     "learned_nothing": "{strategy} learned nothing (it gives every example the same answer), so it is no control",

@@ -73,6 +73,7 @@ WORDS = {
     "verdict.visible": "테스트 데이터 {n}개로는 {visible}보다 큰 차이만 확인할 수 있습니다.",
     "verdict.visible_points": "테스트 데이터 {n}개로는 {visible}%p보다 큰 차이만 확인할 수 있습니다.",
     "verdict.nothing": "대조군과 비교할 결과가 없습니다.",
+    "warning.no_workers": "작업 프로세스를 쓸 수 없어({reason}) 남은 학습은 하나씩 차례로 합니다.",
     "warning.no_control": "처음부터 학습한 모델이 아무것도 학습하지 못했습니다. 모든 데이터에 같은 답을 내므로 대조군으로 쓸 수 없습니다. --learning-rate 값을 바꾸거나 --steps 값을 늘리십시오.",
     "learned_nothing": "{strategy} 전략이 아무것도 학습하지 못해(모든 데이터에 같은 답을 냄) 대조군으로 쓸 수 없습니다",
     "learned_nothing_in": "{strategy} 전략이 표본 {draws}개 중 {count}개에서 아무것도 학습하지 못해(모든 데이터에 같은 답을 냄) 대조군으로 쓸 수 없습니다",

@@ -13,8 +13,8 @@ from jeoni.report.card import Card, about, score_line
 from jeoni.report.figures import labels_chart, stages_chart, time_chart
 from jeoni.report.files import Figures
 from jeoni.report.formats import percent
-from jeoni.report.parts import headline
-from jeoni.runs.records import ComparisonRecord, Measure, ProbedStage, RunRecord, VerdictRecord, told_in
+from jeoni.report.parts import grown, headline
+from jeoni.runs.records import ComparisonRecord, Measure, ProbedStage, RunRecord, SearchesRecord, VerdictRecord, told_in
 from jeoni.runs.typed import read_record
 
 __all__ = ["ComparisonPage", "highest_stage"]
@@ -45,6 +45,7 @@ class ComparisonPage:
             **headline(told_in(words["lang"], verdict.said, verdict.summary)),
             "advice": [one for one in told_in(words["lang"], verdict.advised, " ".join(verdict.advice)) if one],
             "points": points,
+            "searched": [_searched(one, words) for one in found.searches],
             "strategies": strategies,
             "table": [{"budget": b, "cells": [at.get((s, b)) for s in strategies]} for b in budgets],
             "labels": labels_chart(points, measure, figures.folder, words),
@@ -82,3 +83,17 @@ def highest_stage(stages: Sequence[ProbedStage], sign: int, words: dict[str, Any
     if not near:
         return str(words["stage_highest"].format(name=highest.name))
     return str(words["stage_overlap"].format(name=highest.name, others=", ".join(near)))
+
+
+def _searched(record: SearchesRecord, words: dict[str, Any]) -> str:
+    """What a strategy spent on its learning rate, in a sentence or two."""
+    told = words["searched"].format(
+        strategy=record.strategy,
+        searches=record.searches,
+        fits=record.fits,
+        seconds=f"{record.seconds:,.0f}",
+        stopped=record.stopped,
+    )
+    if not record.grown:
+        return str(told)
+    return f"{told} {grown(record.tried_at, record.grown, words)}"

@@ -11,7 +11,15 @@ from jeoni.runs.records.clustering import (
     RepresentationRecord,
     ShownCluster,
 )
-from jeoni.runs.records.compare import Comparison, ComparisonRecord, Need, Point, ProbedStage, VerdictRecord
+from jeoni.runs.records.compare import (
+    Comparison,
+    ComparisonRecord,
+    Need,
+    Point,
+    ProbedStage,
+    SearchesRecord,
+    VerdictRecord,
+)
 from jeoni.runs.records.dense import DenseControls, DenseMetrics, DenseRow
 from jeoni.runs.records.figures import (
     DomainItem,
@@ -159,6 +167,7 @@ __all__ = [
     "Score",
     "ScoredCandidate",
     "ScoringMetrics",
+    "SearchesRecord",
     "SegmentationDetails",
     "Shared",
     "ShownBox",

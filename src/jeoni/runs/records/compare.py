@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from jeoni.runs.records.fit import Measure
-from jeoni.runs.records.values import Budget, Interval, Name, Outcome, Positive, SaidTexts, Sentences, Share
+from jeoni.runs.records.values import Budget, Count, Interval, Name, Outcome, Positive, SaidTexts, Sentences, Share
 from jeoni.runs.typed import AtMost, Between, Formerly
 
-__all__ = ["Comparison", "ComparisonRecord", "Need", "Point", "ProbedStage", "VerdictRecord"]
+__all__ = ["Comparison", "ComparisonRecord", "Need", "Point", "ProbedStage", "SearchesRecord", "VerdictRecord"]
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,35 @@ class ProbedStage:
 
 
 @dataclass(frozen=True)
+class SearchesRecord:
+    """What a strategy spent on finding its learning rate.
+
+    Attributes:
+        strategy: its id.
+        fits: that were made with what was found.
+        searches: that were made for them.
+        seconds: of all searches.
+        stopped: trials that ended early, because another had clearly beaten them.
+        tried_at: side of the pictures in the trials, pixels; 0 where they had the backbone's size, or are no pictures.
+        grown: sides of the pictures in the trainings, one after the other; empty where they did not grow.
+    """
+
+    strategy: Name
+    fits: Count
+    searches: Count
+    seconds: Positive
+    stopped: Count = 0
+    tried_at: Count = 0
+    grown: Annotated[tuple[Count, ...], AtMost(20)] = ()
+
+
+@dataclass(frozen=True)
 class ComparisonRecord:
     """``comparison.json``."""
 
     points: Annotated[tuple[Point, ...], AtMost(400)]
     stages: Annotated[tuple[ProbedStage, ...], AtMost(300)]
+    searches: Annotated[tuple[SearchesRecord, ...], AtMost(100)] = ()
 
     def __post_init__(self) -> None:
         if not self.points:

@@ -153,6 +153,25 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class SearchRecord:
+    """What the search of a learning rate cost; see :class:`jeoni.strategies.finetuning.search.Found`.
+
+    Attributes:
+        seconds: of all trials.
+        stopped: trials that ended early, because another had clearly beaten them.
+        sides: of the pictures in the trials, pixels; empty where they had the backbone's size.
+        repeats: of a comparison that share it.
+        n: examples that the trials were trained on.
+    """
+
+    seconds: Positive = 0.0
+    stopped: Count = 0
+    sides: Annotated[tuple[Count, ...], AtMost(20)] = ()
+    repeats: Count = 1
+    n: Count = 0
+
+
+@dataclass(frozen=True)
 class TrainingRecord:
     """How stages were trained; see :func:`jeoni.strategies.finetuning.tuning.tune`."""
 
@@ -174,6 +193,8 @@ class TrainingRecord:
     shortened: Literal["", "by_heart", "memorised", "less"] = ""
     ruined: bool = False
     trials: Annotated[dict[str, Loss | None], AtMost(100)] = field(default_factory=dict)
+    sides: Annotated[tuple[Count, ...], AtMost(20)] = ()
+    search: SearchRecord = field(default_factory=SearchRecord)
     recipe: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
 

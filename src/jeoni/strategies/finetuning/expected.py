@@ -5,6 +5,7 @@ from __future__ import annotations
 from jeoni.backbones.backbone import Backbone
 from jeoni.strategies.finetuning.tuning import FEW, can_tell
 from jeoni.training.defaults import ResolvedRecipe
+from jeoni.training.sizes import Sizes
 from jeoni.training.work import BEST_MOMENT, Training, Work, evaluation_steps
 
 __all__ = ["expected_work"]
@@ -20,6 +21,7 @@ def expected_work(
     to_the_end: bool = False,
     statistics: bool = False,
     heads: int = 2,
+    sizes: Sizes | None = None,
 ) -> Work:
     """One training on a part of the examples and, of few of them, another on all.
 
@@ -32,6 +34,7 @@ def expected_work(
         to_the_end: every step is made again.
         statistics: batch normalisation uses batch statistics.
         heads: that are fitted to features on the way.
+        sizes: of pictures that grow: a step then counts as much as its pictures have pixels.
     """
     first = interpolate or can_tell(n)
     again = n < FEW
@@ -41,4 +44,5 @@ def expected_work(
         steps += recipe.steps + evaluation_steps(held, recipe.batch_size)
     if again or not first:
         steps += recipe.steps * (BEST_MOMENT if first and not to_the_end else 1.0)
+    steps *= sizes.cost() if sizes else 1.0
     return Work(heads, (Training(backbone, frozen, recipe, steps, statistics),))

@@ -16,6 +16,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Cut, Tap, cut
 from jeoni.features.examples import Context, Examples
 from jeoni.heads.fitting.named import build_head
+from jeoni.strategies.finetuning.looks import Looks
 from jeoni.tasks import LossOptions, Task, task_of
 from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.depth import identity_of, set_temperature
@@ -24,6 +25,7 @@ from jeoni.training.groups import HEAD, Group, build_groups
 from jeoni.training.job import Held, History, Job, Loss, Objective
 from jeoni.training.loop import train
 from jeoni.training.rows import plain_rows, training_rows
+from jeoni.training.sizes import Sizes
 from jeoni.training.work import Training, evaluation_steps
 from jeoni.types import FloatArray
 
@@ -49,6 +51,7 @@ class FinetuneConfig:
         objective: of the stages alone, made from the part of the network that gives features: then the head does not
             take part in the training, and is fitted anew behind it.
         adapt: changes the network above the cut in place before its first step, such as by adding adapters.
+        sizes: of pictures that grow in the course of the training; None: they have the backbone's size.
         fold: undoes that after the last step, keeping what was learned: names of parameters are what they were.
     """
 
@@ -65,6 +68,7 @@ class FinetuneConfig:
     loss: Callable[[Examples], Loss] | None = None
     objective: Callable[[nn.Module], Objective] | None = None
     adapt: Callable[[Cut], None] = field(default=lambda made: None)
+    sizes: Sizes | None = None
     fold: Callable[[Cut], None] = field(default=lambda made: None)
 
 
@@ -122,6 +126,7 @@ class Run:
         candidates: what that was chosen from.
         warm_temperature: of that head, ``()`` or ``(width,)``.
         task: what is predicted, with what that head decided about it.
+        looks: at what was held out, where it was looked at on the way.
     """
 
     made: Cut
@@ -134,6 +139,7 @@ class Run:
     candidates: list[dict[str, Any]]
     warm_temperature: FloatArray
     task: Task
+    looks: Looks | None = None
 
     def put(self, values: dict[str, Tensor]) -> None:
         """Set the trained weights."""
@@ -220,10 +226,12 @@ def run_on(setup: TrainingSetup, examples: Examples, held: Held | None, counted:
         loss=config.loss(examples) if config.loss else None,
         objective=objective,
         identity=identity_of(examples),
+        sizes=config.sizes,
     )
     kind = Training(source, config.frozen, recipe, recipe.steps, config.train_statistics).kind
     looking = evaluation_steps(len(held.rows), recipe.batch_size) if held else 0.0
-    allowance = context.allowance(kind, (counted or recipe.steps) + looking)
+    share = config.sizes.cost() if config.sizes else 1.0
+    allowance = context.allowance(kind, share * ((counted or recipe.steps) + looking))
     with context.spent.on("training"):
         history = train(job, context.checkpoints, context.checkpoint_s, context.console, allowance)
     if objective is not None:

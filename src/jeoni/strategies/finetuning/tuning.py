@@ -25,6 +25,7 @@ from jeoni.backbones.cut import cut, merge
 from jeoni.data.splits import build_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.models.model import Model
+from jeoni.strategies.finetuning.looks import Course, Looks
 from jeoni.strategies.finetuning.losses import clearly_lower
 from jeoni.strategies.finetuning.setup import FinetuneConfig, Run, TrainingSetup, begin, run_on
 from jeoni.tasks import Task, task_of, with_decisions
@@ -34,10 +35,11 @@ from jeoni.training.forward import outputs_of
 from jeoni.training.groups import Group
 from jeoni.training.job import Diverged, Held, History
 from jeoni.training.rows import Rows, plain_rows
+from jeoni.training.sizes import ResizedRows
 from jeoni.training.work import BEST_MOMENT
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["FEW", "Trial", "attempt", "can_tell", "tune"]
+__all__ = ["FEW", "HeldScore", "Trial", "as_trained", "attempt", "can_tell", "memorised", "tune"]
 
 FEW = 1000
 TELLING = 20  # held-out examples below which nothing fine is chosen on them
@@ -123,6 +125,7 @@ def tune(
         "moment": "best" if _decides(config, recipe, len(train_on)) else "last",
         "refitted": refitted and choices.held_out > 0,
         "rows": choices.rows or run.rows,
+        "sides": list(config.sizes.sides) if config.sizes else [],
         "apart": run.made.apart,
         "frozen_identical": proof,
         "rates": _rates(run.groups, config),
@@ -155,7 +158,7 @@ class _Choices:
     task: Task | None = None
 
 
-def _choose(run: Run, held_rows: Rows, score: _Score, config: FinetuneConfig) -> _Choices:
+def _choose(run: Run, held_rows: Rows, score: HeldScore, config: FinetuneConfig) -> _Choices:
     share, scores = _best_share(run, held_rows, score, config)
     found, task = run.warm_temperature, run.task
     if share > 0 and score.telling:
@@ -180,27 +183,47 @@ def attempt(
     head: str,
     class_weights: str,
     source: Backbone | None = None,
+    rival: Course | None = None,
 ) -> Trial:
-    """Train on a part of the examples, for choosing among recipes. Arguments are those of :func:`tune`."""
+    """Train on a part of the examples, for choosing among recipes. Arguments are those of :func:`tune`.
+
+    Args:
+        rival: of the best trial so far; where this one is clearly beaten by it, it is stopped.
+    """
     setup = TrainingSetup(backbone, source or backbone, context, recipe, config, head, class_weights)
     try:
-        first = _first(setup, train_on)
+        first = _first(setup, train_on, rival)
     except Diverged:
         return Trial(float("inf"))
     run, held_rows, score = first
-    outputs = outputs_of(run.network, held_rows)
+    looks = run.looks
+    if looks is not None and looks.beaten[0]:
+        return Trial(float("inf"), stopped=True, seconds=run.history.seconds, earlier_s=run.history.earlier_s)
+    outputs = outputs_of(run.network, as_trained(held_rows, config))
     losses = distributed.broadcast_object(score.each(outputs))
     found = float("inf") if run.task.constant(outputs) else float(losses.mean())
     seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
-    memorised = distributed.broadcast_object(_memorised(run, seen, setup))
+    knows = distributed.broadcast_object(memorised(run, seen, setup))
     unchanging = run.rows["policy"] == "none"
-    earlier_s = run.history.earlier_s
     return Trial(
-        distributed.broadcast_object(found), losses, memorised, unchanging, earlier_s, first if memorised else None
+        distributed.broadcast_object(found),
+        losses,
+        knows,
+        unchanging,
+        run.history.earlier_s,
+        first if knows and config.sizes is None else None,
+        seconds=run.history.seconds,
+        course=looks.courses[0] if looks is not None and np.isfinite(found) else None,
     )
 
 
-def _memorised(run: Run, seen: Examples, setup: TrainingSetup, tolerance: float = 1.0) -> bool:
+def as_trained(rows: Rows, config: FinetuneConfig) -> Rows:
+    """Rows in the size in which a training ended."""
+    sizes = config.sizes
+    return rows if sizes is None or sizes.sides[-1] == sizes.whole else ResizedRows(rows, sizes.sides[-1])
+
+
+def memorised(run: Run, seen: Examples, setup: TrainingSetup, tolerance: float = 1.0) -> bool:
     """Whether a network, as it will be used, memorised what it was trained on. Never where examples looked different
     in every epoch."""
     if run.rows["policy"] != "none":
@@ -216,13 +239,14 @@ def _ruined(run: Run, first: Run, train_on: Examples, setup: TrainingSetup) -> b
     if run.task.constant(_own(run, _some(train_on), setup)):
         lost = not run.task.constant(_own(first, _some(seen), setup))
     else:
-        lost = _memorised(first, seen, setup) and not _memorised(run, train_on, setup, 2.0)
+        lost = memorised(first, seen, setup) and not memorised(run, train_on, setup, 2.0)
     return distributed.broadcast_object(lost)
 
 
 def _own(run: Run, examples: Examples, setup: TrainingSetup) -> FloatArray:
     """Outputs ``(n, width)`` of a network for examples as they are."""
-    return outputs_of(run.network, plain_rows(examples, setup.source, run.made.tap, setup.context))
+    rows = plain_rows(examples, setup.source, run.made.tap, setup.context)
+    return outputs_of(run.network, as_trained(rows, setup.config))
 
 
 def _decides(config: FinetuneConfig, recipe: ResolvedRecipe, n: int) -> bool:
@@ -247,7 +271,11 @@ class Trial:
         memorised: whether it predicts all it was trained on, so that there is nothing left to learn.
         unchanging: whether examples look the same in every epoch.
         earlier_s: seconds that calls before this one took for it.
-        first: what :func:`tune` resumes from; not kept, for its size, where it is hardly ever resumed.
+        first: what :func:`tune` resumes from; not kept, for its size, where it is hardly ever resumed, nor where the
+            network has not seen whole pictures yet.
+        seconds: that the training took.
+        stopped: whether another trial had clearly beaten it before its end.
+        course: its held-out losses on the way, where it learned anything.
     """
 
     score: float
@@ -255,10 +283,13 @@ class Trial:
     memorised: bool = False
     unchanging: bool = False
     earlier_s: float = 0.0
-    first: tuple[Run, Rows, _Score] | None = None
+    first: tuple[Run, Rows, HeldScore] | None = None
+    seconds: float = 0.0
+    stopped: bool = False
+    course: Course | None = None
 
 
-def _first(setup: TrainingSetup, train_on: Examples) -> tuple[Run, Rows, _Score]:
+def _first(setup: TrainingSetup, train_on: Examples, rival: Course | None = None) -> tuple[Run, Rows, HeldScore]:
     """Train on a part of the examples; the others decide the best moment."""
     context, config = setup.context, setup.config
     task, targets, clusters = task_of(train_on.data), train_on.data.targets, train_on.clusters
@@ -266,10 +297,13 @@ def _first(setup: TrainingSetup, train_on: Examples) -> tuple[Run, Rows, _Score]
     inner = build_folds(task.strata(targets[fit]), clusters[fit], 5, repeats_for(len(fit)), context.seed)
     tap = cut(setup.backbone, config.frozen).tap
     held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), setup.source, tap, context)
-    score = _Score(task, targets[held])
+    score = HeldScore(task, targets[held])
     looked_at = score.telling and config.objective is None
-    held_part = Held(held_rows, score, _decides(config, setup.recipe, len(train_on))) if looked_at else None
-    return run_on(setup, train_on.select(fit, inner), held_part), held_rows, score
+    looks = Looks([score.each], [rival])
+    decides = _decides(config, setup.recipe, len(train_on))
+    held_part = Held(held_rows, score, decides, looks) if looked_at else None
+    run = run_on(setup, train_on.select(fit, inner), held_part)
+    return replace(run, looks=looks if looked_at else None), held_rows, score
 
 
 def _parted(examples: Examples, seed: int) -> tuple[IntArray, IntArray]:
@@ -280,7 +314,7 @@ def _parted(examples: Examples, seed: int) -> tuple[IntArray, IntArray]:
 
 
 @dataclass(frozen=True)
-class _Score:
+class HeldScore:
     """Loss of the held-out part; after temperature scaling where there are enough examples to fit it."""
 
     task: Task
@@ -288,6 +322,7 @@ class _Score:
 
     @property
     def telling(self) -> bool:
+        """Whether there are enough examples to choose something fine on them."""
         return len(self.targets) >= TELLING
 
     def temperature(self, outputs: FloatArray) -> FloatArray:
@@ -300,10 +335,11 @@ class _Score:
         return self.task.losses(self.task.decode(scaled), self.targets)
 
     def __call__(self, outputs: FloatArray) -> float:
+        """The mean of all."""
         return float(self.each(outputs).mean())
 
 
-def _best_share(run: Run, held: Rows, score: _Score, config: FinetuneConfig) -> tuple[float, dict[str, float]]:
+def _best_share(run: Run, held: Rows, score: HeldScore, config: FinetuneConfig) -> tuple[float, dict[str, float]]:
     """How far to go, and the held-out score at every share; the network is left there."""
     if not (config.interpolate and config.warm_head):
         return 1.0, {}

@@ -10,7 +10,7 @@ import numpy as np
 
 from jeoni.assessment.comparison import verdict_record
 from jeoni.assessment.dense_comparison import compare_dense, dense_points, dense_rows, run_dense_trials
-from jeoni.assessment.trials import Draw, draws_by_fold, draws_for_test
+from jeoni.assessment.draws import Draw, draws_by_fold, draws_for_test
 from jeoni.backbones.backbone import Backbone
 from jeoni.dense.protocol import DenseTask
 from jeoni.dense.reading import dense_task_of

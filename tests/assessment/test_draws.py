@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jeoni.assessment.trials import draws_by_fold, draws_for_test, pick
+from jeoni.assessment.draws import draws_by_fold, draws_for_test, pick
 from jeoni.evaluation.curves import Point, labels_needed
 from jeoni.types import Interval
 
