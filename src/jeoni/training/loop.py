@@ -37,11 +37,8 @@ from jeoni.training.order import Domain, DomainBalancedSampler
 from jeoni.training.pace import Pace
 from jeoni.training.precision import plain_attention
 from jeoni.training.repeatable import repeatable, seed_devices
-<<<<<<< HEAD
-=======
 from jeoni.training.rows import Rows
 from jeoni.training.sizes import ResizedRows, resize
->>>>>>> s1
 from jeoni.training.vocabulary import only_tokens_of
 from jeoni.types import Array, Console, Quiet
 
@@ -301,14 +298,9 @@ class _State:
             return [(np.arange(len(rows)), rows)]
         return [(part, rows[part]) for part in np.array_split(np.arange(len(rows)), count)]
 
-<<<<<<< HEAD
-    def _evaluate(self) -> None:
-        score, loss = None, self.losses.mean()
-=======
     def _evaluate(self, side: int) -> None:
         """Look at what is held out, its pictures in a size; only the whole one may decide which weights are kept."""
-        score = None
->>>>>>> s1
+        score, loss = None, self.losses.mean()
         if self.job.train_statistics:  # each process saw its own share of every batch
             distributed.average(b for b in self.job.network.buffers() if b.is_floating_point())
         if self.job.held:
@@ -319,15 +311,10 @@ class _State:
                 score = distributed.broadcast_object(self.job.held.score(logits))
                 if self.job.held.decides and (self.job.sizes is None or side == self.job.sizes.whole):
                     self._keep(score)
-<<<<<<< HEAD
-        self.evaluations.append({"step": self.step, "loss": loss, "held": score})
-=======
                 if self.job.held.watch is not None:
                     behind = self.pace.moment(self.step) / self.job.recipe.steps
                     self.stopped |= distributed.broadcast_object(self.job.held.watch(behind, logits))
-        self.evaluations.append({"step": self.step, "loss": float(np.mean(self.losses)), "held": score})
-        self.losses = []
->>>>>>> s1
+        self.evaluations.append({"step": self.step, "loss": loss, "held": score})
 
     def _held_rows(self, rows: Rows, side: int) -> Rows:
         return ResizedRows(rows, side) if self.job.sizes and side != self.job.sizes.whole else rows
@@ -381,11 +368,8 @@ class _State:
         tensors |= pack_optimizer(self.optimizer)
         facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "evaluations", "seconds")}
         best = self.best if math.isfinite(self.best) else None
-<<<<<<< HEAD
-        save_state(path, tensors, {**facts, "losses": self.losses.values, "best": best, "pace": self.pace.state()})
-=======
-        save_state(path, tensors, {**facts, **self._watched(), "best": best, "pace": self.pace.state()})
->>>>>>> s1
+        held = {"losses": self.losses.values, "best": best, "pace": self.pace.state(), **self._watched()}
+        save_state(path, tensors, {**facts, **held})
 
     def save_result(self, path: Path) -> None:
         """In the place of the state, the weights that were chosen; there is nothing left to resume."""
