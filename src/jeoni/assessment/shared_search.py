@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -24,7 +24,9 @@ from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.data.splits import build_folds
 from jeoni.features.examples import Context, Examples
+from jeoni.specs import Recipe
 from jeoni.tasks import strata_of
+from jeoni.training.work import Work
 from jeoni.types import Array, IntArray
 
 __all__ = ["SearchData", "SearchResult", "Searches", "Searching", "count_of_searches", "shared_parts"]
@@ -66,14 +68,27 @@ class SearchData:
     sees: Array
 
 
+@runtime_checkable
 class Searching(Strategy, Protocol):
-    """A strategy whose hyper-parameters can be found once for several repeats."""
+    """A strategy whose hyper-parameters can be found once for several repeats.
+
+    Attributes:
+        recipe: of its trainings; a learning rate in it is not searched for.
+    """
+
+    recipe: Recipe
 
     def search(self, backbone: Backbone, data: SearchData, context: Context) -> list[Any] | None:
         """For each repeat what :meth:`fit_found` takes; None where there is nothing to be found."""
 
     def fit_found(self, backbone: Backbone, train: Examples, context: Context, found: Any) -> Any:
         """:meth:`fit`, by what was found."""
+
+    def work_of_search(self, backbone: Backbone, n: int) -> Work:
+        """What a search on ``n`` examples has to compute."""
+
+    def work_of_fit(self, backbone: Backbone, n: int) -> Work:
+        """What :meth:`fit_found` on ``n`` examples has to compute."""
 
 
 class Searches:

@@ -13,7 +13,7 @@ from jeoni import distributed
 from jeoni.assessment.draws import Draw, pick
 from jeoni.assessment.fits import Fit, make_fits
 from jeoni.assessment.holdout import Strategy
-from jeoni.assessment.shared_search import Searches
+from jeoni.assessment.shared_search import Searches, Searching
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.splits import build_folds, repeats_for
@@ -92,7 +92,7 @@ def run_trials(
     searches = {
         name: Searches(strategy, backbone, examples, draws, context, folds)
         for name, strategy in strategies.items()
-        if hasattr(strategy, "search")
+        if isinstance(strategy, Searching)
     }
     with context.console.track("Comparing", len(left) * len(budgets) * len(draws), whole_s) as advance:
         for budget in budgets:

@@ -10,7 +10,7 @@ import numpy as np
 
 from jeoni import distributed
 from jeoni.assessment.holdout import Strategy
-from jeoni.assessment.shared_search import count_of_searches
+from jeoni.assessment.shared_search import Searching, count_of_searches
 from jeoni.backbones.backbone import Backbone
 from jeoni.deadline import PlannedFit
 from jeoni.features.extract import Request
@@ -166,7 +166,7 @@ def _trial_work(strategy: Strategy, backbone: Backbone, n: int, searches: float)
         n: training examples.
         searches: for each repeat.
     """
-    if not hasattr(strategy, "work_of_search") or strategy.recipe.learning_rate is not None:
+    if not isinstance(strategy, Searching) or strategy.recipe.learning_rate is not None:
         return Fits({n: 1}).work(strategy, backbone, n)
     shared = strategy.work_of_search(backbone, n)
     parts = tuple(replace(one, steps=searches * one.steps) for one in shared.trainings)

@@ -157,9 +157,9 @@ def search(
         tried[rate] = try_rate(setup, data, list(tried.values()) if stopping else ())
     chosen = [choose_rate(tried, repeat) for repeat in range(len(data.sees))]
     again: dict[float, TriedRate] = {}
-    for rate in dict.fromkeys(chosen):
-        if rate is not None and tried[rate].unchanging and not tried[rate].memorised and len(data.fit) < FEW:
-            again[rate] = try_rate(longer[rate], data)
+    for best in dict.fromkeys(one for one in chosen if one is not None):
+        if tried[best].unchanging and not tried[best].memorised and len(data.fit) < FEW:
+            again[best] = try_rate(longer[best], data)
     every = [*tried.values(), *again.values()]
     sizes = next(iter(setups.values())).config.sizes
     common = Found(

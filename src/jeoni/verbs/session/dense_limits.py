@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from jeoni.assessment.trials import Draw, fit_name
+from jeoni.assessment.draws import Draw
+from jeoni.assessment.trials import fit_name
 from jeoni.backbones.backbone import Backbone
 from jeoni.console.durations import duration
 from jeoni.deadline import PlannedFit
