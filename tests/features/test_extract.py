@@ -12,7 +12,8 @@ from jeoni.backbones.cut import Tap
 from jeoni.data.items import FileItems
 from jeoni.data.text_items import TextItems
 from jeoni.errors import DataError
-from jeoni.features import extract as extract_module
+from jeoni.features import chunks as chunks_module
+from jeoni.features import jobs as jobs_module
 from jeoni.features.extract import Request, extract
 from jeoni.features.store import FeatureStore
 from jeoni.modalities.image import pictures as images_module
@@ -109,14 +110,14 @@ def test_an_accelerator_gets_more_at_once_as_far_as_all_threads_have_work(
 ):
     items, _ = files(make_photos(each=20))
     sizes = []
-    monkeypatch.setattr(extract_module, "accelerated", lambda wanted: gpu)
-    choose = extract_module.choose
+    monkeypatch.setattr(jobs_module, "accelerated", lambda wanted: gpu)
+    choose = jobs_module.choose
 
     def watched(*given):
         choice = choose(*given)
         return dataclasses.replace(choice, run=lambda batch: (sizes.append(len(batch)), choice.run(batch))[1])
 
-    monkeypatch.setattr(extract_module, "choose", watched)
+    monkeypatch.setattr(jobs_module, "choose", watched)
     extract(items, [Request(backbone, (Tap(backbone.n, True),))], FeatureStore(), threads=threads)
     assert max(sizes) == largest and sum(sizes) == 40
 
@@ -124,7 +125,7 @@ def test_an_accelerator_gets_more_at_once_as_far_as_all_threads_have_work(
 def test_an_interruption_keeps_what_was_computed(make_photos, backbone, monkeypatch):
     items, _ = files(make_photos(each=20))
     request = Request(backbone, (Tap(backbone.n, True),))
-    genuine, calls = extract_module._work, []
+    genuine, calls = chunks_module._work, []
 
     def work(*args):
         calls.append(1)
@@ -133,8 +134,8 @@ def test_an_interruption_keeps_what_was_computed(make_photos, backbone, monkeypa
         return genuine(*args)
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(extract_module, "_work", work)
-        patched.setattr(extract_module, "ON_ACCELERATOR", 1)
+        patched.setattr(chunks_module, "_work", work)
+        patched.setattr(chunks_module, "ON_ACCELERATOR", 1)
         extract(items, [request], FeatureStore())
     rest = extract(items, [request], FeatureStore())
     assert 0 < rest.computed < 40
@@ -146,13 +147,13 @@ def test_rows_are_found_in_the_precision_they_were_computed_in_whatever_else_is_
     tap = Tap(backbone.n, True)
     request = Request(backbone, (tap,))
     some, _ = files(make_photos("some", each=3))
-    genuine = extract_module.choose
+    genuine = jobs_module.choose
 
     def in_half(*args):
         return dataclasses.replace(genuine(*args), precision="bfloat16")
 
     with monkeypatch.context() as patched:
-        patched.setattr(extract_module, "choose", in_half)
+        patched.setattr(jobs_module, "choose", in_half)
         extract(some, [request], FeatureStore(), engine="torch")
     others, _ = files(make_photos("others", each=9, first=100))
     extract(others, [request], FeatureStore(), engine="torch")
@@ -189,16 +190,16 @@ def test_views_are_kept_beside_the_plain_rows_and_only_new_ones_are_computed(mak
 def test_rows_that_a_gpu_left_in_float16_are_found_where_there_is_none(make_photos, backbone, monkeypatch):
     items, _ = files(make_photos(each=3))
     request = Request(backbone, (Tap(backbone.n, True), Tap(0, False)))
-    genuine = extract_module.choose
+    genuine = jobs_module.choose
 
     def in_half(*args):
         return dataclasses.replace(genuine(*args), precision="float16")
 
     with monkeypatch.context() as patched:
-        patched.setattr(extract_module, "choose", in_half)
-        patched.setattr(extract_module, "accelerated", lambda wanted: True)
+        patched.setattr(jobs_module, "choose", in_half)
+        patched.setattr(jobs_module, "accelerated", lambda wanted: True)
         first = extract(items, [request], FeatureStore(), engine="torch")
-    monkeypatch.setattr(extract_module, "choose", lambda *args: pytest.fail("an engine was asked for"))
+    monkeypatch.setattr(jobs_module, "choose", lambda *args: pytest.fail("an engine was asked for"))
     again = extract(items, [request], FeatureStore(), engine="torch")
     assert (first.computed, again.computed) == (6, 0)
     assert not any(t.key.precision == "float16" for t in FeatureStore().listing() if t.key and t.key.stage == 0)

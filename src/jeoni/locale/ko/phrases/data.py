@@ -75,6 +75,7 @@ WORDS = {
     "{name} has {st_size}; at most {most} are read. Split it, or make it smaller.": "{name}: 크기가 {st_size}입니다. 최대 {most}까지 읽습니다. 나누거나 줄이십시오.",
     "{name} is {kind}. Needed: a regular file.": "{name}: 일반 파일이 아닙니다(종류: {kind}).",
     "{path} has {packed} and would unpack to {unpacked}; at most {most} are unpacked ({most_ratio} times its size, or half of this machine's memory). If that is meant and no decompression bomb, save it without compression, or split it.": "{path}: 크기가 {packed}인데 압축을 풀면 {unpacked:이} 됩니다. 최대 {most}까지 풉니다(파일 크기의 {most_ratio}배 또는 이 컴퓨터 메모리의 절반). 압축 폭탄이 아니라 의도한 파일이라면 압축하지 않고 저장하거나 나누십시오.",
+    "{address} cannot be listed: {error}. Needed is a folder that may be read with the credentials of this machine's environment.": "{address}: 폴더의 목록을 읽을 수 없습니다: {error}. 이 컴퓨터에 설정된 인증 정보로 읽을 수 있는 폴더가 필요합니다.",
     "{folder} cannot be listed: {strerror}.": "{folder}: 폴더의 목록을 읽을 수 없습니다: {strerror}.",
     "{path} was changed since it was saved; its checksum no longer fits. Copy it anew, or remove it: the model then works, but cannot tell which examples it was fitted on.": "{path}: 저장 후 변경되어 체크섬이 맞지 않습니다. 다시 복사하거나 지우십시오. 지우면 모델은 작동하지만 어떤 데이터로 학습했는지는 알 수 없습니다.",
     "An IterableDataset came, whose length is not known. Give some of it: list(data.take(1000)).": "길이를 알 수 없는 IterableDataset입니다. 일부를 목록으로 만들어 넘기십시오: list(data.take(1000)).",
