@@ -127,9 +127,8 @@ def training_view(record: TrainingRecord | None, figures: Figures, words: dict[s
     between = words["share_between"].format(percent=100 * record.share)
     views = words["rows_views"].format(n=rows.views) if rows.views else ""
     kept = words["rows_cached"].format(kb=rows.row_bytes / 1000, mb=rows.bytes / 1e6, views=views)
-    trials = ", ".join(
-        f"{rate}: {words['trial_failed'] if v is None else f'{v:.3f}'}" for rate, v in record.trials.items()
-    )
+    failed = words["trial_failed_or_beaten" if record.search.stopped else "trial_failed"]
+    trials = ", ".join(f"{rate}: {failed if v is None else f'{v:.3f}'}" for rate, v in record.trials.items())
     note = "training_note_all"
     if record.held_out:
         note = "training_note_last" if record.moment == "last" else "training_note"

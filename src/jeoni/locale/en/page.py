@@ -132,7 +132,8 @@ WORDS = {
     "search": "The trials took {seconds} s; {stopped} of them ended early, clearly beaten by another.",
     "grown": "Pictures grew in the course of the training: {sides} pixels.",
     "grown_tried": "Pictures grew in the course of the training: {sides} pixels; trials saw the smallest, of {tried}.",
-    "trial_failed": "learned nothing or was beaten",
+    "trial_failed": "learned nothing",
+    "trial_failed_or_beaten": "learned nothing or was beaten",
     "shortened": {
         "by_heart": "The best had memorised its examples: there was nothing left to learn, and it was taken.",
         "memorised": "The best had memorised its examples: there was nothing left to learn, and it was taken.",

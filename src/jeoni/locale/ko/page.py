@@ -120,7 +120,8 @@ WORDS = {
     "search": "예비 학습에는 {seconds}초가 걸렸고, 그중 {stopped}번은 다른 것보다 뚜렷이 나빠 일찍 끝냈습니다.",
     "grown": "그림은 학습하는 동안 {sides}픽셀로 커졌습니다.",
     "grown_tried": "그림은 학습하는 동안 {sides}픽셀로 커졌고, 예비 학습에서는 가장 작은 {tried}픽셀 그림을 썼습니다.",
-    "trial_failed": "학습 실패 또는 중단",
+    "trial_failed": "학습 실패",
+    "trial_failed_or_beaten": "학습 실패 또는 중단",
     "shortened": {
         "by_heart": "가장 좋은 예비 학습이 이미 데이터를 모두 외워 더 배울 것이 없으므로 그 결과를 썼습니다.",
         "memorised": "가장 좋은 예비 학습이 이미 데이터를 모두 외워 더 배울 것이 없으므로 그 결과를 썼습니다.",
