@@ -153,7 +153,7 @@ class _State:
         together = together or (job.train_statistics and any(map(_normalises_by_batch, job.network.modules())))
         self.divisible = job.objective is None and (not together or job.recipe.accumulate > 1)
         self.halved = 0  # times: a GPU had no memory for more examples at once
-        self.alike = job.rows.lengths is not None and device.type == "cpu" and not together
+        self.alike = job.rows.lengths is not None and device.type == "cpu" and not together and job.objective is None
 
     def make_step(self, fetched: Fetched, machine: Any) -> None:
         """One update of the weights."""
