@@ -34,6 +34,8 @@ GIVEN = [
     (FitSpec(seconds=2.0), r"--seconds is 2\.0, .*about recordings"),
     (CompareSpec(halving=True), r"--halving is True, .*compared at every budget"),
     (EvaluateSpec(frames="all"), r"--frames is 'all', .*Each annotated file is one picture"),
+    (PredictSpec(on="ray"), r"--on is 'ray', .*in this process only"),
+    (EvaluateSpec(decoding="processes"), r"--decoding is 'processes', .*Threads read the pictures"),
     (PredictSpec(engine="onnxruntime"), r"--engine is 'onnxruntime', .*run by torch"),
 ]
 
@@ -63,6 +65,7 @@ READ = {
         "costs",
         "format",
     ),
+    *("on", "decoding", "deterministic"),
     "stages",  # of a comparison: none is probed, and leaving that out asks for nothing
 }
 

@@ -103,7 +103,7 @@ def test_options_are_in_the_signature_and_in_the_docstring(verb):
     assert not any(p.default == -1 for p in parameters.values() if type(p.default) is int)
     assert "workers" in parameters and parameters["workers"].default is None
     listed = inspect.getdoc(called).partition("\nOptions:\n")[2]
-    assert "    workers: Threads that read and decode" in listed
+    assert "    workers: How many threads or processes read and decode" in listed
 
 
 def test_an_unknown_option_is_refused_with_the_nearest():

@@ -9,7 +9,6 @@ from typing import Any, Unpack
 from jeoni.console import console_for
 from jeoni.dense.model import DenseModel, DensePredictions
 from jeoni.distributed import select_device
-from jeoni.errors import ConfigError
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
@@ -63,11 +62,6 @@ def predict(
         refuse_unused(spec, model.task.id)
     else:
         refuse_format(spec, model.task.id)
-    if crew is not None and isinstance(model, DenseModel):
-        raise ConfigError(
-            f"on is {spec.on!r}, and the model is one for {model.task.id}: places in pictures are predicted in this "
-            "process only. Leave out --on."
-        )
     store, workers = FeatureStore(console=console), spec.workers or 0
     context = Context(store, spec.engine, workers, spec.strict, console=console, decoding=spec.decoding, crew=crew)
     with console.status("Predicting"):

@@ -9,6 +9,7 @@ from typing import Any
 from jeoni.errors import ConfigError
 from jeoni.locale import Said
 from jeoni.specs import CompareSpec, EvaluateSpec, FitSpec, PlanSpec, PredictSpec
+from jeoni.specs.where import HERE
 from jeoni.types import Dataset
 
 __all__ = ["refuse_format", "refuse_unused"]
@@ -53,6 +54,8 @@ UNUSED = (
     Unused("crop", ANY, ("squash",)),
     Unused("seconds", ANY, (None,)),
     Unused("engine", (EvaluateSpec, PredictSpec), ("auto", "torch")),
+    Unused("on", (EvaluateSpec, PredictSpec), (HERE,)),
+    Unused("decoding", (EvaluateSpec, PredictSpec), ("auto", "threads")),
     Unused("frames", SCORING, ("middle",)),
     *(
         Unused(f"{kind}_column", SCORING, ("",), read=True)

@@ -220,7 +220,6 @@ WORDS = {
     "The training loss became {loss} at step {step}. Lower --learning-rate (it is {rate}) or --head-learning-rate ({head_rate}).": "학습 손실이 {step}번째 스텝에서 {loss:이} 되었습니다. --learning-rate(현재 {rate})나 --head-learning-rate({head_rate}) 값을 낮추십시오.",
     "The weights are no longer finite at step {step}. Lower --learning-rate.": "{step}번째 스텝에서 가중치가 유한하지 않게 되었습니다. --learning-rate 값을 낮추십시오.",
     "One of: {names}.": "다음 중 하나: {names}.",
-    "on is {on}, and the model is one for {id}: places in pictures are predicted in this process only. Leave out --on.": "on 값이 {on:이지만} 모델의 과제가 {id}입니다. 사진 속 위치는 이 프로세스에서만 예측할 수 있습니다. --on 옵션을 빼십시오.",
     "{views} random views of {n} pictures take {size} GB of feature maps; --cache-gb or --disk allows {cache_gb}: {views2} are kept.": "사진 {n}장의 무작위 증강 {views}개는 특징 맵 {size} GB를 차지하는데 --cache-gb 또는 --disk의 한도는 {cache_gb}입니다. {views2}개만 저장합니다.",
     "{views} random views of {n} pictures take {size} GB of feature maps; --cache-gb or --disk allows {cache_gb}: the frozen stages are run again in every step.": "사진 {n}장의 무작위 증강 {views}개는 특징 맵 {size} GB를 차지하는데 --cache-gb 또는 --disk의 한도는 {cache_gb}입니다. 동결 단계를 스텝마다 다시 실행합니다.",
 }
