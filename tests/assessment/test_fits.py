@@ -72,16 +72,20 @@ def test_what_cannot_be_sent_is_fitted_here_and_that_is_said(make_photos, one_th
 
 
 def test_workers_are_for_long_trainings_on_a_processor_without_a_budget(make_photos, monkeypatch):
-    fits, context = made(make_photos, count=3, steps=1000)
+    fits, context = made(make_photos, count=4, steps=1000)
     free = [1e12]
     monkeypatch.setattr(fits_of_comparison, "_free_bytes", lambda: free[0])
-    assert workers_for(fits, context) == Workers(2, 1)
-    assert workers_for(fits, dataclasses.replace(context, workers=8)) == Workers(3, 2)
+    assert workers_for(fits, context) == workers_for(fits[:2], context) == Workers(2, 1)
+    assert workers_for(fits, dataclasses.replace(context, workers=8)) == Workers(4, 2)
     assert workers_for(fits[:1], context) is None
+    assert workers_for(fits[:3], context) is None  # the third would have one core, and the other be idle
     assert workers_for(fits, dataclasses.replace(context, workers=1)) is None
     assert workers_for(fits, dataclasses.replace(context, deadline=Deadline(60.0))) is None
     short, _ = made(make_photos, count=3, steps=20)
     assert workers_for(short, context) is None
+    known = [dataclasses.replace(fit, expected_s=60.0) for fit in short]
+    assert workers_for(known[:2], context) == Workers(2, 1)  # few steps, of a large network
+    assert workers_for([dataclasses.replace(fit, expected_s=5.0) for fit in fits], context) is None
     free[0] = 4e9  # room for one
     assert workers_for(fits, context) is None
 

@@ -41,7 +41,9 @@ from jeoni.types import FloatArray, Quiet
 
 __all__ = ["Fit", "Fitted", "Workers", "made_by_workers", "make_fit", "make_fits", "workers_for"]
 
-LONG = 4000  # examples through steps of a training, below which starting a worker takes as long
+LONG_S = 30.0  # of a fit with all cores: starting a worker takes a third of that
+LONG = 4000  # examples through steps of a training that count as long, where its seconds are not known
+THREADED = 0.7  # n threads do the work of n ** 0.7: two did that of 1.4 to 1.8 in steps of EfficientNet-Lite0
 # of what cannot be sent (a class that was made inside a function), and of workers that the system ends
 _BROKEN = (PicklingError, AttributeError, TypeError, BrokenExecutor)
 ROOM = 3e9  # bytes of memory that a worker is taken to need, while it trains on pictures
@@ -59,6 +61,7 @@ class Fit:
         test: to predict.
         seed: of the fit.
         found: what a search found for it; None where it searches for itself.
+        expected_s: seconds that it will take with all cores; 0 where that is not known.
     """
 
     name: str
@@ -68,6 +71,14 @@ class Fit:
     test: Examples
     seed: int
     found: Any = None
+    expected_s: float = 0.0
+
+    @property
+    def long(self) -> bool:
+        """Whether it takes much longer than to start a worker."""
+        if self.expected_s:
+            return self.expected_s >= LONG_S
+        return sum(t.steps * t.recipe.batch_size for t in self.trainings) >= LONG
 
     @property
     def trainings(self) -> tuple[Training, ...]:
@@ -140,17 +151,19 @@ def make_fits(fits: Sequence[Fit], context: Context) -> Iterator[Fitted]:
 
 
 def workers_for(fits: Sequence[Fit], context: Context) -> Workers | None:
-    """How many processes make these fits; None is this one alone."""
+    """How many processes make these fits; None is this one alone.
+
+    Three fits on two cores are not made at once: one process has a core of its own for the third, and the other idles.
+    """
     cores = context.threads
-    count = min(len(fits), cores)
     alone = context.deadline is not None or distributed.world_size() > 1 or distributed.device().type != "cpu"
-    if alone or count < 2:
+    long = 0 if alone else sum(fit.long for fit in fits)
+    count = min(long, cores, int(_free_bytes() / ROOM))
+    if count < 2:
         return None
-    passes = [sum(t.steps * t.recipe.batch_size for t in fit.trainings) for fit in fits]
-    if sorted(passes)[-2] < LONG:
-        return None
-    count = min(count, int(_free_bytes() / ROOM))
-    return Workers(count, max(1, cores // count)) if count >= 2 else None
+    threads = max(1, cores // count)
+    rounds, one_after_the_other = -(-long // count), long * (threads / cores) ** THREADED
+    return Workers(count, threads) if rounds < one_after_the_other else None
 
 
 def _free_bytes() -> float:

@@ -99,7 +99,14 @@ def run_trials(
             scores: dict[str, list[float]] = {name: [] for name in left}
             found = {name: searches[name].at(budget) for name in left if name in searches}
             planned = [
-                (name, draw, _fit(name, strategies[name], backbone, examples, draw, budget, context.seed, folds, found))
+                (
+                    name,
+                    draw,
+                    replace(
+                        _fit(name, strategies[name], backbone, examples, draw, budget, context.seed, folds, found),
+                        expected_s=costs[name, budget],
+                    ),
+                )
                 for draw in draws
                 for name in left
             ]

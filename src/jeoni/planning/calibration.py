@@ -33,7 +33,8 @@ from jeoni.types import Dataset, IntArray, Quiet
 __all__ = ["Calibration"]
 
 STEPS = 3  # of a training that are timed, after one that warms up
-PATIENCE_S = 4.0  # a warm-up that takes longer is the measurement itself
+PATIENCE_S = 4.0  # after a warm-up that takes longer, one step is timed and no more
+SLOW_S = 15.0  # a warm-up that takes longer than this is the measurement itself
 HEAD_ROWS, WARM_ROWS = 500, 60
 NEAR = 1.5  # numbers of rows that differ by no more are told from each other
 # on a quiet machine of two cores: three decompositions of a square matrix, and what a report takes there
@@ -274,8 +275,10 @@ class Calibration:
 
         load_compiler()
         warm = seconds(1)
-        if warm > PATIENCE_S:
+        if warm > SLOW_S:
             return warm
+        if warm > PATIENCE_S:
+            return min(warm, seconds(1))
         return max(1e-6, seconds(1 + STEPS) - seconds(1)) / STEPS
 
     def _mixed(self, training: Training) -> IntArray:
