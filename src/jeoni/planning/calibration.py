@@ -33,7 +33,7 @@ from jeoni.types import Dataset, IntArray, Quiet
 __all__ = ["Calibration"]
 
 STEPS = 3  # of a training that are timed, after one that warms up
-PATIENCE_S = 4.0  # after a warm-up that takes longer, one step is timed and no more
+PATIENCE_S = 4.0  # after a warm-up that takes longer, one step is timed and not three
 SLOW_S = 15.0  # a warm-up that takes longer than this is the measurement itself
 HEAD_ROWS, WARM_ROWS = 500, 60
 NEAR = 1.5  # numbers of rows that differ by no more are told from each other
@@ -277,9 +277,8 @@ class Calibration:
         warm = seconds(1)
         if warm > SLOW_S:
             return warm
-        if warm > PATIENCE_S:
-            return min(warm, seconds(1))
-        return max(1e-6, seconds(1 + STEPS) - seconds(1)) / STEPS
+        steps = STEPS if warm <= PATIENCE_S else 1
+        return min(warm, max(1e-6, seconds(1 + steps) - seconds(1)) / steps)
 
     def _mixed(self, training: Training) -> IntArray:
         """The labelled examples of a step that is timed."""
