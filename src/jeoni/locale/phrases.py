@@ -21,7 +21,7 @@ from jeoni.locale.language import table
 
 __all__ = ["phrase_keys", "phrase_of"]
 
-FINDINGS = {"errors": "finding.", "zero_shot": "zero_shot."}  # where sentences about findings stand
+FINDINGS = {"errors": "finding.", "zero_shot": "zero_shot.", "dense": "dense."}  # where sentences about findings stand
 LEAST_LETTERS = 12  # of such a sentence: one that is hardly more than its values would fit anything
 NUMBER = r"-?\d[\d,.]*(?:e[-+]?\d+)?"
 
@@ -101,11 +101,11 @@ def _phrases(language: str) -> tuple[Phrase, ...]:
 
 def _findings(language: str) -> list[Phrase]:
     """What checks find has an id while a run lasts; its table of findings keeps the English text alone."""
-    found = []
+    found: dict[str, Phrase] = {}  # one sentence may stand under several ids
     for name, start in FINDINGS.items():
         english, other = table(name, "en"), table(name, language)
-        found += [Phrase(text, other[id]) for id, text in english.items() if id.startswith(start)]
-    return [phrase for phrase in found if phrase.letters >= LEAST_LETTERS]
+        found |= {text: Phrase(text, other[id]) for id, text in english.items() if id.startswith(start)}
+    return [phrase for phrase in found.values() if phrase.letters >= LEAST_LETTERS]
 
 
 @cache
