@@ -11,7 +11,7 @@ from typing import Any
 
 from jeoni.data.kinds import plural
 from jeoni.errors import DataError
-from jeoni.features.decoding import Decoder, Plan
+from jeoni.features.decoding import Decoder, Plan, Wanted
 from jeoni.features.engine import Choice
 from jeoni.features.jobs import Job
 from jeoni.features.known import Rows
@@ -19,7 +19,7 @@ from jeoni.features.store import FeatureKey
 from jeoni.modalities.inputs import Input
 from jeoni.types import Array, Items
 
-__all__ = ["Chunk", "chunk_size", "chunks", "keys_beside", "plan_of"]
+__all__ = ["Chunk", "chunk_size", "chunks", "keys_beside", "lacking_of", "plan_of"]
 
 ON_ACCELERATOR = 8  # times as many examples at once: with few of them it waits for its kernels' launches
 
@@ -95,6 +95,12 @@ def chunks(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def lacking_of(digest: bytes, jobs: Sequence[Job[Any]], looked: Sequence[Rows]) -> Wanted | None:
+    """Of each request the views of which an example has no row; None where it has all, and what stands beside them."""
+    views = [job.lacking(digest) for job in jobs]
+    return views if any(views) or any(digest not in table for table in looked) else None
+
+
 def chunk_size(least: int, gpu: bool, count: int, threads: int) -> int:
     """Examples that go through the frozen stages together: ``least``, on an accelerator up to :data:`ON_ACCELERATOR`
     times as many if each thread that decodes keeps its part of ``count``. What wants to be alone stays alone."""
@@ -113,9 +119,8 @@ def _work(
     chunk = Chunk(index, rows=[[] for _ in jobs])
     batches: list[dict[tuple[bytes, int], Array]] = [{} for _ in jobs]
 
-    def lacking(place: int, digest: bytes) -> list[list[int]] | None:
-        views = [job.lacking(digest) for job in jobs]
-        return views if any(views) or any(digest not in table for table in looked) else None
+    def lacking(place: int, digest: bytes) -> Wanted | None:
+        return lacking_of(digest, jobs, looked)
 
     for i, made in zip(index, decoder.prepare(items, index, lacking), strict=True):
         if isinstance(made, DataError):

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -25,12 +24,11 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
-from jeoni.features.chunks import chunks, keys_beside, plan_of
+from jeoni.features.chunks import chunks, keys_beside, lacking_of, plan_of
 from jeoni.features.crew import Crew, Source
 from jeoni.features.decoding import Decoder, processes_pay
 from jeoni.features.engine import Choice
 from jeoni.features.jobs import FIRST, Engines, Job, Request
-from jeoni.features.known import Rows
 from jeoni.features.store import Features, FeatureStore, ShardWriter, Table
 from jeoni.modalities.inputs import Input
 from jeoni.types import Array, Console, IntArray, Items, Quiet
@@ -156,7 +154,7 @@ def extract(
                 computed += chunk.computed
                 advance(len(chunk.index))
         # an engine may compute in another precision than the rows that were there: then these are missing
-        todo = [i for i in todo if digests[i] and _lacks(digests[i], jobs, looked)]
+        todo = [i for i in todo if digests[i] and lacking_of(digests[i], jobs, looked) is not None]
     readable = np.array([bool(d) for d in digests], dtype=bool)
     found = signatures.features([d for d in digests if d])
     tables = {(j.request.backbone.fingerprint, *spot): table for j in jobs for spot, table in j.tables.items()}
@@ -190,10 +188,6 @@ def missing_share(items: Items, request: Request, store: FeatureStore) -> float:
     job.prefer(some)
     lacking = sum(len(job.lacking(digest)) for digest in some)
     return lacking / max(1, len(some) * len(request.views))
-
-
-def _lacks(digest: bytes, jobs: Sequence[Job[Any]], looked: Sequence[Rows]) -> bool:
-    return any(job.lacking(digest) for job in jobs) or any(digest not in table for table in looked)
 
 
 def _remarks(spec: Input, table: Table, digests: Sequence[bytes]) -> dict[str, dict[int, str]]:

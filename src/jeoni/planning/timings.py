@@ -12,8 +12,8 @@ import os
 import platform
 import re
 import time
-import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,8 @@ import torch
 
 from jeoni import distributed
 from jeoni._version import __version__
+from jeoni.errors import StorageError
+from jeoni.files.outputs import write_text
 
 __all__ = ["Timing", "Timings"]
 
@@ -77,13 +79,9 @@ class Timings:
     def keep(self, what: Sequence[object], seconds: float, slower: float) -> None:
         """Write a timing; a folder that cannot be written keeps none, and nothing else suffers."""
         path = self._path(what)
-        try:
+        with suppress(OSError, StorageError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f".{uuid.uuid4().hex}.part")
-            part.write_text(json.dumps(asdict(Timing(seconds, slower, time.time()))), encoding="utf-8")
-            part.replace(path)
-        except OSError:
-            return
+            write_text(path, json.dumps(asdict(Timing(seconds, slower, time.time()))))
 
     def forget(self) -> None:
         """Remove all of them; what else may lie in the folder stays."""
