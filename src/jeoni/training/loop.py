@@ -31,7 +31,7 @@ from jeoni.training.forward import as_input, outputs_of, parts_alike
 from jeoni.training.groups import Group
 from jeoni.training.job import Batch, Diverged, History, Job
 from jeoni.training.losses import Losses, readable
-from jeoni.training.memory import kept_memory
+from jeoni.training.memory import kept_memory, without_copies
 from jeoni.training.optimizer import AdamW
 from jeoni.training.order import Domain, DomainBalancedSampler
 from jeoni.training.pace import Pace
@@ -89,6 +89,7 @@ def _train(job: Job, folder: Path | None, every_s: float, console: Console, allo
         _only(job.groups, job.network),
         plain_attention(job.network, job.recipe.precision, device),
         kept_memory(),
+        without_copies(job.network),
         repeatable(job.recipe.deterministic),
         console.track(job.title, job.recipe.steps) as advance,
     ):
