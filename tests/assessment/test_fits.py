@@ -49,6 +49,21 @@ def test_fits_in_worker_processes_are_those_made_here(make_photos, one_thread, m
     assert context.console.warnings == []
 
 
+def test_fits_that_are_left_over_are_made_here_with_all_cores(make_photos, one_thread, monkeypatch):
+    fits, context = made(make_photos, count=3)
+    sent = []
+
+    def stand_in(some, context, workers):
+        sent.extend(fit.name for fit in some)
+        return (dataclasses.replace(make_fit(fit, context), warnings=("heard",)) for fit in some)
+
+    monkeypatch.setattr(fits_of_comparison, "workers_for", lambda *given: Workers(2, 1, first=2))
+    monkeypatch.setattr(fits_of_comparison, "made_by_workers", stand_in)
+    found = list(make_fits(fits, context))
+    assert sent == ["fit 0", "fit 1"]
+    assert np.array_equal(found[2].predictions, make_fit(fits[2], context).predictions)
+
+
 class _Unsendable:
     """A strategy that is at home in this process only."""
 
@@ -78,7 +93,8 @@ def test_workers_are_for_long_trainings_on_a_processor_without_a_budget(make_pho
     assert workers_for(fits, context) == workers_for(fits[:2], context) == Workers(2, 1)
     assert workers_for(fits, dataclasses.replace(context, workers=8)) == Workers(4, 2)
     assert workers_for(fits[:1], context) is None
-    assert workers_for(fits[:3], context) is None  # the third would have one core, and the other be idle
+    assert workers_for(fits[:3], context) == Workers(2, 1, first=2)  # the third has both cores, after these
+    assert workers_for(fits[:3], dataclasses.replace(context, workers=3)) == Workers(3, 1)
     assert workers_for(fits, dataclasses.replace(context, workers=1)) is None
     assert workers_for(fits, dataclasses.replace(context, deadline=Deadline(60.0))) is None
     short, _ = made(make_photos, count=3, steps=20)

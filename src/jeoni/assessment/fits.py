@@ -109,10 +109,17 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Workers:
-    """How many processes, and the threads of each."""
+    """Processes that make fits at once.
+
+    Attributes:
+        count: how many.
+        threads: of each.
+        first: so many of the fits they make; those after these are made one by one, with all cores. None is all.
+    """
 
     count: int
     threads: int
+    first: int | None = None
 
 
 def make_fit(fit: Fit, context: Context) -> Fitted:
@@ -134,9 +141,9 @@ def make_fits(fits: Sequence[Fit], context: Context) -> Iterator[Fitted]:
     workers = workers_for(fits, context)
     made = 0
     if workers is not None:
-        _prepare_views(fits, context)
+        _prepare_views(fits[: workers.first], context)
         try:
-            for fitted in made_by_workers(fits, context, workers):
+            for fitted in made_by_workers(fits[: workers.first], context, workers):
                 for warning in fitted.warnings:
                     context.console.warn(warning)
                 for what, seconds in fitted.spent.items():
@@ -151,19 +158,25 @@ def make_fits(fits: Sequence[Fit], context: Context) -> Iterator[Fitted]:
 
 
 def workers_for(fits: Sequence[Fit], context: Context) -> Workers | None:
-    """How many processes make these fits; None is this one alone.
+    """How many processes make these fits, and how many of these; None is this one alone.
 
-    Three fits on two cores are not made at once: one process has a core of its own for the third, and the other idles.
+    Of three fits on two cores, two are made at once and then the third with both cores: in a process of its own it would
+    have one, and the other would idle.
     """
     cores = context.threads
     alone = context.deadline is not None or distributed.world_size() > 1 or distributed.device().type != "cpu"
-    long = 0 if alone else sum(fit.long for fit in fits)
-    count = min(long, cores, int(_free_bytes() / ROOM))
+    long = [] if alone else [number for number, fit in enumerate(fits) if fit.long]
+    count = min(len(long), cores, int(_free_bytes() / ROOM))
     if count < 2:
         return None
     threads = max(1, cores // count)
-    rounds, one_after_the_other = -(-long // count), long * (threads / cores) ** THREADED
-    return Workers(count, threads) if rounds < one_after_the_other else None
+    by_all_cores = (threads / cores) ** THREADED  # the time of a fit with all cores, of that in a worker
+    rounds, left = divmod(len(long), count)
+    every = Workers(count, threads)
+    ways: list[tuple[float, Workers | None]] = [(len(long) * by_all_cores, None), (rounds + bool(left), every)]
+    if left:
+        ways.append((rounds + left * by_all_cores, replace(every, first=long[-left - 1] + 1)))
+    return min(ways, key=lambda way: way[0])[1]
 
 
 def _free_bytes() -> float:
