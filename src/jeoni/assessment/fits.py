@@ -160,8 +160,8 @@ def make_fits(fits: Sequence[Fit], context: Context) -> Iterator[Fitted]:
 def workers_for(fits: Sequence[Fit], context: Context) -> Workers | None:
     """How many processes make these fits, and how many of these; None is this one alone.
 
-    Of three fits on two cores, two are made at once and then the third with both cores: in a process of its own it would
-    have one, and the other would idle.
+    Of three fits on two cores, two are made at once, and then the third with both cores: in a process of its own it
+    would have one, and the other would idle.
     """
     cores = context.threads
     alone = context.deadline is not None or distributed.world_size() > 1 or distributed.device().type != "cpu"
