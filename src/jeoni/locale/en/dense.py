@@ -20,8 +20,6 @@ WORDS = {
     "dense.no_crop": "Pictures are computed whole. Leave it out; --image-size says at which size.",
     "dense.no_seconds": "It is about recordings. Leave it out.",
     "dense.no_on": "Places are predicted in this process only. Leave it out.",
-    "dense.no_decoding": "Threads read the pictures in which places are predicted. Leave it out.",
-    "dense.no_engine": "A saved model of places is run by torch. Leave it out.",
     "dense.no_frames": "Each annotated file is one picture. Leave it out.",
     "dense.no_column": "The files of annotations name their pictures themselves. Leave it out; --group-pattern makes groups of paths.",
     "dense.no_format": "format is {value}, a format for places in pictures; this model's task is {task:term}, and its predictions are "

@@ -20,8 +20,6 @@ WORDS = {
     "dense.no_crop": "사진을 자르지 않고 전체를 계산합니다. 이 옵션을 빼세요. 크기는 --image-size로 정합니다.",
     "dense.no_seconds": "녹음에 쓰는 옵션입니다. 이 옵션을 빼세요.",
     "dense.no_on": "사진 속 위치는 이 프로세스에서만 예측합니다. 이 옵션을 빼세요.",
-    "dense.no_decoding": "사진 속 위치를 예측할 때는 스레드가 사진을 읽습니다. 이 옵션을 빼세요.",
-    "dense.no_engine": "저장한 위치 모델은 torch로 실행합니다. 이 옵션을 빼세요.",
     "dense.no_frames": "어노테이션이 달린 파일 하나가 사진 한 장입니다. 이 옵션을 빼세요.",
     "dense.no_column": "어노테이션 파일이 사진을 직접 가리킵니다. 이 옵션을 빼세요. 경로로 그룹을 만들려면 --group-pattern을 쓰세요.",
     "dense.no_format": "format의 값이 {value}인데, 사진 속 위치를 쓰는 형식입니다. 이 모델의 과제는 {task:term}이고 예측은 표로 씁니다. --format을 빼세요.",

@@ -53,9 +53,7 @@ UNUSED = (
     Unused("patience", ANY, (None, 0)),
     Unused("crop", ANY, ("squash",)),
     Unused("seconds", ANY, (None,)),
-    Unused("engine", (EvaluateSpec, PredictSpec), ("auto", "torch")),
     Unused("on", (EvaluateSpec, PredictSpec), (HERE,)),
-    Unused("decoding", (EvaluateSpec, PredictSpec), ("auto", "threads")),
     Unused("frames", SCORING, ("middle",)),
     *(
         Unused(f"{kind}_column", SCORING, ("",), read=True)
