@@ -63,7 +63,7 @@ READ = {
         "costs",
         "format",
     ),
-    *("on", "decoding", "deterministic"),
+    *("on", "decoding", "deterministic", "oks_sigma", "boxes"),
     "stages",  # of a comparison: none is probed, and leaving that out asks for nothing
 }
 

@@ -35,14 +35,14 @@ from jeoni.dense.network import DenseNetwork, extent_of, predictions_of
 from jeoni.dense.protocol import DenseHead, DenseTask
 from jeoni.dense.rows import held_rows
 from jeoni.dense.running import PicturePrediction, predictions_of_pictures
-from jeoni.errors import DataError
+from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context, Examples
 from jeoni.locale import Said
 from jeoni.modalities.inputs.frame import FrameInput
 from jeoni.runs import seal
 from jeoni.types import Array, Dataset, Items
 
-__all__ = ["DenseModel", "DensePredictions"]
+__all__ = ["DenseModel", "DensePredictions", "pictures_of"]
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,12 @@ class DenseModel:
 
         Raises:
             DataError: nothing there, or nothing that can be read.
+            ConfigError: a model of several subjects in a picture, which needs their boxes.
         """
+        if self.task.in_boxes:
+            raise ConfigError(Said("dense.boxes_needed"))
         context = context or Context()
-        found = _pictures_of(data, column, frames, context)
+        found = pictures_of(data, column, frames, context)
         items = found.items
         with context.console.track("Predicting", len(items)) as advance:
             every = []
@@ -246,8 +249,18 @@ class DenseModel:
         return seal(config)
 
 
-def _pictures_of(data: Any, column: str, frames: str, context: Context) -> Dataset:
-    """What is to be predicted."""
+def pictures_of(data: Any, column: str, frames: str, context: Context) -> Dataset:
+    """The pictures that are to be predicted; of an annotated folder without its masks.
+
+    Args:
+        data: a folder, a picture, a table of paths, or whatever of these is in memory.
+        column: of a table, the one that holds the pictures.
+        frames: of DICOM files of several frames, those that are examples.
+        context: its console is told of masks.
+
+    Raises:
+        DataError: nothing there.
+    """
     found = as_dataset(data, "image", column, "", frames)
     if not isinstance(data, (str, os.PathLike)) or not Path(data).is_dir():
         return found

@@ -58,7 +58,6 @@ class DenseTask(Protocol):
         link: tells it from tasks on pooled features.
         family: detection, segmentation, pose or anomaly: whose annotations formats give it, whose heads it takes and
             as what its predictions are written; empty for one that takes whatever is annotated, with heads of its own.
-        headline: the id of the metric that leads.
         head: the id of the head that is used where none is named.
         augment: the name of the policy of random views where none is named.
         strides: of the feature maps that its heads want, fine ones first; what a backbone lacks is left out.
@@ -70,12 +69,20 @@ class DenseTask(Protocol):
     id: ClassVar[str]
     link: ClassVar[str] = "places"
     family: ClassVar[str] = ""
-    headline: ClassVar[str]
     head: ClassVar[str]
     augment: ClassVar[str]
     strides: ClassVar[tuple[int, ...]]
     longest: ClassVar[int] = 480
     recipe: ClassVar[Mapping[str, Any]] = {}
+
+    @property
+    def headline(self) -> str:
+        """The id of the metric that leads."""
+
+    @property
+    def in_boxes(self) -> bool:
+        """Whether it is about subjects in boxes, which a prediction must be given."""
+        return False
 
     @classmethod
     def takes(cls, annotation: Annotation) -> bool:
@@ -88,6 +95,10 @@ class DenseTask(Protocol):
         Raises:
             Unreadable: they cannot be of this task.
         """
+
+    def as_examples(self, data: Dataset) -> Dataset:
+        """Annotated pictures as the examples that it is about: the same, but where a part of a picture is one."""
+        return data
 
     def reread(self, annotations: Sequence[Annotation | None]) -> None:
         """Check annotations of other pictures against the vocabulary.

@@ -97,8 +97,11 @@ def refuse_image_size(spec: FitSpec | CompareSpec | PlanSpec) -> None:
     """For data without places marked in them.
 
     Raises:
-        ConfigError: a size was said.
+        ConfigError: a size was said, or how keypoints are scored.
     """
+    sigma = getattr(spec, "oks_sigma", None)
+    if sigma is not None:
+        raise ConfigError(Said("dense.no_sigma", value=f"{sigma:g}"))
     if spec.tile:
         raise ConfigError(Said("dense.tile_whole", value=repr(spec.tile)))
     if spec.image_size:
