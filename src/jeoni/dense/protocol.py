@@ -166,6 +166,18 @@ class DenseTask(Protocol):
         """
         raise ConfigError(Said("dense.no_tiles", task=self.id))
 
+    def composed(self, parts: Sequence[tuple[Annotation, Geometry, tuple[int, int]]]) -> Annotation:
+        """What is annotated in a picture that is made of parts of others; a task that does not say cannot.
+
+        Args:
+            parts: of each the annotation of its picture, where places of that lie in the part, and the left and top
+                edge of the part in the new picture.
+
+        Raises:
+            ConfigError: a mosaic means nothing.
+        """
+        raise ConfigError(Said("dense.no_mosaic", task=self.id))
+
     def evidence(self, prediction: Prediction, annotation: Annotation) -> Any:
         """All that the metrics need to know of one picture: small, so that predictions need not be kept."""
 

@@ -17,6 +17,7 @@ from jeoni.backbones.cut import Tap, with_state
 from jeoni.backbones.maps import MapNetwork, StageMap, map_network, map_stages
 from jeoni.deadline import Spent
 from jeoni.dense.model import DenseModel
+from jeoni.dense.mosaic import refuse_mosaic, with_mosaics
 from jeoni.dense.network import DenseNetwork
 from jeoni.dense.protocol import DenseHead, DenseTask, HeadFactory, MapShape
 from jeoni.dense.rows import batches_of, held_rows, map_bytes, rows_to_train
@@ -72,6 +73,7 @@ class Transfer:
             from random weights.
         recipe: what the user said of the training.
         tiles: how many tiles pictures have, where frames are tiles; then there are as many more random views and steps.
+        mosaic: whether a mosaic of each picture is learned from too; see :mod:`jeoni.dense.mosaic`.
     """
 
     task: DenseTask
@@ -80,6 +82,12 @@ class Transfer:
     strategy: str = "probe"
     recipe: Recipe = field(default_factory=Recipe)
     tiles: TileCount = field(default_factory=TileCount)
+    mosaic: bool = False
+
+    @property
+    def copies(self) -> int:
+        """Pictures that are learned from, for each that is there."""
+        return 2 if self.mosaic else 1
 
     def frozen(self, backbone: Backbone) -> int:
         """Stages that stay as they are."""
@@ -96,7 +104,8 @@ class Transfer:
         if is_tiled(backbone):
             return self._of_tiles(backbone, n, own, length)
         recipe = resolve_defaults(self.recipe, own, n, length)
-        room = int(recipe.cache_gb * 1e9 // (n * map_bytes(self.maps(backbone)))) - 1  # for the plain rows
+        size = self.copies * n * map_bytes(self.maps(backbone))
+        room = int(recipe.cache_gb * 1e9 // size) - 1  # for the plain rows
         return replace(recipe, views=room) if FEWEST_VIEWS <= room < recipe.views else recipe
 
     def _of_tiles(self, backbone: Backbone, n: int, own: Mapping[str, Any], length: float) -> ResolvedRecipe:
@@ -115,7 +124,7 @@ class Transfer:
 
     def stored(self, maps: Sequence[StageMap], recipe: ResolvedRecipe, n: int) -> bool:
         """Whether the maps of ``n`` pictures, in all their views, may be kept on the disk."""
-        return map_bytes(maps) * n * (1 + recipe.views) <= recipe.cache_gb * 1e9
+        return map_bytes(maps) * self.copies * n * (1 + recipe.views) <= recipe.cache_gb * 1e9
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """What must be in the store of ``n`` pictures before :meth:`fit`; nothing where rows are pixels."""
@@ -177,6 +186,10 @@ class Transfer:
             refuse_tiles(self.task)
             if self.recipe.augment == "none":
                 raise ConfigError(Said("dense.tiles_are_views"))
+        if self.mosaic:
+            refuse_mosaic(self.task)
+            if is_tiled(backbone):
+                raise ConfigError(Said("dense.tiles_or_mosaic"))
         head = self._head(backbone, 0)
         self._check(head)
         said = ", ".join(f"--{name.replace('_', '-')}" for name in self.recipe.decided)
@@ -244,7 +257,11 @@ class Transfer:
         frozen: int,
         context: Context,
     ) -> dict[str, Any]:
+        identity = f"{identity_of(examples)} {self.head_id} {backbone.fingerprint}"
         with context.spent.on("views"):
+            if self.mosaic and recipe.views:  # not where a step is timed
+                examples = with_mosaics(examples, self.task, backbone.input, context.seed)
+                identity += " mosaic"
             rows, said = rows_to_train(examples, backbone, network.features, recipe, context)
         groups = build_groups(backbone, frozen, network.features.prefix, network, recipe)
         job = Job(
@@ -258,7 +275,7 @@ class Transfer:
             seed=context.seed,
             train_statistics=self.strategy == "scratch",
             loss=_Loss(self.task, network.head, examples.data.targets, network.size),
-            identity=f"{identity_of(examples)} {self.head_id} {backbone.fingerprint}",
+            identity=identity,
         )
         allowance = context.allowance(self.kind(backbone), recipe.steps)
         with context.spent.on("training"):

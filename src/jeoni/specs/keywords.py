@@ -85,8 +85,8 @@ class RecipeKeywords(TypedDict, total=False):
     mixup: float | None
     """Strength of mixup (Beta distribution); 0 is none."""
 
-    augment: Literal["auto", "none", "light", "strong", "medical", "scale"] | None
-    """Random views of the items."""
+    augment: Literal["auto", "none", "light", "strong", "medical", "scale", "mosaic"] | None
+    """Random views of the items; mosaic, for boxes only, also learns from parts of four pictures put together."""
 
     views: int | None
     """How many random views are kept of each item; each epoch draws one."""

@@ -111,4 +111,8 @@ WORDS = {
     "dense.sigma_needed": "Several subjects in boxes of a detector are scored by the similarity of keypoints, and how far annotators differ is not known of these. Say --oks-sigma, such as 0.05.",
     "dense.one_skeleton": "{title} holds the keypoints of one subject for each picture here. Take --format coco.",
     "dense.box_beside": "The box of {name} lies beside its picture.",
+    "dense.no_mosaic": "augment is mosaic, which puts boxes of four pictures together; in {task:term} there are none. Leave it out, or say scale.",
+    "dense.few_for_mosaic": "augment is mosaic, which puts four pictures together, and there are {n} to learn from. Say --augment scale.",
+    "dense.tiles_or_mosaic": "--tile takes parts of large pictures, and augment is mosaic, which puts whole ones together. Leave one of them out.",
+    "dense.mosaic_whole": "augment is mosaic, which is about boxes in pictures; there are none here. Say light or strong.",
 }

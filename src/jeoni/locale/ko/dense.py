@@ -110,4 +110,8 @@ WORDS = {
     "dense.sigma_needed": "탐지한 박스 속 여러 대상은 키포인트 유사도로 평가하는데, 이 키포인트의 표시 오차를 알 수 없습니다. --oks-sigma 0.05처럼 지정하세요.",
     "dense.one_skeleton": "{title} 형식에는 사진마다 한 대상의 키포인트만 담습니다. --format coco를 쓰세요.",
     "dense.box_beside": "{name}의 박스가 사진 밖에 있습니다.",
+    "dense.no_mosaic": "augment 값이 mosaic입니다. 사진 네 장의 박스를 한 장으로 모으는 증강이라 {task:term} 과제에는 쓸 수 없습니다. 이 옵션을 빼거나 scale을 쓰세요.",
+    "dense.few_for_mosaic": "augment 값이 mosaic이라 사진 네 장을 한 장으로 모아야 하는데 학습할 사진이 {n}장입니다. --augment scale을 쓰세요.",
+    "dense.tiles_or_mosaic": "--tile은 큰 사진을 조각으로 나누고 mosaic은 사진 여러 장을 합칩니다. 둘 중 하나를 빼세요.",
+    "dense.mosaic_whole": "augment 값이 mosaic입니다. 사진 속 박스에 쓰는 증강인데 여기에는 박스가 없습니다. light나 strong을 쓰세요.",
 }

@@ -110,7 +110,7 @@ WORDS = {
     "The share of the steps in which learning rates rise; then they fall as a cosine.": "워밍업 비율. 그동안 학습률이 올라가고, 그 뒤로 코사인 곡선을 따라 내려갑니다.",
     "Probability that is spread over all classes.": "레이블 스무딩: 모든 클래스에 나누어 줄 확률.",
     "Strength of mixup (Beta distribution); 0 is none.": "믹스업의 세기(베타 분포). 0이면 쓰지 않습니다.",
-    "Random views of the items.": "데이터 증강.",
+    "Random views of the items; mosaic, for boxes only, also learns from parts of four pictures put together.": "데이터의 무작위 증강. mosaic은 박스에만 쓰며 사진 네 장의 조각을 합친 사진도 학습합니다.",
     "How many random views are kept of each item; each epoch draws one.": "데이터마다 저장할 증강 결과의 수. 에폭마다 하나를 뽑아 씁니다.",
     "Strength of the logit adjustment against imbalance; 0 is none.": "클래스 불균형을 위한 로짓 보정의 세기. 0이면 쓰지 않습니다.",
     "Decay of the moving average of the weights; 0 is none.": "가중치 이동 평균(EMA)의 감쇠율. 0이면 쓰지 않습니다.",

@@ -21,6 +21,7 @@ from jeoni.data.fitted_on import FittedOn
 from jeoni.dense.assess import DenseAssessment, assess_dense, to_learn_from
 from jeoni.dense.frames import framed
 from jeoni.dense.model import DenseModel
+from jeoni.dense.mosaic import MOSAIC
 from jeoni.dense.protocol import DenseTask
 from jeoni.dense.reading import TASKS
 from jeoni.dense.scoring import difference_of, evaluate_evidence
@@ -102,6 +103,8 @@ def refuse_image_size(spec: FitSpec | CompareSpec | PlanSpec) -> None:
     sigma = getattr(spec, "oks_sigma", None)
     if sigma is not None:
         raise ConfigError(Said("dense.no_sigma", value=f"{sigma:g}"))
+    if getattr(spec, "augment", "") == MOSAIC:
+        raise ConfigError(Said("dense.mosaic_whole"))
     if spec.tile:
         raise ConfigError(Said("dense.tile_whole", value=repr(spec.tile)))
     if spec.image_size:
@@ -131,7 +134,10 @@ def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str
             raise ConfigError(Said("dense.no_stages", name=name, value=f"{getattr(recipe, name):g}"))
     named = default_head(task, head)
     own = {name.removeprefix("head."): value for name, value in settings.items()}
-    return Transfer(task, build_dense_head(task, named, own), named, strategy, recipe)
+    mosaic = recipe.augment == MOSAIC
+    if mosaic:
+        recipe = replace(recipe, augment="auto")  # views of mosaics are as those of other pictures
+    return Transfer(task, build_dense_head(task, named, own), named, strategy, recipe, mosaic=mosaic)
 
 
 def start_of(transfer: Transfer, backbone: Backbone, seed: int) -> Backbone:
