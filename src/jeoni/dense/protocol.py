@@ -279,7 +279,12 @@ class DenseHead(nn.Module):
 
 
 class HeadFactory(Protocol):
-    """A frozen dataclass whose fields are hyper-parameters; the file's name is the head's id."""
+    """A frozen dataclass whose fields are hyper-parameters; the file's name is the head's id.
+
+    One that goes on with what else a backbone's checkpoint holds has ``fits(backbone) -> bool``, ``build_on(backbone,
+    task, maps)`` in place of :meth:`build`, and ``strides(backbone)`` in place of the task's. ``recipe`` is what it
+    prefers to the task's.
+    """
 
     def build(self, task: Any, maps: Sequence[MapShape]) -> DenseHead:
         """A head with fresh weights, drawn from torch's global generator."""

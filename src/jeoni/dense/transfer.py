@@ -14,12 +14,13 @@ from torch import Tensor
 from jeoni import plugins
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, with_state
-from jeoni.backbones.maps import MapNetwork, StageMap, map_network, map_stages
+from jeoni.backbones.maps import MapNetwork, StageMap, map_network
 from jeoni.deadline import Spent
+from jeoni.dense.heads_on import HEADS, built_head, maps_for, own_head
 from jeoni.dense.model import DenseModel
 from jeoni.dense.mosaic import refuse_mosaic, with_mosaics
 from jeoni.dense.network import DenseNetwork
-from jeoni.dense.protocol import DenseHead, DenseTask, HeadFactory, MapShape
+from jeoni.dense.protocol import DenseHead, DenseTask, HeadFactory
 from jeoni.dense.rows import batches_of, held_rows, map_bytes, rows_to_train
 from jeoni.dense.tiles import TileCount, refuse_tiles
 from jeoni.errors import ConfigError, did_you_mean
@@ -52,7 +53,6 @@ __all__ = [
 ]
 
 STRATEGIES = ("probe", "finetune", "scratch")
-HEADS = "jeoni.dense.heads"
 TIMED = 4  # steps, after a training that warms up
 PATIENCE_S = 4.0  # a first step that takes longer is the measurement itself
 OF_STAGES = ("learning_rate", "depth_decay")  # options that are about stages that are trained
@@ -100,6 +100,7 @@ class Transfer:
     def resolved(self, backbone: Backbone, n: int) -> ResolvedRecipe:
         """The recipe for ``n`` pictures: what the user said, then what the task prefers."""
         own = {"precision": precision_for(backbone), "augment": self.task.augment, **self.task.recipe}
+        own |= getattr(self.head, "recipe", {})
         length = float(own.pop("length", 1.0)) * (SCRATCH_LENGTH if self.strategy == "scratch" else 1.0)
         if is_tiled(backbone):
             return self._of_tiles(backbone, n, own, length)
@@ -120,7 +121,7 @@ class Transfer:
 
     def maps(self, backbone: Backbone) -> tuple[StageMap, ...]:
         """The stages whose maps the head takes."""
-        return map_stages(backbone, self.task.strides)
+        return maps_for(self.head, backbone, self.task)
 
     def stored(self, maps: Sequence[StageMap], recipe: ResolvedRecipe, n: int) -> bool:
         """Whether the maps of ``n`` pictures, in all their views, may be kept on the disk."""
@@ -176,6 +177,19 @@ class Transfer:
         each, whole = network.head.work(len(some)), network.head.work(n)
         return taken * whole / each if each else taken * n / max(1, len(some))
 
+    def on(self, backbone: Backbone, named: str, settings: Mapping[str, Any]) -> Transfer:
+        """The same with the head of the backbone's own checkpoint, where it has one and the user named none.
+
+        Args:
+            backbone: as it was loaded.
+            named: by the user; empty or ``auto``: none.
+            settings: hyper-parameters of the head, by name.
+        """
+        head = default_head(self.task, named, backbone)
+        if head == self.head_id:
+            return self
+        return replace(self, head=build_dense_head(self.task, head, settings), head_id=head)
+
     def check(self, backbone: Backbone) -> None:
         """Whether the head can be had this way, before anything is computed.
 
@@ -204,7 +218,7 @@ class Transfer:
         """A head with fresh weights."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return self.head.build(self.task, [MapShape(m.channels, m.stride) for m in self.maps(backbone)])
+            return built_head(self.head, backbone, self.task, self.maps(backbone))
 
     def fit(self, backbone: Backbone, train_on: Examples, context: Context) -> DenseModel:
         """Train on labelled pictures.
@@ -335,9 +349,12 @@ def is_tiled(backbone: Backbone) -> bool:
     return isinstance(backbone.input, FrameInput) and backbone.input.tiled
 
 
-def default_head(task: DenseTask, named: str) -> str:
-    """The id of the head: the one that was named, or the task's own."""
-    return task.head if named in ("", "auto") else named
+def default_head(task: DenseTask, named: str, backbone: Backbone | None = None) -> str:
+    """The id of the head: the one that was named, that of the backbone's own checkpoint, or the task's."""
+    if named not in ("", "auto"):
+        return named
+    own = "" if backbone is None else own_head(heads_of(task), backbone)
+    return own or task.head
 
 
 def heads_of(task: DenseTask) -> str:

@@ -133,11 +133,15 @@ def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str
         if getattr(recipe, name) is not None:
             raise ConfigError(Said("dense.no_stages", name=name, value=f"{getattr(recipe, name):g}"))
     named = default_head(task, head)
-    own = {name.removeprefix("head."): value for name, value in settings.items()}
+    own = _of_head(settings)
     mosaic = recipe.augment == MOSAIC
     if mosaic:
         recipe = replace(recipe, augment="auto")  # views of mosaics are as those of other pictures
     return Transfer(task, build_dense_head(task, named, own), named, strategy, recipe, mosaic=mosaic)
+
+
+def _of_head(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix("head."): value for name, value in settings.items()}
 
 
 def start_of(transfer: Transfer, backbone: Backbone, seed: int) -> Backbone:
@@ -189,6 +193,7 @@ def fit_dense(
                 spec, transfer = _planned(session, dataset, task, plain, backbone)
                 backbone = in_frames(plain, dataset, task, spec)
         with session.step("load"):
+            transfer = transfer.on(backbone, spec.head, _of_head(spec.settings))
             transfer = replace(transfer, tiles=tiles_of(dataset, backbone))
             start = start_of(transfer, backbone, spec.seed)
             transfer.check(start)
