@@ -35,8 +35,6 @@ GIVEN = [
     (CompareSpec(halving=True), r"--halving is True, .*compared at every budget"),
     (EvaluateSpec(frames="all"), r"--frames is 'all', .*Each annotated file is one picture"),
     (PredictSpec(on="ray"), r"--on is 'ray', .*in this process only"),
-    (EvaluateSpec(decoding="processes"), r"--decoding is 'processes', .*Threads read the pictures"),
-    (PredictSpec(engine="onnxruntime"), r"--engine is 'onnxruntime', .*run by torch"),
 ]
 
 
@@ -65,7 +63,7 @@ READ = {
         "costs",
         "format",
     ),
-    *("on", "decoding", "deterministic"),
+    *("on", "decoding", "deterministic", "oks_sigma", "boxes"),
     "stages",  # of a comparison: none is probed, and leaving that out asks for nothing
 }
 

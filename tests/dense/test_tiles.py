@@ -19,12 +19,14 @@ from jeoni.dense.merging.boxes import merged_boxes
 from jeoni.dense.merging.maps import merged_heat, merged_labels
 from jeoni.dense.merging.tile import Tile
 from jeoni.dense.protocol import MapShape
+from jeoni.dense.running import predictions_of_pictures
 from jeoni.dense.tasks.anomaly import Anomaly
 from jeoni.dense.tasks.detection import Detection
 from jeoni.dense.tasks.pose import Pose
 from jeoni.dense.tasks.segmentation import Segmentation
-from jeoni.dense.tiles import merges, predictions_over_tiles, tile_count
+from jeoni.dense.tiles import merges, tile_count
 from jeoni.errors import ConfigError
+from jeoni.features.examples import Context
 from jeoni.modalities.image.tiles import GRID, tile_grid
 from jeoni.modalities.inputs.frame import FrameInput
 from jeoni.specs import FitSpec
@@ -157,7 +159,9 @@ def test_a_picture_in_tiles_is_segmented_as_the_whole():
     pixels[100:, :, 0] = 200
     data = replace(made_dataset([None]), items=jeoni.data.items.ArrayItems(pixels[None]))
     network, task = Constant(), Segmentation(("dark", "red"))
-    (said,) = predictions_over_tiles(network, task, data, TILED)
+    (found,) = predictions_of_pictures(network, task, data.items, TILED, Context(workers=2))
+    said = found.prediction
+    assert found.extent == (200, 150) and not found.error
     whole = network.decode(network(torch.from_numpy(pixels)[None]), (200, 150))[0]
     np.testing.assert_array_equal(said.labels, whole.labels)
     np.testing.assert_allclose(said.certainty, whole.certainty, atol=2e-3)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from jeoni.backbones.coding import CodedNetwork
+from jeoni.backbones.detector import DetectorFeatures
 from jeoni.backbones.entry import example
 from jeoni.backbones.packed import Packed
 from jeoni.backbones.stages import Stage, find_stages
@@ -129,4 +130,8 @@ def build_backbone(
 def _stages_of(network: nn.Module, given: Any) -> tuple[Stage, ...]:
     if isinstance(network, Packed):
         return network.stages()
-    return network.found_stages(given) if isinstance(network, CodedNetwork) else find_stages(network, given)
+    return (
+        network.found_stages(given)
+        if isinstance(network, (CodedNetwork, DetectorFeatures))
+        else find_stages(network, given)
+    )

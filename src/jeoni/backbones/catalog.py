@@ -14,6 +14,7 @@ from torch import Tensor
 from jeoni import plugins
 from jeoni.backbones.architectures import SOURCES
 from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.detector import is_detector
 from jeoni.backbones.packaged_names import E5, MINILM
 from jeoni.backbones.saved import CONFIG, find_folder, read_object
 from jeoni.backbones.sources.timm import architectures
@@ -180,7 +181,7 @@ def _source_of(name: str) -> tuple[str, str]:
     saved = find_folder(folder) is not None
     # a folder of photos that happens to be called resnet18 hides no architecture
     if saved or (folder.is_dir() and not known_to_timm):
-        return ("transformers" if _is_of_transformers(folder) else "checkpoint"), name
+        return _source_of_folder(folder), name
     if not known_to_timm:
         packed = [n for s in PACKAGED for n in plugins.load(SOURCES, s)().names()]
         known = [*packed, *architectures(), *(f"{s}:" for s in plugins.names(SOURCES))]
@@ -188,12 +189,15 @@ def _source_of(name: str) -> tuple[str, str]:
     return "timm", name
 
 
-def _is_of_transformers(folder: Path) -> bool:
-    """Whether ``save_pretrained`` of transformers wrote this folder."""
+def _source_of_folder(folder: Path) -> str:
+    """Who loads a folder: of transformers, if its ``save_pretrained`` wrote it."""
     try:
-        return "model_type" in read_object(folder / CONFIG)
+        content = read_object(folder / CONFIG)
     except WeightsError:
-        return False
+        return "checkpoint"
+    if "model_type" not in content:
+        return "checkpoint"
+    return "detectors" if is_detector(content) else "transformers"
 
 
 def list_backbones() -> list[dict[str, Any]]:

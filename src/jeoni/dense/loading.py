@@ -7,15 +7,17 @@ from collections.abc import Sequence
 import torch
 
 from jeoni import plugins
-from jeoni.backbones.maps import StageMap, map_stages
+from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.maps import StageMap
 from jeoni.backbones.outline import check_shapes, outline
 from jeoni.backbones.saved import SavedModel
 from jeoni.backbones.schema import SavedHead
 from jeoni.backbones.sources.checkpoint import restore_backbone
 from jeoni.data.fitted_on import FittedOn
 from jeoni.dense.frames import framed
+from jeoni.dense.heads_on import built_head, maps_for
 from jeoni.dense.model import DenseModel
-from jeoni.dense.protocol import DenseHead, DenseTask, MapShape
+from jeoni.dense.protocol import DenseHead, DenseTask, HeadFactory, MapShape
 from jeoni.dense.reading import TASKS, restore_dense
 from jeoni.dense.transfer import build_dense_head
 from jeoni.errors import ConfigError, WeightsError
@@ -39,11 +41,11 @@ def load_dense(saved: SavedModel) -> DenseModel:
     assert config.head is not None
     backbone = framed(restore_backbone(saved))
     task = restore_dense(config.task)
-    known = {m.stage: m for m in map_stages(backbone, task.strides)}
-    maps = _maps_of(saved, config.head, known)
+    factory = _factory(task, config.head)
+    maps = _maps_of(saved, config.head, {m.stage: m for m in maps_for(factory, backbone, task)})
     return DenseModel(
         backbone=backbone,
-        head=_restored_head(saved, config.head, task, maps),
+        head=_restored_head(saved, config.head, factory, backbone, task, maps),
         head_id=config.head.id,
         task=task,
         maps=maps,
@@ -72,17 +74,27 @@ def _maps_of(saved: SavedModel, kept: SavedHead, known: dict[int, StageMap]) -> 
     return tuple(found)
 
 
-def _restored_head(saved: SavedModel, kept: SavedHead, task: DenseTask, maps: Sequence[StageMap]) -> DenseHead:
-    held, what = saved.shapes_of("head"), f"The head in {saved.folder}"
-    shapes = [MapShape(m.channels, m.stride) for m in maps]
+def _factory(task: DenseTask, kept: SavedHead) -> HeadFactory:
     try:
-        factory = build_dense_head(task, kept.id, kept.choice)
+        return build_dense_head(task, kept.id, kept.choice)
     except ConfigError as error:
         raise ConfigError(f"This model's head is not known here; install the package it came with. {error}") from error
+
+
+def _restored_head(
+    saved: SavedModel,
+    kept: SavedHead,
+    factory: HeadFactory,
+    backbone: Backbone,
+    task: DenseTask,
+    maps: Sequence[StageMap],
+) -> DenseHead:
+    held, what = saved.shapes_of("head"), f"The head in {saved.folder}"
+    shapes = [MapShape(m.channels, m.stride) for m in maps]
     like = getattr(factory, "build_like", None)  # of heads that keep examples: how many is in the shapes alone
 
     def build() -> DenseHead:
-        made: DenseHead = like(held, task, shapes) if like else factory.build(task, shapes)
+        made: DenseHead = like(held, task, shapes) if like else built_head(factory, backbone, task, maps)
         return made
 
     check_shapes(outline(build, held, what), held, what, kept.id)

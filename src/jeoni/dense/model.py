@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,16 +34,15 @@ from jeoni.data.fitted_on import FittedOn
 from jeoni.dense.network import DenseNetwork, extent_of, predictions_of
 from jeoni.dense.protocol import DenseHead, DenseTask
 from jeoni.dense.rows import held_rows
-from jeoni.dense.tiles import predictions_over_tiles
-from jeoni.errors import DataError
+from jeoni.dense.running import PicturePrediction, predictions_of_pictures
+from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context, Examples
-from jeoni.features.extract import Request
 from jeoni.locale import Said
 from jeoni.modalities.inputs.frame import FrameInput
 from jeoni.runs import seal
-from jeoni.types import Array, Dataset
+from jeoni.types import Array, Dataset, Items
 
-__all__ = ["DenseModel", "DensePredictions"]
+__all__ = ["DenseModel", "DensePredictions", "pictures_of"]
 
 
 @dataclass(frozen=True)
@@ -121,33 +120,45 @@ class DenseModel:
             features = MapNetwork(self.backbone, self.maps, (), self.backbone.network)
         return DenseNetwork(features, self.head).eval()
 
-    def predict_examples(
-        self,
-        examples: Examples,
-        source: Backbone,
-        context: Context,
-        extents: Sequence[tuple[int, int]] | None = None,
-    ) -> Iterator[Prediction]:
+    def predict_examples(self, examples: Examples, source: Backbone, context: Context) -> Iterator[Prediction]:
         """Predictions one by one, of pictures whose rows at the cut may be in the store: those are not run again.
 
         Args:
             examples: which.
             source: the backbone their rows were computed with.
             context: computes rows that are not there.
-            extents: width and height of each picture, where they are known; left out, headers are read.
+
+        Raises:
+            DataError: a picture that cannot be read any more.
+        """
+        if not self._stored(examples, source):
+            for one in self.predictions(examples.data.items, context):
+                if one.prediction is None:
+                    raise DataError(one.error, path=examples.data.items.name(one.index))
+                yield one.prediction
+            return
+        network = self.network(stored=True)
+        rows = held_rows(examples, source, network.features, context)
+        items = examples.data.items
+        extents = [extent_of(items, i, self.backbone.input) for i in range(len(items))]
+        yield from predictions_of(network, self.task, rows, extents)
+
+    def _stored(self, examples: Examples, source: Backbone) -> bool:
+        """Whether all maps are in the store, as the model computes them."""
+        tiled = getattr(self.backbone.input, "tiled", False)
+        trained = self.frozen < max(m.stage for m in self.maps)
+        return not tiled and not trained and all(examples.seen.holds(source, m.tap) for m in self.maps)
+
+    def predictions(self, items: Items, context: Context) -> Iterator[PicturePrediction]:
+        """Predictions one by one, in one pass of which nothing is kept; of what cannot be read, why.
+
+        Args:
+            items: the pictures.
+            context: engine, who decodes, and how many at a time.
         """
         spec = self.backbone.input
-        if isinstance(spec, FrameInput) and spec.tiled:
-            return predictions_over_tiles(self.network(), self.task, examples.data, spec)
-        top = max(m.stage for m in self.maps)
-        stored = self.frozen >= top and all(examples.seen.holds(source, m.tap) for m in self.maps)
-        network = self.network(stored)
-        rows = held_rows(examples, source, network.features, context)
-        return predictions_of(network, self.task, rows, extents or self._extents(examples.data))
-
-    def _extents(self, data: Dataset) -> list[tuple[int, int]]:
-        """Width and height of each picture, pixels."""
-        return [extent_of(data, i, self.backbone.input) for i in range(len(data))]
+        assert isinstance(spec, FrameInput)
+        return predictions_of_pictures(self.network(), self.task, items, spec, context)
 
     def predict(
         self, data: Any, context: Context | None = None, *, column: str = "", frames: str = "middle"
@@ -162,27 +173,32 @@ class DenseModel:
 
         Raises:
             DataError: nothing there, or nothing that can be read.
+            ConfigError: a model of several subjects in a picture, which needs their boxes.
         """
+        if self.task.in_boxes:
+            raise ConfigError(Said("dense.boxes_needed"))
         context = context or Context()
-        found = _pictures_of(data, column, frames, context)
-        seen = context.extract(found.items, [Request(self.backbone, ())])
-        tell([*found.findings, *unreadable(found.items, seen.errors)], context.console)
-        index = np.flatnonzero(seen.readable)
-        if not len(index):
-            first = next(iter(seen.errors.values()))
-            raise DataError(Said("dense.none_read", n=f"{len(found.items)}", first=first))
-        chosen = found.select(index)
-        examples = Examples(chosen, index, seen, index, np.zeros((1, len(index)), dtype=np.int64))
-        sizes = self._extents(chosen)
+        found = pictures_of(data, column, frames, context)
+        items = found.items
+        with context.console.track("Predicting", len(items)) as advance:
+            every = []
+            for one in self.predictions(items, context):
+                every.append(one)
+                advance(1)
+        errors = {one.index: one.error for one in every if one.error}
+        tell([*found.findings, *unreadable(items, errors)], context.console)
+        read = [(one, one.prediction) for one in every if one.prediction is not None]
+        if not read:
+            raise DataError(Said("dense.none_read", n=f"{len(items)}", first=next(iter(errors.values()))))
         return DensePredictions(
-            names=[chosen.items.name(i) for i in range(len(index))],
-            predictions=list(self.predict_examples(examples, self.backbone, context, sizes)),
+            names=[items.name(one.index) for one, _ in read],
+            predictions=[prediction for _, prediction in read],
             task=self.task,
-            sizes=sizes,
+            sizes=[one.extent for one, _ in read],
             annotations=self.annotations,
-            errors={found.items.name(i): text for i, text in seen.errors.items()},
-            seen=self.fitted_on.holds(examples.digests),
-            data=chosen,
+            errors={items.name(i): text for i, text in errors.items()},
+            seen=self.fitted_on.holds([one.digest for one, _ in read]),
+            data=found.select(np.array([one.index for one, _ in read], dtype=np.int64)),
         )
 
     def save(self, folder: str | Path) -> Path:
@@ -233,8 +249,18 @@ class DenseModel:
         return seal(config)
 
 
-def _pictures_of(data: Any, column: str, frames: str, context: Context) -> Dataset:
-    """What is to be predicted."""
+def pictures_of(data: Any, column: str, frames: str, context: Context) -> Dataset:
+    """The pictures that are to be predicted; of an annotated folder without its masks.
+
+    Args:
+        data: a folder, a picture, a table of paths, or whatever of these is in memory.
+        column: of a table, the one that holds the pictures.
+        frames: of DICOM files of several frames, those that are examples.
+        context: its console is told of masks.
+
+    Raises:
+        DataError: nothing there.
+    """
     found = as_dataset(data, "image", column, "", frames)
     if not isinstance(data, (str, os.PathLike)) or not Path(data).is_dir():
         return found

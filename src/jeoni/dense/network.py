@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jeoni import distributed
 from jeoni.backbones.maps import MapNetwork
 from jeoni.data.annotations import Prediction
 from jeoni.dense.protocol import DenseHead, DenseTask
@@ -17,7 +19,7 @@ from jeoni.locale import Said
 from jeoni.modalities.inputs import Input
 from jeoni.training.forward import as_input
 from jeoni.training.rows import Rows
-from jeoni.types import Dataset
+from jeoni.types import Items
 
 __all__ = ["DenseNetwork", "extent_of", "predictions_of"]
 
@@ -54,16 +56,16 @@ class DenseNetwork(nn.Module):
 def predictions_of(
     network: DenseNetwork, task: DenseTask, rows: Rows, extents: Sequence[tuple[int, int]]
 ) -> Iterator[Prediction]:
-    """Predictions one by one, each in the coordinates of its own picture.
+    """Predictions one by one, each in the coordinates of its own picture, computed on the device that was selected.
 
     Args:
-        network: trained.
+        network: trained; it stays where it is.
         task: what is predicted.
         rows: the examples as they are.
         extents: width and height of the same pictures.
     """
-    network.eval()
-    device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    device = distributed.device()
+    network = (network if device.type == "cpu" else copy.deepcopy(network).to(device)).eval()
     for index, block in batches_of(rows, TOGETHER):
         with torch.inference_mode():
             outputs = network(as_input(block, device)).float().cpu()
@@ -74,9 +76,13 @@ def predictions_of(
             yield task.returned(one, geometry, extents[int(i)])
 
 
-def extent_of(data: Dataset, index: int, spec: Input) -> tuple[int, int]:
-    """Width and height of a picture."""
-    found = spec.extent(data.items.read(index), data.items.name(index))
+def extent_of(items: Items, index: int, spec: Input) -> tuple[int, int]:
+    """Width and height of a picture, pixels; its header is read.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    found = spec.extent(items.read(index), items.name(index))
     if found is None:
-        raise DataError(Said("dense.no_extent", name=data.items.name(index)))
+        raise DataError(Said("dense.no_extent", name=items.name(index)))
     return round(found[0]), round(found[1])

@@ -58,7 +58,6 @@ class DenseTask(Protocol):
         link: tells it from tasks on pooled features.
         family: detection, segmentation, pose or anomaly: whose annotations formats give it, whose heads it takes and
             as what its predictions are written; empty for one that takes whatever is annotated, with heads of its own.
-        headline: the id of the metric that leads.
         head: the id of the head that is used where none is named.
         augment: the name of the policy of random views where none is named.
         strides: of the feature maps that its heads want, fine ones first; what a backbone lacks is left out.
@@ -70,12 +69,20 @@ class DenseTask(Protocol):
     id: ClassVar[str]
     link: ClassVar[str] = "places"
     family: ClassVar[str] = ""
-    headline: ClassVar[str]
     head: ClassVar[str]
     augment: ClassVar[str]
     strides: ClassVar[tuple[int, ...]]
     longest: ClassVar[int] = 480
     recipe: ClassVar[Mapping[str, Any]] = {}
+
+    @property
+    def headline(self) -> str:
+        """The id of the metric that leads."""
+
+    @property
+    def in_boxes(self) -> bool:
+        """Whether it is about subjects in boxes, which a prediction must be given."""
+        return False
 
     @classmethod
     def takes(cls, annotation: Annotation) -> bool:
@@ -88,6 +95,10 @@ class DenseTask(Protocol):
         Raises:
             Unreadable: they cannot be of this task.
         """
+
+    def as_examples(self, data: Dataset) -> Dataset:
+        """Annotated pictures as the examples that it is about: the same, but where a part of a picture is one."""
+        return data
 
     def reread(self, annotations: Sequence[Annotation | None]) -> None:
         """Check annotations of other pictures against the vocabulary.
@@ -154,6 +165,18 @@ class DenseTask(Protocol):
             ConfigError: predictions of parts mean nothing for the whole.
         """
         raise ConfigError(Said("dense.no_tiles", task=self.id))
+
+    def composed(self, parts: Sequence[tuple[Annotation, Geometry, tuple[int, int]]]) -> Annotation:
+        """What is annotated in a picture that is made of parts of others; a task that does not say cannot.
+
+        Args:
+            parts: of each the annotation of its picture, where places of that lie in the part, and the left and top
+                edge of the part in the new picture.
+
+        Raises:
+            ConfigError: a mosaic means nothing.
+        """
+        raise ConfigError(Said("dense.no_mosaic", task=self.id))
 
     def evidence(self, prediction: Prediction, annotation: Annotation) -> Any:
         """All that the metrics need to know of one picture: small, so that predictions need not be kept."""
@@ -256,7 +279,12 @@ class DenseHead(nn.Module):
 
 
 class HeadFactory(Protocol):
-    """A frozen dataclass whose fields are hyper-parameters; the file's name is the head's id."""
+    """A frozen dataclass whose fields are hyper-parameters; the file's name is the head's id.
+
+    One that goes on with what else a backbone's checkpoint holds has ``fits(backbone) -> bool``, ``build_on(backbone,
+    task, maps)`` in place of :meth:`build`, and ``strides(backbone)`` in place of the task's. ``recipe`` is what it
+    prefers to the task's.
+    """
 
     def build(self, task: Any, maps: Sequence[MapShape]) -> DenseHead:
         """A head with fresh weights, drawn from torch's global generator."""

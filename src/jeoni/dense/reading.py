@@ -61,7 +61,8 @@ def read_dense(data: Dataset, wanted: str = "auto") -> Dataset:
     except Unreadable as error:
         told = Said("dense.unreadable", data=data.origin or data.name, wanted=wanted, reason=reason_of(error))
         raise DataError(told, path=data.origin) from error
-    return with_dense(replace(data, findings=(*data.findings, *findings)), task)
+    read = with_dense(replace(data, findings=(*data.findings, *findings)), task)
+    return task.as_examples(read)
 
 
 def reread_dense(data: Dataset, task: DenseTask) -> Dataset:
@@ -79,7 +80,7 @@ def reread_dense(data: Dataset, task: DenseTask) -> Dataset:
     except Unreadable as error:
         told = Said("dense.no_fit", data=data.origin or data.name, reason=reason_of(error))
         raise DataError(told, path=data.origin) from error
-    return with_dense(data, task)
+    return task.as_examples(with_dense(data, task))
 
 
 def reason_of(error: Exception) -> str:

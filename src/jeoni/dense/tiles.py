@@ -1,28 +1,18 @@
-"""Predictions of large pictures part by part, at their own resolution, merged by the task.
-
-A picture is decoded as a whole; what is computed, and held of it, is one batch of parts at a time. Frozen stages are
-run on them as they come: parts of pictures that are predicted are not kept in the store.
-"""
+"""Large pictures part by part, at their own resolution: how many parts there are, and which tasks can merge them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from jeoni.data.annotations import Prediction
-from jeoni.dense.merging.tile import Tile
-from jeoni.dense.network import TOGETHER, DenseNetwork
 from jeoni.dense.protocol import DenseTask
 from jeoni.errors import ConfigError
 from jeoni.locale import Said
 from jeoni.modalities.inputs.frame import FrameInput
-from jeoni.training.forward import as_input
 from jeoni.types import Dataset
 
-__all__ = ["TileCount", "merges", "predictions_over_tiles", "refuse_tiles", "tile_count"]
+__all__ = ["TileCount", "merges", "refuse_tiles", "tile_count"]
 
 LOOKED_AT = 2000  # pictures whose headers are read
 MOST = 64  # tiles of one picture that are learned from
@@ -65,42 +55,3 @@ def refuse_tiles(task: DenseTask) -> None:
     """
     if not merges(task):
         raise ConfigError(Said("dense.no_tiles", task=task.id))
-
-
-def predictions_over_tiles(
-    network: DenseNetwork, task: DenseTask, data: Dataset, spec: FrameInput
-) -> Iterator[Prediction]:
-    """Predictions of pictures one by one, each in the coordinates of its own picture.
-
-    Args:
-        network: trained, from pixels.
-        task: what is predicted; it merges.
-        data: the pictures.
-        spec: the backbone's input, whose frames are tiles.
-    """
-    network.eval()
-    for i in range(len(data)):
-        yield task.merged(*_parts(network, data, i, spec))
-
-
-def _parts(
-    network: DenseNetwork, data: Dataset, index: int, spec: FrameInput
-) -> tuple[Iterator[tuple[Prediction, Tile]], tuple[int, int]]:
-    """What is predicted of the tiles of a picture, row by row, when it is asked for; and the picture's size."""
-    opened = spec.open(data.items.read(index), data.items.name(index))
-    extent = opened.size
-    device = next((p.device for p in network.parameters()), torch.device("cpu"))
-    boxes = spec.tiles(extent)
-
-    def parts() -> Iterator[tuple[Prediction, Tile]]:
-        for start in range(0, len(boxes), TOGETHER):
-            some = boxes[start : start + TOGETHER]
-            rows = np.stack([spec.tile_row(opened, box) for box in some])
-            with torch.inference_mode():
-                outputs = network(as_input(rows, device)).float().cpu()
-                found = network.head.decode(outputs, network.size)
-            for one, box in zip(found, some, strict=True):
-                left, top, right, bottom = (round(side) for side in box)
-                yield one, Tile(left, top, right, bottom, extent)
-
-    return parts(), extent

@@ -14,11 +14,13 @@ from torch import Tensor
 from jeoni import plugins
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, with_state
-from jeoni.backbones.maps import MapNetwork, StageMap, map_network, map_stages
+from jeoni.backbones.maps import MapNetwork, StageMap, map_network
 from jeoni.deadline import Spent
+from jeoni.dense.heads_on import HEADS, built_head, maps_for, own_head
 from jeoni.dense.model import DenseModel
+from jeoni.dense.mosaic import refuse_mosaic, with_mosaics
 from jeoni.dense.network import DenseNetwork
-from jeoni.dense.protocol import DenseHead, DenseTask, HeadFactory, MapShape
+from jeoni.dense.protocol import DenseHead, DenseTask, HeadFactory
 from jeoni.dense.rows import batches_of, held_rows, map_bytes, rows_to_train
 from jeoni.dense.tiles import TileCount, refuse_tiles
 from jeoni.errors import ConfigError, did_you_mean
@@ -51,7 +53,6 @@ __all__ = [
 ]
 
 STRATEGIES = ("probe", "finetune", "scratch")
-HEADS = "jeoni.dense.heads"
 TIMED = 4  # steps, after a training that warms up
 PATIENCE_S = 4.0  # a first step that takes longer is the measurement itself
 OF_STAGES = ("learning_rate", "depth_decay")  # options that are about stages that are trained
@@ -72,6 +73,7 @@ class Transfer:
             from random weights.
         recipe: what the user said of the training.
         tiles: how many tiles pictures have, where frames are tiles; then there are as many more random views and steps.
+        mosaic: whether a mosaic of each picture is learned from too; see :mod:`jeoni.dense.mosaic`.
     """
 
     task: DenseTask
@@ -80,6 +82,12 @@ class Transfer:
     strategy: str = "probe"
     recipe: Recipe = field(default_factory=Recipe)
     tiles: TileCount = field(default_factory=TileCount)
+    mosaic: bool = False
+
+    @property
+    def copies(self) -> int:
+        """Pictures that are learned from, for each that is there."""
+        return 2 if self.mosaic else 1
 
     def frozen(self, backbone: Backbone) -> int:
         """Stages that stay as they are."""
@@ -92,11 +100,13 @@ class Transfer:
     def resolved(self, backbone: Backbone, n: int) -> ResolvedRecipe:
         """The recipe for ``n`` pictures: what the user said, then what the task prefers."""
         own = {"precision": precision_for(backbone), "augment": self.task.augment, **self.task.recipe}
+        own |= getattr(self.head, "recipe", {})
         length = float(own.pop("length", 1.0)) * (SCRATCH_LENGTH if self.strategy == "scratch" else 1.0)
         if is_tiled(backbone):
             return self._of_tiles(backbone, n, own, length)
         recipe = resolve_defaults(self.recipe, own, n, length)
-        room = int(recipe.cache_gb * 1e9 // (n * map_bytes(self.maps(backbone)))) - 1  # for the plain rows
+        size = self.copies * n * map_bytes(self.maps(backbone))
+        room = int(recipe.cache_gb * 1e9 // size) - 1  # for the plain rows
         return replace(recipe, views=room) if FEWEST_VIEWS <= room < recipe.views else recipe
 
     def _of_tiles(self, backbone: Backbone, n: int, own: Mapping[str, Any], length: float) -> ResolvedRecipe:
@@ -111,11 +121,11 @@ class Transfer:
 
     def maps(self, backbone: Backbone) -> tuple[StageMap, ...]:
         """The stages whose maps the head takes."""
-        return map_stages(backbone, self.task.strides)
+        return maps_for(self.head, backbone, self.task)
 
     def stored(self, maps: Sequence[StageMap], recipe: ResolvedRecipe, n: int) -> bool:
         """Whether the maps of ``n`` pictures, in all their views, may be kept on the disk."""
-        return map_bytes(maps) * n * (1 + recipe.views) <= recipe.cache_gb * 1e9
+        return map_bytes(maps) * self.copies * n * (1 + recipe.views) <= recipe.cache_gb * 1e9
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """What must be in the store of ``n`` pictures before :meth:`fit`; nothing where rows are pixels."""
@@ -167,6 +177,19 @@ class Transfer:
         each, whole = network.head.work(len(some)), network.head.work(n)
         return taken * whole / each if each else taken * n / max(1, len(some))
 
+    def on(self, backbone: Backbone, named: str, settings: Mapping[str, Any]) -> Transfer:
+        """The same with the head of the backbone's own checkpoint, where it has one and the user named none.
+
+        Args:
+            backbone: as it was loaded.
+            named: by the user; empty or ``auto``: none.
+            settings: hyper-parameters of the head, by name.
+        """
+        head = default_head(self.task, named, backbone)
+        if head == self.head_id:
+            return self
+        return replace(self, head=build_dense_head(self.task, head, settings), head_id=head)
+
     def check(self, backbone: Backbone) -> None:
         """Whether the head can be had this way, before anything is computed.
 
@@ -177,6 +200,10 @@ class Transfer:
             refuse_tiles(self.task)
             if self.recipe.augment == "none":
                 raise ConfigError(Said("dense.tiles_are_views"))
+        if self.mosaic:
+            refuse_mosaic(self.task)
+            if is_tiled(backbone):
+                raise ConfigError(Said("dense.tiles_or_mosaic"))
         head = self._head(backbone, 0)
         self._check(head)
         said = ", ".join(f"--{name.replace('_', '-')}" for name in self.recipe.decided)
@@ -191,7 +218,7 @@ class Transfer:
         """A head with fresh weights."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return self.head.build(self.task, [MapShape(m.channels, m.stride) for m in self.maps(backbone)])
+            return built_head(self.head, backbone, self.task, self.maps(backbone))
 
     def fit(self, backbone: Backbone, train_on: Examples, context: Context) -> DenseModel:
         """Train on labelled pictures.
@@ -244,7 +271,11 @@ class Transfer:
         frozen: int,
         context: Context,
     ) -> dict[str, Any]:
+        identity = f"{identity_of(examples)} {self.head_id} {backbone.fingerprint}"
         with context.spent.on("views"):
+            if self.mosaic and recipe.views:  # not where a step is timed
+                examples = with_mosaics(examples, self.task, backbone.input, context.seed)
+                identity += " mosaic"
             rows, said = rows_to_train(examples, backbone, network.features, recipe, context)
         groups = build_groups(backbone, frozen, network.features.prefix, network, recipe)
         job = Job(
@@ -258,7 +289,7 @@ class Transfer:
             seed=context.seed,
             train_statistics=self.strategy == "scratch",
             loss=_Loss(self.task, network.head, examples.data.targets, network.size),
-            identity=f"{identity_of(examples)} {self.head_id} {backbone.fingerprint}",
+            identity=identity,
         )
         allowance = context.allowance(self.kind(backbone), recipe.steps)
         with context.spent.on("training"):
@@ -318,9 +349,12 @@ def is_tiled(backbone: Backbone) -> bool:
     return isinstance(backbone.input, FrameInput) and backbone.input.tiled
 
 
-def default_head(task: DenseTask, named: str) -> str:
-    """The id of the head: the one that was named, or the task's own."""
-    return task.head if named in ("", "auto") else named
+def default_head(task: DenseTask, named: str, backbone: Backbone | None = None) -> str:
+    """The id of the head: the one that was named, that of the backbone's own checkpoint, or the task's."""
+    if named not in ("", "auto"):
+        return named
+    own = "" if backbone is None else own_head(heads_of(task), backbone)
+    return own or task.head
 
 
 def heads_of(task: DenseTask) -> str:

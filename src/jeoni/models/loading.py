@@ -15,6 +15,7 @@ from jeoni.backbones.schema import SavedHead
 from jeoni.backbones.sources.checkpoint import restore_backbone
 from jeoni.backbones.weights import first_line
 from jeoni.data.fitted_on import FittedOn
+from jeoni.dense.checkpoint import is_detection_checkpoint, load_detection_checkpoint
 from jeoni.dense.loading import is_dense_model, load_dense
 from jeoni.dense.model import DenseModel
 from jeoni.errors import ConfigError, WeightsError
@@ -35,7 +36,8 @@ def load_model(folder: str | Path) -> AnyModel:
     """Read a model folder, having checked its hashes and format.
 
     Args:
-        folder: the ``model`` folder of a run, a file in it, or the run folder itself.
+        folder: the ``model`` folder of a run, a file in it, or the run folder itself; or a folder that
+            ``save_pretrained`` of transformers wrote of a detector, which then predicts its own classes.
 
     Raises:
         WeightsError: not a model folder, a changed byte, a value out of bounds, or a newer format.
@@ -43,6 +45,8 @@ def load_model(folder: str | Path) -> AnyModel:
     Example:
         ``jeoni.load_model("runs/latest/model").predict("new/").labels``
     """
+    if is_detection_checkpoint(folder):
+        return load_detection_checkpoint(folder)
     saved = open_model(Path(folder))
     config = saved.config
     if config.head is None:

@@ -146,8 +146,10 @@ def arm_cost(calibration: Calibration, arm: DenseArm, some: Examples, n: int) ->
         return ArmCost(0.0, 0.0, transfer.memorise_s(backbone, some, n, calibration.context), arm.fits, 0)
     views_s, disk = 0.0, 0
     if taps and recipe.views:
-        views_s = recipe.views * calibration.features_s([Request(backbone, taps, (1,), recipe.augment)])
-        disk = recipe.views * n * map_bytes(transfer.network(backbone, n).kept)
+        views_s = (
+            transfer.copies * recipe.views * calibration.features_s([Request(backbone, taps, (1,), recipe.augment)])
+        )
+        disk = transfer.copies * recipe.views * n * map_bytes(transfer.network(backbone, n).kept)
     predicting = FORWARD * step_s * arm.held * transfer.tiles.usual / recipe.batch_size
     kind = transfer.kind(backbone)
     return ArmCost(views_s, recipe.steps * step_s, predicting, arm.fits, disk, kind, step_s)

@@ -16,6 +16,8 @@ __all__ = [
     "LanguageOptions",
     "LeakOptions",
     "SeedOptions",
+    "SigmaOptions",
+    "SubjectOptions",
     "TaskOptions",
     "TestSetOptions",
 ]
@@ -51,6 +53,33 @@ class ColumnOptions(Options):
     )
     void: str = option(
         "", "Names or numbers of classes in masks or boxes of which nothing is to be learned.", several=True
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigmaOptions(Options):
+    """How keypoints of several subjects are scored."""
+
+    section: ClassVar[str] = "Evaluation"
+
+    oks_sigma: float | None = option(
+        None,
+        "Of keypoints of several subjects, how far annotators differ, in shares of the root of a subject's area, such "
+        "as 0.05: average precision is told with it. Of people as COCO marks them it is known.",
+        bounds=Bounds(0, 1, open_low=True),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectOptions(Options):
+    """Where the boxes come from in which keypoints of several subjects are found."""
+
+    section: ClassVar[str] = "Data"
+
+    boxes: str = option(
+        "",
+        "Of keypoints, the boxes of subjects: a model that `jeoni fit` made for detection, a JSON as COCO has it with "
+        "boxes, or whole, where each picture shows one subject.",
     )
 
 

@@ -34,6 +34,8 @@ __all__ = [
     "SeedKeywords",
     "SettingKeywords",
     "SeveralBackboneKeywords",
+    "SigmaKeywords",
+    "SubjectKeywords",
     "TaskKeywords",
     "TestSetKeywords",
     "TimeKeywords",
@@ -83,8 +85,8 @@ class RecipeKeywords(TypedDict, total=False):
     mixup: float | None
     """Strength of mixup (Beta distribution); 0 is none."""
 
-    augment: Literal["auto", "none", "light", "strong", "medical", "scale"] | None
-    """Random views of the items."""
+    augment: Literal["auto", "none", "light", "strong", "medical", "scale", "mosaic"] | None
+    """Random views of the items; mosaic, for boxes only, also learns from parts of four pictures put together."""
 
     views: int | None
     """How many random views are kept of each item; each epoch draws one."""
@@ -332,6 +334,16 @@ class HeadKeywords(TypedDict, total=False):
     """Weights against imbalance."""
 
 
+class SigmaKeywords(TypedDict, total=False):
+    """How keypoints of several subjects are scored."""
+
+    oks_sigma: float | None
+    """
+    Of keypoints of several subjects, how far annotators differ, in shares of the root of a subject's area, such as
+    0.05: average precision is told with it. Of people as COCO marks them it is known.
+    """
+
+
 class TestSetKeywords(TypedDict, total=False):
     """The items that decide nothing and are scored."""
 
@@ -375,6 +387,7 @@ class CompareKeywords(
     TaskKeywords,
     FrameKeywords,
     TestSetKeywords,
+    SigmaKeywords,
     HeadKeywords,
     RecipeKeywords,
     TimeKeywords,
@@ -446,7 +459,25 @@ class EpisodesKeywords(
     """Concentration of the query classes' frequencies, such as 2; left out, all classes are equally frequent."""
 
 
-class EvaluateKeywords(ColumnKeywords, ComputeKeywords, SeedKeywords, LanguageKeywords, total=False):
+class SubjectKeywords(TypedDict, total=False):
+    """Where the boxes come from in which keypoints of several subjects are found."""
+
+    boxes: str | None
+    """
+    Of keypoints, the boxes of subjects: a model that `jeoni fit` made for detection, a JSON as COCO has it with
+    boxes, or whole, where each picture shows one subject.
+    """
+
+
+class EvaluateKeywords(
+    ColumnKeywords,
+    SubjectKeywords,
+    ComputeKeywords,
+    SigmaKeywords,
+    SeedKeywords,
+    LanguageKeywords,
+    total=False,
+):
     """Everything that decides how a saved model is scored."""
 
 
@@ -470,6 +501,7 @@ class FitKeywords(
     TaskKeywords,
     FrameKeywords,
     TestSetKeywords,
+    SigmaKeywords,
     SettingKeywords,
     HeadKeywords,
     RecipeKeywords,
@@ -543,7 +575,7 @@ class PlanKeywords(
     """Also make the report's pictures; without them a short run is shorter still."""
 
 
-class PredictKeywords(ComputeKeywords, total=False):
+class PredictKeywords(SubjectKeywords, ComputeKeywords, total=False):
     """Everything that decides how a saved model predicts."""
 
     column: str | None

@@ -60,7 +60,11 @@ class Recipe(Options):
     )
     label_smoothing: float | None = option(None, "Probability that is spread over all classes.", bounds=SHARE)
     mixup: float | None = option(None, "Strength of mixup (Beta distribution); 0 is none.", bounds=Bounds(0, 1000))
-    augment: str = option("auto", "Random views of the items.", ("auto", "none", "light", "strong", "medical", "scale"))
+    augment: str = option(
+        "auto",
+        "Random views of the items; mosaic, for boxes only, also learns from parts of four pictures put together.",
+        ("auto", "none", "light", "strong", "medical", "scale", "mosaic"),
+    )
     views: int | None = option(
         None,
         "How many random views are kept of each item; each epoch draws one.",

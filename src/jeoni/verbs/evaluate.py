@@ -26,9 +26,10 @@ from jeoni.specs.keywords import EvaluateKeywords
 from jeoni.tasks import reread_targets
 from jeoni.types import Array, Console
 from jeoni.verbs.session.dense_evaluate import evaluate_dense
-from jeoni.verbs.session.dense_options import refuse_unused
+from jeoni.verbs.session.dense_options import refuse_subjects, refuse_unused, with_sigma
 from jeoni.verbs.session.keywords import takes_options
 from jeoni.verbs.session.reading import read
+from jeoni.verbs.session.subjects import evaluate_subjects, takes_boxes
 
 __all__ = ["evaluate"]
 
@@ -69,7 +70,11 @@ def evaluate(
         with console.status("Reading the data"):
             pictures = read(data, spec, modality="image", task=model.task.id)
         refuse_unused(spec, model.task.id, pictures)
+        model = replace(model, task=with_sigma(model.task, spec.oks_sigma))
+        if spec.boxes and takes_boxes(model, spec.boxes):
+            return evaluate_subjects(model, pictures, spec.boxes, context, spec.seed)
         return evaluate_dense(model, pictures, context, spec.seed)
+    refuse_subjects(spec, model.task.id)
     with console.status("Reading the data"):
         dataset = read(data, spec, modality=model.backbone.input.modality, kept=model.column)
     dataset = reread_targets(dataset, model.task)

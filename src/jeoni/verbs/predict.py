@@ -18,8 +18,9 @@ from jeoni.scaling.choose import crew_of
 from jeoni.specs import PredictSpec
 from jeoni.specs.keywords import PredictKeywords
 from jeoni.types import Console
-from jeoni.verbs.session.dense_options import refuse_format, refuse_unused
+from jeoni.verbs.session.dense_options import refuse_format, refuse_subjects, refuse_unused
 from jeoni.verbs.session.keywords import takes_options
+from jeoni.verbs.session.subjects import predict_subjects, takes_boxes
 
 __all__ = ["predict"]
 
@@ -47,7 +48,8 @@ def predict(
     Raises:
         DataError: nothing there, or nothing that can be read.
         WeightsError: not a model folder, or a damaged one.
-        ConfigError: a device that is not there; a cluster that cannot be reached, or that cannot do it.
+        ConfigError: a device that is not there; a cluster that cannot be reached, or that cannot do it; a model of
+            several subjects in a picture without their boxes.
 
     Example:
         ``jeoni.predict("runs/latest/model", "new/").labels``
@@ -62,7 +64,10 @@ def predict(
         refuse_unused(spec, model.task.id)
     else:
         refuse_format(spec, model.task.id)
+        refuse_subjects(spec, model.task.id)
     store, workers = FeatureStore(console=console), spec.workers or 0
     context = Context(store, spec.engine, workers, spec.strict, console=console, decoding=spec.decoding, crew=crew)
     with console.status("Predicting"):
+        if isinstance(model, DenseModel) and takes_boxes(model, spec.boxes):
+            return predict_subjects(model, data, spec.boxes, context, column=spec.column, frames=spec.frames)
         return model.predict(data, context, column=spec.column, frames=spec.frames)

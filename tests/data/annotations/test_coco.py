@@ -106,16 +106,27 @@ def test_polygons_and_runs_are_masks_and_small_ones_lie_on_large_ones(tmp_path):
     assert void.names == ("background", "cat") and (void.read() == -1).sum() == 8
 
 
-def test_keypoints_are_of_one_subject(tmp_path):
+def test_keypoints_are_of_one_subject_or_of_several(tmp_path):
     one = {"keypoints": [3, 4, 2, 8, 9, 0], "category_id": 1, "bbox": [1, 1, 9, 9]}
     hidden = {"keypoints": [3, 4, 1, 8, 9, 2], "category_id": 1, "image_id": 2}
-    two = [{**one, "image_id": 3}, {**one, "image_id": 3}]
-    save(tmp_path, [one, hidden, *two], ("a.png", "b.png", "c.png"), MOUSE)
+    save(tmp_path, [one, hidden], ("a.png", "b.png"), MOUSE)
     data = read_annotated(tmp_path)
     np.testing.assert_array_equal(data.targets[0].points, [[3.5, 4.5], [np.nan, np.nan]])
     assert data.targets[0].box == (1, 1, 10, 10) and data.targets[0].names == ("nose", "tail")
-    assert data.targets[1].points.tolist() == [[3.5, 4.5], [8.5, 9.5]] and data.targets[2] is None
-    assert said_of(data, "several_subjects").startswith("more than one subject is annotated in it")
+    assert data.targets[1].points.tolist() == [[3.5, 4.5], [8.5, 9.5]]
+    crowd = {"category_id": 1, "image_id": 3, "bbox": [0, 0, 40, 30], "iscrowd": 1, "area": 7}
+    lone = {"keypoints": [3, 4, 2, 0, 0, 0], "category_id": 1, "image_id": 1}
+    save(tmp_path, [one, lone, hidden, {**one, "image_id": 3}, crowd], ("a.png", "b.png", "c.png"), MOUSE)
+    data = read_annotated(tmp_path)
+    first, second, third = data.targets
+    np.testing.assert_array_equal(
+        first.points, [[[3.5, 4.5], [np.nan, np.nan]]]
+    )  # one has neither a box nor two points
+    assert said_of(data, "subject_without_box").startswith("a subject has neither a box nor two points")
+    assert second.boxes.tolist() == [[3.5, 4.5, 8.5, 9.5]] and second.areas.tolist() == [25]
+    assert third.ignored.tolist() == [False, True] and third.areas.tolist() == [81, 7]
+    boxes = read_annotated(tmp_path, "detection").targets[2]
+    assert boxes.ignored.tolist() == [False, True]
 
 
 def test_ids_that_do_not_exist_and_shapes_that_cannot_be_read_are_told(tmp_path):

@@ -65,16 +65,30 @@ def test_points_outside_and_pictures_without_points_are_told(tmp_path):
     assert kinds_of(data) == ["keypoint_outside", "no_keypoints", "no_picture"]
 
 
-def test_one_individual_is_read_and_several_are_refused(tmp_path):
+def test_individuals_are_subjects_in_the_box_of_their_points(tmp_path):
     save_picture(tmp_path / "a.png")
     one = HEAD.replace("bodyparts", "individuals,m1,m1,m1,m1\nbodyparts")
     save_text(tmp_path / "d.csv", f"{one}a.png,1,2,3,4\n")
-    assert len(read_annotated(tmp_path)) == 1
-    two = one.replace("m1,m1,m1,m1", "m1,m1,m2,m2")
-    save_text(tmp_path / "d.csv", f"{two}a.png,1,2,3,4\n")
-    with pytest.raises(
-        DataError, match=r"is of 2 individuals \(m1, m2\). Pose is learned of one subject for each picture"
-    ):
+    assert read_annotated(tmp_path).targets[0].points.tolist() == [[1.5, 2.5], [3.5, 4.5]]
+    rows = [
+        "scorer,me,me,me,me,me,me,me,me,me,me",
+        "individuals,m1,m1,m1,m1,m2,m2,m2,m2,single,single",
+        "bodyparts,nose,nose,tail,tail,tail,tail,nose,nose,corner,corner",
+        "coords,x,y,x,y,x,y,x,y,x,y",
+        "a.png,1,2,3,4,5,6,7,9,0,0",
+        "b.png,1,2,3,4,5,6,,,0,0",
+    ]
+    save_picture(tmp_path / "b.png")
+    save_text(tmp_path / "d.csv", "\n".join(rows))
+    both, only = read_annotated(tmp_path).targets
+    assert both.names == ("nose", "tail") and both.points.tolist() == [
+        [[1.5, 2.5], [3.5, 4.5]],
+        [[7.5, 9.5], [5.5, 6.5]],
+    ]
+    assert both.boxes.tolist() == [[1.5, 2.5, 3.5, 4.5], [5.5, 6.5, 7.5, 9.5]] and both.areas.tolist() == [4, 6]
+    assert len(only) == 1
+    save_text(tmp_path / "d.csv", "\n".join(rows).replace("tail,tail,nose,nose,corner", "ear,ear,nose,nose,corner"))
+    with pytest.raises(DataError, match="the individual m2 has the keypoints ear, nose, m1 has nose, tail"):
         read_annotated(tmp_path)
 
 

@@ -113,6 +113,11 @@ def test_keypoints_follow_the_box(tmp_path):
     found = read_annotated(tmp_path).targets[0]
     np.testing.assert_allclose(found.points, [[4, 6], [np.nan, np.nan]])
     assert found.names == ("nose", "tail")
+    two = "0 0.5 0.5 0.2 0.2 0.1 0.2 2 0 0 0\n0 0.2 0.2 0.2 0.2 0.15 0.2 2 0.2 0.1 2\n"
+    save(tmp_path, {"a": two}, config)
+    found = read_annotated(tmp_path).targets[0]
+    np.testing.assert_allclose(found.points, [[[4, 6], [np.nan, np.nan]], [[6, 6], [8, 3]]])
+    assert np.allclose(found.boxes, [[16, 12, 24, 18], [4, 3, 12, 9]]) and np.allclose(found.areas, 48)
 
 
 def test_numbers_outside_and_classes_without_a_name_are_told_with_their_line(tmp_path):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.data.annotations.kinds import Detections, LabelMap, Skeleton
+from jeoni.data.annotations.kinds import Detections, LabelMap, Skeleton, Skeletons
 from jeoni.data.annotations.protocol import Predicted
 from jeoni.data.annotations.runs import Runs
 from jeoni.types import FloatArray
@@ -35,7 +35,7 @@ def written_coco(predicted: Predicted) -> dict[str, Any]:
 
 def _categories(predicted: Predicted) -> list[dict[str, Any]]:
     names = list(predicted.vocabulary)
-    if any(isinstance(one, Skeleton) for one in predicted.predictions):
+    if any(isinstance(one, (Skeleton, Skeletons)) for one in predicted.predictions):
         return [{"id": 1, "name": "subject", "keypoints": names, "skeleton": []}]
     return [{"id": k, "name": name} for k, name in enumerate(names, start=1)]
 
@@ -46,6 +46,8 @@ def _written(prediction: Any) -> list[dict[str, Any]]:
         return [_written_box(*one) for one in zip(prediction.boxes, prediction.labels, prediction.scores, strict=True)]
     if isinstance(prediction, Skeleton):
         return [_written_points(prediction)]
+    if isinstance(prediction, Skeletons):
+        return [_written_subject(prediction, k) for k in range(len(prediction))]
     if isinstance(prediction, LabelMap):
         return [_written_region(prediction, int(label)) for label in np.unique(prediction.labels) if label >= 0]
     raise TypeError(f"COCO has no {type(prediction).__name__}")
@@ -76,6 +78,17 @@ def _written_points(skeleton: Skeleton) -> dict[str, Any]:
         "bbox": [*low.tolist(), *(high - low).tolist()],
         "area": float((high - low).prod()),
         "score": float(np.mean(skeleton.scores)) if len(skeleton.scores) else 0.0,
+    }
+
+
+def _written_subject(found: Skeletons, k: int) -> dict[str, Any]:
+    """The box is the one that was given; the score as is usual: that of the box times the mean of the points'."""
+    left, top, right, bottom = found.boxes[k].tolist()
+    return {
+        **_written_points(Skeleton(found.points[k], found.scores[k])),
+        "bbox": [left, top, right - left, bottom - top],
+        "area": (right - left) * (bottom - top),
+        "score": float(found.sure[k] * found.scores[k].mean()),
     }
 
 

@@ -25,6 +25,8 @@ __all__ = [
     "Mask",
     "Prediction",
     "Skeleton",
+    "Skeletons",
+    "Subjects",
     "annotation_cells",
     "are_annotations",
     "target_bytes",
@@ -100,6 +102,32 @@ class Keypoints:
 
 
 @dataclass(frozen=True, eq=False)
+class Subjects:
+    """The keypoints of all subjects of one picture.
+
+    Attributes:
+        points: ``(s, k, 2)`` x and y; NaN where a point was not annotated.
+        names: ``(k,)``, the same ones in every picture of a data set.
+        boxes: ``(s, 4)`` left, top, right, bottom.
+        areas: ``(s,)`` pixels that each covers: by these distances are judged (OKS); of its box where nothing is said.
+        ignored: ``(s,)`` bool: neither to be found nor a false alarm where one is found, such as a crowd.
+    """
+
+    points: FloatArray
+    names: tuple[str, ...]
+    boxes: FloatArray
+    areas: FloatArray
+    ignored: Array
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def tobytes(self) -> bytes:
+        """The same for the same content."""
+        return b"".join((self.points.tobytes(), self.boxes.tobytes(), "\n".join(self.names).encode()))
+
+
+@dataclass(frozen=True, eq=False)
 class Condition:
     """Whether a picture shows a defect.
 
@@ -118,7 +146,7 @@ class Condition:
         return repr((self.defective, self.kind)).encode() + target_bytes(self.mask)
 
 
-Annotation = Boxes | Mask | Keypoints | Condition
+Annotation = Boxes | Mask | Keypoints | Subjects | Condition
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +194,26 @@ class Skeleton:
 
 
 @dataclass(frozen=True, eq=False)
+class Skeletons:
+    """The keypoints that were found of several subjects of one picture, each in a box that was given.
+
+    Attributes:
+        points: ``(s, k, 2)`` x and y.
+        scores: ``(s, k)`` 0 … 1, how sure each point is.
+        boxes: ``(s, 4)`` left, top, right, bottom of the subjects.
+        sure: ``(s,)`` 0 … 1, how sure each box is.
+    """
+
+    points: FloatArray
+    scores: FloatArray
+    boxes: FloatArray
+    sure: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+@dataclass(frozen=True, eq=False)
 class Heat:
     """How unusual one picture is.
 
@@ -178,7 +226,7 @@ class Heat:
     heat: Array | None = None
 
 
-Prediction = Detections | LabelMap | Skeleton | Heat
+Prediction = Detections | LabelMap | Skeleton | Skeletons | Heat
 
 
 def annotation_cells(annotations: Sequence[Annotation | None]) -> Array:
@@ -219,4 +267,4 @@ def are_annotations(targets: Array) -> bool:
     if targets.dtype != object or targets.ndim != 1:
         return False
     first = next((one for one in targets if one is not None), None)
-    return first is not None and (isinstance(first, (Boxes, Keypoints, Condition)) or hasattr(first, "read"))
+    return first is not None and (isinstance(first, (Boxes, Keypoints, Subjects, Condition)) or hasattr(first, "read"))

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from jeoni.data.annotations.checks import BAD_SIZE, checked_boxes, checked_points, same_size
 from jeoni.data.annotations.class_tables import VOID_NAMES
-from jeoni.data.annotations.kinds import VOID, Annotation, Boxes, Keypoints
+from jeoni.data.annotations.kinds import VOID, Annotation, Boxes, Keypoints, Subjects
 from jeoni.data.annotations.masks import DrawnMask, Region
 from jeoni.data.annotations.notes import Fault, Notes
 from jeoni.data.annotations.pictures import Picture, dataset_of_pictures, picture_size
 from jeoni.data.annotations.polygons import area_of, bounds_of
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.runs import Runs
+from jeoni.data.annotations.subjects import subject_box, subjects_from
 from jeoni.errors import DataError
 from jeoni.types import Dataset, FloatArray
 
-__all__ = ["Drawn", "Shape", "Shaped", "dataset_of_shapes", "offered"]
+__all__ = ["Drawn", "Shape", "Shaped", "dataset_of_shapes", "offered", "subjects_of"]
 
 GROUND = "background"
 NOT_MEANT = Fault(
@@ -32,9 +33,15 @@ NOT_MEANT = Fault(
 )
 SEVERAL = Fault(
     "several_subjects",
-    "more than one subject is annotated in it, and pose is learned of one",
-    "more than one subject is annotated in it, and pose is learned of one",
+    "points of one name are there twice, and nothing says which belong together",
+    "points of one name are there twice, and nothing says which belong together",
     "skipped",
+)
+NO_BOX = Fault(
+    "subject_without_box",
+    "a subject has neither a box nor two points",
+    "{n} subjects have neither a box nor two points",
+    "left out",
 )
 
 
@@ -51,6 +58,7 @@ class Shape:
         point: one keypoint; the picture's points together are its subject.
         points: ``(k, 2)`` all keypoints of one subject, NaN where not annotated.
         ignored: neither to be found nor a false alarm.
+        stated_area: pixels that it covers, as its annotation says; 0 where that says nothing.
     """
 
     name: str
@@ -61,6 +69,7 @@ class Shape:
     point: tuple[float, float] | None = None
     points: FloatArray | None = None
     ignored: bool = False
+    stated_area: float = 0.0
 
     @property
     def bounds(self) -> tuple[float, float, float, float] | None:
@@ -127,6 +136,9 @@ def offered(pictures: Sequence[Shaped]) -> tuple[str, ...]:
     tasks = [task for task, _ in counts.most_common()]
     if "segmentation" in tasks and "detection" not in tasks:
         tasks.append("detection")  # by the boxes around the polygons
+    boxed = any(shape.points is not None and shape.box is not None for shape in _all_shapes(pictures))
+    if boxed and "detection" not in tasks:
+        tasks.append("detection")  # of the subjects, for whose keypoints a detector gives boxes
     return tuple(tasks)
 
 
@@ -157,9 +169,12 @@ def dataset_of_shapes(
     if task != "pose":
         options.check_void(sorted({*used, *drawn.classes}))
     named = _named(drawn, used, task, options)
+    several = task == "pose" and any(len(subjects_of(picture.shapes or ())) > 1 for picture in pictures)
     found: list[Picture] = []
     for picture in pictures:
-        annotation = None if picture.shapes is None else _annotation(picture, task, named, drawn, options, notes)
+        annotation = None
+        if picture.shapes is not None:
+            annotation = _annotation(picture, task, named, drawn, options, notes, several)
         found.append(Picture(picture.path, picture.name, annotation, picture.part))
     return dataset_of_pictures(root, found, options, notes)
 
@@ -183,7 +198,13 @@ def _named(drawn: Drawn, used: set[str], task: str, options: ReadOptions) -> tup
 
 
 def _annotation(
-    picture: Shaped, task: str, named: tuple[str, ...], drawn: Drawn, options: ReadOptions, notes: Notes
+    picture: Shaped,
+    task: str,
+    named: tuple[str, ...],
+    drawn: Drawn,
+    options: ReadOptions,
+    notes: Notes,
+    several: bool,
 ) -> Annotation | None:
     size = picture_size(picture.path)
     if not same_size(picture.stated, size):
@@ -194,6 +215,8 @@ def _annotation(
     if task == "detection":
         return _boxes(shapes, size, picture.name, options, notes)
     if task == "pose":
+        if several:
+            return _subjects(shapes, named, size, picture.name, notes)
         return _keypoints(shapes, named, bool(drawn.keypoints), size, picture.name, notes)
     stated = round(picture.stated[0]), round(picture.stated[1])
     extent = size or (stated if all(stated) else None)
@@ -242,6 +265,31 @@ def _mask(
     return DrawnMask(named, extent, regions)
 
 
+def subjects_of(shapes: Sequence[Shape]) -> list[Shape]:
+    """The shapes that are subjects to be found, each with keypoints of its own."""
+    return [shape for shape in shapes if shape.points is not None and not shape.ignored]
+
+
+def _subjects(
+    shapes: Sequence[Shape], named: tuple[str, ...], size: tuple[int, int] | None, name: str, notes: Notes
+) -> Subjects:
+    """All subjects of a picture; a box that is not drawn is that around the points."""
+    found = []
+    for shape in shapes:
+        if shape.points is None:
+            if not shape.ignored:
+                notes.add(NOT_MEANT, name, shape.place)
+                continue
+            shape = replace(shape, points=np.full((len(named), 2), np.nan))  # a crowd without points is one still
+        points = checked_points(shape.points, named, size, notes, name)
+        box = subject_box(points, shape.bounds, size)
+        if box is None:
+            notes.add(NO_BOX, name, shape.place)
+            continue
+        found.append((points, box, shape.stated_area or shape.area, shape.ignored))
+    return subjects_from(named, found)
+
+
 def _keypoints(
     shapes: Sequence[Shape],
     named: tuple[str, ...],
@@ -250,13 +298,12 @@ def _keypoints(
     name: str,
     notes: Notes,
 ) -> Keypoints | None:
-    """The points of the one subject; None where there is another."""
+    """The points of the one subject; None where points of one name are there twice, and nothing says whose they are."""
     points = np.full((len(named), 2), np.nan)
-    box = None
+    box, several = None, False
     if together:
-        subjects = [shape for shape in shapes if shape.points is not None and not shape.ignored]
-        several = len(subjects) > 1
-        if subjects and subjects[0].points is not None and not several:
+        subjects = subjects_of(shapes)
+        if subjects and subjects[0].points is not None:
             points, box = subjects[0].points, subjects[0].box
     else:
         single = [shape for shape in shapes if shape.point is not None]

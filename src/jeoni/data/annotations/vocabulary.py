@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.data.annotations.kinds import VOID, Keypoints, Mask, annotation_cells, are_annotations
+from jeoni.data.annotations.kinds import VOID, Keypoints, Mask, Subjects, annotation_cells, are_annotations
 from jeoni.types import Array
 
 __all__ = ["RenumberedMask", "in_vocabulary", "joined_annotations"]
@@ -48,8 +48,9 @@ def in_vocabulary(targets: Array, names: Sequence[str]) -> Array:
 
 
 def _in_vocabulary(one: Any, names: tuple[str, ...]) -> Any:
-    if isinstance(one, Keypoints) and one.names != names and sorted(one.names) == sorted(names):
-        return replace(one, points=one.points[[one.names.index(name) for name in names]], names=names)
+    if isinstance(one, (Keypoints, Subjects)) and one.names != names and sorted(one.names) == sorted(names):
+        order = [one.names.index(name) for name in names]
+        return replace(one, points=one.points[..., order, :], names=names)
     if _is_mask(one) and one.names != names and set(one.names) <= set(names):
         return RenumberedMask(one, names)
     return one
@@ -71,7 +72,7 @@ def joined_annotations(first: Array, second: Array) -> tuple[Array, Array]:
 
 def _names_of(targets: Array) -> tuple[str, ...]:
     """Of the first mask, or of the first keypoints."""
-    return next((tuple(one.names) for one in targets if _is_mask(one) or isinstance(one, Keypoints)), ())
+    return next((tuple(one.names) for one in targets if _is_mask(one) or isinstance(one, (Keypoints, Subjects))), ())
 
 
 def _is_mask(one: Any) -> bool:

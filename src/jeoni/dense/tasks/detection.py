@@ -158,6 +158,13 @@ class Detection(DenseTask):
         ignored = annotation.ignored | (share < VISIBLE)
         return PlacedBoxes(boxes[there], self._labels(annotation)[there], ignored[there])
 
+    def composed(self, parts: Sequence[tuple[Annotation, Geometry, tuple[int, int]]]) -> Boxes:
+        """Boxes of all parts; one of which too little is left, is ignored, so that its rest is no false alarm."""
+        placed = [(self.moved(annotation, geometry), corner) for annotation, geometry, corner in parts]
+        boxes = [one.boxes + np.array([*corner, *corner], dtype=np.float64) for one, corner in placed]
+        names = [self.classes[int(label)] for one, _ in placed for label in one.labels]
+        return Boxes(np.concatenate(boxes), tuple(names), np.concatenate([one.ignored for one, _ in placed]))
+
     def _labels(self, annotation: Boxes) -> IntArray:
         return np.array([self.classes.index(name) for name in annotation.names], dtype=np.int64)
 

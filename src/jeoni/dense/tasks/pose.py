@@ -1,4 +1,8 @@
-"""Pose: the keypoints of the one subject of a picture (Mathis et al. Nature Neuroscience 2018, DeepLabCut)."""
+"""Pose: the keypoints of the one subject of a picture (Mathis et al. Nature Neuroscience 2018, DeepLabCut).
+
+Of several subjects in a picture each is cut out by its box, and is a picture of one (top-down; see
+:mod:`jeoni.dense.crops`). Those are scored by COCO's average precision too, where sigmas are known.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,20 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from jeoni.data.annotations import Annotation, Keypoints, Prediction, Skeleton
+from jeoni.data.annotations import Annotation, Keypoints, Prediction, Skeleton, Subjects
+from jeoni.dense.crops import Subject, cut_out
 from jeoni.dense.placed import PlacedPoints
 from jeoni.dense.protocol import DenseTask, Row
 from jeoni.dense.sides import partners
 from jeoni.errors import DataError
 from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.metrics.pose.distances import Distances, by_point, distances, over_points
+from jeoni.evaluation.metrics.pose.similarity import (
+    SubjectEvidence,
+    TrueSubjects,
+    known_sigmas,
+    subject_precision,
+)
 from jeoni.locale import Said
 from jeoni.modalities.geometry import Geometry
 from jeoni.tasks import Unreadable, distinct_names
@@ -24,6 +35,12 @@ __all__ = ["Pose"]
 
 FEW = 10  # pictures in which a point is visible
 STEPS, MOST_SHOWN = 61, 0.98  # of the curves of distances, and the share of all points that they reach to
+PRECISION = {
+    "ap": Measure("ap", "Average precision by keypoint similarity (AP)"),
+    "ap50": Measure("ap50", "Average precision at a keypoint similarity of 0.5 (AP50)"),
+    "ap75": Measure("ap75", "Average precision at a keypoint similarity of 0.75 (AP75)"),
+    "ar20": Measure("ar20", "Average recall among 20 predictions (AR20)"),
+}
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 1.0)
 
 
@@ -33,6 +50,8 @@ class Pose(DenseTask):
 
     Attributes:
         points: their names.
+        several: whether pictures show several subjects, in boxes that are given.
+        sigmas: ``(k,)`` how far annotators differ, in shares of the root of a subject's area; empty: not known.
 
     Example:
         >>> one = Keypoints(np.zeros((2, 2)), ("leftear", "rightear"))
@@ -42,7 +61,6 @@ class Pose(DenseTask):
 
     id: ClassVar[str] = "pose"
     family: ClassVar[str] = "pose"
-    headline: ClassVar[str] = "rmse_px"
     head: ClassVar[str] = "heatmap"
     augment: ClassVar[str] = "light"
     strides: ClassVar[tuple[int, ...]] = (4, 8, 16, 32)
@@ -55,6 +73,23 @@ class Pose(DenseTask):
     }
 
     points: tuple[str, ...]
+    several: bool = False
+    sigmas: tuple[float, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """Average precision of several subjects, where it can be told; else the distance."""
+        return "ap" if self.precise else "rmse_px"
+
+    @property
+    def precise(self) -> bool:
+        """Whether average precision is told."""
+        return self.several and bool(self.sigmas)
+
+    @property
+    def in_boxes(self) -> bool:
+        """Of several subjects."""
+        return self.several
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,7 +99,7 @@ class Pose(DenseTask):
     @classmethod
     def takes(cls, annotation: Annotation) -> bool:
         """Keypoints."""
-        return isinstance(annotation, Keypoints)
+        return isinstance(annotation, (Keypoints, Subjects))
 
     @classmethod
     def read(cls, annotations: Sequence[Annotation | None]) -> tuple[Self, list[Finding]]:
@@ -73,7 +108,8 @@ class Pose(DenseTask):
         Raises:
             Unreadable: no picture has any, pictures have different ones, or two are called the same.
         """
-        orders = list(dict.fromkeys(one.names for one in annotations if isinstance(one, Keypoints)))
+        given = [one for one in annotations if isinstance(one, (Keypoints, Subjects))]
+        orders = list(dict.fromkeys(one.names for one in given))
         if not orders:
             raise Unreadable(Said("dense.no_keypoints"))
         if len(orders) > 1:
@@ -81,12 +117,19 @@ class Pose(DenseTask):
             raise Unreadable(Said("dense.other_keypoints", first=first, second=second))
         if len(set(orders[0])) < len(orders[0]):
             raise Unreadable(Said("dense.twin_keypoints", names=", ".join(orders[0])))
-        return cls(orders[0]), []
+        several = any(isinstance(one, (Subjects, Subject)) for one in given)
+        return cls(orders[0], several, known_sigmas(orders[0]) if several else ()), []
+
+    def as_examples(self, data: Dataset) -> Dataset:
+        """Of several subjects each is one."""
+        return cut_out(data) if self.several else data
 
     def reread(self, annotations: Sequence[Annotation | None]) -> None:
         """See :class:`~jeoni.dense.protocol.DenseTask`."""
         for one in annotations:
-            if isinstance(one, Keypoints) and one.names != self.points:
+            if isinstance(one, Subjects) and not self.several:
+                raise Unreadable(Said("dense.several_subjects"))
+            if isinstance(one, (Keypoints, Subjects)) and one.names != self.points:
                 there, known = ", ".join(one.names), ", ".join(self.points)
                 raise Unreadable(Said("dense.unknown_keypoints", names=there, known=known))
 
@@ -149,15 +192,41 @@ class Pose(DenseTask):
         """How far each point lies off."""
         assert isinstance(prediction, Skeleton)
         assert isinstance(annotation, Keypoints)
-        return distances(prediction.points, prediction.scores, annotation.points, annotation.box)
+        found = distances(prediction.points, prediction.scores, annotation.points, annotation.box)
+        if not isinstance(annotation, Subject):
+            return found
+        corner = np.array(annotation.corner, dtype=np.float64)
+        return self.subject_evidence(annotation, found, prediction.points + corner, float(prediction.scores.mean()))
+
+    def subject_evidence(
+        self, of: Subject, found: Distances | None = None, points: FloatArray | None = None, sure: float = 0.0
+    ) -> SubjectEvidence:
+        """Evidence of one prediction in a picture of several subjects, or of a picture without any prediction.
+
+        Args:
+            of: names the picture, and what is there.
+            found: how far points lie off; None where a prediction is of no subject that is known before.
+            points: ``(k, 2)`` predicted, in the picture's coordinates; None: nothing was.
+            sure: how sure the prediction is.
+        """
+        assert of.whole is not None
+        there = TrueSubjects(of.whole.points, of.whole.boxes, of.whole.areas, of.whole.ignored)
+        found = found or Distances(np.full(len(self.points), np.nan), float("nan"), np.zeros(len(self.points)))
+        return SubjectEvidence(found.errors, found.size, found.scores, of.picture, there, points, sure)
 
     def scores(self, evidence: Sequence[Any], weights: FloatArray) -> dict[str, FloatArray]:
-        """Over all visible points; see :mod:`~jeoni.evaluation.metrics.pose.distances`."""
-        return over_points(evidence, weights)
+        """Over all visible points; see :mod:`~jeoni.evaluation.metrics.pose.distances`, and ``similarity`` beside it.
+
+        Evidence of one picture counts alike: what is resampled are pictures.
+        """
+        found = over_points(evidence, weights)
+        if self.precise:
+            found |= subject_precision(evidence, self.sigmas, weights)
+        return found
 
     def metrics(self) -> Mapping[str, Measure]:
-        """The distance first."""
-        return {
+        """What leads first."""
+        return (PRECISION if self.precise else {}) | {
             "rmse_px": Measure("rmse_px", "Root mean squared distance", "pixels", False),
             "pck": Measure("pck", "Points within a tenth of the subject's size (PCK@0.1)"),
             "pck20": Measure("pck20", "Points within a fifth of the subject's size (PCK@0.2)"),
@@ -205,12 +274,17 @@ class Pose(DenseTask):
 
     def describe(self) -> dict[str, Any]:
         """See :class:`~jeoni.dense.protocol.DenseTask`."""
-        return {"points": list(self.points)}
+        several = {"several": True, "sigmas": list(self.sigmas)} if self.several else {}
+        return {"points": list(self.points), **several}
 
     @classmethod
     def restored(cls, described: Mapping[str, Any]) -> Self:
         """From what :meth:`describe` gave."""
-        return cls(tuple(distinct_names(described["points"])))
+        points, sigmas = tuple(distinct_names(described["points"])), described.get("sigmas", [])
+        numbers = all(isinstance(one, float) and 0 < one < np.inf for one in sigmas)
+        if not isinstance(sigmas, list) or len(sigmas) not in (0, len(points)) or not numbers:
+            raise ValueError("sigmas must be positive numbers, one for each point")
+        return cls(points, described.get("several", False) is True, tuple(sigmas))
 
 
 def _visible(one: Keypoints) -> Array:

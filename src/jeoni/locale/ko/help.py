@@ -110,7 +110,7 @@ WORDS = {
     "The share of the steps in which learning rates rise; then they fall as a cosine.": "워밍업 비율. 그동안 학습률이 올라가고, 그 뒤로 코사인 곡선을 따라 내려갑니다.",
     "Probability that is spread over all classes.": "레이블 스무딩: 모든 클래스에 나누어 줄 확률.",
     "Strength of mixup (Beta distribution); 0 is none.": "믹스업의 세기(베타 분포). 0이면 쓰지 않습니다.",
-    "Random views of the items.": "데이터 증강.",
+    "Random views of the items; mosaic, for boxes only, also learns from parts of four pictures put together.": "데이터의 무작위 증강. mosaic은 박스에만 쓰며 사진 네 장의 조각을 합친 사진도 학습합니다.",
     "How many random views are kept of each item; each epoch draws one.": "데이터마다 저장할 증강 결과의 수. 에폭마다 하나를 뽑아 씁니다.",
     "Strength of the logit adjustment against imbalance; 0 is none.": "클래스 불균형을 위한 로짓 보정의 세기. 0이면 쓰지 않습니다.",
     "Decay of the moving average of the weights; 0 is none.": "가중치 이동 평균(EMA)의 감쇠율. 0이면 쓰지 않습니다.",
@@ -228,4 +228,6 @@ WORDS = {
     "Names with commas between, each perhaps with =DESCRIPTION; or a CSV, JSON or text file of names and descriptions.": "쉼표로 구분한 클래스 이름. 이름마다 =설명을 붙일 수 있습니다. 또는 이름과 설명의 CSV, JSON, 텍스트 파일.",
     "Labelled items of other classes, from which is learned how names go with items.": "다른 클래스의 레이블 데이터. 이름과 데이터의 관계를 여기서 학습합니다.",
     "A CSV of numbers: a row for each class, a column for each attribute.": "속성 값의 CSV. 클래스마다 행이 하나, 속성마다 열이 하나입니다.",
+    "Of keypoints of several subjects, how far annotators differ, in shares of the root of a subject's area, such as 0.05: average precision is told with it. Of people as COCO marks them it is known.": "한 사진 속 여러 대상의 키포인트에서 표시하는 사람마다 나는 차이. 대상 면적의 제곱근에 대한 비율이며 예: 0.05. 이 값으로 평균 정밀도를 계산합니다. COCO 방식의 사람 키포인트는 값이 알려져 있습니다.",
+    "Of keypoints, the boxes of subjects: a model that `jeoni fit` made for detection, a JSON as COCO has it with boxes, or whole, where each picture shows one subject.": "키포인트 모델에 줄 대상의 박스: `jeoni fit`으로 만든 객체 탐지 모델, 박스가 있는 COCO JSON, 또는 사진마다 대상이 하나일 때 whole.",
 }

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from jeoni.errors import ConfigError
 from jeoni.specs.budget import TimeOptions
-from jeoni.specs.data import FrameOptions, TaskOptions, TestSetOptions
+from jeoni.specs.data import FrameOptions, SigmaOptions, TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, option
 from jeoni.specs.training import TransferOptions
 from jeoni.specs.verbs.common import FOLD_BOUNDS, FOLDS, CommonSpec
@@ -19,7 +19,7 @@ DIGITS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareSpec(CommonSpec, TaskOptions, FrameOptions, TestSetOptions, TransferOptions, TimeOptions):
+class CompareSpec(CommonSpec, TaskOptions, FrameOptions, TestSetOptions, SigmaOptions, TransferOptions, TimeOptions):
     """Everything that decides a comparison.
 
     Example:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jeoni.specs.budget import BudgetOptions
-from jeoni.specs.data import FrameOptions, TaskOptions, TestSetOptions
+from jeoni.specs.data import FrameOptions, SigmaOptions, TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, option
 from jeoni.specs.training import SettingOptions, TransferOptions
 from jeoni.specs.verbs.common import FOLD_BOUNDS, FOLDS, PICTURES, REDRAWN, REDRAWN_BOUNDS, CommonSpec
@@ -15,7 +15,9 @@ __all__ = ["FitSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitSpec(CommonSpec, TaskOptions, FrameOptions, TestSetOptions, SettingOptions, TransferOptions, BudgetOptions):
+class FitSpec(
+    CommonSpec, TaskOptions, FrameOptions, TestSetOptions, SigmaOptions, SettingOptions, TransferOptions, BudgetOptions
+):
     """Everything that decides a fit.
 
     Example:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jeoni.specs.backbone import ComputeOptions
-from jeoni.specs.data import FRAMES
+from jeoni.specs.data import FRAMES, SubjectOptions
 from jeoni.specs.options import Spec, option
 
 __all__ = ["PredictSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictSpec(Spec, ComputeOptions):
+class PredictSpec(Spec, SubjectOptions, ComputeOptions):
     """Everything that decides how a saved model predicts."""
 
     section: ClassVar[str] = "Data"

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from jeoni import plugins
 from jeoni.backbones.backbone import Backbone
 from jeoni.dense.frames import tile_side, with_frame
+from jeoni.dense.heads_on import heads_on
 from jeoni.dense.protocol import DenseTask
 from jeoni.dense.tiles import TileCount, tile_count
 from jeoni.dense.transfer import Transfer, build_dense_head, default_head, heads_of, is_tiled, of_head_alone
@@ -61,8 +61,8 @@ def arms_of_candidates(
         usual: the same in the frames that are taken where nothing is said.
         spec: names a head and a size, or leaves them open.
     """
-    heads = plugins.names(heads_of(task)) if spec.head in ("", "auto") else [spec.head]
-    first = default_head(task, spec.head)
+    heads = heads_on(heads_of(task), usual) if spec.head in ("", "auto") else [spec.head]
+    first = default_head(task, spec.head, usual)
     ordered = [first, *[name for name in heads if name != first]]
     asked = spec.recipe
     settings = getattr(spec, "head_settings", {})

@@ -80,7 +80,8 @@ def compare_on_dense(
     with session.step("load"):
         backbone = in_frames(choose_backbone(dataset, spec), dataset, task, spec)
         tiles = tiles_of(dataset, backbone)
-        transfers = {name: replace(transfer, tiles=tiles) for name, transfer in transfers.items()}
+        owned = {name: transfer.on(backbone, spec.head, {}) for name, transfer in transfers.items()}
+        transfers = {name: replace(transfer, tiles=tiles) for name, transfer in owned.items()}
         starts = {name: start_of(transfer, backbone, spec.seed) for name, transfer in transfers.items()}
         for name, transfer in transfers.items():
             transfer.check(starts[name])

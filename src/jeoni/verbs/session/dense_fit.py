@@ -21,6 +21,7 @@ from jeoni.data.fitted_on import FittedOn
 from jeoni.dense.assess import DenseAssessment, assess_dense, to_learn_from
 from jeoni.dense.frames import framed
 from jeoni.dense.model import DenseModel
+from jeoni.dense.mosaic import MOSAIC
 from jeoni.dense.protocol import DenseTask
 from jeoni.dense.reading import TASKS
 from jeoni.dense.scoring import difference_of, evaluate_evidence
@@ -97,8 +98,13 @@ def refuse_image_size(spec: FitSpec | CompareSpec | PlanSpec) -> None:
     """For data without places marked in them.
 
     Raises:
-        ConfigError: a size was said.
+        ConfigError: a size was said, or how keypoints are scored.
     """
+    sigma = getattr(spec, "oks_sigma", None)
+    if sigma is not None:
+        raise ConfigError(Said("dense.no_sigma", value=f"{sigma:g}"))
+    if getattr(spec, "augment", "") == MOSAIC:
+        raise ConfigError(Said("dense.mosaic_whole"))
     if spec.tile:
         raise ConfigError(Said("dense.tile_whole", value=repr(spec.tile)))
     if spec.image_size:
@@ -127,8 +133,15 @@ def transfer_of(task: DenseTask, strategy: str, head: str, settings: Mapping[str
         if getattr(recipe, name) is not None:
             raise ConfigError(Said("dense.no_stages", name=name, value=f"{getattr(recipe, name):g}"))
     named = default_head(task, head)
-    own = {name.removeprefix("head."): value for name, value in settings.items()}
-    return Transfer(task, build_dense_head(task, named, own), named, strategy, recipe)
+    own = _of_head(settings)
+    mosaic = recipe.augment == MOSAIC
+    if mosaic:
+        recipe = replace(recipe, augment="auto")  # views of mosaics are as those of other pictures
+    return Transfer(task, build_dense_head(task, named, own), named, strategy, recipe, mosaic=mosaic)
+
+
+def _of_head(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix("head."): value for name, value in settings.items()}
 
 
 def start_of(transfer: Transfer, backbone: Backbone, seed: int) -> Backbone:
@@ -180,6 +193,7 @@ def fit_dense(
                 spec, transfer = _planned(session, dataset, task, plain, backbone)
                 backbone = in_frames(plain, dataset, task, spec)
         with session.step("load"):
+            transfer = transfer.on(backbone, spec.head, _of_head(spec.settings))
             transfer = replace(transfer, tiles=tiles_of(dataset, backbone))
             start = start_of(transfer, backbone, spec.seed)
             transfer.check(start)

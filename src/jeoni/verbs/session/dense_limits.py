@@ -184,7 +184,7 @@ def tell_of_maps(session: Session, transfer: Transfer, backbone: Backbone, n: in
     """Say so where maps of all random views do not fit into the room for cached activations."""
     full = replace(transfer, recipe=replace(transfer.recipe, cache_gb=1e6)).resolved(backbone, n)
     kept, maps = transfer.resolved(backbone, n), transfer.maps(backbone)
-    size = map_bytes(maps) * n
+    size = transfer.copies * map_bytes(maps) * n
     if not transfer.stored(maps, kept, n):
         then = "the frozen stages are run again in every step"
     elif kept.views < full.views:

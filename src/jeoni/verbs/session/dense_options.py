@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jeoni.dense.protocol import DenseTask
+from jeoni.dense.tasks.pose import Pose
 from jeoni.errors import ConfigError
 from jeoni.locale import Said
 from jeoni.specs import CompareSpec, EvaluateSpec, FitSpec, PlanSpec, PredictSpec
 from jeoni.specs.where import HERE
 from jeoni.types import Dataset
 
-__all__ = ["refuse_format", "refuse_unused"]
+__all__ = ["refuse_format", "refuse_subjects", "refuse_unused", "with_sigma"]
 
 ANY = (FitSpec, CompareSpec, PlanSpec)
 SCORING = (*ANY, EvaluateSpec)
@@ -53,9 +55,7 @@ UNUSED = (
     Unused("patience", ANY, (None, 0)),
     Unused("crop", ANY, ("squash",)),
     Unused("seconds", ANY, (None,)),
-    Unused("engine", (EvaluateSpec, PredictSpec), ("auto", "torch")),
     Unused("on", (EvaluateSpec, PredictSpec), (HERE,)),
-    Unused("decoding", (EvaluateSpec, PredictSpec), ("auto", "threads")),
     Unused("frames", SCORING, ("middle",)),
     *(
         Unused(f"{kind}_column", SCORING, ("",), read=True)
@@ -93,5 +93,31 @@ def refuse_format(spec: PredictSpec, task: str) -> None:
         raise ConfigError(Said("dense.no_format", value=repr(spec.format), task=task))
 
 
+def refuse_subjects(spec: PredictSpec | EvaluateSpec, task: str) -> None:
+    """For a model of whole examples, which knows no subjects in boxes.
+
+    Raises:
+        ConfigError: boxes, or how keypoints are scored, were said.
+    """
+    if spec.boxes:
+        raise ConfigError(Said("dense.boxes_of_pose", value=repr(spec.boxes), task=task))
+    sigma = getattr(spec, "oks_sigma", None)
+    if sigma is not None:
+        raise ConfigError(Said("dense.no_sigma", value=f"{sigma:g}"))
+
+
 def _of_verb(spec: Any) -> Sequence[Unused]:
     return [one for one in UNUSED if isinstance(spec, one.of)]
+
+
+def with_sigma(task: DenseTask, sigma: float | None) -> DenseTask:
+    """A task of several subjects with one sigma for all its points, where the user says one.
+
+    Raises:
+        ConfigError: another task.
+    """
+    if sigma is None:
+        return task
+    if not isinstance(task, Pose) or not task.several:
+        raise ConfigError(Said("dense.no_sigma", value=f"{sigma:g}"))
+    return Pose(task.points, task.several, (sigma,) * len(task.points))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from jeoni.data.checks import check_labels
 from jeoni.dense.protocol import DenseTask
-from jeoni.dense.reading import dense_task_of, read_dense
+from jeoni.dense.reading import dense_task_of, read_dense, with_dense
 from jeoni.specs import CompareSpec, FitSpec, PlanSpec
 from jeoni.types import Dataset, Finding
-from jeoni.verbs.session.dense_options import refuse_unused
+from jeoni.verbs.session.dense_options import refuse_unused, with_sigma
 
 __all__ = ["ReadPlaces", "read_places"]
 
@@ -41,6 +41,7 @@ def read_places(dataset: Dataset, spec: FitSpec | CompareSpec | PlanSpec) -> Rea
         ConfigError: an option that these tasks do not take.
     """
     data = read_dense(dataset, spec.task)
-    task = dense_task_of(data)
+    task = with_sigma(dense_task_of(data), getattr(spec, "oks_sigma", None))
+    data = with_dense(data, task)
     refuse_unused(spec, task.id, data)
     return ReadPlaces(data, task, check_labels(data))

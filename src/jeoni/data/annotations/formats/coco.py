@@ -272,7 +272,8 @@ def _shape(one: Mapping[str, Any], content: _Content, place: str) -> Shape | Non
     if box is None and not rings and runs is None and points is None:
         return None
     name = content.categories[one["category_id"]]
-    return Shape(name, place, box, rings, runs, points=points, ignored=bool(one.get("iscrowd", 0)))
+    ignored, area = bool(one.get("iscrowd", 0)), _number(one.get("area"))
+    return Shape(name, place, box, rings, runs, points=points, ignored=ignored, stated_area=max(0.0, area))
 
 
 def _box(written: Any) -> tuple[float, float, float, float] | None:

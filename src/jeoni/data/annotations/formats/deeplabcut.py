@@ -1,8 +1,9 @@
-"""DeepLabCut (Mathis et al. 2018): keypoints of one animal for each picture, in a CSV of three header lines.
+"""DeepLabCut (Mathis et al. 2018): keypoints of the animals of each picture, in a CSV of three or four header lines.
 
 Its coordinates are those of the plot that one clicks in, where the middle of the first pixel is 0; half a pixel is
 added, as the middle is 0.5 here. An empty cell is a point that is not visible. A project, the folder of a video, or the
-CSV file itself is read.
+CSV file itself is read. Of several animals (multi-animal DeepLabCut, Lauer et al. 2022) the box is that around its
+points; points that are no animal's own (``single``) are passed over.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import ClassVar
 import numpy as np
 
 from jeoni.data.annotations.checks import checked_points
-from jeoni.data.annotations.kinds import Keypoints, Skeleton
+from jeoni.data.annotations.kinds import Keypoints, Skeleton, Subjects
 from jeoni.data.annotations.notes import Fault, Notes
 from jeoni.data.annotations.pictures import (
     NO_PICTURE,
@@ -28,9 +29,11 @@ from jeoni.data.annotations.pictures import (
 )
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.sources import begins_with, read_text_lines
+from jeoni.data.annotations.subjects import subject_box, subjects_from
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
-from jeoni.errors import DataError
+from jeoni.errors import ConfigError, DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset, FloatArray
 
 __all__ = ["DeepLabCut"]
@@ -39,12 +42,13 @@ HEADERS = ("scorer", "bodyparts", "coords")
 WITH_INDIVIDUALS = ("scorer", "individuals", "bodyparts", "coords")
 PROJECT = "labeled-data"
 MIDDLE = 0.5  # of the first pixel, where DeepLabCut has 0
+UNIQUE = "single"  # individual: points that stand for themselves, beside those of animals
 NOT_THERE = Fault("no_keypoints", "none of its keypoints is given", "none of its keypoints is given", "kept")
 
 
 @dataclass(frozen=True)
 class DeepLabCut:
-    """Keypoints of one subject for each picture."""
+    """Keypoints of one subject for each picture, or of several."""
 
     title: ClassVar[str] = "DeepLabCut"
     tasks: ClassVar[tuple[str, ...]] = ("pose",)
@@ -63,8 +67,10 @@ class DeepLabCut:
         notes = Notes()
         pictures: list[Picture] = []
         names: tuple[str, ...] = ()
-        for path in _tables(root):
-            table = _read_table(path)
+        tables = [_read_table(path) for path in _tables(root)]
+        several = any(table.points.shape[1] > 1 for table in tables)
+        for table in tables:
+            path = table.path
             if names and set(names) != set(table.names):
                 raise DataError(
                     f"{path} is of the keypoints {', '.join(table.names)}, other tables of {', '.join(names)}. "
@@ -72,7 +78,7 @@ class DeepLabCut:
                     path=str(path),
                 )
             names = names or table.names
-            pictures.extend(_pictures_of(table, names, root, notes))
+            pictures.extend(_pictures_of(table, names, root, notes, several))
         return dataset_of_pictures(root, pictures, options, notes)
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
@@ -86,7 +92,8 @@ class DeepLabCut:
             writer.writerow(["bodyparts", *both])
             writer.writerow(["coords", *("x" if k % 2 == 0 else "y" for k in range(len(both)))])
             for name, skeleton in zip(predicted.names, predicted.predictions, strict=True):
-                assert isinstance(skeleton, Skeleton)
+                if not isinstance(skeleton, Skeleton):
+                    raise ConfigError(Said("dense.one_skeleton", title=self.title))
                 cells = ["" if np.isnan(value) else repr(float(value)) for value in skeleton.points.ravel() - MIDDLE]
                 writer.writerow([name, *cells])
         return [path]
@@ -97,7 +104,7 @@ class _Table:
     path: Path
     names: tuple[str, ...]
     pictures: tuple[str, ...]  # as the table names them
-    points: FloatArray  # (n, k, 2)
+    points: FloatArray  # (n, s, k, 2) of each animal
 
 
 def _tables(root: Path) -> list[Path]:
@@ -130,13 +137,13 @@ def _read_table(path: Path) -> _Table:
                 f"{path}: row {number} has {len(row)} cells; the first has {width}.", path=str(path), row=number
             )
     first = 1 + _blanks(header[0][1:])  # later versions split the path of a picture into three columns
-    if heads is WITH_INDIVIDUALS:
-        _refuse_several(header[1][first:], path)
-    names, columns = _columns(header[-2][first:], header[-1][first:], path)
-    points = np.full((len(body), len(names), 2), np.nan)
+    animals = header[1][first:] if heads is WITH_INDIVIDUALS else [""] * (width - first)
+    names, columns = _columns_by_animal(animals, header[-2][first:], header[-1][first:], path)
+    points = np.full((len(body), len(columns), len(names), 2), np.nan)
     for i, row in enumerate(body):
-        for k, pair in enumerate(columns):
-            points[i, k] = [_number(row[first + column], path, len(heads) + i + 1) for column in pair]
+        for j, of_animal in enumerate(columns):
+            for k, pair in enumerate(of_animal):
+                points[i, j, k] = [_number(row[first + column], path, len(heads) + i + 1) for column in pair]
     pictures = tuple(composed("/".join(cell for cell in row[:first] if cell).replace("\\", "/")) for row in body)
     return _Table(path, names, pictures, points)
 
@@ -145,14 +152,27 @@ def _blanks(cells: Sequence[str]) -> int:
     return next((k for k, cell in enumerate(cells) if cell), 0)
 
 
-def _refuse_several(individuals: Sequence[str], path: Path) -> None:
-    several = sorted(set(individuals))
-    if len(several) > 1:
-        raise DataError(
-            f"{path} is of {len(several)} individuals ({', '.join(several)}). Pose is learned of one subject for each "
-            "picture: crop the pictures to one each, or keep the columns of one.",
-            path=str(path),
-        )
+def _columns_by_animal(
+    animals: Sequence[str], parts: Sequence[str], coords: Sequence[str], path: Path
+) -> tuple[tuple[str, ...], list[list[tuple[int, int]]]]:
+    """Names of keypoints, and of each animal their columns."""
+    named = list(dict.fromkeys(animals))
+    named = [animal for animal in named if animal != UNIQUE] or named
+    found: list[list[tuple[int, int]]] = []
+    names: tuple[str, ...] = ()
+    for animal in named:
+        where = [k for k, one in enumerate(animals) if one == animal]
+        own, pairs = _columns([parts[k] for k in where], [coords[k] for k in where], path)
+        names = names or own
+        if sorted(own) != sorted(names):
+            raise DataError(
+                f"{path}: the individual {animal} has the keypoints {', '.join(own)}, {named[0]} has "
+                f"{', '.join(names)}. All must have the same.",
+                path=str(path),
+            )
+        order = [own.index(name) for name in names]
+        found.append([(where[pairs[k][0]], where[pairs[k][1]]) for k in order])
+    return names, found
 
 
 def _columns(parts: Sequence[str], coords: Sequence[str], path: Path) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
@@ -178,22 +198,32 @@ def _number(cell: str, path: Path, row: int) -> float:
         ) from None
 
 
-def _pictures_of(table: _Table, names: tuple[str, ...], root: Path, notes: Notes) -> list[Picture]:
+def _pictures_of(table: _Table, names: tuple[str, ...], root: Path, notes: Notes, several: bool) -> list[Picture]:
     order = [table.names.index(name) for name in names]
     base = folder_of(root)
     pictures = []
-    for written, points in zip(table.pictures, table.points[:, order] + MIDDLE, strict=True):
+    for written, points in zip(table.pictures, table.points[:, :, order] + MIDDLE, strict=True):
         path = _picture_at(written, table.path, base)
         if path is None:
             notes.add(NO_PICTURE, written)
             continue
         name = composed(path.relative_to(base).as_posix()) if path.is_relative_to(base) else written
         size = picture_size(path)
-        checked = checked_points(points, names, size, notes, name)
+        checked = np.stack([checked_points(one, names, size, notes, name) for one in points])
         if np.isnan(checked).all():
             notes.add(NOT_THERE, name)
-        pictures.append(Picture(path, name, Keypoints(checked, names)))
+        pictures.append(Picture(path, name, _annotation(checked, names, size, several)))
     return pictures
+
+
+def _annotation(
+    points: FloatArray, names: tuple[str, ...], size: tuple[int, int] | None, several: bool
+) -> Keypoints | Subjects:
+    """Of points ``(s, k, 2)``; an animal of which fewer than two are visible has no box, and is left out of several."""
+    if not several:
+        return Keypoints(points[0], names)
+    boxed = [(one, subject_box(one, None, size)) for one in points]
+    return subjects_from(names, [(one, box, 0.0, False) for one, box in boxed if box is not None])
 
 
 def _picture_at(written: str, table: Path, base: Path) -> Path | None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from jeoni.types import Array, FloatArray
 
-__all__ = ["IOUS", "MOST", "Matches", "match", "overlaps"]
+__all__ = ["IOUS", "MOST", "Matches", "greedy", "match", "overlaps"]
 
 IOUS = np.linspace(0.5, 0.95, 10)
 MOST = 100  # detections of one class in one picture
@@ -76,7 +76,7 @@ def match(
         mine, true = np.flatnonzero(labels == k), np.flatnonzero(true_labels == k)
         true = true[np.argsort(ignored[true], kind="stable")]  # those that count come first
         iou = overlaps(boxes[mine], true_boxes[true], ignored[true])
-        hits[:, mine], without[:, mine] = _greedy(iou, ignored[true])
+        hits[:, mine], without[:, mine] = greedy(iou, ignored[true], ignored[true])
     counted = true_boxes[~ignored]
     sides = np.maximum(counted[:, 2:] - counted[:, :2], 0)
     return Matches(
@@ -125,8 +125,14 @@ def _among_most(labels: Array, classes: int) -> Array:
     return among
 
 
-def _greedy(iou: FloatArray, ignored: Array) -> tuple[Array, Array]:
-    """Found an object, found an ignored one: ``(10, d)`` each, of overlaps ``(d, k)``, the ignored objects last."""
+def greedy(iou: FloatArray, ignored: Array, again: Array) -> tuple[Array, Array]:
+    """Found an object, found an ignored one: ``(10, d)`` each.
+
+    Args:
+        iou: ``(d, k)`` overlaps, or another likeness, of the detections, the surest first, with the objects.
+        ignored: ``(k,)`` bool, these last.
+        again: ``(k,)`` bool: may be found more than once.
+    """
     hits = np.zeros((len(IOUS), len(iou)), dtype=bool)
     without = np.zeros_like(hits)
     if not iou.size:
@@ -140,7 +146,7 @@ def _greedy(iou: FloatArray, ignored: Array) -> tuple[Array, Array]:
                 continue
             hits[t, d] = True
             without[t, d] = ignored[chosen]
-            free[chosen] = ignored[chosen]  # an ignored one may be found again
+            free[chosen] = again[chosen]
     return hits, without
 
 

@@ -21,7 +21,6 @@ WORDS = {
     "{path} is of the keypoints {names}, other tables of {names2}. All must be of the same.": "{path}의 키포인트는 {names}인데 다른 표의 키포인트는 {names2}입니다. 모두 같아야 합니다.",
     "{path} begins with the lines {came}. Needed: {headers}.": "{path}: 첫 줄들이 {came}입니다. {headers} 줄로 시작해야 합니다.",
     "{path}: row {number} has {row} cells; the first has {width}.": "{path}: {number}행의 칸이 {row}개인데 첫 행은 {width}개입니다.",
-    "{path} is of {several} individuals ({several2}). Pose is learned of one subject for each picture: crop the pictures to one each, or keep the columns of one.": "{path}: 개체가 {several}개 있습니다({several2}). 포즈는 사진마다 한 대상만 학습합니다. 사진을 대상별로 자르거나 한 대상의 열만 남기십시오.",
     "{path} lacks a column of x or y of {lacking}. Needed: both for each keypoint.": "{path}: {lacking}의 x 열이나 y 열이 없습니다. 키포인트마다 두 열이 모두 필요합니다.",
     "{path} lacks a column of x or y of any keypoint. Needed: both for each keypoint.": "{path}: 모든 키포인트에 x 열이나 y 열이 없습니다. 키포인트마다 두 열이 모두 필요합니다.",
     "{path}: row {row} holds {cell}. Needed: a number, or nothing.": "{path}: {row}행에 {cell:이} 있습니다. 숫자이거나 비어 있어야 합니다.",
@@ -134,4 +133,9 @@ WORDS = {
     "Masks beside pictures": "사진과 마스크",
     "a class and {box:d} numbers": "클래스와 숫자 {box}개",
     "a class and the 4 numbers of a box, or the corners of a polygon": "클래스와 박스의 숫자 4개, 또는 다각형의 꼭짓점",
+    "{path}: the individual {animal} has the keypoints {own}, {named} has {names}. All must have the same.": "{path}: 개체 {animal}의 키포인트는 {own}인데 {named}의 키포인트는 {names}입니다. 모두 같아야 합니다.",
+    "a subject has neither a box nor two points": "박스도 없고 점도 둘이 안 되는 대상",
+    "{n:d} subjects have neither a box nor two points": "박스도 없고 점도 둘이 안 되는 대상 {n}개",
+    "points of one name are there twice, and nothing says which belong together": "같은 이름의 점이 둘 이상인데 어느 점끼리 한 대상인지 알 수 없음",
+    "sigmas must be positive numbers, one for each point": "sigmas는 점마다 하나씩 양수여야 함",
 }

@@ -144,4 +144,9 @@ WORDS = {
     "All {of} items were seen in fitting; what the model says of them tells nothing about new data.": "데이터 {of}개가 모두 학습에 쓴 데이터입니다. 이 데이터에 대한 예측으로는 새 데이터의 성능을 알 수 없습니다.",
     "{count} of the {of} items was seen in fitting; what the model says of them tells nothing about new data.": "데이터 {of}개 중 {count}개는 학습에 쓴 데이터입니다. 이 데이터에 대한 예측으로는 새 데이터의 성능을 알 수 없습니다.",
     "{count} of the {of} items were seen in fitting; what the model says of them tells nothing about new data.": "데이터 {of}개 중 {count}개는 학습에 쓴 데이터입니다. 이 데이터에 대한 예측으로는 새 데이터의 성능을 알 수 없습니다.",
+    "The configuration of the detector {family} names no backbone. Copy the folder anew.": "객체 탐지 모델 {family}의 설정에 백본이 없습니다. 폴더를 다시 복사하십시오.",
+    "{name} is a detector of the family {model_type}; read are {families}. Take one of these, or an image backbone: --backbone efficientnet_lite0.": "{name:은} {model_type} 계열의 객체 탐지 모델입니다. 읽을 수 있는 계열: {families}. 그중 하나를 쓰거나 --backbone efficientnet_lite0처럼 이미지 백본을 쓰십시오.",
+    "{name} could not be loaded as a detector by transformers ({error}). Needed: a folder that save_pretrained wrote of one of {families}.": "{name:을} transformers 객체 탐지 모델로 불러올 수 없습니다({error}). {families} 가운데 하나를 save_pretrained로 저장한 폴더가 필요합니다.",
+    "The arguments of the detector {architecture} are damaged. Needed: its config.": "객체 탐지 모델 {architecture}의 인자가 손상되었습니다. config가 필요합니다.",
+    "The detection checkpoint lacks {name}. Copy its folder anew.": "객체 탐지 체크포인트에 {name:이} 없습니다. 폴더를 다시 복사하십시오.",
 }

@@ -263,4 +263,5 @@ WORDS = {
     "{address} holds no {modality} in a folder for each class among its {below} files. Tables are read from a disk: copy them to one.": "{address}: 파일 {below}개 중 클래스별 폴더에 든 {modality:term} 데이터가 없습니다. 표는 디스크에서만 읽으므로 디스크로 복사하십시오.",
     "{address} holds no {modality} among its {below} files. Tables are read from a disk: copy them to one.": "{address}: 파일 {below}개 중 {modality:term} 데이터가 없습니다. 표는 디스크에서만 읽으므로 디스크로 복사하십시오.",
     "{name} has {index} bytes; one example has {most_example} at most.": "{name}: 크기가 {index}바이트입니다. 데이터 하나는 최대 {most_example}바이트입니다.",
+    "mosaic of {picture}": "{picture} 등의 모자이크",
 }
