@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import itertools
 import os
@@ -18,6 +19,15 @@ NUMBERS = itertools.count()
 for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):  # what is read below is English, whoever runs the tests
     if os.environ.get(variable, "").startswith("ko"):
         os.environ[variable] = "C.UTF-8"
+
+
+gc.disable()  # while tests are collected: a million objects that all stay
+
+
+def pytest_collection_finish() -> None:
+    """From here on the collector looks only at what tests make."""
+    gc.enable()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +53,40 @@ def auto_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
     candidates = engine._candidates
     monkeypatch.setattr(engine, "_candidates", lambda wanted: [] if wanted == "auto" else candidates(wanted))
+
+
+CHARTS: dict[bytes, bytes] = {}
+
+
+@pytest.fixture(autouse=True)
+def charts_drawn_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A chart of the same numbers in the same words is drawn by the first test that needs it, as within a run.
+
+    Drawing takes longer than most of what a tiny network does; modules that test it put a fixture of this name in its place.
+    """
+    from jeoni.report import drawn
+
+    packed = drawn._packed
+
+    def once(draw: Callable[..., str], arguments: dict) -> bytes:
+        identity = drawn._identity(draw, arguments)
+        if identity not in CHARTS:
+            CHARTS[identity] = packed(draw, arguments)
+        return CHARTS[identity]
+
+    monkeypatch.setattr(drawn, "_packed", once)
+    with drawn.keeping(Drawn()):
+        yield
+
+
+class Drawn:
+    """For reports that no run writes: what is in ``CHARTS`` already."""
+
+    def find(self, identity: bytes) -> bytes | None:
+        return CHARTS.get(identity)
+
+    def keep(self, identity: bytes, content: bytes) -> None:
+        CHARTS[identity] = content
 
 
 def make_picture(kind: int, number: int, side: int = 48) -> Image.Image:

@@ -40,10 +40,10 @@ import torch
 from torchvision.ops import roi_align
 print(tuple(roi_align(torch.zeros(1, 1, 4, 4), torch.zeros(1, 5), 1).shape))
 import torch._dynamo.utils
-print(torch._dynamo.utils.is_compile_supported("cpu") in (True, False))
+print(torch._dynamo.utils.is_compile_supported("meta"))  # of a processor, it would compile a program of C++ to know
 """
     try:
-        assert said(code).splitlines() == ["(1, 1, 1, 1)", "True"]
+        assert said(code).splitlines() == ["(1, 1, 1, 1)", "False"]
     except subprocess.CalledProcessError as error:
         if "torchvision::roi_align" not in error.stderr:
             raise

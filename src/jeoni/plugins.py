@@ -92,8 +92,7 @@ def load(package: str, name: str) -> Any:
 
 def describe(package: str, name: str) -> str:
     """The first line of an extension file's docstring, read without importing it."""
-    doc = ast.get_docstring(_parsed(package, name)) or ""
-    return doc.splitlines()[0] if doc else ""
+    return _read(_place(package, name))[0]
 
 
 def holding(package: str, public: str) -> str:
@@ -102,18 +101,27 @@ def holding(package: str, public: str) -> str:
     >>> holding("jeoni.heads", "Linear")
     'linear'
     """
-    return next((name for name in _folder(package) if _offered(package, name) == public), "")
+    return next((name for name in _folder(package) if _read(_place(package, name))[1] == public), "")
 
 
-def _offered(package: str, name: str) -> str:
-    for node in _parsed(package, name).body:
+def _place(package: str, name: str) -> str:
+    """Where an extension file lies; empty where there is none."""
+    spec = find_spec(f"{package}.{name}") if name in _folder(package) else None
+    return spec.origin or "" if spec else ""
+
+
+@cache
+def _read(place: str) -> tuple[str, str]:
+    """The first line of a file's docstring, and the first name in its ``__all__``."""
+    if not place:
+        return "", ""
+    parsed = ast.parse(Path(place).read_text(encoding="utf-8"))
+    doc = ast.get_docstring(parsed) or ""
+    return doc.partition("\n")[0], _offered(parsed)
+
+
+def _offered(parsed: ast.Module) -> str:
+    for node in parsed.body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
             return str(ast.literal_eval(node.value)[0])
     return ""
-
-
-def _parsed(package: str, name: str) -> ast.Module:
-    spec = find_spec(f"{package}.{name}") if name in _folder(package) else None
-    if spec is None or spec.origin is None:
-        return ast.parse("")
-    return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))

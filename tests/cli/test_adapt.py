@@ -186,8 +186,8 @@ def test_classes_the_source_does_not_have_are_told_and_not_scored(jeoni, domains
 @pytest.mark.parametrize("method", ["dann", "mcc", "adabn"])
 def test_deep_methods_train_on_both_domains(jeoni, domains, tmp_path, method):
     source, target = domains
-    words = () if method == "adabn" else ("--steps", "6", "--batch-size", "8")
-    words = (*words, "--out", tmp_path / "run", *ONCE)
+    words = () if method == "adabn" else ("--steps", "6", "--batch-size", "8", "--views", "1")
+    words = (*words, "--out", tmp_path / "run", "--no-pictures", *ONCE)
     outcome = jeoni("adapt", "--source", source, "--target", target, "--method", method, *words)
     assert outcome.code == 0, outcome.err
     record = read(tmp_path / "run", "run.json")
@@ -201,9 +201,11 @@ def test_deep_methods_train_on_both_domains(jeoni, domains, tmp_path, method):
 
 def test_a_model_of_the_source_is_enough(jeoni, domains, tmp_path):
     source, target = domains
-    assert jeoni("fit", source, "--out", tmp_path / "fit", "--no-control", "--repeats", 1, *QUICK).code == 0
+    fitting = ("--no-control", "--folds", 2, "--repeats", 1, "--no-pictures")
+    assert jeoni("fit", source, "--out", tmp_path / "fit", *fitting, *QUICK).code == 0
     words = ("--model", tmp_path / "fit" / "model", "--target", target, "--out", tmp_path / "run", "--engine", "torch")
-    outcome = jeoni("adapt", *words, "--method", "shot", "--steps", "6", "--batch-size", "8")
+    training = ("--steps", "6", "--batch-size", "8", "--views", "1", "--no-pictures")
+    outcome = jeoni("adapt", *words, "--method", "shot", *training)
     assert outcome.code == 0, outcome.err
     metrics = read(tmp_path / "run", "metrics.json")
     assert metrics["method"] == "shot" and metrics["labelled"] == 80
@@ -223,7 +225,8 @@ def test_a_model_of_the_source_is_enough(jeoni, domains, tmp_path):
 
 def test_auto_without_the_source_says_what_it_did(jeoni, domains, tmp_path):
     source, target = domains
-    assert jeoni("fit", source, "--out", tmp_path / "fit", "--no-control", "--repeats", 1, *QUICK).code == 0
+    fitting = ("--no-control", "--folds", 2, "--repeats", 1, "--no-pictures")
+    assert jeoni("fit", source, "--out", tmp_path / "fit", *fitting, *QUICK).code == 0
     words = ("--model", tmp_path / "fit" / "model", "--target", target, "--engine", "torch", "--steps", "6")
     outcome = jeoni("adapt", *words, "--out", tmp_path / "run")
     assert outcome.code == 0, outcome.err

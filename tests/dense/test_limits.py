@@ -19,6 +19,7 @@ from jeoni.types import Quiet
 from jeoni.verbs.session import dense_limits
 from tests.conftest import TINY
 from tests.dense.made import save_masks
+from tests.made_clock import tick
 
 OPTIONS = {"backbone": TINY, "folds": 2, "views": 1, "batch_size": 4, "pictures": False}
 
@@ -53,15 +54,16 @@ def test_a_cost_is_that_of_all_fits_and_their_control():
 
 
 def test_a_budget_plans_the_training_into_it(small, tmp_path, monkeypatch):
-    console = Heard()
-    monkeypatch.setattr(Transfer, "step_s", lambda self, backbone, some, context: 1e-4)  # less than it takes anywhere
+    console, deadlines = Heard(), tick(monkeypatch)
+    monkeypatch.setattr(Transfer, "step_s", lambda self, backbone, some, context: 0.5)
     result = jeoni.fit(
-        str(small), out=tmp_path / "run", steps=200_000, budget="30s", control=False, console=console, **OPTIONS
+        str(small), out=tmp_path / "run", steps=200, budget="1m", control=False, console=console, **OPTIONS
     )
     record = json.loads((result.run / "run.json").read_text())
-    assert record["training"]["steps"] < 200_000 and record["training"]["limit"] in ("shortened", "stopped")
+    assert 10 < record["training"]["steps"] < 120 and record["training"]["limit"] in ("shortened", "stopped")
     assert any("of their full length" in text for text in console.said)
     assert record["estimate"]["seconds"] > 0
+    assert deadlines[0].left_s > -6
 
 
 def test_a_budget_that_is_too_small_names_one_that_would_do(small, tmp_path):

@@ -12,6 +12,11 @@ from jeoni.runs.records import Bin
 BINS = (Bin(0.6, 0.5, 10), Bin(0.9, 0.95, 20))
 
 
+@pytest.fixture(autouse=True)
+def charts_drawn_once():
+    """Not here: it is what is tested."""
+
+
 class Shelf(dict):
     def find(self, identity):
         return self.get(identity)

@@ -10,7 +10,6 @@ import pytest
 
 from jeoni.errors import DataError
 from jeoni.report import render
-from jeoni.report.drawn import keeping
 from jeoni.report.place_charts import roc_points
 from jeoni.report.places import places_view
 from jeoni.report.result import result_card, result_lines
@@ -23,25 +22,6 @@ SAID = {
     "points": ["Distances of the keypoints", "where it was found", "8.00 pixels off", "RMSE (pixels)"],
     "heat": ["Scores of the pictures", "ROC curve", "Defect missed: score", "threshold"],
 }
-
-
-class Kept(dict):
-    """Charts of the tests of this file, each drawn once."""
-
-    def find(self, identity):
-        return self.get(identity)
-
-    def keep(self, identity, content):
-        self[identity] = content
-
-
-KEPT = Kept()
-
-
-@pytest.fixture(autouse=True)
-def charts_are_drawn_once():
-    with keeping(KEPT):
-        yield
 
 
 @pytest.mark.parametrize("kind", TASKS)

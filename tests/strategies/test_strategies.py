@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +12,15 @@ import torch
 from sklearn.metrics.pairwise import cosine_similarity
 
 from jeoni import plugins
+from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
+from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
+from jeoni.models.model import Model
 from jeoni.tasks import LossOptions
 from jeoni.training.job import Batch
+from tests.conftest import save_photos
 from tests.made_tasks import classes
 from tests.strategies.made_networks import SHORT, alike, build, examples, small_backbone, tensors
 
@@ -22,49 +28,93 @@ STRATEGIES = plugins.names("jeoni.strategies")
 TRAINED = tuple(name for name in STRATEGIES if name != "probe")
 
 
+@dataclasses.dataclass(frozen=True)
+class Fitted:
+    """A model, and what it was made from; ``before`` are the backbone's tensors as they were."""
+
+    model: Model
+    strategy: object
+    backbone: Backbone
+    before: dict[str, torch.Tensor]
+    train: Examples
+    context: Context
+    root: Path
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    """``fitted("lora")``: trained once for all tests that only look at it."""
+    folder = tmp_path_factory.mktemp("fitted")
+
+    @functools.cache
+    def fit(name: str, classes: int = 2, steps: int = SHORT.steps) -> Fitted:
+        root = save_photos(folder / str(classes), classes)
+        strategy, backbone = build(name, dataclasses.replace(SHORT, steps=steps)), small_backbone()
+        before = {k: v.clone() for k, v in backbone.network.state_dict().items()}
+        train, context = examples(strategy, backbone, root)
+        model = strategy.fit(backbone, train, context)
+        return Fitted(model, strategy, backbone, before, train, context, root)
+
+    return fit
+
+
 @pytest.mark.parametrize("name", STRATEGIES)
-@pytest.mark.parametrize("classes", [2, 10])
-def test_frozen_tensors_stay_bit_identical_and_the_result_beats_chance(name, classes, make_photos):
-    recipe = dataclasses.replace(SHORT, steps=40) if name == "scratch" else SHORT
-    strategy, backbone = build(name, recipe), small_backbone()
-    before = {k: v.clone() for k, v in backbone.network.state_dict().items()}
-    train, context = examples(strategy, backbone, make_photos(classes=classes, each=12))
-    model = strategy.fit(backbone, train, context)
+@pytest.mark.parametrize("classes", [2, 3])
+def test_frozen_tensors_stay_bit_identical_and_the_result_beats_chance(name, classes, fitted, make_photos):
+    made = fitted(name, classes, 40) if name == "scratch" else fitted(name, classes)
+    model, before = made.model, made.before
     after = model.backbone.network.state_dict()
-    frozen = [p for stage in backbone.stages[: model.frozen] for p in stage.parameters]
+    frozen = [p for stage in made.backbone.stages[: model.frozen] for p in stage.parameters]
     assert all(torch.equal(before[p], after[p]) for p in frozen)
-    assert bool(frozen) == (name != "scratch")
-    assert alike(before, backbone.network.state_dict()), "the backbone that was handed in was changed"
-    said = model.predict(make_photos("new", classes=classes, each=3, first=600), context)
+    assert bool(frozen) == ((model.chosen or name) not in ("scratch", "untrained"))
+    assert alike(before, made.backbone.network.state_dict()), "the backbone that was handed in was changed"
+    said = model.predict(make_photos("new", classes=classes, each=6, first=600), made.context)
     right = np.mean([n.split("/")[0] == label for n, label in zip(said.names, said.labels, strict=True)])
-    # ten directions of stripes repeat after three, so that chance among them is higher
-    assert right > (0.65 if classes == 2 else 0.12)
+    assert right > (0.65 if classes == 2 else 0.4)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_the_same_seed_gives_the_same_model_and_it_survives_the_disk(name, make_photos, tmp_path):
+def test_the_same_seed_gives_the_same_model_in_which_all_that_is_trained_and_no_other_gets_a_gradient(
+    name, fitted, monkeypatch
+):
+    from jeoni.training import loop
+
+    made = fitted(name)
+    step, found = loop._State.make_step, []
+
+    def watched(self, *args):
+        step(self, *args)
+        named = dict(self.job.network.named_parameters())
+        with_gradient = {n for n, p in named.items() if p.grad is not None}
+        started = {n for g in self.job.groups if self.step > g.starts for n in g.parameters}
+        found.append((with_gradient, started, all(named[n] is p for n, p in self.trained.items())))
+
+    monkeypatch.setattr(loop._State, "make_step", watched)
+    again = made.strategy.fit(made.backbone, made.train, made.context)
+    assert alike(tensors(made.model), tensors(again))
+    assert bool(found) == (name in TRAINED)
+    assert all(a == b and same for a, b, same in found)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_model_survives_the_disk(name, fitted, make_photos, tmp_path):
     from jeoni.models.loading import load_model
 
-    strategy, backbone = build(name), small_backbone()
-    train, context = examples(strategy, backbone, make_photos(each=9))
-    first, second = (strategy.fit(backbone, train, context) for _ in range(2))
-    assert alike(tensors(first), tensors(second))
-    new = make_photos("new", each=3, first=600)
-    first.save(tmp_path / "model")
+    made, new = fitted(name), make_photos("new", each=3, first=600)
+    made.model.save(tmp_path / "model")
     loaded = load_model(tmp_path / "model")
-    np.testing.assert_array_equal(loaded.predict(new, context).probs, first.predict(new, context).probs)
+    np.testing.assert_array_equal(loaded.predict(new, made.context).probs, made.model.predict(new, made.context).probs)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_predictions_from_rows_at_the_cut_are_those_of_the_whole_network(name, make_photos):
-    strategy, backbone = build(name), small_backbone()
-    root = make_photos(each=9)
-    train, context = examples(strategy, backbone, root)
-    model = strategy.fit(backbone, train, context)
+def test_predictions_from_rows_at_the_cut_are_those_of_the_whole_network(name, fitted):
+    made = fitted(name)
     # rows at the cut are kept in half precision, and a GPU runs the whole network in bfloat16
     near = 2e-2 if torch.cuda.is_available() else 2e-3
     np.testing.assert_allclose(
-        model.predict_examples(train, backbone, context), model.predict(root, context).probs, atol=near
+        made.model.predict_examples(made.train, made.backbone, made.context),
+        made.model.predict(made.root, made.context).probs,
+        atol=near,
     )
 
 
@@ -80,15 +130,12 @@ LONG = ("auto", "scratch")
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in TRAINED])
-def test_a_training_that_was_interrupted_goes_on_to_the_same_weights(name, make_photos, tmp_path, monkeypatch):
+def test_a_training_that_was_interrupted_goes_on_to_the_same_weights(name, fitted, tmp_path, monkeypatch):
     from jeoni.training import loop
 
-    strategy, backbone = build(name), small_backbone()
-    root = make_photos(each=8)
-    train, plain = examples(strategy, backbone, root)
-    undisturbed = strategy.fit(backbone, train, plain)
-
-    context = dataclasses.replace(plain, checkpoints=tmp_path / "checkpoints", checkpoint_s=0.0)
+    undisturbed = fitted(name)
+    strategy, backbone, train = undisturbed.strategy, undisturbed.backbone, undisturbed.train
+    context = dataclasses.replace(undisturbed.context, checkpoints=tmp_path / "checkpoints", checkpoint_s=0.0)
     step, made = loop._State.make_step, []
 
     def killed(self, *args):
@@ -101,30 +148,10 @@ def test_a_training_that_was_interrupted_goes_on_to_the_same_weights(name, make_
     with pytest.raises(RuntimeError, match="killed"):
         strategy.fit(backbone, train, context)
     resumed = strategy.fit(backbone, train, context)
-    assert alike(tensors(resumed), tensors(undisturbed))
+    assert alike(tensors(resumed), tensors(undisturbed.model))
     whole = len(made)
     strategy.fit(backbone, train, context)
     assert len(made) == whole, "a training that was finished was repeated"
-
-
-@pytest.mark.parametrize("name", TRAINED)
-def test_every_trained_parameter_gets_a_gradient_and_no_other_does(name, make_photos, monkeypatch):
-    from jeoni.training import loop
-
-    strategy, backbone = build(name), small_backbone()
-    train, context = examples(strategy, backbone, make_photos(each=8))
-    step, found = loop._State.make_step, []
-
-    def watched(self, *args):
-        step(self, *args)
-        named = dict(self.job.network.named_parameters())
-        with_gradient = {n for n, p in named.items() if p.grad is not None}
-        started = {n for g in self.job.groups if self.step > g.starts for n in g.parameters}
-        found.append((with_gradient, started, all(named[n] is p for n, p in self.trained.items())))
-
-    monkeypatch.setattr(loop._State, "make_step", watched)
-    strategy.fit(backbone, train, context)
-    assert found and all(a == b and same for a, b, same in found)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)

@@ -15,6 +15,7 @@ from jeoni.specs.amounts import parse_size
 from jeoni.training import loop
 from jeoni.verbs.session import session as sessions
 from tests.conftest import TINY
+from tests.made_clock import tick
 
 TRAINED = {"strategy": "finetune", "backbone": TINY, "batch_size": 8, "views": 2, "folds": 2, "repeats": 1,
            "pictures": False, "quiet": True, "engine": "torch"}  # fmt: skip
@@ -40,23 +41,7 @@ def priced(monkeypatch):
 @pytest.fixture
 def ticking(monkeypatch):
     """A deadline whose clock goes on half a second whenever it is asked; those that were made."""
-    made = []
-
-    class Clock:
-        now = 0.0
-
-        def __call__(self):
-            self.now += 0.5
-            return self.now
-
-    class Ticking(sessions.Deadline):
-        def __init__(self, budget_s, spent_s, started):
-            super().__init__(budget_s, spent_s, 0.0, Clock())
-            self.spent_s = spent_s
-            made.append(self)
-
-    monkeypatch.setattr(sessions, "Deadline", Ticking)
-    return made
+    return tick(monkeypatch)
 
 
 def test_a_training_is_planned_into_the_budget_and_the_run_says_so(make_photos, tmp_path, priced, ticking):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -33,13 +34,15 @@ PACKAGES = (
 
 def versions() -> dict[str, str]:
     """Python, jeoni and the packages that decide a result; empty where one is not installed."""
-    found = {"python": platform.python_version(), "jeoni": __version__}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = ""
-    return found
+    return {"python": platform.python_version(), "jeoni": __version__} | {name: _version(name) for name in PACKAGES}
+
+
+@cache  # what is imported stays, whatever is installed meanwhile
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def machine(cores: int, device: str) -> dict[str, Any]:
