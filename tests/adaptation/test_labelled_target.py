@@ -1,4 +1,4 @@
-"""A few target labels: what they choose, what is saved of it, and that they score nothing."""
+"""A few target labels: how they weigh methods, what is saved of it, and that they score nothing."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from scipy.stats import t as student
 
 import jeoni
 from jeoni import plugins
+from jeoni.adaptation.averaged_methods import LinearHead, fit_average, fit_contender
 from jeoni.adaptation.few_labels_task import Learner, Source, Task, Unlabelled
 from jeoni.adaptation.labelled_target import (
+    AVERAGE,
     SOURCE_ONLY,
-    choose_by_labels,
-    fit_contender,
+    judge_by_labels,
     label_free,
     simple_adapters,
     ways_for,
 )
+from jeoni.adaptation.method_shares import PRIOR, brier, leads_of, shares_of, without_small
 from jeoni.adaptation.projection import fit_projection
+from jeoni.adaptation.shallow.coral import CORAL
+from jeoni.adaptation.shallow.msda import MSDA
 from jeoni.adaptation.shallow.standardize import Standardize
-from jeoni.adaptation.shrunken_choice import Lead, brier, choose_shrunken, leads_of
 from jeoni.errors import ConfigError, DataError
 from jeoni.evaluation.calibration import softmax
 from jeoni.heads.fitting.estimator import HeadClassifier
@@ -47,7 +50,7 @@ def choices():
     return label_free(Xs, ys, Xt, quick(), {"standardize": Standardize()})
 
 
-# the choice
+# the shares
 
 
 def test_the_brier_score_is_scikit_learns():
@@ -60,41 +63,46 @@ def test_the_brier_score_is_scikit_learns():
     assert ours == pytest.approx(brier_score_loss(labels, first))
 
 
-def test_a_lead_is_the_paired_difference_and_its_bound_is_students():
+def test_a_lead_is_the_paired_difference_and_its_interval_is_students():
     rng = np.random.default_rng(0)
     scores = {SOURCE_ONLY: rng.random(12), "a": rng.random(12)}
     lead = leads_of(scores, SOURCE_ONLY)["a"]
     better = scores[SOURCE_ONLY] - scores["a"]
     assert lead.mean == pytest.approx(better.mean())
-    assert lead.shrunken == pytest.approx(better.mean() - student.ppf(0.95, 11) * better.std(ddof=1) / np.sqrt(12))
+    low, high = student.interval(0.95, 11, better.mean(), better.std(ddof=1) / np.sqrt(12))
+    assert (lead.interval.low, lead.interval.high) == pytest.approx((low, high))
 
 
-def test_the_source_stays_where_no_lead_is_beyond_its_bound():
-    leads = {SOURCE_ONLY: Lead(0.0, 0.0, 20), "a": Lead(0.2, 0.2, 20), "b": Lead(0.1, 0.07, 20)}
-    assert choose_shrunken(leads, SOURCE_ONLY) == SOURCE_ONLY
-    assert choose_shrunken(leads | {"c": Lead(0.05, 0.01, 20)}, SOURCE_ONLY) == "c"
+def test_shares_are_square_roots_of_likelihoods():
+    """Three right with 0.9 against three with 0.6."""
+    shares = shares_of({"a": -np.log(np.full(3, 0.9)), "b": -np.log(np.full(3, 0.6)), "c": -np.log(np.full(3, 0.9))})
+    assert shares["a"] / shares["b"] == pytest.approx((0.9 / 0.6) ** 1.5)
+    assert shares["a"] == shares["c"] and sum(shares.values()) == pytest.approx(1)
 
 
-def test_the_surest_lead_is_taken_and_not_the_largest():
-    leads = {SOURCE_ONLY: Lead(0.0, 0.0, 10), "large": Lead(0.6, 0.2, 10), "sure": Lead(0.2, 0.04, 10)}
-    assert choose_shrunken(leads, SOURCE_ONLY) == "sure"
-    assert choose_shrunken({SOURCE_ONLY: Lead(0.0, 0.0, 10), "same": Lead(0.1, 0.0, 10)}, SOURCE_ONLY) == "same"
-    assert choose_shrunken(leads | {"tiny": Lead(0.01, 0.0001, 10)}, SOURCE_ONLY) == "sure"
-    assert choose_shrunken({SOURCE_ONLY: Lead(0.0, 0.0, 10), "worse": Lead(-0.1, 0.0, 10)}, SOURCE_ONLY) == SOURCE_ONLY
+def test_where_the_labels_tell_nothing_the_shares_are_the_prior():
+    names = (SOURCE_ONLY, "coral", "standardize+all", "prior", "all")
+    alike = {name: np.ones(20) for name in names}
+    others = dict.fromkeys(names, (1 - PRIOR) / 4)
+    assert shares_of(alike) == pytest.approx(others | {"standardize+all": PRIOR})
+    del alike["standardize+all"]
+    assert shares_of(alike) == pytest.approx(dict.fromkeys(alike, 1 / 4))
+    assert shares_of({SOURCE_ONLY: np.ones(20)}) == {SOURCE_ONLY: 1.0}
 
 
-def test_where_the_domains_are_alike_luck_seldom_leads_away_from_the_source():
-    """Methods that are all as good as the source: at most the usual 5 % each, and they are alike."""
+def test_a_share_does_not_depend_on_what_all_methods_lose_alike():
     rng = np.random.default_rng(0)
-    left = 0
-    for _ in range(300):
-        source, common = rng.random(20), rng.normal(scale=0.1, size=20)
-        others = {f"m{k}": source + common + rng.normal(scale=0.02, size=20) for k in range(10)}
-        left += choose_shrunken(leads_of({SOURCE_ONLY: source, **others}, SOURCE_ONLY), SOURCE_ONLY) != SOURCE_ONLY
-    assert left / 300 < 0.12
+    losses = {name: rng.random(30) for name in (SOURCE_ONLY, "a", "standardize+all")}
+    more = {name: one + 3 for name, one in losses.items()}
+    assert shares_of(more) == pytest.approx(shares_of(losses))
 
 
-# what can be chosen, and what is saved
+def test_less_than_a_hundredth_does_not_count():
+    assert without_small({"a": 0.3, "b": 0.1, "c": 0.0039}) == pytest.approx({"a": 0.75, "b": 0.25})
+    assert without_small({"a": 1.0}) == {"a": 1.0}
+
+
+# what takes part, and what is saved
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -109,7 +117,7 @@ def test_weights_of_a_method_give_its_probabilities(name, classes):
 
 
 def test_methods_that_are_not_linear_take_no_part(choices):
-    assert {"pred", "linint", SOURCE_ONLY}.isdisjoint(ways_for(choices.spaces[0]))
+    assert set(ways_for(choices.spaces[0])) == {"all", "prior", "target_only", "weighted"}
     assert set(ways_for(choices.spaces[1])) == {"all", "prior"}
 
 
@@ -131,43 +139,105 @@ def test_fewer_rows_than_columns_are_projected_too():
     assert fit_projection(wide[:3], wide[3:], 128)(wide).shape == (6, 5)
 
 
-def test_labels_find_the_adapter_that_mends_the_shift(choices):
+def test_labels_give_weight_to_what_mends_the_shift(choices):
     _, _, _, yt = made()
     known = np.arange(0, 120, 6)
-    found = choose_by_labels(choices, known, yt[known])
-    assert found.leads["standardize"].shrunken > 0.3 and found.chosen.name != SOURCE_ONLY
-    assert found.accuracy(found.chosen.name, yt[known]) > found.accuracy(SOURCE_ONLY, yt[known]) + 0.2
+    found = judge_by_labels(choices, known, yt[known])
+    assert found.leads["standardize"].interval.low > 0.3 and SOURCE_ONLY not in found.shares
+    assert found.name == AVERAGE and found.taught and sum(found.shares.values()) == pytest.approx(1)
+    assert (found.logits.argmax(1) == yt[known]).mean() > found.accuracy(SOURCE_ONLY, yt[known]) + 0.2
 
 
-def test_a_method_on_moved_rows_comes_to_one_linear_model_of_them(choices):
-    _, _, Xt, yt = made()
+def test_the_average_is_one_linear_model_of_the_targets_own_rows():
+    """Of methods on rows as they are, standardised and moved by CORAL: the mean of their log-odds."""
+    Xs, ys, Xt, yt = made(classes=3)
+    choices = label_free(Xs, ys, Xt, quick(), {"standardize": Standardize(), "coral": Standardize(CORAL())})
+    known = np.arange(0, 120, 4)
+    found = judge_by_labels(choices, known, yt[known])
+    assert {name.split("+")[0] for name in found.shares} >= {"standardize", "coral"}
+    head = fit_average(found, choices, known, yt[known])
+    mean = np.zeros((120, 3))
+    for name, share in found.shares.items():
+        one = found.contenders[name]
+        if one.space is None:
+            mean += share * np.log(choices.free[name])
+        else:
+            part = fit_contender(one, choices, known, yt[known])
+            moved = choices.moved(one.space.adapter, Xt)
+            mean += share * np.log(softmax(moved @ part.weights.T + part.biases))
+    assert head.adapter is None and head.temperature > 0
+    np.testing.assert_allclose(softmax(Xt @ head.weights.T + head.biases), softmax(mean), atol=1e-4)
+    assert (mean.argmax(1) == yt).mean() > 0.9
+
+
+def test_methods_behind_moves_that_are_not_affine_are_averaged_by_themselves():
+    Xs, ys, Xt, yt = made()
+    choices = label_free(Xs, ys, Xt, quick(), {"msda": Standardize(MSDA())})
     known = np.arange(0, 120, 6)
-    chosen = choose_by_labels(choices, known, yt[known]).contenders["standardize+prior"]
-    weights, biases, temperature = fit_contender(chosen, known, yt[known])
-    said = (choices.moved("standardize", Xt) @ weights.T + biases).argmax(1)
-    assert (said == yt).mean() > 0.9 and temperature > 0
+    found = judge_by_labels(choices, known, yt[known])
+    assert {choices.rows_of(one) for one in found.contenders.values()} == {"", "msda"}
+    assert len({choices.rows_of(found.contenders[name]) for name in found.shares}) == 1
+    some = [name for name in found.contenders if name.startswith("msda")]
+    only = type(found)({name: 1 / len(some) for name in some}, found.contenders, found.leads)
+    head = fit_average(only, choices, known, yt[known])
+    assert head.adapter is choices.fitted["msda"].adapter_
+    assert ((head.adapter.transform(Xt) @ head.weights.T + head.biases).argmax(1) == yt).mean() > 0.9
+    with pytest.raises(ValueError, match="Denoise is not affine"):
+        head.on_own_rows()
 
 
-def test_where_there_is_no_shift_the_source_is_not_left_for_something_worse():
+@pytest.mark.parametrize("right, taken", [(0.999, True), (0.001, False)])
+def test_a_deep_method_is_averaged_with_nothing(choices, right, taken):
+    """Its rows are its own: what it says of the labelled items decides whether it is taken."""
+    _, _, _, yt = made()
+    known = np.arange(0, 120, 6)
+    said = np.where(np.eye(2)[yt] > 0, right, 1 - right)
+    free = {SOURCE_ONLY: choices.free[SOURCE_ONLY], "dann": said}
+    found = judge_by_labels(type(choices)(free, choices.fitted, (), {}), known, yt[known])
+    assert found.name == ("dann" if taken else SOURCE_ONLY)
+
+
+def test_a_linear_head_behind_affine_moves_is_folded():
+    Xs, _, Xt, _ = made()
+    adapter = Standardize(CORAL()).fit(Xs, None, Xt)
+    rng = np.random.default_rng(0)
+    head = LinearHead(rng.normal(size=(3, 4)), rng.normal(size=3), adapter)
+    own = head.on_own_rows()
+    moved = adapter.transform(Xt) @ head.weights.T + head.biases
+    np.testing.assert_allclose(Xt @ own.weights.T + own.biases, moved, rtol=1e-4, atol=1e-4)
+
+
+def test_where_there_is_no_shift_the_average_does_no_harm():
     Xs, ys, Xt, yt = made(moved=False)
     made_ready = label_free(Xs, ys, Xt, quick(), {"standardize": Standardize()})
     known = np.arange(0, 120, 8)
-    found = choose_by_labels(made_ready, known, yt[known])
-    assert found.leads[found.chosen.name].mean >= 0
+    found = judge_by_labels(made_ready, known, yt[known])
+    head = fit_average(found, made_ready, known, yt[known]).on_own_rows()
+    alone = (made_ready.free[SOURCE_ONLY].argmax(1) == yt).mean()
+    assert ((Xt @ head.weights.T + head.biases).argmax(1) == yt).mean() >= alone - 0.01
 
 
 def test_held_out_probabilities_of_methods_that_learn_from_labels_have_not_seen_them(choices):
     """Labels at random: whoever had learned from the items it is judged by would know them."""
     known = np.arange(40)
     labels = np.random.default_rng(1).integers(0, 2, 40)
-    found = choose_by_labels(choices, known, labels)
+    found = judge_by_labels(choices, known, labels)
     assert found.accuracy("target_only", labels) < 0.75
 
 
-def test_labels_of_one_class_teach_nothing_but_choose(choices):
+def test_labels_of_one_class_teach_nothing_but_weigh(choices):
     _, _, _, yt = made()
     known = np.flatnonzero(yt == 1)[:6]
-    assert set(choose_by_labels(choices, known, yt[known]).contenders) == {SOURCE_ONLY, "standardize"}
+    found = judge_by_labels(choices, known, yt[known])
+    assert set(found.contenders) == {SOURCE_ONLY, "standardize"} and not found.taught
+
+
+def test_the_target_alone_takes_part_where_the_labels_show_every_class():
+    Xs, ys, Xt, yt = made(classes=3)
+    choices = label_free(Xs, ys, Xt, quick(), {})
+    two = np.flatnonzero(yt < 2)[:10]
+    assert "target_only" not in judge_by_labels(choices, two, yt[two]).contenders
+    assert "target_only" in judge_by_labels(choices, np.arange(12), yt[:12]).contenders
 
 
 def test_an_adapter_that_cannot_be_fitted_is_left_out_with_its_reason():
@@ -200,7 +270,7 @@ def few_of(yt, every=6):
     return {f"row {k}": str(yt[k]) for k in range(0, len(yt), every)}
 
 
-def test_labels_choose_teach_and_do_not_score(files):
+def test_labels_weigh_teach_and_do_not_score(files):
     *_, yt = made()
     found = jeoni.adapt(
         files / "here.npz", files / "there.npz", labels=few_of(yt), method="standardize", out=files / "run", quiet=True
@@ -208,7 +278,7 @@ def test_labels_choose_teach_and_do_not_score(files):
     used = found.metrics["labels"]
     assert used["n"] == 20 and found.metrics["labelled"] == 100 and found.metrics["n"] == 120
     assert [one["path"] for one in used["items"]][:2] == ["row 0", "row 6"]
-    assert found.metrics["target"]["metrics"]["accuracy"]["value"] > 0.9 and "20 target labels chose" in found.summary
+    assert found.metrics["target"]["metrics"]["accuracy"]["value"] > 0.9 and "20 target labels weigh" in found.summary
     assert {one["name"] for one in used["methods"]} >= {
         SOURCE_ONLY,
         "standardize",
@@ -223,7 +293,13 @@ def test_labels_choose_teach_and_do_not_score(files):
         predictions.filter(like="prob:").to_numpy()[0], atol=1e-4,
     )  # fmt: skip
     page = (found.run / "report.html").read_text(encoding="utf-8")
-    assert "What the labels chose by" in page and "standardize+prior" in page
+    assert "How the labels weigh the methods" in page and "standardize+prior" in page
+    assert sum(one["share"] for one in used["methods"]) == pytest.approx(1)
+    korean = jeoni.adapt(
+        files / "here.npz", files / "there.npz", labels=few_of(yt), method="standardize", out=files / "ko", quiet=True,
+        language="ko",
+    )  # fmt: skip
+    assert "가중 평균을 구했으며" in (korean.run / "report.html").read_text(encoding="utf-8")
 
 
 def test_another_label_of_a_scored_item_changes_no_model(files):

@@ -46,7 +46,7 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
     changed = Said("adapting.moved", moved=f"{int(moved.sum()):,}", n=f"{len(target):,}")
     known = np.flatnonzero(target.data.targets >= 0)
     used = found.record.get("labels")
-    by_labels = [Said("adaptation.by_labels", n=f"{used['n']:,}", method=how)] if used and how != SOURCE_ONLY else []
+    by_labels = [_by_labels(used, found.record)] if used and how != SOURCE_ONLY else []
     if not len(known):
         lead = _source_kept(found.record) if how == SOURCE_ONLY else Said("adapting.applied", method=how)
         return {**metrics, **paragraph([lead, *by_labels, Said("adapting.no_labels"), changed], language)}
@@ -111,6 +111,11 @@ def _with_said(record: dict[str, Any]) -> dict[str, Any]:
         if part:
             told[name] = {**part, "said": [one.as_dict() for one in part["sentences"] if isinstance(one, Said)]}
     return told
+
+
+def _by_labels(used: dict[str, Any], record: dict[str, Any]) -> Said:
+    """What the labels were for, and that they score nothing."""
+    return Said("adaptation.by_labels", n=f"{used['n']:,}", why=record["why"])
 
 
 def _source_kept(record: dict[str, Any]) -> Said:

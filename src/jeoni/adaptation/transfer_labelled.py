@@ -1,4 +1,4 @@
-"""Adapt with some target labels: they choose the method, teach it where it learns from them, and score nothing."""
+"""Adapt with some target labels: they weigh the methods, teach those that learn from them, and score nothing."""
 
 from __future__ import annotations
 
@@ -10,25 +10,18 @@ import numpy as np
 
 from jeoni.adaptation.adapter import Adapter
 from jeoni.adaptation.alignment import Alignment
-from jeoni.adaptation.labelled_target import (
-    SOURCE_ONLY,
-    ByLabels,
-    Choices,
-    choose_by_labels,
-    fit_contender,
-    label_free,
-)
+from jeoni.adaptation.averaged_methods import fit_average
+from jeoni.adaptation.labelled_target import AVERAGE, SOURCE_ONLY, ByLabels, Choices, judge_by_labels, label_free
 from jeoni.adaptation.methods import model_of, model_with
 from jeoni.adaptation.transfer import Found, adapt_by, drawn, found_of, head_of
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context, Examples
-from jeoni.heads.fitting.affine import AffineModule
 from jeoni.locale import Said
 from jeoni.specs import AdaptSpec
 from jeoni.tasks.classification import class_names_of
-from jeoni.types import FloatArray, IntArray
+from jeoni.types import IntArray
 
 __all__ = ["TargetLabels", "adapt_with_labels", "labels_at"]
 
@@ -37,7 +30,7 @@ LEAST = 2  # one to learn from and one to judge by
 
 @dataclass(frozen=True)
 class TargetLabels:
-    """Target items whose labels choose and teach.
+    """Target items whose labels weigh and teach.
 
     Attributes:
         known: ``(m,)`` which of the target's examples.
@@ -83,19 +76,19 @@ def adapt_with_labels(
     context: Context,
     spec: AdaptSpec,
 ) -> tuple[Found, Found]:
-    """Choose among the source model, adapters and methods for few labels, and learn from the labels.
+    """Average source model, adapters and methods for few labels as the labels weigh them, and learn from the labels.
 
     Args:
         methods: that were named; of ``auto`` the simplest adapters are tried.
         backbone: whose features they are.
         source: labelled.
         target: all of it; of its labels only those in ``given`` are looked at.
-        given: the labels that choose and teach.
+        given: the labels that weigh and teach.
         context: store, seed, console.
         spec: all options.
 
     Returns:
-        What was chosen, and the source model.
+        What came out, and the source model.
 
     Raises:
         ConfigError: none of the named methods can be used on these data.
@@ -118,20 +111,20 @@ def adapt_with_labels(
     _refuse_useless(methods, choices, deep)
     free = {**choices.free, SOURCE_ONLY: alone.probs, **{name: one.probs for name, one in deep.items()}}
     choices = Choices(free, choices.fitted, choices.spaces, choices.failed)
-    judged = choose_by_labels(choices, given.known, given.labels)
+    judged = judge_by_labels(choices, given.known, given.labels)
     told = {
-        "method": judged.chosen.name,
+        "method": judged.name,
         "why": _why(judged, len(given.labels)),
         "labels": _record(judged, given, choices, target),
     }
-    name = judged.chosen.name
+    name = judged.name
     if name == SOURCE_ONLY:
         return Found(alone.model, alone.probs, None, told), alone
     if name in deep:
         return Found(deep[name].model, deep[name].probs, deep[name].rows, told), alone
-    if judged.chosen.space is None:
+    if name in choices.fitted:
         return found_of(name, choices.fitted[name], backbone, source, target, spec, told), alone
-    return _taught(judged, choices, given, backbone, source, target, spec, told), alone
+    return _averaged(judged, choices, given, backbone, source, target, spec, told), alone
 
 
 def _refuse_useless(methods: Mapping[str, Any], choices: Choices, deep: Mapping[str, Found]) -> None:
@@ -141,7 +134,7 @@ def _refuse_useless(methods: Mapping[str, Any], choices: Choices, deep: Mapping[
         raise ConfigError(f"None of the methods can be used. {named[0]}: {choices.failed[named[0]]}")
 
 
-def _taught(
+def _averaged(
     judged: ByLabels,
     choices: Choices,
     given: TargetLabels,
@@ -151,14 +144,10 @@ def _taught(
     spec: AdaptSpec,
     told: dict[str, Any],
 ) -> Found:
-    """The model of a method that learns from the labels: from all of them, now that it is chosen."""
-    space = judged.chosen.space
-    assert space is not None
-    weights, biases, temperature = fit_contender(judged.chosen, given.known, given.labels)
-    module = AffineModule.of(weights, biases)
-    module.temperature.fill_(temperature)
-    adapter = choices.fitted[space.adapter].adapter_ if space.adapter else None
-    model = model_with(backbone, module, adapter, class_names_of(source.data))
+    """The model of the methods that count, each with all labels; rows lie as for the one that counts most."""
+    head = fit_average(judged, choices, given.known, given.labels)
+    model = model_with(backbone, head.module(), head.adapter, class_names_of(source.data))
+    adapter = choices.adapter(judged.contenders[judged.heaviest])
     whole = Tap(backbone.n, True)
     rows = None
     if adapter is not None:
@@ -170,27 +159,29 @@ def _taught(
 
 def _why(judged: ByLabels, n: int) -> Said:
     tried = f"{len(judged.contenders) - 1}"
-    if judged.chosen.name == SOURCE_ONLY:
-        return Said("adaptation.none_leads", n=f"{n:,}", tried=tried)
-    return Said("adaptation.leads", n=f"{n:,}", tried=tried)
+    if judged.name == SOURCE_ONLY:
+        return Said("adaptation.source_counts", n=f"{n:,}", tried=tried)
+    if judged.name != AVERAGE:
+        return Said("adaptation.one_counts", n=f"{n:,}", tried=tried)
+    share = f"{100 * judged.shares[judged.heaviest]:.0f}"
+    return Said("adaptation.most", n=f"{n:,}", count=f"{len(judged.shares)}", most=judged.heaviest, share=share)
 
 
 def _record(judged: ByLabels, given: TargetLabels, choices: Choices, target: Examples) -> dict[str, Any]:
     """Which labels were used, and what each method got on them, for ``metrics.json``."""
     names = class_names_of(target.data)
     counts = np.bincount(given.labels, minlength=len(names))
-    said: FloatArray = judged.chosen.probs
-    ordered = sorted(judged.leads, key=lambda name: -judged.leads[name].errors)
+    shares = {name: judged.shares.get(name, 0.0) for name in judged.contenders}
+    ordered = sorted(shares, key=lambda name: (-shares[name], -judged.leads[name].mean))
     return {
         "n": len(given.labels),
         "classes": {name: int(count) for name, count in zip(names, counts, strict=True)},
-        "taught": bool(judged.chosen.way),
+        "taught": judged.taught,
         "methods": [
             {
                 "name": name,
+                "share": shares[name],
                 "lead": judged.leads[name].interval.as_dict(),
-                "shrunken": judged.leads[name].shrunken,
-                "errors": judged.leads[name].errors,
                 "accuracy": judged.accuracy(name, given.labels),
             }
             for name in ordered
@@ -198,6 +189,6 @@ def _record(judged: ByLabels, given: TargetLabels, choices: Choices, target: Exa
         + [{"name": name, "note": why} for name, why in choices.failed.items()],
         "items": [
             {"path": target.data.items.name(int(i)), "label": names[label], "predicted": names[row.argmax()]}
-            for i, label, row in zip(given.known, given.labels, said, strict=True)
+            for i, label, row in zip(given.known, given.labels, judged.logits, strict=True)
         ],
     }

@@ -42,7 +42,7 @@ def adapt(
         str,
         typer.Option(
             help="Labels of some target items: a table of paths or texts and labels (several with commas between). "
-            "They choose the method and teach it, and score nothing.",
+            "They weigh methods and teach them, and score nothing.",
             rich_help_panel="Data",
         ),
     ] = "",

@@ -1,4 +1,4 @@
-"""Labels in one domain, the work in another: adapt, and say whether it helped; some target labels can choose how."""
+"""Labels in one domain, the work in another: adapt, and say whether it helped; some target labels can say how."""
 
 from __future__ import annotations
 
@@ -79,8 +79,9 @@ def adapt(
         spec: all options; see :class:`jeoni.AdaptSpec`.
         model: a model of the source, in the place of the source itself (source-free).
         labels: of some target items: a table of items (path or text) and labels, several with commas between, or a
-            dictionary. They choose among the source model, adapters and methods for few labels, teach what is chosen,
-            and score nothing. With ``query=20`` such a table is proposed instead, and nothing is adapted.
+            dictionary. They weigh the source model, adapters and methods for few labels, whose average is the model,
+            teach those that learn from labels, and score nothing. With ``query=20`` such a table is proposed instead,
+            and nothing is adapted.
         out: the run folder; ``runs/<target>-adapt-<time>`` if left out.
         overwrite: replace a run that is there.
         console: where remarks and progress are shown; left out, on the terminal or in the notebook.

@@ -200,7 +200,7 @@ WORDS = {
     "[OPTIONS]": "[옵션]",
     "COMMAND": "명령",
     "[ARGS]...": "[인자]...",
-    "Labels of some target items: a table of paths or texts and labels (several with commas between). They choose the method and teach it, and score nothing.": "일부 타깃 데이터의 레이블: 경로나 텍스트 열과 레이블 열이 있는 표(여러 개는 쉼표로 구분). 방법을 고르고 학습하는 데만 쓰고 평가에는 쓰지 않습니다.",
+    "Labels of some target items: a table of paths or texts and labels (several with commas between). They weigh methods and teach them, and score nothing.": "일부 타깃 데이터의 레이블: 경로나 텍스트 열과 레이블 열이 있는 표(여러 개는 쉼표로 구분). 방법의 비중을 정하고 학습하는 데만 쓰고 평가에는 쓰지 않습니다.",
     "list or clear": "list(목록) 또는 clear(비우기)",
     "Clear only what was not used for so many days.": "이 일수 동안 쓰지 않은 것만 비웁니다.",
     "List all entries, not the largest only.": "큰 것만이 아니라 전체 목록을 보여 줍니다.",

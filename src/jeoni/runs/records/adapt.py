@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from jeoni.runs.records.values import Count, Interval, Name, RowScores, SaidTexts, Scores, Sentences, Share, Value
+from jeoni.runs.records.values import Count, Interval, Name, RowScores, SaidTexts, Scores, Sentences, Share
 from jeoni.runs.typed import AtMost
 
 __all__ = [
@@ -62,22 +62,20 @@ class ComparedMethod:
 class JudgedMethod:
     """A method as some target labels judge it, on items that it has not learned from.
 
-    ``lead`` is how much smaller its Brier score is than the source model's, ``shrunken`` the lower end of
-    its one-sided 95 % interval, which must be above 0; ``errors`` the lead in standard errors, of which the most is
-    chosen; ``note`` says why it could not be used.
+    ``share`` is how much of the average it makes, ``lead`` how much smaller its Brier score is than the source model's;
+    ``note`` says why it could not be used.
     """
 
     name: Name
+    share: Share | None = None
     lead: Interval | None = None
-    shrunken: Value | None = None
-    errors: Value | None = None
     accuracy: Share | None = None
     note: str = ""
 
 
 @dataclass(frozen=True)
 class LabelledItem:
-    """A target item whose label was used; ``predicted`` by the chosen method, held out."""
+    """A target item whose label was used; ``predicted`` by the methods that count, held out."""
 
     path: str
     label: str
@@ -86,7 +84,7 @@ class LabelledItem:
 
 @dataclass(frozen=True)
 class UsedLabels:
-    """Target labels that chose a method and, where it is ``taught``, that it learned from."""
+    """Target labels that weighed the methods and, where one that counts is ``taught``, that it learned from."""
 
     n: Count
     classes: dict[str, Count]

@@ -1,4 +1,4 @@
-"""Which target items to label, so that `jeoni adapt --labels` can choose by them: a list, and no adaptation yet."""
+"""Which target items to label, so that `jeoni adapt --labels` can go by them: a list, and no adaptation yet."""
 
 from __future__ import annotations
 
