@@ -80,16 +80,16 @@ def measure(folder: Path, store: Path, backbone_name: str, processes: int, on: s
     backbone = load_backbone(backbone_name)
     paths = sorted(map(str, folder.glob("*.png")))
     items, watch = FileItems(paths, paths), Watch()
-    crew = None
+    executor = None
     if on != "here":
-        from jeoni.scaling.ray import RayCrew
+        from jeoni.scaling.ray import RayExecutor
 
-        crew = RayCrew(parse_where(on), "onnxruntime", processes)
-        crew.check()
+        executor = RayExecutor(parse_where(on), "onnxruntime", processes)
+        executor.check()
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     seen = extract(
         items, [Request(backbone, (Tap(backbone.n, True),))], FeatureStore(store),
-        engine="onnxruntime", threads=processes if crew is None else 1, console=watch, crew=crew,
+        engine="onnxruntime", threads=processes if executor is None else 1, console=watch, executor=executor,
     )  # fmt: skip
     assert seen.computed == len(items)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
@@ -99,7 +99,7 @@ def measure(folder: Path, store: Path, backbone_name: str, processes: int, on: s
 
 
 class Endless:
-    """A crew that computed one chunk, and gives it back again and again under other digests."""
+    """A executor that computed one chunk, and gives it back again and again under other digests."""
 
     def __init__(self) -> None:
         self.sent = 0
@@ -134,17 +134,22 @@ def measure_writer(backbone_name: str, count: int) -> None:
         folder.mkdir()
         write_photos(folder, 16)
         paths = sorted(map(str, folder.glob("*.png"))) * (count // 16)
-        items, watch, crew = FileItems(paths, paths), Watch(), Endless()
+        items, watch, executor = FileItems(paths, paths), Watch(), Endless()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         store = FeatureStore(Path(root))
         extract(
-            items, [Request(backbone, (Tap(backbone.n, True),))], store, engine="onnxruntime", console=watch, crew=crew
+            items,
+            [Request(backbone, (Tap(backbone.n, True),))],
+            store,
+            engine="onnxruntime",
+            console=watch,
+            executor=executor,
         )
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         kept = sum(file.stat().st_size for file in store.root.rglob("*") if file.is_file())
         print(
             f"{len(items):,} items of {backbone_name}: taken in at {watch.rate():,.0f}/s; memory grew by {grown:.0f} MB; "
-            f"an item has {crew.sent / len(items):,.0f} bytes on the way and {kept / len(items):,.0f} in the store"
+            f"an item has {executor.sent / len(items):,.0f} bytes on the way and {kept / len(items):,.0f} in the store"
         )
 
 

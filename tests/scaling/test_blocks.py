@@ -14,14 +14,14 @@ from jeoni.data.items import ArrayItems, FileItems
 from jeoni.data.text_items import TextItems
 from jeoni.errors import ConfigError, JeoniError, MissingExtra
 from jeoni.features.chunks import Chunk
-from jeoni.features.crew import ToDo
+from jeoni.features.executor import ToDo
 from jeoni.features.extract import Request
 from jeoni.features.known import KnownRows
 from jeoni.scaling import ray as module
 from jeoni.scaling.blocks import block_length, blocks, travels_alone
 from jeoni.scaling.cluster import Cluster
 from jeoni.scaling.extractor import Extractor, Setup
-from jeoni.scaling.ray import RayCrew
+from jeoni.scaling.ray import RayExecutor
 from jeoni.specs.where import parse_where
 from tests.conftest import TINY
 
@@ -55,7 +55,7 @@ class Pool:
 
     processes = 2
 
-    def __init__(self, crew, cluster, items, todo):
+    def __init__(self, executor, cluster, items, todo):
         self.items = items
 
     def run(self, index, length, starts):
@@ -66,33 +66,33 @@ class Pool:
 
 
 @pytest.fixture
-def crew(monkeypatch):
+def executor(monkeypatch):
     monkeypatch.setattr(module, "_Pool", Pool)
     monkeypatch.setattr(module, "connect", lambda where: Cluster(where, 2, 0))
-    return RayCrew(parse_where("ray"))
+    return RayExecutor(parse_where("ray"))
 
 
 TODO = ToDo((None,), KnownRows({}), ("auto",), ("float32",), ("",))
 
 
-def test_what_ends_its_process_costs_only_itself_and_is_named(crew):
+def test_what_ends_its_process_costs_only_itself_and_is_named(executor):
     items = files(*(f"{k}.png" for k in range(20)), "deadly.png", *(f"{k}.png" for k in range(20, 40)))
-    found = list(crew.chunks(items, range(41), TODO, 8))
+    found = list(executor.chunks(items, range(41), TODO, 8))
     assert sorted(i for chunk in found for i in chunk.index) == list(range(41))
     errors = {i: text for chunk in found for i, text in chunk.errors.items()}
     assert list(errors) == [20] and errors[20].startswith("deadly.png ended the process that read it")
 
 
-def test_a_cluster_on_which_nothing_lives_is_said(crew):
+def test_a_cluster_on_which_nothing_lives_is_said(executor):
     with pytest.raises(ConfigError, match=r"Each process that the Ray cluster on this machine .* died .* --workers"):
-        list(crew.chunks(files("deadly.png"), [0], TODO, 8))
+        list(executor.chunks(files("deadly.png"), [0], TODO, 8))
 
 
-def test_gpus_are_used_where_there_are_some_and_nothing_else_is_wanted(crew, monkeypatch):
+def test_gpus_are_used_where_there_are_some_and_nothing_else_is_wanted(executor, monkeypatch):
     monkeypatch.setattr(module, "connect", lambda where: Cluster(where, 8, 2))
-    assert crew.accelerated() and not RayCrew(crew.where, "onnxruntime").accelerated()
+    assert executor.accelerated() and not RayExecutor(executor.where, "onnxruntime").accelerated()
     monkeypatch.setattr(module.distributed, "selected_device", lambda: "cpu")
-    assert not crew.accelerated()
+    assert not executor.accelerated()
 
 
 def begun(monkeypatch, items, todo):

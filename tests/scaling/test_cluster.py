@@ -10,7 +10,7 @@ import pytest
 import jeoni
 from jeoni.errors import ConfigError, MissingExtra
 from jeoni.scaling import cluster
-from jeoni.scaling.choose import crew_of
+from jeoni.scaling.choose import executor_of
 from jeoni.scaling.cluster import check_versions, connect
 from jeoni.specs import PredictSpec
 from jeoni.specs.where import Where, parse_where
@@ -78,7 +78,7 @@ def test_a_slip_of_the_pen_is_understood():
 def test_without_ray_the_pip_line_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtra, match=r"Ray cluster needs the package 'ray'.*pip install 'jeoni\[ray\]'"):
-        crew_of(PredictSpec(on="ray"))
+        executor_of(PredictSpec(on="ray"))
 
 
 def test_nobody_at_the_address_is_said_at_once(ray):
@@ -86,7 +86,7 @@ def test_nobody_at_the_address_is_said_at_once(ray):
         closed = server.getsockname()[1]
     for on in (f"ray://127.0.0.1:{closed}", f"127.0.0.1:{closed}"):
         with pytest.raises(ConfigError, match=rf"No Ray cluster answers at {on} \(.*`ray status`"):
-            crew_of(PredictSpec(on=on))
+            executor_of(PredictSpec(on=on))
     assert ray.calls == []
 
 

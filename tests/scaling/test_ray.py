@@ -19,7 +19,7 @@ from jeoni.data.items import FileItems
 from jeoni.features.extract import Request, extract
 from jeoni.features.store import FeatureStore
 from jeoni.scaling.cluster import connect
-from jeoni.scaling.ray import RayCrew
+from jeoni.scaling.ray import RayExecutor
 from jeoni.specs.where import parse_where
 from tests.conftest import TINY, save_photos
 
@@ -85,8 +85,10 @@ def test_two_processes_give_the_bits_of_one_run_though_one_is_killed(photos, tmp
     wanted = Request(backbone, (Tap(backbone.n, True), Tap(2, False)))
     plain = extract(items, [wanted], FeatureStore(tmp_path / "plain"), engine="onnxruntime")
     store, killed = FeatureStore(tmp_path / "ray"), tmp_path / "killed"
-    crew = RayCrew(LOCAL, "onnxruntime", 2)
-    seen = extract(DeadlyItems(items, "class_1/007.png", killed), [wanted], store, engine="onnxruntime", crew=crew)
+    executor = RayExecutor(LOCAL, "onnxruntime", 2)
+    seen = extract(
+        DeadlyItems(items, "class_1/007.png", killed), [wanted], store, engine="onnxruntime", executor=executor
+    )
     assert killed.read_text() != str(os.getpid())
     assert seen.readable.all() and seen.computed == 264 and seen.digests == plain.digests
     for tap in wanted.taps:
@@ -111,7 +113,7 @@ def test_predictions_by_ray_are_those_of_this_process(photos, plain_run, capfd, 
 def test_what_kills_every_process_is_named_and_all_else_is_there(photos, tmp_path):
     backbone, items = load_backbone(TINY), files(photos)
     pooled = Request(backbone, (Tap(backbone.n, True),))
-    crew = RayCrew(LOCAL, "onnxruntime", 2)
-    seen = extract(DeadlyItems(items, "class_1/007.png"), [pooled], FeatureStore(tmp_path), crew=crew)
+    executor = RayExecutor(LOCAL, "onnxruntime", 2)
+    seen = extract(DeadlyItems(items, "class_1/007.png"), [pooled], FeatureStore(tmp_path), executor=executor)
     assert len(seen.errors) == 1 and "ended the process that read it" in next(iter(seen.errors.values()))
     assert seen.readable.sum() == 263

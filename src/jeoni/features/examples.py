@@ -12,7 +12,7 @@ from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.deadline import Allowance, Deadline, Spent
-from jeoni.features.crew import Crew
+from jeoni.features.executor import Executor
 from jeoni.features.extract import Extraction, Request, extract
 from jeoni.features.jobs import Engines
 from jeoni.features.store import Features, FeatureStore
@@ -38,7 +38,7 @@ class Context:
         deadline: when the run must be done; None is no limit.
         spent: seconds of the parts of fits, by what they were spent on.
         decoding: by ``threads`` or ``processes``; ``auto`` takes what is faster.
-        crew: other processes that run the frozen stages; None runs them here.
+        executor: other processes that run the frozen stages; None runs them here.
     """
 
     store: FeatureStore = field(default_factory=FeatureStore)
@@ -53,7 +53,7 @@ class Context:
     deadline: Deadline | None = field(default=None, repr=False, compare=False)
     spent: Spent = field(default_factory=Spent, repr=False, compare=False)
     decoding: str = "auto"
-    crew: Crew | None = field(default=None, repr=False, compare=False)
+    executor: Executor | None = field(default=None, repr=False, compare=False)
 
     @property
     def threads(self) -> int:
@@ -96,7 +96,7 @@ class Context:
             console=self.console,
             engines=self.engines,
             decoding=self.decoding,
-            crew=self.crew,
+            executor=self.executor,
         )
 
 

@@ -7,7 +7,7 @@ Every thread takes a handful of examples through the whole chain: it decodes the
 (:mod:`.decoding`), and runs the engine on one core. So decoding and computing overlap without queues between them, and
 no core waits at a barrier. All backbones that are asked for share what was decoded.
 
-Other processes and machines can do the same, see :mod:`.crew`.
+Other processes and machines can do the same, see :mod:`.executor`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from jeoni.backbones.cut import Tap
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
 from jeoni.features.chunks import chunks, keys_beside, lacking_of, plan_of
-from jeoni.features.crew import Crew, Source
 from jeoni.features.decoding import Decoder, processes_pay
 from jeoni.features.engine import Choice
+from jeoni.features.executor import Executor, Source
 from jeoni.features.jobs import FIRST, Engines, Job, Request
 from jeoni.features.store import Features, FeatureStore, ShardWriter, Table
 from jeoni.modalities.inputs import Input
@@ -92,7 +92,7 @@ def extract(
     console: Console | None = None,
     engines: Engines | None = None,
     decoding: str = "auto",
-    crew: Crew | None = None,
+    executor: Executor | None = None,
 ) -> Extraction:
     """Compute what is not in the store yet, for all examples.
 
@@ -106,7 +106,7 @@ def extract(
         console: hears of progress, damaged shards and fall-backs.
         engines: that were compiled for earlier calls; new ones are put there.
         decoding: by ``threads`` or ``processes``; ``auto`` takes what is faster.
-        crew: other processes that compute, where there are enough examples; None computes here.
+        executor: other processes that compute, where there are enough examples; None computes here.
 
     Raises:
         DataError: ``strict``, and an example cannot be read; the message names it.
@@ -125,7 +125,7 @@ def extract(
     digests, errors, computed = [b""] * len(items), dict[int, str](), 0
     decoder = _decoder(jobs, spec, some, len(items), threads, decoding, console)
     here = partial(chunks, items, jobs=jobs, looked=looked, threads=threads, strict=strict, decoder=decoder)
-    source = Source(items, jobs, looked, here, crew, strict, engine)
+    source = Source(items, jobs, looked, here, executor, strict, engine)
     todo: Sequence[int] = range(len(items))
     if spec.ragged:
         todo = sorted(todo, key=items.size, reverse=True)
@@ -161,7 +161,7 @@ def extract(
     choices = tuple(job.used_engine for job in jobs)
     told = _remarks(spec, remarks, digests)
     seconds = time.perf_counter() - start
-    by = decoder.told if computed and crew is None else ""
+    by = decoder.told if computed and executor is None else ""
     return Extraction(digests, found, spec.near, readable, errors, told, choices, computed, seconds, tables, by)
 
 

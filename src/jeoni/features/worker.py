@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from jeoni.features.chunks import Chunk, chunks, keys_beside, plan_of
-from jeoni.features.crew import ToDo
 from jeoni.features.decoding import Decoder
+from jeoni.features.executor import ToDo
 from jeoni.features.jobs import Engines, Job
 from jeoni.features.known import KnownTable
 from jeoni.types import Array, Items, Quiet

@@ -1,1 +1,1 @@
-"""Frozen stages on several machines: what Ray does of it. See :class:`jeoni.features.crew.Crew`."""
+"""Frozen stages on several machines: what Ray does of it. See :class:`jeoni.features.executor.Executor`."""

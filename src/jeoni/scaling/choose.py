@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from jeoni.features.crew import Crew
+from jeoni.features.executor import Executor
 from jeoni.specs.backbone import ComputeOptions
 from jeoni.specs.where import parse_where
 
-__all__ = ["crew_of"]
+__all__ = ["executor_of"]
 
 
-def crew_of(spec: ComputeOptions) -> Crew | None:
+def executor_of(spec: ComputeOptions) -> Executor | None:
     """The processes that shall run the frozen stages, reached; None where it is this one.
 
     Raises:
@@ -18,14 +18,14 @@ def crew_of(spec: ComputeOptions) -> Crew | None:
 
     Example:
         >>> from jeoni.specs import PredictSpec
-        >>> crew_of(PredictSpec()) is None
+        >>> executor_of(PredictSpec()) is None
         True
     """
     where = parse_where(spec.on)
     if where.here:
         return None
-    from jeoni.scaling.ray import RayCrew  # only where it is asked for
+    from jeoni.scaling.ray import RayExecutor  # only where it is asked for
 
-    crew = RayCrew(where, spec.engine, spec.workers or 0)
-    crew.check()
-    return crew
+    executor = RayExecutor(where, spec.engine, spec.workers or 0)
+    executor.check()
+    return executor

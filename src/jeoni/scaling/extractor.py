@@ -20,7 +20,7 @@ class Setup:
     """What a process must know to begin.
 
     Attributes:
-        todo: a pickled :class:`~jeoni.features.crew.ToDo` without known rows; opened when its libraries are there.
+        todo: a pickled :class:`~jeoni.features.executor.ToDo` without known rows; opened when its libraries are there.
         known: Ray's reference of the known rows, which processes of a machine share.
         items: Ray's reference of all examples, in a list; empty where each block brings its own.
         device: as :func:`jeoni.distributed.select_device` takes it.

@@ -23,7 +23,7 @@ import pyarrow
 from jeoni import distributed
 from jeoni.errors import ConfigError
 from jeoni.features.chunks import Chunk
-from jeoni.features.crew import ToDo
+from jeoni.features.executor import ToDo
 from jeoni.features.known import KnownRows
 from jeoni.scaling.blocks import Block, block_length, blocks, travels_alone
 from jeoni.scaling.cluster import Cluster, connect, import_ray
@@ -31,7 +31,7 @@ from jeoni.scaling.extractor import Extractor, Setup
 from jeoni.specs.where import Where
 from jeoni.types import Items
 
-__all__ = ["RayCrew"]
+__all__ = ["RayExecutor"]
 
 LEAST = 256
 STARTS = 3  # of a process for the same block
@@ -39,8 +39,8 @@ BYTES = 16 << 20  # that a process gives back at once
 
 
 @dataclass(frozen=True)
-class RayCrew:
-    """Processes of a Ray cluster; see :class:`jeoni.features.crew.Crew`.
+class RayExecutor:
+    """Processes of a Ray cluster; see :class:`jeoni.features.executor.Executor`.
 
     Attributes:
         where: the cluster.
@@ -108,10 +108,10 @@ class RayCrew:
 class _Pool:
     """What all blocks of one pass share."""
 
-    def __init__(self, crew: RayCrew, cluster: Cluster, items: Items, todo: ToDo) -> None:
+    def __init__(self, executor: RayExecutor, cluster: Cluster, items: Items, todo: ToDo) -> None:
         self._ray = import_ray()
-        gpus = crew._gpus(cluster)
-        self.processes = crew.processes or gpus or cluster.cpus
+        gpus = executor._gpus(cluster)
+        self.processes = executor.processes or gpus or cluster.cpus
         self._cpus = max(1, cluster.cpus // gpus) if gpus else 1
         self._gpus = 1 if gpus else 0
         self._items, self._alone = items, travels_alone(items)

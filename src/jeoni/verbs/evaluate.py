@@ -20,7 +20,7 @@ from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.models.loading import AnyModel, load_model
-from jeoni.scaling.choose import crew_of
+from jeoni.scaling.choose import executor_of
 from jeoni.specs import EvaluateSpec
 from jeoni.specs.keywords import EvaluateKeywords
 from jeoni.tasks import reread_targets
@@ -64,8 +64,10 @@ def evaluate(
     check_engine(spec.engine)
     with console.status("Loading the model"):
         model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
-    store, workers, crew = FeatureStore(console=console), spec.workers or 0, crew_of(spec)
-    context = Context(store, spec.engine, workers, spec.strict, console=console, decoding=spec.decoding, crew=crew)
+    store, workers, executor = FeatureStore(console=console), spec.workers or 0, executor_of(spec)
+    context = Context(
+        store, spec.engine, workers, spec.strict, console=console, decoding=spec.decoding, executor=executor
+    )
     if isinstance(model, DenseModel):
         with console.status("Reading the data"):
             pictures = read(data, spec, modality="image", task=model.task.id)

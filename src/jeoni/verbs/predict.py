@@ -14,7 +14,7 @@ from jeoni.features.examples import Context
 from jeoni.features.store import FeatureStore
 from jeoni.models.loading import AnyModel, load_model
 from jeoni.models.predictions import Predictions
-from jeoni.scaling.choose import crew_of
+from jeoni.scaling.choose import executor_of
 from jeoni.specs import PredictSpec
 from jeoni.specs.keywords import PredictKeywords
 from jeoni.types import Console
@@ -57,7 +57,7 @@ def predict(
     spec, console = (spec or PredictSpec()).changed(**options), console_for(console, quiet)
     select_device(spec.device)
     check_engine(spec.engine)
-    crew = crew_of(spec)
+    executor = executor_of(spec)
     with console.status("Loading the model"):
         model = load_model(model) if isinstance(model, (str, os.PathLike)) else model
     if isinstance(model, DenseModel):
@@ -66,7 +66,9 @@ def predict(
         refuse_format(spec, model.task.id)
         refuse_subjects(spec, model.task.id)
     store, workers = FeatureStore(console=console), spec.workers or 0
-    context = Context(store, spec.engine, workers, spec.strict, console=console, decoding=spec.decoding, crew=crew)
+    context = Context(
+        store, spec.engine, workers, spec.strict, console=console, decoding=spec.decoding, executor=executor
+    )
     with console.status("Predicting"):
         if isinstance(model, DenseModel) and takes_boxes(model, spec.boxes):
             return predict_subjects(model, data, spec.boxes, context, column=spec.column, frames=spec.frames)

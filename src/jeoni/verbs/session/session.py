@@ -16,9 +16,9 @@ from jeoni.backbones.catalog import check_backbone
 from jeoni.data.checks import Checked, check_content, remarked, tell, without_lost_targets
 from jeoni.deadline import Deadline
 from jeoni.errors import ConfigError
-from jeoni.features.crew import Crew
 from jeoni.features.engine import check_engine
 from jeoni.features.examples import Context
+from jeoni.features.executor import Executor
 from jeoni.features.extract import Extraction, Request
 from jeoni.features.store import FeatureStore
 from jeoni.files.outputs import check_output, refuse_overlap
@@ -31,7 +31,7 @@ from jeoni.runs import RunFolder
 from jeoni.runs.progress import begin_call, interrupt_call
 from jeoni.runs.records import RunRecord
 from jeoni.runs.typed import as_record
-from jeoni.scaling.choose import crew_of
+from jeoni.scaling.choose import executor_of
 from jeoni.specs import CommonSpec
 from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
 from jeoni.verbs.session.clock import Clock
@@ -138,7 +138,7 @@ class Session:
             MissingExtra: the package with the weights is not installed.
         """
         check_engine(self.spec.engine)
-        crew_of(self.spec)  # connects: that nobody answers is said now
+        executor_of(self.spec)  # connects: that nobody answers is said now
         if getattr(self.spec, "budget_s", None) is not None and distributed.world_size() > 1:
             raise ConfigError(Said("budget.several_processes", n=f"{distributed.world_size()}"))
         for backbone in getattr(self.spec, "backbones", (self.spec.backbone,)):
@@ -255,13 +255,13 @@ class Session:
             checkpoints,
             deadline=deadline,
             decoding=spec.decoding,
-            crew=self.crew,
+            executor=self.executor,
         )
 
     @cached_property
-    def crew(self) -> Crew | None:
+    def executor(self) -> Executor | None:
         """Other processes that run the frozen stages, reached; None where none are asked for."""
-        return crew_of(self.spec)
+        return executor_of(self.spec)
 
     def prepare(
         self, dataset: Dataset, requests: Sequence[Request], findings: list[Finding], may_lack: Array | None = None

@@ -17,7 +17,7 @@ from jeoni.features.known import KnownRows
 from jeoni.features.store import Table
 from jeoni.types import Items
 
-__all__ = ["Crew", "Source", "ToDo"]
+__all__ = ["Executor", "Source", "ToDo"]
 
 DECIDING = 64  # examples are looked at here for one that must be computed, which decides the engine
 
@@ -41,7 +41,7 @@ class ToDo:
     forced: tuple[str, ...]
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """Other processes that work off chunks; see :mod:`jeoni.scaling`."""
 
     def chunks(self, items: Items, index: Sequence[int], todo: ToDo, size: int) -> Iterator[Chunk]:
@@ -55,14 +55,14 @@ class Crew(Protocol):
 
 
 class Source:
-    """Where chunks come from: this process, or a crew of others where there are many examples.
+    """Where chunks come from: this process, or an executor where there are many examples.
 
     Args:
         items: all examples.
         jobs: the requests under way.
         looked: the tables of signatures and remarks.
         here: works off examples in this process.
-        crew: the others; None where there are none.
+        executor: other processes; None where there are none.
         strict: stop at the first example that cannot be read.
         engine: that is wanted.
     """
@@ -73,24 +73,24 @@ class Source:
         jobs: Sequence[Job[Table]],
         looked: Sequence[Table],
         here: Callable[[Sequence[int]], Iterator[Chunk]],
-        crew: Crew | None,
+        executor: Executor | None,
         strict: bool,
         engine: str,
     ) -> None:
         self._items, self._jobs, self._looked, self._here = items, jobs, looked, here
-        self._crew, self._strict, self._engine = crew, strict, engine
+        self._executor, self._strict, self._engine = executor, strict, engine
 
     def chunks(self, todo: Sequence[int]) -> Iterator[Chunk]:
-        """The examples in chunks; of a crew's in any order."""
-        crew = self._crew
-        if crew is None or len(todo) < crew.least():
+        """The examples in chunks; of an executor in any order."""
+        executor = self._executor
+        if executor is None or len(todo) < executor.least():
             yield from self._here(todo)
             return
         size, done = min(job.input.chunk for job in self._jobs), 0
-        while not crew.accelerated() and done < DECIDING and any(job.undecided for job in self._jobs):
+        while not executor.accelerated() and done < DECIDING and any(job.undecided for job in self._jobs):
             yield from self._here(todo[done : done + size])  # all others use the engine that is chosen here
             done += size
-        for chunk in crew.chunks(self._items, todo[done:], self._todo(), size):
+        for chunk in executor.chunks(self._items, todo[done:], self._todo(), size):
             if self._strict and chunk.errors:
                 number = min(chunk.errors)
                 raise DataError(chunk.errors[number], path=self._items.name(number))

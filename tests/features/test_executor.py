@@ -26,7 +26,7 @@ from tests.conftest import TINY
 
 @dataclass
 class Neighbours:
-    """A crew whose chunks come back in the reverse order, as from elsewhere."""
+    """A executor whose chunks come back in the reverse order, as from elsewhere."""
 
     few: int = 1
     seen: list = field(default_factory=list)
@@ -72,16 +72,16 @@ def rows(seen, backbone):
     return [seen.features(backbone, tap).numpy() for tap in request(backbone).taps]
 
 
-def test_a_crew_gives_the_same_bits_and_keeps_them_where_a_plain_run_finds_them(make_photos, backbone, tmp_path):
-    items, crew = files(make_photos(each=15)), Neighbours()
+def test_an_executor_gives_the_same_bits_and_keeps_them_where_a_plain_run_finds_them(make_photos, backbone, tmp_path):
+    items, executor = files(make_photos(each=15)), Neighbours()
     plain = extract(items, [request(backbone)], FeatureStore(tmp_path / "a"), engine="onnxruntime")
     shared = FeatureStore(tmp_path / "b")
-    seen = extract(items, [request(backbone)], shared, engine="onnxruntime", crew=crew)
+    seen = extract(items, [request(backbone)], shared, engine="onnxruntime", executor=executor)
     for one, other in zip(rows(plain, backbone), rows(seen, backbone), strict=True):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(plain.signatures.numpy(), seen.signatures.numpy())
     assert (seen.digests, seen.remarks, seen.computed) == (plain.digests, plain.remarks, 30)
-    assert [count for count, _ in crew.seen] == [22]  # the first eight decided the engine
+    assert [count for count, _ in executor.seen] == [22]  # the first eight decided the engine
     again = extract(items, [request(backbone)], shared, engine="onnxruntime")
     assert again.computed == 0
     assert rows_on_disk(shared) == [1] * 30 * 3  # pooled, whole, signature
@@ -94,11 +94,11 @@ def rows_on_disk(store):
     return list(found.values())
 
 
-def test_a_crew_is_told_what_the_store_has_and_computes_only_the_rest(make_photos, backbone):
+def test_an_executor_is_told_what_the_store_has_and_computes_only_the_rest(make_photos, backbone):
     root = make_photos(each=10)
     extract(files(root), [request(backbone)], FeatureStore(), engine="onnxruntime")
     make_photos(each=12)
-    seen = extract(files(root), [request(backbone)], FeatureStore(), engine="onnxruntime", crew=Neighbours())
+    seen = extract(files(root), [request(backbone)], FeatureStore(), engine="onnxruntime", executor=Neighbours())
     assert seen.computed == 4
 
 
@@ -107,27 +107,27 @@ def test_texts_of_any_length_are_those_of_one_process(encoder_folder, tmp_path):
     texts = [" ".join(["film"] * (1 + 7 * k % 30)) + f" {k}" for k in range(40)]
     items, pooled = TextItems(texts, texts), Request(backbone, (Tap(backbone.n, True),))
     found = [
-        extract(items, [pooled], FeatureStore(tmp_path / name), engine="onnxruntime", crew=crew)
-        for name, crew in (("a", None), ("b", Neighbours()))
+        extract(items, [pooled], FeatureStore(tmp_path / name), engine="onnxruntime", executor=executor)
+        for name, executor in (("a", None), ("b", Neighbours()))
     ]
     one, other = (seen.features(backbone, pooled.taps[0]).numpy() for seen in found)
     np.testing.assert_array_equal(one, other)
 
 
 def test_few_examples_are_worked_off_here(make_photos, backbone):
-    crew = Neighbours(few=25)
-    extract(files(make_photos(each=12)), [request(backbone)], FeatureStore(), engine="onnxruntime", crew=crew)
-    assert crew.seen == []
+    executor = Neighbours(few=25)
+    extract(files(make_photos(each=12)), [request(backbone)], FeatureStore(), engine="onnxruntime", executor=executor)
+    assert executor.seen == []
 
 
-def test_what_a_crew_cannot_read_is_listed_and_with_strict_stops_the_run(make_photos, backbone):
+def test_what_an_executor_cannot_read_is_listed_and_with_strict_stops_the_run(make_photos, backbone):
     root = make_photos(each=12)
     (root / "class_1" / "005.png").write_bytes(b"no picture")
     items = files(root)
-    seen = extract(items, [request(backbone)], FeatureStore(), engine="onnxruntime", crew=Neighbours())
+    seen = extract(items, [request(backbone)], FeatureStore(), engine="onnxruntime", executor=Neighbours())
     assert list(seen.errors) == [17] and not seen.readable[17] and "005.png" in seen.errors[17]
     with pytest.raises(DataError, match=r"005\.png"):
-        extract(items, [request(backbone)], FeatureStore(), engine="onnxruntime", crew=Neighbours(), strict=True)
+        extract(items, [request(backbone)], FeatureStore(), engine="onnxruntime", executor=Neighbours(), strict=True)
 
 
 def test_machines_that_compute_in_different_precisions_go_on_in_float32(make_photos, backbone):
@@ -135,16 +135,16 @@ def test_machines_that_compute_in_different_precisions_go_on_in_float32(make_pho
     asked = []
 
     def other_precision(chunk):
-        if len(crew.seen) == 1 and min(chunk.index) >= 16:
+        if len(executor.seen) == 1 and min(chunk.index) >= 16:
             asked.append(len(chunk.index))
             chunk.choices = tuple(c and replace(c, precision="bfloat16") for c in chunk.choices)
         return chunk
 
-    crew = Neighbours(gpu=True, change=other_precision)
+    executor = Neighbours(gpu=True, change=other_precision)
     items = files(make_photos(each=12))
-    seen = extract(items, [request(backbone)], FeatureStore(), engine="onnxruntime", crew=crew)
-    assert sum(asked) == 8 and [count for count, _ in crew.seen] == [24, 8]
-    assert [todo.forced for _, todo in crew.seen] == [("",), ("float32",)]
+    seen = extract(items, [request(backbone)], FeatureStore(), engine="onnxruntime", executor=executor)
+    assert sum(asked) == 8 and [count for count, _ in executor.seen] == [24, 8]
+    assert [todo.forced for _, todo in executor.seen] == [("",), ("float32",)]
     plain = extract(items, [request(backbone)], FeatureStore(), engine="onnxruntime")
     assert plain.computed == 0
     assert isinstance(seen.choices[0], Choice) and len(rows(seen, backbone)[0]) == 24
@@ -152,7 +152,7 @@ def test_machines_that_compute_in_different_precisions_go_on_in_float32(make_pho
 
 def test_the_engine_of_another_process_does_not_run_here(make_photos, backbone):
     items = files(make_photos(each=12))
-    seen = extract(items, [request(backbone)], FeatureStore(), engine="onnxruntime", crew=Neighbours(gpu=True))
+    seen = extract(items, [request(backbone)], FeatureStore(), engine="onnxruntime", executor=Neighbours(gpu=True))
     with pytest.raises(RuntimeError, match="in another process"):
         seen.choices[0].run(np.zeros((1, 2)))
 
