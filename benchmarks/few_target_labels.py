@@ -135,7 +135,7 @@ def report(pairs: list[Pair], size: int, asked: argparse.Namespace) -> None:
         draws = " ".join(f"{gain:+.1f}" for gain in gains[where])
         print(f"  {where:28} source only {source_only:5.1f}, average {mean:+5.1f}   [{draws}]")
     worst = min(means, key=lambda where: means[where])
-    single = {n: np.mean([np.mean(gains_of(read, n)) for read in by_pair.values()]) for n in common(by_pair)}
+    single = {n: np.mean([np.mean(gains_of(read, n)) for read in by_pair.values()]) for n in single_methods(by_pair)}
     ranked = sorted(single.items(), key=lambda item: -item[1])
     best, lead = ranked[0]
     behind = [np.mean(gains_of(read, best)) - means[where] for where, read in by_pair.items()]
@@ -144,21 +144,30 @@ def report(pairs: list[Pair], size: int, asked: argparse.Namespace) -> None:
     print(
         f"  worst pair: {worst} {means[worst]:+.1f}; worst draw {every.min():+.1f}, {100 * (every < -2).mean():.0f} % of draws lose more than 2"
     )
+    lowest = min(np.mean(gains_of(read, best)) for read in by_pair.values())
     print(
-        f"  best single method: {best} {lead:+.1f}, the average is {away:+.1f} behind it ({least:+.1f} to {most:+.1f})"
+        f"  best single method: {best} {lead:+.1f} (worst pair {lowest:+.1f}), "
+        f"the average is {away:+.1f} behind it ({least:+.1f} to {most:+.1f})"
     )
+    alone = [np.mean([gains_of([one], heaviest(one))[0] for one in read]) for read in by_pair.values()]
+    print(f"  the method of the largest share alone: {np.mean(alone):+.1f}, worst pair {min(alone):+.1f}")
     print("  single methods: " + ", ".join(f"{n} {g:+.1f}" for n, g in ranked), flush=True)
 
 
+def heaviest(one: dict) -> str:
+    """The method that counts most."""
+    return max(one["shares"], key=lambda name: one["shares"][name])
+
+
 def gains_of(read: list[dict], name: str) -> np.ndarray:
-    """Points over source only of each draw."""
-    return 100 * np.array([one["accuracy"][name] - one["accuracy"][SOURCE_ONLY] for one in read])
+    """Points over source only of each draw; 0 where a method takes no part, as where the labels show one class."""
+    scores = [one["accuracy"] for one in read]
+    return 100 * np.array([one.get(name, one[SOURCE_ONLY]) - one[SOURCE_ONLY] for one in scores])
 
 
-def common(by_pair: dict[str, list[dict]]) -> list[str]:
-    """Single methods that took part everywhere."""
-    everywhere = set.intersection(*(set(one["accuracy"]) for read in by_pair.values() for one in read))
-    return sorted(everywhere - {AVERAGE})
+def single_methods(by_pair: dict[str, list[dict]]) -> list[str]:
+    """Methods that took part anywhere."""
+    return sorted({name for read in by_pair.values() for one in read for name in one["accuracy"]} - {AVERAGE})
 
 
 if __name__ == "__main__":

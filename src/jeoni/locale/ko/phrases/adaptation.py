@@ -36,6 +36,7 @@ WORDS = {
     "yt has shape {shape}; ({n},) is needed, a label or a mark for every row of Xt.": "yt의 형태가 {shape}입니다. Xt의 행마다 레이블이나 표시가 하나씩, 즉 ({n},) 형태여야 합니다.",
     "yt holds {strange}, which is no class of the source: {repr}. Mark rows without a label with {mark}; for a new class add examples to the source.": "yt에 소스에 없는 클래스 {strange:이} 있습니다. 소스의 클래스: {repr}. 레이블이 없는 행은 {mark:으로} 표시하고, 새 클래스라면 소스에 그 클래스의 데이터를 추가하십시오.",
     "{what} has no linear weights.": "{what}에 선형 가중치가 없습니다.",
+    "{name} is not affine.": "{name:은} 아핀 변환이 아닙니다.",
     "one class": "클래스 하나",
     "{name} is no method of adaptation.{name2} Known: {known}.": "{name}: 그런 도메인 적응 방법이 없습니다.{name2} 가능한 값: {known}.",
     "{name} needs some labels of the target: see jeoni.adaptation.FewLabels, on arrays of features.": "{name}에는 타깃의 레이블이 몇 개 필요합니다. 특징 배열에 쓰는 jeoni.adaptation.FewLabels를 참고하십시오.",
