@@ -55,38 +55,25 @@ def auto_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_candidates", lambda wanted: [] if wanted == "auto" else candidates(wanted))
 
 
-CHARTS: dict[bytes, bytes] = {}
+@pytest.fixture(scope="module")
+def small_pictures() -> Iterator[None]:
+    """The tiny network takes pictures of 64 pixels, not 160: a sixth of the work, in this process."""
+    from tests.made_small import smaller_inputs
+
+    with smaller_inputs("test_resnet", 64):
+        yield
 
 
 @pytest.fixture(autouse=True)
-def charts_drawn_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def charts_drawn_once() -> Iterator[None]:
     """A chart of the same numbers in the same words is drawn by the first test that needs it, as within a run.
 
     Drawing takes longer than most of what a tiny network does; modules that test it put a fixture of this name in its place.
     """
-    from jeoni.report import drawn
+    from tests.made_small import charts_kept
 
-    packed = drawn._packed
-
-    def once(draw: Callable[..., str], arguments: dict) -> bytes:
-        identity = drawn._identity(draw, arguments)
-        if identity not in CHARTS:
-            CHARTS[identity] = packed(draw, arguments)
-        return CHARTS[identity]
-
-    monkeypatch.setattr(drawn, "_packed", once)
-    with drawn.keeping(Drawn()):
+    with charts_kept():
         yield
-
-
-class Drawn:
-    """For reports that no run writes: what is in ``CHARTS`` already."""
-
-    def find(self, identity: bytes) -> bytes | None:
-        return CHARTS.get(identity)
-
-    def keep(self, identity: bytes, content: bytes) -> None:
-        CHARTS[identity] = content
 
 
 def make_picture(kind: int, number: int, side: int = 48) -> Image.Image:

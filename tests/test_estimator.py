@@ -20,6 +20,8 @@ from jeoni.types import Dataset
 from tests.conftest import TINY, make_picture, make_texts
 from tests.made_tasks import classes as of_classes
 
+pytestmark = pytest.mark.usefixtures("small_pictures")
+
 
 def make_arrays(each: int = 20, classes: int = 2, side: int = 48):
     X = np.stack([np.asarray(make_picture(k % classes, k, side)) for k in range(each * classes)])

@@ -35,7 +35,7 @@ NAMES = plugins.names(FOLDER)
 METHODS = [plugins.load(FOLDER, name) for name in NAMES]
 TRAINED = [name for name in NAMES if plugins.load(FOLDER, name)().steps(10)]
 ON_ARRAYS = [n for n, kind in zip(NAMES, METHODS, strict=True) if kind.uses_source and not kind.strong_views]
-SHORT = Recipe(steps=16, batch_size=16, head_learning_rate=0.003)
+SHORT = Recipe(steps=16, batch_size=16, views=2, head_learning_rate=0.003)
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")

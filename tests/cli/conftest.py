@@ -9,6 +9,11 @@ import pytest
 from jeoni.cli import _app
 
 
+@pytest.fixture(scope="module", autouse=True)
+def everywhere(small_pictures: None) -> None:
+    """Each test here has to do with pictures in a network, and none with how large they are."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     code: int

@@ -31,6 +31,11 @@ FIT = (
 )
 
 
+@pytest.fixture(scope="module")
+def small_pictures():
+    """Not here: other processes would not know."""
+
+
 def start(launcher, words, cache):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "JEONI_CACHE": str(cache)}
     return subprocess.run(

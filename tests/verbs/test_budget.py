@@ -151,7 +151,7 @@ def stored(cache: Path) -> int:
     return sum(file.stat().st_size for file in cache.rglob("*") if file.is_file())
 
 
-@pytest.mark.parametrize("disk", ["800kB", "3MB"])
+@pytest.mark.parametrize("disk", ["500kB", "3MB"])
 def test_the_disk_limit_is_kept_and_what_does_not_fit_is_computed_again(make_photos, tmp_path, own_cache, disk):
     result = jeoni.fit(make_photos(), **TRAINED, steps=6, control=False, disk=disk, out=tmp_path / "r")
     record = read_record(RunRecord, result.run / "run.json")

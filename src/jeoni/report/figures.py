@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 LONGEST_LABEL = 40
+SQUARE = (0.165, 0.125, 0.82, 0.86)  # where the longest tick is "100 %": a layout that asks takes half of the drawing
 
 # drawn in these colours, which then are replaced by the page's variables
 INK, FAINT, ACCENT = "#010203", "#040506", "#070809"
@@ -55,8 +56,8 @@ def reliability_chart(bins: Sequence[Bin], folder: Path, words: dict[str, Any], 
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
-    axes = figure.add_subplot()
+    figure = Figure(figsize=(4.6, 4.2))
+    axes = figure.add_axes(SQUARE)
     total = sum(b.count for b in bins) or 1
     low = min([0.4, *(b.confidence - 0.06 for b in bins), *(b.accuracy - 0.06 for b in bins)])
     low = max(0.0, low)
