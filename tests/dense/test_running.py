@@ -86,6 +86,10 @@ def test_a_file_that_cannot_be_read_costs_itself_only(model, pictures, tmp_path)
         list(model.predictions(items, Context(workers=1, strict=True)))
 
 
+def test_of_no_pictures_there_are_no_predictions(model):
+    assert not list(model.predictions(FileItems([], []), Context(workers=1)))
+
+
 def test_the_selected_device_runs_whole_models(model, pictures, monkeypatch):
     """A device of its own that computes as the processor does, and counts."""
     _, data, _ = pictures

@@ -175,6 +175,19 @@ def test_predictions_in_boxes_of_a_file_are_written_and_evaluated(root, model, t
         write_places(said, str(tmp_path / "folder"), "deeplabcut", Quiet())
 
 
+def test_a_model_of_one_subject_takes_boxes_too(root, tmp_path):
+    from jeoni.cli._places import write_places
+    from jeoni.types import Quiet
+
+    data = read_dense(read_annotated(save_subjects(tmp_path / "one", 4, several=False)))
+    one = fit(data, dense_task_of(data), with_frame(load_backbone(TINY), data, 64), Context(workers=1), 1)
+    said = jeoni.predict(one, str(root), quiet=True, boxes=str(root / "annotations.json"))
+    assert said.several and len(said[0]) == 4
+    write_places(said, str(tmp_path / "found.csv"), "", Quiet())
+    assert (tmp_path / "found.csv").read_text().startswith("path,subject,point,x,y,score")
+    assert not jeoni.predict(one, str(root), quiet=True).several
+
+
 def test_boxes_come_from_a_detector_of_our_own(root, model, tmp_path):
     read = read_dense(read_annotated(root, "detection"), "detection")
     backbone = with_frame(load_backbone(TINY), read, 96, (160, 96))

@@ -54,7 +54,7 @@ def _in_folder(path: Path, said: DensePredictions, format: str) -> list[Path]:
     from jeoni.data.annotations.write import format_to_write, write_predictions
 
     task = said.task.family or said.task.id
-    came = "" if said.task.in_boxes else said.annotations  # several subjects: as COCO has them
+    came = "" if said.several else said.annotations  # several subjects: as COCO has them
     format = format or format_to_write(task, came)
     predicted = Predicted(said.names, said.sizes, said.predictions, said.task.names)
     return write_predictions(path, predicted, task, format)
@@ -74,7 +74,7 @@ def _one_file(path: Path, said: DensePredictions, format: str) -> list[Path]:
 def _header(said: DensePredictions) -> list[str]:
     from jeoni.dense.written import columns_of
 
-    return ["path", *columns_of(said.task.family, said.task.in_boxes)]
+    return ["path", *columns_of(said.task.family, said.several)]
 
 
 def _rows(said: DensePredictions) -> Iterator[list[str]]:

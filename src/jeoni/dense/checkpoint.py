@@ -16,6 +16,7 @@ from jeoni.dense.model import DenseModel
 from jeoni.dense.tasks.detection import Detection
 from jeoni.errors import WeightsError
 from jeoni.modalities.inputs.frame import FrameInput
+from jeoni.modalities.inputs.image import ImageInput
 
 __all__ = ["is_detection_checkpoint", "load_detection_checkpoint"]
 
@@ -52,5 +53,5 @@ def load_detection_checkpoint(folder: str | Path, side: int = SIDE) -> DenseMode
 
 def _in_square(backbone: Backbone, side: int) -> Backbone:
     old = backbone.input
-    mean, std = old.mean, old.std
-    return framed(replace(backbone, input=FrameInput(side, side, mean, std, "bilinear")))
+    assert isinstance(old, ImageInput)
+    return framed(replace(backbone, input=FrameInput(side, side, old.mean, old.std, "bilinear")))

@@ -136,7 +136,7 @@ def cut_out(data: Dataset) -> Dataset:
         if one is None:
             continue
         whole = as_subjects(one)
-        visible = ~np.isnan(whole.points).any(axis=2)
+        visible: Array = ~np.isnan(whole.points.sum(axis=2))
         for k in np.flatnonzero(visible.any(axis=1) & ~whole.ignored):
             box = crop_box(whole.boxes[k])
             left, top = int(box[0]), int(box[1])

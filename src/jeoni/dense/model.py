@@ -26,7 +26,7 @@ from jeoni.backbones.saved import (
     write_weights,
 )
 from jeoni.backbones.weights import file_sha256
-from jeoni.data.annotations import Prediction
+from jeoni.data.annotations import Prediction, Skeletons
 from jeoni.data.annotations.read import without_masks
 from jeoni.data.checks import tell, unreadable
 from jeoni.data.examples import as_dataset
@@ -74,6 +74,11 @@ class DensePredictions:
 
     def __getitem__(self, index: int) -> Prediction:
         return self.predictions[index]
+
+    @property
+    def several(self) -> bool:
+        """Whether keypoints are of several subjects in a picture."""
+        return any(isinstance(one, Skeletons) for one in self.predictions)
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,8 @@ def _over_frames(
 ) -> Iterator[PicturePrediction]:
     """Some pictures for each thread, which takes them through the whole chain."""
     count, threads = len(items), context.threads
+    if not count:
+        return
     gpu = accelerated(context.engine)
     runner = NetworkRunner(network, context, min(count, chunk_size(spec.chunk, gpu, count, threads)), count)
     processes = processes_pay((spec,), count, threads, context.decoding)

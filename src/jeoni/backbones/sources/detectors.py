@@ -105,7 +105,12 @@ def _input_of(name: str) -> ImageInput:
     normalised = bool(said.get("do_normalize", True))
     mean = said.get("image_mean", [0.485, 0.456, 0.406]) if normalised else [0.0, 0.0, 0.0]
     std = said.get("image_std", [0.229, 0.224, 0.225]) if normalised else [1.0, 1.0, 1.0]
-    return ImageInput(SIZE, tuple(map(float, mean)), tuple(map(float, std)), "bilinear", "squash", 1.0)
+    return ImageInput(SIZE, _three(mean), _three(std), "bilinear", "squash", 1.0)
+
+
+def _three(values: list[float]) -> tuple[float, float, float]:
+    red, green, blue = values
+    return float(red), float(green), float(blue)
 
 
 def detector_config(family: str, kept: dict[str, Any], id2label: dict[int, str] | None = None) -> Any:

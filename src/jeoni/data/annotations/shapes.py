@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -276,12 +276,11 @@ def _subjects(
     """All subjects of a picture; a box that is not drawn is that around the points."""
     found = []
     for shape in shapes:
-        if shape.points is None:
-            if not shape.ignored:
-                notes.add(NOT_MEANT, name, shape.place)
-                continue
-            shape = replace(shape, points=np.full((len(named), 2), np.nan))  # a crowd without points is one still
-        points = checked_points(shape.points, named, size, notes, name)
+        if shape.points is None and not shape.ignored:
+            notes.add(NOT_MEANT, name, shape.place)
+            continue
+        drawn = np.full((len(named), 2), np.nan) if shape.points is None else shape.points  # a crowd may have none
+        points = checked_points(drawn, named, size, notes, name)
         box = subject_box(points, shape.bounds, size)
         if box is None:
             notes.add(NO_BOX, name, shape.place)

@@ -143,7 +143,8 @@ def match_subjects(points: FloatArray, scores: FloatArray, true: TrueSubjects, s
         sigmas: ``(k,)`` of the keypoints.
     """
     kept = np.argsort(-scores, kind="stable")[:MOST]
-    empty = np.isnan(true.points).any(axis=2).all(axis=1)
+    missing: Array = np.isnan(true.points.sum(axis=2))
+    empty = missing.all(axis=1)
     ignored = true.ignored | empty
     order = np.argsort(ignored, kind="stable")  # those that count come first
     close = similarity(points[kept], true, sigmas)[:, order]
