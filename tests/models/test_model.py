@@ -192,6 +192,15 @@ class Heard(Quiet):
         self.warnings.append(text)
 
 
+def _rounded(value):
+    """Numbers to three decimals: what is summed in another order differs in the last bits."""
+    if isinstance(value, dict):
+        return {name: _rounded(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(one) for one in value]
+    return round(value, 3) if isinstance(value, float) else value
+
+
 @pytest.mark.parametrize("kept", ["in memory", "saved"])
 def test_what_was_seen_in_fitting_is_remarked_and_scored_apart(result, make_photos, kept):
     model = result.model if kept == "in memory" else load_model(result.run)
@@ -202,11 +211,12 @@ def test_what_was_seen_in_fitting_is_remarked_and_scored_apart(result, make_phot
         "30 of the 36 items were seen in fitting; what the model says of them tells nothing about new data."
     ]
     assert [k for k, seen in enumerate(said.seen) if not seen] == [15, 16, 17, 33, 34, 35]
-    scored = jeoni.evaluate(model, photos, console=heard)
+    # in float32: a processor that rounds to bfloat16 gives a picture another row in another batch
+    scored = jeoni.evaluate(model, photos, console=heard, engine="torch")
     assert heard.warnings[1:] == heard.warnings[:1] and (scored.n, scored.seen) == (36, 30)
-    new = jeoni.evaluate(model, make_photos("new", each=3, first=15), console=heard)
+    new = jeoni.evaluate(model, make_photos("new", each=3, first=15), console=heard, engine="torch")
     assert len(heard.warnings) == 2 and (new.n, new.seen, new.unseen) == (6, 0, None)
-    assert scored.unseen.as_dict() == new.as_dict()
+    assert _rounded(scored.unseen.as_dict()) == _rounded(new.as_dict())
 
 
 def test_scores_of_the_training_data_alone_are_said_to_tell_nothing(result, tmp_path):
