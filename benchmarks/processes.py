@@ -60,7 +60,7 @@ def seconds_of_a_step(asked: argparse.Namespace, batch_size: int, steps: int) ->
     examples = Examples(Dataset("cifar10", items, labels, task), alone, seen, alone, alone[None] * 0)
     recipe = resolve_defaults(Recipe(steps=steps, batch_size=batch_size, patience=0), {}, len(labels))
     network = Network(made.from_rows(backbone.input), nn.Linear(backbone.dim, len(classes)))
-    groups = build_groups(backbone, made, network, recipe)
+    groups = build_groups(backbone, made.frozen, made.prefix, network, recipe)
     rows = plain_rows(examples, backbone, made.tap, context)
     loss = task.criterion(labels, LossOptions())
     return train(Job("tail", network, groups, rows, labels, loss, recipe, 0)).seconds / steps

@@ -90,9 +90,8 @@ def rival(
     whole = cut(backbone, 0)
     network = Network(Normal(whole.upper, channels_last), head)
     network.requires_grad_(False)
-    groups = build_groups(
-        backbone, cut(backbone, frozen), Network(cut(backbone, frozen).from_rows(backbone.input), head), recipe
-    )
+    tail = cut(backbone, frozen)
+    groups = build_groups(backbone, frozen, tail.prefix, Network(tail.from_rows(backbone.input), head), recipe)
     named = dict(network.named_parameters())
     options = []
     for g in groups:
@@ -171,7 +170,7 @@ def main() -> None:
         start = time.perf_counter()
         rows, _ = training_rows(training, backbone, fresh.tap, recipe, context)
         fill = fill or time.perf_counter() - start
-        groups = build_groups(backbone, fresh, network, recipe)
+        groups = build_groups(backbone, fresh.frozen, fresh.prefix, network, recipe)
         loss = Classification(("no", "yes")).criterion(labels[fit], LossOptions())
         history = train(Job("ours", network, groups, rows, labels[fit], loss, recipe, seed))
         ours_s = history.seconds / asked.epochs
