@@ -26,7 +26,7 @@ from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import entry
 from jeoni.data.items import FileItems
-from jeoni.features import extract as extract_module
+from jeoni.features import jobs
 from jeoni.features.chunks import chunk_size
 from jeoni.features.engine import accelerated, choose
 from jeoni.features.extract import Request, extract
@@ -86,7 +86,7 @@ def compare(name: str, paths: list[str]) -> None:
     pixels = decode(list(range(min(len(paths), at_once(spec, len(paths))))))
     choice = choose(network, pixels, "auto", CORES, Quiet())
     # the same engine for both sides, chosen once: what is compared is the pipeline
-    extract_module.choose = lambda *a: choice
+    jobs.choose = lambda *a: choice
     numbers = list(range(len(paths)))
 
     def compute(chunk: list[int]) -> object:
