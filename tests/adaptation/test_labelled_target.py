@@ -163,7 +163,7 @@ def test_the_average_is_one_linear_model_of_the_targets_own_rows():
             mean += share * np.log(choices.free[name])
         else:
             part = fit_contender(one, choices, known, yt[known])
-            moved = choices.moved(one.space.adapter, Xt)
+            moved = Xt if part.adapter is None else part.adapter.transform(Xt)
             mean += share * np.log(softmax(moved @ part.weights.T + part.biases))
     assert head.adapter is None and head.temperature > 0
     np.testing.assert_allclose(softmax(Xt @ head.weights.T + head.biases), softmax(mean), atol=1e-4)

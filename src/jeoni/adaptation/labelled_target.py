@@ -131,11 +131,6 @@ class Choices:
             return ""
         return contender.name if contender.space is None else contender.space.adapter
 
-    def moved(self, adapter: str, rows: Array) -> Array:
-        """Target rows after an adapter; as they are where its name is empty."""
-        own: Adapter | None = self.fitted[adapter].adapter_ if adapter else None
-        return rows if own is None else own.transform(rows)
-
 
 @dataclass(frozen=True)
 class ByLabels:

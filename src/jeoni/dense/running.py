@@ -8,11 +8,9 @@ every head bears another number of pictures than the one that it was exported wi
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
 
 import numpy as np
 import torch
@@ -25,6 +23,7 @@ from jeoni.dense.merging.tile import Tile
 from jeoni.dense.network import DenseNetwork, extent_of
 from jeoni.dense.protocol import DenseTask
 from jeoni.errors import DataError
+from jeoni.features.ahead import ahead
 from jeoni.features.chunks import chunk_size
 from jeoni.features.decoding import Decoder, Plan, Preparation, processes_pay
 from jeoni.features.engine import Choice, accelerated, choose
@@ -36,8 +35,7 @@ __all__ = ["NetworkRunner", "PicturePrediction", "predictions_of_pictures"]
 
 FEW = 16  # pictures: to prepare another engine than torch takes longer than it saves
 PRECISION = "float32"
-T = TypeVar("T")
-S = TypeVar("S")
+THREADS = "jeoni-predict"  # their name
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,8 @@ def _over_frames(
         return found
 
     parts = [range(first, min(first + runner.together, count)) for first in range(0, count, runner.together)]
-    for worked in _in_order(work, parts, 2 * threads if gpu and decoder.processes else threads):
+    workers = 2 * threads if gpu and decoder.processes else threads
+    for worked in ahead((partial(work, part) for part in parts), workers, workers, THREADS):
         yield from worked
 
 
@@ -204,22 +203,9 @@ def _tiles_of(
         return runner.decoded([spec.tile_row(opened, box) for box in some])
 
     parts = [boxes[first : first + runner.together] for first in range(0, len(boxes), runner.together)]
-    for some, found in zip(parts, _in_order(work, parts, threads), strict=True):
+    for some, found in zip(
+        parts, ahead((partial(work, part) for part in parts), threads, threads, THREADS), strict=True
+    ):
         for one, box in zip(found, some, strict=True):
             left, top, right, bottom = (round(side) for side in box)
             yield one, Tile(left, top, right, bottom, opened.size)
-
-
-def _in_order(work: Callable[[Sequence[T]], list[S]], parts: Sequence[Sequence[T]], workers: int) -> Iterator[list[S]]:
-    """The results of parts in order, with only a few under way, so that memory stays flat."""
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="jeoni-predict")
-    under_way: deque[Future[list[S]]] = deque()
-    try:
-        for part in parts:
-            under_way.append(pool.submit(work, part))
-            if len(under_way) > workers:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from jeoni.data.kinds import plural
 from jeoni.errors import DataError
+from jeoni.features.ahead import ahead
 from jeoni.features.decoding import Decoder, Plan, Wanted
 from jeoni.features.engine import Choice
 from jeoni.features.jobs import Job
@@ -82,17 +82,11 @@ def chunks(
     size = chunk_size(least, gpu, len(todo), threads)
     # a thread that waits for the GPU keeps no worker: another one takes its turn with that
     count = 2 * threads if gpu and decoder.processes else threads
-    pool = ThreadPoolExecutor(count, thread_name_prefix="jeoni-extract")
-    under_way: deque[Future[Chunk]] = deque()
-    try:
-        for first in range(0, len(todo), size):
-            under_way.append(pool.submit(_work, items, todo[first : first + size], jobs, looked, strict, decoder))
-            if len(under_way) > 2 * count + 1:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    tasks = (
+        partial(_work, items, todo[first : first + size], jobs, looked, strict, decoder)
+        for first in range(0, len(todo), size)
+    )
+    return ahead(tasks, count, 2 * count + 1, "jeoni-extract")
 
 
 def lacking_of(digest: bytes, jobs: Sequence[Job[Any]], looked: Sequence[Rows]) -> Wanted | None:

@@ -6,20 +6,19 @@ the GPU still computes the step before, and nobody waits.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+from jeoni.features.ahead import ahead
 from jeoni.training.order import DomainBalancedSampler
 from jeoni.training.rows import LiveRows, Rows
 from jeoni.types import Array, IntArray
 
-__all__ = ["Fetched", "Parts", "ahead", "at_once", "fetch_steps", "halves", "pinned"]
+__all__ = ["Fetched", "Parts", "at_once", "fetch_steps", "halves", "pinned"]
 
 T = TypeVar("T")
 Parts = Sequence[tuple[IntArray, Array | Tensor]]
@@ -81,26 +80,6 @@ def _bound(
     fetch: Callable[[IntArray, IntArray, int], Fetched], index: IntArray, views: IntArray, total: int
 ) -> Callable[[], Fetched]:
     return lambda: fetch(index, views, total)
-
-
-def ahead(tasks: Iterable[Callable[[], T]], threads: int, depth: int) -> Generator[T, None, None]:
-    """The results of the tasks in order; ``depth`` of them are begun before they are asked for.
-
-    Example:
-        >>> list(ahead([lambda: "a", lambda: "b", lambda: "c"], threads=2, depth=2))
-        ['a', 'b', 'c']
-    """
-    coming: deque[Future[T]] = deque()
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="jeoni-batch")
-    try:
-        for task in tasks:
-            coming.append(pool.submit(task))
-            if len(coming) > depth:
-                yield coming.popleft().result()
-        while coming:
-            yield coming.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def at_once(rows: Rows) -> int:

@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jeoni.features.ahead import ahead
 from jeoni.modalities.inputs import padding
-from jeoni.training.fetching import ahead, at_once, pinned
+from jeoni.training.fetching import at_once, pinned
 from jeoni.training.rows import Rows
 from jeoni.types import Array, FloatArray, IntArray
 
