@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _kept import Kept
 
 from jeoni import plugins
 from jeoni.backbones.backbone import Backbone
@@ -23,23 +23,9 @@ from jeoni.features.extract import Request
 from jeoni.specs import Recipe
 from jeoni.types import Dataset
 
+__all__ = ["Kept", "Pictures"]
+
 TASKS = "jeoni.dense.tasks"
-
-
-class Kept:
-    """What was computed, by a name, in a JSON file where one is given: a run that was stopped goes on."""
-
-    def __init__(self, path: str) -> None:
-        self.path = Path(path) if path else None
-        self.values = json.loads(self.path.read_text()) if self.path and self.path.exists() else {}
-
-    def get(self, name: str, compute: Any) -> Any:
-        if name not in self.values:
-            self.values[name] = compute()
-            if self.path:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self.path.write_text(json.dumps(self.values))
-        return self.values[name]
 
 
 @dataclass

@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import csv
 import itertools
-import json
 import sys
 import tempfile
 import time
@@ -33,6 +32,7 @@ if "--cpu" in sys.argv:  # before anything takes hold of the clock: budgets and 
 
 import numpy as np
 from _data import shared
+from _kept import Kept
 from scipy.stats import t as student
 
 import jeoni
@@ -191,22 +191,6 @@ TASKS = tuple(
 )  # fmt: skip
 
 
-class Kept:
-    """Outcomes by a name, in a JSON file."""
-
-    def __init__(self, path: str) -> None:
-        self.path = Path(path)
-        self.values: dict[str, Any] = json.loads(self.path.read_text()) if self.path.exists() else {}
-
-    def get(self, name: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        if name not in self.values:
-            self.values[name] = compute()
-            self.path.write_text(json.dumps(self.values, indent=1))
-            print(f"{name:<44}{self.values[name]}", flush=True)
-        found: dict[str, Any] = self.values[name]
-        return found
-
-
 def fitted(train: Any, test: Any, **options: Any) -> dict[str, Any]:
     """Accuracy on the test set in percent, and processor seconds: they depend least on what else the machine does."""
     begun = time.process_time()
@@ -295,7 +279,7 @@ def main() -> None:
     parser.add_argument("--cpu", action="store_true", help="budgets in processor seconds, on one core")
     given = parser.parse_args()
     tasks = [task for task in TASKS if task.name in given.tasks.split(",")]
-    kept = Kept(given.keep)
+    kept = Kept(given.keep, told=True)
     if given.what == "exhaustive":
         exhaustive(tasks, given.draws, kept)
     elif given.what == "planned":

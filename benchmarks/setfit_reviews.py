@@ -1,7 +1,7 @@
 """Reviews with few labels: ours against SetFit (Tunstall et al. 2022), with the same encoder and the same draws.
 
     python benchmarks/setfit_reviews.py [--budgets 8,64] [--draws 5] [--domains kitchen,books,nsmc] [--test 1000]
-        [--strategies probe:gda,contrastive] [--keep FOLDER]
+        [--strategies probe:gda,contrastive] [--keep outcomes.json]
 
 English reviews (Amazon) go through all-MiniLM-L6-v2, Korean ones (nsmc) through multilingual-e5-small. `probe:gda` is the
 probe with that head; `probe` alone takes the default head. What --keep holds is not computed again. Needs `pip install setfit`. SetFit runs as its documentation says (20 iterations of pairs, one epoch, batches of 16). Times are those of a fit;
@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import tempfile
 import time
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from _data import shared
+from _kept import Kept
 from nsmc import interval
 
 from jeoni.assessment.draws import pick
@@ -117,6 +118,17 @@ def reviews(domain: str, test: int) -> tuple[Dataset, np.ndarray, np.ndarray]:
     return data, np.sort(order[:test]), np.arange(pool) if pool else order[test:]
 
 
+def outcome(name: str, encoder: str, data: Dataset, chosen: np.ndarray, test: np.ndarray, seed: int) -> dict[str, Any]:
+    """What a method, SetFit or one of ours, has right in the test items, and the seconds of its fit."""
+    labels = data.targets
+    if name == "setfit":
+        learned, asked_of = ([data.items.text(int(i)) for i in some] for some in (chosen, test))
+        said, took = setfit(encoder, learned, labels[chosen], asked_of, seed)
+    else:
+        said, took = ours(encoder, name, data, chosen, test, seed)
+    return {"right": (said == labels[test]).tolist(), "seconds": took}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--budgets", default="8,64")
@@ -124,8 +136,9 @@ def main() -> None:
     parser.add_argument("--domains", default="kitchen,books")
     parser.add_argument("--test", type=int, default=1000)
     parser.add_argument("--strategies", default="probe,contrastive")
-    parser.add_argument("--keep", type=Path, default=None)
+    parser.add_argument("--keep", default="")
     asked = parser.parse_args()
+    kept = Kept(asked.keep)
     for budget, domain in product(map(int, asked.budgets.split(",")), asked.domains.split(",")):
         data, test, rest = reviews(domain, asked.test)
         labels, encoder = data.targets, E5 if domain == "nsmc" else MINILM
@@ -134,23 +147,10 @@ def main() -> None:
         for seed in range(asked.draws):
             chosen = pick(labels, rest, budget, seed)
             for name in ("setfit", *asked.strategies.split(",")):
-                file = (
-                    asked.keep / f"{domain}-{budget}-{seed}-{name.replace(':', '.')}-{asked.test}.json"
-                    if asked.keep
-                    else None
+                found = kept.get(
+                    f"{domain}, {budget} per class, draw {seed}, {name}, {asked.test} tested",
+                    partial(outcome, name, encoder, data, chosen, test, seed),
                 )
-                if file and file.exists():
-                    found = json.loads(file.read_text())
-                else:
-                    if name == "setfit":
-                        learned, asked_of = ([data.items.text(int(i)) for i in some] for some in (chosen, test))
-                        said, took = setfit(encoder, learned, labels[chosen], asked_of, seed)
-                    else:
-                        said, took = ours(encoder, name, data, chosen, test, seed)
-                    found = {"right": (said == labels[test]).tolist(), "seconds": took}
-                    if file:
-                        file.parent.mkdir(parents=True, exist_ok=True)
-                        file.write_text(json.dumps(found))
                 right.setdefault(name, []).append(np.array(found["right"]))
                 seconds.setdefault(name, []).append(found["seconds"])
             line = ", ".join(f"{n} {v[-1].mean():.3f} in {seconds[n][-1]:.0f} s" for n, v in right.items())
