@@ -1,12 +1,16 @@
-"""Detectors of Hugging Face's transformers: their convolutional part as a backbone of stages, and the rest beside it.
+"""Detectors of Hugging Face's transformers: what makes feature maps as a backbone of stages, and the rest beside it.
 
-DETR (Carion et al. ECCV 2020, arXiv:2005.12872) and RT-DETR (Zhao et al. CVPR 2024, arXiv:2304.08069) give feature maps
-of one or several stages to an encoder, a decoder and heads. The maps are what stages of any backbone give; the rest is
-kept as tensors, and becomes a head on these maps (:mod:`jeoni.dense.heads.detection.detr`).
+DETR (Carion et al. ECCV 2020, arXiv:2005.12872) and its successors, Conditional DETR (Meng et al. ICCV 2021,
+arXiv:2108.06152), Deformable DETR (Zhu et al. ICLR 2021, arXiv:2010.04159), RT-DETR (Zhao et al. CVPR 2024,
+arXiv:2304.08069), D-FINE (Peng et al. ICLR 2025, arXiv:2410.13842), LW-DETR (Chen et al. 2024, arXiv:2406.03459) and
+RF-DETR (Robinson et al. 2025, arXiv:2511.09554), give feature maps of one or several stages to an encoder, a decoder
+and heads. The maps are what stages of any backbone give; the rest is kept as tensors, and becomes a head on these maps
+(:mod:`jeoni.dense.heads.detection.detr`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +20,15 @@ from torch import Tensor, nn
 
 from jeoni.backbones.stages import Stage, watching
 
-__all__ = ["FAMILIES", "DetectorFeatures", "DetectorRest", "detector_rest", "is_detector"]
+__all__ = ["FAMILIES", "ONE_MAP", "DetectorFeatures", "DetectorRest", "detector_rest", "is_detector"]
 
-FAMILIES = ("detr", "table-transformer", "rt_detr", "rt_detr_v2")
+FAMILIES = (
+    "detr", "table-transformer", "conditional_detr", "deformable_detr",
+    "rt_detr", "rt_detr_v2", "d_fine", "lw_detr", "rf_detr",
+)  # fmt: skip
+ONE_MAP = ("rf_detr",)  # their backbone gives one map, and no list of maps
+SQUARE = ("lw_detr", "rf_detr")  # windows of their vision transformer are only right in a square
+STEP = 32  # pixels: the coarsest stride of the usual backbones
 BACKBONE = "model.backbone."
 LISTS = ("stages", "layers")  # what the stages of a backbone are called, as a list
 NUMBERED = "layer"  # or one by one
@@ -41,17 +51,61 @@ class DetectorRest:
     strides: tuple[int, ...]
 
 
+class WindowedViT(nn.Module):
+    """The backbone of LW-DETR and RF-DETR: activations of a few layers, side by side, and what projects them to maps.
+
+    Args:
+        encoder: of transformers.
+    """
+
+    def __init__(self, encoder: Any) -> None:
+        super().__init__()
+        self.joined = _Joined(encoder.backbone)
+        self.projector = _Projector(encoder.projector, encoder.backbone.config.hidden_size)
+
+    def forward(self, images: Tensor, whole: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Float images ``(n, 3, side, side)`` to maps ``(n, c, h, w)``; all places are part of the picture."""
+        found = self.projector(self.joined(images))
+        return [(one, whole) for one in ([found] if isinstance(found, Tensor) else found)]
+
+
+class _Joined(nn.Module):
+    """Several activations of one width as one tensor, at which the network can be cut."""
+
+    def __init__(self, layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, images: Tensor) -> Tensor:
+        return torch.cat(self.layers(images).feature_maps, dim=1)
+
+
+class _Projector(nn.Module):
+    def __init__(self, inner: nn.Module, width: int) -> None:
+        super().__init__()
+        self.inner, self.width = inner, width
+
+    def forward(self, joined: Tensor) -> Any:
+        return self.inner(torch.split(joined, self.width, dim=1))
+
+
 class DetectorFeatures(nn.Module):
     """Float images ``(n, 3, h, w)`` to the mean of the last feature map, ``(n, c)``; maps are taken out on the way.
 
     Args:
         model: of transformers, for object detection.
+
+    Attributes:
+        side_step: pixels; the sides of images are multiples of it.
+        square: whether images have to be square.
     """
 
     def __init__(self, model: Any) -> None:
         super().__init__()
-        self.body = model.model.backbone
-        self.taps = nn.ModuleList(nn.Identity() for _ in self.body.intermediate_channel_sizes)
+        body, self.square = model.model.backbone, model.config.model_type in SQUARE
+        self.body = WindowedViT(body) if self.square else body
+        self.side_step = _side_step(model.config.backbone_config)
+        self.taps = nn.ModuleList(nn.Identity() for _ in range(_map_count(self.body)))
         self.tapped = True
         state = {name: one for name, one in model.state_dict().items() if not name.startswith(BACKBONE)}
         known = model.config.id2label
@@ -60,7 +114,7 @@ class DetectorFeatures(nn.Module):
         self.__dict__["rest"] = DetectorRest(model.config, state, _distinct(labels), self._strides())
 
     def _strides(self) -> tuple[int, ...]:
-        side = 128
+        side = 4 * self.side_step
         parameter = next(self.body.parameters())
         if parameter.device.type == "meta":
             return ()
@@ -70,7 +124,7 @@ class DetectorFeatures(nn.Module):
     def maps(self, images: Tensor) -> list[Tensor]:
         """The feature maps that the detector goes on with, fine ones first."""
         whole = torch.ones(images.shape[0], *images.shape[2:], dtype=torch.bool, device=images.device)
-        return [found for found, _ in self.body(images, whole)]
+        return [one for one, _ in self.body(images, whole)]
 
     def forward(self, images: Tensor) -> Tensor:
         """See the class."""
@@ -80,18 +134,27 @@ class DetectorFeatures(nn.Module):
         return found[-1].mean((2, 3))
 
     def found_stages(self, example: Tensor) -> tuple[Stage, ...]:
-        """A stage for each of the backbone's own, where their outputs are the maps; else one, and one for each map."""
+        """A stage for each of the backbone's own, where their outputs are the maps; else one, and one for each map.
+
+        A projector that makes the maps is a stage between.
+        """
+        if isinstance(self.body, WindowedViT):
+            below = Stage("backbone", self._tensors("body.joined"), ("body.joined",))
+            above = Stage("projector", self._tensors("body.projector"), ("body.projector", "taps.0"))
+            return (below, above, *self._map_stages()[1:], Stage("pool", (), ()))
         blocks = self._blocks()
         self.tapped = not (blocks and self._are_maps(blocks, example))
         if self.tapped:
             whole = Stage("backbone", self._tensors("body"), ("body",))
-            taps = [Stage(f"map {k + 1}", (), (f"taps.{k}",)) for k in range(len(self.taps))]
-            return (whole, *taps, Stage("pool", (), ()))
+            return (whole, *self._map_stages(), Stage("pool", (), ()))
         around = tuple(self._around("body", blocks))
         rest = tuple(name for name in self._tensors("body") if not name.startswith(tuple(f"{b}." for b in blocks)))
         first = Stage("block 1", rest + self._tensors(blocks[0]), (*around, blocks[0]))
         others = [Stage(f"block {k}", self._tensors(name), (name,)) for k, name in enumerate(blocks[1:], start=2)]
         return (first, *others, Stage("pool", (), ()))
+
+    def _map_stages(self) -> list[Stage]:
+        return [Stage(f"map {k + 1}", (), (f"taps.{k}",)) for k in range(len(self.taps))]
 
     def _blocks(self) -> list[str]:
         """The dotted names of the backbone's own stages."""
@@ -122,6 +185,23 @@ class DetectorFeatures(nn.Module):
                 yield from self._around(here, blocks)
             else:
                 yield here
+
+
+def _map_count(body: nn.Module) -> int:
+    """How many feature maps a backbone gives: one for each of its channels' widths, or of its projector's scales."""
+    widths = getattr(body, "intermediate_channel_sizes", None)
+    if widths is not None:
+        return len(widths)
+    return len(getattr(body.projector.inner, "scale_layers", ("one",)))
+
+
+def _side_step(config: Any) -> int:
+    """Pixels of which the sides of images are multiples: windows of patches of a vision transformer fill them."""
+    patch, windows = getattr(config, "patch_size", None), getattr(config, "num_windows", 1)
+    if not isinstance(patch, int):
+        return STEP
+    across = windows if config.model_type == "rf_detr_dinov2" else round(windows**0.5)
+    return math.lcm(patch * across, STEP) if STEP % patch == 0 else patch * across
 
 
 def _is_numbered(name: str) -> bool:

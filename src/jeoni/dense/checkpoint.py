@@ -20,8 +20,6 @@ from jeoni.modalities.inputs.image import ImageInput
 
 __all__ = ["is_detection_checkpoint", "load_detection_checkpoint"]
 
-SIDE = 640  # pixels: of the frame, as RT-DETR is trained
-
 
 def is_detection_checkpoint(folder: str | Path) -> bool:
     """Whether ``save_pretrained`` of transformers wrote a detector into a folder."""
@@ -31,12 +29,13 @@ def is_detection_checkpoint(folder: str | Path) -> bool:
         return False
 
 
-def load_detection_checkpoint(folder: str | Path, side: int = SIDE) -> DenseModel:
+def load_detection_checkpoint(folder: str | Path, side: int | None = None) -> DenseModel:
     """The checkpoint with its own classes.
 
     Args:
         folder: that ``save_pretrained`` wrote.
-        side: of the square that pictures are put into, in their own proportions; a multiple of 32.
+        side: of the square that pictures are put into, in their own proportions; a multiple of 32, or of what the
+            checkpoint's windows need. Left out, as it was trained, or 640.
 
     Raises:
         WeightsError: it cannot be loaded.
@@ -51,7 +50,8 @@ def load_detection_checkpoint(folder: str | Path, side: int = SIDE) -> DenseMode
     return DenseModel(backbone, head, "detr", task, maps, backbone.n, backbone.n)
 
 
-def _in_square(backbone: Backbone, side: int) -> Backbone:
+def _in_square(backbone: Backbone, side: int | None) -> Backbone:
     old = backbone.input
     assert isinstance(old, ImageInput)
+    side = old.size if side is None else side
     return framed(replace(backbone, input=FrameInput(side, side, old.mean, old.std, "bilinear")))

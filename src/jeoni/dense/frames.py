@@ -48,8 +48,16 @@ def frame_size(data: Dataset, longest: int, enlarged: float = ENLARGED) -> tuple
     return _rounded(width * scale), _rounded(height * scale)
 
 
-def _rounded(side: float) -> int:
-    return max(STEP, STEP * round(side / STEP))
+def _rounded(side: float, step: int = STEP) -> int:
+    return max(step, step * round(side / step))
+
+
+def _taken(backbone: Backbone, width: int, height: int) -> tuple[int, int]:
+    """The sides next to these that a network takes: multiples of its own step, and equal where it needs a square."""
+    step = getattr(backbone.network, "side_step", STEP)
+    if getattr(backbone.network, "square", False):
+        width = height = max(width, height)
+    return _rounded(width, step), _rounded(height, step)
 
 
 def with_frame(
@@ -73,7 +81,7 @@ def with_frame(
     """
     if not isinstance(backbone.input, (ImageInput, FrameInput)):
         raise ConfigError(Said("dense.other_backbone", name=backbone.name, modality=backbone.input.modality))
-    width, height = (_rounded(tile), _rounded(tile)) if tile else _size(data, longest, said)
+    width, height = _taken(backbone, *((tile, tile) if tile else _size(data, longest, said)))
     old = backbone.input
     made = FrameInput(width, height, old.mean, old.std, old.interpolation, old.window, old.own_window, bool(tile))
     return framed(replace(backbone, input=made.fitted(data)))
@@ -93,7 +101,7 @@ def tile_side(data: Dataset, said: str) -> int | None:
 
 def _size(data: Dataset, longest: int, said: tuple[int, int] | int | None) -> tuple[int, int]:
     if isinstance(said, tuple):
-        return _rounded(said[0]), _rounded(said[1])
+        return said
     return frame_size(data, longest) if said is None else frame_size(data, said, np.inf)
 
 

@@ -1,4 +1,4 @@
-"""Object detectors of Hugging Face transformers (Wolf et al. EMNLP 2020), a folder or of the hub: DETR and RT-DETR."""
+"""Object detectors of Hugging Face transformers (Wolf et al. EMNLP 2020), a folder or of the hub: DETR and after."""
 
 from __future__ import annotations
 
@@ -105,7 +105,14 @@ def _input_of(name: str) -> ImageInput:
     normalised = bool(said.get("do_normalize", True))
     mean = said.get("image_mean", [0.485, 0.456, 0.406]) if normalised else [0.0, 0.0, 0.0]
     std = said.get("image_std", [0.229, 0.224, 0.225]) if normalised else [1.0, 1.0, 1.0]
-    return ImageInput(SIZE, _three(mean), _three(std), "bilinear", "squash", 1.0)
+    return ImageInput(_side_of(said.get("size")), _three(mean), _three(std), "bilinear", "squash", 1.0)
+
+
+def _side_of(said: Any) -> int:
+    """Pixels of the square that pictures were squashed into; where they kept their proportions, the usual size."""
+    sides = {said.get(side) for side in ("height", "width")} if isinstance(said, dict) else set()
+    (side,) = sides if len(sides) == 1 else (None,)
+    return side if isinstance(side, int) and side > 0 else SIZE
 
 
 def _three(values: list[float]) -> tuple[float, float, float]:

@@ -115,5 +115,5 @@ WORDS = {
     "dense.few_for_mosaic": "augment is mosaic, which puts four pictures together, and there are {n} to learn from. Say --augment scale.",
     "dense.tiles_or_mosaic": "--tile takes parts of large pictures, and augment is mosaic, which puts whole ones together. Leave one of them out.",
     "dense.mosaic_whole": "augment is mosaic, which is about boxes in pictures; there are none here. Say light or strong.",
-    "dense.no_checkpoint": "The head detr is part of a detection checkpoint, and the backbone came from none. Say --backbone with the folder of a DETR or an RT-DETR that save_pretrained of transformers wrote.",
+    "dense.no_checkpoint": "The head detr is part of a detection checkpoint, and the backbone came from none. Say --backbone with the folder of a DETR, RT-DETR or RF-DETR that save_pretrained of transformers wrote.",
 }

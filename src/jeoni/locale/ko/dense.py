@@ -114,5 +114,5 @@ WORDS = {
     "dense.few_for_mosaic": "augment 값이 mosaic이라 사진 네 장을 한 장으로 모아야 하는데 학습할 사진이 {n}장입니다. --augment scale을 쓰세요.",
     "dense.tiles_or_mosaic": "--tile은 큰 사진을 조각으로 나누고 mosaic은 사진 여러 장을 합칩니다. 둘 중 하나를 빼세요.",
     "dense.mosaic_whole": "augment 값이 mosaic입니다. 사진 속 박스에 쓰는 증강인데 여기에는 박스가 없습니다. light나 strong을 쓰세요.",
-    "dense.no_checkpoint": "detr 헤드는 객체 탐지 체크포인트의 일부인데 이 백본은 그런 체크포인트에서 오지 않았습니다. --backbone에 transformers의 save_pretrained로 저장한 DETR 또는 RT-DETR 폴더를 지정하세요.",
+    "dense.no_checkpoint": "detr 헤드는 객체 탐지 체크포인트의 일부인데 이 백본은 그런 체크포인트에서 오지 않았습니다. --backbone에 transformers의 save_pretrained로 저장한 DETR, RT-DETR 또는 RF-DETR 폴더를 지정하세요.",
 }

