@@ -44,6 +44,13 @@ NO_BOX = Fault(
     "left out",
 )
 
+RUNS_SIZE = Fault(
+    "size_mismatch",
+    "the runs of a mask are of a picture of another size",
+    "the runs of {n} masks are of a picture of another size",
+    "left out",
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Shape:
@@ -212,14 +219,19 @@ def _annotation(
         notes.add(BAD_SIZE, picture.name, f"it says {width:g} x {height:g}")
         return None
     shapes = picture.shapes or ()
+    stated = round(picture.stated[0]), round(picture.stated[1])
+    extent = size or (stated if all(stated) else None)
+    foreign = [shape for shape in shapes if shape.runs is not None and not same_size(shape.runs.extent, extent)]
+    for shape in foreign:
+        notes.add(RUNS_SIZE, picture.name, shape.place)
+    if foreign:  # without them the picture would teach that nothing is there
+        return None
     if task == "detection":
         return _boxes(shapes, size, picture.name, options, notes)
     if task == "pose":
         if several:
             return _subjects(shapes, named, size, picture.name, notes)
         return _keypoints(shapes, named, bool(drawn.keypoints), size, picture.name, notes)
-    stated = round(picture.stated[0]), round(picture.stated[1])
-    extent = size or (stated if all(stated) else None)
     return None if extent is None else _mask(shapes, named, extent, drawn.in_order, picture.name, options, notes)
 
 
