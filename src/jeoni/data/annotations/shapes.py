@@ -14,7 +14,7 @@ from jeoni.data.annotations.class_tables import VOID_NAMES
 from jeoni.data.annotations.kinds import VOID, Annotation, Boxes, Keypoints, Subjects
 from jeoni.data.annotations.masks import DrawnMask, Region
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import Picture, dataset_of_pictures, picture_size
+from jeoni.data.annotations.pictures import SIZE_NOT_KNOWN, Picture, dataset_of_pictures, picture_size
 from jeoni.data.annotations.polygons import area_of, bounds_of
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.runs import Runs
@@ -232,7 +232,10 @@ def _annotation(
         if several:
             return _subjects(shapes, named, size, picture.name, notes)
         return _keypoints(shapes, named, bool(drawn.keypoints), size, picture.name, notes)
-    return None if extent is None else _mask(shapes, named, extent, drawn.in_order, picture.name, options, notes)
+    if extent is None:
+        notes.add(SIZE_NOT_KNOWN, picture.name)
+        return None
+    return _mask(shapes, named, extent, drawn.in_order, picture.name, options, notes)
 
 
 def _boxes(

@@ -20,6 +20,7 @@ from jeoni.data.annotations.pictures import (
     pictures_in,
     subfolders,
     tell_layout,
+    without_ending,
 )
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.kinds import composed
@@ -76,7 +77,7 @@ def _condition(
     if kind in NORMAL:
         return Condition(False)
     masks = by_stem(pictures_in(truth[kind], root, notes), truth[kind]) if kind in truth else {}
-    stem = path.relative_to(folder).with_suffix("").as_posix()
+    stem = without_ending(path).relative_to(folder).as_posix()
     file = masks.get(f"{stem}{DEFECT_MASK}", masks.get(stem))
     if file is None:
         notes.add(NO_MASK, name)

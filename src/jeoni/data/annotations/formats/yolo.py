@@ -19,7 +19,7 @@ import numpy as np
 from jeoni.data.annotations.class_tables import TABLE_NAMES, read_class_table
 from jeoni.data.annotations.kinds import Detections
 from jeoni.data.annotations.notes import Notes
-from jeoni.data.annotations.pictures import folder_of, is_picture, part_folders, pictures_in, subfolders
+from jeoni.data.annotations.pictures import folder_of, is_picture, part_folders, pictures_in, subfolders, with_ending
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shaped, dataset_of_shapes, offered
 from jeoni.data.annotations.sources import begins_with, read_text_lines, read_yaml
@@ -79,7 +79,7 @@ class YOLO:
         for name, (width, height), prediction in everything:
             assert isinstance(prediction, Detections)
             inner = Path(*(part for part in Path(name).parts if part.lower() not in PICTURES))
-            path = folder / "labels" / inner.with_suffix(".txt")
+            path = folder / "labels" / with_ending(inner, ".txt")
             path.parent.mkdir(parents=True, exist_ok=True)
             middles = (prediction.boxes[:, :2] + prediction.boxes[:, 2:]) / 2
             shares = np.concatenate([middles, prediction.boxes[:, 2:] - prediction.boxes[:, :2]], axis=1)

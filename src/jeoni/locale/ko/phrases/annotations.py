@@ -92,6 +92,7 @@ WORDS = {
     "{n:d} keypoints lie outside the picture": "이미지 밖의 키포인트 {n}개",
     "the annotation is of a picture of another size": "이미지와 크기가 다른 어노테이션",
     "the annotations are of a picture of another size": "이미지와 크기가 다른 어노테이션",
+    "its size cannot be read from its header": "헤더에서 크기를 읽을 수 없음",
     "the runs of a mask are of a picture of another size": "이미지와 크기가 다른 마스크 런",
     "the runs of {n:d} masks are of a picture of another size": "이미지와 크기가 다른 마스크 런 {n}개",
     "the mask of its defect is of another size": "결함 마스크의 크기가 이미지와 다름",
