@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -120,11 +120,13 @@ class Drawn:
     Attributes:
         classes: names in the order of their numbers; empty: in that of the alphabet.
         keypoints: names of the keypoints of a subject; empty: those of single points.
+        partners: of the keypoints in a mirrored picture, by their numbers; empty: by their names.
         in_order: shapes cover those before them; else smaller ones cover larger ones.
     """
 
     classes: tuple[str, ...] = ()
     keypoints: tuple[str, ...] = ()
+    partners: tuple[int, ...] = ()
     in_order: bool = False
 
 
@@ -230,8 +232,9 @@ def _annotation(
         return _boxes(shapes, size, picture.name, options, notes)
     if task == "pose":
         if several:
-            return _subjects(shapes, named, size, picture.name, notes)
-        return _keypoints(shapes, named, bool(drawn.keypoints), size, picture.name, notes)
+            return replace(_subjects(shapes, named, size, picture.name, notes), partners=drawn.partners)
+        found = _keypoints(shapes, named, bool(drawn.keypoints), size, picture.name, notes)
+        return None if found is None else replace(found, partners=drawn.partners)
     if extent is None:
         notes.add(SIZE_NOT_KNOWN, picture.name)
         return None

@@ -96,6 +96,9 @@ WORDS = {
     "the mask of its defect is black all over": "결함 마스크가 전부 검은색임",
     "the mask of its defect is in JPEG, which changes brightness": "결함 마스크가 밝기를 바꾸는 JPEG임",
     "each pixel of half the brightness or more is taken for a defect": "밝기가 절반 이상인 픽셀을 결함으로 봄",
+    "keypoints have neither names nor flip_idx, so a mirrored view exchanges no two of them": "키포인트에 이름도 flip_idx도 없어, 좌우로 뒤집은 뷰에서 서로 바꾸지 않음",
+    "if some are left and others right, add flip_idx to data.yaml; or say --augment none": "왼쪽과 오른쪽이 있다면 data.yaml에 flip_idx를 추가하거나 --augment none 옵션 지정",
+    "{file} has the flip_idx {flipped}. Needed: for each of the {count} keypoints the number of the one that it becomes in a mirrored picture, from 0 on; its own where there is none.": "{file}: flip_idx가 {flipped}입니다. 키포인트 {count}개마다 좌우로 뒤집은 사진에서 바뀔 키포인트의 번호(0부터, 없으면 자기 번호)가 필요합니다.",
     "the runs of a mask are of a picture of another size": "이미지와 크기가 다른 마스크 런",
     "the runs of {n:d} masks are of a picture of another size": "이미지와 크기가 다른 마스크 런 {n}개",
     "the mask of its defect is of another size": "결함 마스크의 크기가 이미지와 다름",
@@ -143,5 +146,6 @@ WORDS = {
     "a subject has neither a box nor two points": "박스도 없고 점도 둘이 안 되는 대상",
     "{n:d} subjects have neither a box nor two points": "박스도 없고 점도 둘이 안 되는 대상 {n}개",
     "points of one name are there twice, and nothing says which belong together": "같은 이름의 점이 둘 이상인데 어느 점끼리 한 대상인지 알 수 없음",
+    "partners must be the numbers of the points": "partners는 점의 번호여야 함",
     "sigmas must be positive numbers, one for each point": "sigmas는 점마다 하나씩 양수여야 함",
 }
