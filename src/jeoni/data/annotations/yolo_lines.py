@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.notes import Fault, Notes, understood
 from jeoni.data.annotations.pictures import SIZE_NOT_KNOWN, picture_size, with_ending
 from jeoni.data.annotations.shapes import Shape
 from jeoni.data.annotations.sources import read_text_lines
@@ -73,13 +73,11 @@ class Lines:
         if size is None:
             self.notes.add(SIZE_NOT_KNOWN, name)
             return None
-        try:
-            shapes = [
-                self._shape(line, k, file, size, name) for k, line in enumerate(read_text_lines(file), start=1) if line
-            ]
-        except DataError as error:
-            self.notes.tell("unreadable_annotation", name, str(error), "skipped")
-            return None
+        return understood(lambda: self._shapes(file, size, name), name, file.name, self.notes)
+
+    def _shapes(self, file: Path, size: tuple[int, int], name: str) -> list[Shape]:
+        numbered = [(k, line) for k, line in enumerate(read_text_lines(file), start=1) if line]
+        shapes = [self._shape(line, k, file, size, name) for k, line in numbered]
         return [shape for shape in shapes if shape is not None]
 
     def _shape(self, line: str, number: int, file: Path, size: tuple[int, int], name: str) -> Shape | None:

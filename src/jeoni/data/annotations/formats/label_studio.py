@@ -15,12 +15,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 
-from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.notes import Fault, Notes, understood
 from jeoni.data.annotations.pictures import NO_PICTURE, folder_of, only_file, picture_size, pictures_in
 from jeoni.data.annotations.polygons import ellipse
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
-from jeoni.data.annotations.sources import begins_with, ends_with, read_json
+from jeoni.data.annotations.sources import begins_with, ends_with, read_json, stated_side
 from jeoni.data.kinds import SUFFIXES, composed
 from jeoni.errors import DataError
 from jeoni.types import Dataset, FloatArray
@@ -105,21 +105,36 @@ def _picture(
         notes.add(NO_PICTURE, written or f"task {task.get('id', number)}")
         return None
     name = composed(path.relative_to(folder).as_posix())
+    place = f"task {task.get('id', number)}"
+    where = f"{place} of {file.name}"
+    results = understood(lambda: _results(task, name, notes), name, where, notes)
+    if results is None:
+        return Shaped(path, name, None)
+    _refuse_painted(results, place, file)
+    shapes = understood(lambda: _shapes(results, place, path, name, file, notes), name, where, notes)
+    return Shaped(path, name, shapes, stated=_stated(results))
+
+
+def _results(task: Mapping[str, Any], name: str, notes: Notes) -> list[Mapping[str, Any]] | None:
+    """What the first annotator drew; None where nobody did."""
     done = [one for one in task.get("annotations") or task.get("completions") or () if not one.get("was_cancelled")]
     if len(done) > 1:
         notes.add(SEVERAL, name)
     if not done:
-        return Shaped(path, name, None)
-    results = done[0].get("result") or ()
-    place = f"task {task.get('id', number)}"
-    try:
-        shapes = _shapes(results, place, path, name, file, notes)
-    except (KeyError, TypeError, ValueError) as error:
-        notes.tell(
-            "unreadable_annotation", name, f"{place} of {file.name} lacks what a shape needs: {error}", "skipped"
+        return None
+    results = list(done[0].get("result") or ())
+    if not all(isinstance(one, dict) for one in results):
+        raise TypeError("a result")
+    return results
+
+
+def _refuse_painted(results: Sequence[Mapping[str, Any]], place: str, file: Path) -> None:
+    if any(one.get("type") == BRUSH for one in results):
+        raise DataError(
+            f"{file} holds regions that were painted with the brush ({place}), in a format of Label Studio's own. "
+            "Export it as COCO, or as PNG, and give that.",
+            path=str(file),
         )
-        return Shaped(path, name, None)
-    return Shaped(path, name, shapes, stated=_stated(results))
 
 
 def _written_name(task: Mapping[str, Any]) -> str:
@@ -137,7 +152,7 @@ def _written_name(task: Mapping[str, Any]) -> str:
 
 def _stated(results: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
     first = next((one for one in results if "original_width" in one), {})
-    return float(first.get("original_width") or 0), float(first.get("original_height") or 0)
+    return stated_side(first.get("original_width")), stated_side(first.get("original_height"))
 
 
 def _shapes(
@@ -148,33 +163,30 @@ def _shapes(
     shapes: list[Shape] = []
     for number, one in enumerate(results, start=1):
         kind = str(one.get("type", ""))
-        if kind == BRUSH:
-            raise DataError(
-                f"{file} holds regions that were painted with the brush ({place}), in a format of Label Studio's own. "
-                "Export it as COCO, or as PNG, and give that.",
-                path=str(file),
-            )
         if kind not in KINDS:
             notes.add(OTHER, name, f"{place}, result {number}: {kind}")
             continue
-        shapes.append(_shape(kind, one["value"], extent, f"{place}, result {number}"))
+        shapes.append(_shape(kind, one["value"], extent, f"{place}, result {number}", file))
     return shapes
 
 
-def _shape(kind: str, value: Mapping[str, Any], extent: FloatArray, place: str) -> Shape:
-    label = composed(str(value[kind][0]).strip())
+def _shape(kind: str, value: Mapping[str, Any], extent: FloatArray, place: str, file: Path) -> Shape:
+    labels = value[kind]
+    label = composed(str(labels[0]).strip()) if labels else ""
+    if not label:
+        raise DataError(f"{file}: {place} has no label.", path=str(file))
     scale = extent / HUNDREDTHS
     if kind == "polygonlabels":
-        return Shape(label, place, rings=(np.asarray(value["points"], dtype=np.float64).reshape(-1, 2) * scale,))
-    corner = np.array([value["x"], value["y"]], dtype=np.float64) * scale
+        return Shape(label, place, rings=(_finite(value["points"]).reshape(-1, 2) * scale,))
+    corner = _finite([value["x"], value["y"]]) * scale
     if kind == "keypointlabels":
         x, y = corner.tolist()
         return Shape(label, place, point=(x, y))
     turned = float(value.get("rotation") or 0)
     if kind == "ellipselabels":
-        across, down = (np.array([value["radiusX"], value["radiusY"]], dtype=np.float64) * scale).tolist()
+        across, down = (_finite([value["radiusX"], value["radiusY"]]) * scale).tolist()
         return Shape(label, place, rings=(ellipse(corner, across, down, turned),))
-    width, height = (np.array([value["width"], value["height"]], dtype=np.float64) * scale).tolist()
+    width, height = (_finite([value["width"], value["height"]]) * scale).tolist()
     if not turned:
         left, top = corner.tolist()
         return Shape(label, place, (left, top, left + width, top + height))
@@ -182,3 +194,10 @@ def _shape(kind: str, value: Mapping[str, Any], extent: FloatArray, place: str) 
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     corners = np.array([[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]])
     return Shape(label, place, rings=(corners @ turn + corner,))
+
+
+def _finite(written: Any) -> FloatArray:
+    numbers = np.asarray(written, dtype=np.float64)
+    if not numbers.size or not np.isfinite(numbers).all():
+        raise ValueError("numbers")
+    return numbers
