@@ -154,6 +154,7 @@ WORDS = {
         "size_mismatch": "have a mask of another size",
         "size_not_known": "are of a size that cannot be read",
         "no_partners": "note about keypoints in mirrored views",
+        "duplicate_id": "share their id with another picture",
         "lossy_masks": "note about masks in JPEG",
         "binary_masks": "note about masks without names",
         "in_no_split": "are in no part of the split",

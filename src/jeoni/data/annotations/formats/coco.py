@@ -54,6 +54,12 @@ NO_SHAPE = Fault(
     "{n} annotations have no shape that can be read",
     "left out",
 )
+TWO_IMAGES = Fault(
+    "duplicate_id",
+    "another picture has its id, and nothing says whose the annotations are",
+    "{n} other pictures have its id, and nothing says whose the annotations are",
+    "left out",
+)
 NOT_NAMED = Fault("in_no_split", "no JSON names it", "no JSON names it", "left out")
 
 
@@ -124,19 +130,19 @@ class _Content:
                 )
             lists.append(own)
         images, annotations, categories = lists
-        named = {one["id"]: name for one, name in zip(categories, _category_names(categories, path), strict=True)}
+        named = _named_categories(categories, path)
         points = (one.get("keypoints") or () for one in categories)
         keypoints = next((tuple(composed(str(point)) for point in one) for one in points if one), ())
         return cls(images, annotations, named, keypoints)
 
 
-def _category_names(categories: Sequence[Mapping[str, Any]], path: Path) -> list[str]:
-    """The name of each category.
+def _named_categories(categories: Sequence[Mapping[str, Any]], path: Path) -> dict[Any, str]:
+    """The names of categories by their ids.
 
     Raises:
-        DataError: one lacks its id or its name, or its keypoints are no list.
+        DataError: one lacks its id or its name, its keypoints are no list, or an id has two names.
     """
-    names = []
+    named: dict[Any, str] = {}
     for number, one in enumerate(categories):
         name = composed(str(one.get("name") or "").strip())
         if not _is_id(one.get("id")) or not name:
@@ -144,8 +150,14 @@ def _category_names(categories: Sequence[Mapping[str, Any]], path: Path) -> list
         if not isinstance(one.get("keypoints") or [], list):
             said = f"{path}: categories[{number}] has keypoints that are no list. Needed: their names."
             raise DataError(said, path=str(path))
-        names.append(name)
-    return names
+        first = named.setdefault(one["id"], name)
+        if first != name:  # nothing says which of both an annotation means
+            raise DataError(
+                f"{path} gives the category id {one['id']} to {first} and to {name}. Needed: an id of its own for each "
+                "category, and annotations that name the right one.",
+                path=str(path),
+            )
+    return named
 
 
 @dataclass
@@ -259,6 +271,7 @@ def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: 
                 notes.add(NO_SHAPE, path.name, place)
             else:
                 shapes[one["image_id"]].append(shape)
+    shared = _shared_ids(content.images)
     pictures = []
     for image in content.images:
         file = places.find(image["file_name"], path)
@@ -266,9 +279,21 @@ def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: 
             notes.add(NO_PICTURE, image["file_name"])
             continue
         name = composed(file.relative_to(places.root).as_posix()) if file.is_relative_to(places.root) else str(file)
+        if image["id"] in shared:
+            notes.add(TWO_IMAGES, name)
+            pictures.append(Shaped(file, name, None, part))
+            continue
         stated = (stated_side(image.get("width")), stated_side(image.get("height")))
         pictures.append(Shaped(file, name, shapes[image["id"]], part, stated))
     return pictures
+
+
+def _shared_ids(images: Sequence[Mapping[str, Any]]) -> set[Any]:
+    """Ids that several pictures have; the same picture twice is one."""
+    names: dict[Any, set[str]] = {}
+    for image in images:
+        names.setdefault(image["id"], set()).add(image["file_name"])
+    return {id for id, own in names.items() if len(own) > 1}
 
 
 def _is_id(value: Any) -> bool:
