@@ -213,5 +213,6 @@ def _holds_nothing(annotation: Annotation | None) -> bool:
 
 def _nothing_annotated(root: Path, number: int, notes: Notes) -> DataError:
     came = f"{root} holds {number} pictures" if number else f"{root} holds no pictures"
-    first = next((f" {finding.path}: {finding.detail}." for finding in notes.findings()), "")
+    told = [finding for finding in notes.findings() if finding.path]
+    first = f" {told[0].path}: {told[0].detail.rstrip('.')}." if told else ""
     return DataError(f"{came}, and annotations of none of them that can be used.{first}", path=str(root))

@@ -79,8 +79,10 @@ class MaskPNG:
         pairs = _split(pairs, root, notes)
         masks = {pair.mask.relative_to(root).as_posix(): pair.mask for pair in pairs if pair.mask is not None}
         table = options.classes or _table_in(root)
-        legend = legend_of(masks, table, options.void, notes)
-        pictures = [picture for pair in pairs if (picture := _picture(pair, legend, notes)) is not None]
+        legend, unreadable = legend_of(masks, table, options.void, notes)
+        damaged = {masks[name] for name in unreadable}
+        readable = [pair for pair in pairs if pair.mask not in damaged]
+        pictures = [picture for pair in readable if (picture := _picture(pair, legend, notes)) is not None]
         return dataset_of_pictures(root, pictures, options, notes)
 
     def masks_in(self, root: Path) -> list[Path]:
