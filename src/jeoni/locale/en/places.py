@@ -155,6 +155,7 @@ WORDS = {
         "size_not_known": "are of a size that cannot be read",
         "no_partners": "note about keypoints in mirrored views",
         "duplicate_id": "share their id with another picture",
+        "uncertain_picture": "annotations may belong to several pictures",
         "lossy_masks": "note about masks in JPEG",
         "binary_masks": "note about masks without names",
         "in_no_split": "are in no part of the split",

@@ -148,6 +148,7 @@ WORDS = {
         "size_not_known": "건: 크기를 읽을 수 없음",
         "no_partners": "건: 뒤집은 뷰의 키포인트 확인 필요",
         "duplicate_id": "건: 다른 사진과 id가 같음",
+        "uncertain_picture": "건: 어느 사진의 어노테이션인지 알 수 없음",
         "lossy_masks": "건: JPEG 마스크가 있음",
         "binary_masks": "건: 클래스 이름이 없는 마스크임",
         "in_no_split": "건: 분할의 어느 부분에도 없음",

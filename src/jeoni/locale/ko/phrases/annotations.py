@@ -103,6 +103,8 @@ WORDS = {
     "{path} gives the category id {one} to {first} and to {name}. Needed: an id of its own for each category, and annotations that name the right one.": "{path}: 범주 id {one}에 이름이 {first:과} {name} 두 가지입니다. 범주마다 다른 id가 필요하고, 어노테이션도 맞는 id를 써야 합니다.",
     "another picture has its id, and nothing says whose the annotations are": "id가 같은 다른 사진이 있어 어느 사진의 어노테이션인지 알 수 없음",
     "{n:d} other pictures have its id, and nothing says whose the annotations are": "id가 같은 다른 사진이 {n}장 있어 어느 사진의 어노테이션인지 알 수 없음",
+    "the export does not say which picture of this name it means": "이름이 같은 사진 중 어느 것인지 알 수 없음",
+    "the export does not name it": "내보낸 파일에 없는 이미지",
     "the runs of a mask are of a picture of another size": "이미지와 크기가 다른 마스크 런",
     "the runs of {n:d} masks are of a picture of another size": "이미지와 크기가 다른 마스크 런 {n}개",
     "the mask of its defect is of another size": "결함 마스크의 크기가 이미지와 다름",
