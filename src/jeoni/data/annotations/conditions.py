@@ -59,8 +59,9 @@ def _defective(image: Image.Image, least: int) -> Array:
     """``(h, w)`` bool: where the brightest channel reaches a value."""
     if image.mode == "P":
         return _of_palette(image)
+    values: Array = np.asarray(image)
     if image.mode.startswith(("1", "I", "F")):  # one bit, or more than eight
-        return np.asarray(image) != 0
+        return np.not_equal(values, 0)
     shown: Array = np.asarray(image.convert("RGB")).max(axis=2) >= least
     if "A" in image.getbands():
         shown &= np.asarray(image.getchannel("A")) > 0
@@ -69,9 +70,10 @@ def _defective(image: Image.Image, least: int) -> Array:
 
 def _of_palette(image: Image.Image) -> Array:
     """Where the index is not 0; but programs that shrink files number colours as they like: then what is not black."""
-    coloured: Array = np.asarray(image.convert("RGB")).any(axis=2)
+    coloured: Array = np.asarray(image.convert("RGB")).max(axis=2) > 0
     first_is_black = not any((image.getpalette() or [0, 0, 0])[:3])
-    return np.asarray(image) != 0 if first_is_black or coloured.all() else coloured
+    numbered: Array = np.asarray(image).astype(bool)
+    return numbered if first_is_black or coloured.all() else coloured
 
 
 def condition_mask(file: Path, picture: Path, name: str, notes: Notes) -> DefectMask | None:
