@@ -62,15 +62,24 @@ def _defective(image: Image.Image, least: int) -> Array:
     values: Array = np.asarray(image)
     if image.mode.startswith(("1", "I", "F")):  # one bit, or more than eight
         return np.not_equal(values, 0)
-    shown: Array = np.asarray(image.convert("RGB")).max(axis=2) >= least
+    shown: Array = _brightest(image) >= least
     if "A" in image.getbands():
         shown &= np.asarray(image.getchannel("A")) > 0
     return shown
 
 
+def _brightest(image: Image.Image) -> Array:
+    """``(h, w)`` uint8: the largest of red, green and blue, or the grey value."""
+    if image.mode in ("L", "LA"):
+        return np.asarray(image.getchannel("L"))
+    red, green, blue = (np.asarray(band) for band in image.convert("RGB").split())
+    brightest: Array = np.maximum(np.maximum(red, green), blue)
+    return brightest
+
+
 def _of_palette(image: Image.Image) -> Array:
     """Where the index is not 0; but programs that shrink files number colours as they like: then what is not black."""
-    coloured: Array = np.asarray(image.convert("RGB")).max(axis=2) > 0
+    coloured: Array = _brightest(image) > 0
     first_is_black = not any((image.getpalette() or [0, 0, 0])[:3])
     numbered: Array = np.asarray(image).astype(bool)
     return numbered if first_is_black or coloured.all() else coloured
