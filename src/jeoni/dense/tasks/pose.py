@@ -52,6 +52,7 @@ class Pose(DenseTask):
         points: their names.
         several: whether pictures show several subjects, in boxes that are given.
         sigmas: ``(k,)`` how far annotators differ, in shares of the root of a subject's area; empty: not known.
+        partners: ``(k,)`` the number of the point that each becomes in a mirrored picture; empty: by their names.
 
     Example:
         >>> one = Keypoints(np.zeros((2, 2)), ("leftear", "rightear"))
@@ -75,6 +76,12 @@ class Pose(DenseTask):
     points: tuple[str, ...]
     several: bool = False
     sigmas: tuple[float, ...] = ()
+    partners: tuple[int, ...] = ()
+
+    @property
+    def mirrored(self) -> IntArray:
+        """``(k,)`` the number of the point that each becomes in a mirrored picture."""
+        return np.array(self.partners, dtype=np.int64) if self.partners else partners(self.points)
 
     @property
     def headline(self) -> str:
@@ -118,7 +125,8 @@ class Pose(DenseTask):
         if len(set(orders[0])) < len(orders[0]):
             raise Unreadable(Said("dense.twin_keypoints", names=", ".join(orders[0])))
         several = any(isinstance(one, (Subjects, Subject)) for one in given)
-        return cls(orders[0], several, known_sigmas(orders[0]) if several else ()), []
+        stated = next((one.partners for one in given if one.partners), ())
+        return cls(orders[0], several, known_sigmas(orders[0]) if several else (), stated), []
 
     def as_examples(self, data: Dataset) -> Dataset:
         """Of several subjects each is one."""
@@ -173,7 +181,7 @@ class Pose(DenseTask):
         assert isinstance(annotation, Keypoints)
         points = geometry.points(annotation.points)
         if np.linalg.det(geometry.matrix[:2, :2]) < 0:
-            points = points[partners(self.points)]
+            points = points[self.mirrored]
         outside = ((points < 0) | (points >= np.array(geometry.size))).any(axis=1)
         points[outside] = np.nan
         return PlacedPoints(points)
@@ -184,7 +192,7 @@ class Pose(DenseTask):
         points = Geometry(np.linalg.inv(geometry.matrix), extent).points(prediction.points)
         scores = prediction.scores
         if np.linalg.det(geometry.matrix[:2, :2]) < 0:
-            order = partners(self.points)
+            order = self.mirrored
             points, scores = points[order], scores[order]
         return Skeleton(points.clip(0, np.array(extent, dtype=np.float64)), scores)
 
@@ -275,7 +283,8 @@ class Pose(DenseTask):
     def describe(self) -> dict[str, Any]:
         """See :class:`~jeoni.dense.protocol.DenseTask`."""
         several = {"several": True, "sigmas": list(self.sigmas)} if self.several else {}
-        return {"points": list(self.points), **several}
+        exchanged = {"partners": list(self.partners)} if self.partners else {}
+        return {"points": list(self.points), **several, **exchanged}
 
     @classmethod
     def restored(cls, described: Mapping[str, Any]) -> Self:
@@ -284,7 +293,10 @@ class Pose(DenseTask):
         numbers = all(isinstance(one, float) and 0 < one < np.inf for one in sigmas)
         if not isinstance(sigmas, list) or len(sigmas) not in (0, len(points)) or not numbers:
             raise ValueError("sigmas must be positive numbers, one for each point")
-        return cls(points, described.get("several", False) is True, tuple(sigmas))
+        exchanged = described.get("partners", [])
+        if not isinstance(exchanged, list) or (exchanged and sorted(exchanged) != list(range(len(points)))):
+            raise ValueError("partners must be the numbers of the points")
+        return cls(points, described.get("several", False) is True, tuple(sigmas), tuple(exchanged))
 
 
 def _visible(one: Keypoints) -> Array:

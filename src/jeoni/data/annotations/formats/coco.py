@@ -17,12 +17,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from jeoni.data.annotations.coco_writing import MIDDLE, written_coco
-from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.notes import DAMAGED, Fault, Notes
 from jeoni.data.annotations.pictures import NO_PICTURE, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.runs import Runs
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
-from jeoni.data.annotations.sources import begins_with, ends_with, read_json
+from jeoni.data.annotations.sources import begins_with, ends_with, read_json, stated_side
 from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
@@ -52,6 +52,12 @@ NO_SHAPE = Fault(
     "unreadable_shape",
     "an annotation has no shape that can be read",
     "{n} annotations have no shape that can be read",
+    "left out",
+)
+TWO_IMAGES = Fault(
+    "duplicate_id",
+    "another picture has its id, and nothing says whose the annotations are",
+    "{n} other pictures have its id, and nothing says whose the annotations are",
     "left out",
 )
 NOT_NAMED = Fault("in_no_split", "no JSON names it", "no JSON names it", "left out")
@@ -124,14 +130,34 @@ class _Content:
                 )
             lists.append(own)
         images, annotations, categories = lists
-        named: dict[Any, str] = {}
-        keypoints: tuple[str, ...] = ()
-        for number, one in enumerate(categories):
-            if "id" not in one or not str(one.get("name", "")).strip():
-                raise DataError(f"{path}: categories[{number}] has no id or no name.", path=str(path))
-            named[one["id"]] = composed(str(one["name"]).strip())
-            keypoints = keypoints or tuple(composed(str(name)) for name in one.get("keypoints") or ())
+        named = _named_categories(categories, path)
+        points = (one.get("keypoints") or () for one in categories)
+        keypoints = next((tuple(composed(str(point)) for point in one) for one in points if one), ())
         return cls(images, annotations, named, keypoints)
+
+
+def _named_categories(categories: Sequence[Mapping[str, Any]], path: Path) -> dict[Any, str]:
+    """The names of categories by their ids.
+
+    Raises:
+        DataError: one lacks its id or its name, its keypoints are no list, or an id has two names.
+    """
+    named: dict[Any, str] = {}
+    for number, one in enumerate(categories):
+        name = composed(str(one.get("name") or "").strip())
+        if not _is_id(one.get("id")) or not name:
+            raise DataError(f"{path}: categories[{number}] has no id or no name.", path=str(path))
+        if not isinstance(one.get("keypoints") or [], list):
+            said = f"{path}: categories[{number}] has keypoints that are no list. Needed: their names."
+            raise DataError(said, path=str(path))
+        first = named.setdefault(one["id"], name)
+        if first != name:  # nothing says which of both an annotation means
+            raise DataError(
+                f"{path} gives the category id {one['id']} to {first} and to {name}. Needed: an id of its own for each "
+                "category, and annotations that name the right one.",
+                path=str(path),
+            )
+    return named
 
 
 @dataclass
@@ -230,14 +256,14 @@ def _meant(files: list[tuple[Path, str]], wanted: str) -> list[tuple[Path, str]]
 def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: Notes) -> list[Shaped]:
     shapes: dict[Any, list[Shape]] = {}
     for number, image in enumerate(content.images):
-        if "id" not in image or not isinstance(image.get("file_name"), str):
+        if not _is_id(image.get("id")) or not isinstance(image.get("file_name"), str):
             raise DataError(f"{path}: images[{number}] has no id or no file_name.", path=str(path))
         shapes[image["id"]] = []
     for number, one in enumerate(content.annotations):
         place = f"annotation {one.get('id', number)}"
-        if one.get("image_id") not in shapes:
+        if not _is_id(one.get("image_id")) or one["image_id"] not in shapes:
             notes.add(NO_IMAGE, path.name, f"{place}: image {one.get('image_id')}")
-        elif one.get("category_id") not in content.categories:
+        elif not _is_id(one.get("category_id")) or one["category_id"] not in content.categories:
             notes.add(NO_CLASS, path.name, f"{place}: category {one.get('category_id')}")
         else:
             shape = _shape(one, content, place)
@@ -245,6 +271,7 @@ def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: 
                 notes.add(NO_SHAPE, path.name, place)
             else:
                 shapes[one["image_id"]].append(shape)
+    shared = _shared_ids(content.images)
     pictures = []
     for image in content.images:
         file = places.find(image["file_name"], path)
@@ -252,13 +279,26 @@ def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: 
             notes.add(NO_PICTURE, image["file_name"])
             continue
         name = composed(file.relative_to(places.root).as_posix()) if file.is_relative_to(places.root) else str(file)
-        stated = (_number(image.get("width")), _number(image.get("height")))
+        if image["id"] in shared:
+            notes.add(TWO_IMAGES, name)
+            pictures.append(Shaped(file, name, None, part))
+            continue
+        stated = (stated_side(image.get("width")), stated_side(image.get("height")))
         pictures.append(Shaped(file, name, shapes[image["id"]], part, stated))
     return pictures
 
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
+def _shared_ids(images: Sequence[Mapping[str, Any]]) -> set[Any]:
+    """Ids that several pictures have; the same picture twice is one."""
+    names: dict[Any, set[str]] = {}
+    for image in images:
+        names.setdefault(image["id"], set()).add(image["file_name"])
+    return {id for id, own in names.items() if len(own) > 1}
+
+
+def _is_id(value: Any) -> bool:
+    """Whether it can be an id: a number or a text, no list and not nothing."""
+    return isinstance(value, (int, float, str))
 
 
 def _shape(one: Mapping[str, Any], content: _Content, place: str) -> Shape | None:
@@ -267,12 +307,12 @@ def _shape(one: Mapping[str, Any], content: _Content, place: str) -> Shape | Non
         box = _box(one.get("bbox"))
         rings, runs = _region(one.get("segmentation"))
         points = _points(one.get("keypoints"), len(content.keypoints))
-    except (ValueError, TypeError, KeyError):
+    except DAMAGED:
         return None
     if box is None and not rings and runs is None and points is None:
         return None
     name = content.categories[one["category_id"]]
-    ignored, area = bool(one.get("iscrowd", 0)), _number(one.get("area"))
+    ignored, area = bool(one.get("iscrowd", 0)), stated_side(one.get("area"))
     return Shape(name, place, box, rings, runs, points=points, ignored=ignored, stated_area=max(0.0, area))
 
 

@@ -15,8 +15,15 @@ from xml.etree import ElementTree
 
 from jeoni.data.annotations.image_sets import listed_parts, part_of
 from jeoni.data.annotations.kinds import Detections
-from jeoni.data.annotations.notes import Notes
-from jeoni.data.annotations.pictures import NONE_OF_ITS_NAME, by_stem, part_folders, pictures_in, subfolders
+from jeoni.data.annotations.notes import Notes, understood
+from jeoni.data.annotations.pictures import (
+    NONE_OF_ITS_NAME,
+    by_stem,
+    part_folders,
+    pictures_in,
+    subfolders,
+    with_ending,
+)
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes
 from jeoni.data.annotations.sources import begins_with, number_at, read_xml
@@ -74,7 +81,7 @@ class VOC:
         for name, size, prediction in everything:
             assert isinstance(prediction, Detections)
             inner = Path(*(part for part in Path(name).parts if part.lower() not in PICTURES))
-            path = folder / "Annotations" / inner.with_suffix(".xml")
+            path = folder / "Annotations" / with_ending(inner, ".xml")
             path.parent.mkdir(parents=True, exist_ok=True)
             tree = _tree(Path(name).name, size, prediction, predicted.vocabulary)
             ElementTree.indent(tree)
@@ -127,11 +134,7 @@ def _pair(folder: Path) -> tuple[Path, Path] | None:
 def _read_one(path: Path, name: str, file: Path | None, part: str, notes: Notes) -> Shaped:
     if file is None:
         return Shaped(path, name, None, part)
-    try:
-        shapes, stated = _shapes_of(file)
-    except DataError as error:
-        notes.tell("unreadable_annotation", name, str(error), "skipped")
-        return Shaped(path, name, None, part)
+    shapes, stated = understood(lambda: _shapes_of(file), name, file.name, notes) or (None, (0, 0))
     return Shaped(path, name, shapes, part, stated)
 
 
