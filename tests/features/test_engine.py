@@ -186,8 +186,45 @@ def test_a_batch_for_which_a_gpu_has_no_memory_is_halved_and_that_is_said(networ
         "The GPU has no memory for 4 examples at once; from now on 2 are taken.",
     ]
     monkeypatch.setattr(SmallGpu, "most", 0)
-    with pytest.raises(ConfigError, match="no memory for a single example.*smaller --backbone, or --device cpu"):
+    with pytest.raises(ConfigError, match=r"no memory for a single example.*smaller --backbone.* or --device cpu"):
         choice.run(many)
+
+
+@pytest.mark.parametrize("wanted", ["auto", "torch"])
+def test_a_gpu_without_memory_for_the_rows_of_the_choice_takes_half_of_them(network, pixels, monkeypatch, wanted):
+    tried = [(SmallGpu(), "float32"), (Broken(), "float32")]
+    monkeypatch.setattr(engine_module, "_candidates", lambda wanted: tried)
+    heard: list[str] = []
+    console = Quiet()
+    monkeypatch.setattr(console, "warn", heard.append)
+    choice = choose(network, pixels, wanted, 1, console)
+    assert (choice.name, choice.notes) == ("gpu", ()) and choice.cosine > 0.999
+    assert heard == ["The GPU has no memory for 5 examples at once; from now on 2 are taken."]
+    choice.run(pixels)
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize("wanted", ["auto", "torch"])
+@pytest.mark.parametrize("when", ["run", "compiled"])
+def test_a_gpu_without_memory_for_one_row_is_told_with_the_remedy(network, pixels, monkeypatch, wanted, when):
+    class Full(SmallGpu):
+        most = 0
+
+        def compile(self, network: nn.Module, *args: object) -> Callable[..., object]:
+            if when == "compiled":
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+            return super().compile(network)
+
+    monkeypatch.setattr(engine_module, "_candidates", lambda wanted: [(Full(), "float32"), (Right(), "float32")])
+    with pytest.raises(ConfigError, match=r"no memory for a single example.*--image-size.*--device cpu"):
+        choose(network, pixels, wanted, 1, Quiet())
+
+
+class Right(OnGpu):
+    name = "processor"
+
+    def accelerated(self) -> bool:
+        return False
 
 
 def test_an_unknown_engine_offers_near_names(network, pixels):
