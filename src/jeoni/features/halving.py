@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from jeoni.errors import ConfigError
 from jeoni.types import Array, Console
 
 __all__ = ["InWhatFits", "too_large_for_gpu"]
 
+BatchT = TypeVar("BatchT", Array, Array | Tensor)
 
-class InWhatFits:
+
+class InWhatFits(Generic[BatchT]):
     """An engine's function that takes as many rows at a time as a GPU has memory for. Several threads may call it.
 
     Args:
@@ -25,12 +29,13 @@ class InWhatFits:
         ConfigError: from a call: there is no memory for a single row.
     """
 
-    def __init__(self, run: Callable[[Array], list[Array]], console: Console) -> None:
-        self._run, self._console = run, console
+    def __init__(self, run: Callable[[BatchT], list[Array]], console: Console) -> None:
+        self._run: Callable[[BatchT], list[Array]] = run
+        self._console = console
         self._most = 0  # rows at a time; 0 is all
         self._lock = threading.Lock()
 
-    def __call__(self, rows: Array) -> list[Array]:
+    def __call__(self, rows: BatchT) -> list[Array]:
         """What ``run`` gives for all rows."""
         while True:
             size = self._most or len(rows)

@@ -24,6 +24,8 @@ from torch import Tensor, nn
 
 from jeoni import distributed
 from jeoni.deadline import Allowance
+from jeoni.errors import ConfigError
+from jeoni.features.halving import too_large_for_gpu
 from jeoni.training.checkpoint import DamagedState, load_state, pack_optimizer, save_state, unpack_optimizer
 from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.fetching import Fetched, Parts, fetch_steps, halves
@@ -67,6 +69,7 @@ def train(
     Raises:
         Diverged: the loss is not finite; the message says what to lower.
         StorageError: a checkpoint cannot be written.
+        ConfigError: a GPU has no memory for a step; the message says what to lower.
     """
     seen = [job.rows, *([job.held.rows] if job.held else [])]
     with only_tokens_of(seen, job.network, [p for g in job.groups for p in g.parameters.values()]):
@@ -127,7 +130,10 @@ class _State:
         self, job: Job, device: torch.device, allowance: Allowance | None = None, console: Console | None = None
     ) -> None:
         self.job, self.device, self.console = job, device, console or Quiet()
-        job.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
+        try:
+            job.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
+        except torch.OutOfMemoryError as error:
+            raise too_large_for_gpu() from error
         self.step, self.best_step, self.best, self.stopped = 0, 0, math.inf, False
         self.whole = True  # not in the middle of an update
         self.finished = False
@@ -168,8 +174,11 @@ class _State:
             _set_mode(job.network, job.groups, job.train_statistics)
         with torch.random.fork_rng(devices=[]):
             seed_devices(hash((job.seed, self.step, machine.process_index)) % (1 << 31), self.device)
-            for number, loss in enumerate(self._passes(fetched)):
-                self._update(loss, machine, counts=number == 0)
+            try:
+                for number, loss in enumerate(self._passes(fetched)):
+                    self._update(loss, machine, counts=number == 0)
+            except torch.OutOfMemoryError as error:
+                raise self._too_large(len(fetched.index)) from error
         self.step += 1
         if self.average:
             decay = min(recipe.ema, (1 + self.step) / (10 + self.step))
@@ -253,6 +262,16 @@ class _State:
             torch.cuda.empty_cache()
             half = largest - largest // 2
             self.console.warn(f"The GPU has no memory for {largest} examples in a step at once; {half} are taken now.")
+
+    def _too_large(self, count: int) -> ConfigError:
+        """The error where a step of so many examples of this process does not fit, in whatever parts."""
+        if self.divisible or count < 2:
+            return too_large_for_gpu()
+        size = self.job.recipe.batch_size
+        return ConfigError(
+            f"The GPU has no memory for a step of {size} examples, and this training cannot divide it: its examples "
+            "are learned from together. Give a smaller --batch-size, or --device cpu."
+        )
 
     def _backward(self, fetched: Fetched, parts: Parts) -> Tensor | float:
         """Gradients of the mean loss of this process's share; the share's part of it."""

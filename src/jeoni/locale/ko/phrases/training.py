@@ -87,6 +87,7 @@ WORDS = {
     "The GPU has no memory for {size} examples at once; from now on {half} are taken.": "GPU 메모리가 부족해 한 번에 데이터 {size}개를 처리할 수 없습니다. 이제부터 {half}개씩 처리합니다.",
     "The GPU has no memory for a single example. End what else runs there, take a smaller --backbone, smaller or shorter examples (--image-size, --seconds), or --device cpu.": "GPU 메모리가 부족해 데이터 하나도 처리할 수 없습니다. GPU를 쓰는 다른 프로그램을 종료하거나, 더 작은 --backbone, 더 작거나 짧은 데이터(--image-size, --seconds), --device cpu 가운데 하나를 쓰십시오.",
     "The GPU has no memory for {largest} examples in a step at once; {half} are taken now.": "GPU 메모리가 부족해 한 스텝에 데이터 {largest}개를 처리할 수 없습니다. 이제 {half}개씩 처리합니다.",
+    "The GPU has no memory for a step of {size} examples, and this training cannot divide it: its examples are learned from together. Give a smaller --batch-size, or --device cpu.": "GPU 메모리가 부족해 데이터 {size}개의 스텝을 처리할 수 없습니다. 데이터를 함께 학습하므로 스텝을 나눌 수 없습니다. --batch-size 값을 낮추거나 --device cpu를 쓰십시오.",
     "This engine is in another process.": "이 추론 엔진은 다른 프로세스에 있습니다.",
     "Trying candidates": "후보 시도",
 }
