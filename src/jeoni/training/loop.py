@@ -173,7 +173,7 @@ class _State:
             job.objective.begin(self.step)
             _set_mode(job.network, job.groups, job.train_statistics)
         with torch.random.fork_rng(devices=[]):
-            seed_devices(hash((job.seed, self.step, machine.process_index)) % (1 << 31), self.device)
+            self._seed()
             try:
                 for number, loss in enumerate(self._passes(fetched)):
                     self._update(loss, machine, counts=number == 0)
@@ -191,6 +191,10 @@ class _State:
         if self.pace.stopped or self.step >= self.pace.total:
             self.limit = "stopped" if self.pace.stopped else "shortened" if self.pace.total < recipe.steps else ""
         self.whole = True
+
+    def _seed(self) -> None:
+        """All that is random at this step in this process."""
+        seed_devices(hash((self.job.seed, self.step, distributed.rank())) % (1 << 31), self.device)
 
     def _thaw(self, moment: float) -> None:
         """Gradients and modes of the network, where they are not what they were at the step before."""
@@ -246,7 +250,12 @@ class _State:
         self.optimizer.step()
 
     def _backward_in_what_fits(self, fetched: Fetched) -> Tensor | float:
-        """See :meth:`_backward`; where a GPU has no memory for that, in smaller parts, from then on."""
+        """See :meth:`_backward`; where a GPU has no memory for that, in smaller parts, from then on.
+
+        What a failed attempt changed is undone: a resumed training, which makes none, must end with the same weights.
+        """
+        moving = self.divisible and self.job.train_statistics
+        before = [(b, b.clone()) for b in self.job.network.buffers()] if moving else []
         while True:
             self.optimizer.zero_grad(set_to_none=True)
             parts = fetched.parts
@@ -260,6 +269,9 @@ class _State:
                     raise
             self.halved += 1
             torch.cuda.empty_cache()
+            self._seed()
+            for buffer, value in before:
+                buffer.copy_(value)
             half = largest - largest // 2
             self.console.warn(f"The GPU has no memory for {largest} examples in a step at once; {half} are taken now.")
 
@@ -386,7 +398,7 @@ class _State:
         tensors |= {f"best.{n}": v for n, v in self.kept.items()}
         tensors |= {f"average.{n}": v for n, v in self.average.items()}
         tensors |= pack_optimizer(self.optimizer)
-        facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "evaluations", "seconds")}
+        facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "evaluations", "seconds", "halved")}
         best = self.best if math.isfinite(self.best) else None
         held = {"losses": self.losses.values, "best": best, "pace": self.pace.state(), **self._watched()}
         save_state(path, tensors, {**facts, **held})
@@ -430,6 +442,7 @@ class _State:
         self.best = math.inf if facts["best"] is None else facts["best"]
         for name in ("step", "best_step", "stopped", "evaluations"):
             setattr(self, name, facts[name])
+        self.halved = facts.get("halved", 0)  # checkpoints of earlier versions lack it
         self.losses.values = facts["losses"]
         if "pace" in facts:
             self.pace.restore(facts["pace"], self.step)
