@@ -118,6 +118,18 @@ def test_texts_of_any_length_are_those_of_one_process(encoder_folder, tmp_path):
     np.testing.assert_array_equal(one, other)
 
 
+def test_a_process_that_decodes_by_processes_gives_the_same_bits(make_photos, backbone, tmp_path):
+    items, found, executor = files(make_photos(each=15)), [], Neighbours()
+    for decoding, there in (("threads", None), ("processes", executor)):
+        store = FeatureStore(tmp_path / decoding)
+        how = {"engine": "onnxruntime", "decoding": decoding, "executor": there}
+        found.append(rows(extract(items, [request(backbone)], store, **how), backbone))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+    ((_, todo),) = executor.seen
+    assert Worker(todo).decoded_by == "1 process"
+
+
 @dataclass
 class TwoNeighbours(Neighbours):
     """Two processes, each of which has a worker of its own."""

@@ -32,6 +32,7 @@ class ToDo:
         engines: of each request, the engine that is wanted.
         precisions: of each request, that of the rows that are looked for.
         forced: of each request, the only precision to compute in; empty where the process may choose.
+        decoding: by ``threads`` or ``processes``; ``auto`` takes what is faster in each process.
     """
 
     requests: tuple[Request, ...]
@@ -39,6 +40,7 @@ class ToDo:
     engines: tuple[str, ...]
     precisions: tuple[str, ...]
     forced: tuple[str, ...]
+    decoding: str = "auto"
 
 
 class Executor(Protocol):
@@ -65,6 +67,7 @@ class Source:
         executor: other processes; None where there are none.
         strict: stop at the first example that cannot be read.
         engine: that is wanted.
+        decoding: by ``threads`` or ``processes`` in each process, or ``auto``.
         console: hears what other processes warn of, each text once.
     """
 
@@ -77,11 +80,12 @@ class Source:
         executor: Executor | None,
         strict: bool,
         engine: str,
+        decoding: str,
         console: Console,
     ) -> None:
         self._items, self._jobs, self._looked, self._here = items, jobs, looked, here
         self._executor, self._strict, self._engine = executor, strict, engine
-        self._console = console
+        self._decoding, self._console = decoding, console
         self._told = set[str]()
 
     def chunks(self, todo: Sequence[int]) -> Iterator[Chunk]:
@@ -119,4 +123,5 @@ class Source:
             tuple(choice.name if choice else self._engine for choice in chosen),
             tuple(job.precision for job in jobs),
             tuple(job.forced or (choice.precision if choice else "") for job, choice in zip(jobs, chosen, strict=True)),
+            self._decoding,
         )

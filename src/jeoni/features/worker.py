@@ -8,7 +8,7 @@ from dataclasses import replace
 from queue import Empty, SimpleQueue
 
 from jeoni.features.chunks import Chunk, chunks, keys_beside, plan_of
-from jeoni.features.decoding import Decoder
+from jeoni.features.decoding import Decoder, processes_pay
 from jeoni.features.executor import ToDo
 from jeoni.features.jobs import Engines, Job
 from jeoni.features.known import KnownTable
@@ -41,12 +41,13 @@ class Worker:
     Args:
         todo: what to compute, and what is known.
         threads: examples in work at the same time, one core each.
+        count: examples that it will get, about; many are decoded by processes, where a plain run would do that.
 
     Example:
         ``for chunk in Worker(todo).chunks(items, range(len(items))): ...``
     """
 
-    def __init__(self, todo: ToDo, threads: int = 1) -> None:
+    def __init__(self, todo: ToDo, threads: int = 1, count: int = 0) -> None:
         engines: Engines = {}
         self._console = _Kept()
         self._jobs: list[Job[KnownTable]] = []
@@ -56,7 +57,13 @@ class Worker:
             job.precision, job.forced = precision, forced
         self._looked = tuple(todo.known.table(key) for key in keys_beside(self._jobs[0].input))
         self._threads = threads
-        self._decoder = Decoder(plan_of(self._jobs), threads, processes=False, console=self._console)
+        processes = processes_pay([job.input for job in self._jobs], count, threads, todo.decoding)
+        self._decoder = Decoder(plan_of(self._jobs), threads, processes, self._console)
+
+    @property
+    def decoded_by(self) -> str:
+        """Who decodes: ``2 threads`` or ``16 processes``."""
+        return self._decoder.told
 
     def chunks(self, items: Items, index: Sequence[int]) -> Iterator[Chunk]:
         """The examples at ``index`` in chunks, in that order."""
