@@ -121,8 +121,9 @@ def cluster(
         ready = session.prepare(without_labels(dataset), requests, findings, may_lack=everything)
         examples = _usable(ready, dataset)
         check_number(spec.clusters, len(examples))
-        with session.step("cluster"):
+        with session.step("control" if sampled else "cluster"):
             features = Representations.of(examples, backbones, twins, spec, session.context)
+        with session.step("cluster"):
             found = find_clusters(method, features, examples.clusters, spec, session.console)
             model, agrees = model_of_clusters(found.clusters, examples, backbones, spec.seed)
             found = replace(found, model_agrees=agrees)
