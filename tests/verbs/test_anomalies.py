@@ -102,5 +102,8 @@ def test_normal_scans_are_learned_from_patient_by_patient_and_nobody_is_named(tm
         quiet=True,
     )
     assert found.metrics["test"]["image_auroc"]["value"] > 0.9
+    issues = found.issues
+    (told,) = issues.detail[issues.kind == "split"]
+    assert "normal pictures, drawn patient by patient, are for the test" in told and not (issues.kind == "leak").any()
     files = [path for folder in ("run", "cache") for path in (tmp_path / folder).rglob("*") if path.is_file()]
     assert files and not [p.name for p in files if NAME.encode() in p.read_bytes() or NUMBER.encode() in p.read_bytes()]

@@ -15,7 +15,7 @@ from jeoni.data.items import FileItems, FlawedItems
 from jeoni.errors import ConfigError
 from jeoni.types import Array, Dataset, Finding, IntArray
 
-__all__ = ["FRAMES", "FramedItems", "with_scans"]
+__all__ = ["FRAMES", "FramedItems", "patients_of", "with_scans"]
 
 FRAMES = ("middle", "all")
 UNEVEN = 0.05  # of the usual distance of slices
@@ -89,6 +89,14 @@ def with_scans(data: Dataset, frames: str = "middle") -> Dataset:
         findings += more
     data = replace(data, groups=groups, findings=(*data.findings, *findings))
     return _framed(data, known, frames)
+
+
+def patients_of(data: Dataset) -> dict[int, int]:
+    """Numbers of the patients whose DICOM files a dataset holds, by the number of the item."""
+    if not isinstance(data.items, FileItems | FlawedItems):
+        return {}
+    headers = {i: read_header(path, data.items.name(i)) for i, path in _dicom_files(data.items).items()}
+    return {i: one.patient for i, one in headers.items() if one is not None and one.patient is not None}
 
 
 def _dicom_files(items: FileItems | FlawedItems) -> dict[int, str]:

@@ -3,6 +3,7 @@
 It is read only where ``--task anomaly`` says so: one folder per class looks the same. Parts that come with the data are
 kept. Else all normal pictures of a folder without defects are for training. Where there are defects, these are the
 test, and with them one in five normal pictures, drawn by their names: without those no false alarm could be counted.
+Of scans, patients are drawn.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from jeoni.data.annotations.pictures import (
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed
+from jeoni.data.scans import patients_of
 from jeoni.errors import DataError
 from jeoni.types import Array, Dataset, Finding
 
@@ -100,11 +102,14 @@ def _parted(data: Dataset) -> Dataset:
     if not defective.any():
         return replace(data, part=part)
     keys = [data.items.name(i) for i in range(len(data))] if data.groups is None else [str(g) for g in data.groups]
+    patients = patients_of(data) if data.groups is None else {}
+    keys = [f"patient {patients[i]}" if i in patients else key for i, key in enumerate(keys)]
     held = np.zeros(len(data), dtype=bool)
     held[~defective] = _drawn([key for key, bad in zip(keys, defective, strict=True) if not bad])
     part[defective | held] = "test"
-    normal = f"{int(held.sum())} of {int((~defective).sum())} normal pictures, drawn by their names"
-    told = f"{normal}, are for the test, and with them {int(defective.sum())} with a defect"
+    normal = f"{int(held.sum())} of {int((~defective).sum())} normal pictures"
+    by = "patient by patient" if patients else "by their names"
+    told = f"{normal}, drawn {by}, are for the test, and with them {int(defective.sum())} with a defect"
     return replace(data, part=part, findings=(*data.findings, Finding("split", "", told, "kept")))
 
 

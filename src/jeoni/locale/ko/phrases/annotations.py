@@ -25,6 +25,7 @@ WORDS = {
     "{path} lacks a column of x or y of any keypoint. Needed: both for each keypoint.": "{path}: 모든 키포인트에 x 열이나 y 열이 없습니다. 키포인트마다 두 열이 모두 필요합니다.",
     "{path}: row {row} holds {cell}. Needed: a number, or nothing.": "{path}: {row}행에 {cell:이} 있습니다. 숫자이거나 비어 있어야 합니다.",
     "{folder} holds the folders {named}, and none of normal pictures. Needed: one called {normal}.": "{folder}: {named} 폴더는 있지만 정상 사진의 폴더가 없습니다. 이름이 {normal} 중 하나인 폴더가 필요합니다.",
+    "{sum} of {sum2} normal pictures, drawn patient by patient, are for the test, and with them {sum3} with a defect": "정상 사진 {sum2}장 중 환자 단위로 뽑은 {sum}장과 결함 사진 {sum3}장을 테스트에 사용",
     "{sum} of {sum2} normal pictures, drawn by their names, are for the test, and with them {sum3} with a defect": "정상 사진 {sum2}장 중 이름으로 뽑은 {sum}장과 결함 사진 {sum3}장을 테스트에 사용",
     "{file} is no JSON export of Label Studio with its tasks and results. Export it as JSON, not as JSON-MIN; or as COCO.": "{file}: 작업과 결과가 담긴 Label Studio JSON이 아닙니다. JSON-MIN이 아닌 JSON이나 COCO 형식으로 내보내십시오.",
     "{where} lacks what a shape needs: {error}": "{where}에 도형에 필요한 값이 없음: {error}",
