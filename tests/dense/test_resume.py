@@ -11,7 +11,14 @@ from jeoni.training import loop
 from tests.conftest import TINY
 from tests.dense.test_mosaic import save_boxes
 
-OPTIONS = {"backbone": TINY, "image_size": "64x64", "control": False, "pictures": False, "engine": "torch", "quiet": True}
+OPTIONS = {
+    "backbone": TINY,
+    "image_size": "64x64",
+    "control": False,
+    "pictures": False,
+    "engine": "torch",
+    "quiet": True,
+}
 
 
 @pytest.mark.parametrize("strategy", ["probe", "finetune"])

@@ -84,6 +84,11 @@ def test_a_head_that_remembers_is_not_fine_tuned(parts, tmp_path):
         jeoni.fit(parts, strategy="finetune", out=tmp_path / "run", control=False, **FAST)
 
 
+def test_heads_that_remember_are_nothing_to_compare(parts, tmp_path):
+    with pytest.raises(ConfigError, match="The head patchcore is fitted to frozen features, so that there is one way"):
+        jeoni.compare(parts, backbone=TINY, out=tmp_path / "run", quiet=True)
+
+
 def test_normal_scans_are_learned_from_patient_by_patient_and_nobody_is_named(tmp_path, monkeypatch):
     pytest.importorskip("pydicom")
     monkeypatch.setenv("JEONI_CACHE", str(tmp_path / "cache"))

@@ -28,6 +28,7 @@ WORDS = {
     "dense.no_frozen": "frozen is {value}, and the strategy {strategy} decides that by itself. Say --strategy finetune too, or leave it out.",
     "dense.no_stages": "{name} is {value}, and the strategy probe trains no stage of the backbone; --head-learning-rate is the head's. Say --strategy finetune too, or leave it out.",
     "dense.fitted_head": "The head {head} is fitted in one pass, not trained: {options} says nothing. Leave it out.",
+    "dense.nothing_to_compare": "The head {head} is fitted to frozen features, so that there is one way to transfer, and nothing for `jeoni compare` to hold against it. `jeoni fit` measures it beside random weights; for another head, fit again with --head and the same --test.",
     "dense.fitted_only": "The head {head} is fitted, not trained: strategy is {strategy}; take --strategy probe.",
     # said of a prediction
     "dense.masks": "{n} masks in {path} are annotations of pictures; they are not predicted.",

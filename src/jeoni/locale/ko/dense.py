@@ -27,6 +27,7 @@ WORDS = {
     "dense.no_frozen": "frozen의 값이 {value}인데, {strategy} 전략은 고정할 단계를 스스로 정합니다. --strategy finetune도 지정하거나 이 옵션을 빼세요.",
     "dense.no_stages": "{name}의 값이 {value}인데, probe 전략은 백본의 단계를 학습하지 않습니다. 헤드의 학습률은 --head-learning-rate입니다. --strategy finetune도 지정하거나 이 옵션을 빼세요.",
     "dense.fitted_head": "{head} 헤드는 반복 학습 없이 한 번에 맞추므로 {options:은} 쓰이지 않습니다. 이 옵션을 빼세요.",
+    "dense.nothing_to_compare": "{head} 헤드는 동결 특징에서 경사 하강 없이 계산하므로 전이 방법이 하나뿐이고 `jeoni compare`로 비교할 것이 없습니다. `jeoni fit`이 무작위 가중치와 비교해 측정합니다. 다른 헤드와 비교하려면 같은 --test로 --head를 바꿔 다시 fit하십시오.",
     "dense.fitted_only": "{head} 헤드는 경사 하강 없이 계산하는 헤드인데 strategy 값이 {strategy}입니다. --strategy probe 옵션을 쓰십시오.",
     # 예측할 때 하는 말
     "dense.masks": "{path}의 마스크 {n}개는 사진의 어노테이션이므로 예측하지 않습니다.",

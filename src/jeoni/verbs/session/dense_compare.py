@@ -84,6 +84,8 @@ def compare_on_dense(
         transfers = {name: replace(transfer, tiles=tiles) for name, transfer in owned.items()}
         starts = {name: start_of(transfer, backbone, spec.seed) for name, transfer in transfers.items()}
         for name, transfer in transfers.items():
+            if not transfer.trains(starts[name]):
+                raise ConfigError(Said("dense.nothing_to_compare", head=transfer.head_id))
             transfer.check(starts[name])
     folder = out or RunFolder.named_for(f"{dataset.name}-compare")
     with session.recording({"data": data}, folder, overwrite=overwrite, resume=resume):
