@@ -17,6 +17,7 @@ from jeoni.planning.dense_pricing import Priced
 from jeoni.planning.dense_race import DenseRace
 from jeoni.planning.dense_rules import FEW, DenseCandidate, DenseRule
 from jeoni.planning.profile import Profile
+from jeoni.specs.amounts import write_duration
 from jeoni.types import Interval
 
 __all__ = ["DenseChoice", "dense_plan_content", "said_of_rule"]
@@ -34,6 +35,7 @@ class DenseChoice:
         race: of those that were tried; None where nothing was.
         learned: pictures to learn from.
         asked: whether the candidates were to be tried.
+        needed_s: the budget that would have been enough to try two; None where more time would not have helped.
     """
 
     candidates: Sequence[DenseCandidate]
@@ -43,6 +45,7 @@ class DenseChoice:
     race: DenseRace | None
     learned: int
     asked: bool = False
+    needed_s: float | None = None
 
 
 def dense_plan_content(
@@ -118,12 +121,20 @@ def _said(choice: DenseChoice, task: DenseTask) -> list[Said]:
     measure, race = task.metrics()[task.headline], choice.race
     if race is None:
         taken = Said("planning.take_alone", name=choice.chosen.name)
-        why = Said("dense.not_tried" if choice.asked else "dense.by_rule")
-        return [taken, said_of_rule(choice.rule, choice.learned), why]
+        return [taken, said_of_rule(choice.rule, choice.learned), _why_by_rule(choice)]
     score = race.raced[race.chosen].score
     said = [Said("planning.take", name=race.chosen.name, score=said_score(score, measure.title, measure.unit))]
     said += _against_next(race, measure)
     return [*said, Said("dense.tried", n=f"{race.held:,}", percent=f"{max(1, round(100 * race.share))}")]
+
+
+def _why_by_rule(choice: DenseChoice) -> Said:
+    """Why nothing was tried, and what would be enough to try two candidates."""
+    if not choice.asked:
+        return Said("dense.by_rule")
+    if choice.needed_s is None:
+        return Said("dense.not_scored")
+    return Said("dense.not_tried", budget=write_duration(choice.needed_s))
 
 
 def _against_next(race: DenseRace, measure: Measure) -> list[Said]:

@@ -23,7 +23,7 @@ from jeoni.planning.dense_pricing import Priced
 from jeoni.planning.dense_rules import DenseCandidate
 from jeoni.types import Interval
 
-__all__ = ["DenseRace", "Raced", "race_candidates", "runners"]
+__all__ = ["DenseRace", "Raced", "least_s", "race_candidates", "runners"]
 
 LEAST_SHARE = 0.25  # of its full length is the shortest training that tells anything of a longer one
 RESAMPLES = 1000
@@ -79,6 +79,14 @@ def runners(priced: Mapping[DenseCandidate, Priced], left_s: float) -> tuple[lis
             return ranked, min(1.0, share)
         ranked.pop()
     return [], 0.0
+
+
+def least_s(priced: Mapping[DenseCandidate, Priced]) -> float | None:
+    """Seconds that trying the two cheapest takes at least, trainings at their shortest; None of fewer candidates."""
+    ranked = sorted(priced.values(), key=lambda one: one.price.fold_s)[:2]
+    if len(ranked) < 2:
+        return None
+    return sum(one.cost.views_s + one.cost.other_s + LEAST_SHARE * one.cost.training_s for one in ranked) / MARGIN
 
 
 def race_candidates(priced: Mapping[DenseCandidate, Priced], train: Examples, context: Context) -> DenseRace | None:

@@ -17,7 +17,7 @@ from jeoni.locale import Said, language_of
 from jeoni.planning.dense_cost import LEAST, DenseArm
 from jeoni.planning.dense_outcome import DenseChoice, dense_plan_content
 from jeoni.planning.dense_profile import dense_profile, object_px
-from jeoni.planning.dense_race import race_candidates
+from jeoni.planning.dense_race import least_s, race_candidates
 from jeoni.planning.dense_rules import DenseCandidate, choose_by_rule
 from jeoni.runs import RunFolder
 from jeoni.runs.issues import write_issues
@@ -128,7 +128,16 @@ def _decided(
     priced = priced_candidates(session, data, arms, pictures=spec.pictures) if wanted else {}
     seconds = [priced[one].price.final_s if one in priced else None for one in candidates]
     chosen, rule = choose_by_rule(candidates, len(train), seconds, object_side)
+    passed, least = session.passed_s, least_s(priced)
+    short = deadline is not None and least is not None and least > deadline.left_s
     race = race_candidates(priced, train, session.context) if deadline is not None else None
     return DenseChoice(
-        candidates, priced, race.chosen if race else chosen, rule, race, len(train), deadline is not None
+        candidates,
+        priced,
+        race.chosen if race else chosen,
+        rule,
+        race,
+        len(train),
+        deadline is not None,
+        passed + least if short and least is not None else None,
     )
