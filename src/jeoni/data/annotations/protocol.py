@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 from jeoni.data.annotations.class_tables import ClassTable
 from jeoni.data.annotations.kinds import Prediction
+from jeoni.data.annotations.notes import Notes
 from jeoni.errors import ConfigError, did_you_mean
 from jeoni.locale import Said
 from jeoni.types import Dataset
@@ -99,12 +100,14 @@ class Predicted:
         sizes: ``(n,)`` width and height of each picture, pixels.
         predictions: ``(n,)``; those that are too unsure are left out by who asks.
         vocabulary: names of the classes, or of the keypoints, that the numbers of predictions stand for.
+        notes: is told by the writer of what is not written as usual.
     """
 
     names: Sequence[str]
     sizes: Sequence[tuple[int, int]]
     predictions: Sequence[Prediction]
     vocabulary: Sequence[str]
+    notes: Notes = field(default_factory=Notes, repr=False)
 
 
 class WritingFormat(Format, Protocol):
@@ -117,4 +120,7 @@ class WritingFormat(Format, Protocol):
     writes: ClassVar[tuple[str, ...]]
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
-        """Write predictions into a folder, which is made; the files that were written."""
+        """Write predictions into a folder, which is made; the files that were written.
+
+        Paths are made by :mod:`jeoni.data.annotations.outputs`, so that they lie inside of the folder and over nothing.
+        """

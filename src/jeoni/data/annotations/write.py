@@ -9,6 +9,7 @@ from jeoni import plugins
 from jeoni.data.annotations.protocol import Predicted, WritingFormat
 from jeoni.data.annotations.read import FORMATS, load_format
 from jeoni.errors import ConfigError
+from jeoni.files.outputs import reporting
 
 __all__ = ["format_to_write", "write_predictions"]
 
@@ -51,11 +52,13 @@ def write_predictions(folder: Path, predicted: Predicted, task: str, name: str =
         The files that were written.
 
     Raises:
-        ConfigError: an unknown format, or one that cannot hold such predictions.
+        ConfigError: an unknown format, one that cannot hold such predictions, or a file that is there already.
+        StorageError: the folder cannot be written.
     """
     name = name or format_to_write(task)
     chosen: Any = load_format(name)
     if task not in getattr(chosen, "writes", ()):
         able = [one for one in plugins.names(FORMATS) if task in getattr(load_format(one), "writes", ())]
         raise ConfigError(f"{name} holds no predictions of {task}. Formats that do: {', '.join(able) or 'none'}.")
-    return cast(WritingFormat, chosen).write(folder, predicted)
+    with reporting(folder):
+        return cast(WritingFormat, chosen).write(folder, predicted)

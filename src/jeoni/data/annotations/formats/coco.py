@@ -18,6 +18,7 @@ import numpy as np
 
 from jeoni.data.annotations.coco_writing import MIDDLE, written_coco
 from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.outputs import new_file
 from jeoni.data.annotations.pictures import NO_PICTURE, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.runs import Runs
@@ -99,7 +100,7 @@ class COCO:
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
         """Write ``predictions.json``: images, categories, and annotations with their scores."""
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "predictions.json"
+        path = new_file(folder / "predictions.json")
         content = written_coco(predicted)
         path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         return [path]

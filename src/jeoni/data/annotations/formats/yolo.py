@@ -19,6 +19,7 @@ import numpy as np
 from jeoni.data.annotations.class_tables import TABLE_NAMES, read_class_table
 from jeoni.data.annotations.kinds import Detections
 from jeoni.data.annotations.notes import Notes
+from jeoni.data.annotations.outputs import new_file, output_files
 from jeoni.data.annotations.pictures import folder_of, is_picture, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shaped, dataset_of_shapes, offered
@@ -75,11 +76,10 @@ class YOLO:
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
         """Write ``labels/`` with a text file for each picture, and ``data.yaml``."""
         written = []
-        everything = zip(predicted.names, predicted.sizes, predicted.predictions, strict=True)
-        for name, (width, height), prediction in everything:
+        config = new_file(folder / "data.yaml")
+        files = output_files(folder / "labels", predicted.names, ".txt", predicted.notes, PICTURES)
+        for path, (width, height), prediction in zip(files, predicted.sizes, predicted.predictions, strict=True):
             assert isinstance(prediction, Detections)
-            inner = Path(*(part for part in Path(name).parts if part.lower() not in PICTURES))
-            path = folder / "labels" / inner.with_suffix(".txt")
             path.parent.mkdir(parents=True, exist_ok=True)
             middles = (prediction.boxes[:, :2] + prediction.boxes[:, 2:]) / 2
             shares = np.concatenate([middles, prediction.boxes[:, 2:] - prediction.boxes[:, :2]], axis=1)
@@ -88,7 +88,6 @@ class YOLO:
             lines = [" ".join([str(label), *(f"{v:.8f}" for v in (*own, score))]) for label, own, score in rows]
             path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
             written.append(path)
-        config = folder / "data.yaml"
         listed = "".join(f"  {k}: {_quoted(name)}\n" for k, name in enumerate(predicted.vocabulary))
         config.write_text(f"path: .\ntrain: images\nval: images\nnames:\n{listed}", encoding="utf-8")
         return [*written, config]
