@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,16 +51,22 @@ def write_places(said: DensePredictions, out: str, format: str, console: Console
 
 
 def _in_folder(path: Path, said: DensePredictions, format: str, console: Console) -> list[Path]:
+    from jeoni.data.annotations.notes import Notes
+    from jeoni.data.annotations.numbering import Numbering
     from jeoni.data.annotations.protocol import Predicted
-    from jeoni.data.annotations.write import format_to_write, write_predictions
+    from jeoni.data.annotations.write import format_to_write, listed_by, write_predictions
     from jeoni.data.checks import tell
 
     task = said.task.family or said.task.id
     came = "" if said.several else said.annotations  # several subjects: as COCO has them
     format = format or format_to_write(task, came)
-    predicted = Predicted(said.names, said.sizes, said.predictions, said.task.names)
+    notes = Notes()
+    listed = listed_by(said.data.origin if said.data else "", format, task, notes)
+    own = Numbering(said.class_numbers, said.annotations)
+    numbering = replace(listed if listed.classes else own, pictures=listed.pictures)
+    predicted = Predicted(said.names, said.sizes, said.predictions, said.task.names, numbering, notes)
     written = write_predictions(path, predicted, task, format)
-    tell(predicted.notes.findings(), console)
+    tell(notes.findings(), console)
     return written
 
 

@@ -212,6 +212,10 @@ class DenseTask(Protocol):
     def names(self) -> tuple[str, ...]:
         """Of the classes, or of the keypoints."""
 
+    def in_order(self, names: Sequence[str]) -> Self:
+        """The same with its classes in the order of a table of the data; as it is, if left out."""
+        return self
+
     def describe(self) -> dict[str, Any]:
         """The fields, for JSON."""
 

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 from jeoni.data.annotations.class_tables import ClassTable
 from jeoni.data.annotations.kinds import Prediction
 from jeoni.data.annotations.notes import Notes
+from jeoni.data.annotations.numbering import Numbering
 from jeoni.errors import ConfigError, did_you_mean
 from jeoni.locale import Said
 from jeoni.types import Dataset
@@ -71,7 +72,8 @@ class Format(Protocol):
         by_request: it is tried only where the user names one of its tasks: what it recognises may be other data too.
 
     One whose annotations are pictures themselves has ``masks_in(root) -> list[Path]`` too: the files that a prediction
-    of the folder leaves out.
+    of the folder leaves out. One that numbers pictures or classes by itself has ``numbering(root, task, notes) ->
+    Numbering``: what predictions of the folder are numbered by.
     """
 
     title: ClassVar[str]
@@ -100,6 +102,7 @@ class Predicted:
         sizes: ``(n,)`` width and height of each picture, pixels.
         predictions: ``(n,)``; those that are too unsure are left out by who asks.
         vocabulary: names of the classes, or of the keypoints, that the numbers of predictions stand for.
+        numbering: the numbers of classes and pictures in the data, for a format that numbers them.
         notes: is told by the writer of what is not written as usual.
     """
 
@@ -107,6 +110,7 @@ class Predicted:
     sizes: Sequence[tuple[int, int]]
     predictions: Sequence[Prediction]
     vocabulary: Sequence[str]
+    numbering: Numbering = field(default_factory=Numbering, repr=False)
     notes: Notes = field(default_factory=Notes, repr=False)
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from jeoni import plugins
+from jeoni.data.annotations.notes import Notes
+from jeoni.data.annotations.numbering import Numbering
 from jeoni.data.annotations.protocol import Predicted, WritingFormat
 from jeoni.data.annotations.read import FORMATS, load_format
 from jeoni.errors import ConfigError
 from jeoni.files.outputs import reporting
 
-__all__ = ["format_to_write", "write_predictions"]
+__all__ = ["format_to_write", "listed_by", "write_predictions"]
 
 USUAL = {"detection": "coco", "segmentation": "mask_png", "pose": "coco"}
 
@@ -37,6 +39,27 @@ def format_to_write(task: str, came: str = "") -> str:
             f"No format of annotations holds predictions of {task}. There are some for {', '.join(USUAL)}."
         )
     return USUAL[task]
+
+
+def listed_by(origin: str, name: str, task: str, notes: Notes) -> Numbering:
+    """The numbers of the data that predictions are made of, where those are of the format that is written.
+
+    Args:
+        origin: the folder or the file that the pictures were read from.
+        name: the id of the format.
+        task: detection, segmentation or pose.
+        notes: is told of numbers that contradict each other.
+
+    Example:
+        >>> listed_by("", "coco", "detection", Notes()).pictures
+        {}
+    """
+    kind: Any = load_format(name)
+    root = Path(origin)
+    if not origin or not hasattr(kind, "numbering") or not root.exists() or not kind.recognises(root):
+        return Numbering()
+    found: Numbering = kind.numbering(root, task, notes)
+    return found
 
 
 def write_predictions(folder: Path, predicted: Predicted, task: str, name: str = "") -> list[Path]:

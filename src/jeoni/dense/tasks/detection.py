@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -73,7 +73,7 @@ class Detection(DenseTask):
 
     @classmethod
     def read(cls, annotations: Sequence[Annotation | None]) -> tuple[Self, list[Finding]]:
-        """The classes are the names of the boxes, in alphabetical order.
+        """The classes are the names of the boxes, in alphabetical order; see also :meth:`in_order`.
 
         Raises:
             Unreadable: no picture has a box.
@@ -82,6 +82,11 @@ class Detection(DenseTask):
         if not found:
             raise Unreadable(Said("dense.no_boxes"))
         return cls(tuple(found)), []
+
+    def in_order(self, names: Sequence[str]) -> Self:
+        """Classes in the order of a table, of which those without an object are left out; others follow."""
+        first = [name for name in names if name in self.classes]
+        return replace(self, classes=tuple(dict.fromkeys((*first, *self.classes))))
 
     def reread(self, annotations: Sequence[Annotation | None]) -> None:
         """See :class:`~jeoni.dense.protocol.DenseTask`."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from jeoni.data.annotations.coco_writing import MIDDLE, written_coco
 from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.numbering import Numbering, agreed
 from jeoni.data.annotations.outputs import new_file
 from jeoni.data.annotations.pictures import NO_PICTURE, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
@@ -37,6 +39,7 @@ SIGNS = ("images", "annotations", "categories", "file_name", "image_id", "catego
 FOLDERS = ("annotations", "annotation", "labels")
 OTHERS = ("captions", "panoptic", "stuff", "image_info")  # files of COCO that are about something else
 FEWEST = 6  # numbers of a polygon
+MOST_ID = 1 << 31  # of a category that is kept
 NO_IMAGE = Fault(
     "unknown_picture",
     "an annotation is of an image that does not exist",
@@ -77,6 +80,8 @@ class COCO:
         options.refuse_classes(self.title)
         notes = Notes()
         pictures: list[Shaped] = []
+        classes_by_id: list[tuple[str, int]] = []
+        subjects: list[tuple[str, int]] = []
         drawn = Drawn()
         files = _meant(_files(root), options.wanted)
         places = _Places(_base(root), notes)
@@ -91,11 +96,29 @@ class COCO:
             names = tuple(content.categories.values())
             classes = dict.fromkeys((*drawn.classes, *names))
             drawn = Drawn(tuple(classes), drawn.keypoints or content.keypoints)
+            classes_by_id += content.numbers("").items()
+            subjects += content.numbers("pose").items()
             pictures.extend(_pictures(content, path, part, places, notes))
         places.tell_unnamed(pictures)
         there = offered(pictures) or self.tasks
         first = "pose" if "pose" in there else "detection"
-        return dataset_of_shapes(root, pictures, drawn, options.wanted or first, options, notes)
+        task = options.wanted or first
+        numbers = _agreed_classes(subjects if task == "pose" else classes_by_id, notes)
+        return replace(dataset_of_shapes(root, pictures, drawn, task, options, notes), class_numbers=numbers)
+
+    def numbering(self, root: Path, task: str, notes: Notes) -> Numbering:
+        """The ids of images and of categories; none where files contradict each other, which is told."""
+        places = _Places(_base(root), Notes())
+        classes: list[tuple[str, int]] = []
+        pictures: list[tuple[str, Any]] = []
+        for path, _ in _meant(_files(root), task):
+            content = _Content.of(path)
+            classes += content.numbers(task).items()
+            pictures += [(name, one["id"]) for one in content.images if (name := places.name(one, path))]
+        ids = agreed(pictures)
+        if ids is None:
+            notes.tell("image_ids", "", "the JSON files give images different ids", "predictions get new ones")
+        return Numbering(_agreed_classes(classes, notes), "coco", ids or {})
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
         """Write ``predictions.json``: images, categories, and annotations with their scores."""
@@ -106,12 +129,31 @@ class COCO:
         return [path]
 
 
+def _agreed_classes(pairs: Sequence[tuple[str, int]], notes: Notes) -> dict[str, int]:
+    numbers = agreed(pairs)
+    if numbers is None:
+        notes.tell("category_ids", "", "the JSON files give categories different ids", "predictions get new ones")
+    return numbers or {}
+
+
 @dataclass(frozen=True)
 class _Content:
     images: Sequence[Mapping[str, Any]]
     annotations: Sequence[Mapping[str, Any]]
     categories: Mapping[Any, str]  # by id
     keypoints: tuple[str, ...]
+    subjects: tuple[Any, ...]  # ids of categories that have keypoints
+
+    def numbers(self, task: str) -> dict[str, int]:
+        """Whole ids of categories by name; of two that are called the same, the one of more annotations."""
+        counts = Counter(one.get("category_id") for one in self.annotations)
+        found: dict[str, int] = {}
+        for id in self.subjects if task == "pose" else self.categories:
+            name = self.categories[id]
+            whole = isinstance(id, int) and 0 <= id < MOST_ID
+            if whole and (name not in found or counts[id] > counts[found[name]]):
+                found[name] = id
+        return found
 
     @classmethod
     def of(cls, path: Path) -> _Content:
@@ -132,7 +174,8 @@ class _Content:
                 raise DataError(f"{path}: categories[{number}] has no id or no name.", path=str(path))
             named[one["id"]] = composed(str(one["name"]).strip())
             keypoints = keypoints or tuple(composed(str(name)) for name in one.get("keypoints") or ())
-        return cls(images, annotations, named, keypoints)
+        subjects = tuple(one["id"] for one in categories if one.get("keypoints"))
+        return cls(images, annotations, named, keypoints, subjects)
 
 
 @dataclass
@@ -161,6 +204,15 @@ class _Places:
                 return path
         alike = self.by_name.get(composed(Path(written).name), [])
         return alike[0] if len(alike) == 1 else None
+
+    def name(self, image: Mapping[str, Any], json_file: Path) -> str:
+        """What to call a picture; empty where it is not there."""
+        file = self.find(image["file_name"], json_file)
+        return "" if file is None else self.called(file)
+
+    def called(self, file: Path) -> str:
+        """Its path below the root."""
+        return composed(file.relative_to(self.root).as_posix()) if file.is_relative_to(self.root) else str(file)
 
     @property
     def by_name(self) -> dict[str, list[Path]]:
@@ -252,9 +304,8 @@ def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: 
         if file is None:
             notes.add(NO_PICTURE, image["file_name"])
             continue
-        name = composed(file.relative_to(places.root).as_posix()) if file.is_relative_to(places.root) else str(file)
         stated = (_number(image.get("width")), _number(image.get("height")))
-        pictures.append(Shaped(file, name, shapes[image["id"]], part, stated))
+        pictures.append(Shaped(file, places.called(file), shapes[image["id"]], part, stated))
     return pictures
 
 

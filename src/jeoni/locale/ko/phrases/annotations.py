@@ -140,6 +140,9 @@ WORDS = {
     "sigmas must be positive numbers, one for each point": "sigmas는 점마다 하나씩 양수여야 함",
     "{first} and {other} would both be written as {file}": "{first}, {other}: 둘 다 {file} 파일로 저장될 이름",
     "written under their full names, as {own}; tools that pair files by name need one renamed": "{own}처럼 확장자까지 포함한 이름으로 저장, 이름으로 파일을 짝짓는 도구에서 쓰려면 하나의 이름을 바꿀 것",
+    "the JSON files give categories different ids": "JSON 파일마다 카테고리 id가 다름",
+    "the JSON files give images different ids": "JSON 파일마다 사진 id가 다름",
+    "predictions get new ones": "예측에는 새 id 사용",
     "{path} is there already, and predictions are written over nothing. Name a new folder.": "{path:이} 이미 있습니다. 예측은 있는 파일을 덮어쓰지 않습니다. 새 폴더를 지정하십시오.",
     "--out {out} is a picture or a recording, which would be lost. Needed: another file, such as {table}.": "--out {out:은} 사진이나 녹음 파일이라 지워지게 됩니다. {table} 같은 다른 파일을 지정하십시오.",
 }
