@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import redirect_stdout
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -99,3 +100,12 @@ def test_other_pictures_keep_the_ids_of_the_model_s_classes(annotated, run, know
     predict(run, tmp_path / "new", "--out", tmp_path / "yolo", "--format", "yolo")
     assert yaml.safe_load((tmp_path / "yolo/data.yaml").read_text())["names"] == {0: "horse", 1: "zebra", 2: "ant"}
     assert [(tmp_path / f"yolo/labels/{k}.txt").read_text()[0] for k in (0, 1)] == ["1", "2"]
+
+
+def test_a_folder_gets_the_format_that_the_model_learned_from(annotated, run, knows_all, tmp_path):
+    model = replace(jeoni.load_model(run), annotations="voc")
+    model.save(tmp_path / "of_voc")
+    for trained, files in [(run, ["predictions.json"]), (tmp_path / "of_voc", [f"{k}.xml" for k in range(8)])]:
+        out = tmp_path / f"out_{trained.name}"
+        predict(trained, annotated, "--out", out)
+        assert sorted(path.name for path in out.rglob("*.*")) == files
