@@ -65,6 +65,7 @@ def knows_all(monkeypatch):
 def predict(*arguments):
     done = CliRunner().invoke(app, ["predict", *map(str, arguments)])
     assert done.exit_code == 0, (done.output, done.exception)
+    return " ".join(done.output.split())
 
 
 def test_the_model_keeps_order_and_ids_of_the_table(run):
@@ -105,7 +106,11 @@ def test_other_pictures_keep_the_ids_of_the_model_s_classes(annotated, run, know
 def test_a_folder_gets_the_format_that_the_model_learned_from(annotated, run, knows_all, tmp_path):
     model = replace(jeoni.load_model(run), annotations="voc")
     model.save(tmp_path / "of_voc")
-    for trained, files in [(run, ["predictions.json"]), (tmp_path / "of_voc", [f"{k}.xml" for k in range(8)])]:
+    replace(model, annotations="cvat").save(tmp_path / "of_cvat")
+    expected = {"of_voc": [f"{k}.xml" for k in range(8)], "of_cvat": ["predictions.json"]}
+    for trained, files in [(run, ["predictions.json"]), *((tmp_path / name, own) for name, own in expected.items())]:
         out = tmp_path / f"out_{trained.name}"
         predict(trained, annotated, "--out", out)
         assert sorted(path.name for path in out.rglob("*.*")) == files
+    said = predict(tmp_path / "of_cvat", annotated, "--out", tmp_path / "again")
+    assert "cvat is not written for detection; predictions are written as coco." in said

@@ -59,7 +59,10 @@ def _in_folder(path: Path, said: DensePredictions, format: str, console: Console
 
     task = said.task.family or said.task.id
     came = "" if said.several else said.annotations  # several subjects: as COCO has them
-    format = format or format_to_write(task, came)
+    if not format:
+        format = format_to_write(task, came)
+        if came not in ("", format):
+            console.say(f"{came} is not written for {task}; predictions are written as {format}.")
     notes = Notes()
     listed = listed_by(said.data.origin if said.data else "", format, task, notes)
     own = Numbering(said.class_numbers, said.annotations)

@@ -17,7 +17,9 @@ from jeoni.data.annotations.write import write_predictions
 from jeoni.errors import ConfigError, StorageError
 from tests.data.annotations.made import save_picture, save_text
 
-A_FILE_EACH = {"yolo": "detection", "voc": "detection", "mask_png": "segmentation"}
+A_FILE_EACH = {"yolo": "detection", "voc": "detection", "labelme": "detection", "mask_png": "segmentation"}
+
+INNER = ("a", "deep/b", "data/a", "c")
 
 
 def predicted(names, task="detection"):
@@ -40,14 +42,15 @@ def test_pictures_of_absolute_and_upward_names_and_their_labels_stay_as_they_are
     for path in pictures:
         save_text(path.with_suffix(".txt"), "0 0.5 0.5 1 1\n")
         save_text(path.with_suffix(".xml"), "<annotation/>")
+        save_text(path.with_suffix(".json"), "{}")
     before = content(data)
     names = [*map(str, pictures), "../data/a.png", "../../c.png"]
     written = write_predictions(out, predicted(names, task), task, name)
     assert content(data) == before
     assert sorted(tmp_path.iterdir()) == [data, out]
     assert all(path.resolve().is_relative_to(out) for path in written) and len(set(written)) == len(written)
-    inner = {path.relative_to(out).with_suffix("").as_posix().split("/", 1)[-1] for path in written}
-    assert {"a", "deep/b", "data/a", "c"} <= inner
+    inner = {path.relative_to(out).with_suffix("").as_posix() for path in written}
+    assert all(any(one in (name, f"{one.split('/')[0]}/{name}") for one in inner) for name in INNER)
 
 
 @pytest.mark.parametrize(("name", "task"), A_FILE_EACH.items())
@@ -86,6 +89,7 @@ def test_names_that_would_share_a_file_are_told_apart(names, files):
         ("yolo", "detection", "labels/a.txt"),
         ("yolo", "detection", "data.yaml"),
         ("voc", "detection", "Annotations/a.xml"),
+        ("labelme", "detection", "a.json"),
         ("mask_png", "segmentation", "masks/a.png"),
         ("mask_png", "segmentation", "classes.csv"),
         ("coco", "detection", "predictions.json"),

@@ -29,7 +29,7 @@ def format_to_write(task: str, came: str = "") -> str:
         ConfigError: a task whose predictions no format holds.
 
     Example:
-        >>> format_to_write("detection", "voc"), format_to_write("detection", "labelme")
+        >>> format_to_write("detection", "voc"), format_to_write("detection", "cvat")
         ('voc', 'coco')
     """
     if came in plugins.names(FORMATS) and task in getattr(load_format(came), "writes", ()):
@@ -82,6 +82,9 @@ def write_predictions(folder: Path, predicted: Predicted, task: str, name: str =
     chosen: Any = load_format(name)
     if task not in getattr(chosen, "writes", ()):
         able = [one for one in plugins.names(FORMATS) if task in getattr(load_format(one), "writes", ())]
-        raise ConfigError(f"{name} holds no predictions of {task}. Formats that do: {', '.join(able) or 'none'}.")
+        known = ", ".join(able) or "none"
+        if not getattr(chosen, "writes", ()):
+            raise ConfigError(f"{chosen.title} is read, not written. Formats that hold predictions of {task}: {known}.")
+        raise ConfigError(f"{name} holds no predictions of {task}. Formats that do: {known}.")
     with reporting(folder):
         return cast(WritingFormat, chosen).write(folder, predicted)

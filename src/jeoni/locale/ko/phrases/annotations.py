@@ -140,6 +140,8 @@ WORDS = {
     "sigmas must be positive numbers, one for each point": "sigmas는 점마다 하나씩 양수여야 함",
     "{first} and {other} would both be written as {file}": "{first}, {other}: 둘 다 {file} 파일로 저장될 이름",
     "written under their full names, as {own}; tools that pair files by name need one renamed": "{own}처럼 확장자까지 포함한 이름으로 저장, 이름으로 파일을 짝짓는 도구에서 쓰려면 하나의 이름을 바꿀 것",
+    "{title} is read, not written. Formats that hold predictions of {task}: {known}.": "{title} 형식은 읽기만 하고 쓰지 않습니다. {task} 예측을 담을 수 있는 형식: {known}.",
+    "{came} is not written for {task}; predictions are written as {format}.": "{came} 형식에는 {task} 예측을 쓰지 않으므로 {format} 형식으로 저장합니다.",
     "the JSON files give categories different ids": "JSON 파일마다 카테고리 id가 다름",
     "the JSON files give images different ids": "JSON 파일마다 사진 id가 다름",
     "predictions get new ones": "예측에는 새 id 사용",
