@@ -88,6 +88,7 @@ class Dataset:
         label_columns: those that hold the labels.
         format: the id of the format of annotations that it was read from; empty where it was none.
         class_numbers: what that format numbers classes by, by their names, also those that no example has.
+        edges: numbers of the two keypoints of each line that the format draws between them.
         lines: ``(n,)`` the line of the file in which each example stands, from 1 as an editor counts, 0 where there is
             none; None where no table was read.
     """
@@ -106,6 +107,7 @@ class Dataset:
     lines: IntArray | None = None
     format: str = ""
     class_numbers: Mapping[str, int] = field(default_factory=dict)
+    edges: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.part.size == 0:

@@ -67,7 +67,7 @@ def _in_folder(path: Path, said: DensePredictions, format: str, console: Console
     listed = listed_by(said.data.origin if said.data else "", format, task, notes)
     own = Numbering(said.class_numbers, said.annotations)
     numbering = replace(listed if listed.classes else own, pictures=listed.pictures)
-    predicted = Predicted(said.names, said.sizes, said.predictions, said.task.names, numbering, notes)
+    predicted = Predicted(said.names, said.sizes, said.predictions, said.task.names, said.task.edges, numbering, notes)
     written = write_predictions(path, predicted, task, format)
     tell(notes.findings(), console)
     return written

@@ -212,8 +212,13 @@ class DenseTask(Protocol):
     def names(self) -> tuple[str, ...]:
         """Of the classes, or of the keypoints."""
 
-    def in_order(self, names: Sequence[str]) -> Self:
-        """The same with its classes in the order of a table of the data; as it is, if left out."""
+    @property
+    def edges(self) -> tuple[tuple[int, int], ...]:
+        """Numbers of the two keypoints of each line that is drawn between them; none, if left out."""
+        return ()
+
+    def informed_by(self, data: Dataset) -> Self:
+        """The same with what data say besides their annotations: the order of classes, edges between keypoints."""
         return self
 
     def describe(self) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any, cast
 
 from jeoni import plugins
-from jeoni.data.annotations.numbering import in_order
 from jeoni.data.annotations.vocabulary import in_vocabulary
 from jeoni.dense.protocol import DenseTask
 from jeoni.errors import ConfigError, DataError, WeightsError
@@ -62,8 +61,7 @@ def read_dense(data: Dataset, wanted: str = "auto") -> Dataset:
     except Unreadable as error:
         told = Said("dense.unreadable", data=data.origin or data.name, wanted=wanted, reason=reason_of(error))
         raise DataError(told, path=data.origin) from error
-    task = task.in_order(in_order(data.class_numbers))
-    read = with_dense(replace(data, findings=(*data.findings, *findings)), task)
+    read = with_dense(replace(data, findings=(*data.findings, *findings)), task.informed_by(data))
     return task.as_examples(read)
 
 

@@ -52,7 +52,7 @@ def detected(task, numbering, notes=None):
     found = [Detections(b, np.array(k), np.full(len(k), 0.9)) for b, k in zip(boxes, labels, strict=True)]
     found.append(Detections(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0)))
     names = [*(f"images/{name}" for name in BOXES), "images/new.png"]
-    return Predicted(names, [(40, 30)] * 3, found, task.names, numbering, notes or Notes())
+    return Predicted(names, [(40, 30)] * 3, found, task.names, (), numbering, notes or Notes())
 
 
 def test_classes_are_read_in_the_order_of_the_table(tmp_path):
@@ -111,7 +111,7 @@ def test_numbers_of_another_format_give_the_order(tmp_path):
 def test_the_background_is_written_where_no_table_leaves_it_out(tmp_path):
     masks = [LabelMap(np.array([[0, 1], [1, 2]]))]
     for numbers, ids in [({}, [1, 2, 3]), ({"ant": 20, "bee": 4}, [20, 4]), ({"background": 0, "bee": 1}, [0, 2, 1])]:
-        said = Predicted(["a.png"], [(2, 2)], masks, ["background", "ant", "bee"], Numbering(numbers, "coco"))
+        said = Predicted(["a.png"], [(2, 2)], masks, ["background", "ant", "bee"], (), Numbering(numbers, "coco"))
         (file,) = write_predictions(tmp_path / str(len(ids)) / str(ids[0]), said, "segmentation", "coco")
         assert [one["category_id"] for one in json.loads(file.read_text())["annotations"]] == ids
 
@@ -120,19 +120,25 @@ def test_keypoints_are_of_the_category_that_has_them(tmp_path):
     coco(tmp_path, table={7: "zebra", 20: "ant"}, keypoints=["nose", "tail"])
     content = json.loads((tmp_path / "annotations.json").read_text())
     del content["categories"][0]["keypoints"]
+    content["categories"][1]["skeleton"] = [[2, 1], [2, 1], [1, 1], [0, 1], [1, 3], [1], "x", [1.5, 2]]
     for one in content["annotations"]:
         one["keypoints"] = [3, 4, 2, 0, 0, 0]
     save_text(tmp_path / "annotations.json", json.dumps(content))
     data = read_annotated(tmp_path, "pose")
-    assert data.class_numbers == {"ant": 20}
+    assert data.class_numbers == {"ant": 20} and data.edges == ((1, 0),)
+    content["categories"][1]["skeleton"] = [[1, 0]]
+    save_text(tmp_path / "from_0.json", json.dumps(content))
+    assert read_annotated(tmp_path / "from_0.json", "pose").edges == ((1, 0),)
+    (tmp_path / "from_0.json").unlink()
     said = Predicted(
-        ["images/b.png"], [(40, 30)], [Skeleton(np.array([[3.5, 4.5], [np.nan] * 2]), np.ones(2))], ["nose", "tail"],
+        ["images/b.png"], [(40, 30)], [Skeleton(np.array([[3.5, 4.5], [np.nan] * 2]), np.ones(2))], ["nose", "tail"], data.edges,
         listed_by(str(tmp_path), "coco", "pose", Notes()),
     )  # fmt: skip
     (file,) = write_predictions(tmp_path / "out", said, "pose", "coco")
     written = json.loads(file.read_text())
     (category,), (one,) = written["categories"], written["annotations"]
     assert (category["id"], category["name"], category["keypoints"]) == (20, "ant", ["nose", "tail"])
+    assert category["skeleton"] == [[2, 1]]
     assert (one["image_id"], one["category_id"], one["keypoints"]) == (9, 20, [3, 4, 2, 0, 0, 0])
 
 

@@ -47,8 +47,9 @@ def written_coco(predicted: Predicted) -> dict[str, Any]:
 def _categories(predicted: Predicted) -> list[dict[str, Any]]:
     names = list(predicted.vocabulary)
     if _of_points(predicted):
+        skeleton = [[a + 1, b + 1] for a, b in predicted.edges]
         subject, id = next(iter(number_classes([], predicted.numbering, "coco", FIRST).items()), ("subject", FIRST))
-        return [{"id": id, "name": subject, "keypoints": names, "skeleton": []}]
+        return [{"id": id, "name": subject, "keypoints": names, "skeleton": skeleton}]
     if predicted.numbering.classes:
         names = [name for name in names if name != GROUND or name in predicted.numbering.classes]
     numbers = number_classes(names, predicted.numbering, "coco", FIRST)

@@ -102,6 +102,7 @@ class Predicted:
         sizes: ``(n,)`` width and height of each picture, pixels.
         predictions: ``(n,)``; those that are too unsure are left out by who asks.
         vocabulary: names of the classes, or of the keypoints, that the numbers of predictions stand for.
+        edges: numbers of the two keypoints of each line between them, for a format that draws some.
         numbering: the numbers of classes and pictures in the data, for a format that numbers them.
         notes: is told by the writer of what is not written as usual.
     """
@@ -110,6 +111,7 @@ class Predicted:
     sizes: Sequence[tuple[int, int]]
     predictions: Sequence[Prediction]
     vocabulary: Sequence[str]
+    edges: Sequence[tuple[int, int]] = ()
     numbering: Numbering = field(default_factory=Numbering, repr=False)
     notes: Notes = field(default_factory=Notes, repr=False)
 

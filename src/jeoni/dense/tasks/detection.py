@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from jeoni.data.annotations import Annotation, Boxes, Detections, Prediction
+from jeoni.data.annotations.numbering import in_order
 from jeoni.dense.merging.boxes import merged_boxes
 from jeoni.dense.merging.tile import Tile
 from jeoni.dense.placed import PlacedBoxes
@@ -73,7 +74,7 @@ class Detection(DenseTask):
 
     @classmethod
     def read(cls, annotations: Sequence[Annotation | None]) -> tuple[Self, list[Finding]]:
-        """The classes are the names of the boxes, in alphabetical order; see also :meth:`in_order`.
+        """The classes are the names of the boxes, in alphabetical order; see also :meth:`informed_by`.
 
         Raises:
             Unreadable: no picture has a box.
@@ -83,9 +84,9 @@ class Detection(DenseTask):
             raise Unreadable(Said("dense.no_boxes"))
         return cls(tuple(found)), []
 
-    def in_order(self, names: Sequence[str]) -> Self:
-        """Classes in the order of a table, of which those without an object are left out; others follow."""
-        first = [name for name in names if name in self.classes]
+    def informed_by(self, data: Dataset) -> Self:
+        """Classes in the order of their table, of which those without an object are left out; others follow."""
+        first = [name for name in in_order(data.class_numbers) if name in self.classes]
         return replace(self, classes=tuple(dict.fromkeys((*first, *self.classes))))
 
     def reread(self, annotations: Sequence[Annotation | None]) -> None:

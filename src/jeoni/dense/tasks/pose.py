@@ -7,7 +7,7 @@ Of several subjects in a picture each is cut out by its box, and is a picture of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -52,6 +52,7 @@ class Pose(DenseTask):
         points: their names.
         several: whether pictures show several subjects, in boxes that are given.
         sigmas: ``(k,)`` how far annotators differ, in shares of the root of a subject's area; empty: not known.
+        edges: numbers of the two points of each line that is drawn between them.
 
     Example:
         >>> one = Keypoints(np.zeros((2, 2)), ("leftear", "rightear"))
@@ -75,6 +76,7 @@ class Pose(DenseTask):
     points: tuple[str, ...]
     several: bool = False
     sigmas: tuple[float, ...] = ()
+    edges: tuple[tuple[int, int], ...] = ()
 
     @property
     def headline(self) -> str:
@@ -119,6 +121,10 @@ class Pose(DenseTask):
             raise Unreadable(Said("dense.twin_keypoints", names=", ".join(orders[0])))
         several = any(isinstance(one, (Subjects, Subject)) for one in given)
         return cls(orders[0], several, known_sigmas(orders[0]) if several else ()), []
+
+    def informed_by(self, data: Dataset) -> Self:
+        """The lines between points that data draw."""
+        return replace(self, edges=data.edges)
 
     def as_examples(self, data: Dataset) -> Dataset:
         """Of several subjects each is one."""
@@ -275,7 +281,8 @@ class Pose(DenseTask):
     def describe(self) -> dict[str, Any]:
         """See :class:`~jeoni.dense.protocol.DenseTask`."""
         several = {"several": True, "sigmas": list(self.sigmas)} if self.several else {}
-        return {"points": list(self.points), **several}
+        edges = {"edges": [list(pair) for pair in self.edges]} if self.edges else {}
+        return {"points": list(self.points), **several, **edges}
 
     @classmethod
     def restored(cls, described: Mapping[str, Any]) -> Self:
@@ -284,7 +291,10 @@ class Pose(DenseTask):
         numbers = all(isinstance(one, float) and 0 < one < np.inf for one in sigmas)
         if not isinstance(sigmas, list) or len(sigmas) not in (0, len(points)) or not numbers:
             raise ValueError("sigmas must be positive numbers, one for each point")
-        return cls(points, described.get("several", False) is True, tuple(sigmas))
+        edges = tuple((int(a), int(b)) for a, b in described.get("edges", []))
+        if any(not 0 <= k < len(points) for pair in edges for k in pair):
+            raise ValueError("edges must be pairs of numbers of points")
+        return cls(points, described.get("several", False) is True, tuple(sigmas), edges)
 
 
 def _visible(one: Keypoints) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jeoni.dense.protocol import DenseTask
@@ -120,4 +120,4 @@ def with_sigma(task: DenseTask, sigma: float | None) -> DenseTask:
         return task
     if not isinstance(task, Pose) or not task.several:
         raise ConfigError(Said("dense.no_sigma", value=f"{sigma:g}"))
-    return Pose(task.points, task.several, (sigma,) * len(task.points))
+    return replace(task, sigmas=(sigma,) * len(task.points))

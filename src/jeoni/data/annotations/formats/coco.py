@@ -82,6 +82,7 @@ class COCO:
         pictures: list[Shaped] = []
         classes_by_id: list[tuple[str, int]] = []
         subjects: list[tuple[str, int]] = []
+        edges: tuple[tuple[int, int], ...] = ()
         drawn = Drawn()
         files = _meant(_files(root), options.wanted)
         places = _Places(_base(root), notes)
@@ -97,6 +98,7 @@ class COCO:
             classes = dict.fromkeys((*drawn.classes, *names))
             drawn = Drawn(tuple(classes), drawn.keypoints or content.keypoints)
             classes_by_id += content.numbers("").items()
+            edges = edges or content.edges
             subjects += content.numbers("pose").items()
             pictures.extend(_pictures(content, path, part, places, notes))
         places.tell_unnamed(pictures)
@@ -104,7 +106,8 @@ class COCO:
         first = "pose" if "pose" in there else "detection"
         task = options.wanted or first
         numbers = _agreed_classes(subjects if task == "pose" else classes_by_id, notes)
-        return replace(dataset_of_shapes(root, pictures, drawn, task, options, notes), class_numbers=numbers)
+        data = dataset_of_shapes(root, pictures, drawn, task, options, notes)
+        return replace(data, class_numbers=numbers, edges=edges if task == "pose" else ())
 
     def numbering(self, root: Path, task: str, notes: Notes) -> Numbering:
         """The ids of images and of categories; none where files contradict each other, which is told."""
@@ -129,6 +132,20 @@ class COCO:
         return [path]
 
 
+def _edges(written: Any, count: int) -> tuple[tuple[int, int], ...]:
+    """Pairs of keypoints that a skeleton joins, by numbers from 0; what is no such pair is left out.
+
+    COCO counts keypoints from 1; where a 0 stands, and no number that only counting from 1 has, it was done from 0.
+    """
+    listed = written if isinstance(written, list) else []
+    pairs = [tuple(pair) for pair in listed if isinstance(pair, list) and len(pair) == 2]
+    whole = [pair for pair in pairs if all(isinstance(k, int) for k in pair)]
+    numbers = [k for pair in whole for k in pair]
+    first = 0 if 0 in numbers and max(numbers) < count else 1
+    edges = [(a - first, b - first) for a, b in whole if a != b]
+    return tuple(dict.fromkeys(edge for edge in edges if min(edge) >= 0 and max(edge) < count))
+
+
 def _agreed_classes(pairs: Sequence[tuple[str, int]], notes: Notes) -> dict[str, int]:
     numbers = agreed(pairs)
     if numbers is None:
@@ -143,6 +160,7 @@ class _Content:
     categories: Mapping[Any, str]  # by id
     keypoints: tuple[str, ...]
     subjects: tuple[Any, ...]  # ids of categories that have keypoints
+    edges: tuple[tuple[int, int], ...]  # between keypoints, by their numbers
 
     def numbers(self, task: str) -> dict[str, int]:
         """Whole ids of categories by name; of two that are called the same, the one of more annotations."""
@@ -169,13 +187,16 @@ class _Content:
         images, annotations, categories = lists
         named: dict[Any, str] = {}
         keypoints: tuple[str, ...] = ()
+        edges: tuple[tuple[int, int], ...] = ()
         for number, one in enumerate(categories):
             if "id" not in one or not str(one.get("name", "")).strip():
                 raise DataError(f"{path}: categories[{number}] has no id or no name.", path=str(path))
             named[one["id"]] = composed(str(one["name"]).strip())
+            if one.get("keypoints") and not keypoints:
+                edges = _edges(one.get("skeleton"), len(one["keypoints"]))
             keypoints = keypoints or tuple(composed(str(name)) for name in one.get("keypoints") or ())
         subjects = tuple(one["id"] for one in categories if one.get("keypoints"))
-        return cls(images, annotations, named, keypoints, subjects)
+        return cls(images, annotations, named, keypoints, subjects, edges)
 
 
 @dataclass

@@ -138,6 +138,7 @@ WORDS = {
     "{n:d} subjects have neither a box nor two points": "박스도 없고 점도 둘이 안 되는 대상 {n}개",
     "points of one name are there twice, and nothing says which belong together": "같은 이름의 점이 둘 이상인데 어느 점끼리 한 대상인지 알 수 없음",
     "sigmas must be positive numbers, one for each point": "sigmas는 점마다 하나씩 양수여야 함",
+    "edges must be pairs of numbers of points": "edges는 점 번호의 쌍이어야 합니다",
     "{first} and {other} would both be written as {file}": "{first}, {other}: 둘 다 {file} 파일로 저장될 이름",
     "written under their full names, as {own}; tools that pair files by name need one renamed": "{own}처럼 확장자까지 포함한 이름으로 저장, 이름으로 파일을 짝짓는 도구에서 쓰려면 하나의 이름을 바꿀 것",
     "{title} is read, not written. Formats that hold predictions of {task}: {known}.": "{title} 형식은 읽기만 하고 쓰지 않습니다. {task} 예측을 담을 수 있는 형식: {known}.",
