@@ -166,5 +166,18 @@ def test_a_file_of_annotations_names_the_pictures_to_predict(tmp_path):
     assert annotated_file(table) is None and annotated_file(tmp_path) is None
 
 
+def test_pictures_beside_the_json_s_folder_are_found_whatever_letters_are_put_together_of(tmp_path):
+    picture = save_picture(tmp_path / "e\u0301" / "a.png")
+    content = {
+        "images": [{"id": 41, "file_name": str(picture), "width": 40, "height": 30}],
+        "annotations": [{"id": 1, "image_id": 41, "category_id": 7, "bbox": [2, 3, 10, 8]}],
+        "categories": [{"id": 7, "name": "zebra"}],
+    }
+    file = save_text(tmp_path / "json" / "a.json", json.dumps(content))
+    ids = listed_by(str(file), "coco", "detection", Notes()).pictures
+    found = annotated_file(file)
+    assert number_pictures([found.items.name(0), "new.png"], ids) == [41, 42]
+
+
 def test_ids_that_are_no_numbers_stay():
     assert number_pictures(["a", "b"], {"a": "x1"}) == ["x1", 1]

@@ -117,7 +117,7 @@ class COCO:
         for path, _ in _meant(_files(root), task):
             content = _Content.of(path)
             classes += content.numbers(task).items()
-            pictures += [(name, one["id"]) for one in content.images if (name := places.name(one, path))]
+            pictures += [(composed(name), one["id"]) for one in content.images if (name := places.name(one, path))]
         ids = agreed(pictures)
         if ids is None:
             notes.tell("image_ids", "", "the JSON files give images different ids", "predictions get new ones")
