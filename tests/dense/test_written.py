@@ -114,3 +114,13 @@ def test_a_folder_gets_the_format_that_the_model_learned_from(annotated, run, kn
         assert sorted(path.name for path in out.rglob("*.*")) == files
     said = predict(tmp_path / "of_cvat", annotated, "--out", tmp_path / "again")
     assert "cvat is not written for detection; predictions are written as coco." in said
+
+
+def test_pictures_of_one_stem_are_named_and_keep_a_file_each(annotated, run, knows_all, tmp_path):
+    (tmp_path / "new").mkdir()
+    with Image.open(annotated / "1.png") as image:
+        image.save(tmp_path / "new/1.png")
+        image.save(tmp_path / "new/1.jpg")
+    said = predict(run, tmp_path / "new", "--out", tmp_path / "out", "--format", "yolo")
+    assert "1.jpg and 1.png would both be written as 1.txt" in said and "1.png.txt" in said
+    assert sorted(path.name for path in (tmp_path / "out/labels").iterdir()) == ["1.jpg.txt", "1.png.txt"]
