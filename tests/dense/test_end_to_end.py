@@ -40,7 +40,7 @@ def make_data(folder, kind, count=6):
             annotations.append(Boxes(np.array([[left, top, left + 24, top + 24]]), ("square",)))
         else:
             annotations.append(Keypoints(np.array([[left, top], [left + 24, top]], dtype=float), ("left", "right")))
-    task = Detection(("square",)) if kind == "detection" else Pose(("left", "right"))
+    task = Detection(("square",)) if kind == "detection" else Pose(("left", "right"), partners=(1, 0))
     return Dataset("made", FileItems(paths, paths), annotation_cells(annotations), task=task), task
 
 
@@ -57,7 +57,9 @@ def test_a_saved_model_predicts_the_same(kind, tmp_path):
     backbone = with_frame(load_backbone(TINY), data, 64, SIZE)
     model = fit(data, task, backbone, Context(workers=1))
     before = model.predict(data)
-    after = jeoni.load_model(model.save(tmp_path / "model")).predict(data)
+    loaded = jeoni.load_model(model.save(tmp_path / "model"))
+    assert loaded.task == task
+    after = loaded.predict(data)
     evidence = [[task.evidence(p, a) for p, a in zip(said, data.targets, strict=True)] for said in (before, after)]
     scores = [task.scores(one, np.ones((1, len(data)))) for one in evidence]
     assert len(before) == len(data)

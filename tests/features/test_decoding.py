@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from jeoni.errors import DataError
 from jeoni.features.decoding import Decoder, Plan, Preparation, process, processes_pay, shared_block
 from jeoni.features.decoding.pool import WorkerPool
 from jeoni.features.decoding.process import Worker
+from jeoni.features.decoding.worker import Source
 from jeoni.features.extract import Extraction, Request, extract
 from jeoni.features.store import FeatureStore
 from jeoni.modalities.inputs.image import ImageInput
@@ -131,10 +133,11 @@ def test_a_damaged_file_is_told_as_in_one_process(pictures, tmp_path):
     assert raised.value.path == "b"
 
 
-@pytest.mark.parametrize("cause", ["plan", "memory", "start"])
+@pytest.mark.parametrize("cause", ["plan", "memory", "start", "ready"])
 def test_threads_decode_where_workers_cannot_and_say_why(pictures, monkeypatch, cause):
     spec: ImageInput = Homebound(32, GREY, GREY) if cause == "plan" else ImageInput(32, GREY, GREY)
-    said = {"plan": "ImportError: no such module in a worker", "memory": "no memory to share", "start": "started"}
+    said = {"plan": "ImportError: no such module in a worker", "memory": "no memory to share", "start": "started",
+            "ready": "one ended with status 1 before it was ready"}  # fmt: skip
 
     def refuse(*args, **kwargs):
         raise OSError(28, "No space left on device")
@@ -143,6 +146,8 @@ def test_threads_decode_where_workers_cannot_and_say_why(pictures, monkeypatch, 
         monkeypatch.setattr(process, "SharedBlock", refuse)
     if cause == "start":
         monkeypatch.setattr(process.subprocess, "Popen", refuse)
+    if cause == "ready":
+        monkeypatch.setattr(process, "PROGRAM", "raise SystemExit(1)")
     monkeypatch.setattr("jeoni.features.decoding.decoder.shared_pool", WorkerPool)
     console = Heard()
     decoder = decoder_of(spec, console)
@@ -151,6 +156,22 @@ def test_threads_decode_where_workers_cannot_and_say_why(pictures, monkeypatch, 
     assert not decoder.processes
     (warning,) = console.said
     assert said[cause] in warning and "worker processes cannot be used" in warning
+
+
+def test_workers_that_died_while_they_waited_are_no_fault_of_the_first_example(pictures):
+    files, plan = pictures("a", "b"), pickle.dumps(Plan((Preparation(ImageInput(32, GREY, GREY), ""),)))
+    sources = [Source(k, f"p{k}", files.path(k)) for k in range(2)]
+    pool = WorkerPool(2)
+    with pool._borrowed() as first, pool._borrowed() as second:
+        waiting = [first, second]
+        for worker in waiting:
+            worker.prepare(plan, sources, everything)
+    for worker in waiting:
+        worker._process.kill()
+        worker._process.wait()
+    found = pool.prepare(plan, sources, everything)
+    pool.close()
+    assert [one.rows[0, 0].shape for one in found] == [(32, 32, 3)] * 2
 
 
 def test_an_input_of_a_script_is_decoded_by_threads():

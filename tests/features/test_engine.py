@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +16,7 @@ from jeoni.errors import ConfigError
 from jeoni.features import engine as engine_module
 from jeoni.features.engine import agreement, choose
 from jeoni.features.engines.torch import TorchEngine
+from jeoni.features.halving import InWhatFits
 from jeoni.modalities.inputs import collate
 from jeoni.types import Quiet
 
@@ -186,8 +188,73 @@ def test_a_batch_for_which_a_gpu_has_no_memory_is_halved_and_that_is_said(networ
         "The GPU has no memory for 4 examples at once; from now on 2 are taken.",
     ]
     monkeypatch.setattr(SmallGpu, "most", 0)
-    with pytest.raises(ConfigError, match="no memory for a single example.*smaller --backbone, or --device cpu"):
+    with pytest.raises(ConfigError, match=r"no memory for a single example.*smaller --backbone.* or --device cpu"):
         choice.run(many)
+
+
+def test_threads_never_take_more_again_than_another_found_to_fit_and_each_size_is_told_once(pixels):
+    """The second thread fails at eight rows, and is told so only when the first one has come down to two."""
+    heard: list[str] = []
+    console = Quiet()
+    console.warn = heard.append  # type: ignore[method-assign]
+    both, done, taken = threading.Barrier(2), threading.Event(), []
+
+    def run(rows: np.ndarray) -> list[np.ndarray]:
+        taken.append(len(rows))
+        if len(rows) == 8:
+            both.wait(10)
+            if threading.current_thread().name == "slow":
+                done.wait(10)
+        if len(rows) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return [rows]
+
+    limited = InWhatFits(run, console)
+    rows = np.arange(8)[:, None]
+    slow = threading.Thread(target=limited, args=(rows,), name="slow")
+    slow.start()
+    np.testing.assert_array_equal(limited(rows)[0], rows)
+    done.set()
+    slow.join()
+    assert taken.count(8) == 2 and taken.count(4) == 1
+    assert [text.partition(" for ")[2][:1] for text in heard] == ["8", "4"]
+
+
+@pytest.mark.parametrize("wanted", ["auto", "torch"])
+def test_a_gpu_without_memory_for_the_rows_of_the_choice_takes_half_of_them(network, pixels, monkeypatch, wanted):
+    tried = [(SmallGpu(), "float32"), (Broken(), "float32")]
+    monkeypatch.setattr(engine_module, "_candidates", lambda wanted: tried)
+    heard: list[str] = []
+    console = Quiet()
+    monkeypatch.setattr(console, "warn", heard.append)
+    choice = choose(network, pixels, wanted, 1, console)
+    assert (choice.name, choice.notes) == ("gpu", ()) and choice.cosine > 0.999
+    assert heard == ["The GPU has no memory for 5 examples at once; from now on 2 are taken."]
+    choice.run(pixels)
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize("wanted", ["auto", "torch"])
+@pytest.mark.parametrize("when", ["run", "compiled"])
+def test_a_gpu_without_memory_for_one_row_is_told_with_the_remedy(network, pixels, monkeypatch, wanted, when):
+    class Full(SmallGpu):
+        most = 0
+
+        def compile(self, network: nn.Module, *args: object) -> Callable[..., object]:
+            if when == "compiled":
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+            return super().compile(network)
+
+    monkeypatch.setattr(engine_module, "_candidates", lambda wanted: [(Full(), "float32"), (Right(), "float32")])
+    with pytest.raises(ConfigError, match=r"no memory for a single example.*--image-size.*--device cpu"):
+        choose(network, pixels, wanted, 1, Quiet())
+
+
+class Right(OnGpu):
+    name = "processor"
+
+    def accelerated(self) -> bool:
+        return False
 
 
 def test_an_unknown_engine_offers_near_names(network, pixels):

@@ -9,18 +9,22 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
+import torch
 
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.items import FileItems
 from jeoni.data.text_items import TextItems
 from jeoni.errors import DataError
+from jeoni.features import engine as engine_module
 from jeoni.features.engine import Choice
+from jeoni.features.engines.onnxruntime import OnnxRuntimeEngine
 from jeoni.features.extract import Request, extract
 from jeoni.features.key import FeatureKey
 from jeoni.features.known import KnownRows
 from jeoni.features.store import FeatureStore
 from jeoni.features.worker import Worker
+from jeoni.types import Quiet
 from tests.conftest import TINY
 
 
@@ -112,6 +116,54 @@ def test_texts_of_any_length_are_those_of_one_process(encoder_folder, tmp_path):
     ]
     one, other = (seen.features(backbone, pooled.taps[0]).numpy() for seen in found)
     np.testing.assert_array_equal(one, other)
+
+
+def test_a_process_that_decodes_by_processes_gives_the_same_bits(make_photos, backbone, tmp_path):
+    items, found, executor = files(make_photos(each=15)), [], Neighbours()
+    for decoding, there in (("threads", None), ("processes", executor)):
+        store = FeatureStore(tmp_path / decoding)
+        how = {"engine": "onnxruntime", "decoding": decoding, "executor": there}
+        found.append(rows(extract(items, [request(backbone)], store, **how), backbone))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+    ((_, todo),) = executor.seen
+    assert Worker(todo).decoded_by == "1 process"
+
+
+@dataclass
+class TwoNeighbours(Neighbours):
+    """Two processes, each of which has a worker of its own."""
+
+    def chunks(self, items, index, todo, size):
+        half = len(index) // 2
+        yield from super().chunks(items, index[:half], todo, size)
+        yield from super().chunks(items, index[half:], todo, size)
+
+
+def test_what_processes_warn_of_is_told_here_once(make_photos, backbone, monkeypatch):
+    class FullGpu:
+        """What onnxruntime computes, at most two rows at a time."""
+
+        def compile(self, *args):
+            run = OnnxRuntimeEngine().compile(*args)
+
+            def limited(rows):
+                if len(rows) > 2:
+                    raise torch.OutOfMemoryError("CUDA out of memory.")
+                return run(rows)
+
+            return limited
+
+        name, accelerated = "torch", lambda self: True
+
+    monkeypatch.setattr(engine_module, "_candidates", lambda wanted: [(FullGpu(), "float32")])
+    console, heard = Quiet(), []
+    monkeypatch.setattr(console, "warn", heard.append)
+    items, executor = files(make_photos(each=16)), TwoNeighbours(gpu=True)
+    seen = extract(items, [request(backbone)], FeatureStore(), engine="torch", executor=executor, console=console)
+    assert seen.computed == 32 and len(heard) == len(set(heard))
+    assert heard[0] == "The GPU has no memory for 8 examples at once; from now on 4 are taken."
+    assert heard[1] == "The GPU has no memory for 4 examples at once; from now on 2 are taken."
 
 
 def test_few_examples_are_worked_off_here(make_photos, backbone):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 import pytest
+import torch
 
-from jeoni import plugins
+from jeoni import distributed, plugins
 from jeoni.cli import build_command
 from jeoni.cli._app import run
 from jeoni.extensions import POINTS, folders_of
@@ -85,3 +86,16 @@ def test_every_text_of_every_help_page_is_korean():
         texts = {command.help, *(getattr(parameter, "help", None) for parameter in command.params)}
         lacking |= {text for text in texts if text and text not in known and not text.startswith("One of: ")}
     assert not lacking, "add these to src/jeoni/locale/ko/help.py"
+
+
+def test_a_gpu_whose_memory_ended_where_nobody_could_say_it_better_is_told_without_a_traceback(korean, monkeypatch):
+    def refuse() -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(distributed, "device", refuse)
+    code, said = korean("doctor")
+    assert code == 1 and "GPU 메모리가 부족합니다" in said and "--device cpu" in said
+    monkeypatch.setenv("LC_ALL", "C")
+    monkeypatch.setenv("LANG", "C")
+    code, said = korean("doctor")
+    assert code == 1 and "The GPU has not enough memory." in said and "--batch-size" in said

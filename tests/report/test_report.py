@@ -189,6 +189,21 @@ def test_why_views_were_decoded_again_is_said(tmp_path, expected, wanted):
     assert wanted in re.sub(r"\s+", " ", render(run).read_text(encoding="utf-8"))
 
 
+def test_a_control_of_auto_that_was_run_on_a_sample_says_what_it_was_held_against(tmp_path):
+    run = make_run(tmp_path / "run")
+    record = json.loads((run / "run.json").read_text())
+    record |= {
+        "chosen": "probe",
+        "contest": {
+            "probe": {"loss": 0.4, "score": 0.9, "n": 1600},
+            "untrained": {"loss": 0.693, "score": 0.5, "n": 1000, "against": 0.512},
+        },
+    }
+    (run / "run.json").write_text(json.dumps(record))
+    text = re.sub(r"\s+", " ", render(run).read_text(encoding="utf-8"))
+    assert text.count("on a sample of 1000, where the probe has a loss of 0.512") == 1
+
+
 def test_hostile_names_are_text(tmp_path):
     text = render(make_run(tmp_path / "run")).read_text(encoding="utf-8")
     assert HOSTILE not in text

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -55,7 +56,7 @@ class Pool:
 
     processes = 2
 
-    def __init__(self, executor, cluster, items, todo):
+    def __init__(self, executor, cluster, items, todo, count):
         self.items = items
 
     def run(self, index, length, starts):
@@ -95,10 +96,10 @@ def test_gpus_are_used_where_there_are_some_and_nothing_else_is_wanted(executor,
     assert not executor.accelerated()
 
 
-def begun(monkeypatch, items, todo):
+def begun(monkeypatch, items, todo, threads=1, count=0):
     """An extractor as it is in its process."""
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(get=lambda value: value))
-    setup = Setup(pickle.dumps(todo), todo.known, (items,), "auto", 1, ".")
+    setup = Setup(pickle.dumps(todo), todo.known, (items,), "auto", threads, count, ".")
     return Extractor(setup)
 
 
@@ -116,6 +117,17 @@ def test_a_process_gives_back_chunks_with_the_numbers_of_the_whole(monkeypatch):
     chunks = [module._opened(cell) for cell in cells]
     assert [i for chunk in chunks for i in chunk.index] == list(range(10, 20))
     assert sum(len(chunk.rows[0]) for chunk in chunks) == 10 and chunks[0].choices[0].name == "torch"
+
+
+def test_a_process_with_cores_enough_decodes_by_processes_as_a_plain_run_does(monkeypatch):
+    request = Request(load_backbone(TINY), (Tap(0, False),))
+    todo = ToDo((request,), KnownRows({}), ("torch",), ("float32",), ("",))
+    found = []
+    for threads, count, decoding in ((1, 500, "auto"), (4, 500, "auto"), (4, 20, "auto"), (4, 500, "threads")):
+        worker = begun(monkeypatch, None, replace(todo, decoding=decoding), threads=threads, count=count)
+        worker._begin()
+        found.append(worker._worker.decoded_by)
+    assert found == ["1 thread", "4 processes", "4 threads", "4 threads"]
 
 
 def test_what_goes_wrong_in_a_process_is_told_as_it_was(monkeypatch):

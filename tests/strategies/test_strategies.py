@@ -18,6 +18,8 @@ from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.models.model import Model
+from jeoni.specs import FitSpec
+from jeoni.strategies.building import build_strategy
 from jeoni.tasks import LossOptions
 from jeoni.training.job import Batch
 from tests.conftest import save_photos
@@ -288,6 +290,49 @@ def test_auto_never_ships_what_is_worse_than_its_controls(
     losses = {k: v["loss"] for k, v in model.contest.items()}
     assert losses[chosen] <= min(losses["untrained"], losses.get("scratch", np.inf))
     assert model.choice["name"] == ("probe" if chosen == "untrained" else chosen)
+
+
+@pytest.mark.parametrize(("untrained", "beaten"), [(0.5, True), (0.85, False)])
+def test_auto_runs_the_untrained_network_on_a_sample_unless_it_may_win(untrained, beaten, make_photos, monkeypatch):
+    from jeoni.strategies import auto
+
+    backbone = small_backbone()
+    twin = auto.untrained_twin(backbone, 0).fingerprint
+    passed: list[int] = []
+    own = Context.extract
+
+    def extract(self, items, requests):
+        passed.extend(len(items) for request in requests if request.backbone.fingerprint == twin)
+        return own(self, items, requests)
+
+    class Probing(Said):
+        def taps(self, backbone, n):
+            return (Tap(backbone.n, True),)
+
+        def fit(self, used, train, context):
+            self.confidence = untrained if used.fingerprint == twin else 0.8
+            return super().fit(used, train, context)
+
+    monkeypatch.setattr(Context, "extract", extract)
+    monkeypatch.setattr(auto, "Probe", lambda *a: Probing("probe", 0.8))
+    monkeypatch.setattr(auto, "Finetune", lambda *a: Said("finetune", 0.7))
+    monkeypatch.setattr(auto, "Scratch", lambda *a: Said("scratch", 0.6))
+    train, context = examples(build("probe"), backbone, make_photos(each=30))
+    model = dataclasses.replace(build("auto"), control_items=20).fit(backbone, train, context)
+    record = model.contest["untrained"]
+    if beaten:
+        assert (model.chosen, passed, record["n"]) == ("probe", [20], 20)
+        assert record["loss"] == pytest.approx(-np.log(0.5), abs=0.03)
+        assert record["against"] == pytest.approx(-np.log(0.8), abs=0.03)
+        assert "scratch" not in model.contest
+    else:
+        assert (model.chosen, passed) == ("untrained", [20, 60]) and "against" not in record
+        assert "scratch" in model.contest
+
+
+def test_the_most_examples_of_a_control_that_fit_was_told_are_those_of_auto():
+    assert build_strategy("auto", FitSpec(control_items=300)).control_items == 300
+    assert build_strategy("auto").control_items == FitSpec().control_items
 
 
 def test_auto_tries_pairs_where_sequences_are_few(make_photos, monkeypatch):

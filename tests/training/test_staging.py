@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ import torch
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context
 from jeoni.specs import Recipe
+from jeoni.training import forward
 from jeoni.training import rows as rows_module
 from jeoni.training.defaults import resolve_defaults
-from jeoni.training.forward import gpu_step_s, outputs_of
+from jeoni.training.forward import gpu_step_s, outputs_of, timed_step_s
 from jeoni.training.rows import CachedRows, LiveRows, training_rows
 from jeoni.training.staging import ViewCosts, disk_s, timed
 from tests.training.test_training import examples_of, small
@@ -98,3 +100,28 @@ def test_batches_are_timed_after_a_first_one():
 def test_a_processor_hides_nothing_behind_its_steps():
     network = torch.nn.Linear(2, 2)
     assert gpu_step_s(network, np.zeros((1, 2), np.float32), torch.device("cpu"), "float32") == 0.0
+
+
+class OnCpu:
+    """As a GPU, for what asks for the kind of a device only."""
+
+    type = "cuda"
+
+
+@pytest.mark.parametrize(("most", "timed_on"), [(100, 12), (5, 3), (0, 0)])
+def test_a_step_is_timed_on_as_many_rows_as_fit(monkeypatch, most, timed_on):
+    network, seen = torch.nn.Linear(2, 2), []
+
+    def limited(module, given):
+        if len(given[0]) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        seen.append(len(given[0]))
+
+    network.register_forward_pre_hook(limited)
+    on_cpu = partial(timed_step_s, device=torch.device("cpu"))
+    monkeypatch.setattr(
+        forward, "timed_step_s", lambda n, rows, device, precision: on_cpu(n, rows, precision=precision)
+    )
+    taken = gpu_step_s(network, np.zeros((12, 2), np.float32), OnCpu(), "float32")  # type: ignore[arg-type]
+    assert set(seen) == ({timed_on} if timed_on else set())
+    assert (taken > 0) == bool(timed_on)

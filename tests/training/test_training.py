@@ -22,8 +22,9 @@ from jeoni.features.extract import Request
 from jeoni.specs import Recipe
 from jeoni.tasks import load_data
 from jeoni.training.defaults import find_stage, resolve_defaults, steps_for
+from jeoni.training.forward import outputs_of
 from jeoni.training.groups import Group
-from jeoni.training.job import Diverged, Held, Job
+from jeoni.training.job import Diverged, Held, Job, Update
 from jeoni.training.loop import train
 from jeoni.training.rows import CachedRows, LiveRows, plain_rows, row_bytes, training_rows
 from jeoni.types import Quiet
@@ -124,12 +125,58 @@ def test_where_memory_ends_a_step_is_made_in_parts_with_the_same_result():
     ]
 
 
-@pytest.mark.parametrize("changes", [{"mixup": 0.2}, {}])
-def test_memory_that_is_too_small_for_one_example_or_for_a_batch_that_must_stay_together_ends_it(changes):
-    job = make_job(**changes)
-    small_memory(job.network, 5 if changes else 0)
-    with pytest.raises(torch.OutOfMemoryError):
+class Together:
+    """As contrastive training: the loss is one of all examples of a step."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self.network = network
+
+    def begin(self, step: int) -> None:
+        pass
+
+    def updates(self, batch, behind):
+        yield Update(self.network(batch.rows).square().mean())
+
+
+@pytest.mark.parametrize("changes", [{"mixup": 0.2}, {"train_statistics": True}, {"objective": Together}])
+def test_a_batch_that_must_stay_together_and_does_not_fit_is_told_with_its_size(changes):
+    network = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+    changes = {k: v(network) if v is Together else v for k, v in changes.items()}
+    groups = [Group("all", dict(network.named_parameters()), 1e-2, 0.0)]
+    job = make_job(network=network, groups=groups, **changes)
+    small_memory(network, 5)
+    with pytest.raises(ConfigError, match=r"step of 16 examples.*smaller --batch-size, or --device cpu"):
         train(job)
+
+
+def test_memory_that_is_too_small_for_one_example_is_told_with_the_remedy():
+    job = make_job()
+    small_memory(job.network, 0)
+    with pytest.raises(ConfigError, match=r"no memory for a single example.*--device cpu"):
+        train(job, console=Heard())
+
+
+def test_a_network_for_which_there_is_no_memory_is_told_with_the_remedy(monkeypatch):
+    job = make_job()
+
+    def refuse(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(job.network, "to", refuse)
+    with pytest.raises(ConfigError, match="no memory for a single example"):
+        train(job)
+
+
+def test_evaluations_take_what_fits_and_give_the_same():
+    network, rows = nn.Sequential(nn.Linear(4, 2)), Table(np.random.default_rng(0).normal(size=(21, 4)).astype("f4"))
+    whole = outputs_of(network, rows, batch_size=16)
+
+    def refuse(module, given):
+        if len(given[0]) > 5:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    network.register_forward_pre_hook(refuse)
+    np.testing.assert_allclose(outputs_of(network, rows, batch_size=16), whole, rtol=1e-6)
 
 
 def test_an_anchor_keeps_the_weights_nearer_to_where_they_started():

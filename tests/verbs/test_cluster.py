@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import jeoni
 from jeoni.cli._app import app
 from jeoni.errors import ConfigError, DataError, WeightsError
+from jeoni.features.examples import Context
 from jeoni.report import render
 from jeoni.report.result import result_card
 from jeoni.runs import read_json
@@ -68,6 +69,43 @@ def test_a_flat_folder_of_pictures_becomes_clusters_with_a_report(photos_run):
     page = (photos_run / "report.html").read_text(encoding="utf-8")
     assert page.count("<img") >= 2 * 6 and "Most doubtful" in page and "cluster 2" in page
     assert "How many clusters" in page and "Did pretraining help?" in page
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_controls_of_many_items_are_run_on_a_sample_and_all_are_compared_on_it(labelled, tmp_path, monkeypatch):
+    passed: list[int] = []
+    own = Context.extract
+
+    def extract(self, items, requests):
+        passed.extend(len(items) for request in requests if request.backbone.name.startswith("untrained twin"))
+        return own(self, items, requests)
+
+    monkeypatch.setattr(Context, "extract", extract)
+    photos = save_photos(tmp_path / "photos", each=54)
+    if not labelled:
+        for number, file in enumerate(list(photos.rglob("*.png"))):
+            file.rename(photos / f"{number:03}.png")
+        for folder in (f for f in list(photos.iterdir()) if f.is_dir()):
+            folder.rmdir()
+    how = {"backbone": TINY, "clusters": 2, "repeats": 2, "pictures": False, "out": tmp_path / "run"}
+    found = jeoni.cluster(photos, control_items=100, **how)
+    assert passed[-1] == max(passed) == 100  # those before are of the calibration
+    metrics = read_record(ClusterMetrics, tmp_path / "run" / "metrics.json")
+    assert (metrics.n, metrics.compared, sum(c.size for c in metrics.clusters)) == (108, 100, 108)
+    assert "on a sample of 100 items" in found.summary
+    first, untrained, raw = metrics.representations
+    assert (first.kind, untrained.kind, raw.kind) == ("pretrained", "untrained", "raw")
+    if labelled:
+        for other in (untrained, raw):  # paired on the same items: the gain is the difference of the two means
+            for name, gain in other.difference.items():
+                assert gain.value == pytest.approx(first.scores[name].value - other.scores[name].value, abs=2e-6)
+    else:
+        assert untrained.more_stable.value == pytest.approx(first.stability.value - untrained.stability.value, abs=2e-6)
+    assert "All are measured on a sample of 100 items." in (tmp_path / "run" / "report.html").read_text(
+        encoding="utf-8"
+    )
+    estimate = read_json(tmp_path / "run" / "run.json")["estimate"]
+    assert set(estimate["parts"]) == {"features", "report", "controls"} and estimate["took"]["controls"] > 0
 
 
 def test_clusters_csv_is_labelled_data_whose_labels_can_be_changed(photos_run, tmp_path):

@@ -10,12 +10,15 @@ from html import escape
 import pytest
 
 import jeoni
+from jeoni.backbones.catalog import load_backbone
 from jeoni.errors import ConfigError, DataError
+from jeoni.planning.candidates import WAYS, Candidate, NamedBackbone
 from jeoni.report import render
 from jeoni.report.result import result_lines
 from jeoni.runs.contents import foreign_files
 from jeoni.runs.records import PlanRecord
 from jeoni.runs.typed import read_record
+from jeoni.verbs.session.planned import sharing_disk
 from tests.conftest import TINY, save_photos
 
 QUICK = {"engine": "torch", "quiet": True}
@@ -172,6 +175,55 @@ def test_a_source_with_the_same_classes_is_looked_at(kept, network, tmp_path):
     assert "Your own source" in render(result.run, "en").read_text(encoding="utf-8")
 
 
+def test_items_of_the_target_in_a_source_are_left_out(kept, network, tmp_path):
+    options = {"costs": False, "folds": 2, **network, **QUICK}
+    with pytest.raises(DataError, match="All items of photos are items of the target"):
+        jeoni.plan(kept / "photos", source=kept / "photos", out=tmp_path / "same", **options)
+    mixed = shutil.copytree(kept / "known", tmp_path / "mixed")
+    for label in ("class_0", "class_1"):
+        for file in sorted((kept / "photos" / label).iterdir())[:5]:
+            shutil.copy(file, mixed / label / f"copy_{file.name}")
+    result = jeoni.plan(kept / "photos", source=mixed, out=tmp_path / "run", **options)
+    assert result.record.source.copies == 10 and result.record.source.items == 32
+    assert "10 items of mixed are items of the target too: they were left out." in result.summary
+    plain = jeoni.plan(kept / "photos", source=kept / "known", out=tmp_path / "plain", **options)
+    assert result.record.source.both == plain.record.source.both
+
+
+def test_what_a_budget_gave_up_stays_given_up_where_the_plan_takes_a_probe(kept, network, tmp_path, monkeypatch):
+    monkeypatch.setattr("jeoni.planning.calibration.Calibration.report_s", lambda self, pictures: 1000.0 * pictures)
+    options = {"budget": "60s", **network, **{k: v for k, v in FAST.items() if k != "pictures"}}
+    result = jeoni.fit(kept / "photos", out=tmp_path / "run", pictures=True, **options)
+    record = json.loads((result.run / "run.json").read_text(encoding="utf-8"))
+    assert record["spec"]["pictures"] is False
+
+
+def test_candidates_of_a_race_share_the_limit_of_the_disk(kept, network):
+    data = jeoni.load_data(kept / "photos")
+    source = NamedBackbone("network", load_backbone(network["backbone"]))
+
+    def room(disk):
+        spec = sharing_disk(jeoni.FitSpec(budget="10m", disk=disk), data, source)
+        return spec.cache_gb, upper_stages.strategy(spec).taps(source.backbone, len(data))
+
+    upper_stages = Candidate("upper stages", "upper stages", source, {"strategy": "finetune"})
+    assert room("")[0] == jeoni.FitSpec().cache_gb
+    some, kept_taps = room("20MB")
+    assert 0.002 < some < 0.02 / sum(way.trains for way in WAYS.values()) and not kept_taps[-1].pooled
+    none, taps = room("80kB")
+    assert none < 1e-5 and [tap.pooled for tap in taps] == [True]
+
+
+def test_no_control_is_held_against_itself(kept, network, tmp_path, monkeypatch):
+    """Where the plan chooses the untrained network, that is the model, and the verdict is the plan's."""
+    monkeypatch.setattr("jeoni.planning.race._drop_beaten", lambda runners: None)
+    monkeypatch.setattr("jeoni.planning.race._better", lambda control, chosen: True)
+    monkeypatch.setattr("jeoni.planning.rules.REMOVED", 2.0)
+    result = jeoni.fit(kept / "photos", out=tmp_path / "run", **network, **FAST)
+    assert "transfer does not pay" in result.summary.lower() and "transfer helped" not in result.summary
+    assert "untrained" in json.dumps(json.loads((result.run / "plan.json").read_text(encoding="utf-8"))["options"])
+
+
 def test_a_source_whose_labels_are_swapped_is_negative_transfer(kept, network, tmp_path):
     many = save_photos(tmp_path / "many", each=60, first=200)
     (many / "class_0").rename(many / "other")
@@ -183,7 +235,7 @@ def test_a_source_whose_labels_are_swapped_is_negative_transfer(kept, network, t
 
 
 def test_a_source_without_a_class_in_common_is_said(kept, network, tmp_path):
-    other = save_photos(tmp_path / "other", each=6)
+    other = save_photos(tmp_path / "other", each=6, first=300)
     (other / "class_0").rename(other / "cats")
     (other / "class_1").rename(other / "dogs")
     options = {"costs": False, "folds": 2, **network, **QUICK}

@@ -27,7 +27,7 @@ from jeoni.features.extract import Request
 from jeoni.tasks import strata_of, task_of
 from jeoni.types import FloatArray, IntArray, Interval
 
-__all__ = ["EACH", "LEVEL", "SIZES", "Control", "control_on_all", "control_on_sample", "sample_order"]
+__all__ = ["EACH", "LEVEL", "SIZES", "Control", "control_on_all", "control_on_sample", "sample_order", "sample_size"]
 
 SIZES = (500, 1000)  # examples at which one looks, as far as the user's limit goes
 EACH = 5  # of every class, whatever the limit: fewer could not be both learned and tested
@@ -136,7 +136,17 @@ def sample_order(strata: IntArray, seed: int) -> IntArray:
     return np.argsort(place, kind="stable")
 
 
+def sample_size(most: int, n: int, classes: int) -> int:
+    """Of ``n`` examples as many as a control may be run on: ``most``, but :data:`EACH` of every class.
+
+    Example:
+        >>> sample_size(1000, 4000, 10), sample_size(1000, 4000, 300), sample_size(1000, 400, 10)
+        (1000, 1500, 400)
+    """
+    return min(n, max(most, EACH * classes))
+
+
 def _sizes(most: int, n: int, classes: int) -> Sequence[int]:
     """Samples to look at: those of :data:`SIZES` below the largest, and the largest."""
-    largest = min(n, max(most, EACH * classes))
+    largest = sample_size(most, n, classes)
     return [*(size for size in SIZES if EACH * classes <= size < largest), largest]

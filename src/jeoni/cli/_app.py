@@ -180,7 +180,7 @@ def run() -> int:
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return USER
-        if not isinstance(error, (OSError, MemoryError)):
+        if not isinstance(error, (OSError, MemoryError)) and not _fills_gpu(error):
             raise
         _complain(_refusal(error))
         return USER
@@ -189,10 +189,17 @@ def run() -> int:
     return code if isinstance(code, int) else DONE
 
 
-def _refusal(error: OSError | MemoryError) -> str:
+def _fills_gpu(error: Exception) -> bool:
+    """Whether a GPU had no memory; known by its name, since torch takes a second to import."""
+    return type(error).__name__ == "OutOfMemoryError" and type(error).__module__.partition(".")[0] == "torch"
+
+
+def _refusal(error: Exception) -> str:
     """The sentence for what the system refused, where nobody could say it better."""
     if isinstance(error, MemoryError):
         return Said("error.memory")
+    if not isinstance(error, OSError):
+        return Said("error.gpu_memory")
     where = f"{error.filename}: " if error.filename else ""
     return Said("error.refused", what=f"{where}{error.strerror or error}")
 

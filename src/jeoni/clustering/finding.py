@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from jeoni.assessment.control import sample_order, sample_size
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.clustering.number import candidates, propose
@@ -16,6 +19,7 @@ from jeoni.clustering.space import Space, prepared
 from jeoni.clustering.typical import renumbered, typicality
 from jeoni.errors import DataError
 from jeoni.features.examples import Context, Examples
+from jeoni.features.extract import Request
 from jeoni.specs import ClusterSpec
 from jeoni.types import Console, FloatArray, IntArray
 
@@ -29,18 +33,22 @@ class Representations:
     """The features that are clustered.
 
     Attributes:
-        all: the pretrained ones first, then controls.
+        own: the pretrained ones of all examples.
+        compared: of the examples in ``sample`` the pretrained ones, then controls.
+        sample: numbers of the examples that pretrained features and controls are compared on, in order.
         scaling: how those of the backbones were made ready.
         backbones: names.
     """
 
-    all: tuple[Representation, ...]
+    own: Representation
+    compared: tuple[Representation, ...]
+    sample: IntArray
     scaling: str
     backbones: tuple[str, ...]
 
     def rows(self, clusters: int) -> FloatArray:
         """The pretrained features of all backbones, ``(n, d)``, as so many clusters are sought in them."""
-        return joined([space.at(clusters) for space in self.all[0].spaces])
+        return joined([space.at(clusters) for space in self.own.spaces])
 
     @classmethod
     def of(
@@ -48,6 +56,9 @@ class Representations:
         context: Context,
     ) -> Representations:  # fmt: skip
         """Of the backbones and, where controls are wanted, of their untrained twins and of the examples as they are.
+
+        Where there are more examples than the controls may be run on, all are compared on a sample of them, made ready
+        and clustered as if there were no others: then none has learned from more.
 
         Raises:
             DataError: all examples have the same features.
@@ -57,24 +68,41 @@ class Representations:
             scaling = "whitened" if all(one.learned for one in backbones) else "standardized"
         names = tuple(one.name for one in backbones)
 
-        def spaces(of: Sequence[Backbone]) -> list[Space]:
-            rows = [examples.features(one, Tap(one.n, True)).numpy() for one in of]
+        def spaces(some: Examples, of: Sequence[Backbone]) -> list[Space]:
+            rows = [some.features(one, Tap(one.n, True)).numpy() for one in of]
             return [prepared(row, scaling, seed=spec.seed) for row in rows]
 
-        found = [Representation("pretrained", ", ".join(names), spaces(backbones))]
-        if twins:
-            found += _controls(examples, spaces, twins, backbones[0], spec.seed, context)
-        return cls(tuple(found), scaling, names)
+        own = Representation("pretrained", ", ".join(names), spaces(examples, backbones))
+        everything = np.arange(len(examples))
+        if not twins:
+            return cls(own, (own,), everything, scaling, names)
+        size = sample_size(spec.control_items, len(examples), spec.clusters or 1)
+        if size == len(examples):
+            few, first, sample = examples, own, everything
+        else:
+            sample = np.sort(sample_order(np.zeros_like(everything), spec.seed)[:size])  # no label may decide it
+            few = examples.select(sample, np.zeros((1, size), dtype=np.int64))
+            first = replace(own, spaces=spaces(few, backbones))
+        bare = _of_twins(few, twins, context)
+        controls = _controls(few, lambda: spaces(bare, twins), backbones[0], spec.seed, context)
+        return cls(own, (first, *controls), sample, scaling, names)
+
+
+def _of_twins(examples: Examples, twins: Sequence[Backbone], context: Context) -> Examples:
+    """The examples with the features of the untrained networks, computed if they are not there yet."""
+    if all(examples.seen.holds(one, Tap(one.n, True)) for one in twins):
+        return examples
+    seen = context.extract(examples.data.items, [Request(one, (Tap(one.n, True),)) for one in twins])
+    return replace(examples, seen=seen, index=np.arange(len(examples)))
 
 
 def _controls(
-    examples: Examples, spaces: Callable[[Sequence[Backbone]], list[Space]], twins: Sequence[Backbone],
-    backbone: Backbone, seed: int, context: Context,
-) -> list[Representation]:  # fmt: skip
+    examples: Examples, untrained: Callable[[], list[Space]], backbone: Backbone, seed: int, context: Context
+) -> list[Representation]:
     """Those that tell examples apart at all: features that are all alike are no control."""
     found = []
     try:
-        found.append(Representation("untrained", "untrained", spaces(twins)))
+        found.append(Representation("untrained", "untrained", untrained()))
     except DataError:
         context.console.warn("The untrained network finds all examples alike; it is left out as a control.")
     plain = plain_features(examples.data.items, backbone.input, context.threads, seed)
@@ -101,17 +129,17 @@ def find_clusters(
         spec: the options.
         console: hears of progress.
     """
-    first = features.all[0]
+    first, compared = features.own, features.compared
     n = len(first.spaces[0])
     with console.track("Numbers of clusters", max(1, len(candidates(n)))) as advance:
         proposal = propose(first.spaces, spec.seed, advance)
     number = spec.clusters or (proposal.clusters if proposal else FALLBACK)
-    parts = draw_parts(n, spec.repeats, spec.seed)
-    with console.track("Clustering", 1 + len(features.all) * len(parts)) as advance:
+    parts = draw_parts(len(features.sample), spec.repeats, spec.seed)
+    with console.track("Clustering", 1 + len(compared) * len(parts)) as advance:
         clusters = renumbered(method.fit([space.at(number) for space in first.spaces], number, spec.seed))
         advance(1)
         drawn = [
-            replace(one, drawn=repeated(method, one.spaces, number, parts, spec.seed, advance)) for one in features.all
+            replace(one, drawn=repeated(method, one.spaces, number, parts, spec.seed, advance)) for one in compared
         ]
     return Clustered(
         method=spec.method,
@@ -120,6 +148,7 @@ def find_clusters(
         asked=spec.clusters,
         proposal=proposal,
         representations=drawn,
+        sample=features.sample,
         scaling=features.scaling,
         backbones=features.backbones,
     )

@@ -33,7 +33,8 @@ class Clustered:
         typicality: of each example.
         asked: how many were asked for; None where a number was proposed.
         proposal: what stability proposes; None where there are too few examples.
-        representations: the pretrained features first.
+        representations: of the examples in ``sample``, the pretrained features first.
+        sample: numbers of the examples that representations are compared on.
         scaling: how features were made ready.
         backbones: names.
         model_agrees: share of examples that the model puts in their cluster without having seen them; None without one.
@@ -45,6 +46,7 @@ class Clustered:
     asked: int | None
     proposal: Proposal | None
     representations: Sequence[Representation]
+    sample: IntArray
     scaling: str
     backbones: tuple[str, ...]
     model_agrees: float | None = None
@@ -81,16 +83,15 @@ def clustering_metrics(found: Clustered, examples: Examples, seed: int, language
     labels, table = np.zeros(0, dtype=np.int64), None
     if len(known):
         labels = data.targets[known]
-        own = examples.clusters[known]
-        groups = own if len(np.unique(own)) < len(own) else None
+        groups = _groups(examples.clusters[known])
         table = table_of(labels, found.clusters[known], (len(names), found.number))
         scores = scores_of(labels, found.clusters[known], groups, seed)
         scored |= {"scores": _as_dicts(scores), "table": table.tolist()}
-        beside = _beside(found.representations, labels, known, groups, seed)
+        beside = _beside(found, data.targets, examples.clusters, seed)
     else:
         scores, beside = {}, {}
     arms = _arms(found.representations, beside, seed)
-    said = [*_about_number(found, len(data)), *_about_labels(scores), *_verdicts(found.representations, beside, seed)]
+    said = [*_about_number(found, len(data)), *_about_labels(scores), *_verdicts(found, beside, seed)]
     return {
         "method": found.method,
         "backbones": list(found.backbones),
@@ -100,6 +101,7 @@ def clustering_metrics(found: Clustered, examples: Examples, seed: int, language
         "asked": found.asked,
         "clusters": _clusters(found, names, table),
         "representations": arms,
+        "compared": len(found.sample),
         **_numbers(found.proposal),
         **scored,
         "model_agrees": found.model_agrees,
@@ -143,17 +145,23 @@ def _numbers(proposal: Proposal | None) -> dict[str, Any]:
 Beside = dict[str, tuple[dict[str, Interval], dict[str, Interval] | None]]
 
 
-def _beside(
-    representations: Sequence[Representation], labels: IntArray, known: IntArray, groups: IntArray | None, seed: int
-) -> Beside:
+def _beside(found: Clustered, targets: IntArray, clusters: IntArray, seed: int) -> Beside:
     """By representation its scores, means over parts, and how much better the first one is on the same parts."""
-    drawn = {r.name: [part[known] for part in r.drawn] for r in representations}
+    known = np.flatnonzero(targets[found.sample] >= 0)
+    if not len(known):
+        return {}
+    labels, groups = targets[found.sample][known], _groups(clusters[found.sample][known])
+    drawn = {r.name: [part[known] for part in r.drawn] for r in found.representations}
     first, *others = drawn
     own, gains = paired_scores(labels, drawn[first], {name: drawn[name] for name in others}, groups, seed)
-    found: Beside = {first: (own, None)}
+    beside: Beside = {first: (own, None)}
     for name in others:
-        found[name] = (paired_scores(labels, drawn[name], {}, groups, seed)[0], gains[name])
-    return found
+        beside[name] = (paired_scores(labels, drawn[name], {}, groups, seed)[0], gains[name])
+    return beside
+
+
+def _groups(clusters: IntArray) -> IntArray | None:
+    return clusters if len(np.unique(clusters)) < len(clusters) else None
 
 
 def _arms(representations: Sequence[Representation], beside: Beside, seed: int) -> list[dict[str, Any]]:
@@ -200,10 +208,12 @@ def _about_labels(scores: dict[str, Interval]) -> list[Said]:
     return [Said("clustering.accuracy", value=value, low=low, high=high, **others)]
 
 
-def _verdicts(representations: Sequence[Representation], beside: Beside, seed: int) -> list[Said]:
+def _verdicts(found: Clustered, beside: Beside, seed: int) -> list[Said]:
     """Pretrained features against each control: by labels where there are some, else by stability alone."""
-    first, *others = representations
+    first, *others = found.representations
     said = []
+    if others and len(found.sample) < len(found.clusters):
+        said.append(Said("clustering.sampled", n=f"{len(found.sample):,}"))
     for one in others:
         gain = beside[one.name][1] if beside else None
         if gain is not None:

@@ -32,6 +32,7 @@ __all__ = [
     "marked_frame",
     "quiet_pydicom",
     "read_header",
+    "read_size",
 ]
 
 DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
@@ -45,6 +46,7 @@ TAGS = (
     *("PatientID", "PatientName", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "InstanceNumber"),
     *("ImagePositionPatient", "ImageOrientationPatient", "NumberOfFrames", "BurnedInAnnotation", "Modality"),
 )
+SIZE = ("Rows", "Columns")
 _READING = threading.Lock()
 
 
@@ -152,6 +154,24 @@ def read_header(path: str | Path, name: str) -> Header | None:
             return _header(found, name) if len(found) else None
     except Exception:  # it is reported when it is decoded; whatever the parser says may quote a name
         return None
+
+
+def read_size(path: str | Path) -> tuple[int, int] | None:
+    """Width and height, pixels, by the header of a DICOM file; None where it is none, or damaged.
+
+    Nothing else of the header is read.
+
+    Raises:
+        MissingExtra: pydicom is not installed.
+    """
+    pydicom = import_pydicom()
+    try:
+        with open_file(path) as file, quiet_pydicom():
+            found = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(SIZE), force=True)
+    except Exception:  # as above: it is reported when it is decoded
+        return None
+    width, height = _whole(found, "Columns"), _whole(found, "Rows")
+    return (width, height) if width and height else None
 
 
 def _header(found: Any, name: str) -> Header:

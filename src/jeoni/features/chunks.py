@@ -37,6 +37,7 @@ class Chunk:
         rows: of each request: digest, view, and by tap what was computed.
         computed: how many were decoded and run.
         choices: of each request the engine; only where another process computed it.
+        warnings: of another process, which has nobody to tell.
     """
 
     index: Sequence[int]
@@ -47,6 +48,7 @@ class Chunk:
     rows: list[list[tuple[bytes, int, list[Array]]]] = field(default_factory=list)
     computed: int = 0
     choices: tuple[Choice | None, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def precision(self, request: int) -> str:
         """What another process computed its rows in; empty where it was this one, or none was needed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch import nn
 
 from jeoni import plugins
 from jeoni.errors import ConfigError, JeoniError, did_you_mean
+from jeoni.features.halving import InWhatFits, too_large_for_gpu
 from jeoni.locale import Said
 from jeoni.types import Array, Console
 
@@ -116,7 +117,7 @@ def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: 
             processor, always computes in float32.
 
     Raises:
-        ConfigError: an engine that does not exist, or is not installed.
+        ConfigError: an engine that does not exist, or is not installed; a GPU that has no memory for one row.
     """
     check_engine(wanted)
     with torch.inference_mode():
@@ -126,55 +127,57 @@ def choose(network: nn.Module, rows: Array, wanted: str, threads: int, console: 
     for engine, kind in _candidates(wanted):
         if precision not in ("", kind):
             continue
-        try:
-            run = engine.compile(network, rows, threads, kind)
-            cosine = agreement(run(rows), reference)
-        except (JeoniError, KeyboardInterrupt):
-            raise
-        except Exception as error:  # an engine may fail in any way of its own; torch remains
-            reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
-            notes.append(Said("engine.failed", engine=engine.name, precision=kind, reason=reason))
+        tried = _tried(engine, kind, network, rows, threads, reference, console)
+        if not isinstance(tried, Choice):
+            notes.append(tried)
             continue
-        if cosine < AGREEMENT:
-            measured = {"cosine": f"{cosine:.4f}", "needed": f"{AGREEMENT:g}"}
-            notes.append(Said("engine.refused", engine=engine.name, precision=kind, **measured))
-            continue
-        passed.append(Choice(run, engine.name, kind, cosine))
+        passed.append(tried)
         if kind != "float32" or engine.accelerated():
             break
     if not passed:
         engine = plugins.load("jeoni.features.engines", "torch")()
-        run = engine.compile(network, rows, threads, "float32")
+        run = _compiled(engine, network, rows, threads, "float32", console)
         passed.append(Choice(run, engine.name, "float32", agreement(run(rows), reference)))
         if wanted not in ("auto", "torch") and notes:
             console.warn(Said("engine.instead", why=notes[-1]))
     best = passed[0] if len(passed) == 1 else min(passed, key=lambda choice: _seconds(choice.run, rows))
-    run = _in_what_fits(best.run, console)
-    return Choice(run, best.name, best.precision, best.cosine, tuple(notes))
+    return replace(best, notes=tuple(notes))
 
 
-def _in_what_fits(run: Run, console: Console) -> Run:
-    """Where a GPU has no memory for a batch, half of it at a time, from then on."""
-    most = [0]  # examples at a time; 0 is all
+def _tried(
+    engine: Engine,
+    precision: str,
+    network: nn.Module,
+    rows: Array,
+    threads: int,
+    reference: list[Array],
+    console: Console,
+) -> Choice | str:
+    """The engine, held against torch, or why it is not taken."""
+    try:
+        run = _compiled(engine, network, rows, threads, precision, console)
+        cosine = agreement(run(rows), reference)
+    except (JeoniError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # an engine may fail in any way of its own; torch remains
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
+        return Said("engine.failed", engine=engine.name, precision=precision, reason=reason)
+    if cosine < AGREEMENT:
+        measured = {"cosine": f"{cosine:.4f}", "needed": f"{AGREEMENT:g}"}
+        return Said("engine.refused", engine=engine.name, precision=precision, **measured)
+    return Choice(run, engine.name, precision, cosine)
 
-    def careful(rows: Array) -> list[Array]:
-        while True:
-            size = most[0] or len(rows)
-            try:
-                parts = [run(rows[start : start + size]) for start in range(0, len(rows), size)]
-                return parts[0] if len(parts) == 1 else [np.concatenate(each) for each in zip(*parts, strict=True)]
-            except torch.OutOfMemoryError:
-                half = min(size, len(rows)) // 2
-            if not half:
-                raise ConfigError(
-                    "The GPU has no memory for a single example. End what else runs there, take a smaller --backbone, "
-                    "or --device cpu."
-                )
-            most[0] = half
-            torch.cuda.empty_cache()
-            console.warn(f"The GPU has no memory for {2 * half} examples at once; from now on {half} are taken.")
 
-    return careful
+def _compiled(engine: Engine, network: nn.Module, rows: Array, threads: int, precision: str, console: Console) -> Run:
+    """Ready to run; on a GPU, also for batches for which it has no memory.
+
+    Raises:
+        ConfigError: a GPU has no memory for the network itself.
+    """
+    try:
+        return InWhatFits(engine.compile(network, rows, threads, precision), console)
+    except torch.OutOfMemoryError:
+        raise too_large_for_gpu() from None
 
 
 def _engines(wanted: str) -> list[Engine]:

@@ -15,7 +15,7 @@ from jeoni.features.chunks import Chunk
 from jeoni.features.jobs import Job, Request
 from jeoni.features.known import KnownRows
 from jeoni.features.store import Table
-from jeoni.types import Items
+from jeoni.types import Console, Items
 
 __all__ = ["Executor", "Source", "ToDo"]
 
@@ -32,6 +32,7 @@ class ToDo:
         engines: of each request, the engine that is wanted.
         precisions: of each request, that of the rows that are looked for.
         forced: of each request, the only precision to compute in; empty where the process may choose.
+        decoding: by ``threads`` or ``processes``; ``auto`` takes what is faster in each process.
     """
 
     requests: tuple[Request, ...]
@@ -39,6 +40,7 @@ class ToDo:
     engines: tuple[str, ...]
     precisions: tuple[str, ...]
     forced: tuple[str, ...]
+    decoding: str = "auto"
 
 
 class Executor(Protocol):
@@ -65,6 +67,8 @@ class Source:
         executor: other processes; None where there are none.
         strict: stop at the first example that cannot be read.
         engine: that is wanted.
+        decoding: by ``threads`` or ``processes`` in each process, or ``auto``.
+        console: hears what other processes warn of, each text once.
     """
 
     def __init__(
@@ -76,9 +80,13 @@ class Source:
         executor: Executor | None,
         strict: bool,
         engine: str,
+        decoding: str,
+        console: Console,
     ) -> None:
         self._items, self._jobs, self._looked, self._here = items, jobs, looked, here
         self._executor, self._strict, self._engine = executor, strict, engine
+        self._decoding, self._console = decoding, console
+        self._told = set[str]()
 
     def chunks(self, todo: Sequence[int]) -> Iterator[Chunk]:
         """The examples in chunks; of an executor in any order."""
@@ -91,6 +99,7 @@ class Source:
             yield from self._here(todo[done : done + size])  # all others use the engine that is chosen here
             done += size
         for chunk in executor.chunks(self._items, todo[done:], self._todo(), size):
+            self._tell(chunk.warnings)
             if self._strict and chunk.errors:
                 number = min(chunk.errors)
                 raise DataError(chunk.errors[number], path=self._items.name(number))
@@ -98,6 +107,12 @@ class Source:
                 if choice is not None:
                     job.report(choice)
             yield chunk
+
+    def _tell(self, warnings: Sequence[str]) -> None:
+        for text in warnings:
+            if text not in self._told:  # processes that are alike warn of the same
+                self._told.add(text)
+                self._console.warn(text)
 
     def _todo(self) -> ToDo:
         jobs = self._jobs
@@ -108,4 +123,5 @@ class Source:
             tuple(choice.name if choice else self._engine for choice in chosen),
             tuple(job.precision for job in jobs),
             tuple(job.forced or (choice.precision if choice else "") for job, choice in zip(jobs, chosen, strict=True)),
+            self._decoding,
         )

@@ -125,7 +125,7 @@ def extract(
     digests, errors, computed = [b""] * len(items), dict[int, str](), 0
     decoder = _decoder(jobs, spec, some, len(items), threads, decoding, console)
     here = partial(chunks, items, jobs=jobs, looked=looked, threads=threads, strict=strict, decoder=decoder)
-    source = Source(items, jobs, looked, here, executor, strict, engine)
+    source = Source(items, jobs, looked, here, executor, strict, engine, decoding, console)
     todo: Sequence[int] = range(len(items))
     if spec.ragged:
         todo = sorted(todo, key=items.size, reverse=True)

@@ -105,7 +105,8 @@ def said_of(plan: Plan, question: Question) -> list[Said]:
         found += _against_next(plan, seed, measure)
     if plan.similarity is not None:
         found += _said_similarity(plan.similarity, question.backbones[0].name, measure)
-    found.append(Said(f"planning.{plan.rule.id}", n=f"{len(question.train):,}"))
+    kind = plan.rule.id if plan.similarity is not None else f"{plan.rule.size}_unknown"
+    found.append(Said(f"planning.{kind}", n=f"{len(question.train):,}"))
     found += _said_untried(plan)
     if plan.optimism is not None and measure.is_share and plan.optimism >= FLATTERED:
         raced = sum(outcome.raced for outcome in plan.race.outcomes)
@@ -148,6 +149,8 @@ def _said_source(source: SourceLook | None, measure: Measure) -> list[Said]:
         return []
     shared = ", ".join(source.shared[:CLASSES_SAID])
     found = [Said(f"planning.labels_{source.labels.replace('-', '_')}", source=source.name, shared=shared)]
+    if source.copies:
+        found.append(Said("planning.source_copies", source=source.name, n=f"{source.copies:,}"))
     distance = source.distances.get("proxy_a_distance")
     if distance is not None:
         found.append(Said("planning.distance", source=source.name, value=f"{distance:.2f}"))
@@ -159,10 +162,14 @@ def _said_source(source: SourceLook | None, measure: Measure) -> list[Said]:
 
 
 def _said_untried(plan: Plan) -> list[Said]:
-    """Candidates that nothing is known of, and what would try them."""
+    """Candidates that nothing or little is known of, and what would try them."""
     late = [outcome for outcome in plan.untried if outcome.state == "no time"]
+    some = plan.race.unfinished
+    found = [Said("planning.some_folds", names=", ".join(o.candidate.name for o in some))] if some else []
     if late:
-        return [Said("planning.no_time", names=", ".join(o.candidate.name for o in late))]
+        return [*found, Said("planning.no_time", names=", ".join(o.candidate.name for o in late))]
+    if found:
+        return found
     waiting = plan.untried
     if not waiting:
         return []
@@ -209,6 +216,7 @@ def _source_record(source: SourceLook | None, measure: Measure) -> dict[str, Any
     return {
         "name": source.name,
         "items": source.items,
+        "copies": source.copies,
         "labels": source.labels,
         "shared": list(source.shared),
         "distances": {name: _rounded(value) for name, value in source.distances.items()},

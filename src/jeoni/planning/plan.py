@@ -18,7 +18,7 @@ from jeoni.features.extract import Request
 from jeoni.planning.candidates import Candidate, NamedBackbone, candidates_for, untrained_candidate
 from jeoni.planning.race import Entrant, Outcome, Price, Race, optimism, run_race
 from jeoni.planning.rules import Rule, rule_for, size_of
-from jeoni.planning.similarity import Similarity, measure_similarity, sample_of
+from jeoni.planning.similarity import MOST, Similarity, measure_similarity, sample_of
 from jeoni.specs import FitSpec
 
 __all__ = ["Expected", "Plan", "Question", "make_plan", "stage_taps"]
@@ -101,7 +101,7 @@ def make_plan(question: Question) -> Plan:
     lower = _best_lower(similarity)
     data = question.train.data
     cheap = [c for c in candidates_for(rule, data, labelled, question.backbones, lower) if not c.trains]
-    if twin is not None and similarity is not None and similarity.level == "different":
+    if twin is not None and similarity is not None and _in_reach(similarity, labelled):
         cheap.append(untrained_candidate(first, twin))
     entrants = [_entrant(question, candidate) for candidate in cheap]
     alone = len(entrants) == 1 and not question.thorough
@@ -129,6 +129,11 @@ def _look(question: Question) -> tuple[Similarity | None, Backbone | None]:
     if similarity.level == "different":  # then the lower stages are worth a look
         similarity = measure_similarity(_deeper(sample, backbone, context), backbone, twin, context, lower)
     return similarity, twin
+
+
+def _in_reach(similarity: Similarity, labelled: int) -> bool:
+    """Whether the untrained network takes part: where it is clearly worse on a sample, it is not run on all of many."""
+    return similarity.level == "different" and (labelled <= MOST or similarity.gain.low <= 0)
 
 
 def _deeper(sample: Examples, backbone: Backbone, context: Context) -> Examples:

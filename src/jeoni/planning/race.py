@@ -33,7 +33,7 @@ from jeoni.training.depth import identity_of
 from jeoni.training.job import Diverged
 from jeoni.types import FloatArray, IntArray, Interval
 
-__all__ = ["Entrant", "Outcome", "Price", "Race", "State", "optimism", "run_race"]
+__all__ = ["Entrant", "Outcome", "Price", "Race", "Standing", "State", "choice_of", "optimism", "run_race"]
 
 CLEAR = 2.0  # standard errors by which one is out
 TIE = 1.0  # standard errors within which the simpler one wins
@@ -106,6 +106,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What a choice is made by: a candidate's losses and scores ``(n,)`` of the first items of all."""
+
+    candidate: Candidate
+    losses: FloatArray
+    scores: FloatArray
+
+
+@dataclass(frozen=True)
 class Race:
     """How it ended.
 
@@ -114,7 +123,7 @@ class Race:
         chosen: the winner.
         items: ``(n,)`` the examples that were held out, in order.
         groups: ``(n,)`` of these; None where each stands alone.
-        complete: whether all that could be raced was, so that nothing was left out for want of time.
+        complete: whether all that could be raced was, on as many folds, so that nothing was left out for want of time.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -122,6 +131,11 @@ class Race:
     items: IntArray
     groups: IntArray | None
     complete: bool
+
+    @property
+    def unfinished(self) -> list[Outcome]:
+        """Candidates that there was time for on some of the folds only, though they were not beaten."""
+        return _unfinished(self.outcomes)
 
     def score(self, outcome: Outcome, seed: int) -> Interval | None:
         """Its held-out score with its interval; None where it was not raced."""
@@ -140,6 +154,11 @@ class Race:
         return None if self.groups is None else self.groups[:n]
 
 
+def _unfinished(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    most = max(outcome.folds for outcome in outcomes)
+    return [o for o in outcomes if o.state in ("chosen", "in reach") and 0 < o.folds < most]
+
+
 class _Runner:
     """An entrant under way; what is known of it from an earlier race is not computed again."""
 
@@ -151,6 +170,14 @@ class _Runner:
         self.folds = earlier.folds if earlier else 0
         self.seconds = earlier.seconds if earlier else 0.0
         self.state: State = earlier.state if earlier and earlier.state != "chosen" else "not tried"
+
+    @property
+    def candidate(self) -> Candidate:
+        return self.entrant.candidate
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.candidate, self.losses, self.scores)
 
     @property
     def out(self) -> bool:
@@ -212,18 +239,18 @@ def run_race(
     winner = distributed.broadcast_object(runners.index(_winner(runners)))
     runners[winner].state = "chosen"
     outcomes = tuple(_outcome(runner) for runner in runners)
-    complete = all(o.state != "no time" for o in outcomes)
-    return Race(outcomes, outcomes[winner], items, groups, complete)
+    late = any(outcome.state == "no time" for outcome in outcomes)
+    return Race(outcomes, outcomes[winner], items, groups, not late and not _unfinished(outcomes))
 
 
 def optimism(race: Race, seed: int) -> float | None:
     """How much the winner's held-out score flatters it, in the task's measure; None of a single candidate.
 
-    Of candidates that were held against all items; see the head of this file.
+    Of candidates that were held against all items, chosen as the race chooses; see the head of this file.
     """
     n = max(len(outcome.scores) for outcome in race.outcomes)
-    scores = np.stack([o.scores for o in race.outcomes if len(o.scores) == n and not np.isnan(o.scores).any()])
-    if len(scores) < 2 or n < 2:
+    whole = [o for o in race.outcomes if len(o.scores) == n and not np.isnan(o.scores).any()]
+    if len(whole) < 2 or n < 2 or race.chosen not in whole or all(o.candidate.control for o in whole):
         return None
     rng = np.random.default_rng(seed)
     names, member = np.unique(np.arange(n) if race.groups is None else race.groups[:n], return_inverse=True)
@@ -232,10 +259,10 @@ def optimism(race: Race, seed: int) -> float | None:
         drawn = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))[member]
         if (drawn == 0).sum() == 0 or drawn.sum() == 0:
             continue
-        inside = scores @ drawn / drawn.sum()
-        best = int(np.argmax(inside))
-        left_out.append(scores[best, drawn == 0].mean())
-    return float(scores.mean(1).max() - np.mean(left_out)) if left_out else None
+        rows = np.repeat(np.arange(n), drawn)
+        chosen = choice_of([Standing(o.candidate, o.losses[rows], o.scores[rows]) for o in whole])
+        left_out.append(whole[chosen].scores[drawn == 0].mean())
+    return float(race.chosen.scores.mean() - np.mean(left_out)) if left_out else None
 
 
 def _too_late(runner: _Runner, runners: Sequence[_Runner], deadline: Deadline | None) -> bool:
@@ -298,38 +325,53 @@ def _drop_beaten(runners: Sequence[_Runner]) -> None:
     racing = [runner for runner in runners if runner.folds and not runner.out]
     if not racing:
         return
-    best = _best(racing)
-    beaten = [runner is not best and clearly_lower(*_common(best, runner), CLEAR) for runner in racing]
+    best = racing[_best([runner.standing for runner in racing], range(len(racing)))]
+    beaten = [
+        runner is not best and clearly_lower(*_common(best.standing, runner.standing), CLEAR) for runner in racing
+    ]
     for runner, out in zip(racing, distributed.broadcast_object(beaten), strict=True):
         if out:
             runner.state = "beaten"
 
 
-def _best(runners: Sequence[_Runner]) -> _Runner:
-    """The one of the lowest loss on the items that all of them saw."""
-    n = min(len(runner.losses) for runner in runners)
-    return min(runners, key=lambda runner: runner.losses[:n].mean())
+def _winner(runners: Sequence[_Runner]) -> _Runner:
+    """Who would be chosen now; of what transfers and is still in, else the first that anything is known of."""
+    raced = [runner for runner in runners if runner.folds and not runner.out]
+    if all(runner.candidate.control for runner in raced):
+        known = [runner for runner in runners if runner.folds] or list(runners)
+        raced = [known[0], *(runner for runner in raced if runner is not known[0])]
+        if known[0].candidate.control:
+            return raced[0]
+    return raced[choice_of([runner.standing for runner in raced])]
 
 
-def _common(one: _Runner, other: _Runner) -> tuple[FloatArray, FloatArray]:
+def choice_of(standings: Sequence[Standing]) -> int:
+    """The simplest that is not worse than the best by more than a standard error, unless a control is better.
+
+    Args:
+        standings: at least one that transfers; each with losses and scores of the first items, as many as it has seen.
+    """
+    transferred = [k for k, one in enumerate(standings) if not one.candidate.control]
+    best = transferred[0] if len(transferred) == 1 else _best([standings[k] for k in transferred], transferred)
+    simplest = sorted(transferred, key=lambda k: standings[k].candidate.complexity)
+    lowest = standings[best]
+    chosen = next(k for k in simplest if k == best or not clearly_lower(*_common(lowest, standings[k]), TIE))
+    better = [k for k, one in enumerate(standings) if one.candidate.control and _better(one, standings[chosen])]
+    return _best([standings[k] for k in better], better) if better else chosen
+
+
+def _best(standings: Sequence[Standing], names: Sequence[int]) -> int:
+    """The name of the one of the lowest loss on the items that all of them saw."""
+    n = min(len(one.losses) for one in standings)
+    return names[int(np.argmin([one.losses[:n].mean() for one in standings]))]
+
+
+def _common(one: Standing, other: Standing) -> tuple[FloatArray, FloatArray]:
     n = min(len(one.losses), len(other.losses))
     return one.losses[:n], other.losses[:n]
 
 
-def _winner(runners: Sequence[_Runner]) -> _Runner:
-    """The simplest that is not worse than the best by more than a standard error, unless a control is better."""
-    raced = [runner for runner in runners if runner.folds and not runner.out]
-    transferred = [runner for runner in raced if not runner.entrant.candidate.control]
-    if not transferred:
-        transferred = [runner for runner in runners if runner.folds][:1] or list(runners[:1])
-    best = _best(transferred) if all(runner.folds for runner in transferred) else transferred[0]
-    simplest = sorted(transferred, key=lambda runner: runner.entrant.candidate.complexity)
-    chosen = next(r for r in simplest if r is best or not clearly_lower(*_common(best, r), TIE))
-    better = [runner for runner in raced if runner.entrant.candidate.control and _better(runner, chosen)]
-    return _best(better) if better else chosen
-
-
-def _better(control: _Runner, chosen: _Runner) -> bool:
+def _better(control: Standing, chosen: Standing) -> bool:
     """Whether a control errs less, by loss and by score."""
     ours, other = _common(control, chosen)
     n = len(ours)

@@ -18,9 +18,11 @@ import torch
 from jeoni import plugins
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
+from jeoni.errors import DataError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.heads.ridge import Ridge
+from jeoni.locale import Said
 from jeoni.planning.similarity import mean_interval
 from jeoni.tasks.classification import Classification, class_names_of
 from jeoni.types import Array, Dataset, FloatArray, IntArray, Interval
@@ -41,6 +43,7 @@ class SourceLook:
     Attributes:
         name: of the source.
         items: that were looked at.
+        copies: of items of the target among them, which are left out: they would be learned from and held out.
         labels: how the label sets lie: the same (closed), more in the source (partial), more in the target (open), both
             (open-partial), or none in common.
         shared: classes that both have.
@@ -60,6 +63,7 @@ class SourceLook:
     source_only: Interval | None = None
     both: Interval | None = None
     gain: Interval | None = None
+    copies: int = 0
 
 
 def label_sets(source: tuple[str, ...], target: tuple[str, ...]) -> LabelSets:
@@ -86,12 +90,19 @@ def look_at_source(source: Dataset, target: Examples, backbone: Backbone, contex
         target: a sample of the target's training examples, with folds and the backbone's features.
         backbone: whose topmost features are compared.
         context: store, engine, seed.
+
+    Raises:
+        DataError: every item of the source is one of the target too.
     """
     chosen = np.sort(np.random.default_rng(context.seed).permutation(len(source))[:MOST])
     drawn = source.select(chosen)
     top = Tap(backbone.n, True)
     seen = context.extract(drawn.items, [Request(backbone, (top,))])
-    readable = np.flatnonzero(seen.readable)
+    known_here = {target.seen.digests[i] for i in target.index}
+    copies = np.array([digest in known_here for digest in seen.digests], dtype=bool)
+    readable = np.flatnonzero(seen.readable & ~copies)
+    if not len(readable):
+        raise DataError(Said("planning.source_is_target", source=source.name))
     there = seen.features(backbone, top, readable).numpy()
     here = target.features(backbone, top).numpy()
     theirs, ours = class_names_of(drawn), class_names_of(target.data)
@@ -107,6 +118,7 @@ def look_at_source(source: Dataset, target: Examples, backbone: Backbone, contex
         shared=shared,
         distances=_distances(there, here),
         target_only=mean_interval(scores, groups, seed),
+        copies=int(copies.sum()),
     )
     if not shared:
         return found

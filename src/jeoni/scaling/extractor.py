@@ -25,6 +25,7 @@ class Setup:
         items: Ray's reference of all examples, in a list; empty where each block brings its own.
         device: as :func:`jeoni.distributed.select_device` takes it.
         threads: examples in work at the same time.
+        count: examples that each process gets, about.
         folder: that relative paths start from, where the machine has it.
     """
 
@@ -33,6 +34,7 @@ class Setup:
     items: tuple[Any, ...]
     device: str
     threads: int
+    count: int
     folder: str
 
 
@@ -76,7 +78,7 @@ class Extractor:
         distributed.select_device(self._setup.device)
         todo = replace(pickle.loads(self._setup.todo), known=ray.get(self._setup.known))
         self._items = ray.get(self._setup.items[0]) if self._setup.items else None
-        self._worker = Worker(todo, self._setup.threads)
+        self._worker = Worker(todo, self._setup.threads, self._setup.count)
 
     def _chunks(self, block: Any) -> Iterator[Any]:
         """The block's chunks, with the numbers that its examples have among all."""

@@ -81,7 +81,7 @@ class RayExecutor:
         Raises:
             ConfigError: no process of the cluster stays alive.
         """
-        pool = _Pool(self, connect(self.where), items, todo)
+        pool = _Pool(self, connect(self.where), items, todo, len(index))
         lost = dict.fromkeys(int(i) for i in index)
         for chunk in pool.run(list(lost), block_length(len(index), size, pool.processes), STARTS):
             for number in chunk.index:
@@ -108,7 +108,7 @@ class RayExecutor:
 class _Pool:
     """What all blocks of one pass share."""
 
-    def __init__(self, executor: RayExecutor, cluster: Cluster, items: Items, todo: ToDo) -> None:
+    def __init__(self, executor: RayExecutor, cluster: Cluster, items: Items, todo: ToDo, count: int) -> None:
         self._ray = import_ray()
         gpus = executor._gpus(cluster)
         self.processes = executor.processes or gpus or cluster.cpus
@@ -122,6 +122,7 @@ class _Pool:
             items=() if self._alone else (put(items),),
             device=distributed.selected_device(),
             threads=self._cpus,
+            count=count // self.processes,
             folder=str(Path.cwd()),
         )
 

@@ -310,6 +310,9 @@ class ClusterKeywords(
     control: bool | None
     """Also cluster features of an untrained backbone, and raw pixels, words or spectra."""
 
+    control_items: int | None
+    """The most examples that the untrained backbone is run on; a number above that of the examples takes all."""
+
     pictures: bool | None
     """Also make the report's pictures; without them a short run is shorter still."""
 

@@ -5,6 +5,10 @@ candidates are held against a head on an untrained network, and, where that is n
 many enough for training from scratch to catch up (10,000 images in He, Girshick & Dollár ICCV 2019, arXiv:1811.08883),
 against training from scratch. Of what transfers, the simplest wins unless another is better by more than a standard
 error; a control wins as soon as it is better at all.
+
+Of many examples the untrained network is first run on a sample only (:mod:`jeoni.assessment.control`): where the same
+head on the pretrained network is clearly better there, with as many labels and on the same examples, it is out. Else it
+may win, and takes part on all of them.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jeoni import distributed
+from jeoni.assessment.control import control_on_sample
 from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
@@ -49,18 +54,26 @@ class _Held:
 
     losses: FloatArray
     scores: FloatArray
+    against: FloatArray | None = None  # the probe's losses on the same examples, where these are a sample of their own
 
     def record(self) -> dict[str, float]:
-        return {
+        found = {
             "loss": round(float(self.losses.mean()), 5),
             "score": round(float(self.scores.mean()), 5),
             "n": len(self.losses),
         }
+        return found if self.against is None else {**found, "against": round(float(self.against.mean()), 5)}
 
 
 @dataclass(frozen=True)
 class Auto(Finetune):
-    """The best of probe, fine-tuning and, of few texts or audio, training by pairs; unless a control is better."""
+    """The best of probe, fine-tuning and, of few texts or audio, training by pairs; unless a control is better.
+
+    Attributes:
+        control_items: of more examples than this, the untrained network is first run on a sample of so many.
+    """
+
+    control_items: int = 1000
 
     def taps(self, backbone: Backbone, n: int) -> tuple[Tap, ...]:
         """Those of all that may take part."""
@@ -78,21 +91,26 @@ class Auto(Finetune):
 
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Hold the candidates against each other, then fit the one that won on all examples."""
-        twin = untrained_twin(backbone, context.seed)
-        seen = context.extract(train.data.items, [Request(twin, (Tap(twin.n, True),))])
-        bare = replace(train, seen=seen, index=np.arange(len(train)))
         candidates: dict[str, tuple[Strategy, Backbone, Examples]] = {
             "probe": (self._probe, backbone, train),
             "finetune": (Finetune(self.head, self.class_weights, self.recipe), backbone, train),
-            UNTRAINED: (self._probe, twin, bare),
         }
-        transferred, controls = ["probe", "finetune"], [UNTRAINED]
         if _few_sequences(backbone, train.of) and isinstance(train.data.task, Classification):
             candidates["contrastive"] = self._contrastive, backbone, train
-            transferred.append("contrastive")
+        transferred, controls = list(candidates), list[str]()
         held = {name: _held_out(*candidate, context) for name, candidate in candidates.items()}
         best = _simplest(held, transferred)
-        if len(train) >= MANY or not clearly_lower(held[best].losses, held[UNTRAINED].losses, CLEAR):
+        twin = untrained_twin(backbone, context.seed)
+        beaten = self._beaten_on_sample(backbone, twin, train, context)
+        if beaten is not None:
+            held[UNTRAINED] = beaten
+        else:
+            seen = context.extract(train.data.items, [Request(twin, (Tap(twin.n, True),))])
+            candidates[UNTRAINED] = self._probe, twin, replace(train, seen=seen, index=np.arange(len(train)))
+            held[UNTRAINED] = _held_out(*candidates[UNTRAINED], context)
+            controls.append(UNTRAINED)
+        clear = beaten is not None or clearly_lower(held[best].losses, held[UNTRAINED].losses, CLEAR)
+        if len(train) >= MANY or not clear:
             scratch = Scratch(self.head, self.class_weights, replace(self.recipe, frozen="auto"))
             candidates["scratch"] = scratch, backbone, train
             held["scratch"] = _held_out(scratch, backbone, train, context)
@@ -103,6 +121,17 @@ class Auto(Finetune):
         if chosen == UNTRAINED:  # nothing of it came from the backbone whose rows are in the store
             model = replace(model, frozen=0, reuse=0)
         return replace(model, chosen=chosen, contest={name: h.record() for name, h in held.items()})
+
+    def _beaten_on_sample(self, backbone: Backbone, twin: Backbone, train: Examples, context: Context) -> _Held | None:
+        """How the untrained network did on a sample, if the probe is clearly better there; None where it must go on."""
+        if len(train) <= self.control_items:
+            return None
+        folds = len(np.unique(train.folds[0]))
+        control = control_on_sample(self._probe, backbone, twin, train, context, self.control_items, folds)
+        task, targets = task_of(control.examples.data), control.examples.data.targets
+        ours, theirs = (task.losses(one[0], targets) for one in (control.pretrained, control.untrained))
+        beaten = _Held(theirs, task.scores(control.untrained[0], targets), ours)
+        return distributed.broadcast_object(beaten if clearly_lower(ours, theirs, CLEAR) else None)
 
     @property
     def _probe(self) -> Probe:

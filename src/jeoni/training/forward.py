@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from jeoni.features.ahead import ahead
+from jeoni.features.halving import InWhatFits
 from jeoni.modalities.inputs import padding
 from jeoni.training.fetching import at_once, pinned
 from jeoni.training.rows import Rows
-from jeoni.types import Array, FloatArray, IntArray
+from jeoni.types import Array, FloatArray, IntArray, Quiet
 
-__all__ = ["as_input", "gpu_step_s", "outputs_of", "parts_alike"]
+__all__ = ["as_input", "gpu_step_s", "outputs_of", "parts_alike", "timed_step_s"]
 
 WHOLE_NUMBERS = (torch.int8, torch.int16, torch.int32, torch.int64)  # not pixels: these are uint8
 TIMED = 3  # steps, of which the first one prepares
@@ -62,17 +63,24 @@ def parts_alike(rows: Array) -> list[tuple[IntArray, Array]]:
 
 
 def outputs_of(network: nn.Module, rows: Rows, batch_size: int = 64) -> FloatArray:
-    """``(n, width)`` of all rows, first epoch, in eval mode."""
+    """``(n, width)`` of all rows, first epoch, in eval mode; in smaller batches where a GPU has no memory for these.
+
+    Raises:
+        ConfigError: it has none for a single row.
+    """
     network.eval()
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
     order = np.arange(len(rows)) if rows.lengths is None else np.argsort(-rows.lengths, kind="stable")
     parts = [order[start : start + batch_size] for start in range(0, len(rows), batch_size)]
     fetches = [partial(_first_epoch, rows, index, device) for index in parts]
     several = at_once(rows)
-    found = []
+
+    def run(batch: Array | Tensor) -> list[Array]:
+        return [network(as_input(batch, device)).float().cpu().double().numpy()]
+
+    forward = InWhatFits(run, Quiet())  # the outputs are the same
     with torch.inference_mode(), closing(ahead(fetches, several, several)) as batches:
-        for batch in batches:
-            found.append(network(as_input(batch, device)).float().cpu().double().numpy())
+        found = [forward(batch)[0] for batch in batches]
     outputs = np.concatenate(found)
     out = np.empty_like(outputs)
     out[order] = outputs
@@ -84,9 +92,35 @@ def _first_epoch(rows: Rows, index: IntArray, device: torch.device) -> Array | T
 
 
 def gpu_step_s(network: nn.Module, rows: Array, device: torch.device, precision: str) -> float:
-    """Seconds of an example in a step of the network, there and back, on a copy; 0 on a processor."""
+    """Seconds of an example in a step of the network, there and back, on a copy.
+
+    Args:
+        network: that will be trained.
+        rows: a batch ``(b, …)``; where a GPU has no memory for it, half of it is timed.
+        device: to train on.
+        precision: ``float32`` or ``bfloat16``.
+
+    Returns:
+        0 on a processor, and where not even one example fits: then nothing hides behind a step.
+    """
     if device.type == "cpu":
         return 0.0
+    while len(rows):
+        try:
+            return timed_step_s(network, rows, device, precision)
+        except torch.OutOfMemoryError:
+            pass  # what holds the memory is let go of first
+        torch.cuda.empty_cache()
+        rows = rows[: len(rows) // 2]
+    return 0.0
+
+
+def timed_step_s(network: nn.Module, rows: Array, device: torch.device, precision: str) -> float:
+    """As :func:`gpu_step_s`, of any device.
+
+    Raises:
+        torch.OutOfMemoryError: there is no memory for the batch.
+    """
     tried = copy.deepcopy(network).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
     tried.requires_grad_(True).eval()
     given = as_input(rows, device)
@@ -96,6 +130,6 @@ def gpu_step_s(network: nn.Module, rows: Array, device: torch.device, precision:
         with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
             outputs = tried(given)
         outputs.float().sum().backward()
-        float(outputs.float().sum())  # waits until all is computed
+        float(outputs.detach().float().sum())  # waits until all is computed
         taken.append((time.perf_counter() - begun) / len(rows))
     return min(taken[1:])

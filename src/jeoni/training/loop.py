@@ -24,6 +24,8 @@ from torch import Tensor, nn
 
 from jeoni import distributed
 from jeoni.deadline import Allowance
+from jeoni.errors import ConfigError
+from jeoni.features.halving import too_large_for_gpu
 from jeoni.training.checkpoint import DamagedState, load_state, pack_optimizer, save_state, unpack_optimizer
 from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.fetching import Fetched, Parts, fetch_steps, halves
@@ -67,6 +69,7 @@ def train(
     Raises:
         Diverged: the loss is not finite; the message says what to lower.
         StorageError: a checkpoint cannot be written.
+        ConfigError: a GPU has no memory for a step; the message says what to lower.
     """
     seen = [job.rows, *([job.held.rows] if job.held else [])]
     with only_tokens_of(seen, job.network, [p for g in job.groups for p in g.parameters.values()]):
@@ -127,7 +130,10 @@ class _State:
         self, job: Job, device: torch.device, allowance: Allowance | None = None, console: Console | None = None
     ) -> None:
         self.job, self.device, self.console = job, device, console or Quiet()
-        job.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
+        try:
+            job.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
+        except torch.OutOfMemoryError as error:
+            raise too_large_for_gpu() from error
         self.step, self.best_step, self.best, self.stopped = 0, 0, math.inf, False
         self.whole = True  # not in the middle of an update
         self.finished = False
@@ -167,9 +173,12 @@ class _State:
             job.objective.begin(self.step)
             _set_mode(job.network, job.groups, job.train_statistics)
         with torch.random.fork_rng(devices=[]):
-            seed_devices(hash((job.seed, self.step, machine.process_index)) % (1 << 31), self.device)
-            for number, loss in enumerate(self._passes(fetched)):
-                self._update(loss, machine, counts=number == 0)
+            self._seed()
+            try:
+                for number, loss in enumerate(self._passes(fetched)):
+                    self._update(loss, machine, counts=number == 0)
+            except torch.OutOfMemoryError as error:
+                raise self._too_large(len(fetched.index)) from error
         self.step += 1
         if self.average:
             decay = min(recipe.ema, (1 + self.step) / (10 + self.step))
@@ -182,6 +191,10 @@ class _State:
         if self.pace.stopped or self.step >= self.pace.total:
             self.limit = "stopped" if self.pace.stopped else "shortened" if self.pace.total < recipe.steps else ""
         self.whole = True
+
+    def _seed(self) -> None:
+        """All that is random at this step in this process."""
+        seed_devices(hash((self.job.seed, self.step, distributed.rank())) % (1 << 31), self.device)
 
     def _thaw(self, moment: float) -> None:
         """Gradients and modes of the network, where they are not what they were at the step before."""
@@ -237,7 +250,12 @@ class _State:
         self.optimizer.step()
 
     def _backward_in_what_fits(self, fetched: Fetched) -> Tensor | float:
-        """See :meth:`_backward`; where a GPU has no memory for that, in smaller parts, from then on."""
+        """See :meth:`_backward`; where a GPU has no memory for that, in smaller parts, from then on.
+
+        What a failed attempt changed is undone: a resumed training, which makes none, must end with the same weights.
+        """
+        moving = self.divisible and self.job.train_statistics
+        before = [(b, b.clone()) for b in self.job.network.buffers()] if moving else []
         while True:
             self.optimizer.zero_grad(set_to_none=True)
             parts = fetched.parts
@@ -251,8 +269,21 @@ class _State:
                     raise
             self.halved += 1
             torch.cuda.empty_cache()
+            self._seed()
+            for buffer, value in before:
+                buffer.copy_(value)
             half = largest - largest // 2
             self.console.warn(f"The GPU has no memory for {largest} examples in a step at once; {half} are taken now.")
+
+    def _too_large(self, count: int) -> ConfigError:
+        """The error where a step of so many examples of this process does not fit, in whatever parts."""
+        if self.divisible or count < 2:
+            return too_large_for_gpu()
+        size = self.job.recipe.batch_size
+        return ConfigError(
+            f"The GPU has no memory for a step of {size} examples, and this training cannot divide it: its examples "
+            "are learned from together. Give a smaller --batch-size, or --device cpu."
+        )
 
     def _backward(self, fetched: Fetched, parts: Parts) -> Tensor | float:
         """Gradients of the mean loss of this process's share; the share's part of it."""
@@ -367,7 +398,7 @@ class _State:
         tensors |= {f"best.{n}": v for n, v in self.kept.items()}
         tensors |= {f"average.{n}": v for n, v in self.average.items()}
         tensors |= pack_optimizer(self.optimizer)
-        facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "evaluations", "seconds")}
+        facts = {k: getattr(self, k) for k in ("step", "best_step", "stopped", "evaluations", "seconds", "halved")}
         best = self.best if math.isfinite(self.best) else None
         held = {"losses": self.losses.values, "best": best, "pace": self.pace.state(), **self._watched()}
         save_state(path, tensors, {**facts, **held})
@@ -411,6 +442,7 @@ class _State:
         self.best = math.inf if facts["best"] is None else facts["best"]
         for name in ("step", "best_step", "stopped", "evaluations"):
             setattr(self, name, facts[name])
+        self.halved = facts.get("halved", 0)  # checkpoints of earlier versions lack it
         self.losses.values = facts["losses"]
         if "pace" in facts:
             self.pace.restore(facts["pace"], self.step)

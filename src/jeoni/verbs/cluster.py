@@ -10,6 +10,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from jeoni.assessment.control import sample_size
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
@@ -27,6 +28,8 @@ from jeoni.features.examples import Examples
 from jeoni.features.extract import Request
 from jeoni.locale import language_of
 from jeoni.models.model import Model
+from jeoni.planning.calibration import Calibration
+from jeoni.planning.estimate import Estimate
 from jeoni.planning.runs import estimate_cluster
 from jeoni.runs import RunFolder
 from jeoni.runs.records import ClusterMetrics
@@ -107,16 +110,20 @@ def cluster(
         with session.step("load"):
             backbones = _backbones(dataset, spec)
             twins = [untrained_twin(one, spec.seed) for one in backbones if one.learned and spec.control]
-        requests = [Request(one, (Tap(one.n, True),)) for one in (*backbones, *twins)]
+            size = sample_size(spec.control_items, len(dataset), spec.clusters or 1)
+            sampled = twins if size < len(dataset) else []  # their features are computed once the sample is known
+        requests = [Request(one, (Tap(one.n, True),)) for one in (*backbones, *(() if sampled else twins))]
         with session.step("calibrate"), session.optional("An estimate of the time"):
             calibration = session.calibration(dataset, backbones[0])
-            session.tell(estimate_cluster(calibration, requests, spec, session.passed_s))
+            estimate = estimate_cluster(calibration, requests, spec, session.passed_s)
+            session.tell(_with_sample(estimate, calibration, sampled, size / len(dataset)))
         everything = np.ones(len(dataset), dtype=bool)
         ready = session.prepare(without_labels(dataset), requests, findings, may_lack=everything)
         examples = _usable(ready, dataset)
         check_number(spec.clusters, len(examples))
-        with session.step("cluster"):
+        with session.step("control" if sampled else "cluster"):
             features = Representations.of(examples, backbones, twins, spec, session.context)
+        with session.step("cluster"):
             found = find_clusters(method, features, examples.clusters, spec, session.console)
             model, agrees = model_of_clusters(found.clusters, examples, backbones, spec.seed)
             found = replace(found, model_agrees=agrees)
@@ -126,6 +133,14 @@ def cluster(
             _write(session, spec, ready, examples, found, model, metrics, backbones, features)
     scores = Metrics(metrics, metrics["scores"] or {})
     return ClusterResult(session.run.final, found.clusters, scores, metrics["summary"], model)
+
+
+def _with_sample(estimate: Estimate, calibration: Calibration, twins: Sequence[Backbone], share: float) -> Estimate:
+    """The estimate, with the passes of the untrained networks that are run on a share of the items."""
+    if not twins:
+        return estimate
+    of_all = calibration.features_s([Request(one, (Tap(one.n, True),)) for one in twins])
+    return replace(estimate, parts={**estimate.parts, "controls": share * of_all}, cheaper=())
 
 
 def _backbones(data: Dataset, spec: ClusterSpec) -> list[Backbone]:

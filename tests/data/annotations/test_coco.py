@@ -106,6 +106,42 @@ def test_polygons_and_runs_are_masks_and_small_ones_lie_on_large_ones(tmp_path):
     assert void.names == ("background", "cat") and (void.read() == -1).sum() == 8
 
 
+def test_a_category_id_with_two_names_is_refused_and_with_one_is_not(tmp_path):
+    twice = [{"id": 1, "name": "cat"}, {"id": 1, "name": "owl"}]
+    with pytest.raises(DataError, match=r"json gives the category id 1 to cat and to owl. Needed: an id of its own"):
+        read_annotated(save(tmp_path, [BOX], categories=twice))
+    assert read_annotated(save(tmp_path, [BOX], categories=CATS[:1] * 2)).targets[0].names == ("cat",)
+
+
+def test_pictures_that_share_an_id_are_left_out(tmp_path):
+    for name in "abc":
+        save_picture(tmp_path / f"{name}.png")
+    images = [{"id": k, "file_name": f"{name}.png"} for k, name in ((1, "a"), (1, "b"), (2, "c"), (2, "c"))]
+    annotations = [{**BOX, "image_id": 1}, {**BOX, "image_id": 2}]
+    save_text(
+        tmp_path / "annotations.json", json.dumps({"images": images, "annotations": annotations, "categories": CATS})
+    )
+    data = read_annotated(tmp_path)
+    assert [one is None for one in data.targets] == [True, True, False] and len(data.targets[2].boxes) == 1
+    assert [f.path for f in data.findings if f.kind == "duplicate_id"] == ["a.png", "b.png"]
+
+
+def test_runs_of_a_picture_of_another_size_cost_the_picture(tmp_path):
+    large = np.zeros((60, 80), dtype=bool)
+    large[50:, 70:] = True
+    written = {"segmentation": {"size": [60, 80], "counts": Runs.of(large).encoded()}, "bbox": [1, 1, 9, 9]}
+    save(tmp_path, [{**written, "category_id": 1}, {**BOX, "image_id": 2}], ("a.png", "b.png"))
+    for task in ("detection", "segmentation"):
+        data = read_annotated(tmp_path, task)
+        assert [one is None for one in data.targets] == [True, False]
+        told = next(f for f in data.findings if f.kind == "size_mismatch")
+        assert told.path == "a.png" and told.action == "left out"
+        assert told.detail == "the runs of a mask are of a picture of another size (annotation 100)"
+    save(tmp_path / "alone", [{**written, "category_id": 1}])
+    with pytest.raises(DataError, match="none of them that can be used. a.png: the runs of a mask are of a picture"):
+        read_annotated(tmp_path / "alone", "segmentation")
+
+
 def test_keypoints_are_of_one_subject_or_of_several(tmp_path):
     one = {"keypoints": [3, 4, 2, 8, 9, 0], "category_id": 1, "bbox": [1, 1, 9, 9]}
     hidden = {"keypoints": [3, 4, 1, 8, 9, 2], "category_id": 1, "image_id": 2}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from jeoni.data.annotations.read import read_annotated
 from jeoni.errors import ConfigError, DataError
@@ -34,6 +35,83 @@ def test_mvtec_learns_from_normal_pictures_and_knows_where_defects_are(tmp_path)
     assert said_of(data, "size_mismatch") == "the mask of its defect is of another size (40 x 10 for 40 x 30)"
     assert [f.path for f in data.findings if f.kind == "no_mask"] == ["test/scratch/2.png"]
     assert "format" not in kinds_of(read_annotated(tmp_path, "anomaly"))
+
+
+def defect_mask(root, image):
+    """The mask that is read of a picture saved as the one of a scratch: PNG, or JPEG for a file that is called so."""
+    for folder in ("train/good", "test/good", "test/scratch"):
+        save_picture(root / folder / "0.png")
+    (root / "ground_truth/scratch").mkdir(parents=True)
+    image.save(root / "ground_truth/scratch/0_mask.png")
+    return read(root)
+
+
+def read(root):
+    data = read_annotated(root)
+    return data, next(one for one in data.targets if one.defective).mask
+
+
+def top_rows(mode, colour, rest=0):
+    image = Image.new(mode, (40, 30), rest)
+    image.paste(colour, (0, 0, 40, 3))
+    return image
+
+
+def with_palette(colours, index):
+    image = Image.fromarray(np.asarray(index, dtype=np.uint8)).convert("P")
+    image.putpalette([*np.ravel(colours).tolist(), *[0] * (768 - 3 * len(colours))])
+    return image
+
+
+TOP = np.zeros((30, 40), dtype=np.uint8)
+TOP[:3] = 1
+DARK, GREEN = (0, 0, 0), (0, 255, 0)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        *(top_rows("RGB", colour) for colour in (GREEN, (0, 0, 255), (255, 0, 0), (0, 0, 1))),
+        *(top_rows(mode, colour) for mode, colour in (("L", 1), ("1", 1))),
+        *(Image.fromarray(value * TOP.astype(np.uint16)) for value in (256, 40000)),
+        top_rows("LA", (200, 255)),
+        top_rows("RGBA", (0, 0, 255, 255), (255, 255, 255, 0)),
+        with_palette([DARK, GREEN], TOP),
+        with_palette([DARK, DARK], TOP),  # the index counts
+        with_palette([GREEN, (0, 0, 9)], TOP),
+        with_palette([GREEN, DARK], 1 - TOP),  # shrunk, so that black is the second colour
+    ],
+    ids=lambda image: image.mode,
+)
+def test_every_pixel_of_a_defects_mask_that_is_not_black_is_of_the_defect(image, tmp_path):
+    data, mask = defect_mask(tmp_path, image)
+    assert (mask.read() == TOP).all() and mask.size() == (40, 30) and kinds_of(data) == ["format"]
+
+
+@pytest.mark.parametrize("colour", [(255, 255, 255), GREEN, (0, 0, 255), (255, 0, 0)])
+def test_a_defects_mask_in_jpeg_is_cut_at_half_the_brightness_and_told(colour, tmp_path):
+    defect_mask(tmp_path, Image.new("L", (40, 30)))
+    (tmp_path / "ground_truth/scratch/0_mask.png").unlink()
+    image = Image.new("RGB", (40, 30))
+    image.paste(colour, (0, 0, 40, 16))  # whole blocks of JPEG, whose noise stays within them
+    image.save(tmp_path / "ground_truth/scratch/0_mask.jpg", quality=60)
+    data, mask = read(tmp_path)
+    assert mask.read()[:16].all() and not mask.read()[16:].any()
+    told = next(f for f in data.findings if f.kind == "lossy_masks")
+    assert told.path == "test/scratch/0.png" and told.action.startswith("each pixel of half the brightness or more")
+
+
+def test_a_defects_mask_that_shows_none_or_cannot_be_read_is_told_at_reading(tmp_path):
+    data, mask = defect_mask(tmp_path, Image.new("RGB", (40, 30)))
+    assert mask is None and said_of(data, "no_mask") == "the mask of its defect is black all over"
+    path = tmp_path / "ground_truth/scratch/0_mask.png"
+    save_picture(path)
+    for raw, said in ((path.read_bytes()[:200], "truncated"), (b"none", "it is no picture"), (b"", "is empty")):
+        path.write_bytes(raw)
+        data, mask = read(tmp_path)
+        told = next(f for f in data.findings if f.kind == "unreadable_annotation")
+        assert mask is None and told.path == "test/scratch/0.png" and told.action == "kept, without a place"
+        assert str(path) in told.detail and said in told.detail and "BufferedReader" not in told.detail
 
 
 def test_normal_pictures_only_are_for_training(tmp_path):

@@ -250,6 +250,71 @@ def test_label_studio_tasks_that_cannot_be_used_are_told(tmp_path):
     assert [f.path for f in data.findings if f.kind == "no_picture"] == ["gone.png", "task 6"]
 
 
+def studio_of(root, written, there):
+    """A box of a class of its own for each path that is written, beside the pictures that are there."""
+    tasks = []
+    for k, image in enumerate(written):
+        box = result("rectanglelabels", RECTANGLE["value"], f"class {k}")
+        tasks.append({"id": k, "annotations": [{"result": [box]}], "data": {"image": image}})
+    for name in there:
+        save_picture(root / name)
+    save_text(root / "export.json", json.dumps(tasks))
+    return read_annotated(root)
+
+
+@pytest.mark.parametrize(
+    ("written", "there", "expected"),
+    [
+        (["/data/x/a.png", "/data/y/a.png"], ["y/a.png", "x/a.png"], {"x/a.png": 0, "y/a.png": 1}),
+        (["s3://b/2/x/a.png", "s3://b/1/x/a.png"], ["1/x/a.png", "2/x/a.png"], {"2/x/a.png": 0, "1/x/a.png": 1}),
+        (["?d=x/a.png", "?d=a.png"], ["a.png", "x/a.png"], {"x/a.png": 0, "a.png": 1}),
+        (["/data/x/a.png", "/data/y/a.png"], ["y/a.png"], {"y/a.png": 1}),
+        (["C:\\x\\a.png", "C:\\y\\a.png"], ["x/a.png", "y/a.png"], {"x/a.png": 0, "y/a.png": 1}),
+        (["/data/upload/1/0a1b2c3d-a.png"], ["x/a.png"], {"x/a.png": 0}),
+    ],
+)
+def test_label_studio_paths_mean_the_picture_whose_folders_agree(written, there, expected, tmp_path):
+    data = studio_of(tmp_path, written, there)
+    assert "uncertain_picture" not in kinds_of(data)
+    found = dict(zip(names_of(data), data.targets, strict=True))
+    assert {name: one.names for name, one in found.items()} == {k: (f"class {v}",) for k, v in expected.items()}
+    assert ("no_picture" in kinds_of(data)) == (len(written) > len(expected))
+
+
+@pytest.mark.parametrize(
+    ("written", "there"),
+    [
+        (["/data/z/a.png"], ["x/a.png", "y/a.png"]),
+        (["/upload/1/0a1b2c3d-a.png", "/upload/1/9f8e7d6c-a.png"], ["x/a.png", "y/a.png"]),
+        (["/upload/1/0a1b2c3d-a.png", "/upload/1/9f8e7d6c-a.png"], ["a.png"]),
+        (["/data/x/a.png", "/data/y/a.png"], ["a.png"]),
+    ],
+)
+def test_label_studio_paths_that_may_mean_several_pictures_are_told(written, there, tmp_path):
+    data = studio_of(tmp_path, [*written, "good.png"], [*there, "good.png"])
+    assert names_of(data) == ["good.png"] and kinds_of(data) == ["uncertain_picture"]
+    told = [f for f in data.findings if f.kind == "uncertain_picture"]
+    assert [f.path for f in told] == written
+    fits = "the export does not say which picture of this name it means"
+    assert {f.detail for f in told} == {f"{fits} ({', '.join(sorted(there))})"}
+
+
+def test_label_studio_pictures_that_no_task_names_are_told(tmp_path):
+    data = studio_of(tmp_path, ["a.png", "http://[no-address", "a.png"], ["a.png", "b.png"])
+    assert names_of(data) == ["a.png"] and data.targets[0].names == ("class 0",)
+    told = next(f for f in data.findings if f.kind == "unlabelled")
+    assert (told.path, told.detail, told.action) == ("b.png", "the export does not name it", "left out")
+    assert [f.path for f in data.findings if f.kind == "no_picture"] == ["task 1"]
+    assert said_of(data, "duplicate") == "it is named once more, with annotations of its own"
+
+
+def test_label_studio_needs_the_size_of_a_picture(tmp_path):
+    studio(tmp_path, [{**RECTANGLE, "original_width": 0}])
+    save_text(tmp_path / "a.png", "no picture")
+    with pytest.raises(DataError, match=r"can be used. a.png: its size cannot be read from its header"):
+        read_annotated(tmp_path)
+
+
 def test_label_studio_in_its_short_form_is_refused(tmp_path):
     save_text(tmp_path / "min.json", json.dumps([{"image": "a.png", "label": [], "annotator": 1, "annotation_id": 2}]))
     with pytest.raises(

@@ -218,3 +218,38 @@ def test_street_scenes_have_their_parts_and_classes(real):
     assert data.targets[0].names == tuple(str(k) for k in range(11))
     mask = data.targets[0].read()
     assert mask.shape == (180, 240) and mask.min() == -1 and mask.max() <= 10
+
+
+@pytest.mark.parametrize("table", ["", "name,r,g,b\nsky,0,0,0\ntree,1,1,1\n"])
+@pytest.mark.parametrize("raw", [b"none", b"", None])
+def test_a_damaged_mask_costs_its_picture(raw, table, tmp_path):
+    endings = ("png", "jpg") if table else ("png",)
+    for ending in endings:
+        save_picture(tmp_path / f"images/bad_{ending}.png")
+        path = save_picture(tmp_path / f"masks/bad_{ending}.{ending}")
+        path.write_bytes(path.read_bytes()[:300] if raw is None else raw)
+    save_picture(tmp_path / "images/good.png")
+    save_mask(tmp_path / "masks/good.png", np.ones((30, 40)), "RGB")
+    if table:
+        save_text(tmp_path / "classes.csv", table)
+    data = read_annotated(tmp_path)
+    assert names_of(data) == ["images/good.png"] and data.targets[0].read().min() == int(bool(table))
+    told = {f.path: f for f in data.findings if f.kind == "unreadable_annotation"}
+    assert list(told) == [f"masks/bad_{ending}.{ending}" for ending in endings]
+    for name, one in told.items():
+        assert str(tmp_path / name) in one.detail and "BufferedReader" not in one.detail and one.action == "skipped"
+
+
+def test_masks_of_which_none_can_be_read_are_an_error_that_names_one(tmp_path):
+    save_picture(tmp_path / "images/a.png")
+    save_text(tmp_path / "masks/a.png", "none")
+    with pytest.raises(DataError, match=r"can be used. masks/a.png: .*cannot be read as a mask: it is no picture of a"):
+        read_annotated(tmp_path, void="x")
+
+
+def test_a_number_that_no_mask_holds_is_refused_at_reading(tmp_path):
+    save_picture(tmp_path / "images/a.png")
+    (tmp_path / "masks").mkdir()
+    Image.fromarray(np.full((30, 40), 70_000, dtype=np.int32)).save(tmp_path / "masks/a.tif")
+    with pytest.raises(DataError, match=r"a.tif holds values outside 0 to 65535, as no mask does"):
+        read_annotated(tmp_path)

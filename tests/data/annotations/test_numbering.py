@@ -181,3 +181,13 @@ def test_pictures_beside_the_json_s_folder_are_found_whatever_letters_are_put_to
 
 def test_ids_that_are_no_numbers_stay():
     assert number_pictures(["a", "b"], {"a": "x1"}) == ["x1", 1]
+
+
+def test_what_has_no_usable_id_has_no_number(tmp_path):
+    file = coco(tmp_path)
+    content = json.loads(file.read_text())
+    content["images"] += [{"file_name": "b.png"}, {"id": 5}, {"id": [1], "file_name": "a.png"}]
+    content["annotations"][0]["category_id"] = [7]
+    save_text(file, json.dumps(content))
+    found = listed_by(str(file), "coco", "detection", Notes())
+    assert found.pictures == {"images/a.png": 41, "images/b.png": 9} and found.classes["zebra"] == 7

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 import jeoni
 from jeoni.data.annotations import Boxes, Keypoints, annotation_cells
 from jeoni.data.annotations.masks import DrawnMask, Region
+from jeoni.data.annotations.subjects import as_subjects, subjects_from
 from jeoni.data.annotations.vocabulary import in_vocabulary, joined_annotations
 from jeoni.data.kinds import Columns
 from jeoni.data.read import load_labelled, with_test
@@ -33,6 +36,16 @@ def test_keypoints_are_put_in_order():
     points = Keypoints(np.array([[1.0, 2], [3, 4]]), ("nose", "tail"))
     (found,) = in_vocabulary(annotation_cells([points]), ["tail", "nose"])
     assert found.points.tolist() == [[3, 4], [1, 2]] and found.names == ("tail", "nose")
+
+
+def test_partners_of_a_mirrored_picture_follow_the_order_of_keypoints():
+    points = np.arange(6.0).reshape(3, 2)
+    one = Keypoints(points, ("a", "b", "c"), partners=(1, 0, 2))
+    several = subjects_from(one.names, [(points, (0, 0, 9, 9), 0.0, False)])
+    cells = annotation_cells([one, replace(several, partners=one.partners)])
+    for found in in_vocabulary(cells, ["c", "b", "a"]):
+        assert found.partners == (0, 2, 1)
+    assert as_subjects(one).partners == (1, 0, 2) and one.tobytes() != replace(one, partners=()).tobytes()
 
 
 def test_a_test_set_that_lacks_a_class_or_has_another_is_joined(tmp_path):

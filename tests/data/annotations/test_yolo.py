@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
-from jeoni.data.annotations import Boxes, Detections
+from jeoni.data.annotations import Boxes, Detections, Skeleton
 from jeoni.data.annotations.formats.yolo import YOLO
 from jeoni.data.annotations.protocol import Predicted
 from jeoni.data.annotations.read import read_annotated
+from jeoni.dense.reading import read_dense, restore_dense
 from jeoni.errors import ConfigError, DataError
+from jeoni.modalities.geometry import Geometry
 from tests.data.annotations.made import kinds_of, names_of, said_of, save_picture, save_text
 
 NAMES = "names: [cat, dog]\n"
@@ -120,6 +124,38 @@ def test_keypoints_follow_the_box(tmp_path):
     assert np.allclose(found.boxes, [[16, 12, 24, 18], [4, 3, 12, 9]]) and np.allclose(found.areas, 48)
 
 
+POSE = f"train: images\nkpt_shape: [3, 2]\n{NAMES}"
+SUBJECT = "0 0.3 0.4 0.6 0.8 0.1 0.2 0.3 0.4 0.5 0.6\n"
+
+
+@pytest.mark.parametrize("lines", [SUBJECT, SUBJECT + SUBJECT.replace("0.3 0.4 0.5", "0.35 0.4 0.5")])
+def test_flip_idx_says_which_keypoints_a_mirrored_view_exchanges_and_is_saved(lines, tmp_path):
+    save(tmp_path, {"a": lines}, f"{POSE}flip_idx: [1, 0, 2]\n")
+    data = read_annotated(tmp_path)
+    assert data.targets[0].partners == (1, 0, 2) and "no_partners" not in kinds_of(data)
+    read = read_dense(data, "pose")
+    task = restore_dense(json.loads(json.dumps({"id": "pose", **read.task.describe()})))
+    assert task == read.task and task.partners == (1, 0, 2)
+    one = read.targets[0]
+    mirror = Geometry(np.array([[-1.0, 0, 40], [0, 1, 0], [0, 0, 1]]), (40, 30))
+    moved = task.moved(one, mirror).points
+    np.testing.assert_allclose(moved, np.array([40, 0]) + one.points[[1, 0, 2]] * np.array([-1, 1]))
+    back = task.returned(Skeleton(moved, np.array([0.1, 0.2, 0.3])), mirror, (40, 30))
+    np.testing.assert_allclose(back.points, one.points)
+    assert back.scores.tolist() == [0.2, 0.1, 0.3]
+
+
+def test_keypoints_of_which_nothing_says_what_a_mirrored_view_exchanges_are_told(tmp_path):
+    save(tmp_path, {"a": SUBJECT}, POSE)
+    data = read_annotated(tmp_path)
+    (told,) = [f for f in data.findings if f.kind == "no_partners"]
+    assert told.path == "data.yaml" and told.detail.startswith("keypoints have neither names nor flip_idx")
+    assert "add flip_idx to data.yaml; or say --augment none" in told.action
+    assert "no_partners" not in kinds_of(read_annotated(tmp_path, "detection"))
+    save(tmp_path, {"a": SUBJECT}, f"{POSE}kpt_names: [left_eye, right_eye, nose]\n")
+    assert "no_partners" not in kinds_of(read_annotated(tmp_path))
+
+
 def test_numbers_outside_and_classes_without_a_name_are_told_with_their_line(tmp_path):
     save(tmp_path, {"a": f"{LINE}\n7 0.5 0.5 0.1 0.1\n0 1.5 0.5 0.1 0.1\n0 0.5 -0.3 0.1 0.1\n0 1.0 1.005 0.5 0.5\n"})
     data = read_annotated(tmp_path)
@@ -151,6 +187,10 @@ def test_a_line_that_is_not_understood_costs_its_picture(line, tmp_path):
             "names classes as .*Needed: a list, or a dictionary of the numbers from 0 on",
         ),
         ("train: images\nnames: [cat\n", "is no YAML: while parsing"),
+        *(
+            (f"{POSE}flip_idx: {stated}\n", r"has the flip_idx .*for each of the 3 keypoints the number of the one")
+            for stated in ("[1, 0]", "[1, 2, 0]", "[1, 0, 3]", "[a, b, c]", "yes")
+        ),
         (f"train: images\nkpt_shape: [2]\n{NAMES}", r"has the kpt_shape \[2\]. Needed: how many keypoints, and 2 or 3"),
     ],
 )

@@ -71,6 +71,15 @@ def test_a_mirrored_view_exchanges_left_and_right_and_a_turned_one_does_not():
     assert TASK.moved(ONE, turned).points.tolist() == [[90, 50], [80, 60], [80, 40]]
 
 
+def test_stated_partners_count_more_than_names():
+    task, _ = Pose.read([Keypoints(ONE.points, NAMES, partners=(1, 0, 2))])
+    assert task.mirrored.tolist() == [1, 0, 2] and TASK.mirrored.tolist() == [0, 2, 1]
+    assert task.moved(ONE, MIRROR).points.tolist() == [[80, 40], [90, 50], [80, 60]]
+    for wrong in ([0, 1], [0, 0, 1], "012"):
+        with pytest.raises(ValueError, match="partners must be the numbers of the points"):
+            Pose.restored({"points": list(NAMES), "partners": wrong})
+
+
 def test_a_prediction_comes_back_from_a_mirrored_view_under_its_own_names():
     moved = TASK.moved(ONE, MIRROR).points
     back = TASK.returned(Skeleton(moved, np.array([0.9, 0.1, 0.2])), MIRROR, (100, 100))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.pictures import without_ending
 from jeoni.data.annotations.sources import read_text_lines
 from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
@@ -46,7 +47,7 @@ def listed_parts(root: Path, purpose: str) -> dict[str, set[str]]:
 
 def part_of(path: Path, name: str, parts: dict[str, set[str]], notes: Notes) -> str:
     """The part of a picture, which is told if several lists name it, or none; empty where none does."""
-    own = [part for part in ("test", "val", "train") if composed(path.stem) in parts.get(part, ())]
+    own = [part for part in ("test", "val", "train") if composed(without_ending(path).name) in parts.get(part, ())]
     if not own:
         notes.add(NO_SPLIT, name)
         return ""

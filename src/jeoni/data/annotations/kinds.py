@@ -90,15 +90,17 @@ class Keypoints:
         points: ``(k, 2)`` x and y; NaN where a point is not visible or was not annotated.
         names: ``(k,)``, the same ones in every picture of a data set.
         box: left, top, right, bottom of the subject where that is known.
+        partners: ``(k,)`` the number of the point that each becomes in a mirrored picture; empty: by their names.
     """
 
     points: FloatArray
     names: tuple[str, ...]
     box: tuple[float, float, float, float] | None = None
+    partners: tuple[int, ...] = field(default=(), kw_only=True)
 
     def tobytes(self) -> bytes:
         """The same for the same content."""
-        return np.asarray(self.points, dtype=np.float64).tobytes() + "\n".join(self.names).encode()
+        return np.asarray(self.points, dtype=np.float64).tobytes() + _named_bytes(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +113,7 @@ class Subjects:
         boxes: ``(s, 4)`` left, top, right, bottom.
         areas: ``(s,)`` pixels that each covers: by these distances are judged (OKS); of its box where nothing is said.
         ignored: ``(s,)`` bool: neither to be found nor a false alarm where one is found, such as a crowd.
+        partners: as those of :class:`Keypoints`.
     """
 
     points: FloatArray
@@ -118,13 +121,19 @@ class Subjects:
     boxes: FloatArray
     areas: FloatArray
     ignored: Array
+    partners: tuple[int, ...] = field(default=(), kw_only=True)
 
     def __len__(self) -> int:
         return len(self.points)
 
     def tobytes(self) -> bytes:
         """The same for the same content."""
-        return b"".join((self.points.tobytes(), self.boxes.tobytes(), "\n".join(self.names).encode()))
+        return b"".join((self.points.tobytes(), self.boxes.tobytes(), _named_bytes(self)))
+
+
+def _named_bytes(one: Keypoints | Subjects) -> bytes:
+    """Names of keypoints, and their partners where those are not told by the names."""
+    return "\n".join(one.names).encode() + (repr(one.partners).encode() if one.partners else b"")
 
 
 @dataclass(frozen=True, eq=False)

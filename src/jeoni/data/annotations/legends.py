@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from jeoni.data.annotations.class_tables import VOID_NAMES, ClassTable, Colour
 from jeoni.data.annotations.kinds import VOID
-from jeoni.data.annotations.masks import LOSSY, Legend, mask_colours, mask_values
+from jeoni.data.annotations.masks import Legend, MaskError, is_lossy, mask_colours, mask_values, opened_mask
 from jeoni.data.annotations.notes import Notes
 from jeoni.errors import ConfigError, DataError, did_you_mean
 
@@ -15,9 +16,12 @@ __all__ = ["legend_of"]
 
 ALWAYS_VOID = 255
 BINARY = ("background", "foreground")
+T = TypeVar("T")
 
 
-def legend_of(masks: Mapping[str, Path], table: ClassTable | None, void: Iterable[str], notes: Notes) -> Legend:
+def legend_of(
+    masks: Mapping[str, Path], table: ClassTable | None, void: Iterable[str], notes: Notes
+) -> tuple[Legend, set[str]]:
     """Make out what masks hold; each of them is read once, so that a number without a class is found before training.
 
     Args:
@@ -26,31 +30,39 @@ def legend_of(masks: Mapping[str, Path], table: ClassTable | None, void: Iterabl
         void: names or numbers of classes of which nothing is to be learned.
         notes: is told what was assumed.
 
+    Returns:
+        The legend, and the names of masks that cannot be read, which are told.
+
     Raises:
-        DataError: a mask that cannot be read, of colours without a table, or with a number or colour that it lacks.
+        DataError: a mask of colours without a table, or with a number or colour that it lacks.
         ConfigError: a class to be void that does not exist.
     """
-    lossy = [name for name, path in masks.items() if path.suffix.lower() in LOSSY]
+    lossy = [name for name, path in masks.items() if is_lossy(path)]
     if table is not None and table.coloured:
-        exact = {name: path for name, path in masks.items() if name not in lossy}
-        strange = _strange_colours({name: mask_colours(path) for name, path in exact.items()}, table)
+        shown = _looked_at({name: path for name, path in masks.items() if name not in lossy}, mask_colours, notes)
+        decoded = _looked_at({name: masks[name] for name in lossy}, _decode, notes)
+        unreadable = masks.keys() - shown.keys() - decoded.keys()
+        strange = _strange_colours(shown, table)
         if not strange:
             _tell_lossy(lossy, notes)
-            return _of_colours(table, tuple(void))
-        found = {name: mask_values(path) for name, path in exact.items()}
+            return _of_colours(table, tuple(void)), unreadable
+        found = {name: mask_values(masks[name]) for name in shown}
         if lossy or _is_coloured(found) or not _within(found, table):
             name, colour = next(iter(strange.items()))
             raise DataError(
                 f"{name} holds the colour {colour}, which {table.origin} does not name. Add its class there.", path=name
             )
-        return _of_numbers(_numbers(found), table, tuple(void), notes)
+        return _of_numbers(_numbers(found), table, tuple(void), notes), unreadable
     if lossy:
         raise DataError(
             f"{lossy[0]} is a mask in JPEG, which changes numbers and colours as it likes. Needed: PNG; or a table of "
             "classes with their colours, name,r,g,b in each line of classes.csv, to take the nearest.",
             path=lossy[0],
         )
-    found = {name: mask_values(path) for name, path in masks.items()}
+    found = _looked_at(masks, mask_values, notes)
+    unreadable = masks.keys() - found.keys()
+    if not found:
+        return Legend((), {}, {}), unreadable
     if _is_coloured(found):
         first = next(name for name, values in found.items() if _are_colours(values))
         raise DataError(
@@ -58,7 +70,23 @@ def legend_of(masks: Mapping[str, Path], table: ClassTable | None, void: Iterabl
             "line of classes.csv beside the folders, or --class-names with such a file.",
             path=first,
         )
-    return _of_numbers(_numbers(found), table, tuple(void), notes)
+    return _of_numbers(_numbers(found), table, tuple(void), notes), unreadable
+
+
+def _looked_at(masks: Mapping[str, Path], look: Callable[[Path], T], notes: Notes) -> dict[str, T]:
+    """What is seen in each mask; those that cannot be read are told, and not among them."""
+    found: dict[str, T] = {}
+    for name, path in masks.items():
+        try:
+            found[name] = look(path)
+        except MaskError as error:
+            notes.tell("unreadable_annotation", name, str(error), "skipped")
+    return found
+
+
+def _decode(path: Path) -> None:
+    with opened_mask(path):
+        pass
 
 
 Values = frozenset[int] | frozenset[Colour]

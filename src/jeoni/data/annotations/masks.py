@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -20,12 +21,27 @@ from jeoni.errors import DataError
 from jeoni.locale import Said
 from jeoni.types import Array
 
-__all__ = ["DrawnMask", "Legend", "MaskFile", "Region", "mask_colours", "mask_values"]
+__all__ = [
+    "DrawnMask",
+    "Legend",
+    "MaskError",
+    "MaskFile",
+    "Region",
+    "is_lossy",
+    "mask_colours",
+    "mask_size",
+    "mask_values",
+    "opened_mask",
+]
 
 UNKNOWN = -2
 LARGEST = 1 << 16  # values of a pixel of 16 bits
 LOSSY = (".jpg", ".jpeg", ".jpe", ".jfif")
 MOST_COLOURS = 1 << 12  # of one mask, before it is taken for a photograph
+
+
+class MaskError(DataError):
+    """A file of a mask is damaged, or is none of a picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +107,10 @@ class MaskFile:
 
     def size(self) -> tuple[int, int]:
         """See :class:`jeoni.data.annotations.Mask`."""
-        with _opened(Path(self.path)) as image:
-            return image.size
+        return mask_size(Path(self.path))
 
     def _of_colours(self, pixels: Array) -> Array:
-        if Path(self.path).suffix.lower() in LOSSY:
+        if is_lossy(Path(self.path)):
             return self._nearest(pixels)
         codes, numbers = self.legend.by_code
         own = _code(pixels)
@@ -169,20 +184,35 @@ class DrawnMask:
         return self.extent
 
 
+def is_lossy(path: Path) -> bool:
+    """Whether a file's kind changes the values of pixels."""
+    return path.suffix.lower() in LOSSY
+
+
+def mask_size(path: Path) -> tuple[int, int]:
+    """Width and height, pixels; nothing but the header is read.
+
+    Raises:
+        MaskError: it cannot be read.
+    """
+    with _opened(path) as image:
+        return image.size
+
+
 def mask_values(path: Path) -> frozenset[int] | frozenset[Colour]:
     """The values of a mask's pixels; colours where it is coloured.
 
     Grey that was saved as colour, three equal channels, is a value.
 
     Raises:
-        DataError: it cannot be read, or holds more colours than classes have.
+        MaskError: it cannot be read.
+        DataError: it holds more colours than classes have, or numbers that no class has.
     """
-    with _opened(path) as image:
-        _decode(image, path)
+    with opened_mask(path) as image:
         if image.mode in ("L", "P"):
             return frozenset(value for value, count in enumerate(image.histogram()) if count)
         if image.mode == "1" or image.mode.startswith("I"):
-            return frozenset(int(value) for value in np.unique(np.asarray(image)))
+            return frozenset(int(value) for value in np.unique(_numbers(image, path)))
         colours = _counted(image, path)
     if all(red == green == blue for red, green, blue in colours):
         return frozenset(red for red, _, _ in colours)
@@ -193,10 +223,10 @@ def mask_colours(path: Path) -> frozenset[Colour]:
     """The colours of a mask's pixels; of a palette those that it shows.
 
     Raises:
-        DataError: it cannot be read, or holds more colours than classes have.
+        MaskError: it cannot be read.
+        DataError: it holds more colours than classes have.
     """
-    with _opened(path) as image:
-        _decode(image, path)
+    with opened_mask(path) as image:
         return _counted(image, path)
 
 
@@ -210,14 +240,17 @@ def _counted(image: Image.Image, path: Path) -> frozenset[Colour]:
 
 def _pixels(path: Path, coloured: bool) -> Array:
     """``(h, w)`` values, or ``(h, w, 3)`` colours."""
-    with _opened(path) as image:
-        _decode(image, path)
+    with opened_mask(path) as image:
         if coloured:
             return np.asarray(_rgb(image))
         if image.mode in ("L", "P", "1") or image.mode.startswith("I"):
-            values = np.asarray(image).astype(np.int64)
-        else:
-            values = np.asarray(_rgb(image))[..., 0].astype(np.int64)
+            return _numbers(image, path)
+        return np.asarray(_rgb(image))[..., 0].astype(np.int64)
+
+
+def _numbers(image: Image.Image, path: Path) -> Array:
+    """``(h, w)`` int64 values of a picture of one channel."""
+    values: Array = np.asarray(image).astype(np.int64)
     if values.size and (values.min() < 0 or values.max() >= LARGEST):
         raise DataError(f"{path} holds values outside 0 to {LARGEST - 1}, as no mask does.", path=str(path))
     return values
@@ -235,20 +268,41 @@ def _code(colours: Array) -> Array:
 
 
 @contextmanager
+def opened_mask(path: Path) -> Iterator[Image.Image]:
+    """The picture, its pixels decoded.
+
+    Raises:
+        MaskError: it cannot be read.
+    """
+    with _opened(path) as image:
+        try:
+            image.load()
+        except Exception as error:  # on a damaged file the decoders raise what they like
+            raise _unreadable(path, str(error)) from error
+        yield image
+
+
+def _unreadable(path: Path, why: str) -> MaskError:
+    return MaskError(f"{path} cannot be read as a mask: {why}.", path=str(path))
+
+
+@contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """The picture, its pixels not decoded yet."""
-    with open_file(path) as file:
+    with _file_of(path) as file:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
                 image = Image.open(file)
-        except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
-            raise DataError(f"{path} cannot be read as a mask: {error}.", path=str(path)) from error
+        except UnidentifiedImageError as error:  # it would name the opened file by its number
+            raise _unreadable(path, "it is no picture of a kind that is known") from error
+        except (Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+            raise _unreadable(path, str(error)) from error
         yield image
 
 
-def _decode(image: Image.Image, path: Path) -> None:
+def _file_of(path: Path) -> BinaryIO:
     try:
-        image.load()
-    except (OSError, ValueError, SyntaxError) as error:
-        raise DataError(f"{path} cannot be read as a mask: {error}.", path=str(path)) from error
+        return open_file(path)
+    except DataError as error:
+        raise MaskError(str(error), path=str(path)) from error

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
+from jeoni.errors import DataError
 from jeoni.types import Finding
 
-__all__ = ["Fault", "Notes"]
+__all__ = ["DAMAGED", "Fault", "Notes", "understood"]
+
+T = TypeVar("T")
 
 MOST_PLACES = 3  # lines or ids that one finding shows
 MOST_PICTURES = 100  # findings of one kind, before the rest is only counted
+# what Python raises where a file is well-formed, but not as its format has it
+DAMAGED = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,31 @@ class Notes:
                 more = f"{fault.several.format(n=sum(map(len, rest)))}, in {len(rest)} more pictures"
                 found.append(Finding(fault.kind, "", more, fault.action))
         return tuple(found)
+
+
+def understood(read: Callable[[], T], picture: str, where: str, notes: Notes) -> T | None:
+    """What is made of the annotations of one picture; None where they are damaged: it costs this picture, and is told.
+
+    Args:
+        read: reads them.
+        picture: its name.
+        where: the file, or the part of it, for the message.
+        notes: is told.
+
+    Example:
+        >>> notes = Notes()
+        >>> understood(lambda: {}["label"], "1.jpg", "1.json", notes)
+        >>> notes.findings()[0].detail
+        "1.json lacks what a shape needs: 'label'"
+    """
+    try:
+        return read()
+    except DataError as error:
+        said = str(error)
+    except DAMAGED as error:
+        said = f"{where} lacks what a shape needs: {error}"
+    notes.tell("unreadable_annotation", picture, said, "skipped")
+    return None
 
 
 def _first_of_each_kind(findings: list[Finding]) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -14,6 +14,7 @@ from jeoni.data.annotations.kinds import Annotation, Boxes, annotation_cells
 from jeoni.data.annotations.notes import Fault, Notes
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.columns import PARTS, pattern_groups
+from jeoni.data.dicom import DICOM_SUFFIXES, known_name, read_size
 from jeoni.data.files import list_folder, open_file, walk
 from jeoni.data.items import FileItems
 from jeoni.data.kinds import SUFFIXES, composed
@@ -24,6 +25,7 @@ __all__ = [
     "NONE_OF_ITS_NAME",
     "NO_ANNOTATION",
     "NO_PICTURE",
+    "SIZE_NOT_KNOWN",
     "Picture",
     "by_stem",
     "dataset_of_pictures",
@@ -35,6 +37,8 @@ __all__ = [
     "pictures_in",
     "subfolders",
     "tell_layout",
+    "with_ending",
+    "without_ending",
 ]
 
 ORIENTATION = 0x0112  # the EXIF tag
@@ -42,6 +46,9 @@ SIDEWAYS = (5, 6, 7, 8)  # its values that turn a picture by a quarter
 NO_ANNOTATION = Fault("unlabelled", "it has no annotation", "it has no annotation", "skipped")
 NO_PICTURE = Fault("no_picture", "the picture is not there", "the picture is not there", "left out")
 NONE_OF_ITS_NAME = Fault("no_picture", "no picture of its name is there", "no picture of its name is there", "left out")
+SIZE_NOT_KNOWN = Fault(
+    "size_not_known", "its size cannot be read from its header", "its size cannot be read from its header", "left out"
+)
 TWICE = Fault(
     "duplicate", "it is named once more, with annotations of its own", "it is named {n} times more", "the first is kept"
 )
@@ -65,8 +72,27 @@ class Picture:
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file's ending is one of pictures."""
-    return path.suffix.lower() in SUFFIXES["image"]
+    """Whether a file's ending is one of pictures; a DICOM file needs none."""
+    return _ending(path) in SUFFIXES["image"]
+
+
+def without_ending(path: Path) -> Path:
+    """A path without the ending of its file.
+
+    Example:
+        >>> without_ending(Path("a.jpg")).name, without_ending(Path("1.2.840")).name  # numbers name DICOM files
+        ('a', '1.2.840')
+    """
+    return path if path.suffix[1:].isdigit() else path.with_suffix("")
+
+
+def with_ending(path: Path, ending: str) -> Path:
+    """A path with another ending, such as ``.txt``."""
+    return path.with_name(f"{without_ending(path).name}{ending}")
+
+
+def _ending(path: Path) -> str:
+    return PurePath(known_name(path)).suffix.lower()
 
 
 def subfolders(root: Path) -> dict[str, Path]:
@@ -109,12 +135,18 @@ def by_stem(files: Iterable[Path], folder: Path) -> dict[str, Path]:
     """Files by their path below a folder, without the ending; of two that differ only in it, the first."""
     stems: dict[str, Path] = {}
     for path in files:
-        stems.setdefault(composed(path.relative_to(folder).with_suffix("").as_posix()), path)
+        stems.setdefault(composed(without_ending(path).relative_to(folder).as_posix()), path)
     return stems
 
 
 def picture_size(path: Path) -> tuple[int, int] | None:
-    """Width and height of the upright picture, pixels, by its header; None where that cannot be read."""
+    """Width and height of the upright picture, pixels, by its header; None where that cannot be read.
+
+    Raises:
+        MissingExtra: it is a DICOM file, and pydicom is not installed.
+    """
+    if _ending(path) in DICOM_SUFFIXES:
+        return read_size(path)
     try:
         with open_file(path) as file, warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # nothing is decoded
@@ -181,5 +213,6 @@ def _holds_nothing(annotation: Annotation | None) -> bool:
 
 def _nothing_annotated(root: Path, number: int, notes: Notes) -> DataError:
     came = f"{root} holds {number} pictures" if number else f"{root} holds no pictures"
-    first = next((f" {finding.path}: {finding.detail}." for finding in notes.findings()), "")
+    told = [finding for finding in notes.findings() if finding.path]
+    first = f" {told[0].path}: {told[0].detail.rstrip('.')}." if told else ""
     return DataError(f"{came}, and annotations of none of them that can be used.{first}", path=str(root))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from jeoni.data.annotations.class_tables import VOID_NAMES
 from jeoni.data.annotations.kinds import VOID, Annotation, Boxes, Keypoints, Subjects
 from jeoni.data.annotations.masks import DrawnMask, Region
 from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import Picture, dataset_of_pictures, picture_size
+from jeoni.data.annotations.pictures import SIZE_NOT_KNOWN, Picture, dataset_of_pictures, picture_size
 from jeoni.data.annotations.polygons import area_of, bounds_of
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.runs import Runs
@@ -41,6 +41,13 @@ NO_BOX = Fault(
     "subject_without_box",
     "a subject has neither a box nor two points",
     "{n} subjects have neither a box nor two points",
+    "left out",
+)
+
+RUNS_SIZE = Fault(
+    "size_mismatch",
+    "the runs of a mask are of a picture of another size",
+    "the runs of {n} masks are of a picture of another size",
     "left out",
 )
 
@@ -113,11 +120,13 @@ class Drawn:
     Attributes:
         classes: names in the order of their numbers; empty: in that of the alphabet.
         keypoints: names of the keypoints of a subject; empty: those of single points.
+        partners: of the keypoints in a mirrored picture, by their numbers; empty: by their names.
         in_order: shapes cover those before them; else smaller ones cover larger ones.
     """
 
     classes: tuple[str, ...] = ()
     keypoints: tuple[str, ...] = ()
+    partners: tuple[int, ...] = ()
     in_order: bool = False
 
 
@@ -212,15 +221,24 @@ def _annotation(
         notes.add(BAD_SIZE, picture.name, f"it says {width:g} x {height:g}")
         return None
     shapes = picture.shapes or ()
+    stated = round(picture.stated[0]), round(picture.stated[1])
+    extent = size or (stated if all(stated) else None)
+    foreign = [shape for shape in shapes if shape.runs is not None and not same_size(shape.runs.extent, extent)]
+    for shape in foreign:
+        notes.add(RUNS_SIZE, picture.name, shape.place)
+    if foreign:  # without them the picture would teach that nothing is there
+        return None
     if task == "detection":
         return _boxes(shapes, size, picture.name, options, notes)
     if task == "pose":
         if several:
-            return _subjects(shapes, named, size, picture.name, notes)
-        return _keypoints(shapes, named, bool(drawn.keypoints), size, picture.name, notes)
-    stated = round(picture.stated[0]), round(picture.stated[1])
-    extent = size or (stated if all(stated) else None)
-    return None if extent is None else _mask(shapes, named, extent, drawn.in_order, picture.name, options, notes)
+            return replace(_subjects(shapes, named, size, picture.name, notes), partners=drawn.partners)
+        found = _keypoints(shapes, named, bool(drawn.keypoints), size, picture.name, notes)
+        return None if found is None else replace(found, partners=drawn.partners)
+    if extent is None:
+        notes.add(SIZE_NOT_KNOWN, picture.name)
+        return None
+    return _mask(shapes, named, extent, drawn.in_order, picture.name, options, notes)
 
 
 def _boxes(

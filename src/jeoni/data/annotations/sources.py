@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,16 @@ from jeoni.data.encodings import decode
 from jeoni.data.files import MOST_TABLE, open_file, read_file
 from jeoni.errors import DataError
 
-__all__ = ["begins_with", "ends_with", "number_at", "read_json", "read_text_lines", "read_xml", "read_yaml"]
+__all__ = [
+    "begins_with",
+    "ends_with",
+    "number_at",
+    "read_json",
+    "read_text_lines",
+    "read_xml",
+    "read_yaml",
+    "stated_side",
+]
 
 START = 4096  # bytes by which a format is recognised
 
@@ -116,3 +126,17 @@ def number_at(text: str | None, what: str, path: Path) -> float:
         came = "is missing" if text is None else f"is {text.strip()!r}"
         raise DataError(f"{path}: {what} {came}. Needed: a number.", path=str(path))
     return value
+
+
+def stated_side(value: Any) -> float:
+    """A width or a height as a file states it, perhaps as text; 0 where that is no number, and so says nothing.
+
+    Example:
+        >>> stated_side("64"), stated_side(None), stated_side(float("nan"))
+        (64.0, 0.0, 0.0)
+    """
+    try:
+        side = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return side if math.isfinite(side) else 0.0

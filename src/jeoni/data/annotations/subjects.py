@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -72,4 +73,5 @@ def as_subjects(one: Keypoints | Subjects) -> Subjects:
     if isinstance(one, Subjects):
         return one
     box = subject_box(one.points, one.box)
-    return subjects_from(one.names, [] if box is None else [(one.points, box, 0.0, False)])
+    found = subjects_from(one.names, [] if box is None else [(one.points, box, 0.0, False)])
+    return replace(found, partners=one.partners)

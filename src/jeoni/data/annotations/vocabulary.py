@@ -50,7 +50,8 @@ def in_vocabulary(targets: Array, names: Sequence[str]) -> Array:
 def _in_vocabulary(one: Any, names: tuple[str, ...]) -> Any:
     if isinstance(one, (Keypoints, Subjects)) and one.names != names and sorted(one.names) == sorted(names):
         order = [one.names.index(name) for name in names]
-        return replace(one, points=one.points[..., order, :], names=names)
+        partners = tuple(order.index(one.partners[k]) for k in order) if one.partners else ()
+        return replace(one, points=one.points[..., order, :], names=names, partners=partners)
     if _is_mask(one) and one.names != names and set(one.names) <= set(names):
         return RenumberedMask(one, names)
     return one

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import picture_size
+from jeoni.data.annotations.notes import Fault, Notes, understood
+from jeoni.data.annotations.pictures import SIZE_NOT_KNOWN, picture_size, with_ending
 from jeoni.data.annotations.shapes import Shape
 from jeoni.data.annotations.sources import read_text_lines
 from jeoni.errors import DataError
@@ -35,14 +35,15 @@ OUTSIDE = Fault(
 
 def label_file(picture: Path) -> Path:
     """Where the lines of a picture stand: in ``labels`` for one in ``images``, else beside it."""
-    parts = list(picture.parent.parts)
-    for k in range(len(parts) - 1, -1, -1):
+    file = with_ending(picture, ".txt")
+    parts = list(file.parts)
+    for k in range(len(parts) - 2, -1, -1):
         if parts[k].lower() in PICTURES:
             for name in LABELS:
                 folder = Path(*parts[:k], name)
                 if folder.is_dir():
-                    return Path(folder, *parts[k + 1 :], f"{picture.stem}.txt")
-    return picture.with_suffix(".txt")
+                    return Path(folder, *parts[k + 1 :])
+    return file
 
 
 @dataclass
@@ -68,18 +69,19 @@ class Lines:
         return tuple(str(k) for k in range(1 + max(map(int, self.numbers), default=-1)))
 
     def read(self, picture: Path, name: str) -> list[Shape] | None:
-        """The shapes of a picture; none without a file; None where the file cannot be read."""
+        """The shapes of a picture; none without a file; None where it, or the picture's size, cannot be read."""
         file = label_file(picture)
-        size = picture_size(picture)
-        if not file.is_file() or size is None:
+        if not file.is_file():
             return []
-        try:
-            shapes = [
-                self._shape(line, k, file, size, name) for k, line in enumerate(read_text_lines(file), start=1) if line
-            ]
-        except DataError as error:
-            self.notes.tell("unreadable_annotation", name, str(error), "skipped")
+        size = picture_size(picture)
+        if size is None:
+            self.notes.add(SIZE_NOT_KNOWN, name)
             return None
+        return understood(lambda: self._shapes(file, size, name), name, file.name, self.notes)
+
+    def _shapes(self, file: Path, size: tuple[int, int], name: str) -> list[Shape]:
+        numbered = [(k, line) for k, line in enumerate(read_text_lines(file), start=1) if line]
+        shapes = [self._shape(line, k, file, size, name) for k, line in numbered]
         return [shape for shape in shapes if shape is not None]
 
     def _shape(self, line: str, number: int, file: Path, size: tuple[int, int], name: str) -> Shape | None:

@@ -53,6 +53,7 @@ class Pose(DenseTask):
         several: whether pictures show several subjects, in boxes that are given.
         sigmas: ``(k,)`` how far annotators differ, in shares of the root of a subject's area; empty: not known.
         edges: numbers of the two points of each line that is drawn between them.
+        partners: ``(k,)`` the number of the point that each becomes in a mirrored picture; empty: by their names.
 
     Example:
         >>> one = Keypoints(np.zeros((2, 2)), ("leftear", "rightear"))
@@ -76,7 +77,13 @@ class Pose(DenseTask):
     points: tuple[str, ...]
     several: bool = False
     sigmas: tuple[float, ...] = ()
+    partners: tuple[int, ...] = ()
     edges: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def mirrored(self) -> IntArray:
+        """``(k,)`` the number of the point that each becomes in a mirrored picture."""
+        return np.array(self.partners, dtype=np.int64) if self.partners else partners(self.points)
 
     @property
     def headline(self) -> str:
@@ -120,7 +127,8 @@ class Pose(DenseTask):
         if len(set(orders[0])) < len(orders[0]):
             raise Unreadable(Said("dense.twin_keypoints", names=", ".join(orders[0])))
         several = any(isinstance(one, (Subjects, Subject)) for one in given)
-        return cls(orders[0], several, known_sigmas(orders[0]) if several else ()), []
+        stated = next((one.partners for one in given if one.partners), ())
+        return cls(orders[0], several, known_sigmas(orders[0]) if several else (), stated), []
 
     def informed_by(self, data: Dataset) -> Self:
         """The lines between points that data draw."""
@@ -179,7 +187,7 @@ class Pose(DenseTask):
         assert isinstance(annotation, Keypoints)
         points = geometry.points(annotation.points)
         if np.linalg.det(geometry.matrix[:2, :2]) < 0:
-            points = points[partners(self.points)]
+            points = points[self.mirrored]
         outside = ((points < 0) | (points >= np.array(geometry.size))).any(axis=1)
         points[outside] = np.nan
         return PlacedPoints(points)
@@ -190,7 +198,7 @@ class Pose(DenseTask):
         points = Geometry(np.linalg.inv(geometry.matrix), extent).points(prediction.points)
         scores = prediction.scores
         if np.linalg.det(geometry.matrix[:2, :2]) < 0:
-            order = partners(self.points)
+            order = self.mirrored
             points, scores = points[order], scores[order]
         return Skeleton(points.clip(0, np.array(extent, dtype=np.float64)), scores)
 
@@ -282,7 +290,8 @@ class Pose(DenseTask):
         """See :class:`~jeoni.dense.protocol.DenseTask`."""
         several = {"several": True, "sigmas": list(self.sigmas)} if self.several else {}
         edges = {"edges": [list(pair) for pair in self.edges]} if self.edges else {}
-        return {"points": list(self.points), **several, **edges}
+        exchanged = {"partners": list(self.partners)} if self.partners else {}
+        return {"points": list(self.points), **several, **edges, **exchanged}
 
     @classmethod
     def restored(cls, described: Mapping[str, Any]) -> Self:
@@ -294,7 +303,11 @@ class Pose(DenseTask):
         edges = tuple((int(a), int(b)) for a, b in described.get("edges", []))
         if any(not 0 <= k < len(points) for pair in edges for k in pair):
             raise ValueError("edges must be pairs of numbers of points")
-        return cls(points, described.get("several", False) is True, tuple(sigmas), edges)
+        exchanged = described.get("partners", [])
+        if not isinstance(exchanged, list) or (exchanged and sorted(exchanged) != list(range(len(points)))):
+            raise ValueError("partners must be the numbers of the points")
+        several = described.get("several", False) is True
+        return cls(points, several, tuple(sigmas), tuple(exchanged), edges)
 
 
 def _visible(one: Keypoints) -> Array:

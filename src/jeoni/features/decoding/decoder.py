@@ -6,6 +6,7 @@ Threads hold the interpreter's lock between one step of decoding and the next, s
 from __future__ import annotations
 
 import pickle
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -40,6 +41,7 @@ class Decoder:
         self._plan, self._workers, self._console = plan, workers, console
         self._pickled = _pickled(plan) if processes else b""
         self.processes = bool(self._pickled)
+        self._telling = threading.Lock()
 
     @property
     def told(self) -> str:
@@ -73,8 +75,9 @@ class Decoder:
         try:
             made = iter(shared_pool(self._workers).prepare(self._pickled, given, lacking))
         except WorkersUnusableError as error:
-            if self.processes:
-                self.processes = False
+            with self._telling:
+                first, self.processes = self.processes, False
+            if first:
                 self._console.warn(f"Examples are decoded by threads, for worker processes cannot be used: {error}.")
             return None
         return [next(made) if isinstance(source, Source) else source for source in sources]

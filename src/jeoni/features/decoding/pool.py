@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 from jeoni.errors import DataError
 from jeoni.features.decoding.preparing import Lacking, Prepared
-from jeoni.features.decoding.process import Worker, WorkerDiedError
+from jeoni.features.decoding.process import NOTHING, Worker, WorkerDiedError
 from jeoni.features.decoding.worker import Source
 
 __all__ = ["WorkerPool", "shared_pool"]
@@ -49,6 +49,8 @@ class WorkerPool:
                 found |= dict(zip(left, made, strict=True))
                 left = []
             except WorkerDiedError as died:
+                if died.at == NOTHING:  # while it waited for work: another one takes it
+                    continue
                 suspect = left[min(died.at, len(left) - 1)]
                 strikes[suspect] += 1
                 if strikes[suspect] == STRIKES:

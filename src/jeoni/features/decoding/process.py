@@ -16,18 +16,19 @@ from jeoni.features.decoding.preparing import Lacking, Prepared
 from jeoni.features.decoding.shared_block import SharedBlock
 from jeoni.features.decoding.worker import Block, Laid, Larger, Make, Raised, Read, Source, Unusable, UsePlan
 
-__all__ = ["Worker", "WorkerDiedError", "WorkersUnusableError"]
+__all__ = ["NOTHING", "Worker", "WorkerDiedError", "WorkersUnusableError"]
 
 START_BYTES = 4 << 20
 PROGRAM = "from jeoni.features.decoding.worker import serve; serve()"
 ENDING_S = 5.0
+NOTHING = -1  # in work: a worker that dies now does so over no example
 
 
 class WorkerDiedError(Exception):
     """A worker ended on its own.
 
     Attributes:
-        at: the number of the example in work, among those it was given.
+        at: the number of the example in work, among those it was given; :data:`NOTHING` where it had none.
         how: in words.
     """
 
@@ -60,6 +61,7 @@ class Worker:
             raise WorkersUnusableError(f"no process can be started ({error.strerror or error})") from error
         self._plan = b""
         self._block: SharedBlock | None = None
+        self._proven = False  # it has read examples
 
     def prepare(self, plan: bytes, sources: list[Source], lacking: Lacking) -> list[Prepared | DataError]:
         """Read the examples, and make of each what is lacking.
@@ -71,12 +73,11 @@ class Worker:
 
         Raises:
             WorkerDiedError: it ended on the way.
-            WorkersUnusableError: it cannot load the plan.
+            WorkersUnusableError: it cannot load the plan, or ended before it read anything.
         """
         self._get_ready(plan)
-        assert self._block is not None
-        self._block.in_work = 0
         digests = self._ask(Read(sources))
+        self._proven = True
         wanted = [
             None if isinstance(digest, DataError) else lacking(source.place, digest)
             for source, digest in zip(sources, digests, strict=True)
@@ -91,6 +92,8 @@ class Worker:
     def _get_ready(self, plan: bytes) -> None:
         if self._block is None:
             self._give_block(START_BYTES)
+        else:
+            self._block.in_work = NOTHING
         if plan != self._plan:
             answer = self._ask(UsePlan(plan))
             if isinstance(answer, Unusable):
@@ -100,6 +103,7 @@ class Worker:
     def _give_block(self, size: int) -> Any:
         """Share a block of that size; the worker's answer."""
         block = _new_block(size)
+        block.in_work = self._block.in_work if self._block is not None else NOTHING
         try:
             answer = self._ask(Block(block.path, size))
         finally:
@@ -126,8 +130,11 @@ class Worker:
             self._process.stdin.flush()
             answer = pickle.load(self._process.stdout)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
-            at = self._block.in_work if self._block is not None else 0
-            raise WorkerDiedError(at, _ended(self.end())) from error
+            at = self._block.in_work if self._block is not None else NOTHING
+            how = _ended(self.end())
+            if at == NOTHING and not self._proven:  # no fault of an example: any other worker would end, too
+                raise WorkersUnusableError(f"one {how} before it was ready") from error
+            raise WorkerDiedError(at, how) from error
         if isinstance(answer, Raised):
             raise answer.error
         return answer

@@ -30,6 +30,7 @@ WORDS = {
     "of 80 % of the items; differences are paired on the same parts and items.",
     "representations_no_labels": "The same method on other features of the same items, on the same {repeats} random parts of "
     "80 % of them. Without labels only stability can be compared: clusters that come out again need not be those that you want.",
+    "representations_sample": "All are measured on a sample of {n} items.",
     "features_of": "features",
     "kinds": {"pretrained": "pretrained", "untrained": "untrained network", "raw": "no network"},
     "more": "pretrained minus this",
@@ -61,6 +62,8 @@ WORDS = {
     "clustering.accuracy": "Against the labels, which decided nothing: {value} % in the cluster that suits their class ({low} to "
     "{high}), NMI {nmi}, ARI {ari}.",
     "clustering.no_labels": "There are no labels, so nothing can be said of accuracy.",
+    "clustering.sampled": "Pretrained features are held against the following on a sample of {n} items, clustered as if there were "
+    "no others.",
     "clustering.better": "Pretrained features give clusters that are {amount} more accurate than those of {what:term}.",
     "clustering.worse": "Pretrained features did not pay: their clusters are {amount} less accurate than those of {what:term}.",
     "clustering.unclear": "Whether pretrained features give better clusters than {what:term} cannot be told: {amount}.",

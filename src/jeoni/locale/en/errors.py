@@ -29,6 +29,8 @@ WORDS = {
     "error.which_domains": "Say the target, and either the source or a model of it.",
     "error.interrupted": "Interrupted. What was computed is kept: the same command does not compute it again.",
     "error.memory": "There is not enough memory. Give fewer or smaller items, or a smaller --batch-size.",
+    "error.gpu_memory": "The GPU has not enough memory. End what else runs there, give a smaller --batch-size where there is "
+    "one, smaller items or a smaller --backbone, or --device cpu.",
     "error.refused": "{what}. Check the path, the disk and who may use it.",
     "error.not_a_run": "{run} is not a run folder: run.json is missing. Needed: a folder that `jeoni fit` wrote.",
     "error.out_of_bounds": "{name} is {value}; it must {bounds}{mend}.",

@@ -113,6 +113,7 @@ WORDS = {
     "contest_no_scratch": "Training from scratch was not tried: transfer is clearly better than an untrained network, and from "
     "fewer than 10,000 examples scratch does not catch up.",
     "contest_chosen": "chosen",
+    "contest_sample": "on a sample of {n}, where the probe has a loss of {loss}",
     "training": "Training curve",
     "training_note": "{steps} steps in {seconds}, {rate} items per second. {held} training examples were held out to choose the "
     "best moment, step {best}.",

@@ -29,6 +29,7 @@ WORDS = {
     "차이는 같은 부분, 같은 데이터끼리 짝지어 계산했습니다.",
     "representations_no_labels": "같은 데이터의 다른 특징에 같은 방법을, 데이터의 80 %를 뽑은 같은 {repeats}개 부분에서 적용했습니다. 레이블이 없으면 "
     "안정성만 비교할 수 있습니다. 다시 나타나는 클러스터가 원하는 클러스터라는 뜻은 아닙니다.",
+    "representations_sample": "모두 표본 데이터 {n}개로 측정했습니다.",
     "features_of": "특징",
     "kinds": {"pretrained": "사전학습", "untrained": "미학습 네트워크", "raw": "네트워크 없음"},
     "more": "사전학습과의 차이",
@@ -58,6 +59,7 @@ WORDS = {
     "clustering.accuracy": "결정에 쓰지 않은 레이블과 비교하면 {value} %({low}~{high})가 클래스에 맞는 클러스터에 있고, NMI {nmi}, "
     "ARI {ari}입니다.",
     "clustering.no_labels": "레이블이 없어 정확도는 알 수 없습니다.",
+    "clustering.sampled": "다음 비교는 표본 데이터 {n}개만 따로 클러스터링해 측정했습니다.",
     "clustering.better": "사전학습 특징의 클러스터가 {what:term}의 클러스터보다 {amount} 더 정확합니다.",
     "clustering.worse": "사전학습은 도움이 되지 않았습니다. {what:term}의 클러스터보다 {amount} 덜 정확합니다.",
     "clustering.unclear": "사전학습 특징의 클러스터가 {what:term}보다 나은지 알 수 없습니다: {amount}.",

@@ -25,6 +25,8 @@ WORDS = {
     "error.which_domains": "타깃을 지정하고, 소스 데이터나 소스 모델 중 하나를 함께 지정하십시오.",
     "error.interrupted": "중단했습니다. 계산한 결과는 저장되어 있으므로 같은 명령을 실행하면 이어서 계산합니다.",
     "error.memory": "메모리가 부족합니다. 데이터의 개수나 크기를 줄이거나 --batch-size 값을 낮추십시오.",
+    "error.gpu_memory": "GPU 메모리가 부족합니다. GPU를 쓰는 다른 프로그램을 종료하거나, 더 낮은 --batch-size(있는 경우), 더 작은 데이터, "
+    "더 작은 --backbone, --device cpu 가운데 하나를 쓰십시오.",
     "error.refused": "{what}. 경로, 디스크, 접근 권한을 확인하십시오.",
     "error.not_a_run": "{run}: 실행 폴더가 아닙니다(run.json이 없음). `jeoni fit`이 만든 폴더를 지정하십시오.",
     "error.out_of_bounds": "{name} 옵션의 값이 {value}입니다. {bounds}이어야 합니다{mend}.",

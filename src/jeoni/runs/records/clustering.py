@@ -60,6 +60,7 @@ class ClusterMetrics:
     clusters: Annotated[tuple[Cluster, ...], AtMost(10_000)]
     representations: Annotated[tuple[RepresentationRecord, ...], AtMost(20)]
     said: SaidTexts = ()
+    compared: Count | None = None
     numbers: Annotated[tuple[NumberOfClusters, ...], AtMost(1000)] = ()
     proposed: Count | None = None
     sureness: Literal["", "clear", "fair", "weak"] = ""

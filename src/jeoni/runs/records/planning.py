@@ -80,6 +80,7 @@ class SourceRecord:
     source_only: Interval | None = None
     both: Interval | None = None
     gain: Interval | None = None
+    copies: Count = 0
 
 
 @dataclass(frozen=True)

@@ -201,11 +201,19 @@ class TrainingRecord:
 
 @dataclass(frozen=True)
 class Contestant:
-    """A candidate of ``auto``, with its scores on examples that it did not see."""
+    """A candidate of ``auto``, with its scores on examples that it did not see.
+
+    Attributes:
+        n: how many these are.
+        loss: the mean.
+        score: the mean.
+        against: the probe's loss on the same examples, where they are a sample of their own.
+    """
 
     n: Count
     loss: float | None = None
     score: float | None = None
+    against: float | None = None
 
 
 @dataclass(frozen=True)

@@ -51,4 +51,9 @@ class ClusterSpec(SeveralBackboneOptions, CommonSpec, SettingOptions):
         5, "Random parts of the items that are clustered too, to see how stable clusters are.", bounds=Bounds(2, 1000)
     )
     control: bool = option(True, "Also cluster features of an untrained backbone, and raw pixels, words or spectra.")
+    control_items: int = option(
+        1000,
+        "The most examples that the untrained backbone is run on; a number above that of the examples takes all.",
+        bounds=Bounds(100, 10_000_000),
+    )
     pictures: bool = option(True, PICTURES, section="Output")

@@ -25,7 +25,8 @@ def build_strategy(
 
     Args:
         name: its id.
-        options: head, class weights and recipe are its arguments where it has fields of these names.
+        options: head, class weights, recipe and, if they have it, the most examples of a control are its arguments
+            where it has fields of these names.
         settings: values of its other fields; ``head.NAME`` is a field of the head.
 
     Raises:
@@ -44,6 +45,8 @@ def build_strategy(
             "Take --head linear, or --strategy probe."
         )
     common = {"head": head, "class_weights": options.class_weights, "recipe": options.recipe}
+    if hasattr(options, "control_items"):
+        common["control_items"] = options.control_items
     own = {name: value for name, value in common.items() if name in declared}
     made: Strategy = configured(name, kind, of_strategy, own)
     return made

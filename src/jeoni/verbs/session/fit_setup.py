@@ -15,7 +15,15 @@ from jeoni.specs import FitSpec
 from jeoni.strategies import build_strategy, check_training
 from jeoni.types import Dataset, Finding
 from jeoni.verbs.session.limits import FitOnData, within_limits
-from jeoni.verbs.session.planned import PLAN, SMALL, SMALL_FOR_PROBE, Planned, check_same_data, plan_in_fit
+from jeoni.verbs.session.planned import (
+    PLAN,
+    SMALL,
+    SMALL_FOR_PROBE,
+    Planned,
+    check_same_data,
+    plan_in_fit,
+    planned_spec,
+)
 from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.record import data_digest
 from jeoni.verbs.session.session import Prepared, Session
@@ -115,7 +123,11 @@ def set_up(
         with session.step("plan"):
             planned = plan_in_fit(ready, named, spec, session.context, calibration, LEAST)
         backbone = planned.backbone or backbone
-        chosen = FitOnData(data, backbone, untrained, planned.spec)
+        if backbone.random:  # the control itself was chosen: there is nothing to hold it against
+            untrained = None
+        # what a budget gave up for a probe holds for another probe; of a training it is decided anew
+        limited = spec if planned.trains else chosen.spec.changed(strategy=PLAN)
+        chosen = FitOnData(data, backbone, untrained, planned_spec(limited, planned.options))
         if planned.trains:
             with session.step("calibrate"):
                 chosen = within_limits(session, calibration, chosen, LEAST, resume=resume)

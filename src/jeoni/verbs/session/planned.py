@@ -14,13 +14,15 @@ from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context
 from jeoni.locale import Said, language_of
 from jeoni.planning.calibration import Calibration
-from jeoni.planning.candidates import NamedBackbone
+from jeoni.planning.candidates import WAYS, NamedBackbone
+from jeoni.planning.disk import bytes_at
 from jeoni.planning.expected import expected_by
 from jeoni.planning.outcome import plan_content, said_of
-from jeoni.planning.plan import Plan, Question, make_plan
+from jeoni.planning.plan import Plan, Question, make_plan, stage_taps
 from jeoni.runs.records import PlanRecord
 from jeoni.runs.typed import read_record
 from jeoni.specs import CommonSpec, FitSpec
+from jeoni.types import Dataset
 from jeoni.verbs.session.record import data_digest
 from jeoni.verbs.session.session import Prepared
 
@@ -35,10 +37,12 @@ __all__ = [
     "plan_split",
     "planned_spec",
     "read_plan",
+    "sharing_disk",
 ]
 
 PLAN = "plan"  # in the place of a strategy: the one that the plan chooses
 SMALL = 200  # examples below which no test set is kept
+LEAST_GB = 1e-6  # of rows: none is kept
 SMALL_FOR_PROBE = 1000  # the same where fitting takes seconds, so that it can be repeated
 
 
@@ -47,14 +51,14 @@ class Planned:
     """What a plan says to a fit.
 
     Attributes:
-        spec: the options, those that were chosen among them.
+        options: of ``jeoni fit`` that were chosen.
         content: of ``plan.json``.
         said: why, in sentences.
         backbone: to transfer from; None where it is the one that was looked at.
         trains: whether stages are trained.
     """
 
-    spec: FitSpec
+    options: Mapping[str, str]
     content: dict[str, Any]
     said: Sequence[Said]
     backbone: Backbone | None
@@ -74,7 +78,7 @@ def read_plan(path: str | Path) -> PlanRecord:
     return read_record(PlanRecord, file)
 
 
-def planned_spec(spec: FitSpec, options: dict[str, str]) -> FitSpec:
+def planned_spec(spec: FitSpec, options: Mapping[str, str]) -> FitSpec:
     """The options of a fit with those that a plan chose; settings of the head stay.
 
     Raises:
@@ -144,7 +148,7 @@ def plan_in_fit(
         least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
     """
     split = plan_split(ready, spec, spec.folds, spec.test_fraction)
-    deadline, asked = context.deadline, spec.changed(strategy=None, plan=None)
+    deadline, asked = context.deadline, sharing_disk(spec.changed(strategy=None, plan=None), ready.data, backbone)
     expected = None if deadline is None else expected_by(calibration, asked, len(split.train), least)
     question = Question(split.train, [backbone], asked, context, expected, deadline, thorough=deadline is not None)
     found = make_plan(question)
@@ -156,7 +160,18 @@ def plan_in_fit(
     chosen = found.chosen.candidate
     other = chosen.source.backbone if chosen.source is not backbone else None
     options = {name: value for name, value in chosen.options.items() if other is not None or name != "backbone"}
-    return Planned(planned_spec(spec, options), content, _reasons(found, question), other, chosen.trains)
+    return Planned(options, content, _reasons(found, question), other, chosen.trains)
+
+
+def sharing_disk(spec: FitSpec, data: Dataset, backbone: NamedBackbone) -> FitSpec:
+    """With a limit of the disk, each candidate that trains may keep an equal part of what pooled features leave."""
+    if spec.disk_bytes is None:
+        return spec
+    taps = stage_taps(backbone.backbone, True)
+    pooled = 2 * len(data) * sum(bytes_at(data, backbone.backbone, tap) for tap in taps)  # of the control as well
+    trained = sum(way.trains for way in WAYS.values())
+    room = max(0.0, spec.disk_bytes - pooled) / trained / 1e9
+    return spec.changed(cache_gb=min(spec.cache_gb, max(room, LEAST_GB)))
 
 
 def _reasons(plan: Plan, question: Question) -> list[Said]:

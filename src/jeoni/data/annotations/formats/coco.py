@@ -17,15 +17,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from jeoni.data.annotations.coco_categories import agreed_classes, edges_of, is_id, named_categories
 from jeoni.data.annotations.coco_writing import MIDDLE, written_coco
-from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.notes import DAMAGED, Fault, Notes
 from jeoni.data.annotations.numbering import Numbering, agreed
 from jeoni.data.annotations.outputs import new_file
 from jeoni.data.annotations.pictures import NO_PICTURE, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.runs import Runs
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
-from jeoni.data.annotations.sources import begins_with, ends_with, read_json
+from jeoni.data.annotations.sources import begins_with, ends_with, read_json, stated_side
 from jeoni.data.columns import PARTS
 from jeoni.data.files import list_folder
 from jeoni.data.kinds import composed, spelled
@@ -56,6 +57,12 @@ NO_SHAPE = Fault(
     "unreadable_shape",
     "an annotation has no shape that can be read",
     "{n} annotations have no shape that can be read",
+    "left out",
+)
+TWO_IMAGES = Fault(
+    "duplicate_id",
+    "another picture has its id, and nothing says whose the annotations are",
+    "{n} other pictures have its id, and nothing says whose the annotations are",
     "left out",
 )
 NOT_NAMED = Fault("in_no_split", "no JSON names it", "no JSON names it", "left out")
@@ -105,7 +112,7 @@ class COCO:
         there = offered(pictures) or self.tasks
         first = "pose" if "pose" in there else "detection"
         task = options.wanted or first
-        numbers = _agreed_classes(subjects if task == "pose" else classes_by_id, notes)
+        numbers = agreed_classes(subjects if task == "pose" else classes_by_id, notes)
         data = dataset_of_shapes(root, pictures, drawn, task, options, notes)
         return replace(data, class_numbers=numbers, edges=edges if task == "pose" else ())
 
@@ -117,11 +124,12 @@ class COCO:
         for path, _ in _meant(_files(root), task):
             content = _Content.of(path)
             classes += content.numbers(task).items()
-            pictures += [(composed(name), one["id"]) for one in content.images if (name := places.name(one, path))]
+            usable = [one for one in content.images if is_id(one.get("id"))]
+            pictures += [(composed(name), one["id"]) for one in usable if (name := places.name(one, path))]
         ids = agreed(pictures)
         if ids is None:
             notes.tell("image_ids", "", "the JSON files give images different ids", "predictions get new ones")
-        return Numbering(_agreed_classes(classes, notes), "coco", ids or {})
+        return Numbering(agreed_classes(classes, notes), "coco", ids or {})
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
         """Write ``predictions.json``: images, categories, and annotations with their scores."""
@@ -130,27 +138,6 @@ class COCO:
         content = written_coco(predicted)
         path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         return [path]
-
-
-def _edges(written: Any, count: int) -> tuple[tuple[int, int], ...]:
-    """Pairs of keypoints that a skeleton joins, by numbers from 0; what is no such pair is left out.
-
-    COCO counts keypoints from 1; where a 0 stands, and no number that only counting from 1 has, it was done from 0.
-    """
-    listed = written if isinstance(written, list) else []
-    pairs = [tuple(pair) for pair in listed if isinstance(pair, list) and len(pair) == 2]
-    whole = [pair for pair in pairs if all(isinstance(k, int) for k in pair)]
-    numbers = [k for pair in whole for k in pair]
-    first = 0 if 0 in numbers and max(numbers) < count else 1
-    edges = [(a - first, b - first) for a, b in whole if a != b]
-    return tuple(dict.fromkeys(edge for edge in edges if min(edge) >= 0 and max(edge) < count))
-
-
-def _agreed_classes(pairs: Sequence[tuple[str, int]], notes: Notes) -> dict[str, int]:
-    numbers = agreed(pairs)
-    if numbers is None:
-        notes.tell("category_ids", "", "the JSON files give categories different ids", "predictions get new ones")
-    return numbers or {}
 
 
 @dataclass(frozen=True)
@@ -164,7 +151,7 @@ class _Content:
 
     def numbers(self, task: str) -> dict[str, int]:
         """Whole ids of categories by name; of two that are called the same, the one of more annotations."""
-        counts = Counter(one.get("category_id") for one in self.annotations)
+        counts = Counter(one["category_id"] for one in self.annotations if is_id(one.get("category_id")))
         found: dict[str, int] = {}
         for id in self.subjects if task == "pose" else self.categories:
             name = self.categories[id]
@@ -185,18 +172,12 @@ class _Content:
                 )
             lists.append(own)
         images, annotations, categories = lists
-        named: dict[Any, str] = {}
-        keypoints: tuple[str, ...] = ()
-        edges: tuple[tuple[int, int], ...] = ()
-        for number, one in enumerate(categories):
-            if "id" not in one or not str(one.get("name", "")).strip():
-                raise DataError(f"{path}: categories[{number}] has no id or no name.", path=str(path))
-            named[one["id"]] = composed(str(one["name"]).strip())
-            if one.get("keypoints") and not keypoints:
-                edges = _edges(one.get("skeleton"), len(one["keypoints"]))
-            keypoints = keypoints or tuple(composed(str(name)) for name in one.get("keypoints") or ())
-        subjects = tuple(one["id"] for one in categories if one.get("keypoints"))
-        return cls(images, annotations, named, keypoints, subjects, edges)
+        named = named_categories(categories, path)
+        subjects = [one for one in categories if one.get("keypoints")]
+        first: Mapping[str, Any] = subjects[0] if subjects else {}
+        keypoints = tuple(composed(str(point)) for point in first.get("keypoints", ()))
+        edges = edges_of(first.get("skeleton"), len(keypoints))
+        return cls(images, annotations, named, keypoints, tuple(one["id"] for one in subjects), edges)
 
 
 @dataclass
@@ -228,7 +209,8 @@ class _Places:
 
     def name(self, image: Mapping[str, Any], json_file: Path) -> str:
         """What to call a picture; empty where it is not there."""
-        file = self.find(image["file_name"], json_file)
+        written = image.get("file_name")
+        file = self.find(written, json_file) if isinstance(written, str) else None
         return "" if file is None else self.called(file)
 
     def called(self, file: Path) -> str:
@@ -304,14 +286,14 @@ def _meant(files: list[tuple[Path, str]], wanted: str) -> list[tuple[Path, str]]
 def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: Notes) -> list[Shaped]:
     shapes: dict[Any, list[Shape]] = {}
     for number, image in enumerate(content.images):
-        if "id" not in image or not isinstance(image.get("file_name"), str):
+        if not is_id(image.get("id")) or not isinstance(image.get("file_name"), str):
             raise DataError(f"{path}: images[{number}] has no id or no file_name.", path=str(path))
         shapes[image["id"]] = []
     for number, one in enumerate(content.annotations):
         place = f"annotation {one.get('id', number)}"
-        if one.get("image_id") not in shapes:
+        if not is_id(one.get("image_id")) or one["image_id"] not in shapes:
             notes.add(NO_IMAGE, path.name, f"{place}: image {one.get('image_id')}")
-        elif one.get("category_id") not in content.categories:
+        elif not is_id(one.get("category_id")) or one["category_id"] not in content.categories:
             notes.add(NO_CLASS, path.name, f"{place}: category {one.get('category_id')}")
         else:
             shape = _shape(one, content, place)
@@ -319,19 +301,29 @@ def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: 
                 notes.add(NO_SHAPE, path.name, place)
             else:
                 shapes[one["image_id"]].append(shape)
+    shared = _shared_ids(content.images)
     pictures = []
     for image in content.images:
         file = places.find(image["file_name"], path)
         if file is None:
             notes.add(NO_PICTURE, image["file_name"])
             continue
-        stated = (_number(image.get("width")), _number(image.get("height")))
-        pictures.append(Shaped(file, places.called(file), shapes[image["id"]], part, stated))
+        name = places.called(file)
+        if image["id"] in shared:
+            notes.add(TWO_IMAGES, name)
+            pictures.append(Shaped(file, name, None, part))
+            continue
+        stated = (stated_side(image.get("width")), stated_side(image.get("height")))
+        pictures.append(Shaped(file, name, shapes[image["id"]], part, stated))
     return pictures
 
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
+def _shared_ids(images: Sequence[Mapping[str, Any]]) -> set[Any]:
+    """Ids that several pictures have; the same picture twice is one."""
+    names: dict[Any, set[str]] = {}
+    for image in images:
+        names.setdefault(image["id"], set()).add(image["file_name"])
+    return {id for id, own in names.items() if len(own) > 1}
 
 
 def _shape(one: Mapping[str, Any], content: _Content, place: str) -> Shape | None:
@@ -340,12 +332,12 @@ def _shape(one: Mapping[str, Any], content: _Content, place: str) -> Shape | Non
         box = _box(one.get("bbox"))
         rings, runs = _region(one.get("segmentation"))
         points = _points(one.get("keypoints"), len(content.keypoints))
-    except (ValueError, TypeError, KeyError):
+    except DAMAGED:
         return None
     if box is None and not rings and runs is None and points is None:
         return None
     name = content.categories[one["category_id"]]
-    ignored, area = bool(one.get("iscrowd", 0)), _number(one.get("area"))
+    ignored, area = bool(one.get("iscrowd", 0)), stated_side(one.get("area"))
     return Shape(name, place, box, rings, runs, points=points, ignored=ignored, stated_area=max(0.0, area))
 
 

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.notes import Fault, Notes, understood
 from jeoni.data.annotations.pictures import NO_PICTURE, folder_of, only_file, pictures_in
 from jeoni.data.annotations.polygons import ellipse
 from jeoni.data.annotations.protocol import ReadOptions
@@ -89,15 +89,8 @@ def _picture(image: Element, folder: Path, there: list[Path], file: Path, notes:
         return None
     name = composed(path.relative_to(folder).as_posix())
     part = PARTS.get((image.get("subset") or "").lower(), "")
-    size = (
-        number_at(image.get("width"), f"the width of {written}", file),
-        number_at(image.get("height"), f"the height of {written}", file),
-    )
-    try:
-        shapes = _shapes(image, (round(size[0]), round(size[1])), file, name, notes)
-    except DataError as error:
-        notes.tell("unreadable_annotation", name, str(error), "skipped")
-        return Shaped(path, name, None, part)
+    where = f"{written} in {file.name}"
+    shapes, size = understood(lambda: _read(image, written, file, name, notes), name, where, notes) or (None, (0, 0))
     return Shaped(path, name, shapes, part, size)
 
 
@@ -112,11 +105,17 @@ def _picture_at(written: str, subset: str, folder: Path, there: list[Path]) -> P
     return alike[0] if len(alike) == 1 else None
 
 
+def _read(image: Element, written: str, file: Path, name: str, notes: Notes) -> tuple[list[Shape], tuple[float, float]]:
+    """The shapes of a picture, and the size of it that is stated."""
+    width = number_at(image.get("width"), f"the width of {written}", file)
+    height = number_at(image.get("height"), f"the height of {written}", file)
+    return _shapes(image, (round(width), round(height)), file, name, notes), (width, height)
+
+
 def _shapes(image: Element, size: tuple[int, int], file: Path, name: str, notes: Notes) -> list[Shape]:
-    numbered = list(enumerate(image, start=1))
+    placed = [(f"{one.tag} {number} of {name}", one) for number, one in enumerate(image, start=1)]
     shapes: list[Shape] = []
-    for number, one in sorted(numbered, key=lambda pair: float(pair[1].get("z_order") or 0)):
-        place = f"{one.tag} {number} of {name}"
+    for place, one in sorted(placed, key=lambda pair: _number_or_zero(pair[1], "z_order", pair[0], file)):
         read = KINDS.get(one.tag)
         if read is not None:
             shapes.extend(read(one, place, size, file))
@@ -136,9 +135,13 @@ def _numbers(one: Element, names: tuple[str, ...], place: str, file: Path) -> li
     return [number_at(one.get(name), f"{name} of {place}", file) for name in names]
 
 
+def _number_or_zero(one: Element, name: str, place: str, file: Path) -> float:
+    return number_at(one.get(name) or "0", f"{name} of {place}", file)
+
+
 def _box(one: Element, place: str, size: tuple[int, int], file: Path) -> list[Shape]:
     left, top, right, bottom = _numbers(one, CORNERS, place, file)
-    turned = float(one.get("rotation") or 0)
+    turned = _number_or_zero(one, "rotation", place, file)
     label = _label(one, place, file)
     if not turned:
         return [Shape(label, place, (left, top, right, bottom))]
@@ -180,7 +183,7 @@ def _skeleton(one: Element, place: str, size: tuple[int, int], file: Path) -> li
 
 def _ellipse(one: Element, place: str, size: tuple[int, int], file: Path) -> list[Shape]:
     x, y, across, down = _numbers(one, ("cx", "cy", "rx", "ry"), place, file)
-    ring = ellipse(np.array([x, y]), across, down, float(one.get("rotation") or 0))
+    ring = ellipse(np.array([x, y]), across, down, _number_or_zero(one, "rotation", place, file))
     return [Shape(_label(one, place, file), place, rings=(ring,))]
 
 
@@ -188,7 +191,7 @@ def _mask(one: Element, place: str, size: tuple[int, int], file: Path) -> list[S
     """Runs by rows, within a box."""
     left, top, width, height = (int(v) for v in _numbers(one, ("left", "top", "width", "height"), place, file))
     counts = [int(v) for v in re.findall(r"\d+", one.get("rle") or "")]
-    inside = left >= 0 and top >= 0 and left + width <= size[0] and top + height <= size[1]
+    inside = 0 <= left < left + width <= size[0] and 0 <= top < top + height <= size[1]
     if sum(counts) != width * height or not inside:
         raise DataError(f"{file}: the runs of {place} do not fill its box of {width} x {height}.", path=str(file))
     on = np.repeat(np.arange(len(counts)) % 2 == 1, counts).reshape(height, width)

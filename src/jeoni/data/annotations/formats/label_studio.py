@@ -15,12 +15,20 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 
-from jeoni.data.annotations.notes import Fault, Notes
-from jeoni.data.annotations.pictures import NO_PICTURE, folder_of, only_file, picture_size, pictures_in
+from jeoni.data.annotations.notes import Fault, Notes, understood
+from jeoni.data.annotations.pictures import (
+    NO_PICTURE,
+    SIZE_NOT_KNOWN,
+    folder_of,
+    only_file,
+    picture_size,
+    pictures_in,
+)
 from jeoni.data.annotations.polygons import ellipse
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
-from jeoni.data.annotations.sources import begins_with, ends_with, read_json
+from jeoni.data.annotations.sources import begins_with, ends_with, read_json, stated_side
+from jeoni.data.annotations.written_paths import PicturesByPath
 from jeoni.data.kinds import SUFFIXES, composed
 from jeoni.errors import DataError
 from jeoni.types import Dataset, FloatArray
@@ -35,6 +43,13 @@ KINDS = ("rectanglelabels", "polygonlabels", "keypointlabels", "ellipselabels")
 SEVERAL = Fault(
     "several_annotators", "more than one person annotated it", "more than one person annotated it", "the first is taken"
 )
+UNCERTAIN = Fault(
+    "uncertain_picture",
+    "the export does not say which picture of this name it means",
+    "the export does not say which picture of this name it means",
+    "left out",
+)
+NOT_NAMED = Fault("unlabelled", "the export does not name it", "the export does not name it", "left out")
 OTHER = Fault(
     "other_shape", "a result is of a kind that is not read", "{n} results are of kinds that are not read", "left out"
 )
@@ -60,14 +75,15 @@ class LabelStudio:
         file = _file_of(root)
         assert file is not None
         folder = folder_of(root)
-        by_name: dict[str, Path] = {}
-        for path in pictures_in(folder, folder, notes):
-            by_name.setdefault(composed(path.name), path)
-        pictures: list[Shaped] = []
-        for number, task in enumerate(_tasks(file), start=1):
-            picture = _picture(task, number, by_name, folder, file, notes)
-            if picture is not None:
-                pictures.append(picture)
+        found = pictures_in(folder, folder, notes)
+        tasks = _tasks(file)
+        places = [f"task {task.get('id', number)}" for number, task in enumerate(tasks, start=1)]
+        paths = _paths_of(tasks, places, found, folder, notes)
+        pictures = [
+            _picture(task, place, path, folder, file, notes)
+            for task, place, path in zip(tasks, places, paths, strict=True)
+            if path is not None
+        ]
         there = offered(pictures) or self.tasks
         return dataset_of_shapes(root, pictures, Drawn(), options.wanted or there[0], options, notes)
 
@@ -96,85 +112,117 @@ def _tasks(file: Path) -> list[Mapping[str, Any]]:
     return content
 
 
-def _picture(
-    task: Mapping[str, Any], number: int, by_name: Mapping[str, Path], folder: Path, file: Path, notes: Notes
-) -> Shaped | None:
-    written = _written_name(task)
-    path = next((by_name[name] for name in (written, re.sub(UPLOAD, "", written)) if name in by_name), None)
-    if path is None:
-        notes.add(NO_PICTURE, written or f"task {task.get('id', number)}")
-        return None
+def _paths_of(
+    tasks: Sequence[Mapping[str, Any]], places: Sequence[str], found: Sequence[Path], folder: Path, notes: Notes
+) -> list[Path | None]:
+    """The picture of each task, None where there is none that is certain; pictures that no task means are told."""
+    pictures = PicturesByPath(found, folder, UPLOAD)
+    written = [_written_path(task, pictures) for task in tasks]
+    matches = pictures.match_all(written)
+    for place, own, match in zip(places, written, matches, strict=True):
+        if not match.paths:
+            notes.add(NO_PICTURE, own.name or place)
+        elif match.path is None:
+            notes.add(UNCERTAIN, str(own), ", ".join(path.relative_to(folder).as_posix() for path in match.paths))
+    possible = {path for match in matches for path in match.paths}
+    for path in found:
+        if path not in possible:
+            notes.add(NOT_NAMED, path.relative_to(folder).as_posix())
+    return [match.path for match in matches]
+
+
+def _picture(task: Mapping[str, Any], place: str, path: Path, folder: Path, file: Path, notes: Notes) -> Shaped:
     name = composed(path.relative_to(folder).as_posix())
+    where = f"{place} of {file.name}"
+    results = understood(lambda: _results(task, name, notes), name, where, notes)
+    if results is None:
+        return Shaped(path, name, None)
+    _refuse_painted(results, place, file)
+    shapes = understood(lambda: _shapes(results, place, path, name, file, notes), name, where, notes)
+    return Shaped(path, name, shapes, stated=_stated(results))
+
+
+def _results(task: Mapping[str, Any], name: str, notes: Notes) -> list[Mapping[str, Any]] | None:
+    """What the first annotator drew; None where nobody did."""
     done = [one for one in task.get("annotations") or task.get("completions") or () if not one.get("was_cancelled")]
     if len(done) > 1:
         notes.add(SEVERAL, name)
     if not done:
-        return Shaped(path, name, None)
-    results = done[0].get("result") or ()
-    place = f"task {task.get('id', number)}"
-    try:
-        shapes = _shapes(results, place, path, name, file, notes)
-    except (KeyError, TypeError, ValueError) as error:
-        notes.tell(
-            "unreadable_annotation", name, f"{place} of {file.name} lacks what a shape needs: {error}", "skipped"
+        return None
+    results = list(done[0].get("result") or ())
+    if not all(isinstance(one, dict) for one in results):
+        raise TypeError("a result")
+    return results
+
+
+def _refuse_painted(results: Sequence[Mapping[str, Any]], place: str, file: Path) -> None:
+    if any(one.get("type") == BRUSH for one in results):
+        raise DataError(
+            f"{file} holds regions that were painted with the brush ({place}), in a format of Label Studio's own. "
+            "Export it as COCO, or as PNG, and give that.",
+            path=str(file),
         )
-        return Shaped(path, name, None)
-    return Shaped(path, name, shapes, stated=_stated(results))
 
 
-def _written_name(task: Mapping[str, Any]) -> str:
-    """The file's name in a task's data: a path, an address, or a local file after ``?d=``."""
+def _written_path(task: Mapping[str, Any], pictures: PicturesByPath) -> PurePosixPath:
+    """The file's path in a task's data: a path, an address, or a local file after ``?d=``; empty where none is."""
     data = task.get("data")
     values = [value for value in data.values() if isinstance(value, str)] if isinstance(data, dict) else []
-    for value in values:
-        address = urlsplit(value)
-        local = parse_qs(address.query).get("d")
-        path = PurePosixPath(unquote(local[0] if local else address.path))
-        if path.suffix.lower() in SUFFIXES["image"]:
-            return composed(path.name)
-    return ""
+    paths = [_path_in(value) for value in values]
+    known = [path for path in paths if path.suffix.lower() in SUFFIXES["image"] or pictures.holds(path.name)]
+    return known[0] if known else PurePosixPath()
+
+
+def _path_in(value: str) -> PurePosixPath:
+    try:
+        address = urlsplit(value.replace("\\", "/"))
+    except ValueError:  # a text that is no address
+        return PurePosixPath()
+    local = parse_qs(address.query).get("d")
+    return PurePosixPath(composed(unquote(local[0] if local else address.path)))
 
 
 def _stated(results: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
     first = next((one for one in results if "original_width" in one), {})
-    return float(first.get("original_width") or 0), float(first.get("original_height") or 0)
+    return stated_side(first.get("original_width")), stated_side(first.get("original_height"))
 
 
 def _shapes(
     results: Sequence[Mapping[str, Any]], place: str, path: Path, name: str, file: Path, notes: Notes
-) -> list[Shape]:
-    size = picture_size(path)
-    extent = np.array(size if size is not None else _stated(results), dtype=np.float64)
+) -> list[Shape] | None:
+    """The shapes in pixels; None where the size of the picture is not known."""
+    size = picture_size(path) or _stated(results)
+    if not all(size):
+        notes.add(SIZE_NOT_KNOWN, name)
+        return None
+    extent = np.array(size, dtype=np.float64)
     shapes: list[Shape] = []
     for number, one in enumerate(results, start=1):
         kind = str(one.get("type", ""))
-        if kind == BRUSH:
-            raise DataError(
-                f"{file} holds regions that were painted with the brush ({place}), in a format of Label Studio's own. "
-                "Export it as COCO, or as PNG, and give that.",
-                path=str(file),
-            )
         if kind not in KINDS:
             notes.add(OTHER, name, f"{place}, result {number}: {kind}")
             continue
-        shapes.append(_shape(kind, one["value"], extent, f"{place}, result {number}"))
+        shapes.append(_shape(kind, one["value"], extent, f"{place}, result {number}", file))
     return shapes
 
 
-def _shape(kind: str, value: Mapping[str, Any], extent: FloatArray, place: str) -> Shape:
-    label = composed(str(value[kind][0]).strip())
+def _shape(kind: str, value: Mapping[str, Any], extent: FloatArray, place: str, file: Path) -> Shape:
+    labels = value[kind]
+    label = composed(str(labels[0]).strip()) if labels else ""
+    if not label:
+        raise DataError(f"{file}: {place} has no label.", path=str(file))
     scale = extent / HUNDREDTHS
     if kind == "polygonlabels":
-        return Shape(label, place, rings=(np.asarray(value["points"], dtype=np.float64).reshape(-1, 2) * scale,))
-    corner = np.array([value["x"], value["y"]], dtype=np.float64) * scale
+        return Shape(label, place, rings=(_finite(value["points"]).reshape(-1, 2) * scale,))
+    corner = _finite([value["x"], value["y"]]) * scale
     if kind == "keypointlabels":
         x, y = corner.tolist()
         return Shape(label, place, point=(x, y))
     turned = float(value.get("rotation") or 0)
     if kind == "ellipselabels":
-        across, down = (np.array([value["radiusX"], value["radiusY"]], dtype=np.float64) * scale).tolist()
+        across, down = (_finite([value["radiusX"], value["radiusY"]]) * scale).tolist()
         return Shape(label, place, rings=(ellipse(corner, across, down, turned),))
-    width, height = (np.array([value["width"], value["height"]], dtype=np.float64) * scale).tolist()
+    width, height = (_finite([value["width"], value["height"]]) * scale).tolist()
     if not turned:
         left, top = corner.tolist()
         return Shape(label, place, (left, top, left + width, top + height))
@@ -182,3 +230,10 @@ def _shape(kind: str, value: Mapping[str, Any], extent: FloatArray, place: str) 
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     corners = np.array([[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]])
     return Shape(label, place, rings=(corners @ turn + corner,))
+
+
+def _finite(written: Any) -> FloatArray:
+    numbers = np.asarray(written, dtype=np.float64)
+    if not numbers.size or not np.isfinite(numbers).all():
+        raise ValueError("numbers")
+    return numbers

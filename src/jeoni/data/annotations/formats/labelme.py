@@ -14,13 +14,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from jeoni.data.annotations.kinds import Detections, Prediction, Skeleton, Skeletons
-from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.notes import Fault, Notes, understood
 from jeoni.data.annotations.outputs import output_files
 from jeoni.data.annotations.pictures import NONE_OF_ITS_NAME, by_stem, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.polygons import ellipse
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
-from jeoni.data.annotations.sources import begins_with, read_json
+from jeoni.data.annotations.sources import begins_with, read_json, stated_side
 from jeoni.data.files import list_folder, walk
 from jeoni.data.kinds import composed
 from jeoni.errors import ConfigError, DataError
@@ -131,17 +131,21 @@ def _is_labelme(folder: Path) -> bool:
 def _picture(path: Path, name: str, file: Path | None, part: str, notes: Notes) -> Shaped:
     if file is None:
         return Shaped(path, name, None, part)
-    try:
-        content = _content(file)
-        shapes = [_shape(one, f"shape {k} of {file.name}", file) for k, one in enumerate(content["shapes"], start=1)]
-    except DataError as error:
-        notes.tell("unreadable_annotation", name, str(error), "skipped")
+    found = understood(lambda: _shapes(file), name, file.name, notes)
+    if found is None:
         return Shaped(path, name, None, part)
+    shapes, size = found
     for number, shape in enumerate(shapes, start=1):
         if shape is None:
             notes.add(OTHER, name, f"shape {number} of {file.name}")
-    size = content.get("imageWidth") or 0, content.get("imageHeight") or 0
     return Shaped(path, name, [shape for shape in shapes if shape is not None], part, size)
+
+
+def _shapes(file: Path) -> tuple[list[Shape | None], tuple[float, float]]:
+    """The shapes of a file, and the size of the picture that it states; None for those that are not read."""
+    content = _content(file)
+    shapes = [_shape(one, f"shape {k} of {file.name}", file) for k, one in enumerate(content["shapes"], start=1)]
+    return shapes, (stated_side(content.get("imageWidth")), stated_side(content.get("imageHeight")))
 
 
 def _content(file: Path) -> Mapping[str, Any]:

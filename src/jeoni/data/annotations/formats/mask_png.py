@@ -34,6 +34,7 @@ from jeoni.data.annotations.pictures import (
     pictures_in,
     subfolders,
     tell_layout,
+    without_ending,
 )
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.columns import PARTS
@@ -78,8 +79,10 @@ class MaskPNG:
         pairs = _split(pairs, root, notes)
         masks = {pair.mask.relative_to(root).as_posix(): pair.mask for pair in pairs if pair.mask is not None}
         table = options.classes or _table_in(root)
-        legend = legend_of(masks, table, options.void, notes)
-        pictures = [picture for pair in pairs if (picture := _picture(pair, legend, notes)) is not None]
+        legend, unreadable = legend_of(masks, table, options.void, notes)
+        damaged = {masks[name] for name in unreadable}
+        readable = [pair for pair in pairs if pair.mask not in damaged]
+        pictures = [picture for pair in readable if (picture := _picture(pair, legend, notes)) is not None]
         return dataset_of_pictures(root, pictures, options, notes)
 
     def masks_in(self, root: Path) -> list[Path]:
@@ -205,8 +208,8 @@ def _named(below: dict[str, Path]) -> list[tuple[Path, Path]]:
 def _pair_up(place: _Place) -> bool:
     """Whether most of the first pictures have a mask, by a look at names only."""
     apart = place.pictures != place.masks
-    masks = {path.stem for path in _first_files(place.masks, 20 * FIRST, apart)}
-    pictures = [path.stem for path in _first_files(place.pictures, FIRST, apart)]
+    masks = {without_ending(path).name for path in _first_files(place.masks, 20 * FIRST, apart)}
+    pictures = [without_ending(path).name for path in _first_files(place.pictures, FIRST, apart)]
     paired = {stem: place.own(stem, masks) for stem in pictures}
     if not apart:
         used = set(paired.values())

@@ -20,6 +20,7 @@ from jeoni.data.annotations.pictures import (
     pictures_in,
     subfolders,
     tell_layout,
+    without_ending,
 )
 from jeoni.data.annotations.protocol import ReadOptions
 from jeoni.data.kinds import composed
@@ -59,9 +60,11 @@ class MVTec:
         pictures = []
         for part, folder in part_folders(root).items():
             for kind, own in subfolders(folder).items():
+                of_kind = truth.get(kind)
+                masks = {} if of_kind is None else by_stem(pictures_in(of_kind, root, notes), of_kind)
                 for path in pictures_in(own, root, notes):
                     name = composed(path.relative_to(root).as_posix())
-                    condition = _condition(path, name, own, kind, truth, root, notes)
+                    condition = _condition(path, name, own, kind, masks, notes)
                     pictures.append(Picture(path, name, condition, part))
         return dataset_of_pictures(root, pictures, options, notes)
 
@@ -70,13 +73,10 @@ class MVTec:
         return pictures_in(subfolders(root)[TRUTH], root, Notes())
 
 
-def _condition(
-    path: Path, name: str, folder: Path, kind: str, truth: dict[str, Path], root: Path, notes: Notes
-) -> Condition:
+def _condition(path: Path, name: str, folder: Path, kind: str, masks: dict[str, Path], notes: Notes) -> Condition:
     if kind in NORMAL:
         return Condition(False)
-    masks = by_stem(pictures_in(truth[kind], root, notes), truth[kind]) if kind in truth else {}
-    stem = path.relative_to(folder).with_suffix("").as_posix()
+    stem = without_ending(path).relative_to(folder).as_posix()
     file = masks.get(f"{stem}{DEFECT_MASK}", masks.get(stem))
     if file is None:
         notes.add(NO_MASK, name)

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from jeoni.data.annotations.image_sets import listed_parts, part_of
 from jeoni.data.annotations.kinds import Detections
-from jeoni.data.annotations.notes import Notes
+from jeoni.data.annotations.notes import Notes, understood
 from jeoni.data.annotations.outputs import output_files
 from jeoni.data.annotations.pictures import NONE_OF_ITS_NAME, by_stem, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
@@ -127,11 +127,7 @@ def _pair(folder: Path) -> tuple[Path, Path] | None:
 def _read_one(path: Path, name: str, file: Path | None, part: str, notes: Notes) -> Shaped:
     if file is None:
         return Shaped(path, name, None, part)
-    try:
-        shapes, stated = _shapes_of(file)
-    except DataError as error:
-        notes.tell("unreadable_annotation", name, str(error), "skipped")
-        return Shaped(path, name, None, part)
+    shapes, stated = understood(lambda: _shapes_of(file), name, file.name, notes) or (None, (0, 0))
     return Shaped(path, name, shapes, part, stated)
 
 

@@ -1,7 +1,8 @@
 """YOLO (Redmon et al. 2016), as Ultralytics' tools write it: a text file of lines for each picture, and ``data.yaml``.
 
 A line is ``class cx cy width height``, in shares of the picture's width and height; of polygons ``class x y x y …``; of
-keypoints the box and then ``x y`` or ``x y visible`` for each, as ``kpt_shape`` says. A sixth number of a box is how
+keypoints the box and then ``x y`` or ``x y visible`` for each, as ``kpt_shape`` says; ``flip_idx`` says which of them
+a mirrored picture exchanges. A sixth number of a box is how
 sure it is, and is passed over. A picture without a text file, or with an empty one, holds no object.
 """
 
@@ -37,6 +38,7 @@ __all__ = ["YOLO"]
 YAMLS = (".yaml", ".yml")
 NUMBER = r"[-+]?[\d.]+(?:[eE][-+]?\d+)?"
 FIRST = 5  # pictures that are looked at, to recognise the format
+MEND_PARTNERS = "if some are left and others right, add flip_idx to data.yaml; or say --augment none"
 DARKNET = ("obj.names", "predefined_classes.txt")
 
 
@@ -71,7 +73,11 @@ class YOLO:
             pictures.extend(_pictures_of(place, folder, reader, notes))
         there = offered(pictures) or self.tasks
         task = options.wanted or ("pose" if keypoints else there[0])
-        drawn = Drawn(names or tuple(sorted(reader.numbers, key=int)), keypoints)
+        partners = _partners(config, len(keypoints), file)
+        if task == "pose" and len(keypoints) > 1 and not partners and keypoints == _numbered(len(keypoints)):
+            told = "keypoints have neither names nor flip_idx, so a mirrored view exchanges no two of them"
+            notes.tell("no_partners", "" if file is None else file.name, told, MEND_PARTNERS)
+        drawn = Drawn(names or tuple(sorted(reader.numbers, key=int)), keypoints, partners)
         data = dataset_of_shapes(root, pictures, drawn, task, options, notes)
         return replace(data, class_numbers={name: k for k, name in enumerate(names or reader.all_numbers())})
 
@@ -233,7 +239,27 @@ def _keypoints(config: Mapping[str, Any], file: Path | None) -> tuple[tuple[str,
         stated = next(iter(stated.values()))
     if isinstance(stated, list) and len(stated) == count:
         return tuple(composed(str(name)) for name in stated), each
-    return tuple(str(k) for k in range(count)), each
+    return _numbered(count), each
+
+
+def _numbered(count: int) -> tuple[str, ...]:
+    """What keypoints without names are called."""
+    return tuple(str(k) for k in range(count))
+
+
+def _partners(config: Mapping[str, Any], count: int, file: Path | None) -> tuple[int, ...]:
+    """The number of the keypoint that each becomes in a mirrored picture; empty where nothing says it."""
+    flipped = config.get("flip_idx")
+    if flipped is None or not count:
+        return ()
+    numbers = isinstance(flipped, list) and all(isinstance(one, int) for one in flipped)
+    if not numbers or sorted(flipped) != list(range(count)) or any(flipped[flipped[k]] != k for k in range(count)):
+        raise DataError(
+            f"{file} has the flip_idx {flipped}. Needed: for each of the {count} keypoints the number of the one that "
+            "it becomes in a mirrored picture, from 0 on; its own where there is none.",
+            path=str(file),
+        )
+    return tuple(flipped)
 
 
 def _pictures_of(place: _Place, folder: Path, reader: Lines, notes: Notes) -> list[Shaped]:
