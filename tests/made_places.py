@@ -63,6 +63,7 @@ class StandIn:
     """What the pictures need to know of a task."""
 
     names: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...] = ((0, 1),)
 
     def named_targets(self, targets: Array) -> list[Any]:
         return [f"{type(one).__name__} {k}" for k, one in enumerate(targets)]

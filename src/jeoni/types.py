@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -87,6 +87,8 @@ class Dataset:
         column: of the table it was read from, the one that holds the examples; empty where there is none.
         label_columns: those that hold the labels.
         format: the id of the format of annotations that it was read from; empty where it was none.
+        class_numbers: what that format numbers classes by, by their names, also those that no example has.
+        edges: numbers of the two keypoints of each line that the format draws between them.
         lines: ``(n,)`` the line of the file in which each example stands, from 1 as an editor counts, 0 where there is
             none; None where no table was read.
     """
@@ -104,6 +106,8 @@ class Dataset:
     label_columns: tuple[str, ...] = ()
     lines: IntArray | None = None
     format: str = ""
+    class_numbers: Mapping[str, int] = field(default_factory=dict)
+    edges: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.part.size == 0:

@@ -135,6 +135,22 @@ def test_a_size_of_frames_without_places_is_refused(make_photos, tmp_path):
         jeoni.fit(str(make_photos("photos", each=4)), out=tmp_path / "run", image_size="640x480", **QUICK)
 
 
+def test_a_picture_of_an_absolute_path_is_never_the_output(fitted, small, tmp_path):
+    picture = tmp_path / "data" / "a.png"
+    picture.parent.mkdir()
+    picture.write_bytes(next((small / "images").iterdir()).read_bytes())
+    before = picture.read_bytes()
+    runner = CliRunner()
+    done = runner.invoke(app, ["predict", str(fitted.run), str(picture), "--out", str(tmp_path / "said")])
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in (tmp_path / "said").rglob("*.*")) == ["a.png", "classes.csv"]
+    listed = tmp_path / "list.csv"
+    listed.write_text(f"image\n{picture}\n", encoding="utf-8")
+    done = runner.invoke(app, ["predict", str(fitted.run), str(listed), "--out", str(picture)])
+    assert "is a picture or a recording, which would be lost" in str(done.exception)
+    assert picture.read_bytes() == before
+
+
 def test_predictions_are_written_as_the_annotations_came(fitted, small, tmp_path):
     done = CliRunner().invoke(app, ["predict", str(fitted.run), str(small / "images"), "--out", str(tmp_path / "said")])
     assert done.exit_code == 0, done.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def save_subjects(root, pictures=6, several=True, sigma_names=NAMES):
         crowd = {"bbox": [0, 80, 160, 16], "area": 900, "keypoints": [0] * 6, "num_keypoints": 0, "iscrowd": 1}
         bare = {"bbox": [0, 90, 6, 6], "area": 30, "keypoints": [0] * 6, "num_keypoints": 0, "iscrowd": 0}
         annotations += [{**one, "image_id": 0, "category_id": 1, "id": 900 + n} for n, one in enumerate((crowd, bare))]
-    category = {"id": 1, "name": "thing", "keypoints": list(sigma_names), "skeleton": []}
+    category = {"id": 1, "name": "thing", "keypoints": list(sigma_names), "skeleton": [[1, 2]]}
     content = {"images": images, "annotations": annotations, "categories": [category]}
     (root / "annotations.json").write_text(json.dumps(content), encoding="utf-8")
     return root
@@ -107,6 +108,11 @@ def test_sigmas_are_known_of_people_or_said(tmp_path):
     assert task.sigmas == (0.025, 0.025) and task.headline == "ap" == next(iter(task.metrics()))
     assert with_sigma(task, 0.2).sigmas == (0.2, 0.2)
     assert Pose.restored(task.describe()) == task and Pose.restored({"points": ["a"]}) == Pose(("a",))
+    joined = replace(task, edges=((1, 0),))
+    assert Pose.restored(joined.describe()) == joined and with_sigma(joined, 0.2).edges == ((1, 0),)
+    for edges in ([[0, 2]], [[-1, 0]], [[0]], [[0, 1, 1]], 5):
+        with pytest.raises((ValueError, TypeError)):
+            Pose.restored({**task.describe(), "edges": edges})
     with pytest.raises(ConfigError, match="oks_sigma is 0.1, which is about keypoints of several subjects"):
         with_sigma(Pose(NAMES), 0.1)
     for sigmas in ([0.1], [0.1, -1.0], "ab", [float("inf"), 0.1]):
@@ -164,6 +170,7 @@ def test_predictions_in_boxes_of_a_file_are_written_and_evaluated(root, model, t
 
     write_places(said, str(tmp_path / "found.json"), "", Quiet())
     content = json.loads((tmp_path / "found.json").read_text())
+    assert jeoni.load_model(saved).task.edges == ((0, 1),) and content["categories"][0]["skeleton"] == [[1, 2]]
     assert len(content["annotations"]) == 14 and content["categories"][0]["keypoints"] == list(NAMES)
     np.testing.assert_allclose(content["annotations"][0]["bbox"], [*said[0].boxes[0, :2], SIDE, SIDE])
     again = jeoni.evaluate(saved, str(root), quiet=True, boxes=str(tmp_path / "found.json"))
@@ -247,6 +254,7 @@ def test_a_fit_of_several_subjects_scores_them_by_average_precision(root, tmp_pa
     options = {"backbone": TINY, "quiet": True, "steps": 2, "views": 1, "folds": 2, "control": False}
     result = jeoni.fit(str(root), out=tmp_path / "run", oks_sigma=0.3, **options)
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert json.loads((tmp_path / "run" / "figures" / "places.json").read_text())["edges"] == [[0, 1]]
     assert metrics["headline"] == "ap" and metrics["task"] == "pose" and result.model.task.sigmas == (0.3, 0.3)
     assert list(metrics[metrics["estimate"]])[:3] == ["rmse_px", "pck", "pck20"] or "ap" in metrics[metrics["estimate"]]
     assert (tmp_path / "run" / "report.html").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from html import unescape
 
 import pytest
@@ -58,6 +59,20 @@ def test_a_page_is_told_in_korean(tmp_path, kind):
     ):
         assert english not in text
     assert "점수가 가장 낮은 사진" in text and "교차검증" in text
+
+
+def test_lines_join_the_keypoints_that_were_found(tmp_path):
+    run = make_places_run(tmp_path / "run", "points")
+    text = render(run).read_text(encoding="utf-8")
+    figure = text[text.index('<figure class="place') :]
+    figure = figure[: figure.index("</figure>")]
+    (line,) = re.findall(r'<path class="edge" d="M(\S+) (\S+)L(\S+) (\S+)"/>', figure)
+    record = json.loads((run / "figures/places.json").read_text())
+    ends = [coordinate for point in record["worst"][0]["points"] for coordinate in point["predicted"]]
+    assert [float(value) for value in line] == pytest.approx(ends)
+    record["edges"] = []
+    (run / "figures/places.json").write_text(json.dumps(record))
+    assert 'class="edge"' not in render(run).read_text(encoding="utf-8")
 
 
 def test_names_are_text_wherever_they_stand(tmp_path):

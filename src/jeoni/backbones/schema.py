@@ -161,6 +161,7 @@ class SavedConfig(Record):
     task: dict[str, Any] = Field(default={})
     column: Text = ""
     annotations: Text = ""
+    class_numbers: dict[Text, Annotated[int, Field(ge=0, le=MOST_NUMBER)]] = Field(default={}, max_length=1_000_000)
     weights: _Weights
     facts: dict[str, Any] = Field(default={})
 

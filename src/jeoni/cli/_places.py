@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,31 +40,43 @@ def write_places(said: DensePredictions, out: str, format: str, console: Console
         return
     path = Path(out)
     if path.suffix.lower() == ".json":
-        written = _one_file(path, said, format or "coco")
+        written = _one_file(path, said, format or "coco", console)
     elif path.suffix and not format:
         _as_table(path, said)
         written = [path]
     else:
-        written = _in_folder(path, said, format)
+        written = _in_folder(path, said, format, console)
     where = out if len(written) == 1 else f"{out}, {len(written)} files"
     console.say(f"{len(said)} predictions written to {where}")
 
 
-def _in_folder(path: Path, said: DensePredictions, format: str) -> list[Path]:
+def _in_folder(path: Path, said: DensePredictions, format: str, console: Console) -> list[Path]:
+    from jeoni.data.annotations.notes import Notes
+    from jeoni.data.annotations.numbering import Numbering
     from jeoni.data.annotations.protocol import Predicted
-    from jeoni.data.annotations.write import format_to_write, write_predictions
+    from jeoni.data.annotations.write import format_to_write, listed_by, write_predictions
+    from jeoni.data.checks import tell
 
     task = said.task.family or said.task.id
     came = "" if said.several else said.annotations  # several subjects: as COCO has them
-    format = format or format_to_write(task, came)
-    predicted = Predicted(said.names, said.sizes, said.predictions, said.task.names)
-    return write_predictions(path, predicted, task, format)
+    if not format:
+        format = format_to_write(task, came)
+        if came not in ("", format):
+            console.say(f"{came} is not written for {task}; predictions are written as {format}.")
+    notes = Notes()
+    listed = listed_by(said.data.origin if said.data else "", format, task, notes)
+    own = Numbering(said.class_numbers, said.annotations)
+    numbering = replace(listed if listed.classes else own, pictures=listed.pictures)
+    predicted = Predicted(said.names, said.sizes, said.predictions, said.task.names, said.task.edges, numbering, notes)
+    written = write_predictions(path, predicted, task, format)
+    tell(notes.findings(), console)
+    return written
 
 
-def _one_file(path: Path, said: DensePredictions, format: str) -> list[Path]:
+def _one_file(path: Path, said: DensePredictions, format: str, console: Console) -> list[Path]:
     """In the file of that name, where the format makes one file."""
     with tempfile.TemporaryDirectory(dir=path.absolute().parent) as folder:
-        written = _in_folder(Path(folder), said, format)
+        written = _in_folder(Path(folder), said, format, console)
         if len(written) != 1:
             said_of = f"--format {format} makes {len(written)} files"
             raise ConfigError(f"{said_of}; name a folder: --out {path.stem}")

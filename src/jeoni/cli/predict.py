@@ -87,6 +87,7 @@ def _check(out: str, inputs: dict[str, str]) -> None:
     """Whether the predictions can be written, before anything is computed."""
     from pathlib import Path
 
+    from jeoni.data.kinds import SUFFIXES
     from jeoni.errors import ConfigError
     from jeoni.files.outputs import check_output, refuse_overlap
     from jeoni.runs import refuse_kept
@@ -94,6 +95,11 @@ def _check(out: str, inputs: dict[str, str]) -> None:
     path = check_output(out)
     refuse_overlap(path, inputs)
     refuse_kept(path)
+    if path.is_file() and path.suffix.lower() in (*SUFFIXES["image"], *SUFFIXES["audio"]):
+        table = path.with_suffix(".csv")
+        raise ConfigError(
+            f"--out {out} is a picture or a recording, which would be lost. Needed: another file, such as {table}."
+        )
     if path.is_dir() and any(path.iterdir()):
         raise ConfigError(
             f"--out {out} is a folder that holds files already; a file is needed, such as "

@@ -55,6 +55,7 @@ def load_dense(saved: SavedModel) -> DenseModel:
         facts=config.facts,
         fitted_on=FittedOn.load(saved.folder),
         annotations=config.annotations,
+        class_numbers=config.class_numbers,
     )
 
 

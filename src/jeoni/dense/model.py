@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from jeoni.backbones.saved import (
 )
 from jeoni.backbones.weights import file_sha256
 from jeoni.data.annotations import Prediction, Skeletons
-from jeoni.data.annotations.read import without_masks
+from jeoni.data.annotations.read import annotated_file, without_masks
 from jeoni.data.checks import tell, unreadable
 from jeoni.data.examples import as_dataset
 from jeoni.data.fitted_on import FittedOn
@@ -55,6 +55,7 @@ class DensePredictions:
         task: what was predicted.
         sizes: width and height of each picture, pixels.
         annotations: the id of the format in which the pictures were annotated that the model was fitted on.
+        class_numbers: what that format numbers classes by, by their names.
         errors: name and reason of each picture that could not be read.
         seen: ``(n,)``: which of the readable ones the model was fitted on.
         data: the pictures that could be read.
@@ -65,6 +66,7 @@ class DensePredictions:
     task: DenseTask
     sizes: list[tuple[int, int]] = field(default_factory=list)
     annotations: str = ""
+    class_numbers: Mapping[str, int] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     seen: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
     data: Dataset | None = field(default=None, repr=False)
@@ -98,6 +100,7 @@ class DenseModel:
         facts: data, scores and versions, for the card.
         fitted_on: the pictures it has learned from, by digests of their content.
         annotations: the id of the format in which those were annotated; empty where that is not known.
+        class_numbers: what that format numbers classes by, by their names, also those that no object has.
     """
 
     backbone: Backbone
@@ -112,6 +115,7 @@ class DenseModel:
     facts: dict[str, Any] = field(default_factory=dict)
     fitted_on: FittedOn = field(default_factory=FittedOn, repr=False)
     annotations: str = ""
+    class_numbers: Mapping[str, int] = field(default_factory=dict)
 
     def network(self, stored: bool = False) -> DenseNetwork:
         """Rows to outputs: pixels ``(n, h, w, 3)`` uint8, or stored maps end to end, as in training.
@@ -201,6 +205,7 @@ class DenseModel:
             task=self.task,
             sizes=[one.extent for one, _ in read],
             annotations=self.annotations,
+            class_numbers=self.class_numbers,
             errors={items.name(i): text for i, text in errors.items()},
             seen=self.fitted_on.holds([one.digest for one, _ in read]),
             data=found.select(np.array([one.index for one, _ in read], dtype=np.int64)),
@@ -247,6 +252,7 @@ class DenseModel:
             "class_names": [],
             "column": "",
             "annotations": self.annotations,
+            "class_numbers": dict(self.class_numbers),
             "weights": {"file": weights.name, "sha256": file_sha256(weights)},
             "versions": library_versions(),
             "facts": self.facts,
@@ -258,7 +264,8 @@ def pictures_of(data: Any, column: str, frames: str, context: Context) -> Datase
     """The pictures that are to be predicted; of an annotated folder without its masks.
 
     Args:
-        data: a folder, a picture, a table of paths, or whatever of these is in memory.
+        data: a folder, a picture, a table of paths, a file of annotations, such as COCO's JSON, or whatever of these
+            is in memory.
         column: of a table, the one that holds the pictures.
         frames: of DICOM files of several frames, those that are examples.
         context: its console is told of masks.
@@ -266,6 +273,8 @@ def pictures_of(data: Any, column: str, frames: str, context: Context) -> Datase
     Raises:
         DataError: nothing there.
     """
+    if isinstance(data, (str, os.PathLike)) and (annotated := annotated_file(Path(data))):
+        return annotated
     found = as_dataset(data, "image", column, "", frames)
     if not isinstance(data, (str, os.PathLike)) or not Path(data).is_dir():
         return found

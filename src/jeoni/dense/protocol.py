@@ -212,6 +212,15 @@ class DenseTask(Protocol):
     def names(self) -> tuple[str, ...]:
         """Of the classes, or of the keypoints."""
 
+    @property
+    def edges(self) -> tuple[tuple[int, int], ...]:
+        """Numbers of the two keypoints of each line that is drawn between them; none, if left out."""
+        return ()
+
+    def informed_by(self, data: Dataset) -> Self:
+        """The same with what data say besides their annotations: the order of classes, edges between keypoints."""
+        return self
+
     def describe(self) -> dict[str, Any]:
         """The fields, for JSON."""
 

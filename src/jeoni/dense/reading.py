@@ -61,7 +61,7 @@ def read_dense(data: Dataset, wanted: str = "auto") -> Dataset:
     except Unreadable as error:
         told = Said("dense.unreadable", data=data.origin or data.name, wanted=wanted, reason=reason_of(error))
         raise DataError(told, path=data.origin) from error
-    read = with_dense(replace(data, findings=(*data.findings, *findings)), task)
+    read = with_dense(replace(data, findings=(*data.findings, *findings)), task.informed_by(data))
     return task.as_examples(read)
 
 

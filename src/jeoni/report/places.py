@@ -60,6 +60,7 @@ def _picture(
         "boxes": {"true": _drawn(e, found, "true"), "predicted": _drawn(e, found, "predicted")},
         "crowded": max(len(e.true_boxes), len(e.predicted_boxes)) > CROWDED,
         "marks": _named_apart([_mark(e, found, k) for k in range(len(e.points))], e.close_width),
+        "lines": _lines(e, found),
         "label": {"normal": words["normal"], "defective": words["defective"]}.get(e.label, e.label),
         "said": _said(e, found, task, words),
         # lines and letters are as large in a small picture as in one of 330 pixels
@@ -93,6 +94,12 @@ def _mark(e: ShownPicture, found: PlacesRecord, k: int) -> dict[str, Any]:
     name = entry.name if entry else ""
     shown = name if len(found.legend) <= NAMED else str(point.number + 1)
     return {**vars(point), "name": name, "shown": shown, "colour": entry.colour if entry else "#ffffff"}
+
+
+def _lines(e: ShownPicture, found: PlacesRecord) -> list[tuple[float, float, float, float]]:
+    """The edges between keypoints where those were found: x and y of both ends."""
+    places = {point.number: point.predicted for point in e.points}
+    return [(*places[a], *places[b]) for a, b in found.edges if a in places and b in places]
 
 
 def _named_apart(marks: list[dict[str, Any]], width: float) -> list[dict[str, Any]]:

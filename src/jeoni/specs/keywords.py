@@ -586,8 +586,8 @@ class PredictKeywords(SubjectKeywords, ComputeKeywords, total=False):
 
     format: str | None
     """
-    Of places in pictures, the format of the files in --out: voc, coco, yolo, mask_png, deeplabcut; left out, the
-    usual one.
+    Of places in pictures, the format of the files in --out: voc, coco, yolo, mask_png, deeplabcut, labelme; left
+    out, the one that the model learned from, else the usual one.
     """
 
     frames: Literal["middle", "all"] | None

@@ -7,7 +7,10 @@ import json
 import numpy as np
 import pytest
 
+from jeoni.data.annotations import Detections, Skeleton, Skeletons
+from jeoni.data.annotations.protocol import Predicted
 from jeoni.data.annotations.read import read_annotated
+from jeoni.data.annotations.write import write_predictions
 from jeoni.errors import ConfigError, DataError
 from tests.data.annotations.made import kinds_of, names_of, said_of, save_picture, save_text
 
@@ -318,3 +321,31 @@ def test_label_studio_in_its_short_form_is_refused(tmp_path):
         DataError, match="is no JSON export of Label Studio with its tasks.*not as JSON-MIN; or as COCO"
     ):
         read_annotated(tmp_path)
+
+
+def test_labelme_is_written_as_it_is_read(tmp_path):
+    found = Detections(np.array([[0, 0, 1.5, 2], [10, 5, 20, 15]]), np.array([1, 0]), np.array([0.9, 0.5]))
+    nothing = Detections(np.zeros((0, 4)), np.zeros(0, dtype=int), np.zeros(0))
+    predicted = Predicted(["a.png", "images/deep/b.png"], [(40, 30)] * 2, [found, nothing], ["cat & 개", "dog"])
+    written = write_predictions(tmp_path / "boxes", predicted, "detection", "labelme")
+    assert written == [tmp_path / "boxes" / "a.json", tmp_path / "boxes" / "images/deep/b.json"]
+    content = json.loads(written[0].read_text(encoding="utf-8"))
+    assert (content["imagePath"], content["imageWidth"], content["imageHeight"]) == ("a.png", 40, 30)
+    assert content["imageData"] is None and [one["score"] for one in content["shapes"]] == [0.9, 0.5]
+    for name in predicted.names:
+        save_picture(tmp_path / "boxes" / name)
+    again = read_annotated(tmp_path / "boxes", "detection")
+    assert again.targets[0].boxes.tolist() == found.boxes.tolist() and again.targets[0].names == ("dog", "cat & 개")
+    assert len(again.targets[1].boxes) == 0
+
+
+def test_labelme_holds_the_points_of_one_subject(tmp_path):
+    points = np.array([[3.0, 4.5], [np.nan, np.nan], [1.0, 2.0]])
+    predicted = Predicted(["a.png"], [(40, 30)], [Skeleton(points, np.ones(3))], ["a", "b", "c"])
+    write_predictions(tmp_path, predicted, "pose", "labelme")
+    save_picture(tmp_path / "a.png")
+    again = read_annotated(tmp_path, "pose").targets[0]
+    assert again.names == ("a", "c") and again.points.tolist() == [[3.0, 4.5], [1.0, 2.0]]
+    several = Skeletons(points[None], np.ones((1, 3)), np.zeros((1, 4)), np.ones(1))
+    with pytest.raises(ConfigError, match="LabelMe holds the keypoints of one subject for each picture"):
+        write_predictions(tmp_path, Predicted(["b.png"], [(40, 30)], [several], ["a", "b", "c"]), "pose", "labelme")

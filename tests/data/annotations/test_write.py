@@ -41,7 +41,13 @@ def test_every_format_of_boxes_writes_files(name, tmp_path):
 
 
 def test_what_no_format_holds_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match=r"voc holds no predictions of pose. Formats that do: coco, deeplabcut"):
+    with pytest.raises(
+        ConfigError, match=r"voc holds no predictions of pose. Formats that do: coco, deeplabcut, labelme"
+    ):
         write_predictions(tmp_path, PREDICTED, "pose", "voc")
+    with pytest.raises(
+        ConfigError, match=r"Label Studio is read, not written. Formats that hold predictions of pose: c"
+    ):
+        write_predictions(tmp_path, PREDICTED, "pose", "label_studio")
     with pytest.raises(ConfigError, match="No format of annotations holds predictions of anomaly"):
         write_predictions(tmp_path, Predicted(["a"], [(1, 1)], [Heat(1.0)], []), "anomaly")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 from jeoni.data.annotations.class_tables import ClassTable
 from jeoni.data.annotations.kinds import Prediction
+from jeoni.data.annotations.notes import Notes
+from jeoni.data.annotations.numbering import Numbering
 from jeoni.errors import ConfigError, did_you_mean
 from jeoni.locale import Said
 from jeoni.types import Dataset
@@ -70,7 +72,8 @@ class Format(Protocol):
         by_request: it is tried only where the user names one of its tasks: what it recognises may be other data too.
 
     One whose annotations are pictures themselves has ``masks_in(root) -> list[Path]`` too: the files that a prediction
-    of the folder leaves out.
+    of the folder leaves out. One that numbers pictures or classes by itself has ``numbering(root, task, notes) ->
+    Numbering``: what predictions of the folder are numbered by.
     """
 
     title: ClassVar[str]
@@ -99,12 +102,18 @@ class Predicted:
         sizes: ``(n,)`` width and height of each picture, pixels.
         predictions: ``(n,)``; those that are too unsure are left out by who asks.
         vocabulary: names of the classes, or of the keypoints, that the numbers of predictions stand for.
+        edges: numbers of the two keypoints of each line between them, for a format that draws some.
+        numbering: the numbers of classes and pictures in the data, for a format that numbers them.
+        notes: is told by the writer of what is not written as usual.
     """
 
     names: Sequence[str]
     sizes: Sequence[tuple[int, int]]
     predictions: Sequence[Prediction]
     vocabulary: Sequence[str]
+    edges: Sequence[tuple[int, int]] = ()
+    numbering: Numbering = field(default_factory=Numbering, repr=False)
+    notes: Notes = field(default_factory=Notes, repr=False)
 
 
 class WritingFormat(Format, Protocol):
@@ -117,4 +126,7 @@ class WritingFormat(Format, Protocol):
     writes: ClassVar[tuple[str, ...]]
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
-        """Write predictions into a folder, which is made; the files that were written."""
+        """Write predictions into a folder, which is made; the files that were written.
+
+        Paths are made by :mod:`jeoni.data.annotations.outputs`, so that they lie inside of the folder and over nothing.
+        """

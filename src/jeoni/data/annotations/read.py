@@ -14,7 +14,7 @@ from jeoni.errors import DataError
 from jeoni.locale import Said
 from jeoni.types import Dataset
 
-__all__ = ["ANNOTATED", "FORMATS", "format_of", "load_format", "read_annotated", "without_masks"]
+__all__ = ["ANNOTATED", "FORMATS", "annotated_file", "format_of", "load_format", "read_annotated", "without_masks"]
 
 FORMATS = "jeoni.data.annotations.formats"
 ANNOTATED = (".csv", ".json", ".xml", ".yaml", ".yml")  # files that may hold the annotations of many pictures
@@ -77,6 +77,18 @@ def format_of(root: Path, wanted: str = "") -> str:
     if len(certain) > 1:
         raise _several(root, certain, wanted)
     return certain[0] if certain else ""
+
+
+def annotated_file(path: Path) -> Dataset | None:
+    """The pictures that a file of annotations names, whatever is annotated in them; None of any other file or folder.
+
+    Raises:
+        DataError: what its reader does not understand.
+    """
+    if path.suffix.lower() not in ANNOTATED or not path.is_file():
+        return None
+    name = format_of(path)
+    return load_format(name).read(path, ReadOptions()) if name else None
 
 
 def without_masks(data: Dataset, root: Path) -> tuple[Dataset, int]:

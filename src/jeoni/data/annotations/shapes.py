@@ -22,7 +22,7 @@ from jeoni.data.annotations.subjects import subject_box, subjects_from
 from jeoni.errors import DataError
 from jeoni.types import Dataset, FloatArray
 
-__all__ = ["Drawn", "Shape", "Shaped", "dataset_of_shapes", "offered", "subjects_of"]
+__all__ = ["GROUND", "Drawn", "Shape", "Shaped", "dataset_of_shapes", "offered", "subjects_of"]
 
 GROUND = "background"
 NOT_MEANT = Fault(

@@ -64,6 +64,10 @@ class Lines:
     notes: Notes
     numbers: set[str] = field(default_factory=set)
 
+    def all_numbers(self) -> tuple[str, ...]:
+        """Classes without names, from 0 to the last that was met."""
+        return tuple(str(k) for k in range(1 + max(map(int, self.numbers), default=-1)))
+
     def read(self, picture: Path, name: str) -> list[Shape] | None:
         """The shapes of a picture; none without a file; None where it, or the picture's size, cannot be read."""
         file = label_file(picture)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from jeoni.data.annotations import Annotation, Boxes, Detections, Prediction
+from jeoni.data.annotations.numbering import in_order
 from jeoni.dense.merging.boxes import merged_boxes
 from jeoni.dense.merging.tile import Tile
 from jeoni.dense.placed import PlacedBoxes
@@ -73,7 +74,7 @@ class Detection(DenseTask):
 
     @classmethod
     def read(cls, annotations: Sequence[Annotation | None]) -> tuple[Self, list[Finding]]:
-        """The classes are the names of the boxes, in alphabetical order.
+        """The classes are the names of the boxes, in alphabetical order; see also :meth:`informed_by`.
 
         Raises:
             Unreadable: no picture has a box.
@@ -82,6 +83,11 @@ class Detection(DenseTask):
         if not found:
             raise Unreadable(Said("dense.no_boxes"))
         return cls(tuple(found)), []
+
+    def informed_by(self, data: Dataset) -> Self:
+        """Classes in the order of their table, of which those without an object are left out; others follow."""
+        first = [name for name in in_order(data.class_numbers) if name in self.classes]
+        return replace(self, classes=tuple(dict.fromkeys((*first, *self.classes))))
 
     def reread(self, annotations: Sequence[Annotation | None]) -> None:
         """See :class:`~jeoni.dense.protocol.DenseTask`."""

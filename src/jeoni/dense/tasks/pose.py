@@ -7,7 +7,7 @@ Of several subjects in a picture each is cut out by its box, and is a picture of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -52,6 +52,7 @@ class Pose(DenseTask):
         points: their names.
         several: whether pictures show several subjects, in boxes that are given.
         sigmas: ``(k,)`` how far annotators differ, in shares of the root of a subject's area; empty: not known.
+        edges: numbers of the two points of each line that is drawn between them.
         partners: ``(k,)`` the number of the point that each becomes in a mirrored picture; empty: by their names.
 
     Example:
@@ -77,6 +78,7 @@ class Pose(DenseTask):
     several: bool = False
     sigmas: tuple[float, ...] = ()
     partners: tuple[int, ...] = ()
+    edges: tuple[tuple[int, int], ...] = ()
 
     @property
     def mirrored(self) -> IntArray:
@@ -127,6 +129,10 @@ class Pose(DenseTask):
         several = any(isinstance(one, (Subjects, Subject)) for one in given)
         stated = next((one.partners for one in given if one.partners), ())
         return cls(orders[0], several, known_sigmas(orders[0]) if several else (), stated), []
+
+    def informed_by(self, data: Dataset) -> Self:
+        """The lines between points that data draw."""
+        return replace(self, edges=data.edges)
 
     def as_examples(self, data: Dataset) -> Dataset:
         """Of several subjects each is one."""
@@ -283,8 +289,9 @@ class Pose(DenseTask):
     def describe(self) -> dict[str, Any]:
         """See :class:`~jeoni.dense.protocol.DenseTask`."""
         several = {"several": True, "sigmas": list(self.sigmas)} if self.several else {}
+        edges = {"edges": [list(pair) for pair in self.edges]} if self.edges else {}
         exchanged = {"partners": list(self.partners)} if self.partners else {}
-        return {"points": list(self.points), **several, **exchanged}
+        return {"points": list(self.points), **several, **edges, **exchanged}
 
     @classmethod
     def restored(cls, described: Mapping[str, Any]) -> Self:
@@ -293,10 +300,14 @@ class Pose(DenseTask):
         numbers = all(isinstance(one, float) and 0 < one < np.inf for one in sigmas)
         if not isinstance(sigmas, list) or len(sigmas) not in (0, len(points)) or not numbers:
             raise ValueError("sigmas must be positive numbers, one for each point")
+        edges = tuple((int(a), int(b)) for a, b in described.get("edges", []))
+        if any(not 0 <= k < len(points) for pair in edges for k in pair):
+            raise ValueError("edges must be pairs of numbers of points")
         exchanged = described.get("partners", [])
         if not isinstance(exchanged, list) or (exchanged and sorted(exchanged) != list(range(len(points)))):
             raise ValueError("partners must be the numbers of the points")
-        return cls(points, described.get("several", False) is True, tuple(sigmas), tuple(exchanged))
+        several = described.get("several", False) is True
+        return cls(points, several, tuple(sigmas), tuple(exchanged), edges)
 
 
 def _visible(one: Keypoints) -> Array:

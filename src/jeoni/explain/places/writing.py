@@ -90,7 +90,8 @@ class _Drawing:
         names = self.task.names if named else ()
         legend = [{"name": n, "colour": c} for n, c in zip(names, distinct_colours(len(names)), strict=True)]
         least = self.heat_threshold if self.kind == "heat" else self.threshold
-        return {"kind": self.kind, "legend": legend, "least": least, "low": low, "high": high}
+        edges = [list(pair) for pair in self.task.edges] if self.kind == "points" else []
+        return {"kind": self.kind, "legend": legend, "edges": edges, "least": least, "low": low, "high": high}
 
     def record(self, run: RunFolder, index: int) -> dict[str, Any]:
         """The record of one picture, whose files are written."""

@@ -75,7 +75,7 @@ WORDS = {
     "Of masks and boxes that number their classes: a file with a name in each line (or name,r,g,b), or names separated by commas.": "마스크나 박스가 클래스를 번호로 적은 경우: 한 줄에 이름 하나(또는 name,r,g,b)를 적은 파일, 또는 쉼표로 구분한 이름.",
     "Names or numbers of classes in masks or boxes of which nothing is to be learned.": "마스크나 박스에서 학습하지 않을 클래스의 이름이나 번호.",
     "A table's column of items; left out, that of the fit, or a recognised one.": "표에서 데이터가 있는 열. 생략하면 학습할 때의 열을 쓰거나 자동으로 찾습니다.",
-    "Of places in pictures, the format of the files in --out: voc, coco, yolo, mask_png, deeplabcut; left out, the usual one.": "사진 속 위치를 예측할 때 --out에 쓸 파일 형식: voc, coco, yolo, mask_png, deeplabcut. 생략하면 과제에 맞는 형식을 씁니다.",
+    "Of places in pictures, the format of the files in --out: voc, coco, yolo, mask_png, deeplabcut, labelme; left out, the one that the model learned from, else the usual one.": "사진 속 위치를 예측할 때 --out에 쓸 파일 형식: voc, coco, yolo, mask_png, deeplabcut, labelme. 생략하면 모델이 학습한 데이터의 형식을, 그 형식에 담을 수 없으면 과제에 맞는 형식을 씁니다.",
     "Of places in pictures, the size at which they are computed: the longer side in pixels, or width and height as 640x480; left out, the task and the pictures decide. Twice the side costs four times as much.": "사진 속 위치를 찾을 때 사진을 계산하는 크기: 긴 변의 픽셀 수, 또는 640x480처럼 너비와 높이. 생략하면 과제와 사진에 따라 정합니다. 변이 두 배면 계산량은 네 배입니다.",
     "Of places in large pictures, the side of square parts that are computed at the picture's own resolution, such as 512, and merged; auto does so of pictures of 2000 pixels and more. Left out, pictures are computed whole.": "큰 사진 속 위치를 찾을 때, 사진를 원래 해상도로 나누어 계산하고 합칠 정사각형 타일의 한 변(픽셀). 예: 512. auto는 2000픽셀 이상인 사진에만 적용합니다. 생략하면 나누지 않고 전체를 계산합니다.",
     "An own test set: a folder or table like the data.": "따로 둔 테스트 세트. 데이터와 같은 형식의 폴더나 표.",

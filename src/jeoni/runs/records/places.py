@@ -13,6 +13,7 @@ from jeoni.runs.typed import AtMost, Between, Which
 __all__ = ["Colour", "LegendEntry", "PlacesRecord", "ShownBox", "ShownPicture", "ShownPoint"]
 
 Pixel = Annotated[float, Between(-10_000, 10_000)]
+PointNumber = Annotated[int, Between(0, 100_000)]
 Side = Annotated[int, Between(1, 10_000)]
 Number = Annotated[float, Between(-1e12, 1e12)]
 Colour = Annotated[
@@ -49,7 +50,7 @@ class ShownBox:
 class ShownPoint:
     """A keypoint in pixels of the close-up, and how far off it is in pixels of the whole picture."""
 
-    number: Annotated[int, Between(0, 100_000)]
+    number: PointNumber
     predicted: tuple[Pixel, Pixel]
     true: tuple[Pixel, Pixel] | None = None
     off: Number | None = None
@@ -87,6 +88,7 @@ class PlacesRecord:
     Attributes:
         kind: what was predicted.
         legend: colours.
+        edges: the numbers of keypoints that a line joins.
         least: the score from which on detections are shown, or a picture is called defective.
         low: of the heat's scale, where there is one.
         high: the same.
@@ -94,6 +96,7 @@ class PlacesRecord:
 
     kind: Literal["boxes", "masks", "points", "heat"]
     legend: Annotated[tuple[LegendEntry, ...], AtMost(100_000)] = ()
+    edges: Annotated[tuple[tuple[PointNumber, PointNumber], ...], AtMost(10_000)] = ()
     worst: Annotated[tuple[ShownPicture, ...], AtMost(100)] = ()
     typical: Annotated[tuple[ShownPicture, ...], AtMost(100)] = ()
     best: Annotated[tuple[ShownPicture, ...], AtMost(100)] = ()

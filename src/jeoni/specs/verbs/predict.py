@@ -25,7 +25,7 @@ class PredictSpec(Spec, SubjectOptions, ComputeOptions):
     )
     format: str = option(
         "",
-        "Of places in pictures, the format of the files in --out: voc, coco, yolo, mask_png, deeplabcut; left out, the "
-        "usual one.",
+        "Of places in pictures, the format of the files in --out: voc, coco, yolo, mask_png, deeplabcut, labelme; "
+        "left out, the one that the model learned from, else the usual one.",
     )
     frames: str = option("middle", FRAMES, ("middle", "all"))

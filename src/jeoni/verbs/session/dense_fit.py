@@ -309,7 +309,13 @@ def _written(
     assert found.model is not None
     learned = to_learn_from(split.train)
     facts = _facts(ready.data, metrics, language_of(spec.language))
-    model = replace(found.model, facts=facts, fitted_on=FittedOn.of(learned.digests), annotations=ready.data.format)
+    model = replace(
+        found.model,
+        facts=facts,
+        fitted_on=FittedOn.of(learned.digests),
+        annotations=ready.data.format,
+        class_numbers=ready.data.class_numbers,
+    )
     counts = {
         "items": len(ready.data),
         "train": len(split.train),

@@ -78,6 +78,7 @@ def predict_subjects(
         task=model.task,
         sizes=[size for _, _, size in read],
         annotations=model.annotations,
+        class_numbers=model.class_numbers,
         errors={found.items.name(i): text for i, text in errors.items()},
         seen=np.zeros(len(read), dtype=bool),
         data=chosen,

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from jeoni.data.annotations.coco_categories import agreed_classes, edges_of, is_id, named_categories
 from jeoni.data.annotations.coco_writing import MIDDLE, written_coco
 from jeoni.data.annotations.notes import DAMAGED, Fault, Notes
+from jeoni.data.annotations.numbering import Numbering, agreed
+from jeoni.data.annotations.outputs import new_file
 from jeoni.data.annotations.pictures import NO_PICTURE, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.runs import Runs
@@ -36,6 +40,7 @@ SIGNS = ("images", "annotations", "categories", "file_name", "image_id", "catego
 FOLDERS = ("annotations", "annotation", "labels")
 OTHERS = ("captions", "panoptic", "stuff", "image_info")  # files of COCO that are about something else
 FEWEST = 6  # numbers of a polygon
+MOST_ID = 1 << 31  # of a category that is kept
 NO_IMAGE = Fault(
     "unknown_picture",
     "an annotation is of an image that does not exist",
@@ -82,6 +87,9 @@ class COCO:
         options.refuse_classes(self.title)
         notes = Notes()
         pictures: list[Shaped] = []
+        classes_by_id: list[tuple[str, int]] = []
+        subjects: list[tuple[str, int]] = []
+        edges: tuple[tuple[int, int], ...] = ()
         drawn = Drawn()
         files = _meant(_files(root), options.wanted)
         places = _Places(_base(root), notes)
@@ -96,16 +104,37 @@ class COCO:
             names = tuple(content.categories.values())
             classes = dict.fromkeys((*drawn.classes, *names))
             drawn = Drawn(tuple(classes), drawn.keypoints or content.keypoints)
+            classes_by_id += content.numbers("").items()
+            edges = edges or content.edges
+            subjects += content.numbers("pose").items()
             pictures.extend(_pictures(content, path, part, places, notes))
         places.tell_unnamed(pictures)
         there = offered(pictures) or self.tasks
         first = "pose" if "pose" in there else "detection"
-        return dataset_of_shapes(root, pictures, drawn, options.wanted or first, options, notes)
+        task = options.wanted or first
+        numbers = agreed_classes(subjects if task == "pose" else classes_by_id, notes)
+        data = dataset_of_shapes(root, pictures, drawn, task, options, notes)
+        return replace(data, class_numbers=numbers, edges=edges if task == "pose" else ())
+
+    def numbering(self, root: Path, task: str, notes: Notes) -> Numbering:
+        """The ids of images and of categories; none where files contradict each other, which is told."""
+        places = _Places(_base(root), Notes())
+        classes: list[tuple[str, int]] = []
+        pictures: list[tuple[str, Any]] = []
+        for path, _ in _meant(_files(root), task):
+            content = _Content.of(path)
+            classes += content.numbers(task).items()
+            usable = [one for one in content.images if is_id(one.get("id"))]
+            pictures += [(composed(name), one["id"]) for one in usable if (name := places.name(one, path))]
+        ids = agreed(pictures)
+        if ids is None:
+            notes.tell("image_ids", "", "the JSON files give images different ids", "predictions get new ones")
+        return Numbering(agreed_classes(classes, notes), "coco", ids or {})
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
         """Write ``predictions.json``: images, categories, and annotations with their scores."""
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "predictions.json"
+        path = new_file(folder / "predictions.json")
         content = written_coco(predicted)
         path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         return [path]
@@ -117,6 +146,19 @@ class _Content:
     annotations: Sequence[Mapping[str, Any]]
     categories: Mapping[Any, str]  # by id
     keypoints: tuple[str, ...]
+    subjects: tuple[Any, ...]  # ids of categories that have keypoints
+    edges: tuple[tuple[int, int], ...]  # between keypoints, by their numbers
+
+    def numbers(self, task: str) -> dict[str, int]:
+        """Whole ids of categories by name; of two that are called the same, the one of more annotations."""
+        counts = Counter(one["category_id"] for one in self.annotations if is_id(one.get("category_id")))
+        found: dict[str, int] = {}
+        for id in self.subjects if task == "pose" else self.categories:
+            name = self.categories[id]
+            whole = isinstance(id, int) and 0 <= id < MOST_ID
+            if whole and (name not in found or counts[id] > counts[found[name]]):
+                found[name] = id
+        return found
 
     @classmethod
     def of(cls, path: Path) -> _Content:
@@ -130,34 +172,12 @@ class _Content:
                 )
             lists.append(own)
         images, annotations, categories = lists
-        named = _named_categories(categories, path)
-        points = (one.get("keypoints") or () for one in categories)
-        keypoints = next((tuple(composed(str(point)) for point in one) for one in points if one), ())
-        return cls(images, annotations, named, keypoints)
-
-
-def _named_categories(categories: Sequence[Mapping[str, Any]], path: Path) -> dict[Any, str]:
-    """The names of categories by their ids.
-
-    Raises:
-        DataError: one lacks its id or its name, its keypoints are no list, or an id has two names.
-    """
-    named: dict[Any, str] = {}
-    for number, one in enumerate(categories):
-        name = composed(str(one.get("name") or "").strip())
-        if not _is_id(one.get("id")) or not name:
-            raise DataError(f"{path}: categories[{number}] has no id or no name.", path=str(path))
-        if not isinstance(one.get("keypoints") or [], list):
-            said = f"{path}: categories[{number}] has keypoints that are no list. Needed: their names."
-            raise DataError(said, path=str(path))
-        first = named.setdefault(one["id"], name)
-        if first != name:  # nothing says which of both an annotation means
-            raise DataError(
-                f"{path} gives the category id {one['id']} to {first} and to {name}. Needed: an id of its own for each "
-                "category, and annotations that name the right one.",
-                path=str(path),
-            )
-    return named
+        named = named_categories(categories, path)
+        subjects = [one for one in categories if one.get("keypoints")]
+        first: Mapping[str, Any] = subjects[0] if subjects else {}
+        keypoints = tuple(composed(str(point)) for point in first.get("keypoints", ()))
+        edges = edges_of(first.get("skeleton"), len(keypoints))
+        return cls(images, annotations, named, keypoints, tuple(one["id"] for one in subjects), edges)
 
 
 @dataclass
@@ -186,6 +206,16 @@ class _Places:
                 return path
         alike = self.by_name.get(composed(Path(written).name), [])
         return alike[0] if len(alike) == 1 else None
+
+    def name(self, image: Mapping[str, Any], json_file: Path) -> str:
+        """What to call a picture; empty where it is not there."""
+        written = image.get("file_name")
+        file = self.find(written, json_file) if isinstance(written, str) else None
+        return "" if file is None else self.called(file)
+
+    def called(self, file: Path) -> str:
+        """Its path below the root."""
+        return composed(file.relative_to(self.root).as_posix()) if file.is_relative_to(self.root) else str(file)
 
     @property
     def by_name(self) -> dict[str, list[Path]]:
@@ -256,14 +286,14 @@ def _meant(files: list[tuple[Path, str]], wanted: str) -> list[tuple[Path, str]]
 def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: Notes) -> list[Shaped]:
     shapes: dict[Any, list[Shape]] = {}
     for number, image in enumerate(content.images):
-        if not _is_id(image.get("id")) or not isinstance(image.get("file_name"), str):
+        if not is_id(image.get("id")) or not isinstance(image.get("file_name"), str):
             raise DataError(f"{path}: images[{number}] has no id or no file_name.", path=str(path))
         shapes[image["id"]] = []
     for number, one in enumerate(content.annotations):
         place = f"annotation {one.get('id', number)}"
-        if not _is_id(one.get("image_id")) or one["image_id"] not in shapes:
+        if not is_id(one.get("image_id")) or one["image_id"] not in shapes:
             notes.add(NO_IMAGE, path.name, f"{place}: image {one.get('image_id')}")
-        elif not _is_id(one.get("category_id")) or one["category_id"] not in content.categories:
+        elif not is_id(one.get("category_id")) or one["category_id"] not in content.categories:
             notes.add(NO_CLASS, path.name, f"{place}: category {one.get('category_id')}")
         else:
             shape = _shape(one, content, place)
@@ -278,7 +308,7 @@ def _pictures(content: _Content, path: Path, part: str, places: _Places, notes: 
         if file is None:
             notes.add(NO_PICTURE, image["file_name"])
             continue
-        name = composed(file.relative_to(places.root).as_posix()) if file.is_relative_to(places.root) else str(file)
+        name = places.called(file)
         if image["id"] in shared:
             notes.add(TWO_IMAGES, name)
             pictures.append(Shaped(file, name, None, part))
@@ -294,11 +324,6 @@ def _shared_ids(images: Sequence[Mapping[str, Any]]) -> set[Any]:
     for image in images:
         names.setdefault(image["id"], set()).add(image["file_name"])
     return {id for id, own in names.items() if len(own) > 1}
-
-
-def _is_id(value: Any) -> bool:
-    """Whether it can be an id: a number or a text, no list and not nothing."""
-    return isinstance(value, (int, float, str))
 
 
 def _shape(one: Mapping[str, Any], content: _Content, place: str) -> Shape | None:

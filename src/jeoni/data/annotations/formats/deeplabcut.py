@@ -19,6 +19,7 @@ import numpy as np
 from jeoni.data.annotations.checks import checked_points
 from jeoni.data.annotations.kinds import Keypoints, Skeleton, Subjects
 from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.outputs import new_file
 from jeoni.data.annotations.pictures import (
     NO_PICTURE,
     Picture,
@@ -84,7 +85,7 @@ class DeepLabCut:
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
         """Write ``CollectedData_jeoni.csv``."""
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "CollectedData_jeoni.csv"
+        path = new_file(folder / "CollectedData_jeoni.csv")
         both = [name for name in predicted.vocabulary for _ in "xy"]
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)

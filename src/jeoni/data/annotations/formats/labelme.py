@@ -5,28 +5,33 @@ Coordinates are continuous, from 0 at the left edge of the first pixel. Later sh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 import numpy as np
 
+from jeoni.data.annotations.kinds import Detections, Prediction, Skeleton, Skeletons
 from jeoni.data.annotations.notes import Fault, Notes, understood
+from jeoni.data.annotations.outputs import output_files
 from jeoni.data.annotations.pictures import NONE_OF_ITS_NAME, by_stem, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.polygons import ellipse
-from jeoni.data.annotations.protocol import ReadOptions
+from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes, offered
 from jeoni.data.annotations.sources import begins_with, read_json, stated_side
 from jeoni.data.files import list_folder, walk
 from jeoni.data.kinds import composed
-from jeoni.errors import DataError
+from jeoni.errors import ConfigError, DataError
+from jeoni.locale import Said
 from jeoni.types import Dataset
 
 __all__ = ["LabelMe"]
 
 PICTURES = ("images", "image", "imgs", "img", "jpegimages")
 FILES = ("annotations", "annotation", "labels", "label", "json", "jsons")
+VERSION = "5.0.1"  # of the tool whose files are alike
 FIRST = 3  # files that are looked at, to recognise the format
 OTHER = Fault(
     "other_shape",
@@ -42,6 +47,7 @@ class LabelMe:
 
     title: ClassVar[str] = "LabelMe"
     tasks: ClassVar[tuple[str, ...]] = ("segmentation", "detection", "pose")
+    writes: ClassVar[tuple[str, ...]] = ("detection", "pose")
     needs: ClassVar[str] = "a .json file with shapes beside each picture"
     by_request: ClassVar[bool] = False
 
@@ -63,6 +69,42 @@ class LabelMe:
                 notes.add(NONE_OF_ITS_NAME, path.relative_to(root).as_posix())
         there = offered(pictures) or self.tasks
         return dataset_of_shapes(root, pictures, Drawn(in_order=True), options.wanted or there[0], options, notes)
+
+    def write(self, folder: Path, predicted: Predicted) -> list[Path]:
+        """Write a JSON for each picture, to be laid beside it: rectangles or points, each with how sure it is.
+
+        Raises:
+            ConfigError: keypoints of several subjects, of which single points do not say whose they are.
+        """
+        if any(isinstance(one, Skeletons) for one in predicted.predictions):
+            raise ConfigError(Said("dense.one_skeleton", title=self.title))
+        files = output_files(folder, predicted.names, ".json", predicted.notes)
+        everything = zip(files, predicted.names, predicted.sizes, predicted.predictions, strict=True)
+        for path, name, size, prediction in everything:
+            content = _written(PurePath(name).name, size, _shapes_of(prediction, predicted.vocabulary))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content, ensure_ascii=False, indent=2), encoding="utf-8")
+        return files
+
+
+def _written(name: str, size: tuple[int, int], shapes: list[dict[str, Any]]) -> dict[str, Any]:
+    """The content of a file as the tool opens it: the picture itself is not in it."""
+    picture = {"imagePath": name, "imageData": None, "imageHeight": size[1], "imageWidth": size[0]}
+    return {"version": VERSION, "flags": {}, "shapes": shapes, **picture}
+
+
+def _shapes_of(prediction: Prediction, names: Sequence[str]) -> list[dict[str, Any]]:
+    if isinstance(prediction, Detections):
+        corners = prediction.boxes.reshape(-1, 2, 2).tolist()
+        found = zip(prediction.labels.tolist(), corners, prediction.scores.tolist(), strict=True)
+        return [_drawn(names[label], points, "rectangle", score) for label, points, score in found]
+    assert isinstance(prediction, Skeleton)
+    singles = zip(names, prediction.points.tolist(), prediction.scores.tolist(), strict=True)
+    return [_drawn(name, [point], "point", score) for name, point, score in singles if np.isfinite(point).all()]
+
+
+def _drawn(label: str, points: list[list[float]], kind: str, score: float) -> dict[str, Any]:
+    return {"label": label, "points": points, "group_id": None, "shape_type": kind, "flags": {}, "score": score}
 
 
 def _places(root: Path) -> list[tuple[Path, Path, str]]:

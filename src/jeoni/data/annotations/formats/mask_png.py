@@ -21,6 +21,7 @@ from jeoni.data.annotations.kinds import LabelMap
 from jeoni.data.annotations.legends import legend_of
 from jeoni.data.annotations.masks import Legend, MaskFile
 from jeoni.data.annotations.notes import Fault, Notes
+from jeoni.data.annotations.outputs import new_file, output_files
 from jeoni.data.annotations.palette import palette
 from jeoni.data.annotations.pictures import (
     NONE_OF_ITS_NAME,
@@ -33,7 +34,6 @@ from jeoni.data.annotations.pictures import (
     pictures_in,
     subfolders,
     tell_layout,
-    with_ending,
     without_ending,
 )
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
@@ -108,16 +108,16 @@ class MaskPNG:
             )
         colours = palette(len(predicted.vocabulary))
         written = []
-        for name, prediction in zip(predicted.names, predicted.predictions, strict=True):
+        table = new_file(folder / "classes.csv")
+        files = output_files(folder / "masks", predicted.names, ".png", predicted.notes)
+        for path, prediction in zip(files, predicted.predictions, strict=True):
             assert isinstance(prediction, LabelMap)
-            path = folder / "masks" / with_ending(Path(name), ".png")
             path.parent.mkdir(parents=True, exist_ok=True)
             labels = np.where(prediction.labels < 0, VOID_PIXEL, prediction.labels).astype(np.uint8)
             image = Image.fromarray(labels).convert("P")
             image.putpalette(colours.ravel().tolist())
             image.save(path)
             written.append(path)
-        table = folder / "classes.csv"
         with table.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["name", "r", "g", "b"])

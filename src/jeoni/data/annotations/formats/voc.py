@@ -16,14 +16,8 @@ from xml.etree import ElementTree
 from jeoni.data.annotations.image_sets import listed_parts, part_of
 from jeoni.data.annotations.kinds import Detections
 from jeoni.data.annotations.notes import Notes, understood
-from jeoni.data.annotations.pictures import (
-    NONE_OF_ITS_NAME,
-    by_stem,
-    part_folders,
-    pictures_in,
-    subfolders,
-    with_ending,
-)
+from jeoni.data.annotations.outputs import output_files
+from jeoni.data.annotations.pictures import NONE_OF_ITS_NAME, by_stem, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shape, Shaped, dataset_of_shapes
 from jeoni.data.annotations.sources import begins_with, number_at, read_xml
@@ -77,11 +71,10 @@ class VOC:
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
         """Write an XML for each picture below ``Annotations``; how sure a box is stands in ``confidence``."""
         written = []
-        everything = zip(predicted.names, predicted.sizes, predicted.predictions, strict=True)
-        for name, size, prediction in everything:
+        files = output_files(folder / "Annotations", predicted.names, ".xml", predicted.notes, PICTURES)
+        everything = zip(files, predicted.names, predicted.sizes, predicted.predictions, strict=True)
+        for path, name, size, prediction in everything:
             assert isinstance(prediction, Detections)
-            inner = Path(*(part for part in Path(name).parts if part.lower() not in PICTURES))
-            path = folder / "Annotations" / with_ending(inner, ".xml")
             path.parent.mkdir(parents=True, exist_ok=True)
             tree = _tree(Path(name).name, size, prediction, predicted.vocabulary)
             ElementTree.indent(tree)

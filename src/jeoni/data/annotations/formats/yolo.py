@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +20,9 @@ import numpy as np
 from jeoni.data.annotations.class_tables import TABLE_NAMES, read_class_table
 from jeoni.data.annotations.kinds import Detections
 from jeoni.data.annotations.notes import Notes
-from jeoni.data.annotations.pictures import folder_of, is_picture, part_folders, pictures_in, subfolders, with_ending
+from jeoni.data.annotations.numbering import number_classes
+from jeoni.data.annotations.outputs import new_file, output_files
+from jeoni.data.annotations.pictures import folder_of, is_picture, part_folders, pictures_in, subfolders
 from jeoni.data.annotations.protocol import Predicted, ReadOptions
 from jeoni.data.annotations.shapes import Drawn, Shaped, dataset_of_shapes, offered
 from jeoni.data.annotations.sources import begins_with, read_text_lines, read_yaml
@@ -76,26 +78,27 @@ class YOLO:
             told = "keypoints have neither names nor flip_idx, so a mirrored view exchanges no two of them"
             notes.tell("no_partners", "" if file is None else file.name, told, MEND_PARTNERS)
         drawn = Drawn(names or tuple(sorted(reader.numbers, key=int)), keypoints, partners)
-        return dataset_of_shapes(root, pictures, drawn, task, options, notes)
+        data = dataset_of_shapes(root, pictures, drawn, task, options, notes)
+        return replace(data, class_numbers={name: k for k, name in enumerate(names or reader.all_numbers())})
 
     def write(self, folder: Path, predicted: Predicted) -> list[Path]:
         """Write ``labels/`` with a text file for each picture, and ``data.yaml``."""
         written = []
-        everything = zip(predicted.names, predicted.sizes, predicted.predictions, strict=True)
-        for name, (width, height), prediction in everything:
+        numbers = number_classes(predicted.vocabulary, predicted.numbering, "yolo", 0)
+        config = new_file(folder / "data.yaml")
+        files = output_files(folder / "labels", predicted.names, ".txt", predicted.notes, PICTURES)
+        for path, (width, height), prediction in zip(files, predicted.sizes, predicted.predictions, strict=True):
             assert isinstance(prediction, Detections)
-            inner = Path(*(part for part in Path(name).parts if part.lower() not in PICTURES))
-            path = folder / "labels" / with_ending(inner, ".txt")
+            own_numbers = [numbers[predicted.vocabulary[int(label)]] for label in prediction.labels]
             path.parent.mkdir(parents=True, exist_ok=True)
             middles = (prediction.boxes[:, :2] + prediction.boxes[:, 2:]) / 2
             shares = np.concatenate([middles, prediction.boxes[:, 2:] - prediction.boxes[:, :2]], axis=1)
             shares /= np.tile(np.array([width, height], dtype=np.float64), 2)
-            rows = zip(prediction.labels.tolist(), shares.tolist(), prediction.scores.tolist(), strict=True)
+            rows = zip(own_numbers, shares.tolist(), prediction.scores.tolist(), strict=True)
             lines = [" ".join([str(label), *(f"{v:.8f}" for v in (*own, score))]) for label, own, score in rows]
             path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
             written.append(path)
-        config = folder / "data.yaml"
-        listed = "".join(f"  {k}: {_quoted(name)}\n" for k, name in enumerate(predicted.vocabulary))
+        listed = "".join(f"  {number}: {_quoted(name)}\n" for name, number in numbers.items())
         config.write_text(f"path: .\ntrain: images\nval: images\nnames:\n{listed}", encoding="utf-8")
         return [*written, config]
 
