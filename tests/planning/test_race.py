@@ -43,6 +43,17 @@ def test_the_simplest_wins_a_tie_whatever_the_order(examples):
     assert raced(examples, *entrants[::-1]).chosen.candidate.name == "simple"
 
 
+def test_the_better_of_two_that_are_as_simple_wins_a_tie(examples):
+    entrants = [
+        entrant("probe, first", Known(0.85, seed=1), 0, examples=examples),
+        entrant("probe, other", Known(0.88, seed=2), 0, examples=examples),
+        entrant("deep", Known(0.89, seed=3), 3, examples=examples),
+    ]
+    race = raced(examples, *entrants)
+    best = max((o for o in race.outcomes if o.candidate.complexity == 0), key=lambda o: -o.losses.mean())
+    assert race.chosen is best and best.candidate.name == "probe, other"
+
+
 def test_a_deeper_one_wins_when_it_is_clearly_better(examples):
     race = raced(
         examples,
@@ -170,7 +181,7 @@ def test_choosing_among_equals_flatters_by_as_much_as_is_said():
         found = optimism(race, draw)
         flattered.append(race.chosen.scores.mean())
         corrected.append(race.chosen.scores.mean() - found)
-    assert np.mean(flattered) > 0.715
+    assert np.mean(flattered) > 0.75
     assert abs(np.mean(corrected) - 0.7) < 0.02
 
 

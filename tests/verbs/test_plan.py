@@ -11,6 +11,7 @@ import pytest
 
 import jeoni
 from jeoni.backbones.catalog import load_backbone
+from jeoni.deadline import Deadline
 from jeoni.errors import ConfigError, DataError
 from jeoni.planning.candidates import WAYS, Candidate, NamedBackbone
 from jeoni.report import render
@@ -18,7 +19,8 @@ from jeoni.report.result import result_lines
 from jeoni.runs.contents import foreign_files
 from jeoni.runs.records import PlanRecord
 from jeoni.runs.typed import read_record
-from jeoni.verbs.session.planned import sharing_disk
+from jeoni.verbs.session import limits
+from jeoni.verbs.session.planned import others_at_hand, sharing_disk
 from tests.conftest import TINY, save_photos
 
 QUICK = {"engine": "torch", "quiet": True}
@@ -212,6 +214,44 @@ def test_candidates_of_a_race_share_the_limit_of_the_disk(kept, network):
     assert 0.002 < some < 0.02 / sum(way.trains for way in WAYS.values()) and not kept_taps[-1].pooled
     none, taps = room("80kB")
     assert none < 1e-5 and [tap.pooled for tap in taps] == [True]
+
+
+def test_with_a_budget_other_backbones_that_are_installed_take_part(kept, network, tmp_path, monkeypatch):
+    """The default one knows nothing: all its features are alike. The other is taken, and the control is its twin."""
+    empty = load_backbone(network["backbone"])
+    for parameter in empty.network.parameters():
+        parameter.data.zero_()
+    empty.network.eval()
+    useless = replace(empty, name="useless", fingerprint="0" * 64)
+    names = {"useless": useless, "other": load_backbone(network["backbone"])}
+    monkeypatch.setattr("jeoni.verbs.session.reading.load_backbone", lambda name, *options: names[name])
+    for module in ("reading", "fit_setup"):
+        monkeypatch.setattr(f"jeoni.verbs.session.{module}.default_backbone", lambda data: "useless")
+    monkeypatch.setattr("jeoni.verbs.plan.default_backbone", lambda data: "useless")
+    monkeypatch.setattr("jeoni.verbs.session.planned.packaged_here", lambda modality: ["useless", "other"])
+    monkeypatch.setattr("jeoni.planning.plan._in_reach", lambda similarity, labelled: False)  # photos are easy
+    monkeypatch.setattr("jeoni.planning.plan._with_trained", lambda question, race, cheap, trained: race)
+    plan = jeoni.plan(kept / "photos", budget="10m", out=tmp_path / "plan", folds=2, **QUICK)
+    assert plan.record.options["backbone"] == "other" and plan.record.chosen == "probe, other"
+    result = jeoni.fit(kept / "photos", budget="10m", out=tmp_path / "run", **FAST)
+    record = json.loads((result.run / "run.json").read_text(encoding="utf-8"))
+    assert record["spec"]["backbone"] == "other" and result.metrics.accuracy.value > 0.9
+    calls, real = [], limits.keep_budget
+
+    def too_small_the_second_time(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            raise ConfigError("nothing fits")
+        return real(*args)
+
+    monkeypatch.setattr(limits, "keep_budget", too_small_the_second_time)
+    late = jeoni.fit(kept / "photos", budget="10m", out=tmp_path / "late", **FAST)
+    warned = json.loads((late.run / "run.json").read_text(encoding="utf-8"))["warnings"]
+    assert late.metrics.accuracy.value > 0.9 and any("The plan used up the budget of 10 min" in one for one in warned)
+    data, first = jeoni.load_data(kept / "photos"), NamedBackbone("useless", useless)
+    assert [one.name for one in others_at_hand(data, jeoni.FitSpec(), first, Deadline(600.0))] == ["other"]
+    assert others_at_hand(data, jeoni.FitSpec(backbone=TINY), first, Deadline(600.0)) == []
+    assert others_at_hand(data, jeoni.FitSpec(), first, Deadline(10.0)) == []
 
 
 def test_no_control_is_held_against_itself(kept, network, tmp_path, monkeypatch):

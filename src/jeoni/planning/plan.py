@@ -33,7 +33,8 @@ class Question:
 
     Attributes:
         train: the examples that may decide something, with folds; those of the test set are not among them.
-        backbones: that may be transferred from, the default first; their pooled features are in the extraction.
+        backbones: that may be transferred from, the default first, whose pooled features are in the extraction; those
+            of the others are computed where their turn comes.
         asked: options of ``fit`` that hold for every candidate: head, class weights, recipe.
         context: store, engine, seed, console.
         expected: what candidates take; None where it was not measured: then nothing that trains is raced.
@@ -105,7 +106,7 @@ def make_plan(question: Question) -> Plan:
         cheap.append(untrained_candidate(first, twin))
     entrants = [_entrant(question, candidate) for candidate in cheap]
     alone = len(entrants) == 1 and not question.thorough
-    race = _alone(entrants[0]) if alone else run_race(entrants, question.train, context)
+    race = _alone(entrants[0]) if alone else run_race(entrants, question.train, context, deadline=question.deadline)
     leader = first if race.chosen.candidate.control else race.chosen.candidate.source
     if leader.backbone.learned:
         several = len(question.backbones) > 1

@@ -2,8 +2,8 @@
 
 Jamieson & Talwalkar AISTATS 2016 (arXiv:1502.07943) halve the field at every round; here a candidate goes on as long as
 the folds so far do not say that it is clearly worse than the best, so that none is lost to chance. Of what transfers,
-the simplest wins unless another is better by more than a standard error; a control wins as soon as it is better: then
-transfer does not pay. The test set takes no part.
+the simplest wins unless another is better by more than a standard error, and the best of those that are as simple; a
+control wins as soon as it is better: then transfer does not pay. The test set takes no part.
 
 How much choosing among several flatters the score of the one chosen is told by the bootstrap of the choice itself
 (BBC-CV, Tsamardinos, Greasidou & Borboudakis, Machine Learning 107, 2018): chosen on the items of a resample, scored on
@@ -348,14 +348,18 @@ def _winner(runners: Sequence[_Runner]) -> _Runner:
 def choice_of(standings: Sequence[Standing]) -> int:
     """The simplest that is not worse than the best by more than a standard error, unless a control is better.
 
+    Of several that are as simple the best: such as the probes of two backbones.
+
     Args:
         standings: at least one that transfers; each with losses and scores of the first items, as many as it has seen.
     """
     transferred = [k for k, one in enumerate(standings) if not one.candidate.control]
     best = transferred[0] if len(transferred) == 1 else _best([standings[k] for k in transferred], transferred)
-    simplest = sorted(transferred, key=lambda k: standings[k].candidate.complexity)
     lowest = standings[best]
-    chosen = next(k for k in simplest if k == best or not clearly_lower(*_common(lowest, standings[k]), TIE))
+    tied = [k for k in transferred if k == best or not clearly_lower(*_common(lowest, standings[k]), TIE)]
+    least = min(standings[k].candidate.complexity for k in tied)
+    simplest = [k for k in tied if standings[k].candidate.complexity == least]
+    chosen = simplest[0] if len(simplest) == 1 else _best([standings[k] for k in simplest], simplest)
     better = [k for k, one in enumerate(standings) if one.candidate.control and _better(one, standings[chosen])]
     return _best([standings[k] for k in better], better) if better else chosen
 

@@ -42,7 +42,7 @@ from jeoni.types import Console, Dataset
 from jeoni.verbs.session.dense_fit import refuse_image_size
 from jeoni.verbs.session.dense_plan import plan_dense
 from jeoni.verbs.session.keywords import takes_options
-from jeoni.verbs.session.planned import SMALL, SMALL_FOR_PROBE, plan_split
+from jeoni.verbs.session.planned import SMALL, SMALL_FOR_PROBE, others_at_hand, plan_split
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
 from jeoni.verbs.session.record import data_digest
 from jeoni.verbs.session.result import RunResult
@@ -143,8 +143,9 @@ def plan(
         with session.step("plan"):
             tested = len(split.test) if split.test else 0
             expected = expected_by(calibration, fitted, len(split.train), {True: SMALL_FOR_PROBE, False: SMALL})
+            others = others_at_hand(dataset, fitted, backbones[0], context.deadline) if context.deadline else []
             question = Question(
-                split.train, backbones, fitted, context,
+                split.train, [*backbones, *others], fitted, context,
                 expected=expected if spec.costs or context.deadline else None, deadline=context.deadline,
             )  # fmt: skip
             found = make_plan(question)

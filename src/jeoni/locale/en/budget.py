@@ -17,6 +17,7 @@ WORDS = {
     "budget.disk_too_small": "disk is {limit}; the features of {n} {items} alone take {needed}. Say at least --disk {needed}, or free "
     "space with `jeoni cache clear`.",
     "budget.used_up": "The budget of {budget} was used up by earlier calls of this run; what is left takes about {needed} more.",
+    "budget.used_up_by_plan": "The plan used up the budget of {budget}; what it chose takes about {needed} more.",
     "budget.several_processes": "budget is a time that one process keeps, and {n} run together, whose clocks would disagree. Leave --budget out, or run in one process.",
     # said after it
     "budget.shortened": "The training was planned into the budget of {budget}: {steps} of {full} steps.",

@@ -17,6 +17,7 @@ WORDS = {
     "budget.disk_too_small": "disk의 값이 {limit}입니다. 데이터({items}) {n}개의 특징만으로도 {needed:이} 필요합니다. --disk {needed} 이상으로 "
     "지정하거나 `jeoni cache clear`로 공간을 비우십시오.",
     "budget.used_up": "제한 시간 {budget:은} 이 실행의 이전 호출에서 이미 다 썼습니다. 남은 작업에 약 {needed:이} 더 걸립니다.",
+    "budget.used_up_by_plan": "계획을 세우는 데 제한 시간 {budget:을} 다 썼습니다. 선택한 방법에 약 {needed:이} 더 걸립니다.",
     "budget.several_processes": "budget은 프로세스 하나로 실행할 때만 지킬 수 있는데 프로세스 {n}개가 함께 실행 중입니다. --budget을 빼거나 프로세스 하나로 실행하십시오.",
     # said after it
     "budget.shortened": "제한 시간 {budget}에 맞추어 {full}스텝 가운데 {steps}스텝만 학습했습니다.",

@@ -122,15 +122,17 @@ def set_up(
         named = NamedBackbone(default_backbone(data) if spec.backbone == "auto" else spec.backbone, backbone)
         with session.step("plan"):
             planned = plan_in_fit(ready, named, spec, session.context, calibration, LEAST)
-        backbone = planned.backbone or backbone
-        if backbone.random:  # the control itself was chosen: there is nothing to hold it against
-            untrained = None
-        # what a budget gave up for a probe holds for another probe; of a training it is decided anew
-        limited = spec if planned.trains else chosen.spec.changed(strategy=PLAN)
+        if planned.backbone is not None:
+            backbone = planned.backbone
+            # where the control itself was chosen, there is nothing to hold it against
+            untrained = untrained_twin(backbone, spec.seed) if spec.control and not backbone.random else None
+        # what a budget gave up for a probe holds for another probe of that backbone; else it is decided anew
+        anew = planned.trains or planned.backbone is not None
+        limited = spec if anew else chosen.spec.changed(strategy=PLAN)
         chosen = FitOnData(data, backbone, untrained, planned_spec(limited, planned.options))
-        if planned.trains:
+        if anew:
             with session.step("calibrate"):
-                chosen = within_limits(session, calibration, chosen, LEAST, resume=resume)
+                chosen = within_limits(session, calibration, chosen, LEAST, planned=True)
         ready = session.with_rows(ready, chosen.requests)
         session.spec = chosen.spec
     return FitSetup(

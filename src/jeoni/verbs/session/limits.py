@@ -102,7 +102,13 @@ class FitOnData:
 
 
 def within_limits(
-    session: Session, calibration: Calibration, fit: FitOnData, least: Mapping[bool, int], *, resume: bool = False
+    session: Session,
+    calibration: Calibration,
+    fit: FitOnData,
+    least: Mapping[bool, int],
+    *,
+    resume: bool = False,
+    planned: bool = False,
 ) -> FitOnData:
     """Tell how long a fit will take; with a budget or a limit of the disk, one that keeps them.
 
@@ -112,6 +118,7 @@ def within_limits(
         fit: as it was asked for.
         least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
         resume: whether it was begun before; then it is finished even where its budget is used up.
+        planned: whether a plan chose it, within the same budget; then it is made even where the plan used that up.
 
     Raises:
         ConfigError: a budget or a disk that is too small for anything; the message names the smallest that would do.
@@ -134,7 +141,8 @@ def within_limits(
                 )
             )
         return fit
-    return _within_time(session, calibration, fit, least, resume)
+    used_up = "budget.used_up_by_plan" if planned else "budget.used_up" if resume else ""
+    return _within_time(session, calibration, fit, least, used_up)
 
 
 def _within_disk(calibration: Calibration, fit: FitOnData, limit: int) -> FitOnData:
@@ -148,8 +156,9 @@ def _within_disk(calibration: Calibration, fit: FitOnData, limit: int) -> FitOnD
 
 
 def _within_time(
-    session: Session, calibration: Calibration, fit: FitOnData, least: Mapping[bool, int], resume: bool
+    session: Session, calibration: Calibration, fit: FitOnData, least: Mapping[bool, int], used_up: str
 ) -> FitOnData:
+    """``used_up``: the id of what is said where not even the least fits, and the fit is made; none raises."""
     deadline = session.context.deadline
     assert deadline is not None
 
@@ -162,13 +171,11 @@ def _within_time(
     try:
         kept = keep_budget(fit.spec, deadline.left_s, price, n, crossed)
     except ConfigError:
-        if not resume:
+        if not used_up:
             raise
         kept = Kept(fit.spec, price(fit.spec), LEAST)
         needed = kept.cost.seconds - (1 - LEAST) * kept.cost.training_s
-        session.console.warn(
-            Said("budget.used_up", budget=duration(deadline.budget_s), needed=duration(needed / MARGIN))
-        )
+        session.console.warn(Said(used_up, budget=duration(deadline.budget_s), needed=duration(needed / MARGIN)))
         deadline.extend(needed / MARGIN)
     deadline.expect(kept.cost.fits, kept.after_s + (1 - MARGIN) * deadline.left_s, calibration.prices)
     for sentence in kept.said:

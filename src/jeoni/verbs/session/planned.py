@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jeoni.assessment.split import Split, split_examples
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.catalog import check_backbone
-from jeoni.errors import ConfigError, DataError
+from jeoni.backbones.catalog import check_backbone, packaged_here
+from jeoni.deadline import Deadline
+from jeoni.errors import ConfigError, DataError, JeoniError
 from jeoni.features.examples import Context
 from jeoni.locale import Said, language_of
 from jeoni.planning.calibration import Calibration
@@ -22,7 +24,9 @@ from jeoni.planning.plan import Plan, Question, make_plan, stage_taps
 from jeoni.runs.records import PlanRecord
 from jeoni.runs.typed import read_record
 from jeoni.specs import CommonSpec, FitSpec
+from jeoni.specs.backbone import BackboneOptions
 from jeoni.types import Dataset
+from jeoni.verbs.session.reading import choose_backbone
 from jeoni.verbs.session.record import data_digest
 from jeoni.verbs.session.session import Prepared
 
@@ -33,6 +37,7 @@ __all__ = [
     "Planned",
     "check_plan",
     "check_same_data",
+    "others_at_hand",
     "plan_in_fit",
     "plan_split",
     "planned_spec",
@@ -42,6 +47,7 @@ __all__ = [
 
 PLAN = "plan"  # in the place of a strategy: the one that the plan chooses
 SMALL = 200  # examples below which no test set is kept
+OTHERS_S = 30.0  # that must be left before another backbone is loaded to be looked at
 LEAST_GB = 1e-6  # of rows: none is kept
 SMALL_FOR_PROBE = 1000  # the same where fitting takes seconds, so that it can be repeated
 
@@ -150,7 +156,10 @@ def plan_in_fit(
     split = plan_split(ready, spec, spec.folds, spec.test_fraction)
     deadline, asked = context.deadline, sharing_disk(spec.changed(strategy=None, plan=None), ready.data, backbone)
     expected = None if deadline is None else expected_by(calibration, asked, len(split.train), least)
-    question = Question(split.train, [backbone], asked, context, expected, deadline, thorough=deadline is not None)
+    others = [] if deadline is None else others_at_hand(ready.data, spec, backbone, deadline)
+    question = Question(
+        split.train, [backbone, *others], asked, context, expected, deadline, thorough=deadline is not None
+    )
     found = make_plan(question)
     tested = len(split.test) if split.test else 0
     sha256, language = data_digest(ready.data, ready.seen), language_of(spec.language)
@@ -161,6 +170,29 @@ def plan_in_fit(
     other = chosen.source.backbone if chosen.source is not backbone else None
     options = {name: value for name, value in chosen.options.items() if other is not None or name != "backbone"}
     return Planned(options, content, _reasons(found, question), other, chosen.trains)
+
+
+def others_at_hand(
+    data: Dataset, options: BackboneOptions, first: NamedBackbone, deadline: Deadline
+) -> list[NamedBackbone]:
+    """The other packaged backbones whose weights are installed, where none was named and there is time for a look.
+
+    Their features are computed only where their turn in the race comes.
+
+    Args:
+        data: all examples.
+        options: of the backbone.
+        first: the default one.
+        deadline: of the run.
+    """
+    if options.backbone != "auto" or options.weights or data.modality == "vector":
+        return []
+    found = []
+    for name in packaged_here(data.modality):
+        if name != first.name and deadline.left_s > OTHERS_S:
+            with suppress(JeoniError):  # such as one that does not take recordings of this length
+                found.append(NamedBackbone(name, choose_backbone(data, options.changed(backbone=name))))
+    return found
 
 
 def sharing_disk(spec: FitSpec, data: Dataset, backbone: NamedBackbone) -> FitSpec:
