@@ -354,20 +354,21 @@ def choice_of(standings: Sequence[Standing]) -> int:
         standings: at least one that transfers; each with losses and scores of the first items, as many as it has seen.
     """
     transferred = [k for k, one in enumerate(standings) if not one.candidate.control]
-    best = transferred[0] if len(transferred) == 1 else _best([standings[k] for k in transferred], transferred)
+    best = _best(standings, transferred)
     lowest = standings[best]
     tied = [k for k in transferred if k == best or not clearly_lower(*_common(lowest, standings[k]), TIE)]
     least = min(standings[k].candidate.complexity for k in tied)
-    simplest = [k for k in tied if standings[k].candidate.complexity == least]
-    chosen = simplest[0] if len(simplest) == 1 else _best([standings[k] for k in simplest], simplest)
+    chosen = _best(standings, [k for k in tied if standings[k].candidate.complexity == least])
     better = [k for k, one in enumerate(standings) if one.candidate.control and _better(one, standings[chosen])]
-    return _best([standings[k] for k in better], better) if better else chosen
+    return _best(standings, better) if better else chosen
 
 
-def _best(standings: Sequence[Standing], names: Sequence[int]) -> int:
-    """The name of the one of the lowest loss on the items that all of them saw."""
-    n = min(len(one.losses) for one in standings)
-    return names[int(np.argmin([one.losses[:n].mean() for one in standings]))]
+def _best(standings: Sequence[Standing], among: Sequence[int]) -> int:
+    """Which one has the lowest loss on the items that all of those saw."""
+    if len(among) == 1:
+        return among[0]
+    n = min(len(standings[k].losses) for k in among)
+    return min(among, key=lambda k: standings[k].losses[:n].mean())
 
 
 def _common(one: Standing, other: Standing) -> tuple[FloatArray, FloatArray]:

@@ -98,7 +98,7 @@ def look_at_source(source: Dataset, target: Examples, backbone: Backbone, contex
     drawn = source.select(chosen)
     top = Tap(backbone.n, True)
     seen = context.extract(drawn.items, [Request(backbone, (top,))])
-    known_here = {target.seen.digests[i] for i in target.index}
+    known_here = set(target.digests)
     copies = np.array([digest in known_here for digest in seen.digests], dtype=bool)
     readable = np.flatnonzero(seen.readable & ~copies)
     if not len(readable):

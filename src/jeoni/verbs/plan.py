@@ -143,7 +143,7 @@ def plan(
         with session.step("plan"):
             tested = len(split.test) if split.test else 0
             expected = expected_by(calibration, fitted, len(split.train), {True: SMALL_FOR_PROBE, False: SMALL})
-            others = others_at_hand(dataset, fitted, backbones[0], context.deadline) if context.deadline else []
+            others = others_at_hand(dataset, fitted, backbones[0], context.deadline)
             question = Question(
                 split.train, [*backbones, *others], fitted, context,
                 expected=expected if spec.costs or context.deadline else None, deadline=context.deadline,

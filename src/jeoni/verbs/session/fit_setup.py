@@ -128,7 +128,7 @@ def set_up(
             untrained = untrained_twin(backbone, spec.seed) if spec.control and not backbone.random else None
         # what a budget gave up for a probe holds for another probe of that backbone; else it is decided anew
         anew = planned.trains or planned.backbone is not None
-        limited = spec if anew else chosen.spec.changed(strategy=PLAN)
+        limited = spec if anew else chosen.spec
         chosen = FitOnData(data, backbone, untrained, planned_spec(limited, planned.options))
         if anew:
             with session.step("calibrate"):

@@ -47,9 +47,9 @@ __all__ = [
 
 PLAN = "plan"  # in the place of a strategy: the one that the plan chooses
 SMALL = 200  # examples below which no test set is kept
+SMALL_FOR_PROBE = 1000  # the same where fitting takes seconds, so that it can be repeated
 OTHERS_S = 30.0  # that must be left before another backbone is loaded to be looked at
 LEAST_GB = 1e-6  # of rows: none is kept
-SMALL_FOR_PROBE = 1000  # the same where fitting takes seconds, so that it can be repeated
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def plan_in_fit(
     split = plan_split(ready, spec, spec.folds, spec.test_fraction)
     deadline, asked = context.deadline, sharing_disk(spec.changed(strategy=None, plan=None), ready.data, backbone)
     expected = None if deadline is None else expected_by(calibration, asked, len(split.train), least)
-    others = [] if deadline is None else others_at_hand(ready.data, spec, backbone, deadline)
+    others = others_at_hand(ready.data, spec, backbone, deadline)
     question = Question(
         split.train, [backbone, *others], asked, context, expected, deadline, thorough=deadline is not None
     )
@@ -173,7 +173,7 @@ def plan_in_fit(
 
 
 def others_at_hand(
-    data: Dataset, options: BackboneOptions, first: NamedBackbone, deadline: Deadline
+    data: Dataset, options: BackboneOptions, first: NamedBackbone, deadline: Deadline | None
 ) -> list[NamedBackbone]:
     """The other packaged backbones whose weights are installed, where none was named and there is time for a look.
 
@@ -183,9 +183,9 @@ def others_at_hand(
         data: all examples.
         options: of the backbone.
         first: the default one.
-        deadline: of the run.
+        deadline: of the run; without one there is no look at others.
     """
-    if options.backbone != "auto" or options.weights or data.modality == "vector":
+    if deadline is None or options.backbone != "auto" or options.weights or data.modality == "vector":
         return []
     found = []
     for name in packaged_here(data.modality):
