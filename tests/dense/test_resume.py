@@ -7,9 +7,9 @@ import pytest
 import jeoni
 from jeoni.runs.records import RunRecord
 from jeoni.runs.typed import read_record
-from jeoni.training import loop
 from tests.conftest import TINY
 from tests.dense.test_mosaic import save_boxes
+from tests.made_interruptions import interrupted_at
 
 OPTIONS = {
     "backbone": TINY,
@@ -27,18 +27,8 @@ def test_an_interrupted_fit_on_boxes_ends_with_the_same_weights(tmp_path, monkey
     root = save_boxes(tmp_path / "boxes")
     options = {**OPTIONS, "strategy": strategy, "steps": 12, "views": 2, "folds": 2}
     whole = jeoni.fit(root, out=tmp_path / "whole", **options)
-    step, made = loop._State.make_step, []
-
-    def killed(self, *args):
-        made.append(0)
-        if len(made) == 20:
-            raise KeyboardInterrupt
-        step(self, *args)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(loop._State, "make_step", killed)
-        with pytest.raises(KeyboardInterrupt):
-            jeoni.fit(root, out=tmp_path / "run", **options)
+    with interrupted_at(20):
+        jeoni.fit(root, out=tmp_path / "run", **options)
     resumed = jeoni.resume(tmp_path / "run", quiet=True)
     record = read_record(RunRecord, resumed.run / "run.json")
     assert record.calls == 2

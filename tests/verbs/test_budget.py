@@ -12,10 +12,10 @@ from jeoni.report.files import read_rows
 from jeoni.runs.records import RunRecord
 from jeoni.runs.typed import read_record
 from jeoni.specs.amounts import parse_size
-from jeoni.training import loop
 from jeoni.verbs.session import session as sessions
 from tests.conftest import TINY
 from tests.made_clock import tick
+from tests.made_interruptions import interrupted_at
 
 TRAINED = {"strategy": "finetune", "backbone": TINY, "batch_size": 8, "views": 2, "folds": 2, "repeats": 1,
            "pictures": False, "quiet": True, "engine": "torch"}  # fmt: skip
@@ -82,24 +82,14 @@ def test_several_processes_keep_no_budget(make_photos, monkeypatch):
         sessions.Session("fit", jeoni.FitSpec(budget="10m")).check()
 
 
-def interrupted(photos: Path, run: Path, monkeypatch: pytest.MonkeyPatch, budget: str) -> None:
+def interrupted(photos: Path, run: Path, budget: str) -> None:
     """A run that was stopped at its tenth step."""
-    step, made = loop._State.make_step, []
-
-    def killed(self, *args):
-        made.append(0)
-        if len(made) == 10:
-            raise KeyboardInterrupt
-        step(self, *args)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(loop._State, "make_step", killed)
-        with pytest.raises(KeyboardInterrupt):
-            jeoni.fit(photos, **TRAINED, steps=40, control=False, budget=budget, out=run)
+    with interrupted_at(10):
+        jeoni.fit(photos, **TRAINED, steps=40, control=False, budget=budget, out=run)
 
 
-def test_a_run_that_is_resumed_has_the_budget_that_is_left(make_photos, tmp_path, priced, ticking, monkeypatch):
-    interrupted(make_photos(), tmp_path / "r", monkeypatch, "4m")
+def test_a_run_that_is_resumed_has_the_budget_that_is_left(make_photos, tmp_path, priced, ticking):
+    interrupted(make_photos(), tmp_path / "r", "4m")
     result = jeoni.resume(tmp_path / "r", quiet=True)
     assert ticking[0].spent_s == 0 and ticking[1].spent_s > 0 and ticking[1].budget_s == 240
     assert read_record(RunRecord, result.run / "run.json").calls == 2
@@ -107,7 +97,7 @@ def test_a_run_that_is_resumed_has_the_budget_that_is_left(make_photos, tmp_path
 
 @pytest.mark.slow
 def test_a_run_whose_budget_is_used_up_is_resumed_and_says_so(make_photos, tmp_path, priced, ticking, monkeypatch):
-    interrupted(make_photos(), tmp_path / "r", monkeypatch, "2m")
+    interrupted(make_photos(), tmp_path / "r", "2m")
     monkeypatch.setattr(sessions.Deadline, "__init__", _late(sessions.Deadline.__init__))
     result = jeoni.resume(tmp_path / "r", quiet=True)
     warnings = read_record(RunRecord, result.run / "run.json").warnings

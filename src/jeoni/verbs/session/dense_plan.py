@@ -128,8 +128,9 @@ def _decided(
     priced = priced_candidates(session, data, arms, pictures=spec.pictures) if wanted else {}
     seconds = [priced[one].price.final_s if one in priced else None for one in candidates]
     chosen, rule = choose_by_rule(candidates, len(train), seconds, object_side)
-    passed, least = session.passed_s, least_s(priced)
-    short = deadline is not None and least is not None and least > deadline.left_s
+    needed = None
+    if deadline is not None and (least := least_s(priced)) is not None and least > deadline.left_s:
+        needed = session.passed_s + least
     race = race_candidates(priced, train, session.context) if deadline is not None else None
     return DenseChoice(
         candidates,
@@ -138,6 +139,6 @@ def _decided(
         rule,
         race,
         len(train),
-        deadline is not None,
-        passed + least if short and least is not None else None,
+        asked=deadline is not None,
+        needed_s=needed,
     )
