@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 import torch
 
-from jeoni.backbones.catalog import default_backbone, load_backbone
+from jeoni.backbones.catalog import default_backbone, load_backbone, packaged_for
 from jeoni.backbones.cut import Tap, Taps, cut, merge, shorten
 from jeoni.backbones.encoder import POOLINGS, Encoder
 from jeoni.backbones.entry import entry, rows_like
@@ -267,6 +267,8 @@ def test_the_script_of_texts_decides_the_default():
     assert default_backbone(dataset(["A fine film.", "Dull."])) == "all-minilm-l6-v2"
     assert default_backbone(dataset(["정말 좋은 영화", "Dull."])) == "multilingual-e5-small"
     assert default_backbone(dataset(["Ein schöner Film über Bücher.", "Öde."])) == "multilingual-e5-small"
+    english, korean = packaged_for(dataset(["A fine film.", "Dull."])), packaged_for(dataset(["정말 좋은 영화"]))
+    assert set(english) - set(korean) == {"all-minilm-l6-v2"}  # it reads English only
 
 
 def test_a_backbone_for_something_else_is_refused():

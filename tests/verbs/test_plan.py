@@ -228,7 +228,7 @@ def test_with_a_budget_other_backbones_that_are_installed_take_part(kept, networ
     for module in ("reading", "fit_setup"):
         monkeypatch.setattr(f"jeoni.verbs.session.{module}.default_backbone", lambda data: "useless")
     monkeypatch.setattr("jeoni.verbs.plan.default_backbone", lambda data: "useless")
-    monkeypatch.setattr("jeoni.verbs.session.planned.packaged_here", lambda modality: ["useless", "other"])
+    monkeypatch.setattr("jeoni.verbs.session.planned.packaged_for", lambda data: ["useless", "other"])
     monkeypatch.setattr("jeoni.planning.plan._in_reach", lambda similarity, labelled: False)  # photos are easy
     monkeypatch.setattr("jeoni.planning.plan._with_trained", lambda question, race, cheap, trained: race)
     plan = jeoni.plan(kept / "photos", budget="10m", out=tmp_path / "plan", folds=2, **QUICK)

@@ -34,6 +34,7 @@ __all__ = [
     "list_backbones",
     "load_backbone",
     "load_classifier",
+    "packaged_for",
     "packaged_here",
 ]
 
@@ -113,18 +114,29 @@ def check_backbone(name: str, weights: str = "") -> None:
         offered.check(rest, weights)
 
 
+def packaged_for(data: Dataset) -> list[str]:
+    """Those of :func:`packaged_here` that suit the data: of texts that are not English, none that reads English only."""
+    names = packaged_here(data.modality)
+    return names if data.modality != "text" or _english(data) else [name for name in names if name != MINILM]
+
+
 def default_backbone(data: Dataset) -> str:
     """The default backbone: by modality, of texts by their script, of vectors themselves."""
     if data.modality == "vector":
         return f"vectors:{data.items.size(0)}"
     if data.modality != "text":
         return "efficientnet_lite0"
+    return MINILM if _english(data) else E5
+
+
+def _english(data: Dataset) -> bool:
+    """Whether a sample of the texts is most likely English."""
     some = np.linspace(0, len(data) - 1, min(SAMPLE, len(data))).astype(np.int64)
     texts = []
     for i in np.unique(some).tolist():
         with suppress(DataError):
             texts.append(decode(data.items.read(i), "")[0])  # type: ignore[arg-type]  # texts are read as bytes
-    return MINILM if is_english(texts) else E5
+    return is_english(texts)
 
 
 def fitted_to(

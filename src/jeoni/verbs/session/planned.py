@@ -10,7 +10,7 @@ from typing import Any
 
 from jeoni.assessment.split import Split, split_examples
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.catalog import check_backbone, packaged_here
+from jeoni.backbones.catalog import check_backbone, packaged_for
 from jeoni.deadline import Deadline
 from jeoni.errors import ConfigError, DataError, JeoniError
 from jeoni.features.examples import Context
@@ -175,7 +175,7 @@ def plan_in_fit(
 def others_at_hand(
     data: Dataset, options: BackboneOptions, first: NamedBackbone, deadline: Deadline | None
 ) -> list[NamedBackbone]:
-    """The other packaged backbones whose weights are installed, where none was named and there is time for a look.
+    """The other packaged backbones that are installed and suit the data, where none was named and there is time for a look.
 
     Their features are computed only where their turn in the race comes.
 
@@ -188,7 +188,7 @@ def others_at_hand(
     if deadline is None or options.backbone != "auto" or options.weights or data.modality == "vector":
         return []
     found = []
-    for name in packaged_here(data.modality):
+    for name in packaged_for(data):
         if name != first.name and deadline.left_s > OTHERS_S:
             with suppress(JeoniError):  # such as one that does not take recordings of this length
                 found.append(NamedBackbone(name, choose_backbone(data, options.changed(backbone=name))))
