@@ -48,7 +48,7 @@ def test_other_folds_labels_or_heads_are_fitted(fit, monkeypatch):
     fits, own = [], Linear.fit
     monkeypatch.setattr(Linear, "fit", lambda self, *given: fits.append(1) or own(self, *given))
     fit("second", seed=1)
-    assert len(fits) == 2 * 2 + 1
+    assert len(fits) == 2 * (2 * 2 + 1)  # on two stages
 
 
 def test_without_pictures_the_report_has_none_and_the_same_scores(fit):

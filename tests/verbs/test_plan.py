@@ -284,6 +284,43 @@ def test_a_source_without_a_class_in_common_is_said(kept, network, tmp_path):
     assert "no class in common" in result.summary
 
 
+@pytest.mark.parametrize(
+    ("theirs", "labels", "said"),
+    [
+        (("class_0", "class_1", "cats"), "partial", "has more classes than the target"),
+        (("class_0", "cats"), "open-partial", "each have classes of their own"),
+    ],
+)
+def test_how_the_label_sets_lie_is_said(theirs, labels, said, kept, network, tmp_path):
+    source = tmp_path / "source"
+    for k, name in enumerate(theirs):
+        made = save_photos(tmp_path / f"made_{k}", each=8, first=400 + 50 * k)
+        source.mkdir(exist_ok=True)
+        (made / f"class_{k % 2}").rename(source / name)
+    options = {"costs": False, "folds": 2, **network, **QUICK}
+    result = jeoni.plan(kept / "photos", source=source, out=tmp_path / "run", **options)
+    found = result.record.source
+    assert found.labels == labels and set(found.shared) == set(theirs) - {"cats"}
+    assert found.gain is not None and said in result.summary
+
+
+def test_a_source_with_other_columns_is_refused_by_the_name_that_is_missing(make_reviews, tmp_path):
+    target, source = make_reviews("target.csv"), tmp_path / "source.csv"
+    renamed = target.read_text(encoding="utf-8").splitlines()
+    source.write_text("\n".join(["review,stars", *renamed[1:]]), encoding="utf-8")
+    with pytest.raises(DataError, match="source.csv has no column 'label'"):
+        jeoni.plan(target, source=source, label_column="label", costs=False, out=tmp_path / "run", **QUICK)
+
+
+def test_fewer_labels_than_folds_are_planned_with_fewer_folds(kept, network, tmp_path):
+    few = save_photos(tmp_path / "few", each=3)
+    result = jeoni.plan(few, costs=False, folds=5, out=tmp_path / "run", **network, **QUICK)
+    assert result.record.labelled == 6 and result.record.chosen
+    one = save_photos(tmp_path / "one", each=1)
+    with pytest.raises(DataError, match="Every class has one item only"):
+        jeoni.plan(one, costs=False, out=tmp_path / "none", **network, **QUICK)
+
+
 def test_a_source_of_another_modality_is_refused(kept, network, make_reviews, tmp_path):
     with pytest.raises(DataError, match="The source holds texts, the target images; both must be alike"):
         jeoni.plan(kept / "photos", source=make_reviews(), out=tmp_path / "run", **network, **QUICK)

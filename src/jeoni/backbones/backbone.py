@@ -52,6 +52,8 @@ class Backbone:
         architecture: its library's name for it.
         arguments: what the library was given to make it.
         dropped: stages of the architecture that were cut off its top.
+        beside: stages whose averages over positions are its features, side by side, lowest first; empty: its features
+            are what the network gives. See :func:`jeoni.backbones.side_by_side.side_by_side`.
         dim: number of features.
         fingerprint: names the weights in cache keys.
         library: the source that can make ``architecture`` anew.
@@ -68,6 +70,7 @@ class Backbone:
     fingerprint: str
     arguments: dict[str, Any] = field(default_factory=dict)
     dropped: int = 0
+    beside: tuple[int, ...] = ()
     library: str = "timm"
     preferred: dict[str, Any] = field(default_factory=dict)
 

@@ -115,7 +115,7 @@ def check_backbone(name: str, weights: str = "") -> None:
 
 
 def packaged_for(data: Dataset) -> list[str]:
-    """Those of :func:`packaged_here` that suit the data: of texts that are not English, none that reads English only."""
+    """Those of :func:`packaged_here` that suit the data: of texts in other languages none that reads English only."""
     names = packaged_here(data.modality)
     return names if data.modality != "text" or _english(data) else [name for name in names if name != MINILM]
 

@@ -18,7 +18,7 @@ from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
 from jeoni.modalities.inputs import Input
 
-__all__ = ["Cut", "Tap", "Taps", "cut", "merge", "shorten", "with_state"]
+__all__ = ["Cut", "Tap", "Taps", "cut", "merge", "shorten", "whole", "with_state"]
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,18 @@ class Taps(nn.Module):
         return pool(value, self._channels_last) if tap.pooled else value
 
 
+class SideBySide(nn.Module):
+    """From the network's input to ``(n, d)``: the averages of the stages :attr:`.Backbone.beside`, lowest first."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        self.taps = Taps(backbone, [Tap(k, True) for k in backbone.beside])
+
+    def forward(self, given: Tensor) -> Tensor:
+        """Such as images ``(n, 3, size, size)`` to features."""
+        return torch.cat(self.taps(given), 1)
+
+
 def pool(value: Tensor | Sequence[Tensor], channels_last: bool) -> Tensor:
     """Mean over positions: of ``(n, c, h, w)``, ``(n, h, w, c)`` or tokens ``(n, t, c)``; of several, side by side."""
     if not isinstance(value, Tensor):
@@ -144,7 +156,10 @@ def cut(backbone: Backbone, frozen: int) -> Cut:
     if not 0 <= frozen <= backbone.n:
         raise ConfigError(f"{backbone.name} has {backbone.n} stages; {frozen} of them cannot be frozen.")
     if frozen == backbone.n:
-        return Cut(frozen, backbone.network, nn.Identity(), Tap(frozen, True))
+        return Cut(frozen, whole(backbone), nn.Identity(), Tap(frozen, True))
+    if backbone.beside:
+        note = f"{backbone.name} has features of several stages: its lower part is recomputed."
+        return Cut(frozen, nn.Identity(), _Recomputing(backbone, frozen), Tap(0, False), apart=False, note=note)
     if frozen == 0:
         return Cut(0, nn.Identity(), copy.deepcopy(backbone.network).eval(), Tap(0, False))
     made = Cut(frozen, _Lower(backbone, frozen), _upper(backbone, frozen), Tap(frozen, False))
@@ -154,6 +169,11 @@ def cut(backbone: Backbone, frozen: int) -> Cut:
         f"{backbone.name} cannot be run apart after {backbone.stages[frozen - 1].name}: its lower part is recomputed."
     )
     return Cut(frozen, nn.Identity(), _Recomputing(backbone, frozen), Tap(0, False), apart=False, note=note)
+
+
+def whole(backbone: Backbone) -> nn.Module:
+    """From the network's input to the backbone's features ``(n, dim)``."""
+    return SideBySide(backbone) if backbone.beside else backbone.network
 
 
 def merge(backbone: Backbone, made: Cut) -> Backbone:
@@ -289,6 +309,8 @@ class _Recomputing(nn.Module):
         self.network = copy.deepcopy(backbone.network)
         self._above = [m for s in backbone.stages[frozen:] for m in s.modules if m != POSITIONS]
         self._held = {p for stage in backbone.stages[:frozen] for p in stage.parameters}
+        features = whole(replace(backbone, network=self.network))
+        object.__setattr__(self, "_features", features)  # it holds the network, whose parameters keep their names
         self.requires_grad_(True).eval()
 
     def requires_grad_(self, requires_grad: bool = True) -> _Recomputing:
@@ -307,7 +329,8 @@ class _Recomputing(nn.Module):
         return self
 
     def forward(self, images: Tensor) -> Any:
-        return self.network(images)
+        features: Any = self._features
+        return features(images)
 
 
 def _exact(backbone: Backbone, made: Cut) -> bool:

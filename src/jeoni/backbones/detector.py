@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from jeoni.backbones.stages import Stage, watching
 
-__all__ = ["FAMILIES", "ONE_MAP", "DetectorFeatures", "DetectorRest", "detector_rest", "is_detector"]
+__all__ = ["FAMILIES", "ONE_MAP", "STEP", "DetectorFeatures", "DetectorRest", "detector_rest", "is_detector"]
 
 FAMILIES = (
     "detr", "table-transformer", "conditional_detr", "deformable_detr",

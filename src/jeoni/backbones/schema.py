@@ -89,6 +89,7 @@ class _Cut(Record):
     reuse: Stages
     dropped: Stages = 0
     statistics: Literal["", "own", "batch"] = ""
+    beside: list[Stages] = Field(default=[], max_length=MOST_LAYERS)
     stages: list[Text] = Field(min_length=1, max_length=MOST_LAYERS)
 
     @model_validator(mode="after")
@@ -96,6 +97,8 @@ class _Cut(Record):
         n = len(self.stages)
         if self.frozen > n or self.reuse > n + self.dropped:
             raise ValueError(f"frozen is {self.frozen} and reuse {self.reuse}, of {n} stages")
+        if self.beside and (self.beside != sorted(set(self.beside)) or self.beside[0] < 1 or self.beside[-1] != n):
+            raise ValueError(f"beside is {self.beside}; needed are numbers of the {n} stages, the last one at the end")
         return self
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from jeoni.backbones.backbone import Backbone
+from jeoni.backbones.detector import STEP
 from jeoni.backbones.entry import entry, rows_like
 from jeoni.errors import ConfigError, DataError
 from jeoni.locale import Said
@@ -18,7 +19,6 @@ from jeoni.types import Dataset
 __all__ = ["frame_size", "framed", "tile_side", "with_frame"]
 
 SAMPLE = 200  # pictures whose size is looked at
-STEP = 32  # pixels: the coarsest stride of the usual backbones
 AUTO, TILE, TELL = "auto", 512, 2000  # the side of tiles, and the longer side of pictures from which on there are such
 ENLARGED = 2.0  # times at most: more only blurs
 

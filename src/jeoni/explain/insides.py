@@ -99,7 +99,7 @@ def _heat(
     if not _sees(spec, opened[0]):
         return None
     rows: Array = np.stack([spec.row(o) for o in opened])
-    maps = {name: grad_cam(m.backbone, m.head, rows, classes) for name, m in models.items()}
+    maps = {name: grad_cam(*m.top, rows, classes) for name, m in models.items()}
     if any(m is None for m in maps.values()):
         return None
     folder = run.path / "figures" / "explanations"

@@ -24,6 +24,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
+from jeoni.features.beside import Beside
 from jeoni.features.chunks import chunks, keys_beside, lacking_of, plan_of
 from jeoni.features.decoding import Decoder, processes_pay
 from jeoni.features.engine import Choice
@@ -69,7 +70,7 @@ class Extraction:
 
     def holds(self, backbone: Backbone, tap: Tap, view: int = 0) -> bool:
         """Whether rows of this tap and view were asked for."""
-        return (backbone.fingerprint, tap, view) in self._tables
+        return all((backbone.fingerprint, one, view) in self._tables for one in _kept_as(backbone, tap))
 
     def features(self, backbone: Backbone, tap: Tap, index: IntArray | None = None, view: int = 0) -> Features:
         """The rows of one tap and view for the examples at ``index`` (all, if left out).
@@ -78,7 +79,15 @@ class Extraction:
             KeyError: an example that could not be read, or a tap that was not asked for.
         """
         chosen = range(len(self.digests)) if index is None else index
-        return self._tables[backbone.fingerprint, tap, view].features([self.digests[int(i)] for i in chosen])
+        digests = [self.digests[int(i)] for i in chosen]
+        parts = [self._tables[backbone.fingerprint, one, view].features(digests) for one in _kept_as(backbone, tap)]
+        return parts[0] if len(parts) == 1 else Beside(parts)
+
+
+def _kept_as(backbone: Backbone, tap: Tap) -> tuple[Tap, ...]:
+    """The taps whose rows, side by side, are those of ``tap``."""
+    several = backbone.beside and tap == Tap(backbone.n, True)
+    return tuple(Tap(stage, True) for stage in backbone.beside) if several else (tap,)
 
 
 def extract(

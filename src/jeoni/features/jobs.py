@@ -44,6 +44,14 @@ class Request:
     views: tuple[int, ...] = (0,)
     policy: str = "none"
 
+    def __post_init__(self) -> None:
+        """Features of several stages are kept stage by stage."""
+        last = Tap(self.backbone.n, True)
+        if self.backbone.beside and last in self.taps:
+            several = [Tap(stage, True) for stage in self.backbone.beside]
+            wanted = [tap for one in self.taps for tap in (several if one == last else [one])]
+            object.__setattr__(self, "taps", tuple(dict.fromkeys(wanted)))
+
     @property
     def spots(self) -> tuple[tuple[Tap, int], ...]:
         """Every tap of every view."""

@@ -12,6 +12,7 @@ from jeoni import plugins
 from jeoni.backbones.outline import check_shapes, outline
 from jeoni.backbones.saved import SavedModel, open_model
 from jeoni.backbones.schema import SavedHead
+from jeoni.backbones.side_by_side import side_by_side
 from jeoni.backbones.sources.checkpoint import restore_backbone
 from jeoni.backbones.weights import first_line
 from jeoni.data.fitted_on import FittedOn
@@ -58,6 +59,8 @@ def load_model(folder: str | Path) -> AnyModel:
         return load_dense(saved)
     backbone = restore_backbone(saved)
     task = restore(config.task or {"id": Classification.id, "class_names": config.class_names})
+    if config.cut.beside:
+        backbone = side_by_side(backbone, config.cut.beside)
     return Model(
         backbone=backbone,
         head=_restored_head(saved, config.head, backbone.dim, task),

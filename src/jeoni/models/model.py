@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch import nn
 from jeoni._version import __version__
 from jeoni.backbones import card
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import Tap, cut
+from jeoni.backbones.cut import Tap, cut, whole
 from jeoni.backbones.entry import entry
 from jeoni.backbones.saved import (
     CONFIG,
@@ -27,6 +27,7 @@ from jeoni.backbones.saved import (
     tensors_of,
     write_weights,
 )
+from jeoni.backbones.side_by_side import side_by_side
 from jeoni.backbones.weights import file_sha256
 from jeoni.data.checks import remarked, tell, unreadable
 from jeoni.data.examples import as_dataset
@@ -34,6 +35,8 @@ from jeoni.data.fitted_on import FittedOn
 from jeoni.errors import ConfigError, DataError, WeightsError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
+from jeoni.heads.fitting.affine import AffineModule
+from jeoni.heads.fitting.averaged import part_of_head
 from jeoni.heads.fitting.mapped import Mapped
 from jeoni.models.new_classes import add_classes
 from jeoni.models.predictions import Predictions
@@ -106,7 +109,16 @@ class Model:
     def network(self) -> nn.Module:
         """One module: rows as the input makes them, such as pixels ``(n, size, size, 3)`` uint8, to calibrated outputs
         ``(n, width)``."""
-        return entry(nn.Sequential(self.backbone.network, self.head), self.backbone.input).eval()
+        return entry(nn.Sequential(whole(self.backbone), self.head), self.backbone.input).eval()
+
+    @property
+    def top(self) -> tuple[Backbone, nn.Module]:
+        """The network and the head on its last stage: of a head on several stages, what it says by the last one's."""
+        if not self.backbone.beside:
+            return self.backbone, self.head
+        assert isinstance(self.head, AffineModule)
+        alone = side_by_side(self.backbone, self.backbone.beside[-1:])
+        return replace(alone, beside=()), part_of_head(self.head, alone.dim)
 
     def predict_features(self, features: RowsLike) -> FloatArray:
         """Predictions ``(n, p)`` from pooled features ``(n, d)``, block by block.
@@ -137,7 +149,7 @@ class Model:
             context: computes rows that did not fit into the store.
         """
         made = cut(self.backbone, self.frozen)
-        rows = plain_rows(examples, source, made.tap, context)
+        rows = plain_rows(examples, replace(source, beside=self.backbone.beside), made.tap, context)
         network = nn.Sequential(made.from_rows(self.backbone.input), self.head).eval()
         return self.task.decode(outputs_of(network, rows, 4096 if made.tap.pooled else 64))
 
@@ -249,6 +261,7 @@ class Model:
                 "reuse": self.reuse,
                 "dropped": backbone.dropped,
                 "statistics": self.statistics,
+                **({"beside": list(backbone.beside)} if backbone.beside else {}),
                 "stages": [s.name for s in backbone.stages],
             },
             "head": {

@@ -9,14 +9,26 @@ from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.sentences import Sentences
 from jeoni.backbones.sources.untrained import Untrained
+from jeoni.heads.fitting.averaged import AVERAGED, may_be_averaged
+from jeoni.heads.fitting.named import kind_of_head
 from jeoni.planning.rules import Rule
 from jeoni.specs import FitSpec
 from jeoni.specs.settings import parse_settings
 from jeoni.strategies import build_strategy
+from jeoni.tasks import Task, task_of
 from jeoni.tasks.classification import Classification
 from jeoni.types import Dataset
 
-__all__ = ["UNTRAINED", "WAYS", "Candidate", "NamedBackbone", "Way", "candidates_for", "untrained_candidate"]
+__all__ = [
+    "UNTRAINED",
+    "WAYS",
+    "Candidate",
+    "NamedBackbone",
+    "Way",
+    "candidates_for",
+    "probe_options",
+    "untrained_candidate",
+]
 
 UNTRAINED = "untrained"
 FEW_SEQUENCES = 1000  # texts or recordings below which training by pairs is worth its time
@@ -40,7 +52,7 @@ class Way:
 
 
 WAYS = {
-    "probe": Way({"strategy": "probe"}, 0, trains=False),
+    "probe": Way({"strategy": "probe"}, 0, trains=False),  # on two stages where it can, see :func:`probe_options`
     "lower stage": Way({"strategy": "probe"}, 1, trains=False),
     "upper stages": Way({"strategy": "finetune"}, 2),
     "contrastive": Way({"strategy": "contrastive"}, 2),
@@ -92,6 +104,19 @@ class Candidate:
         return build_strategy(self.options["strategy"], asked.changed(**own), {**asked.head_settings, **settings})
 
 
+def probe_options(task: Task, head: str) -> dict[str, str]:
+    """Those of ``jeoni fit`` for a probe: a head on the two topmost stages, averaged, where task and head allow it.
+
+    Over 14 tasks that is better than the topmost stage alone, and hardly dearer (`benchmarks/stages.py`).
+
+    Args:
+        task: what is predicted.
+        head: the head's id, and hyper-parameters behind a colon.
+    """
+    several = may_be_averaged(task) and kind_of_head(head) in AVERAGED
+    return {"strategy": "probe", **({"set": "stages=2"} if several else {})}
+
+
 def candidates_for(
     rule: Rule,
     data: Dataset,
@@ -99,6 +124,7 @@ def candidates_for(
     backbones: Sequence[NamedBackbone],
     lower_stage: int | None,
     *,
+    head: str = "auto",
     named: bool = False,
 ) -> list[Candidate]:
     """What the rule would try, in its order: a probe of every backbone, the other ways of the first.
@@ -109,6 +135,7 @@ def candidates_for(
         labelled: examples to learn from.
         backbones: the one that leads first.
         lower_stage: the lower stage that serves best, of the first backbone; None where none was looked at.
+        head: that was asked for.
         named: say the backbone in the candidate's name, as where there are several.
     """
     found = []
@@ -121,15 +148,15 @@ def candidates_for(
                 continue
             if name == "lower stage" and lower_stage is None:
                 continue
-            found.append(_candidate(name, source, lower_stage, named))
+            found.append(_candidate(name, source, lower_stage, named, probe_options(task_of(data), head)))
     return found
 
 
-def untrained_candidate(source: NamedBackbone, twin: Backbone) -> Candidate:
-    """The control: a probe on features of random weights."""
+def untrained_candidate(source: NamedBackbone, twin: Backbone, task: Task, head: str = "auto") -> Candidate:
+    """The control: a probe on features of random weights, of as many stages."""
     known = source.name if source.name in Untrained().names() or source.name in Sentences().names() else ""
     name = f"untrained:{known or twin.architecture}"
-    options = {"backbone": name, "strategy": "probe"}
+    options = {"backbone": name, **probe_options(task, head)}
     return Candidate(UNTRAINED, UNTRAINED, NamedBackbone(name, twin), options, control=True)
 
 
@@ -138,9 +165,11 @@ def _takes_pairs(data: Dataset, backbone: Backbone, labelled: int) -> bool:
     return backbone.input.ragged and labelled < FEW_SEQUENCES and isinstance(data.task, Classification)
 
 
-def _candidate(name: str, source: NamedBackbone, lower_stage: int | None, named: bool) -> Candidate:
+def _candidate(
+    name: str, source: NamedBackbone, lower_stage: int | None, named: bool, probe: Mapping[str, str]
+) -> Candidate:
     way = WAYS[name]
-    options = {"backbone": source.name, **way.options}
+    options = {"backbone": source.name, **(probe if name == "probe" else way.options)}
     if not source.backbone.input.varied:
         options.pop("augment", None)
     shown = name

@@ -11,6 +11,7 @@ import numpy as np
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
+from jeoni.backbones.side_by_side import upper_stages
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.deadline import Deadline
 from jeoni.features.examples import Context, Examples
@@ -20,6 +21,7 @@ from jeoni.planning.race import Entrant, Outcome, Price, Race, optimism, run_rac
 from jeoni.planning.rules import Rule, rule_for, size_of
 from jeoni.planning.similarity import MOST, Similarity, measure_similarity, sample_of
 from jeoni.specs import FitSpec
+from jeoni.tasks import task_of
 
 __all__ = ["Expected", "Plan", "Question", "make_plan", "stage_taps"]
 
@@ -87,9 +89,9 @@ class Plan:
 
 
 def stage_taps(backbone: Backbone, stages: bool) -> tuple[Tap, ...]:
-    """The pooled features that a plan needs: of the topmost stage, or of every one."""
-    lowest = 1 if stages and backbone.learned else backbone.n
-    return tuple(Tap(k, True) for k in range(backbone.n, lowest - 1, -1))
+    """The pooled features that a plan needs: of every stage, or of those that a probe has heads on."""
+    needed = range(1, backbone.n + 1) if stages and backbone.learned else upper_stages(backbone, 2)
+    return tuple(Tap(k, True) for k in reversed(needed))
 
 
 def make_plan(question: Question) -> Plan:
@@ -101,16 +103,18 @@ def make_plan(question: Question) -> Plan:
     rule = rule_for(size_of(labelled), similarity.level if similarity else "similar")
     lower = _best_lower(similarity)
     data = question.train.data
-    cheap = [c for c in candidates_for(rule, data, labelled, question.backbones, lower) if not c.trains]
+    head = question.asked.head
+    of_all = candidates_for(rule, data, labelled, question.backbones, lower, head=head)
+    cheap = [candidate for candidate in of_all if not candidate.trains]
     if twin is not None and similarity is not None and _in_reach(similarity, labelled):
-        cheap.append(untrained_candidate(first, twin))
+        cheap.append(untrained_candidate(first, twin, task_of(data), head))
     entrants = [_entrant(question, candidate) for candidate in cheap]
     alone = len(entrants) == 1 and not question.thorough
     race = _alone(entrants[0]) if alone else run_race(entrants, question.train, context, deadline=question.deadline)
     leader = first if race.chosen.candidate.control else race.chosen.candidate.source
     if leader.backbone.learned:
         several = len(question.backbones) > 1
-        ways = candidates_for(rule, data, labelled, [leader], None, named=several)
+        ways = candidates_for(rule, data, labelled, [leader], None, head=head, named=several)
         trained = [_entrant(question, candidate) for candidate in ways if candidate.trains]
         race = _with_trained(question, race, entrants, trained)
     return Plan(similarity, rule, race, optimism(race, context.seed), time.perf_counter() - begun)

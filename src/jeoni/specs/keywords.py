@@ -557,7 +557,7 @@ class PlanKeywords(
     TestSetKeywords,
     HeadKeywords,
     RecipeKeywords,
-    TimeKeywords,
+    BudgetKeywords,
     total=False,
 ):
     """Everything that decides a plan."""

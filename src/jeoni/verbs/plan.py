@@ -42,7 +42,7 @@ from jeoni.types import Console, Dataset
 from jeoni.verbs.session.dense_fit import refuse_image_size
 from jeoni.verbs.session.dense_plan import plan_dense
 from jeoni.verbs.session.keywords import takes_options
-from jeoni.verbs.session.planned import SMALL, SMALL_FOR_PROBE, others_at_hand, plan_split
+from jeoni.verbs.session.planned import SMALL, SMALL_FOR_PROBE, others_at_hand, plan_split, sharing_disk
 from jeoni.verbs.session.reading import choose_backbone, own_test_set, read
 from jeoni.verbs.session.record import data_digest
 from jeoni.verbs.session.result import RunResult
@@ -130,7 +130,7 @@ def plan(
         with session.step("load"):
             backbones = _named_backbones(dataset, spec)
         requests = [Request(one.backbone, stage_taps(one.backbone, stages=not k)) for k, one in enumerate(backbones)]
-        context, fitted = session.context, spec.of_fit
+        context, fitted = session.context, sharing_disk(spec.of_fit, dataset, backbones[0])
         head = "linear" if spec.head == "auto" else spec.head
         timings = Timings.beside(context.store.root)
         calibration = Calibration(dataset, context, backbones[0].backbone.dim, head, by_stages=True, timings=timings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from jeoni.specs.backbone import SeveralBackboneOptions
-from jeoni.specs.budget import TimeOptions
+from jeoni.specs.budget import BudgetOptions
 from jeoni.specs.data import FrameOptions, TaskOptions, TestSetOptions
 from jeoni.specs.options import Bounds, option
 from jeoni.specs.training import TransferOptions
@@ -18,7 +18,7 @@ __all__ = ["PlanSpec"]
 
 @dataclass(frozen=True, kw_only=True)
 class PlanSpec(
-    SeveralBackboneOptions, CommonSpec, TaskOptions, FrameOptions, TestSetOptions, TransferOptions, TimeOptions
+    SeveralBackboneOptions, CommonSpec, TaskOptions, FrameOptions, TestSetOptions, TransferOptions, BudgetOptions
 ):
     """Everything that decides a plan.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jeoni.assessment.holdout import Strategy
@@ -9,10 +10,11 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import default_backbone
 from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.errors import ConfigError
-from jeoni.planning.candidates import NamedBackbone
+from jeoni.planning.candidates import NamedBackbone, probe_options
 from jeoni.runs.records import PlanRecord
 from jeoni.specs import FitSpec
 from jeoni.strategies import build_strategy, check_training
+from jeoni.tasks import task_of
 from jeoni.types import Dataset, Finding
 from jeoni.verbs.session.limits import FitOnData, within_limits
 from jeoni.verbs.session.planned import (
@@ -107,10 +109,11 @@ def set_up(
     spec = session.spec
     with session.step("load"):
         backbone = choose_backbone(data, spec)
-        spec = session.spec = _possible(spec, backbone)
+        probe = probe_options(task_of(data), spec.head)
+        spec = session.spec = _possible(spec, backbone, probe)
         untrained = untrained_twin(backbone, spec.seed) if spec.control else None
     planning = spec.strategy == PLAN
-    asked = FitOnData(data, backbone, untrained, spec.changed(strategy="probe") if planning else spec)
+    asked = FitOnData(data, backbone, untrained, planned_spec(spec, probe) if planning else spec)
     with session.step("calibrate"):
         calibration = session.calibration(data, backbone, spec.head)
         chosen = within_limits(session, calibration, asked, LEAST, resume=resume)
@@ -128,7 +131,7 @@ def set_up(
             untrained = untrained_twin(backbone, spec.seed) if spec.control and not backbone.random else None
         # what a budget gave up for a probe holds for another probe of that backbone; else it is decided anew
         anew = planned.trains or planned.backbone is not None
-        limited = spec if anew else chosen.spec
+        limited = spec if anew else chosen.spec.changed(set=spec.set)
         chosen = FitOnData(data, backbone, untrained, planned_spec(limited, planned.options))
         if anew:
             with session.step("calibrate"):
@@ -140,10 +143,16 @@ def set_up(
     )
 
 
-def _possible(spec: FitSpec, backbone: Backbone) -> FitSpec:
-    """Without what a backbone has nothing for: no control where it holds no weights, no plan where nothing is known."""
+def _possible(spec: FitSpec, backbone: Backbone, probe: Mapping[str, str]) -> FitSpec:
+    """Without what a backbone has nothing for: no control where it holds no weights, no plan where nothing is known.
+
+    Args:
+        spec: what was asked for.
+        backbone: that was chosen.
+        probe: options of what takes the plan's place.
+    """
     if not backbone.learned:
         spec = spec.changed(control=False, strategy="probe" if spec.strategy == "auto" else spec.strategy)
     if spec.strategy == PLAN and (not spec.control or backbone.random):
-        spec = spec.changed(strategy="probe")
+        spec = planned_spec(spec, probe)
     return spec

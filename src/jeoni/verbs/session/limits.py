@@ -9,7 +9,7 @@ from functools import cached_property
 from jeoni.assessment.holdout import Strategy, taps_of
 from jeoni.assessment.trials import fit_name
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import Tap, cut
+from jeoni.backbones.cut import cut
 from jeoni.console.durations import duration
 from jeoni.data.splits import repeats_for
 from jeoni.deadline import PlannedFit
@@ -63,7 +63,9 @@ class FitOnData:
 
     @cached_property
     def probe(self) -> Strategy:
-        """The linear probe, of the control and beside a trained strategy."""
+        """The linear probe: the strategy, if that is one, and that of the control and beside a trained strategy."""
+        if self.spec.strategy == "probe":
+            return self.strategy
         return build_strategy("probe", self.spec, self.spec.head_settings)
 
     @property
@@ -92,7 +94,7 @@ class FitOnData:
     @property
     def pooled(self) -> list[Request]:
         """The pooled features alone."""
-        return [replace(r, taps=(Tap(r.backbone.n, True),)) for r in self.requests]
+        return [replace(r, taps=tuple(tap for tap in r.taps if tap.pooled)) for r in self.requests]
 
     def cost(self, calibration: Calibration, least: Mapping[bool, int]) -> Cost:
         """What it takes; see :func:`.cost_of`."""

@@ -175,7 +175,7 @@ def plan_in_fit(
 def others_at_hand(
     data: Dataset, options: BackboneOptions, first: NamedBackbone, deadline: Deadline | None
 ) -> list[NamedBackbone]:
-    """The other packaged backbones that are installed and suit the data, where none was named and there is time for a look.
+    """The other packaged backbones that suit the data, where none was named and there is time for a look.
 
     Their features are computed only where their turn in the race comes.
 

@@ -54,6 +54,7 @@ WORDS = {
     "{what} does not fit: {other} {shape} came where {name} {shape2} is needed.": "{what}: 맞지 않습니다. {name} {shape2} 자리에 {other} {shape:이} 있습니다.",
     "{name} is a model folder with its own weights; it takes no weights file ({weights}).": "{name:은} 자체 가중치가 있는 모델 폴더이므로 가중치 파일({weights})을 받지 않습니다.",
     "{folder} holds a backbone that cannot be run ({error}).": "{folder}: 실행할 수 없는 백본입니다({error}).",
+    "beside is {beside}; needed are numbers of the {n} stages, the last one at the end": "beside 값이 {beside}입니다. {n}개 단계의 번호를 오름차순으로, 마지막 단계로 끝나게 적어야 합니다",
     "{folder}: cut.dropped is {dropped}, of {n} stages; at least one must be left.": "{folder}: cut.dropped 값이 {dropped}입니다. 전체 {n}단계 중 하나 이상은 남아야 합니다.",
     "{folder}: cut.stages names {stages} stages; the network has {n}.": "{folder}: cut.stages에 단계가 {stages}개 있지만 네트워크에는 {n}개입니다.",
     "{folder}: backbone.library is {library}, which builds no networks here; install the package it came with.": "{folder}: backbone.library 값 {library:으로}는 여기서 네트워크를 만들 수 없습니다. 해당 패키지를 설치하십시오.",
