@@ -12,8 +12,8 @@ from jeoni.planning.similarity import mean_interval, measure_similarity, sample_
 from tests.planning.made import Rows, made_examples
 
 STAGES = tuple(SimpleNamespace(name=name) for name in ("low", "middle", "top"))
-PRETRAINED = SimpleNamespace(fingerprint="pretrained", n=3, stages=STAGES)
-UNTRAINED = SimpleNamespace(fingerprint="untrained", n=3, stages=STAGES)
+PRETRAINED = SimpleNamespace(fingerprint="pretrained", n=3, stages=STAGES, beside=())
+UNTRAINED = SimpleNamespace(fingerprint="untrained", n=3, stages=STAGES, beside=())
 
 
 def rows(n, apart, seed):
