@@ -46,6 +46,7 @@ LEAST_S = 60.0  # of a budget
 CORES_BUSY = 1.7  # processor seconds in a second, on two cores
 IMAGES = {
     "probe": {"strategy": "probe"},
+    "probe, 2 stages": {"strategy": "probe", "set": "stages=2"},
     "probe, lite2": {"strategy": "probe", "backbone": "efficientnet_lite2"},
     "finetune": {"strategy": "finetune"},
     "finetune, whole": {"strategy": "finetune", "frozen": "0"},
@@ -58,6 +59,7 @@ IMAGES = {
 AUDIO = {name: options for name, options in IMAGES.items() if "lite2" not in name}
 TEXTS = {
     "probe": {"strategy": "probe"},
+    "probe, 2 stages": {"strategy": "probe", "set": "stages=2"},
     "probe, multilingual": {"strategy": "probe", "backbone": "multilingual-e5-small"},
     "finetune": {"strategy": "finetune"},
     "contrastive": {"strategy": "contrastive"},

@@ -38,6 +38,6 @@ def test_held_out_outputs_are_scored_whatever_their_scale():
     score = HeldScore(classes(2), targets)
     sure, unsure = np.array([3.0, 2, 2, -1, -2, -3, -1, 1]), np.array([0.2, 0.1, -0.2, -0.1, -0.2, 0.1, 0.1, -0.1])
     outputs = {name: np.stack([margin, -margin], 1) for name, margin in (("trained", sure), ("start", unsure))}
-    few_wrong, more_wrong = score.each(outputs["trained"]), score.each(outputs["start"])
+    few_wrong, more_wrong = score.calibrated(outputs["trained"]), score.calibrated(outputs["start"])
     assert few_wrong.mean() < more_wrong.mean()
-    np.testing.assert_allclose(score.each(4 * outputs["trained"]), few_wrong, rtol=1e-3)
+    np.testing.assert_allclose(score.calibrated(4 * outputs["trained"]), few_wrong, rtol=1e-3)

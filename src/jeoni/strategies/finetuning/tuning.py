@@ -316,11 +316,7 @@ def _parted(examples: Examples, seed: int) -> tuple[IntArray, IntArray]:
 
 @dataclass(frozen=True)
 class HeldScore:
-    """Loss of the held-out part after temperature scaling.
-
-    Training makes logits larger, the more so of few examples: without it, of 8 held-out examples the untrained start
-    wins with fewer right, for it is less sure of what it has wrong. The temperature is chosen in the end in any case.
-    """
+    """Loss of the held-out part; after temperature scaling where there are enough examples to fit it."""
 
     task: Task
     targets: Array
@@ -336,6 +332,14 @@ class HeldScore:
 
     def each(self, outputs: FloatArray) -> FloatArray:
         """``(n,)``."""
+        return self.calibrated(outputs) if self.telling else self.task.losses(self.task.decode(outputs), self.targets)
+
+    def calibrated(self, outputs: FloatArray) -> FloatArray:
+        """``(n,)`` after temperature scaling, however few there are.
+
+        Training makes logits larger. So the start of a training, though right less often, has the lower loss without
+        it: it is less sure of what it has wrong.
+        """
         return self.task.losses(self.task.decode(outputs / self.temperature(outputs)), self.targets)
 
     def __call__(self, outputs: FloatArray) -> float:
@@ -352,7 +356,7 @@ def _best_share(run: Run, held: Rows, score: HeldScore, config: FinetuneConfig) 
     for share in SHARES:
         run.put(end)
         run.go(share)
-        losses[share] = score.each(outputs_of(run.network, held))
+        losses[share] = score.calibrated(outputs_of(run.network, held))
     best = min(SHARES, key=lambda s: losses[s].mean())
     if not clearly_lower(losses[best], losses[0.0], 1.0):
         best = 0.0
