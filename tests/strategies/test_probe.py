@@ -203,6 +203,12 @@ def test_without_a_word_a_fit_takes_two_stages_where_the_head_can(make_photos, t
     assert len(result.model.backbone.beside) == 2
     record = json.loads((result.run / "run.json").read_text(encoding="utf-8"))
     assert record["spec"]["set"] == "stages=2"
+    head, (lower, top) = (
+        record["head"],
+        (result.model.backbone.stages[k - 1].name for k in result.model.backbone.beside),
+    )
+    assert head["stages"] == [lower, top] and head["dim"] == result.model.backbone.dim
+    assert f"head on {lower} + {top}" in (result.run / "report.html").read_text(encoding="utf-8")
     assert len(jeoni.fit(photos, control=False, out=tmp_path / "bare", **common).model.backbone.beside) == 2
     assert jeoni.fit(photos, head="knn", control=False, out=tmp_path / "knn", **common).model.backbone.beside == ()
     assert (

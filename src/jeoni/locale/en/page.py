@@ -309,6 +309,7 @@ WORDS = {
     "loss": "loss",
     "score": "score",
     "head_row": "head",
+    "head_on": "head on {stages}",
     "confidence": "confidence",
     "share_right": "share that is right",
     "step": "step",

@@ -289,6 +289,7 @@ WORDS = {
     "loss": "손실",
     "score": "점수",
     "head_row": "헤드",
+    "head_on": "헤드 ({stages})",
     "confidence": "확신도",
     "share_right": "정답 비율",
     "step": "스텝",

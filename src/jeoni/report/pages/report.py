@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ class FitPage:
             "suspects": suspects_view(metrics.label_noise, figures, words["lang"], metrics.measures),
             "more_labels": more_labels_view(metrics.more_labels, figures, words["lang"]),
             "stages": stages_view(record.cut.stages),
-            "head_shape": _head_shape(metrics, record),
+            "head_shape": _head_shape(metrics, record, words),
             "training": training_view(training, figures, words),
             "contest": [{"name": name, **vars(score)} for name, score in (record.contest or {}).items()],
             "contest_scratch": "scratch" in (record.contest or {}),
@@ -202,10 +202,12 @@ def _inside(figures: Figures) -> dict[str, Any] | None:
     return {"filters": filters, "stages": stages} if filters or stages else None
 
 
-def _head_shape(metrics: FitMetrics, record: RunRecord) -> dict[str, Any]:
-    """Outputs and parameters of a linear head on pooled features."""
-    width = metrics.width or len(metrics.class_names)
-    return {"name": "", "output": width, "parameters": (record.backbone.dim + 1) * width}
+def _head_shape(metrics: FitMetrics, record: RunRecord, words: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs and parameters of a linear head on pooled features, and of which stages these are if of several."""
+    width, head = metrics.width or len(metrics.class_names), record.head
+    assert head is not None
+    name = words["head_on"].format(stages=" + ".join(head.stages)) if head.stages else ""
+    return {"name": name, "output": width, "parameters": ((head.dim or record.backbone.dim) + 1) * width}
 
 
 def _confusion_on_card(metrics: FitMetrics) -> dict[str, Any] | None:

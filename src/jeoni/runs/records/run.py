@@ -112,13 +112,26 @@ class Cut:
 
 @dataclass(frozen=True)
 class HeadRecord:
-    """The head on top; which of its settings there are depends on its kind."""
+    """The head on top; which of its settings there are depends on its kind.
+
+    Attributes:
+        strength: the inverse penalty.
+        class_weights: ``balanced`` or ``none``.
+        temperature: that its outputs are divided by.
+        name: its id.
+        candidates: what was tried.
+        stages: whose features it takes side by side, lowest first; empty: those of the last one alone.
+        dim: how many features it takes; 0 where that is not known.
+        details: what else was decided about it.
+    """
 
     strength: Positive | None = None
     class_weights: Name | None = None
     temperature: Positive | None = None
     name: str = ""
     candidates: tuple[Any, ...] = ()
+    stages: tuple[str, ...] = ()
+    dim: Count = 0
     details: dict[str, Any] = field(default_factory=dict)
 
 

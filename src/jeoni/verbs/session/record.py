@@ -100,7 +100,10 @@ def run_record(
 def head_record(name: str, model: Model) -> dict[str, Any]:
     """The head, and what the folds decided about it; several tasks or labels have a choice each, in the model."""
     plain = {k: v for k, v in model.choice.items() if not isinstance(v, (dict, list))}
-    return {"name": name, **_declared(HeadRecord, plain), "candidates": model.candidates}
+    backbone = model.backbone
+    stages = [backbone.stages[number - 1].name for number in backbone.beside]
+    declared = _declared(HeadRecord, plain)
+    return {"name": name, **declared, "candidates": model.candidates, "stages": stages, "dim": backbone.dim}
 
 
 class Transferred(Protocol):
