@@ -59,7 +59,7 @@ IMAGES = {
 AUDIO = {name: options for name, options in IMAGES.items() if "lite2" not in name}
 TEXTS = {
     "probe": {"strategy": "probe"},
-    "probe, 2 stages": {"strategy": "probe", "set": "stages=2"},
+    "probe, 3 stages": {"strategy": "probe", "set": "stages=3"},
     "probe, multilingual": {"strategy": "probe", "backbone": "multilingual-e5-small"},
     "finetune": {"strategy": "finetune"},
     "contrastive": {"strategy": "contrastive"},

@@ -208,9 +208,18 @@ def test_without_a_word_a_fit_takes_two_stages_where_the_head_can(make_photos, t
         (result.model.backbone.stages[k - 1].name for k in result.model.backbone.beside),
     )
     assert head["stages"] == [lower, top] and head["dim"] == result.model.backbone.dim
+    kept = {stage["name"]: stage["kept_bytes"] for stage in record["cut"]["stages"] if stage["kept_bytes"]}
+    assert kept.keys() == {lower, top} and sum(kept.values()) == 4 * head["dim"]
     assert f"head on {lower} + {top}" in (result.run / "report.html").read_text(encoding="utf-8")
     assert len(jeoni.fit(photos, control=False, out=tmp_path / "bare", **common).model.backbone.beside) == 2
     assert jeoni.fit(photos, head="knn", control=False, out=tmp_path / "knn", **common).model.backbone.beside == ()
     assert (
         jeoni.fit(photos, strategy="probe", control=False, out=tmp_path / "one", **common).model.backbone.beside == ()
     )
+
+
+def test_of_texts_a_fit_takes_three_stages(make_reviews, encoder_folder, tmp_path):
+    options = {"repeats": 1, "folds": 2, "pictures": False, "quiet": True, "control": False}
+    reviews, backbone = make_reviews(each=8), f"transformers:{encoder_folder('bert')}"
+    result = jeoni.fit(reviews, backbone=backbone, out=tmp_path / "run", **options)
+    assert len(result.model.backbone.beside) == 3

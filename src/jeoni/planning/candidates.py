@@ -15,7 +15,7 @@ from jeoni.planning.rules import Rule
 from jeoni.specs import FitSpec
 from jeoni.specs.settings import parse_settings
 from jeoni.strategies import build_strategy
-from jeoni.tasks import Task, task_of
+from jeoni.tasks import task_of
 from jeoni.tasks.classification import Classification
 from jeoni.types import Dataset
 
@@ -27,6 +27,7 @@ __all__ = [
     "Way",
     "candidates_for",
     "probe_options",
+    "probe_stages",
     "untrained_candidate",
 ]
 
@@ -52,7 +53,7 @@ class Way:
 
 
 WAYS = {
-    "probe": Way({"strategy": "probe"}, 0, trains=False),  # on two stages where it can, see :func:`probe_options`
+    "probe": Way({"strategy": "probe"}, 0, trains=False),  # on several stages where it can, see :func:`probe_options`
     "lower stage": Way({"strategy": "probe"}, 1, trains=False),
     "upper stages": Way({"strategy": "finetune"}, 2),
     "contrastive": Way({"strategy": "contrastive"}, 2),
@@ -104,17 +105,23 @@ class Candidate:
         return build_strategy(self.options["strategy"], asked.changed(**own), {**asked.head_settings, **settings})
 
 
-def probe_options(task: Task, head: str) -> dict[str, str]:
-    """Those of ``jeoni fit`` for a probe: a head on the two topmost stages, averaged, where task and head allow it.
+def probe_stages(modality: str) -> int:
+    """How many stages a probe has heads on: of texts more, for the topmost layers of encoders are made for one purpose.
 
-    Over 14 tasks that is better than the topmost stage alone, and hardly dearer (`benchmarks/stages.py`).
+    Found on development tasks, and held against others in `benchmarks/stages.py`.
+    """
+    return 3 if modality == "text" else 2
+
+
+def probe_options(data: Dataset, head: str) -> dict[str, str]:
+    """Those of ``jeoni fit`` for a probe: heads on several upper stages, averaged, where task and head allow it.
 
     Args:
-        task: what is predicted.
+        data: say what is predicted from what.
         head: the head's id, and hyper-parameters behind a colon.
     """
-    several = may_be_averaged(task) and kind_of_head(head) in AVERAGED
-    return {"strategy": "probe", **({"set": "stages=2"} if several else {})}
+    several = may_be_averaged(task_of(data)) and kind_of_head(head) in AVERAGED
+    return {"strategy": "probe", **({"set": f"stages={probe_stages(data.modality)}"} if several else {})}
 
 
 def candidates_for(
@@ -148,15 +155,15 @@ def candidates_for(
                 continue
             if name == "lower stage" and lower_stage is None:
                 continue
-            found.append(_candidate(name, source, lower_stage, named, probe_options(task_of(data), head)))
+            found.append(_candidate(name, source, lower_stage, named, probe_options(data, head)))
     return found
 
 
-def untrained_candidate(source: NamedBackbone, twin: Backbone, task: Task, head: str = "auto") -> Candidate:
+def untrained_candidate(source: NamedBackbone, twin: Backbone, data: Dataset, head: str = "auto") -> Candidate:
     """The control: a probe on features of random weights, of as many stages."""
     known = source.name if source.name in Untrained().names() or source.name in Sentences().names() else ""
     name = f"untrained:{known or twin.architecture}"
-    options = {"backbone": name, **probe_options(task, head)}
+    options = {"backbone": name, **probe_options(data, head)}
     return Candidate(UNTRAINED, UNTRAINED, NamedBackbone(name, twin), options, control=True)
 
 

@@ -16,12 +16,11 @@ from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.deadline import Deadline
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
-from jeoni.planning.candidates import Candidate, NamedBackbone, candidates_for, untrained_candidate
+from jeoni.planning.candidates import Candidate, NamedBackbone, candidates_for, probe_stages, untrained_candidate
 from jeoni.planning.race import Entrant, Outcome, Price, Race, optimism, run_race
 from jeoni.planning.rules import Rule, rule_for, size_of
 from jeoni.planning.similarity import MOST, Similarity, measure_similarity, sample_of
 from jeoni.specs import FitSpec
-from jeoni.tasks import task_of
 
 __all__ = ["Expected", "Plan", "Question", "make_plan", "stage_taps"]
 
@@ -90,7 +89,8 @@ class Plan:
 
 def stage_taps(backbone: Backbone, stages: bool) -> tuple[Tap, ...]:
     """The pooled features that a plan needs: of every stage, or of those that a probe has heads on."""
-    needed = range(1, backbone.n + 1) if stages and backbone.learned else upper_stages(backbone, 2)
+    of_probe = upper_stages(backbone, probe_stages(backbone.input.modality))
+    needed = range(1, backbone.n + 1) if stages and backbone.learned else of_probe
     return tuple(Tap(k, True) for k in reversed(needed))
 
 
@@ -107,7 +107,7 @@ def make_plan(question: Question) -> Plan:
     of_all = candidates_for(rule, data, labelled, question.backbones, lower, head=head)
     cheap = [candidate for candidate in of_all if not candidate.trains]
     if twin is not None and similarity is not None and _in_reach(similarity, labelled):
-        cheap.append(untrained_candidate(first, twin, task_of(data), head))
+        cheap.append(untrained_candidate(first, twin, data, head))
     entrants = [_entrant(question, candidate) for candidate in cheap]
     alone = len(entrants) == 1 and not question.thorough
     race = _alone(entrants[0]) if alone else run_race(entrants, question.train, context, deadline=question.deadline)

@@ -14,7 +14,6 @@ from jeoni.planning.candidates import NamedBackbone, probe_options
 from jeoni.runs.records import PlanRecord
 from jeoni.specs import FitSpec
 from jeoni.strategies import build_strategy, check_training
-from jeoni.tasks import task_of
 from jeoni.types import Dataset, Finding
 from jeoni.verbs.session.limits import FitOnData, within_limits
 from jeoni.verbs.session.planned import (
@@ -109,7 +108,7 @@ def set_up(
     spec = session.spec
     with session.step("load"):
         backbone = choose_backbone(data, spec)
-        probe = probe_options(task_of(data), spec.head)
+        probe = probe_options(data, spec.head)
         spec = session.spec = _possible(spec, backbone, probe)
         untrained = untrained_twin(backbone, spec.seed) if spec.control else None
     planning = spec.strategy == PLAN

@@ -19,6 +19,7 @@ from jeoni._version import __version__
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, Taps
 from jeoni.backbones.entry import example
+from jeoni.backbones.side_by_side import side_by_side
 from jeoni.backbones.stages import Stage, watching
 from jeoni.data.annotations import target_bytes
 from jeoni.distributed import cores, device
@@ -49,6 +50,7 @@ __all__ = [
 ]
 
 MAP_BYTES = 2  # of a number in the store, of maps
+PER_FEATURE = 4  # bytes of a pooled feature
 
 
 def run_record(
@@ -213,8 +215,10 @@ def stage_table(backbone: Backbone, model: Transferred, store: FeatureStore | No
 
 
 def _kept(backbone: Backbone, model: Transferred) -> dict[int, int]:
-    """Bytes that the store keeps of each example, by how many stages have run: of several where maps are taken."""
-    rows = model.training.get("rows", {"cached": True, "row_bytes": 4 * backbone.dim})
+    """Bytes that the store keeps of each example, by how many stages have run: of several where a head takes these."""
+    if model.backbone.beside:
+        return {stage: PER_FEATURE * side_by_side(backbone, (stage,)).dim for stage in model.backbone.beside}
+    rows = model.training.get("rows", {"cached": True, "row_bytes": PER_FEATURE * backbone.dim})
     if not rows["cached"]:
         return {}
     maps = {m.stage: MAP_BYTES * m.numbers for m in getattr(model, "maps", ()) if m.stage <= model.frozen}
