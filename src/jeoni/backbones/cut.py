@@ -18,7 +18,7 @@ from jeoni.backbones.weights import fingerprint
 from jeoni.errors import ConfigError
 from jeoni.modalities.inputs import Input
 
-__all__ = ["Cut", "Tap", "Taps", "cut", "merge", "shorten", "whole", "with_state"]
+__all__ = ["Cut", "Tap", "Taps", "cut", "kept_as", "merge", "shorten", "whole", "with_state"]
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,18 @@ class Taps(nn.Module):
         return pool(value, self._channels_last) if tap.pooled else value
 
 
+def kept_as(backbone: Backbone, tap: Tap) -> tuple[Tap, ...]:
+    """The taps whose rows, side by side, are those of ``tap``: several for features of several stages."""
+    several = backbone.beside and tap == Tap(backbone.n, True)
+    return tuple(Tap(stage, True) for stage in backbone.beside) if several else (tap,)
+
+
 class SideBySide(nn.Module):
     """From the network's input to ``(n, d)``: the averages of the stages :attr:`.Backbone.beside`, lowest first."""
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
-        self.taps = Taps(backbone, [Tap(k, True) for k in backbone.beside])
+        self.taps = Taps(backbone, kept_as(backbone, Tap(backbone.n, True)))
 
     def forward(self, given: Tensor) -> Tensor:
         """Such as images ``(n, 3, size, size)`` to features."""

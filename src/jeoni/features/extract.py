@@ -21,7 +21,7 @@ from functools import partial
 import numpy as np
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import Tap
+from jeoni.backbones.cut import Tap, kept_as
 from jeoni.data.items import content_digest
 from jeoni.errors import DataError
 from jeoni.features.beside import Beside
@@ -70,7 +70,7 @@ class Extraction:
 
     def holds(self, backbone: Backbone, tap: Tap, view: int = 0) -> bool:
         """Whether rows of this tap and view were asked for."""
-        return all((backbone.fingerprint, one, view) in self._tables for one in _kept_as(backbone, tap))
+        return all((backbone.fingerprint, one, view) in self._tables for one in kept_as(backbone, tap))
 
     def features(self, backbone: Backbone, tap: Tap, index: IntArray | None = None, view: int = 0) -> Features:
         """The rows of one tap and view for the examples at ``index`` (all, if left out).
@@ -80,14 +80,8 @@ class Extraction:
         """
         chosen = range(len(self.digests)) if index is None else index
         digests = [self.digests[int(i)] for i in chosen]
-        parts = [self._tables[backbone.fingerprint, one, view].features(digests) for one in _kept_as(backbone, tap)]
+        parts = [self._tables[backbone.fingerprint, one, view].features(digests) for one in kept_as(backbone, tap)]
         return parts[0] if len(parts) == 1 else Beside(parts)
-
-
-def _kept_as(backbone: Backbone, tap: Tap) -> tuple[Tap, ...]:
-    """The taps whose rows, side by side, are those of ``tap``."""
-    several = backbone.beside and tap == Tap(backbone.n, True)
-    return tuple(Tap(stage, True) for stage in backbone.beside) if several else (tap,)
 
 
 def extract(

@@ -11,7 +11,7 @@ from typing import Generic
 import numpy as np
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.backbones.cut import Tap, Taps
+from jeoni.backbones.cut import Tap, Taps, kept_as
 from jeoni.backbones.entry import entry
 from jeoni.features.decoding import Preparation
 from jeoni.features.engine import Choice, accelerated, choose
@@ -46,11 +46,8 @@ class Request:
 
     def __post_init__(self) -> None:
         """Features of several stages are kept stage by stage."""
-        last = Tap(self.backbone.n, True)
-        if self.backbone.beside and last in self.taps:
-            several = [Tap(stage, True) for stage in self.backbone.beside]
-            wanted = [tap for one in self.taps for tap in (several if one == last else [one])]
-            object.__setattr__(self, "taps", tuple(dict.fromkeys(wanted)))
+        kept = (one for tap in self.taps for one in kept_as(self.backbone, tap))
+        object.__setattr__(self, "taps", tuple(dict.fromkeys(kept)) if self.backbone.beside else self.taps)
 
     @property
     def spots(self) -> tuple[tuple[Tap, int], ...]:

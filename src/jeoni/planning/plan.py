@@ -89,8 +89,8 @@ class Plan:
 
 def stage_taps(backbone: Backbone, stages: bool) -> tuple[Tap, ...]:
     """The pooled features that a plan needs: of every stage, or of those that a probe has heads on."""
-    of_probe = upper_stages(backbone, probe_stages(backbone.input.modality))
-    needed = range(1, backbone.n + 1) if stages and backbone.learned else of_probe
+    every = stages and backbone.learned
+    needed = range(1, backbone.n + 1) if every else upper_stages(backbone, probe_stages(backbone.input.modality))
     return tuple(Tap(k, True) for k in reversed(needed))
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from jeoni.errors import ConfigError
-from jeoni.evaluation.calibration import temperature
 from jeoni.heads.fitting.affine import AffineModule
 from jeoni.heads.fitting.protocol import FittedHead
 from jeoni.tasks import Task
@@ -47,17 +46,13 @@ def average_heads(fitted: Sequence[FittedHead], targets: Array) -> FittedHead:
     count = len(fitted)
     weight = torch.cat([module.weight.detach() / module.temperature / count for module in modules], 1)
     bias = torch.stack([module.bias.detach() / module.temperature for module in modules]).mean(0)
-    made = AffineModule(weight.shape[1], weight.shape[0])
-    with torch.no_grad():
-        made.weight.copy_(weight)
-        made.bias.copy_(bias)
     held_out = _mean_held_out(fitted)
     divisor = _temperature_of(last.task, held_out, targets)
-    with torch.no_grad():
-        made.temperature.fill_(divisor)
+    made = AffineModule.of(weight.numpy(), bias.numpy())
+    made.temperature.fill_(divisor)
     strengths = [one.choice["strength"] for one in fitted if "strength" in one.choice]
     choice: dict[str, Any] = {**last.choice, "temperature": divisor, **({"strength": strengths} if strengths else {})}
-    return replace(last, module=made.eval(), choice=choice, held_out=held_out)
+    return replace(last, module=made, choice=choice, held_out=held_out)
 
 
 def may_be_averaged(task: Task) -> bool:
@@ -67,12 +62,9 @@ def may_be_averaged(task: Task) -> bool:
 
 def part_of_head(head: AffineModule, width: int) -> AffineModule:
     """What a head says by its last ``width`` features: of several stages side by side, those of the topmost."""
-    made = AffineModule(width, head.weight.shape[0])
-    with torch.no_grad():
-        made.weight.copy_(head.weight[:, -width:])
-        made.bias.copy_(head.bias)
-        made.temperature.copy_(head.temperature)
-    return made.eval()
+    made = AffineModule.of(head.weight.detach()[:, -width:].numpy(), head.bias.detach().numpy())
+    made.temperature.copy_(head.temperature)
+    return made
 
 
 def _mean_held_out(fitted: Sequence[FittedHead]) -> Array | None:
@@ -82,7 +74,7 @@ def _mean_held_out(fitted: Sequence[FittedHead]) -> Array | None:
 
 
 def _temperature_of(task: Task, held_out: Array | None, targets: Array) -> float:
-    if task.link != "softmax" or held_out is None or not len(held_out):
+    if held_out is None or not len(held_out):
         return 1.0
     flat = held_out.reshape(-1, held_out.shape[-1])
-    return temperature(flat, np.tile(targets, len(held_out)), doubt=1 / (len(targets) + 2))
+    return float(task.temperature(flat, np.tile(targets, len(held_out)), doubt=1 / (len(targets) + 2)))
