@@ -264,6 +264,22 @@ def test_no_control_is_held_against_itself(kept, network, tmp_path, monkeypatch)
     assert "untrained" in json.dumps(json.loads((result.run / "plan.json").read_text(encoding="utf-8"))["options"])
 
 
+def test_a_plan_keeps_to_a_limit_of_the_disk(kept, network, tmp_path, monkeypatch):
+    class AskedError(Exception):
+        pass
+
+    def stop(question):
+        raise AskedError(question.asked.cache_gb)
+
+    monkeypatch.setattr("jeoni.verbs.plan.make_plan", stop)
+    room = []
+    for k, disk in enumerate((None, "5MB", "1kB")):
+        with pytest.raises(AskedError) as asked:
+            jeoni.plan(kept / "photos", disk=disk, costs=False, folds=2, out=tmp_path / str(k), **network, **QUICK)
+        room.append(asked.value.args[0])
+    assert room[0] > room[1] > room[2] > 0 and room[1] < 0.005
+
+
 def test_a_source_whose_labels_are_swapped_is_negative_transfer(kept, network, tmp_path):
     many = save_photos(tmp_path / "many", each=60, first=200)
     (many / "class_0").rename(many / "other")

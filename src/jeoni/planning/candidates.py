@@ -106,9 +106,10 @@ class Candidate:
 
 
 def probe_stages(modality: str) -> int:
-    """How many stages a probe has heads on: of texts more, for the topmost layers of encoders are made for one purpose.
+    """How many stages a probe has heads on.
 
-    Found on development tasks, and held against others in `benchmarks/stages.py`.
+    Chosen on development tasks, where texts gained from a third stage and pictures did not; measured on others by
+    `benchmarks/stages.py`.
     """
     return 3 if modality == "text" else 2
 
