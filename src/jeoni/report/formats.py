@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-__all__ = ["count", "number", "percent", "quoted", "rate", "seconds", "short", "whole"]
+import re
+
+from markupsafe import Markup, escape
+
+__all__ = ["count", "number", "options_whole", "percent", "quoted", "rate", "seconds", "short", "whole"]
+
+OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 
 
 def quoted(name: str) -> str:
     """A class's name in quotes: it may be a number."""
     return f"'{name}'"
+
+
+def options_whole(sentence: str) -> Markup:
+    """A sentence as HTML in which no line ends within an option of the command line, such as ``--budget``."""
+    return Markup(OPTION.sub(r'<span class="option">\g<0></span>', str(escape(sentence))))
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -47,6 +47,7 @@ def write_report(run: Path, language: str) -> Path:
         rate=formats.rate,
         whole=formats.whole,
         quoted=formats.quoted,
+        options_whole=formats.options_whole,
         term=partial(measure_name, language=language),
     )
     shown = {
