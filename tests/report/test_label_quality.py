@@ -24,7 +24,7 @@ def rendered(template, macro, view, language="en"):
     folder = str(resources.files("jeoni.report") / "templates")
     loader = jinja2.FileSystemLoader(folder)
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
-    names = ("number", "percent", "count", "short", "quoted", "rate", "whole")
+    names = ("number", "percent", "count", "short", "quoted", "rate", "whole", "options_whole")
     environment.filters.update({name: getattr(formats, name) for name in names})
     environment.filters["term"] = partial(measure_name, language=language)
     source = f"{{% import '{template}' as m with context %}}{{{{ m.{macro}(view) }}}}"

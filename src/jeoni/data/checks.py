@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from jeoni.data.duplicates import clusters, near_pairs
+from jeoni.data.named_groups import find_named_groups
 from jeoni.data.overlaps import contents, find_conflicts, find_duplicates, find_group_leaks, find_leaks
 from jeoni.errors import DataError
 from jeoni.locale import Said
@@ -68,7 +69,7 @@ def check_labels(data: Dataset) -> list[Finding]:
     if _are_strata(data):
         text = "every group holds one class, and every class one group: the groups are the classes themselves"
         findings.append(Finding("groups", "", text, "kept; correct --group-column or --group-pattern"))
-    return findings
+    return [*findings, *find_named_groups(data)]
 
 
 def _are_strata(data: Dataset) -> bool:

@@ -223,6 +223,7 @@ WORDS = {
         "empty_class": "classes are empty",
         "imbalance": "note about imbalance",
         "groups": "note about groups",
+        "possible_groups": "note about what the names say",
         "columns": "note about the columns",
         "labels": "note about the column of labels",
         "ungrouped": "have no group in their paths: each is one by itself",

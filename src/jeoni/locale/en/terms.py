@@ -146,6 +146,7 @@ WORDS = {
     "empty class": "empty class",
     "imbalance": "imbalance",
     "groups": "groups",
+    "possible groups": "possible groups",
     "columns": "columns",
     "labels": "labels",
     "ungrouped": "ungrouped",

@@ -207,6 +207,7 @@ WORDS = {
         "empty_class": "개 클래스가 비어 있음",
         "imbalance": "건: 클래스 불균형",
         "groups": "건: 그룹 확인 필요",
+        "possible_groups": "건: 이름 확인 필요",
         "columns": "건: 열 확인 필요",
         "labels": "건: 레이블 열 확인 필요",
         "ungrouped": "건은 경로에 그룹이 없어 각각 하나의 그룹으로 처리",

@@ -117,6 +117,7 @@ WORDS = {
     "empty class": "빈 클래스",
     "imbalance": "클래스 불균형",
     "groups": "그룹",
+    "possible groups": "그룹일 수 있는 것",
     "columns": "열",
     "labels": "레이블",
     "ungrouped": "그룹 없음",
