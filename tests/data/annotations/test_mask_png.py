@@ -62,6 +62,15 @@ def test_parts_are_folders_above_within_or_beside(pictures, masks, tmp_path):
     assert all((one.read() == MASK).all() for one in data.targets)
 
 
+def test_two_pictures_of_one_name_have_one_mask_and_the_second_is_told(tmp_path):
+    two_folders(tmp_path, {"a": MASK, "b": MASK})
+    save_picture(tmp_path / "images" / "a.png")
+    data = read_annotated(tmp_path)
+    assert names_of(data) == ["images/a.jpg", "images/b.jpg"]
+    (finding,) = [one for one in data.findings if one.kind == "duplicate"]
+    assert (finding.path, finding.action) == ("images/a.png", "the other is used") and "a.jpg" in finding.detail
+
+
 def test_masks_beside_the_pictures_have_an_ending_of_their_own(tmp_path):
     for stem in "ab":
         save_picture(tmp_path / "train" / f"{stem}.jpg")

@@ -49,6 +49,12 @@ NONE_OF_ITS_NAME = Fault("no_picture", "no picture of its name is there", "no pi
 SIZE_NOT_KNOWN = Fault(
     "size_not_known", "its size cannot be read from its header", "its size cannot be read from its header", "left out"
 )
+SAME_STEM = Fault(
+    "duplicate",
+    "another picture has its name, with another ending",
+    "other pictures have its name",
+    "the other is used",
+)
 TWICE = Fault(
     "duplicate", "it is named once more, with annotations of its own", "it is named {n} times more", "the first is kept"
 )
@@ -131,11 +137,22 @@ def pictures_in(folder: Path, root: Path, notes: Notes) -> list[Path]:
     return [path for path in walked.files if is_picture(path)]
 
 
-def by_stem(files: Iterable[Path], folder: Path) -> dict[str, Path]:
-    """Files by their path below a folder, without the ending; of two that differ only in it, the first."""
+def by_stem(
+    files: Iterable[Path], folder: Path, root: Path | None = None, notes: Notes | None = None
+) -> dict[str, Path]:
+    """Files by their path below a folder, without the ending; of two that differ only in it, the first.
+
+    Args:
+        files: in order.
+        folder: that they lie below.
+        root: the folder that is read, for the names of those left out.
+        notes: is told of these, if given.
+    """
     stems: dict[str, Path] = {}
     for path in files:
-        stems.setdefault(composed(without_ending(path).relative_to(folder).as_posix()), path)
+        stem = composed(without_ending(path).relative_to(folder).as_posix())
+        if stems.setdefault(stem, path) != path and notes is not None:
+            notes.add(SAME_STEM, composed(path.relative_to(root or folder).as_posix()), stems[stem].name)
     return stems
 
 

@@ -227,7 +227,7 @@ def _first_files(folder: Path, most: int, below: bool) -> Iterator[Path]:
 def _pairs_of(place: _Place, root: Path, notes: Notes) -> list[_Pair]:
     """Each picture with its mask."""
     masks = by_stem(pictures_in(place.masks, root, notes), place.masks)
-    pictures = by_stem(pictures_in(place.pictures, root, notes), place.pictures)
+    pictures = by_stem(pictures_in(place.pictures, root, notes), place.pictures, root, notes)
     own = {stem: place.own(stem, masks) for stem in pictures}
     used = set(own.values())
     if place.pictures == place.masks:

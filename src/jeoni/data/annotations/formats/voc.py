@@ -60,7 +60,7 @@ class VOC:
         pictures: list[Shaped] = []
         for folder, files_folder, part in _places(root):
             files = by_stem((f for f in walk(files_folder, root).files if f.suffix.lower() == ".xml"), files_folder)
-            for stem, path in by_stem(pictures_in(folder, root, notes), folder).items():
+            for stem, path in by_stem(pictures_in(folder, root, notes), folder, root, notes).items():
                 name = composed(path.relative_to(root).as_posix())
                 pictures.append(_read_one(path, name, files.pop(stem, None), part, notes))
             for path in files.values():
