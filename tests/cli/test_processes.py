@@ -11,8 +11,10 @@ import sys
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from tests.conftest import TINY
+from tests.dense.made import save_masks
 
 FIT = (
     "--backbone",
@@ -89,6 +91,25 @@ def test_accelerate_launches_a_fit(make_photos, tmp_path):
     done = start(launcher, ["fit", make_photos(), "--folds", 2, "--out", tmp_path / "run", *FIT], tmp_path / "cache")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run" / "report.html").exists()
+
+
+def _head(one, both):
+    """Each weight of the head: by how much it differs, and what it is."""
+    return [(both[name] - weight, weight) for name, weight in one.items() if name.startswith("head.")]
+
+
+@pytest.mark.slow
+def test_places_are_learned_in_two_processes_as_in_one(tmp_path, jeoni, one_thread):
+    masks = save_masks(tmp_path / "masks", 12)  # and a head without dropout, which each process draws for itself
+    words = ["fit", masks, *FIT, "--head", "linear", "--image-size", "64x64", "--folds", "2", "--out"]
+    assert jeoni(*words, tmp_path / "one").code == 0
+    done = start(two(), [*words, tmp_path / "two"], tmp_path / "cache-two")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("report  ") == 1
+    one, both = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("one", "two"))
+    assert one.keys() == both.keys()
+    apart, all_of_it = (np.concatenate([part.ravel() for part in parts]) for parts in zip(*_head(one, both), strict=True))
+    assert np.linalg.norm(apart) < 1e-4 * np.linalg.norm(all_of_it)
 
 
 @pytest.mark.parametrize(
