@@ -108,7 +108,9 @@ def test_places_are_learned_in_two_processes_as_in_one(tmp_path, jeoni, one_thre
     assert done.stdout.count("report  ") == 1
     one, both = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("one", "two"))
     assert one.keys() == both.keys()
-    apart, all_of_it = (np.concatenate([part.ravel() for part in parts]) for parts in zip(*_head(one, both), strict=True))
+    apart, all_of_it = (
+        np.concatenate([part.ravel() for part in parts]) for parts in zip(*_head(one, both), strict=True)
+    )
     assert np.linalg.norm(apart) < 1e-4 * np.linalg.norm(all_of_it)
 
 

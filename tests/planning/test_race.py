@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from jeoni.cli.plan import _row
 from jeoni.deadline import Deadline
 from jeoni.features.examples import Context
+from jeoni.locale import table
 from jeoni.planning.candidates import Candidate, NamedBackbone
 from jeoni.planning.race import Outcome, Race, Standing, choice_of, optimism, run_race
+from jeoni.report.plans import _span
+from jeoni.runs.records import CandidateRecord
+from jeoni.runs.typed import as_record, finite
 from jeoni.training.job import Diverged
 from tests.planning.made import Known, entrant, made_examples
 
@@ -190,3 +195,15 @@ def test_a_clear_winner_is_hardly_flattered_and_a_single_one_not_at_all():
     scores = np.stack([(rng.random(300) < p).astype(float) for p in (0.95, 0.5, 0.5)])
     assert abs(optimism(made_race(scores), 0)) < 0.005
     assert optimism(made_race(scores[:1]), 0) is None
+
+
+def test_a_candidate_that_saw_one_group_only_has_a_score_without_bounds():
+    candidate, items = Candidate("probe", "probe", NamedBackbone("made", None)), np.arange(4)
+    outcome = Outcome(candidate, "beaten", 1, np.ones(4), np.array([1.0, 0, 0, 1]), 0.1, None)
+    best = Outcome(candidate, "chosen", 1, np.zeros(4), np.ones(4), 0.1, None)
+    race = Race((best, outcome), best, items, np.zeros(4, dtype=np.int64), complete=True)
+    scores = {"score": race.score(outcome, 0).as_dict(), "to_chosen": race.to_chosen(outcome, 0).as_dict()}
+    told = {"name": "probe", "way": "probe", "options": {}, "state": "beaten", **scores}
+    record = as_record(CandidateRecord, finite(told))
+    assert _row(record, True, table("planning", "en"), "en")[:3] == ["probe", "50.0", "-50.0"]
+    assert _span(record.score, True) == {"value": "50.0", "low": "–", "high": "–"}

@@ -11,7 +11,7 @@ from jeoni.adaptation.transfer import SOURCE_ONLY, Found, drawn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.item_columns import item_cells, item_header
-from jeoni.evaluation.amounts import amount_of
+from jeoni.evaluation.amounts import amount_of, said_score
 from jeoni.evaluation.evaluate import evaluate as measure
 from jeoni.evaluation.verdict import Verdict, class_weights, compare_pairs, unequal
 from jeoni.explain import pictures
@@ -57,8 +57,7 @@ def adapted_metrics(found: Found, alone: Found, target: Examples, spec: AdaptSpe
         for name, one in (("target", found), ("source_only", alone))
     }
     right = [one.probs[known].argmax(1) == labels for one in (found, alone)]
-    value, low, high = Interval(**both["target"]["metrics"]["accuracy"]).points()
-    said = [Said("score.correct_in_target", value=f"{value:.1f}", low=f"{low:.1f}", high=f"{high:.1f}")]
+    said = [said_score(Interval(**both["target"]["metrics"]["accuracy"]), "Accuracy", "%", in_target=True)]
     if how == SOURCE_ONLY:
         said.append(_source_kept(found.record))
         return {**metrics, **both, **paragraph(said, language)}

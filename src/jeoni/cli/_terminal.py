@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from jeoni.locale import measure_name, translated
 if TYPE_CHECKING:
     from jeoni.types import Console
 
-__all__ = ["escape", "in_words", "print_json", "print_places", "say_whose_file", "word"]
+__all__ = ["between", "escape", "in_words", "print_json", "print_places", "say_whose_file", "word"]
 
 
 def in_words(text: str) -> str:
@@ -32,6 +34,13 @@ def say_whose_file(model: str, console: Console) -> None:
     """Say so where a file of a model folder was named: its folder is taken."""
     if Path(model).is_file():
         console.say(f"{model} is one file of a model; its folder {Path(model).parent} is taken.")
+
+
+def between(words: Mapping[str, Any], low: float | None, high: float | None) -> str:
+    """The bounds of an interval, three digits each; a dash where there is none."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return "–"
+    return str(words["span"]).format(low=f"{low:.3f}", high=f"{high:.3f}")
 
 
 def print_json(content: dict[str, Any]) -> None:

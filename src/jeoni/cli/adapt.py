@@ -103,7 +103,7 @@ def _show_compared(metrics: dict[str, Any], out: Any, words: Mapping[str, Any], 
     shown.add_column("")
     for one in compared:
         scores = [one["target"][m] for m in measures] if one["target"] else []
-        cells = [_cell(score, words["span"]) for score in scores] or [""] * len(measures)
+        cells = [_cell(score, words) for score in scores] or [""] * len(measures)
         moved = "" if one["moved"] is None else f"{one['moved']:,}"
         note = words["saved"] if one["name"] == chosen else escape(one["note"])
         shown.add_row(escape(one["name"]), *cells, moved, note)
@@ -113,10 +113,11 @@ def _show_compared(metrics: dict[str, Any], out: Any, words: Mapping[str, Any], 
     out.print(f"\n{escape(words['saved_model'].format(method=chosen, why=why))}")
 
 
-def _cell(score: Mapping[str, float], span: str) -> str:
+def _cell(score: Mapping[str, float], words: Mapping[str, Any]) -> str:
     """A value and its interval."""
-    between = span.format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}")
-    return f"[bold]{score['value']:.3f}[/] [dim]{between}[/]"
+    from jeoni.cli._terminal import between
+
+    return f"[bold]{score['value']:.3f}[/] [dim]{between(words, score['low'], score['high'])}[/]"
 
 
 def _show(result: object, words: Mapping[str, Any], language: str) -> None:
@@ -126,7 +127,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     from rich.table import Table
 
     from jeoni.api import AdaptResult
-    from jeoni.cli._terminal import escape, print_places
+    from jeoni.cli._terminal import between, escape, print_places
 
     assert isinstance(result, AdaptResult)
     out, metrics = Console(highlight=False), result.metrics
@@ -143,7 +144,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
             shown.add_row(
                 measure_name(metrics["target"]["measures"][name]["title"], language),
                 f"[bold]{score['value']:.3f}",
-                words["span"].format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}"),
+                between(words, score["low"], score["high"]),
                 *([] if alone else [f"{before:.3f}"]),
             )
         out.print(shown)

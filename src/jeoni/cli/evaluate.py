@@ -33,7 +33,7 @@ def evaluate(
 
     with without_collecting():
         from jeoni import api
-    from jeoni.cli._terminal import print_json, say_whose_file
+    from jeoni.cli._terminal import between, print_json, say_whose_file
     from jeoni.console import console_for
 
     terminal = console_for(quiet=quiet, language=spec.language)
@@ -52,7 +52,6 @@ def evaluate(
         shown.add_column(words["value"], justify="right")
         shown.add_column(words["interval"], justify="right")
         for name, score in scores.metrics.items():
-            between = words["span"].format(low=f"{score.low:.3f}", high=f"{score.high:.3f}")
             measure = measure_name(scores.measures[name]["title"], language)
-            shown.add_row(measure, f"[bold]{score.value:.3f}", between)
+            shown.add_row(measure, f"[bold]{score.value:.3f}", between(words, score.low, score.high))
         Console(highlight=False).print(shown)

@@ -84,7 +84,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     from rich.table import Table
 
     from jeoni.api import FitResult
-    from jeoni.cli._terminal import escape, print_places
+    from jeoni.cli._terminal import between, escape, print_places
     from jeoni.runs.records import RunRecord
     from jeoni.runs.typed import read_record
 
@@ -107,8 +107,8 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
         measure = metrics["measures"][name]
         title = measure_name(measure["title"], language)
         unit = "" if measure["unit"] in ("", "%") else f", {measure_name(measure['unit'], language)}"
-        between = words["span"].format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}")
-        shown.add_row(escape(f"{title}{unit}"), f"[bold]{score['value']:.3f}", between, *beside)
+        span = between(words, score["low"], score["high"])
+        shown.add_row(escape(f"{title}{unit}"), f"[bold]{score['value']:.3f}", span, *beside)
     out.print(f"\n[bold]{escape(result.summary)}[/]\n")
     out.print(shown)
     record = read_record(RunRecord, result.run / "run.json")

@@ -81,11 +81,12 @@ def _row(one: CandidateRecord, share: bool, words: Mapping[str, Any], language: 
     from jeoni.console.durations import duration
 
     scale, digits = (100, 1) if share else (1, 3)
-    score = "" if one.score is None else f"{scale * one.score.value:.{digits}f}"
-    against = ""
-    if one.to_chosen is not None:
-        low, high = scale * one.to_chosen.low, scale * one.to_chosen.high
-        against = f"{scale * one.to_chosen.value:+.{digits}f} ({low:.{digits}f} … {high:.{digits}f})"
+    value, gain = one.score.value if one.score else None, one.to_chosen
+    score, against = "" if value is None else f"{scale * value:.{digits}f}", ""
+    if gain is not None and gain.value is not None:
+        against = f"{scale * gain.value:+.{digits}f}"
+        if gain.low is not None and gain.high is not None:  # of items of one group there are no bounds
+            against += f" ({scale * gain.low:.{digits}f} … {scale * gain.high:.{digits}f})"
     time = "" if one.final_s is None else translated(duration(one.final_s), language)
     shown = measure_name(one.name, language)
     name = f"[bold]{shown}[/]" if one.state == "chosen" else shown

@@ -89,7 +89,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
     from rich.table import Table
 
     from jeoni.api import ZeroShotResult
-    from jeoni.cli._terminal import escape, print_places
+    from jeoni.cli._terminal import between, escape, print_places
 
     assert isinstance(result, ZeroShotResult)
     out, metrics, own = Console(highlight=False), result.metrics, table("zero_shot", language)
@@ -106,7 +106,7 @@ def _show(result: object, words: Mapping[str, Any], language: str) -> None:
             shown.add_row(
                 measure_name(metrics["measures"][name]["title"], language),
                 f"[bold]{score['value']:.3f}[/]",
-                words["span"].format(low=f"{score['low']:.3f}", high=f"{score['high']:.3f}"),
+                between(words, score["low"], score["high"]),
                 *(f"{value:.3f}" for value in others),
             )
         out.print(shown)

@@ -9,7 +9,7 @@ import numpy as np
 from jeoni.errors import DataError
 from jeoni.types import Array, IntArray
 
-__all__ = ["build_folds", "check_clusters", "repeats_for", "split_test"]
+__all__ = ["build_folds", "build_inner_folds", "check_clusters", "repeats_for", "split_test"]
 
 
 def repeats_for(n: int) -> int:
@@ -50,6 +50,19 @@ def build_folds(strata: IntArray, clusters: IntArray, folds: int, repeats: int, 
         else:
             out[r] = _cluster_folds(strata, clusters, count, seed + r)
     return out
+
+
+def build_inner_folds(strata: IntArray, clusters: IntArray, folds: int, repeats: int, seed: int) -> IntArray:
+    """Folds of what is left to learn from where others are held out; arguments as of :func:`build_folds`.
+
+    Of two groups one is left then. Nothing can be held out of it as a group, so its examples are held out one by one:
+    choices within are made by examples of the same group, and whoever judges them has others.
+
+    Raises:
+        DataError: every class has one example only.
+    """
+    of_one = len(np.unique(clusters)) < 2 <= len(clusters)
+    return build_folds(strata, np.arange(len(clusters)) if of_one else clusters, folds, repeats, seed)
 
 
 def _single_folds(strata: IntArray, count: int, seed: int) -> IntArray:

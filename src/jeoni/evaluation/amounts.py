@@ -42,26 +42,34 @@ def amount_of(change: Interval, title: str, unit: str, *, signed: bool = False, 
     return Said(f"amount.{kind}", **written)
 
 
-def said_score(score: Interval, title: str, unit: str) -> Said:
+def said_score(score: Interval, title: str, unit: str, *, in_target: bool = False) -> Said:
     """How good it is, in the sentence that leads.
+
+    Args:
+        score: in the measure's own unit, a share where that is ``%``.
+        title: of the measure.
+        unit: of the measure.
+        in_target: of an adaptation, whose accuracy is that in the target domain.
 
     Example:
         >>> said_score(Interval(0.836, 0.801, 0.869), "Accuracy", "%")
         '83.6 % correct (80.1 to 86.9).'
         >>> said_score(Interval(0.24, 0.22, 0.26), "Mean absolute error", "mm")
         'Mean absolute error 0.24 mm (0.22 to 0.26).'
+        >>> said_score(Interval(0.722, math.nan, math.nan), "Accuracy", "%")
+        '72.2 % correct. There is no interval: all that was tested is of one group.'
     """
-    if unit != SHARE:
-        numbers = {"value": _number(score.value), "low": _number(score.low), "high": _number(score.high)}
-        return (
-            Said("score.unit", measure=title, unit=unit, **numbers)
-            if unit
-            else Said("score.number", measure=title, **numbers)
-        )
-    value, low, high = (f"{part:.1f}" for part in score.points())
-    if title.lower() == "accuracy":
-        return Said("score.correct", value=value, low=low, high=high)
-    return Said("score.percent", measure=title, value=value, low=low, high=high)
+    if unit == SHARE:
+        value, low, high = (f"{part:.1f}" for part in score.points())
+        kind = "percent" if title.lower() != "accuracy" else "correct_in_target" if in_target else "correct"
+    else:
+        value, low, high = (_number(part) for part in (score.value, score.low, score.high))
+        kind = "unit" if unit else "number"
+    what = {} if kind.startswith("correct") else {"measure": title}
+    what |= {"unit": unit} if kind == "unit" else {}
+    if math.isnan(score.low) or math.isnan(score.high):
+        return Said("score.of_one_group", score=Said(f"score.{kind}_alone", value=value, **what))
+    return Said(f"score.{kind}", value=value, low=low, high=high, **what)
 
 
 def _number(value: float, sign: str = "") -> str:

@@ -21,7 +21,7 @@ import numpy as np
 
 from jeoni import distributed
 from jeoni.assessment.holdout import Strategy
-from jeoni.data.splits import build_folds
+from jeoni.data.splits import build_inner_folds
 from jeoni.deadline import Deadline
 from jeoni.features.examples import Context, Examples
 from jeoni.features.results import code_digest, digest_of, kept_once
@@ -310,7 +310,7 @@ def _fitted_without(entrant: Entrant, train: Examples, number: int, context: Con
     task, targets, fold = task_of(train.data), train.data.targets, train.folds[0]
     seen, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
     folds = len(np.unique(fold))
-    inner = build_folds(task.strata(targets[seen]), train.clusters[seen], folds, 1, context.seed)
+    inner = build_inner_folds(task.strata(targets[seen]), train.clusters[seen], folds, 1, context.seed)
     backbone = entrant.candidate.source.backbone
     try:
         model = entrant.strategy.fit(backbone, train.select(seen, inner), context)

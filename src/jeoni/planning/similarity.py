@@ -15,7 +15,7 @@ import torch
 from jeoni.assessment.control import sample_order
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
-from jeoni.data.splits import build_folds
+from jeoni.data.splits import build_folds, build_inner_folds
 from jeoni.evaluation.intervals import percentile_interval, resample_weights
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
@@ -162,7 +162,7 @@ def _computed_scores(rows: Array, examples: Examples) -> FloatArray:
     scores = np.zeros(len(targets))
     for number in np.unique(fold):
         seen, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        inner = build_folds(task.strata(targets[seen]), examples.clusters[seen], FOLDS, 1, 0)
+        inner = build_inner_folds(task.strata(targets[seen]), examples.clusters[seen], FOLDS, 1, 0)
         fitted = build_head("linear").fit(rows[seen], targets[seen], task, inner, "none", examples.clusters[seen])
         with torch.inference_mode():
             outputs = fitted.module(torch.from_numpy(rows[held].astype(np.float32))).numpy()

@@ -7,11 +7,12 @@ from typing import Any
 from jeoni.console.durations import duration
 from jeoni.locale import table, translated
 from jeoni.runs.records import PlanRecord
-from jeoni.runs.records.values import Interval
+from jeoni.runs.records.values import Interval, Score
 
 __all__ = ["plan_view"]
 
 PLACES = "places_"  # how the rules of another table begin, that of places in pictures
+UNKNOWN = "–"
 SIZES, LEVELS = ("few", "many"), ("similar", "different")
 
 
@@ -74,10 +75,11 @@ def _stages(plan: PlanRecord, share: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _span(score: Interval | None, share: bool, signed: bool = False) -> dict[str, str] | None:
-    if score is None:
+def _span(score: Interval | Score | None, share: bool, signed: bool = False) -> dict[str, str] | None:
+    """Value and bounds as they are written; a dash for a bound that is not known."""
+    if score is None or score.value is None:
         return None
     scale, digits = (100, 1) if share else (1, 3)
     sign = "+" if signed else ""
-    low, high = (f"{scale * value + 0.0:.{digits}f}" for value in (score.low, score.high))
+    low, high = (UNKNOWN if bound is None else f"{scale * bound + 0.0:.{digits}f}" for bound in (score.low, score.high))
     return {"value": f"{scale * score.value + 0.0:{sign}.{digits}f}", "low": low, "high": high}

@@ -33,6 +33,12 @@ WORDS = {
     "score.percent": "{measure:term} {value} % ({low} to {high}).",
     "score.number": "{measure:term} {value} ({low} to {high}).",
     "score.unit": "{measure:term} {value} {unit:term} ({low} to {high}).",
+    "score.of_one_group": "{score} There is no interval: all that was tested is of one group.",
+    "score.correct_alone": "{value} % correct.",
+    "score.correct_in_target_alone": "{value} % correct in the target.",
+    "score.percent_alone": "{measure:term} {value} %.",
+    "score.number_alone": "{measure:term} {value}.",
+    "score.unit_alone": "{measure:term} {value} {unit:term}.",
     # what transfer added to it
     "pretrained.added": "Transfer added {amount} over an untrained backbone.",
     "pretrained.cost": "Transfer cost {amount} against an untrained backbone.",

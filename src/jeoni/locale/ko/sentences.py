@@ -33,6 +33,12 @@ WORDS = {
     "score.percent": "{measure:term} {value} % ({low}~{high}).",
     "score.number": "{measure:term} {value} ({low}~{high}).",
     "score.unit": "{measure:term} {value} {unit:term} ({low}~{high}).",
+    "score.of_one_group": "{score} 테스트한 데이터가 모두 한 그룹이어서 신뢰구간을 구할 수 없습니다.",
+    "score.correct_alone": "정확도 {value} %.",
+    "score.correct_in_target_alone": "타깃 정확도 {value} %.",
+    "score.percent_alone": "{measure:term} {value} %.",
+    "score.number_alone": "{measure:term} {value}.",
+    "score.unit_alone": "{measure:term} {value} {unit:term}.",
     # 전이학습의 효과
     "pretrained.added": "전이학습으로 미학습 백본보다 {amount} 향상되었습니다.",
     "pretrained.cost": "전이학습으로 미학습 백본보다 {amount} 하락했습니다.",

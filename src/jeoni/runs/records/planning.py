@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from jeoni.runs.records.label_quality import LabelNoiseRecord, MoreLabelsRecord
 from jeoni.runs.records.profile import ProfileRecord
-from jeoni.runs.records.values import Count, Interval, Loss, Name, Positive, SaidTexts, Value
+from jeoni.runs.records.values import Count, Interval, Loss, Name, Positive, SaidTexts, Score, Value
 from jeoni.runs.typed import AtMost, Which
 
 __all__ = ["PLAN_FORMAT", "CandidateRecord", "PlanRecord", "SimilarityRecord", "SourceRecord", "StageScoreRecord"]
@@ -47,6 +47,7 @@ class CandidateRecord:
 
     ``fold_s`` and ``final_s`` are the seconds that one fold and the whole fit were expected to take, ``seconds`` those
     that the race took; ``to_chosen`` is its score minus that of the one chosen, on the items that both were scored on.
+    Where these are of one group, neither has bounds.
     """
 
     name: Name
@@ -57,8 +58,8 @@ class CandidateRecord:
     trains: bool = False
     folds: Count = 0
     items: Count = 0
-    score: Interval | None = None
-    to_chosen: Interval | None = None
+    score: Score | None = None
+    to_chosen: Score | None = None
     loss: Loss | None = None
     seconds: Positive = 0.0
     fold_s: Positive | None = None

@@ -22,7 +22,7 @@ import numpy as np
 from jeoni import distributed
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import cut, merge
-from jeoni.data.splits import build_folds, repeats_for
+from jeoni.data.splits import build_folds, build_inner_folds, repeats_for
 from jeoni.features.examples import Context, Examples
 from jeoni.models.model import Model
 from jeoni.strategies.finetuning.looks import Course, Looks
@@ -295,7 +295,7 @@ def _first(setup: TrainingSetup, train_on: Examples, rival: Course | None = None
     context, config = setup.context, setup.config
     task, targets, clusters = task_of(train_on.data), train_on.data.targets, train_on.clusters
     fit, held = _parted(train_on, context.seed)
-    inner = build_folds(task.strata(targets[fit]), clusters[fit], 5, repeats_for(len(fit)), context.seed)
+    inner = build_inner_folds(task.strata(targets[fit]), clusters[fit], 5, repeats_for(len(fit)), context.seed)
     tap = cut(setup.backbone, config.frozen).tap
     held_rows = plain_rows(train_on.select(held, train_on.folds[:, held]), setup.source, tap, context)
     score = HeldScore(task, targets[held])
