@@ -19,6 +19,8 @@ from tests.conftest import RATE, TINY, make_tone
 
 soundfile = pytest.importorskip("soundfile")
 
+SPEAKER = r"_([a-d])_"  # in the names of made sounds
+
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg"])
 def test_a_fit_on_sounds_is_that_on_photos(jeoni, make_sounds, tmp_path, suffix):
@@ -26,6 +28,7 @@ def test_a_fit_on_sounds_is_that_on_photos(jeoni, make_sounds, tmp_path, suffix)
         "fit", make_sounds(suffix=suffix), "--backbone", TINY, "--repeats", 1, "--folds", 2, "--out", tmp_path / "run"
     )
     assert done.code == 0, done.err
+    assert "possible groups: names hold 'a', 'c', 'd' … (4 in all)" in done.err and "--group-pattern" in done.err
     assert read_json(tmp_path / "run" / "metrics.json")["cv"]["accuracy"]["value"] > 0.8
     gallery = read_json(tmp_path / "run" / "figures" / "gallery.json")
     assert all(e["thumb"] and e["sound"] for e in gallery["doubtful"])
@@ -39,9 +42,8 @@ def test_an_audio_encoder_is_fitted_without_a_warning_and_predicts(
 ):
     sounds, run = make_sounds(), tmp_path / "run"
     soundfile.write(sounds / "tone_0" / "click_a_.wav", [0.5, 0, -0.5, 0], RATE)  # far shorter than the first filters
-    done = jeoni(
-        "fit", sounds, "--backbone", listener_folder(family), "--repeats", 1, "--folds", 2, "--out", run, "--no-control"
-    )
+    options = ["--group-pattern", SPEAKER, "--repeats", 1, "--folds", 2, "--no-control", "--out", run]
+    done = jeoni("fit", sounds, "--backbone", listener_folder(family), *options)
     assert done.code == 0 and "!" not in done.err, done.err
     assert read_json(run / "metrics.json")["n"] == 25
     gallery = read_json(run / "figures" / "gallery.json")
@@ -56,19 +58,8 @@ def test_an_audio_encoder_is_fitted_without_a_warning_and_predicts(
 
 
 def test_sounds_at_a_rate_that_mp3_does_not_know_can_be_played(jeoni, make_sounds, tmp_path):
-    done = jeoni(
-        "fit",
-        make_sounds(rate=10_000),
-        "--backbone",
-        TINY,
-        "--repeats",
-        1,
-        "--folds",
-        2,
-        "--out",
-        tmp_path / "run",
-        "--no-control",
-    )
+    options = ["--group-pattern", SPEAKER, "--repeats", 1, "--folds", 2, "--no-control", "--out", tmp_path / "run"]
+    done = jeoni("fit", make_sounds(rate=10_000), "--backbone", TINY, *options)
     assert done.code == 0 and "!" not in done.err, done.err
     said = read_json(tmp_path / "run" / "model" / "config.json")
     assert said["backbone"]["input"]["rate"] == 10_000
@@ -98,7 +89,7 @@ def test_speakers_named_in_files_are_never_split(jeoni, make_sounds, tmp_path):
     done = package.fit(
         make_sounds(),
         backbone=TINY,
-        group_pattern=r"_([a-d])_",
+        group_pattern=SPEAKER,
         repeats=1,
         folds=2,
         control=False,
@@ -112,7 +103,7 @@ def test_speakers_named_in_files_are_never_split(jeoni, make_sounds, tmp_path):
         folds.setdefault(row["path"].split("_")[-2], set()).add(row["fold"])
     assert len(rows) == 24 and all(len(f) == 1 for f in folds.values()), done.summary
     words = ("evaluate", tmp_path / "run", tmp_path / "sounds", "--json")
-    alone, grouped = (json.loads(jeoni(*words, *more).out) for more in ((), ("--group-pattern", r"_([a-d])_")))
+    alone, grouped = (json.loads(jeoni(*words, *more).out) for more in ((), ("--group-pattern", SPEAKER)))
     alone, grouped = alone["metrics"]["log_loss"], grouped["metrics"]["log_loss"]
     assert grouped["value"] == alone["value"] and grouped["low"] != alone["low"]  # speakers are drawn, not recordings
 
