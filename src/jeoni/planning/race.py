@@ -3,7 +3,8 @@
 Jamieson & Talwalkar AISTATS 2016 (arXiv:1502.07943) halve the field at every round; here a candidate goes on as long as
 the folds so far do not say that it is clearly worse than the best, so that none is lost to chance. Of what transfers,
 the simplest wins unless another is better by more than a standard error, and the best of those that are as simple; a
-control wins as soon as it is better: then transfer does not pay. The test set takes no part.
+control wins if it is better than that one by more than a standard error: then transfer does not pay. Errors are those
+of groups where there are groups. The test set takes no part.
 
 How much choosing among several flatters the score of the one chosen is told by the bootstrap of the choice itself
 (BBC-CV, Tsamardinos, Greasidou & Borboudakis, Machine Learning 107, 2018): chosen on the items of a resample, scored on
@@ -23,6 +24,7 @@ from jeoni import distributed
 from jeoni.assessment.holdout import Strategy
 from jeoni.data.splits import build_inner_folds
 from jeoni.deadline import Deadline
+from jeoni.evaluation.clustered import clustered_mean
 from jeoni.features.examples import Context, Examples
 from jeoni.features.results import code_digest, digest_of, kept_once
 from jeoni.planning.candidates import Candidate
@@ -107,11 +109,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a choice is made by: a candidate's losses and scores ``(n,)`` of the first items of all."""
+    """What a choice is made by: losses and scores ``(n,)`` of the first items of all, and the groups of these."""
 
     candidate: Candidate
     losses: FloatArray
     scores: FloatArray
+    groups: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -162,8 +165,8 @@ def _unfinished(outcomes: Sequence[Outcome]) -> list[Outcome]:
 class _Runner:
     """An entrant under way; what is known of it from an earlier race is not computed again."""
 
-    def __init__(self, entrant: Entrant, earlier: Outcome | None) -> None:
-        self.entrant = entrant
+    def __init__(self, entrant: Entrant, earlier: Outcome | None, groups: IntArray | None) -> None:
+        self.entrant, self.groups = entrant, groups  # of all items of the race, in their order
         self.examples: Examples | None = None
         self.losses: FloatArray = earlier.losses if earlier else np.zeros(0)
         self.scores: FloatArray = earlier.scores if earlier else np.zeros(0)
@@ -177,7 +180,7 @@ class _Runner:
 
     @property
     def standing(self) -> Standing:
-        return Standing(self.candidate, self.losses, self.scores)
+        return Standing(self.candidate, self.losses, self.scores, self.groups)
 
     @property
     def out(self) -> bool:
@@ -221,7 +224,9 @@ def run_race(
     fold, context = examples.folds[0], replace(context, deadline=None)
     numbers = np.unique(fold)
     known = {outcome.candidate.name: outcome for outcome in earlier}
-    runners = [_Runner(entrant, known.get(entrant.candidate.name)) for entrant in entrants]
+    items = np.concatenate([np.flatnonzero(fold == number) for number in numbers])
+    groups = None if examples.groups is None else examples.clusters[items]
+    runners = [_Runner(entrant, known.get(entrant.candidate.name), groups) for entrant in entrants]
     with context.console.track("Racing", len(numbers) * len(runners)) as advance:
         for position, number in enumerate(numbers):
             for runner in runners:
@@ -234,8 +239,6 @@ def run_race(
             _drop_beaten(runners)
             if len(runners) > 1 and sum(not runner.out for runner in runners) < 2:
                 break
-    items = np.concatenate([np.flatnonzero(fold == number) for number in numbers])
-    groups = None if examples.groups is None else examples.clusters[items]
     winner = distributed.broadcast_object(runners.index(_winner(runners)))
     runners[winner].state = "chosen"
     outcomes = tuple(_outcome(runner) for runner in runners)
@@ -260,7 +263,8 @@ def optimism(race: Race, seed: int) -> float | None:
         if (drawn == 0).sum() == 0 or drawn.sum() == 0:
             continue
         rows = np.repeat(np.arange(n), drawn)
-        chosen = choice_of([Standing(o.candidate, o.losses[rows], o.scores[rows]) for o in whole])
+        of = None if race.groups is None else race.groups[rows]
+        chosen = choice_of([Standing(o.candidate, o.losses[rows], o.scores[rows], of) for o in whole])
         left_out.append(whole[chosen].scores[drawn == 0].mean())
     return float(race.chosen.scores.mean() - np.mean(left_out)) if left_out else None
 
@@ -326,9 +330,7 @@ def _drop_beaten(runners: Sequence[_Runner]) -> None:
     if not racing:
         return
     best = racing[_best([runner.standing for runner in racing], range(len(racing)))]
-    beaten = [
-        runner is not best and clearly_lower(*_common(best.standing, runner.standing), CLEAR) for runner in racing
-    ]
+    beaten = [runner is not best and _errs_less(best.standing, runner.standing, CLEAR) for runner in racing]
     for runner, out in zip(racing, distributed.broadcast_object(beaten), strict=True):
         if out:
             runner.state = "beaten"
@@ -346,7 +348,7 @@ def _winner(runners: Sequence[_Runner]) -> _Runner:
 
 
 def choice_of(standings: Sequence[Standing]) -> int:
-    """The simplest that is not worse than the best by more than a standard error, unless a control is better.
+    """The simplest that is not worse than the best by more than a standard error, unless a control is clearly better.
 
     Of several that are as simple the best: such as the probes of two backbones.
 
@@ -356,7 +358,7 @@ def choice_of(standings: Sequence[Standing]) -> int:
     transferred = [k for k, one in enumerate(standings) if not one.candidate.control]
     best = _best(standings, transferred)
     lowest = standings[best]
-    tied = [k for k in transferred if k == best or not clearly_lower(*_common(lowest, standings[k]), TIE)]
+    tied = [k for k in transferred if k == best or not _errs_less(lowest, standings[k], TIE)]
     least = min(standings[k].candidate.complexity for k in tied)
     chosen = _best(standings, [k for k in tied if standings[k].candidate.complexity == least])
     better = [k for k, one in enumerate(standings) if one.candidate.control and _better(one, standings[chosen])]
@@ -371,17 +373,24 @@ def _best(standings: Sequence[Standing], among: Sequence[int]) -> int:
     return min(among, key=lambda k: standings[k].losses[:n].mean())
 
 
+def _errs_less(one: Standing, other: Standing, errors: float) -> bool:
+    """Whether one's losses are lower by more than so many standard errors: of items, or of groups of them."""
+    ours, others = _common(one, other)
+    if one.groups is None:
+        return clearly_lower(ours, others, errors)
+    return len(ours) > 0 and clustered_mean(others - ours, one.groups[: len(ours)]).is_above(errors)
+
+
 def _common(one: Standing, other: Standing) -> tuple[FloatArray, FloatArray]:
     n = min(len(one.losses), len(other.losses))
     return one.losses[:n], other.losses[:n]
 
 
 def _better(control: Standing, chosen: Standing) -> bool:
-    """Whether a control errs less, by loss and by score."""
-    ours, other = _common(control, chosen)
-    n = len(ours)
-    scores = control.scores[:n].mean() >= chosen.scores[:n].mean() if n else False
-    return bool(n and ours.mean() < other.mean() and scores)
+    """Whether a control errs less by more than a standard error, and does not score worse."""
+    ours, other = control.scores, chosen.scores
+    n = min(len(ours), len(other))
+    return n > 0 and _errs_less(control, chosen, TIE) and bool(ours[:n].mean() >= other[:n].mean())
 
 
 def _outcome(runner: _Runner) -> Outcome:

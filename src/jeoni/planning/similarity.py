@@ -16,6 +16,7 @@ from jeoni.assessment.control import sample_order
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.splits import build_folds, build_inner_folds
+from jeoni.evaluation.clustered import FEW_GROUPS, clustered_interval
 from jeoni.evaluation.intervals import percentile_interval, resample_weights
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
@@ -136,7 +137,12 @@ def measure_similarity(
 
 
 def mean_interval(values: FloatArray, groups: IntArray | None, seed: int) -> Interval:
-    """The mean of ``values (n,)`` with its bootstrap interval; groups ``(n,)`` are resampled whole."""
+    """The mean of ``values (n,)`` with its interval: by the bootstrap, of whole groups where ``groups (n,)`` are given.
+
+    Where these are few, by Student's t; see :mod:`jeoni.evaluation.clustered`.
+    """
+    if groups is not None and len(np.unique(groups)) < FEW_GROUPS:
+        return clustered_interval(values, groups)
     samples = []
     for weights in resample_weights(len(values), groups, RESAMPLES, seed):
         total = weights.sum(1)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from jeoni.errors import ConfigError
 from jeoni.locale import table
 from jeoni.report.card import Card
 from jeoni.report.files import Figures
@@ -14,8 +17,12 @@ from jeoni.report.plans import plan_view
 from jeoni.report.profile import profile_view
 from jeoni.runs.records import PlanRecord, RunRecord, told_in
 from jeoni.runs.typed import read_record
+from jeoni.specs import FitSpec
+from jeoni.specs.written import command_line
 
 __all__ = ["PlanningPage"]
+
+OF_A_PLAN = ("backbone", "budget", "disk")  # what a plan was made within, and with: the choice is in their place
 
 
 class PlanningPage:
@@ -49,6 +56,20 @@ def _told(words: dict[str, Any]) -> dict[str, Any]:
 
 
 def _command(plan: PlanRecord, record: RunRecord) -> str:
-    """The command that does what was planned."""
-    options = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in plan.options.items())
-    return f"jeoni fit {record.data.origin or record.data.name} {options}"
+    """The command that does what was planned: with what was said of the data, and what was chosen."""
+    data = record.data.origin or record.data.name
+    try:
+        return command_line(FitSpec().changed(**{**_said_of_data(record), **plan.options}), "fit", data)
+    except (ConfigError, ValueError):  # options of another version
+        return command_line(FitSpec(), "fit", data)
+
+
+def _said_of_data(record: RunRecord) -> dict[str, Any]:
+    """Options of the plan that a fit has too, as they were before they were written.
+
+    Raises:
+        ValueError: one that is not written as a record writes them.
+    """
+    shared = [f for f in fields(FitSpec) if f.name in record.spec and f.name not in OF_A_PLAN]
+    written = {f.name: record.spec[f.name] for f in shared}
+    return {f.name: written[f.name] if isinstance(f.default, str) else json.loads(str(written[f.name])) for f in shared}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -31,13 +30,12 @@ from jeoni.locale import Said
 from jeoni.models.model import Model
 from jeoni.runs.environment import machine, peak_memory_mb, versions
 from jeoni.runs.records import HeadRecord, TrainingRecord
-from jeoni.specs import CommonSpec, ordered_fields
+from jeoni.specs import CommonSpec
 from jeoni.types import Dataset
 from jeoni.verbs.session.clock import Clock
 
 __all__ = [
     "backbone_record",
-    "command_line",
     "cut_record",
     "data_digest",
     "data_record",
@@ -283,7 +281,7 @@ def _seconds_to_each_stage(backbone: Backbone, images: torch.Tensor) -> list[flo
 
 
 def input_words(inputs: dict[str, Any]) -> list[str | Dataset]:
-    """A verb's inputs as they would be typed, for :func:`command_line`.
+    """A verb's inputs as they would be typed, for :func:`jeoni.specs.written.command_line`.
 
     Args:
         inputs: by argument; empty texts are left out. ``data`` stands without its name; what is in memory is its name
@@ -321,23 +319,3 @@ def data_digest(data: Dataset, seen: Extraction) -> str:
     else:
         content.update(data.targets.tobytes())
     return content.hexdigest()
-
-
-def command_line(spec: CommonSpec, *said: str | Dataset) -> str:
-    """The command line that repeats a run.
-
-    Args:
-        spec: its options.
-        said: the verb and its arguments; data stand for where they were read from.
-    """
-    words = ["jeoni", *(word if isinstance(word, str) else word.origin or word.name for word in said)]
-    for f in ordered_fields(type(spec)):
-        value = getattr(spec, f.name)
-        if value != f.default:
-            option = f.name.replace("_", "-")
-            words += (
-                [f"--{option}" if value else f"--no-{option}"]
-                if isinstance(value, bool)
-                else [f"--{option}", str(value)]
-            )
-    return shlex.join(words)

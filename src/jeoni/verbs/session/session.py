@@ -33,10 +33,11 @@ from jeoni.runs.records import RunRecord
 from jeoni.runs.typed import as_record
 from jeoni.scaling.choose import executor_of
 from jeoni.specs import CommonSpec
+from jeoni.specs.written import command_line
 from jeoni.types import Array, Console, Dataset, Finding, Quiet, Recording
 from jeoni.verbs.session.clock import Clock
 from jeoni.verbs.session.kept_charts import KeptCharts
-from jeoni.verbs.session.record import command_line, run_record
+from jeoni.verbs.session.record import run_record
 from jeoni.verbs.session.took import told_at_the_end, took_by_part
 
 __all__ = ["Prepared", "Session"]
@@ -342,7 +343,9 @@ class Session:
             arguments: of the verb, for the command that repeats the run.
             own: fields of the record that this verb fills.
         """
-        command = self.command or command_line(self.spec, self.verb, *arguments)
+        command = self.command or command_line(
+            self.spec, self.verb, *(word if isinstance(word, str) else word.origin or word.name for word in arguments)
+        )
         seen, warnings = ready.seen, self.console.warnings
         content = run_record(command, self.spec, ready.data, counts, backbone, seen, self.clock, warnings, own)
         content["estimate"] = self._estimate_and_outcome()
