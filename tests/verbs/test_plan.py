@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
-from html import escape
+from html import escape, unescape
 
 import pytest
 
@@ -76,7 +77,9 @@ def test_the_page_of_a_plan_tells_it_in_both_languages(kept, tmp_path):
     record = read_record(PlanRecord, run / "plan.json")
     english = render(run, "en").read_text(encoding="utf-8")
     assert "Which rule applies" in english and 'class="fired"' in english and escape(record.rule_source) in english
-    assert f"--backbone {record.options['backbone']}" in english
+    command = unescape(re.sub("<[^>]+>", "", re.search('<code id="do">(.*?)</code>', english).group(1)))
+    assert f"--backbone {record.options['backbone']}" in command
+    assert "--folds 2" in command and "--budget" not in command  # what was said of the data and of folds, too
     assert f"held out: {max(one.folds for one in record.candidates)}, the same for all" in english
     korean = render(run, "ko").read_text(encoding="utf-8")
     assert "적용된 규칙" in korean and "선택" in korean
