@@ -16,8 +16,10 @@ the pictures, and the mean IoU.
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ from _dense import Kept, Pictures
 from jeoni.dense.assess import evidence_of
 from jeoni.dense.scoring import evaluate_evidence
 from jeoni.dense.transfer import Transfer, build_dense_head
+from jeoni.features.store import FeatureStore
 from jeoni.specs import Recipe
 
 CLASSES = "sky,building,pole,road,pavement,tree,sign,fence,car,pedestrian,bicyclist"
@@ -68,10 +71,15 @@ def told(pictures: Pictures, arm: str, found: list[dict[str, Any]]) -> str:
 
 
 def speed(pictures: Pictures, steps: int, test: str, kept: Kept) -> None:
-    """The same head, views and steps, with and without stored maps."""
+    """The same head, views and steps, with and without stored maps; each from a store of its own, empty at first."""
     train, held = parts_of(pictures, test)
 
     def one(cached: bool) -> dict[str, float]:
+        with tempfile.TemporaryDirectory() as root:
+            context = replace(pictures.context, store=FeatureStore(Path(root)))
+            return of_a_store(replace(pictures, context=context), cached)
+
+    def of_a_store(pictures: Pictures, cached: bool) -> dict[str, float]:
         backbone = pictures.backbone()
         task = pictures.task
         recipe = Recipe(steps=steps, cache_gb=20.0 if cached else 1e-6)
