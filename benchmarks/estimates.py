@@ -11,6 +11,7 @@ theirs as well. Target: 8 of 10. Needs CIFAR-10, Amazon's reviews and FSDD (see 
 
 from __future__ import annotations
 
+import argparse
 import csv
 import os
 import shutil
@@ -140,7 +141,10 @@ LARGE = RUNS[:10]
 
 
 def main() -> None:
-    chosen = [RUNS[int(k) - 1] for k in sys.argv[1:] if k.isdecimal()] or LARGE
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("numbers", nargs="*", type=int, help="of the runs; left out, the ten large ones")
+    parser.add_argument("--cpu", action="store_true", help="by processor seconds, on one core")
+    chosen = [RUNS[number - 1] for number in parser.parse_args().numbers] or LARGE
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{'run':<32}{'expected':>10}{'took':>10}{'ratio':>8}", flush=True)
     ratios = [_one(run) for run in chosen]

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.stats import binom
 
 from jeoni.errors import ConfigError
 from jeoni.evaluation.evaluate import evaluate
-from jeoni.evaluation.intervals import percentile_interval, resample_weights
+from jeoni.evaluation.intervals import bootstrap_interval, resample_weights
 from jeoni.types import Interval
 from tests.made_tasks import classes as of_classes
 
@@ -48,21 +49,21 @@ def test_a_single_unit_gives_no_interval(n, groups):
 
 def test_percentiles_of_a_uniform_sample():
     samples = np.arange(1001.0)
-    assert percentile_interval(400, samples) == Interval(400, pytest.approx(25), pytest.approx(975))
-    assert percentile_interval(400, samples, level=0.5).low == pytest.approx(250)
+    assert bootstrap_interval(400, samples) == Interval(400, pytest.approx(25), pytest.approx(975))
+    assert bootstrap_interval(400, samples, level=0.5).low == pytest.approx(250)
 
 
 def test_undefined_resamples_are_left_out_and_an_undefined_value_has_no_interval():
     samples = np.array([np.nan, 1.0, 2.0, 3.0, np.nan])
-    assert percentile_interval(2.0, samples) == percentile_interval(2.0, samples[1:4])
+    assert bootstrap_interval(2.0, samples) == bootstrap_interval(2.0, samples[1:4])
     for value, given in ((1.0, np.full(3, np.nan)), (np.nan, np.ones(3))):
-        found = percentile_interval(value, given)
+        found = bootstrap_interval(value, given)
         assert np.isnan(found.low) and np.isnan(found.high)
 
 
 def test_the_interval_always_holds_the_value():
-    assert percentile_interval(0.0, np.ones(10)) == Interval(0.0, 0.0, 1.0)
-    assert percentile_interval(2.0, np.ones(10)) == Interval(2.0, 1.0, 2.0)
+    assert bootstrap_interval(0.0, np.ones(10)) == Interval(0.0, 0.0, 1.0)
+    assert bootstrap_interval(2.0, np.ones(10)) == Interval(2.0, 1.0, 2.0)
 
 
 def test_the_interval_of_accuracy_covers_the_truth_about_95_times_in_100():
@@ -74,6 +75,30 @@ def test_the_interval_of_accuracy_covers_the_truth_about_95_times_in_100():
         found = evaluate(of_classes(["a", "b"]), labels, probs, seed=trial, resamples=500).metrics["accuracy"]
         covered += found.low <= 0.8 <= found.high
     assert 0.90 <= covered / 200 <= 0.99
+
+
+@pytest.mark.parametrize("number", [2, 3, 6])
+def test_the_interval_of_a_score_covers_the_truth_where_groups_are_few(number):
+    """Percentiles of three groups hold it in 78 of 100 cases, of two in 58."""
+    rng, covered = np.random.default_rng(0), 0
+    groups, task = np.repeat(np.arange(number), 30), of_classes(["a", "b"])
+    labels = np.tile([0, 1], 15 * number)
+    for trial in range(300):
+        right = rng.random(len(groups)) < rng.uniform(0.5, 0.9, number)[groups]
+        probs = np.where((right == (labels == 0))[:, None], [0.9, 0.1], [0.1, 0.9])
+        found = evaluate(task, labels, probs, groups, seed=trial, resamples=500).metrics["balanced_accuracy"]
+        covered += found.low <= 0.7 <= found.high
+    assert 0.90 <= covered / 300 <= 0.99
+
+
+def test_of_few_units_the_interval_is_that_of_a_mean_by_students_t():
+    values = np.array([0.3, 0.5, 0.6, 0.9])
+    samples = np.random.default_rng(0).choice(values, (20_000, 4)).mean(1)
+    expected = stats.t.interval(0.95, 3, values.mean(), stats.sem(values))
+    found = bootstrap_interval(values.mean(), samples, 4)
+    assert (found.low, found.high) == pytest.approx(expected, abs=0.01)
+    within = bootstrap_interval(values.mean(), samples, 4, limits=(0.0, 0.8))
+    assert within.low == pytest.approx(found.low) and within.high == 0.8
 
 
 def test_the_interval_of_accuracy_is_as_wide_as_its_standard_error_says():

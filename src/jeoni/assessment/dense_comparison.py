@@ -22,8 +22,8 @@ from jeoni.dense.protocol import DenseTask
 from jeoni.dense.reading import dense_task_of
 from jeoni.dense.transfer import Transfer
 from jeoni.evaluation.curves import Point
-from jeoni.evaluation.intervals import percentile_interval
-from jeoni.evaluation.measures import Measure
+from jeoni.evaluation.intervals import bootstrap_interval
+from jeoni.evaluation.measures import Measure, limits_of
 from jeoni.evaluation.verdict import Verdict, correct, corrected_t, doubts, visible_by, words
 from jeoni.features.examples import Context, Examples
 from jeoni.types import Array, FloatArray, IntArray
@@ -121,6 +121,7 @@ class _Resampled:
     def __init__(self, examples: Examples, seed: int) -> None:
         self.task: DenseTask = dense_task_of(examples.data)
         _, self._unit = np.unique(examples.clusters, return_inverse=True)
+        self.units = int(self._unit.max()) + 1  # groups, or pictures where there are none
         self._seed = seed
         self.measure: Measure = self.task.metrics()[self.task.headline]
 
@@ -132,7 +133,7 @@ class _Resampled:
     def values(self, trials: Sequence[DenseTrial]) -> tuple[FloatArray, FloatArray]:
         """``(draws,)`` of each draw, and ``(B,)`` of each resample the mean over its draws."""
         rng = np.random.default_rng(self._seed)
-        by_unit = _counts(int(self._unit.max()) + 1, RESAMPLES, rng)
+        by_unit = _counts(self.units, RESAMPLES, rng)
         by_draw = _counts(len(trials), RESAMPLES, rng)
         whole = np.array([self._score(t.evidence, np.ones((1, len(t.test))))[0] for t in trials])
         each = np.stack([self._score(t.evidence, by_unit[:, self._unit[t.test]]) for t in trials], axis=1)
@@ -180,7 +181,9 @@ def dense_points(trials: Sequence[DenseTrial], examples: Examples, seed: int) ->
     points = []
     for (strategy, budget), some in _grouped(trials).items():
         whole, drawn = resampled.values(some)
-        score = percentile_interval(float(np.nanmean(whole)), drawn)
+        score = bootstrap_interval(
+            float(np.nanmean(whole)), drawn, resampled.units, limits=limits_of(resampled.measure)
+        )
         n_train, seconds = float(np.mean([t.n_train for t in some])), float(np.median([t.seconds for t in some]))
         points.append(Point(strategy, budget, n_train, seconds, score, some[0].note))
     return points
@@ -228,7 +231,7 @@ def _verdict(
     """One pair, undecided yet: :func:`jeoni.evaluation.verdict.correct` decides all together."""
     (a, drawn_a), (b, drawn_b) = resampled.values(ours), resampled.values(theirs)
     gains = resampled.sign * (a - b)
-    found = percentile_interval(float(np.nanmean(gains)), resampled.sign * (drawn_a - drawn_b))
+    found = bootstrap_interval(float(np.nanmean(gains)), resampled.sign * (drawn_a - drawn_b), resampled.units)
     if len(gains) == 1:
         p = resampled.exchanged(ours, theirs, float(gains[0]))
     else:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jeoni.errors import ConfigError
-from jeoni.evaluation.intervals import not_too_certain, percentile_interval, resample_weights
+from jeoni.evaluation.intervals import bootstrap_interval, not_too_certain, resample_weights, units_of
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
 __all__ = ["METHODS", "SCORES", "LabelNoise", "find_label_noise", "name_suspects"]
@@ -253,5 +253,6 @@ def _with_interval(
                 continue  # a single group says nothing of others
             counted = _counted_as(probs, _thresholds(labels, probs, weights))
             found.append(_wrong_share(_joint(labels, counted, weights, classes)))
-    interval = percentile_interval(_wrong_share(joint), np.array(found))
-    return not_too_certain(interval, n if groups is None else len(np.unique(groups)))
+    units = units_of(n, groups)
+    interval = bootstrap_interval(_wrong_share(joint), np.array(found), units, limits=(0.0, 1.0))
+    return not_too_certain(interval, units)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jeoni.evaluation.amounts import amount_of
-from jeoni.evaluation.intervals import not_too_certain, percentile_interval, resample_weights
+from jeoni.evaluation.intervals import bootstrap_interval, not_too_certain, resample_weights, units_of
 from jeoni.locale import Said, paragraph
 from jeoni.transferability.agreement import Order, orders
 from jeoni.transferability.candidate import FEWEST, Candidate
@@ -139,9 +139,12 @@ def _intervals(right: FloatArray, groups: IntArray | None, seed: int) -> tuple[l
     weights = np.concatenate(chunks)
     total = weights.sum(1, keepdims=True)
     drawn = np.where(total > 0, weights @ right.T / np.where(total > 0, total, 1.0), np.nan)
-    means = right.mean(1)
-    accuracies = [not_too_certain(percentile_interval(means[k], drawn[:, k]), n) for k in range(len(right))]
-    behind = [percentile_interval(means[0] - means[k], drawn[:, 0] - drawn[:, k]) for k in range(len(right))]
+    means, units = right.mean(1), units_of(n, groups)
+    accuracies = [
+        not_too_certain(bootstrap_interval(mean, samples, units, limits=(0.0, 1.0)), units)
+        for mean, samples in zip(means, drawn.T, strict=True)
+    ]
+    behind = [bootstrap_interval(means[0] - means[k], drawn[:, 0] - drawn[:, k], units) for k in range(len(right))]
     return accuracies, behind
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from jeoni.dense.protocol import DenseTask
 from jeoni.evaluation.evaluate import Evaluation
-from jeoni.evaluation.intervals import not_too_certain, percentile_interval, resample_weights
+from jeoni.evaluation.intervals import bootstrap_interval, not_too_certain, resample_weights, units_of
+from jeoni.evaluation.measures import Measure, limits_of
 from jeoni.types import FloatArray, IntArray, Interval
 
 __all__ = ["difference_of", "evaluate_evidence", "score_evidence"]
@@ -40,21 +41,22 @@ def evaluate_evidence(
         task.scored(evidence, weights.astype(np.float64)) for weights in resample_weights(n, groups, resamples, seed)
     ]
     samples, rows = _joined([scores for scores, _ in drawn]), [chunk for _, chunk in drawn]
-    shares = task.shares(evidence)
-    units = n if groups is None else len(np.unique(groups))
+    shares, known = task.shares(evidence), task.metrics()
+    units = units_of(n, groups)
     breakdown: list[dict[str, Any]] = []
     for k, row in enumerate(alone):
         scores = _joined([chunk[k].scores for chunk in rows])
         found = {
-            name: _interval(value, scores[name], min(row.count, units) if name in shares else 0)
+            name: _interval(value, scores[name], units, min(row.count, units) if name in shares else 0, known.get(name))
             for name, value in row.scores.items()
         }
         breakdown.append({"class": row.name, "support": row.count, **found})
     return Evaluation(
         metrics={
-            name: _interval(value, samples[name], min(shares.get(name, 0), units)) for name, value in whole.items()
+            name: _interval(value, samples[name], units, min(shares.get(name, 0), units), known[name])
+            for name, value in whole.items()
         },
-        measures={name: measure.as_dict() for name, measure in task.metrics().items()},
+        measures={name: measure.as_dict() for name, measure in known.items()},
         breakdown=breakdown,
         details=task.details(evidence),
         n=n,
@@ -69,17 +71,21 @@ def score_evidence(
     resamples: int = RESAMPLES,
 ) -> dict[str, Interval]:
     """Every metric of all pictures with its interval, without tables by class; arguments as of the whole."""
-    n, shares = len(evidence), task.shares(evidence)
-    units = n if groups is None else len(np.unique(groups))
+    n, shares, known = len(evidence), task.shares(evidence), task.metrics()
+    units = units_of(n, groups)
     whole = task.scores(evidence, np.ones((1, n)))
     drawn = resample_weights(n, groups, resamples, seed)
     samples = _joined([task.scores(evidence, weights.astype(np.float64)) for weights in drawn])
-    return {name: _interval(value, samples[name], min(shares.get(name, 0), units)) for name, value in whole.items()}
+    return {
+        name: _interval(value, samples[name], units, min(shares.get(name, 0), units), known[name])
+        for name, value in whole.items()
+    }
 
 
-def _interval(value: FloatArray, samples: FloatArray, of: int) -> Interval:
-    """Percentiles; of a share of so many pictures no narrower than these allow."""
-    return not_too_certain(percentile_interval(float(value[0]), samples), of)
+def _interval(value: FloatArray, samples: FloatArray, units: int, of: int, measure: Measure | None) -> Interval:
+    """Of resamples of so many ``units``; of a share ``of`` so many pictures no narrower than these allow."""
+    limits = (-np.inf, np.inf) if measure is None else limits_of(measure)
+    return not_too_certain(bootstrap_interval(float(value[0]), samples, units, limits=limits), of)
 
 
 def difference_of(
@@ -109,7 +115,9 @@ def difference_of(
     whole = difference(np.ones((1, n)))
     drawn = resample_weights(n, groups, resamples, seed)
     samples = _joined([difference(weights.astype(np.float64)) for weights in drawn])
-    return {name: percentile_interval(float(value[0]), samples[name]) for name, value in whole.items()}
+    return {
+        name: bootstrap_interval(float(value[0]), samples[name], units_of(n, groups)) for name, value in whole.items()
+    }
 
 
 def _joined(chunks: Sequence[Any]) -> dict[str, FloatArray]:

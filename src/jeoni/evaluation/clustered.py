@@ -14,9 +14,7 @@ from scipy.special import ndtr, stdtrit
 
 from jeoni.types import FloatArray, IntArray, Interval
 
-__all__ = ["FEW_GROUPS", "ClusteredMean", "clustered_interval", "clustered_mean"]
-
-FEW_GROUPS = 10  # fewer are too few to draw anew
+__all__ = ["ClusteredMean", "clustered_interval", "clustered_mean"]
 
 
 class ClusteredMean(NamedTuple):

@@ -6,7 +6,7 @@ import numpy as np
 
 from jeoni.evaluation.amounts import amount_of, in_sentence
 from jeoni.evaluation.evaluate import Judge, score_resamples
-from jeoni.evaluation.intervals import Weights, percentile_interval, resample_weights
+from jeoni.evaluation.intervals import Weights, bootstrap_interval, resample_weights, units_of
 from jeoni.evaluation.measures import Measure
 from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.locale import Said
@@ -55,8 +55,9 @@ def paired_difference(
 
     whole = difference(np.ones((1, len(true)), dtype=np.float32))
     chunks = [difference(weights) for weights in resample_weights(len(true), groups, resamples, seed)]
+    units = units_of(len(true), groups)
     return {
-        name: percentile_interval(float(value[0]), np.concatenate([chunk[name] for chunk in chunks]), level)
+        name: bootstrap_interval(float(value[0]), np.concatenate([chunk[name] for chunk in chunks]), units, level)
         for name, value in whole.items()
     }
 

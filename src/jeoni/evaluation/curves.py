@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jeoni.evaluation.measures import ACCURACY, Measure
+from jeoni.evaluation.measures import ACCURACY, Measure, limits_of
 from jeoni.evaluation.verdict import Verdict, compare_pairs, correct, doubts, pigeonhole, undecided, words
 from jeoni.locale import Said
 from jeoni.types import Array, FloatArray, IntArray, Interval
@@ -77,7 +77,9 @@ class Point:
 def point(outcomes: Outcomes, groups: IntArray | None, seed: int) -> Point:
     """The measure with its interval over items and draws; ``groups`` are of all items, or None."""
     items = outcomes.items if groups is None else groups[outcomes.items]
-    score = pigeonhole(outcomes.scores, items, outcomes.draws, seed, outcomes.weights)
+    low, high = limits_of(outcomes.measure)
+    limits = (low, high) if outcomes.measure.higher_is_better else (-high, -low)
+    score = pigeonhole(outcomes.scores, items, outcomes.draws, seed, outcomes.weights, limits)
     note = outcomes.notes[0] if outcomes.notes else ""
     return Point(
         outcomes.strategy,

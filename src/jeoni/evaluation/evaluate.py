@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from jeoni.evaluation.intervals import Weights, not_too_certain, percentile_interval, resample_weights
+from jeoni.evaluation.intervals import Weights, bootstrap_interval, not_too_certain, resample_weights, units_of
+from jeoni.evaluation.measures import limits_of
 from jeoni.evaluation.metrics.counts import mean_of_defined
 from jeoni.evaluation.metrics.protocol import Metric
 from jeoni.types import Array, FloatArray, IntArray, Interval
@@ -108,7 +109,7 @@ def evaluate(
     whole = _all_scores(task, metrics, true, repeats, once)
     chunks = [_all_scores(task, metrics, true, repeats, w) for w in resample_weights(n, groups, resamples, seed)]
     scores = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in whole}
-    units = n if groups is None else len(np.unique(groups))
+    units = units_of(n, groups)
     singles = [key for key in whole if key not in metrics]
     return Evaluation(
         metrics={name: _interval(metric, whole[name][0], scores[name], units) for name, metric in metrics.items()},
@@ -120,7 +121,7 @@ def evaluate(
             {"class": name, "support": support}
             | {
                 key.removeprefix(SINGLE): not_too_certain(
-                    percentile_interval(whole[key][0, k], scores[key][:, k]), support
+                    bootstrap_interval(whole[key][0, k], scores[key][:, k], units, limits=(0.0, 1.0)), support
                 )
                 for key in singles
             }
@@ -143,8 +144,8 @@ def _all_scores(
 
 
 def _interval(metric: Metric, value: float, samples: FloatArray, units: int) -> Interval:
-    """Percentiles; for a share of right answers that is none or all, no narrower than ``units`` items allow."""
-    found = percentile_interval(value, samples)
+    """Of resamples; for a share of right answers that is none or all, no narrower than ``units`` items allow."""
+    found = bootstrap_interval(value, samples, units, limits=limits_of(metric))
     return not_too_certain(found, units) if metric.unit == "%" and metric.higher_is_better else found
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jeoni.errors import ConfigError
-from jeoni.evaluation.intervals import percentile_interval
+from jeoni.evaluation.intervals import bootstrap_interval
 from jeoni.types import Array, FloatArray, Interval
 
 __all__ = ["FORMS", "FURTHEST", "GRIDS", "SMALL", "CurveFit", "LearningCurve", "Promise", "fit_curves"]
@@ -204,7 +204,7 @@ class LearningCurve:
 
     def at(self, n: Array) -> list[Interval]:
         """The score at ``(m,)`` numbers of labels, with an interval that holds both forms."""
-        return [percentile_interval(float(scores.mean()), scores) for scores in self._scores(n).T]
+        return [bootstrap_interval(float(scores.mean()), scores) for scores in self._scores(n).T]
 
     def promise(self, factor: float = 2.0, small: float = SMALL) -> Promise:
         """What ``factor`` times the labels would add.
@@ -218,5 +218,5 @@ class LearningCurve:
             )
         ends = np.array([self.labels, factor * self.labels])
         gains = np.diff(self._scores(ends), axis=1)[:, 0]
-        gain = percentile_interval(float(gains.mean()), gains)
+        gain = bootstrap_interval(float(gains.mean()), gains)
         return Promise(self.labels, factor, gain, self.at(ends)[1], small)

@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from jeoni.types import Interval
 
-__all__ = ["ACCURACY", "BALANCED_ACCURACY", "Measure"]
+__all__ = ["ACCURACY", "BALANCED_ACCURACY", "Measure", "Scale", "limits_of"]
+
+
+class Scale(Protocol):
+    """What metrics and measures tell of their values."""
+
+    @property
+    def unit(self) -> str:
+        """``%`` for a share."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """The direction."""
+
+
+def limits_of(scale: Scale) -> tuple[float, float]:
+    """The least and the largest value: shares lie between 0 and 1, errors above 0, R² and correlations below 1.
+
+    Example:
+        >>> limits_of(Measure("mae", "mean absolute error", "kg", False))
+        (0.0, inf)
+    """
+    if scale.unit == "%":
+        return 0.0, 1.0
+    if not scale.higher_is_better:
+        return 0.0, float("inf")
+    return -float("inf"), float("inf") if scale.unit else 1.0
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from scipy import stats
 
 from jeoni.errors import ConfigError
 from jeoni.evaluation.amounts import amount_of
+from jeoni.evaluation.intervals import bootstrap_interval
 from jeoni.evaluation.measures import ACCURACY, BALANCED_ACCURACY, Measure
 from jeoni.locale import Said
 from jeoni.types import Array, FloatArray, IntArray, Interval
@@ -236,7 +237,12 @@ def sign_flips(gains: Array, seed: int = 0) -> float:
 
 
 def pigeonhole(
-    values: Array, items: IntArray, draws: IntArray, seed: int = 0, weights: FloatArray | None = None
+    values: Array,
+    items: IntArray,
+    draws: IntArray,
+    seed: int = 0,
+    weights: FloatArray | None = None,
+    limits: tuple[float, float] = (-np.inf, np.inf),
 ) -> Interval:
     """The mean of ``values (m,)`` with its 95 % interval, over resampled items and resampled draws together.
 
@@ -246,6 +252,7 @@ def pigeonhole(
         draws: ``(m,)`` the training draw it comes from.
         seed: of the bootstrap.
         weights: ``(m,)`` of each entry in the mean; None: all count alike.
+        limits: the least and the largest mean that there can be.
     """
     rng = np.random.default_rng(seed)
     _, item = np.unique(items, return_inverse=True)
@@ -266,8 +273,7 @@ def pigeonhole(
         # where items belong to one draw each, a resample may by chance hold none; it says nothing
         here = (by_item @ sums * by_draw).sum(1)
         means.append(np.where(total > 0, here / np.where(total > 0, total, 1), mean))
-    low, high = np.percentile(np.concatenate(means), [100 * LEVEL / 2, 100 * (1 - LEVEL / 2)])
-    return Interval(mean, float(low), float(high))
+    return bootstrap_interval(mean, np.concatenate(means), n, 1 - LEVEL, limits)
 
 
 def _counts(n: int, size: int, rng: np.random.Generator) -> FloatArray:

@@ -19,7 +19,7 @@ from jeoni.backbones.cut import Tap
 from jeoni.data.splits import build_folds
 from jeoni.errors import DataError
 from jeoni.evaluation.amounts import amount_of
-from jeoni.evaluation.intervals import percentile_interval, resample_weights
+from jeoni.evaluation.intervals import bootstrap_interval, resample_weights, units_of
 from jeoni.evaluation.learning_curve import LearningCurve, Promise
 from jeoni.evaluation.measures import Measure
 from jeoni.features.examples import Examples
@@ -201,7 +201,8 @@ def more_labels(
     small = 0.01 if measure.is_share else 0.01 * abs(float(measured.mean[-1]))
     curve = LearningCurve.fit(measured.labels, resampled, len(targets), best)
     promise = curve.promise(factor, small)
-    points = [percentile_interval(float(v), resampled[:, k]) for k, v in enumerate(measured.mean)]
+    units = units_of(len(targets), groups)
+    points = [bootstrap_interval(float(v), resampled[:, k], units) for k, v in enumerate(measured.mean)]
     numbers = np.geomspace(measured.labels[0], factor * len(targets), LINE)
     return MoreLabels(
         measure,

@@ -16,8 +16,8 @@ from jeoni.assessment.control import sample_order
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.splits import build_folds, build_inner_folds
-from jeoni.evaluation.clustered import FEW_GROUPS, clustered_interval
-from jeoni.evaluation.intervals import percentile_interval, resample_weights
+from jeoni.evaluation.clustered import clustered_interval
+from jeoni.evaluation.intervals import FEW_UNITS, bootstrap_interval, resample_weights, units_of
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.features.results import code_digest, digest_of, kept_once
@@ -141,14 +141,14 @@ def mean_interval(values: FloatArray, groups: IntArray | None, seed: int) -> Int
 
     Where these are few, by Student's t; see :mod:`jeoni.evaluation.clustered`.
     """
-    if groups is not None and len(np.unique(groups)) < FEW_GROUPS:
+    if units_of(len(values), groups) < FEW_UNITS:
         return clustered_interval(values, groups)
     samples = []
     for weights in resample_weights(len(values), groups, RESAMPLES, seed):
         total = weights.sum(1)
         with np.errstate(invalid="ignore", divide="ignore"):
             samples.append((weights @ values) / total)
-    return percentile_interval(float(values.mean()), np.concatenate(samples).astype(np.float64))
+    return bootstrap_interval(float(values.mean()), np.concatenate(samples).astype(np.float64))
 
 
 def _held_out_scores(rows: Array, examples: Examples, context: Context) -> FloatArray:

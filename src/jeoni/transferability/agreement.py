@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import weightedtau
 
-from jeoni.evaluation.intervals import percentile_interval, resample_weights
+from jeoni.evaluation.intervals import bootstrap_interval, resample_weights
 from jeoni.transferability.candidate import FEWEST
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
@@ -114,10 +114,10 @@ def _order(
     for accuracies, chosen in zip(seen, models, strict=True):
         some = np.concatenate([known[member[known] == k] for k in chosen])
         resampled.append(weighted_tau(accuracies[some], values[some]))
-    interval = percentile_interval(tau, np.array(resampled))
+    interval = bootstrap_interval(tau, np.array(resampled))
     backbones = len(np.unique(member[known]))
     pick = int(known[values[known].argmax()])
-    behind = percentile_interval(float(measured.max() - measured[pick]), drawn[:, measured.argmax()] - drawn[:, pick])
+    behind = bootstrap_interval(float(measured.max() - measured[pick]), drawn[:, measured.argmax()] - drawn[:, pick])
     return Order(score, interval, len(known), backbones, pick, behind, _outcome(interval, backbones))
 
 

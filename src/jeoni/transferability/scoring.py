@@ -10,7 +10,7 @@ import numpy as np
 
 from jeoni import plugins
 from jeoni.errors import ConfigError
-from jeoni.evaluation.intervals import percentile_interval, resample_weights
+from jeoni.evaluation.intervals import bootstrap_interval, resample_weights, units_of
 from jeoni.transferability.candidate import Candidate
 from jeoni.types import Array, IntArray, Interval
 
@@ -86,7 +86,9 @@ def _scored(
     if not resamples or not hasattr(score, "resampled"):
         return Scored(_plain(value))
     weights = np.concatenate([w.astype(np.float64) for w in resample_weights(len(labels), groups, resamples, seed)])
-    return Scored(percentile_interval(value, score.resampled(rows, labels, groups, weights)))
+    return Scored(
+        bootstrap_interval(value, score.resampled(rows, labels, groups, weights), units_of(len(labels), groups))
+    )
 
 
 def _plain(value: float) -> Interval:

@@ -11,7 +11,7 @@ import numpy as np
 from jeoni.data.item_columns import item_cells, item_header
 from jeoni.evaluation.amounts import amount_of
 from jeoni.evaluation.evaluate import evaluate
-from jeoni.evaluation.intervals import not_too_certain, percentile_interval, resample_weights
+from jeoni.evaluation.intervals import bootstrap_interval, not_too_certain, resample_weights, units_of
 from jeoni.evaluation.verdict import compare_pairs
 from jeoni.features.examples import Examples
 from jeoni.heads.fitting.closed_form import unit_rows
@@ -165,9 +165,9 @@ def _seen_and_unseen(
         total = drawn["seen"] + drawn["unseen"]
         drawn["harmonic_mean"] = np.where(total == 0, 0.0, 2 * drawn["seen"] * drawn["unseen"] / total)
     value["harmonic_mean"] = harmonic_mean(value["seen"], value["unseen"])
-    return {
-        name: not_too_certain(percentile_interval(value[name], drawn[name]), len(labels)).as_dict() for name in value
-    }
+    units = units_of(len(labels), groups)
+    found = {name: bootstrap_interval(value[name], drawn[name], units, limits=(0.0, 1.0)) for name in value}
+    return {name: not_too_certain(interval, units).as_dict() for name, interval in found.items()}
 
 
 def _class_means(weights: Array, right: Array, labels: IntArray, classes: IntArray) -> FloatArray:
