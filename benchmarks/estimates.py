@@ -79,7 +79,8 @@ def audio(each: int) -> Callable[[Path], tuple[Path, ...]]:
     def make(root: Path) -> tuple[Path, ...]:
         for digit in range(10):
             (root / "audio" / str(digit)).mkdir(parents=True)
-            for file in sorted(shared("fsdd").glob(f"{digit}_*.wav"))[: 10 * each : 10]:
+            files = sorted(shared("fsdd").glob(f"{digit}_*.wav"))
+            for file in files[:: len(files) // each][:each]:
                 shutil.copy(file, root / "audio" / str(digit) / file.name)
         return (root / "audio",)
 

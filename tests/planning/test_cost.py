@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -75,7 +76,8 @@ def requests_of(backbone, *taps):
     return [Request(backbone, tuple(taps))]
 
 
-def test_features_are_timed_once_and_a_part_of_them_has_its_share(data, backbone, own_cache):
+def test_features_are_timed_once_and_a_part_of_them_has_its_share(data, backbone, own_cache, monkeypatch):
+    monkeypatch.setattr("jeoni.planning.calibration.TIMED_S", 0.0)  # else the third handful would be all that is left
     calibration = Calibration(data, Context(engine="torch"), backbone.dim)
     pooled = Tap(backbone.n, True)
     both = requests_of(backbone, pooled) + requests_of(untrained_twin(backbone, 1), pooled)
@@ -164,6 +166,21 @@ def test_the_peak_grows_with_the_batch_and_shrinks_with_accumulation(data, backb
     assert other - one == pytest.approx(1.2 * 512 * each, rel=0.05)
     assert peak(batch_size=1024, accumulate=2) == pytest.approx(one, rel=0.01)
     assert weight_bytes(backbone) == 4 * sum(p.numel() for p in backbone.network.parameters())
+
+
+@pytest.mark.parametrize("seconds, timed", [(0.5, [8, 16, 36, 1]), (2.0, [8, 16, 1])])
+def test_features_that_are_soon_computed_are_timed_on_more_examples(data, backbone, monkeypatch, seconds, timed):
+    sizes = []
+
+    def extracted(self, index, requests):
+        sizes.append(len(index))
+        return seconds if len(index) > 1 else 0.0, SimpleNamespace(computed=len(index), readable=np.zeros(0))
+
+    monkeypatch.setattr(Calibration, "_extracted", extracted)
+    calibration = Calibration(data, Context(workers=1), backbone.dim)
+    taken = calibration.features_s([Request(backbone, (Tap(backbone.n, True),))])
+    assert backbone.input.chunk == 8 and sizes == timed
+    assert taken == pytest.approx(seconds / timed[-2] * (60 - sum(timed[:-1])))
 
 
 def test_heads_of_about_as_many_rows_are_timed_once(data, backbone, monkeypatch):

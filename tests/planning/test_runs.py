@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import jeoni
+from jeoni.backbones.cut import Tap
+from jeoni.features.extract import Request
 from jeoni.planning import runs
+from jeoni.planning.cost import look_s
 from jeoni.runs import read_json
 from jeoni.runs.records import RunRecord
 from jeoni.runs.typed import read_record
 from jeoni.specs import CompareSpec, FitSpec
 from jeoni.strategies import build_strategy
 from jeoni.types import Dataset, Quiet
+from jeoni.verbs.session.took import took_by_part
 from tests.conftest import TINY
 
 
@@ -25,7 +31,7 @@ class Priced:
         self.data = data
         self.activations = {}
 
-    def features_s(self, requests):
+    def features_s(self, requests, most=None):
         return 10.0
 
     def views_s(self, training, n):
@@ -81,6 +87,25 @@ def test_a_probe_is_fitted_once_for_each_fold_and_once_for_all(data, backbone):
         {"features": 10, "views": 0, "training": 0, "heads": 1.6, "controls": 1.6, "report": 2}
     )
     assert found.seconds + found.before_s == pytest.approx(18.2)
+
+
+def test_a_plan_that_looks_first_is_counted_and_leaves_the_features_of_the_control(data, backbone):
+    spec = FitSpec(strategy="probe", control_items=100)
+    probe, control = build_strategy("probe", spec), Request(backbone, (Tap(backbone.n, True),))
+    asked = (Priced(data), probe, probe, backbone, [control], spec, LEAST, 3.0, control)
+    alone, looked = (runs.estimate_fit(*asked, looks=looks) for looks in (False, True))
+    assert next(iter(looked.parts)) == "plan" and "plan" not in alone.parts
+    assert looked.parts["plan"] == pytest.approx(10 + 0.1 * 2)  # a head on each network's features
+    assert looked.parts["controls"] == pytest.approx(alone.parts["controls"] - 10)
+    assert took_by_part(looked.parts, {"plan_s": 12.0}, {})["plan"] == 12.0
+
+
+def test_a_plan_for_sounds_looks_at_lower_stages_and_lets_candidates_race(data, backbone):
+    spec = FitSpec(strategy="probe")
+    heard = replace(backbone, input=SimpleNamespace(kind="spectrogram"))
+    seconds = look_s(Priced(data), heard, build_strategy("probe", spec), spec, LEAST, [], None)
+    looks, race = 2 + backbone.n - 1, 5 * 3
+    assert seconds == pytest.approx(10 + 0.1 * (looks + race))
 
 
 def test_a_probe_on_features_that_are_in_the_store_is_too_short_for_an_estimate(data, backbone, monkeypatch):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from jeoni.backbones.cut import Tap
 from jeoni.features.store import FeatureStore
 from jeoni.planning.similarity import mean_interval, measure_similarity, sample_of
 from tests.planning.made import Rows, made_examples
@@ -30,6 +31,7 @@ class Context:
         self.rows, self.store = untrained, FeatureStore()
 
     def extract(self, items, requests):
+        self.requests = requests
         return Rows({("untrained", 3): self.rows})
 
 
@@ -43,6 +45,12 @@ def test_features_that_know_the_classes_are_similar():
     found = look(apart=(0.2, 1.0, 3.0), untrained=0.5)
     assert found.level == "similar" and found.gain.low > 0 and 0.5 < found.removed < 1
     assert found.peak.name == "top" and [stage.stage for stage in found.stages] == [1, 2, 3]
+
+
+def test_features_that_a_control_reads_later_take_no_pass_of_their_own():
+    examples, context = made_examples(60, tables={("pretrained", 3): rows(60, 1.0, 0)}), Context(rows(60, 0.5, 9))
+    measure_similarity(examples, PRETRAINED, UNTRAINED, context, kept=(Tap(2, True), Tap(3, True)))
+    assert [request.taps for request in context.requests] == [(Tap(3, True), Tap(2, True))]
 
 
 def test_features_that_know_no_more_than_random_ones_are_different():

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from jeoni.assessment.holdout import Strategy
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.sources.sentences import Sentences
-from jeoni.backbones.sources.untrained import Untrained
 from jeoni.heads.fitting.averaged import AVERAGED, may_be_averaged
 from jeoni.heads.fitting.named import kind_of_head
+from jeoni.libraries import has_architecture
 from jeoni.planning.rules import Rule
 from jeoni.specs import FitSpec
 from jeoni.specs.settings import parse_settings
@@ -162,7 +162,7 @@ def candidates_for(
 
 def untrained_candidate(source: NamedBackbone, twin: Backbone, data: Dataset, head: str = "auto") -> Candidate:
     """The control: a probe on features of random weights, of as many stages."""
-    known = source.name if source.name in Untrained().names() or source.name in Sentences().names() else ""
+    known = source.name if has_architecture(source.name) or source.name in Sentences().names() else ""
     name = f"untrained:{known or twin.architecture}"
     options = {"backbone": name, **probe_options(data, head)}
     return Candidate(UNTRAINED, UNTRAINED, NamedBackbone(name, twin), options, control=True)

@@ -17,12 +17,14 @@ from jeoni.deadline import PlannedFit
 from jeoni.features.extract import Request
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.memory import peak_bytes
+from jeoni.planning.similarity import FOLDS, MOST
 from jeoni.specs import FitSpec
 from jeoni.tasks import task_of
+from jeoni.tasks.classification import Classification
 from jeoni.training.work import FORWARD, Training, Work
 from jeoni.types import Dataset
 
-__all__ = ["Cost", "Fits", "cost_of", "disk_bytes", "fits_of", "kept_beside", "views_of", "views_s"]
+__all__ = ["Cost", "Fits", "cost_of", "disk_bytes", "fits_of", "kept_beside", "look_s", "views_of", "views_s"]
 
 # beside a row, the store keeps the example's name in each table, and once its signature and remarks; beside all of
 # them what a table is, and the manifests of its shards
@@ -86,6 +88,7 @@ def cost_of(
     spec: FitSpec,
     least: Mapping[bool, int],
     control: Request | None = None,
+    looked: bool = False,
 ) -> Cost:
     """The cost of a fit.
 
@@ -98,6 +101,7 @@ def cost_of(
         spec: the options.
         least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
         control: of the untrained backbone, where it is run on a sample only.
+        looked: whether a plan looks at that sample before, by :func:`look_s`; then its features are there.
     """
     data, trained = calibration.data, spec.strategy != "probe"
     of = len(data)
@@ -115,7 +119,10 @@ def cost_of(
     )
     alone = len(task_of(data).parts) if trained and spec.control else 0  # each task without the others
     beside = (1 if spec.control and control is None else 0) + (1 if trained else 0)
-    sampled = 0.0 if control is None else _sampled_control_s(calibration, control, probe, dim, spec)
+    sampled = 0.0
+    if control is not None:
+        sampled = _sampled_heads_s(calibration, probe, dim, spec)
+        sampled += 0.0 if looked else calibration.features_s([control], spec.control_items)
     parts = {
         "features": features,
         "views": views,
@@ -131,12 +138,54 @@ def cost_of(
     return Cost(parts, disk, memory, tuple(planned), views_each, epochs)
 
 
-def _sampled_control_s(calibration: Calibration, control: Request, probe: Strategy, dim: int, spec: FitSpec) -> float:
-    """Features of the sample, and heads on both networks' in each of its folds."""
+def _sampled_heads_s(calibration: Calibration, probe: Strategy, dim: int, spec: FitSpec) -> float:
+    """Heads on the features of both networks in each fold of the control's sample."""
     n = min(len(calibration.data), spec.control_items)
     inside = n - round(n / spec.folds)
-    heads = 2 * spec.folds * calibration.heads_s(Work(heads=1), inside, _head(probe), dim, 1)
-    return calibration.features_s([control], n) + heads
+    return 2 * spec.folds * calibration.heads_s(Work(heads=1), inside, _head(probe), dim, 1)
+
+
+def look_s(
+    calibration: Calibration,
+    backbone: Backbone,
+    probe: Strategy,
+    spec: FitSpec,
+    least: Mapping[bool, int],
+    requests: Sequence[Request],
+    control: Request | None,
+) -> float:
+    """Seconds of a plan's look at the data, in which nothing is trained: probes, and features of the control's sample.
+
+    Sounds are far from what a backbone for pictures has seen: there the lower stages are looked at too, and the probe
+    races against one of a lower stage and against the untrained network. Elsewhere that is known only after the look,
+    and it is not counted.
+
+    Args:
+        calibration: measures on the data.
+        backbone: what is transferred from.
+        probe: the linear probe.
+        spec: the options.
+        least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
+        requests: features that will be computed, the backbone's first.
+        control: of the untrained backbone, where it is run on a sample only.
+    """
+    data = calibration.data
+    train = max(fits_of(data, spec, quick=False, least=least[False]).sizes)
+    n = min(train, MOST)
+    far = backbone.input.kind == "spectrogram"
+    probes = 2 + (backbone.n - 1 if far else 0)
+    if isinstance(data.task, Classification):
+        heads = calibration.heads_s(Work(heads=probes), n, "ridge", backbone.dim, 1)
+    else:
+        heads = calibration.heads_s(Work(heads=FOLDS * probes), n - round(n / FOLDS), "linear", backbone.dim, 1)
+    features = calibration.features_s([control], n) if control is not None else 0.0
+    if far:
+        features += calibration.features_s(requests[:1], n)
+        inside = train - round(train / spec.folds)
+        each = sum(work.heads for _, _, work in Fits({inside: 1}).work(probe, backbone, len(data)))
+        race = 2 * each + 1  # the pretrained and the untrained network, and the lower stage
+        heads += calibration.heads_s(Work(heads=race * spec.folds), inside, _head(probe), backbone.dim, 1)
+    return heads + features
 
 
 def _planned(

@@ -128,11 +128,12 @@ def _look(question: Question) -> tuple[Similarity | None, Backbone | None]:
     context, lower = question.context, range(1, backbone.n)
     sample = sample_of(question.train, context.seed)
     twin = untrained_twin(backbone, context.seed)
+    kept = stage_taps(twin, False)  # those that the control of a fit reads
     if question.thorough:
-        return measure_similarity(_deeper(sample, backbone, context), backbone, twin, context, lower), twin
-    similarity = measure_similarity(sample, backbone, twin, context)
+        return measure_similarity(_deeper(sample, backbone, context), backbone, twin, context, lower, kept), twin
+    similarity = measure_similarity(sample, backbone, twin, context, kept=kept)
     if similarity.level == "different":  # then the lower stages are worth a look
-        similarity = measure_similarity(_deeper(sample, backbone, context), backbone, twin, context, lower)
+        similarity = measure_similarity(_deeper(sample, backbone, context), backbone, twin, context, lower, kept)
     return similarity, twin
 
 

@@ -15,7 +15,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.deadline import PlannedFit
 from jeoni.features.extract import Request
 from jeoni.planning.calibration import Calibration
-from jeoni.planning.cost import Fits, cost_of, fits_of, views_s
+from jeoni.planning.cost import Fits, cost_of, fits_of, look_s, views_s
 from jeoni.planning.estimate import Cheaper, Estimate
 from jeoni.specs import AdaptSpec, ClusterSpec, CompareSpec, FitSpec
 from jeoni.tasks import strata_of
@@ -63,6 +63,7 @@ def estimate_fit(
     least: Mapping[bool, int],
     before_s: float,
     control: Request | None = None,
+    looks: bool = False,
 ) -> Estimate | None:
     """Of ``fit``; None where it is so short that a calibration would be the longest part of it.
 
@@ -76,6 +77,7 @@ def estimate_fit(
         least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
         before_s: seconds that have passed.
         control: of the untrained backbone, where it is run on a sample only.
+        looks: whether a plan looks at the data first, in which nothing is trained.
     """
     data = calibration.data
     trained = spec.strategy != "probe"
@@ -85,7 +87,8 @@ def estimate_fit(
     features = calibration.features_s(requests)
     if not trained and not calibration.computed and len(data) < MANY_HEADS:
         return None  # what is left are heads on features that are in the store
-    cost = cost_of(calibration, strategy, probe, backbone, requests, spec, least, control)
+    cost = cost_of(calibration, strategy, probe, backbone, requests, spec, least, control, looks)
+    look = {"plan": look_s(calibration, backbone, probe, spec, least, requests, control)} if looks else {}
     cheaper = []
     if trained:
         alone = replace(spec, strategy="probe")
@@ -95,7 +98,7 @@ def estimate_fit(
         left_out = cost.parts["controls"] / (1 if control or not trained else 2)
         left_out += 0.0 if control else features / 2
         cheaper.append(Cheaper("--no-control", cost.seconds - left_out))
-    return Estimate(cost.parts, before_s, tuple(cheaper), cost.disk_bytes, cost.memory_bytes)
+    return Estimate({**look, **cost.parts}, before_s, tuple(cheaper), cost.disk_bytes, cost.memory_bytes)
 
 
 def estimate_cluster(

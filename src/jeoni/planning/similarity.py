@@ -97,7 +97,12 @@ def sample_of(examples: Examples, seed: int, most: int = MOST) -> Examples:
 
 
 def measure_similarity(
-    examples: Examples, backbone: Backbone, untrained: Backbone, context: Context, stages: Sequence[int] = ()
+    examples: Examples,
+    backbone: Backbone,
+    untrained: Backbone,
+    context: Context,
+    stages: Sequence[int] = (),
+    kept: Sequence[Tap] = (),
 ) -> Similarity:
     """Probe the features of both networks.
 
@@ -107,9 +112,10 @@ def measure_similarity(
         untrained: its twin, whose features are computed for these examples only.
         context: store, engine, seed.
         stages: numbers of lower stages to look at too; their pooled features are in the extraction.
+        kept: of the untrained network, features that will be asked for later: they take no pass of their own.
     """
     top = Tap(backbone.n, True)
-    control = context.extract(examples.data.items, [Request(untrained, (top,))])
+    control = context.extract(examples.data.items, [Request(untrained, tuple(dict.fromkeys((top, *kept))))])
     bare = control.features(untrained, top).numpy()
     features = {k: examples.features(backbone, Tap(k, True)).numpy() for k in dict.fromkeys((*stages, backbone.n))}
     scores = {k: _held_out_scores(rows, examples, context) for k, rows in features.items()}

@@ -125,6 +125,7 @@ WORDS = {
     "sources": "sources",
     "inputs": "inputs",
     "adapters": "adapters",
+    "plan": "plan",
     "training": "training",
     "heads": "heads",
     "controls": "controls",

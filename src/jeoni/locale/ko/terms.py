@@ -96,6 +96,7 @@ WORDS = {
     "sources": "백본 출처",
     "inputs": "입력 종류",
     "adapters": "적응 방법",
+    "plan": "계획",
     "training": "학습",
     "heads": "헤드",
     "controls": "대조군",

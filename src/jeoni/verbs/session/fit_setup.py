@@ -115,7 +115,7 @@ def set_up(
     asked = FitOnData(data, backbone, untrained, planned_spec(spec, probe) if planning else spec)
     with session.step("calibrate"):
         calibration = session.calibration(data, backbone, spec.head)
-        chosen = within_limits(session, calibration, asked, LEAST, resume=resume)
+        chosen = within_limits(session, calibration, asked, LEAST, resume=resume, looks=planning)
     ready = session.prepare(data, chosen.requests, findings)
     if given is not None:
         check_same_data(given, data_digest(ready.data, ready.seen), ready.data.name)

@@ -111,6 +111,7 @@ def within_limits(
     *,
     resume: bool = False,
     planned: bool = False,
+    looks: bool = False,
 ) -> FitOnData:
     """Tell how long a fit will take; with a budget or a limit of the disk, one that keeps them.
 
@@ -121,6 +122,7 @@ def within_limits(
         least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
         resume: whether it was begun before; then it is finished even where its budget is used up.
         planned: whether a plan chose it, within the same budget; then it is made even where the plan used that up.
+        looks: whether a plan looks at the data first.
 
     Raises:
         ConfigError: a budget or a disk that is too small for anything; the message names the smallest that would do.
@@ -140,6 +142,7 @@ def within_limits(
                     least,
                     session.passed_s,
                     fit.control,
+                    looks,
                 )
             )
         return fit

@@ -12,6 +12,7 @@ __all__ = ["told_at_the_end", "took_by_part"]
 
 OF_STEPS = {
     "features": ("extract_s",),
+    "plan": ("plan_s",),
     "heads": ("fit_s", "adapt_s"),
     "controls": ("control_s",),
     "stages": ("stages_s",),
