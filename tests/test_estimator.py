@@ -235,6 +235,28 @@ def test_a_strategy_trains_the_network():
     assert set(model.predict(X)) <= set(y)
 
 
+def test_a_head_on_several_stages_is_a_model_of_their_features_side_by_side():
+    X, y = make_arrays()
+    model = TransferClassifier(TINY, stages=2, folds=3).fit(X, y)
+    top = TransferClassifier(TINY, folds=3).fit(X, y)
+    assert len(model.model_.backbone.beside) == 2 and top.model_ is None
+    probs = model.predict_proba(X)
+    assert model.score(X, y) > 0.9 and np.abs(probs - top.predict_proba(X)).max() > 1e-3
+    np.testing.assert_allclose(probs.sum(1), 1, atol=1e-6)
+    brightness = X.reshape(len(X), -1).mean(1) / 255
+    assert TransferRegressor(TINY, stages=2, folds=3).fit(X, brightness).score(X, brightness) > 0.5
+
+
+def test_stages_that_cannot_be_are_refused():
+    X, y = make_arrays(6)
+    with pytest.raises(ConfigError, match="stages is 0 and strategy 'probe'; the strategy probe takes a number"):
+        TransferClassifier(TINY, stages=0).fit(X, y)
+    with pytest.raises(ConfigError, match="stages is 2 and strategy 'finetune'"):
+        TransferClassifier(TINY, strategy="finetune", stages=2).fit(X, y)
+    with pytest.raises(ConfigError, match="stages is 2, and X are features already: those of one stage"):
+        TransferRegressor(stages=2).fit(X.reshape(len(X), -1)[:, :5], np.arange(12.0))
+
+
 def test_numbers_of_pictures_are_predicted_one_or_several():
     X, _ = make_arrays()
     y = X.reshape(len(X), -1).mean(1) / 255

@@ -30,6 +30,8 @@ class TransferClassifier(OnExamples, HeadClassifier):
             train the network, and take examples only.
         recipe: options of a training, such as ``{"steps": 200, "learning_rate": 1e-4}``.
         head: the head's id.
+        stages: how many of the upper stages a probe has a head on, what they say averaged: `jeoni fit` takes two, of
+            texts three. Of examples only.
         class_weights: ``auto``, ``balanced`` or ``none``.
         folds: folds inside ``fit`` that choose the head's strength.
         crop: ``squash`` or ``center``.
@@ -40,7 +42,7 @@ class TransferClassifier(OnExamples, HeadClassifier):
     Attributes:
         classes_: the classes.
         head_: the fitted head.
-        model_: the trained model; None of a probe.
+        model_: the trained model, or that of several stages; None of a probe on one.
         backbone_: the backbone's name; empty where features were given.
         input_: how the backbone takes such examples.
 
@@ -58,6 +60,7 @@ class TransferClassifier(OnExamples, HeadClassifier):
         strategy: str = "probe",
         recipe: Mapping[str, Any] | None = None,
         head: str = "linear",
+        stages: int = 1,
         class_weights: str = "auto",
         folds: int = 5,
         crop: str = "squash",
@@ -69,6 +72,7 @@ class TransferClassifier(OnExamples, HeadClassifier):
         self.backbone = backbone
         self.strategy = strategy
         self.recipe = recipe
+        self.stages = stages
         self.crop = crop
         self.seconds = seconds
         self.engine = engine
@@ -77,8 +81,8 @@ class TransferClassifier(OnExamples, HeadClassifier):
         """Fit the head on the frozen features of ``X``, or train as the strategy does.
 
         Raises:
-            ConfigError: a backbone that takes something else, ``seconds`` that are no length, or a strategy that trains
-                a network where ``X`` are features.
+            ConfigError: a backbone that takes something else, ``seconds`` that are no length, a strategy that trains
+                a network or several stages where ``X`` are features, or a number of stages that is none.
             DataError: an example that cannot be read, or is missing.
             ValueError: one class only, or numbers of examples that differ.
         """
@@ -90,7 +94,7 @@ class TransferClassifier(OnExamples, HeadClassifier):
             if len(y) != len(X):
                 raise ValueError(f"X holds {len(X)} examples and y {len(y)} labels; they must be as many.")
             self.backbone_, self.input_ = self._choose(X)
-        if self.strategy == "probe":
+        if self._on_features:
             return super().fit(self._features(X), y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:

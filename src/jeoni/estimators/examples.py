@@ -16,7 +16,7 @@ from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
 from jeoni.backbones.cut import Tap
 from jeoni.data.columns import is_missing, label_cells
 from jeoni.data.pairs import examples_modality, items_of
-from jeoni.data.splits import build_folds
+from jeoni.data.splits import build_folds, repeats_for
 from jeoni.errors import ConfigError, DataError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
@@ -37,6 +37,7 @@ class OnExamples:
     strategy: str
     recipe: Mapping[str, Any] | None
     head: str
+    stages: int
     folds: int
     crop: str
     seconds: float | None
@@ -49,17 +50,33 @@ class OnExamples:
         """Refuse what cannot be meant, before anything is read.
 
         Raises:
-            ConfigError: a length that is none; a strategy, or a recipe, without anything to train.
+            ConfigError: a length that is none; a strategy, or a recipe, without anything to train; stages of what has
+                none.
         """
         if self.seconds is not None and not self.seconds > 0:
             raise ConfigError(f"seconds is {self.seconds}; it must be above 0, or None to let the data decide.")
         check_span(self.seconds or 0)
         check_training(self.strategy, self._options("auto").recipe)
+        if self.stages < 1 or (self.stages > 1 and self.strategy != "probe"):
+            raise ConfigError(
+                f"stages is {self.stages} and strategy {self.strategy!r}; the strategy probe takes a number of stages "
+                "from 1, others have a head on the topmost."
+            )
+        if self.stages > 1 and not are_examples(X):
+            raise ConfigError(
+                f"stages is {self.stages}, and X are features already: those of one stage. Give images, texts, audio "
+                "or paths of these, or leave stages out."
+            )
         if self.strategy != "probe" and not are_examples(X):
             raise ConfigError(
                 f"The strategy {self.strategy} trains a network, and X are features already. Give images, texts, audio "
                 "or paths of these, or take strategy='probe'."
             )
+
+    @property
+    def _on_features(self) -> bool:
+        """Whether it is a head on a matrix of features: a probe on one stage."""
+        return self.strategy == "probe" and self.stages == 1
 
     def _options(self, class_weights: str) -> TransferOptions:
         return TransferOptions(head=self.head, class_weights=class_weights).changed(**(self.recipe or {}))
@@ -94,13 +111,15 @@ class OnExamples:
 
     def _trained(self, X: Any, task: Any, targets: Array, class_weights: str = "auto") -> Model:
         """The model that the strategy makes of examples; every choice is made on folds of them."""
+        probe = self.strategy == "probe"
         backbone, context = self._chosen(X), self._context()
         items = items_of(X, backbone.input.modality)
         data = Dataset("X", items, targets, task=task, modality=backbone.input.modality)
-        strategy = build_strategy(self.strategy, self._options(class_weights))
+        options = self._options(class_weights)
+        strategy = build_strategy(self.strategy, options, {"stages": self.stages} if probe else {})
         alone = np.arange(len(data))
         seen = context.extract(items, [Request(backbone, taps_of(strategy, backbone, len(data)))])
-        folds = build_folds(strata_of(data), alone, self.folds, 1, context.seed)
+        folds = build_folds(strata_of(data), alone, self.folds, repeats_for(len(data)) if probe else 1, context.seed)
         return strategy.fit(backbone, Examples(data, alone, seen, alone, folds), context)
 
     def _values(self, model: Model, X: Any) -> FloatArray:

@@ -29,6 +29,8 @@ class TransferRegressor(OnExamples, RegressorMixin, BaseEstimator):  # type: ign
             train the network, and take examples only.
         recipe: options of a training, such as ``{"steps": 200, "learning_rate": 1e-4}``.
         head: the head's id.
+        stages: how many of the upper stages a probe has a head on, what they say averaged: `jeoni fit` takes two, of
+            texts three. Of examples only.
         folds: folds inside ``fit`` that choose the head's strength.
         crop: ``squash`` or ``center``.
         seconds: how much of each example of audio is used; None lets the data decide.
@@ -38,7 +40,7 @@ class TransferRegressor(OnExamples, RegressorMixin, BaseEstimator):  # type: ign
     Attributes:
         head_: the fitted head.
         task_: units, centre and scale of the numbers.
-        model_: the trained model; None of a probe.
+        model_: the trained model, or that of several stages; None of a probe on one.
         backbone_: the backbone's name; empty where features were given.
         input_: how the backbone takes such examples.
 
@@ -55,6 +57,7 @@ class TransferRegressor(OnExamples, RegressorMixin, BaseEstimator):  # type: ign
         strategy: str = "probe",
         recipe: Mapping[str, Any] | None = None,
         head: str = "linear",
+        stages: int = 1,
         folds: int = 5,
         crop: str = "squash",
         seconds: float | None = None,
@@ -64,6 +67,7 @@ class TransferRegressor(OnExamples, RegressorMixin, BaseEstimator):  # type: ign
         self.backbone = backbone
         self.strategy = strategy
         self.recipe = recipe
+        self.stages = stages
         self.head = head
         self.folds = folds
         self.crop = crop
@@ -75,8 +79,8 @@ class TransferRegressor(OnExamples, RegressorMixin, BaseEstimator):  # type: ign
         """Fit the head on the frozen features of ``X``, or train as the strategy does.
 
         Raises:
-            ConfigError: a backbone that takes something else, or a strategy that trains a network where ``X`` are
-                features.
+            ConfigError: a backbone that takes something else, a strategy that trains a network or several stages where
+                ``X`` are features, or a number of stages that is none.
             DataError: an example that cannot be read, or is missing.
             ValueError: labels that are no finite numbers, or not as many as examples.
         """
@@ -95,7 +99,7 @@ class TransferRegressor(OnExamples, RegressorMixin, BaseEstimator):  # type: ign
         self._single = np.ndim(y) == 1
         columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
         task, targets, _ = Regression.read({f"y{k}": column.tolist() for k, column in enumerate(columns.T)})
-        if self.strategy == "probe":
+        if self._on_features:
             self._fit_head(self._features(X), task, targets)
         else:
             self.model_ = self._trained(X, task, targets)

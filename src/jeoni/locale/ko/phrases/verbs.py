@@ -27,6 +27,8 @@ WORDS = {
     "{name} needs two classes; the data hold only one class: {y}.": "{name}에는 클래스가 둘 필요한데 데이터에는 하나뿐입니다: {y}.",
     "seconds is {seconds}; it must be above 0, or None to let the data decide.": "seconds 값이 {seconds}입니다. 0보다 크거나, 데이터에 맡기려면 None이어야 합니다.",
     "The strategy {strategy} trains a network, and X are features already. Give images, texts, audio or paths of these, or take strategy='probe'.": "{strategy} 전략은 네트워크를 학습하는데 X는 이미 특징입니다. 이미지, 텍스트, 오디오나 그 경로를 넘기거나 strategy='probe'를 쓰십시오.",
+    "stages is {stages}, and X are features already: those of one stage. Give images, texts, audio or paths of these, or leave stages out.": "stages는 {stages}인데 X는 이미 한 단계의 특징입니다. 이미지, 텍스트, 오디오나 그 경로를 넘기거나 stages를 빼십시오.",
+    "stages is {stages} and strategy {strategy}; the strategy probe takes a number of stages from 1, others have a head on the topmost.": "stages는 {stages}이고 strategy는 {strategy}입니다. probe 전략은 1부터 단계 수를 받으며, 다른 전략은 맨 위 단계에만 헤드를 둡니다.",
     "{name} needs 2 samples to draw folds; X holds {y} sample.": "{name:은} 폴드를 나누는 데 샘플이 2개 필요한데 X에는 {y}개뿐입니다.",
     "the class {c} has no items": "{c} 클래스에 데이터가 없음",
     "class weights are decided by folds": "클래스 가중치는 교차검증으로 결정",
