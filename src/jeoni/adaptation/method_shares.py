@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import softmax
-from scipy.stats import t as student
 
+from jeoni.evaluation.intervals import t_interval
 from jeoni.types import FloatArray, Interval
 
 __all__ = ["Lead", "brier", "leads_of", "shares_of", "without_small"]
@@ -49,10 +49,7 @@ class Lead:
     @property
     def interval(self) -> Interval:
         """The 95 % interval, by Student's distribution."""
-        half = 0.0
-        if self.error > 0:
-            half = float(student.ppf((1 + LEVEL) / 2, max(self.items - 1, 1)) * self.error)
-        return Interval(self.mean, self.mean - half, self.mean + half)
+        return t_interval(self.mean, self.error, max(self.items, 2), LEVEL)
 
 
 def brier(probs: FloatArray, labels: np.ndarray) -> FloatArray:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
+from jeoni.evaluation.intervals import t_interval
 from jeoni.types import FloatArray, IntArray, Interval
 
 __all__ = ["ClusteredMean", "clustered_interval", "clustered_mean"]
@@ -63,7 +64,7 @@ def clustered_interval(values: FloatArray, groups: IntArray | None, level: float
         (50.0, 0.0, 80.0)
     """
     mean = clustered_mean(values, groups)
+    found = t_interval(mean.value, mean.error, mean.groups, level)
     if mean.groups < 2:
-        return Interval(mean.value, float("nan"), float("nan"))
-    far = float(stdtrit(mean.groups - 1, (1 + level) / 2)) * mean.error
-    return Interval(mean.value, max(float(values.min()), mean.value - far), min(float(values.max()), mean.value + far))
+        return found
+    return Interval(found.value, max(float(values.min()), found.low), min(float(values.max()), found.high))

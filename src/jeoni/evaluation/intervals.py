@@ -16,7 +16,15 @@ from scipy.special import stdtrit
 from jeoni.errors import ConfigError
 from jeoni.types import FloatArray, IntArray, Interval
 
-__all__ = ["FEW_UNITS", "Weights", "bootstrap_interval", "not_too_certain", "resample_weights", "units_of"]
+__all__ = [
+    "FEW_UNITS",
+    "Weights",
+    "bootstrap_interval",
+    "not_too_certain",
+    "resample_weights",
+    "t_interval",
+    "units_of",
+]
 
 FEW_UNITS = 10  # fewer items or groups are too few for percentiles
 
@@ -110,11 +118,30 @@ def bootstrap_interval(
         return Interval(float(value), float("nan"), float("nan"))
     if units is not None and 1 < units < FEW_UNITS:
         # a resample of g varies by (g - 1) / g of what it stands for
-        error = known.std() * np.sqrt(units / (units - 1))
-        far = float(stdtrit(units - 1, (1 + level) / 2) * error)
-        return Interval(float(value), max(limits[0], value - far), min(limits[1], value + far))
+        error = float(known.std() * np.sqrt(units / (units - 1)))
+        found = t_interval(float(value), error, units, level)
+        return Interval(found.value, max(limits[0], found.low), min(limits[1], found.high))
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(value), float(min(low, value)), float(max(high, value)))
+
+
+def t_interval(value: float, error: float, units: int, level: float = 0.95) -> Interval:
+    """Around a mean of so many independent values, by Student's t; without bounds where there is one value.
+
+    Args:
+        value: the mean.
+        error: its standard error.
+        units: how many values the error was told from.
+        level: how sure the interval is.
+
+    Example:
+        >>> t_interval(2.0, 1 / np.sqrt(3), 3).points()
+        (200.0, -48.4, 448.4)
+    """
+    if units < 2:
+        return Interval(value, float("nan"), float("nan"))
+    far = float(stdtrit(units - 1, (1 + level) / 2) * error)
+    return Interval(value, value - far, value + far)
 
 
 def not_too_certain(interval: Interval, n: int) -> Interval:

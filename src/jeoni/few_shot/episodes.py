@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import t as student
 
 from jeoni import plugins
 from jeoni.data.splits import build_folds
 from jeoni.errors import ConfigError, DataError
+from jeoni.evaluation.intervals import t_interval
 from jeoni.few_shot.transductive import Transductive
 from jeoni.heads.fitting.named import build_head
 from jeoni.tasks.classification import Classification
@@ -63,9 +63,9 @@ class Episodes:
         values = self.accuracies[method]
         if against:
             values = values - self.accuracies[against]
-        half = float(student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5)
-        mean = float(values.mean())
-        return mean, mean - half, mean + half
+        error = float(values.std(ddof=1) / len(values) ** 0.5)
+        found = t_interval(float(values.mean()), error, len(values))
+        return found.value, found.low, found.high
 
     @property
     def summary(self) -> str:

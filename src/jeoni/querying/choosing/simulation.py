@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import isotonic_regression
-from scipy.stats import t as student
 
 from jeoni.data.splits import split_test
+from jeoni.evaluation.intervals import t_interval
 from jeoni.querying.choosing.learner import fit_learner
 from jeoni.querying.choosing.proposal import AUTO, build_querier, propose
 from jeoni.types import Array, FloatArray, IntArray, Interval
@@ -74,11 +74,9 @@ def mean_interval(values: FloatArray) -> Interval:
         >>> mean_interval(np.array([1.0, 2.0, 3.0])).points()
         (200.0, -48.4, 448.4)
     """
-    mean, n = float(values.mean()), len(values)
-    if n < 2:
-        return Interval(mean, float("nan"), float("nan"))
-    half = float(student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
-    return Interval(mean, mean - half, mean + half)
+    n = len(values)
+    error = float(values.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
+    return t_interval(float(values.mean()), error, n)
 
 
 def labels_needed(counts: IntArray, accuracy: FloatArray, wanted: float) -> float | None:
