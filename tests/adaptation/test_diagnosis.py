@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 from functools import cache
 
@@ -66,10 +65,6 @@ def quickly(monkeypatch, *also: str):
 def found(kind: str, labelled: bool = False) -> Diagnosis:
     Xs, ys, Xt, yt = make_domains(kind)
     return diagnose(Xs, ys, Xt, yt=yt if labelled else None)
-
-
-def test_examples_run():
-    assert doctest.testmod(diagnosis, extraglobs={"np": np}).failed == 0
 
 
 def test_every_distance_is_computed_and_the_kernel_distance_is_that_of_the_test():

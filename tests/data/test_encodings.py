@@ -1,17 +1,10 @@
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
 from jeoni.data import encodings
 from jeoni.data.encodings import decode, encoding_of
 from jeoni.errors import DataError
-
-
-def test_the_examples_in_the_documentation_hold():
-    result = doctest.testmod(encodings)
-    assert result.attempted and not result.failed
 
 
 @pytest.fixture(params=["decode", "encoding_of"])

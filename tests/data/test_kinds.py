@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
-from jeoni.data import kinds
 from jeoni.data.in_memory import load_in_memory
 from jeoni.data.kinds import MODALITIES, SUFFIXES, Columns, plural
-
-
-def test_the_examples_in_the_documentation_hold():
-    result = doctest.testmod(kinds)
-    assert result.attempted and not result.failed
 
 
 def test_what_was_called_sound_is_audio():

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import doctest
 import json
 
 import pyarrow
 import pytest
 from pyarrow import parquet
 
-from jeoni.data import columns, kinds
 from jeoni.data.read import load_items
 from jeoni.errors import DataError
 from jeoni.tasks import load_data
@@ -22,12 +20,6 @@ def write(put):
         return root / name
 
     return written
-
-
-@pytest.mark.parametrize("module", [columns, kinds])
-def test_the_examples_in_the_documentation_hold(module):
-    result = doctest.testmod(module)
-    assert result.attempted and not result.failed
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 import zipfile
 
@@ -14,7 +13,6 @@ from scipy.io import savemat
 from scipy.sparse import csc_matrix, csr_array, csr_matrix
 
 from jeoni.backbones.catalog import default_backbone, fitted_to, load_backbone
-from jeoni.data import vectors
 from jeoni.data.read import load_items
 from jeoni.data.vectors import VectorItems, check_numbers
 from jeoni.errors import ConfigError, DataError, WeightsError
@@ -28,11 +26,6 @@ Y = np.array([2, 10, 2, 10])
 
 def rows_of(data):
     return np.stack([data.items.read(i) for i in range(len(data))])
-
-
-def test_the_examples_in_the_documentation_hold():
-    result = doctest.testmod(vectors)
-    assert result.attempted and not result.failed
 
 
 @pytest.fixture

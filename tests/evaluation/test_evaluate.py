@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import doctest
-import importlib
 import json
 
 import numpy as np
@@ -17,7 +15,6 @@ from jeoni.evaluation.evaluate import evaluate
 from tests.made_tasks import classes as of_classes
 
 FOLDER = "jeoni.evaluation.metrics.classification"
-MODULES = [f"jeoni.evaluation.{m}" for m in ("intervals", "evaluate", "calibration", "compare")]
 
 
 def make_predictions(n, classes, repeats=None, seed=0):
@@ -176,13 +173,6 @@ GOOD = np.full((3, 2), 0.5)
 def test_what_cannot_be_scored_is_refused_with_the_reason(labels, probs, classes, message):
     with pytest.raises(ConfigError, match=message):
         evaluate(of_classes(names(classes)), np.array(labels), probs)
-
-
-@pytest.mark.parametrize("module", MODULES + [f"{FOLDER}.{m}" for m in plugins.names(FOLDER)])
-def test_the_examples_in_the_documentation_hold(module):
-    found = importlib.import_module(module)
-    result = doctest.testmod(found, extraglobs={"np": np})
-    assert result.attempted > 0 and result.failed == 0
 
 
 @pytest.mark.parametrize("n", [10, 40])

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 from scipy.stats import kendalltau, weightedtau
 
-from jeoni.transferability import agreement
 from jeoni.transferability.agreement import orders, weighted_tau
 
 RNG = np.random.default_rng(0)
 RIGHT = (RNG.random((8, 300)) < np.linspace(0.3, 0.9, 8)[:, None]).astype(float)  # the last is the best
 NAMES = [f"net {k}" for k in range(8)]
-
-
-def test_examples_run():
-    assert doctest.testmod(agreement).failed == 0
 
 
 def test_weighted_tau_takes_accuracies_first_and_is_scipy_s_with_both_rankings():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 from dataclasses import fields, is_dataclass
 
 import numpy as np
@@ -42,9 +40,7 @@ def golden():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_examples_run_and_files_describe_themselves(name):
-    module = importlib.import_module(f"{FOLDER}.{name}")
-    assert doctest.testmod(module, extraglobs={"np": np}).failed == 0
+def test_files_describe_themselves(name):
     assert plugins.describe(FOLDER, name)
     cls = plugins.load(FOLDER, name)
     assert plugins.holding(FOLDER, cls.__name__) == name

@@ -104,8 +104,8 @@ def without_small(shares: Mapping[str, float]) -> dict[str, float]:
     """The same without those that are less than a hundredth of all; the largest stays.
 
     Example:
-        >>> without_small({"a": 0.398, "b": 0.1, "c": 0.002})
-        {'a': 0.7991967871485943, 'b': 0.2008032128514056}
+        >>> {name: round(share, 3) for name, share in without_small({"a": 0.398, "b": 0.1, "c": 0.002}).items()}
+        {'a': 0.799, 'b': 0.201}
     """
     total = sum(shares.values())
     kept = {name: share for name, share in shares.items() if share >= LEAST_SHARE * total}

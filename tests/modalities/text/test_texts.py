@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import doctest
 import hashlib
 
 import numpy as np
@@ -13,20 +12,11 @@ from jeoni.data.duplicates import near_pairs
 from jeoni.data.encodings import decode
 from jeoni.data.text_items import TextItems
 from jeoni.errors import ConfigError, DataError, WeightsError
-from jeoni.modalities import geometry, loading
-from jeoni.modalities import rows as padded_rows
 from jeoni.modalities.inputs import collate
 from jeoni.modalities.inputs.text import TextInput
-from jeoni.modalities.text import texts
 from jeoni.modalities.text.texts import text_signature
 from jeoni.tasks import load_data
 from tests.data.made_texts import write
-
-
-@pytest.mark.parametrize("module", [texts, padded_rows, loading, geometry])
-def test_the_examples_in_the_documentation_hold(module):
-    result = doctest.testmod(module)
-    assert result.attempted and not result.failed
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "euc-kr", "utf-16"])

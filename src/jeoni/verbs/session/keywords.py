@@ -25,8 +25,8 @@ def takes_options(spec: type[Options]) -> Callable[[Verb], Verb]:
         >>> from jeoni.specs import PredictSpec
         >>> @takes_options(PredictSpec)
         ... def guess(data, **options): ...
-        >>> list(inspect.signature(guess).parameters)
-        ['data', 'column', 'engine', 'workers', 'decoding', 'strict']
+        >>> list(inspect.signature(guess).parameters)[:4]
+        ['data', 'column', 'format', 'frames']
     """
     offered = ordered_fields(spec)
 

@@ -64,7 +64,7 @@ def match(
     Example:
         >>> one = np.array([[0.0, 0.0, 10.0, 10.0]])
         >>> found = match(one, np.array([0]), np.array([0.9]), one, np.array([0]), np.array([False]), 1)
-        >>> found.hits.all(), found.counts.tolist()
+        >>> bool(found.hits.all()), found.counts.tolist()
         (True, [1])
     """
     order = np.argsort(-scores, kind="stable")
