@@ -9,7 +9,8 @@ CIFAR-10, digits, solar cells by their type. ``measure`` scores every candidate 
 labels of a task, then fits the linear head on the same ones and tests it on items that no score saw; a file of outcomes
 per task and draw, what is there is not computed again. ``table`` prints, for each score, weighted tau with the measured
 accuracy and what its first choice loses, with 95 % intervals over backbones, tasks and draws; ``--finetuned`` is a JSON
-file ``{task: {backbone: accuracy}}`` of whole networks, against which the top stages' scores are held too.
+file ``{task: {backbone: accuracy}}`` of whole networks, against which the top stages' scores are held too. Another draw
+has other folds; other labels, too, only where a task has more than ``LABELS`` to learn from (spoken digits; cells by kind have fewer).
 
 Tasks: solar cells (defect, type, defects of mono- and of polycrystalline ones), digits, CIFAR-10, spoken digits with one
 speaker left out, Korean film reviews, English book reviews. Needs the data of ``_data.py``, ``elpv-dataset``, and the
