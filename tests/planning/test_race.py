@@ -10,6 +10,7 @@ from jeoni.deadline import Deadline
 from jeoni.features.examples import Context
 from jeoni.locale import table
 from jeoni.planning.candidates import Candidate, NamedBackbone
+from jeoni.planning.plan import _to_train
 from jeoni.planning.race import Outcome, Race, Standing, choice_of, optimism, run_race
 from jeoni.report.plans import _span
 from jeoni.runs.records import CandidateRecord
@@ -57,6 +58,20 @@ def test_the_better_of_two_that_are_as_simple_wins_a_tie(examples):
     race = raced(examples, *entrants)
     best = max((o for o in race.outcomes if o.candidate.complexity == 0), key=lambda o: -o.losses.mean())
     assert race.chosen is best and best.candidate.name == "probe, other"
+
+
+def test_what_is_as_good_as_the_winner_is_as_simple_and_within_its_error(examples):
+    entrants = [
+        entrant("probe, first", Known(0.86, seed=1), 0, examples=examples, fold_s=1.0, final_s=1.0),
+        entrant("probe, large", Known(0.88, seed=2), 0, examples=examples, fold_s=4.0, final_s=4.0),
+        entrant("probe, bad", Known(0.76, seed=4), 0, examples=examples, fold_s=0.1, final_s=0.1),
+        entrant("untrained", Known(0.85, seed=5), 0, control=True, examples=examples),
+    ]
+    race = raced(examples, *entrants)
+    assert race.chosen.candidate.name == "probe, large"
+    assert [outcome.candidate.name for outcome in race.as_good] == ["probe, large", "probe, first"]
+    assert _to_train(race) is entrants[0].candidate.source
+    assert _to_train(raced(examples, *entrants[1:])) is entrants[1].candidate.source
 
 
 def test_a_deeper_one_wins_when_it_is_clearly_better(examples):

@@ -111,13 +111,20 @@ def make_plan(question: Question) -> Plan:
     entrants = [_entrant(question, candidate) for candidate in cheap]
     alone = len(entrants) == 1 and not question.thorough
     race = _alone(entrants[0]) if alone else run_race(entrants, question.train, context, deadline=question.deadline)
-    leader = first if race.chosen.candidate.control else race.chosen.candidate.source
+    leader = first if race.chosen.candidate.control else _to_train(race)
     if leader.backbone.learned:
         several = len(question.backbones) > 1
         ways = candidates_for(rule, data, labelled, [leader], None, head=head, named=several)
         trained = [_entrant(question, candidate) for candidate in ways if candidate.trains]
         race = _with_trained(question, race, entrants, trained)
     return Plan(similarity, rule, race, optimism(race, context.seed), time.perf_counter() - begun)
+
+
+def _to_train(race: Race) -> NamedBackbone:
+    """The backbone that is trained: of those whose probes are as good as the winner, the one that takes least time."""
+    priced = [(o.price.final_s, o) for o in race.as_good if o.price is not None]
+    quickest = min(priced, key=lambda one: one[0])[1] if priced else race.chosen
+    return quickest.candidate.source
 
 
 def _look(question: Question) -> tuple[Similarity | None, Backbone | None]:

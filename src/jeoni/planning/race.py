@@ -140,6 +140,17 @@ class Race:
         """Candidates that there was time for on some of the folds only, though they were not beaten."""
         return _unfinished(self.outcomes)
 
+    @property
+    def as_good(self) -> list[Outcome]:
+        """The winner, and what is as simple, transfers, and is worse by no more than a standard error."""
+        won = self.chosen
+        rivals = [o for o in self.outcomes if o.state == "in reach" and not o.candidate.control]
+        alike = [o for o in rivals if o.candidate.complexity == won.candidate.complexity]
+        return [won, *(o for o in alike if not _errs_less(self._standing(won), self._standing(o), TIE))]
+
+    def _standing(self, outcome: Outcome) -> Standing:
+        return Standing(outcome.candidate, outcome.losses, outcome.scores, self.groups)
+
     def score(self, outcome: Outcome, seed: int) -> Interval | None:
         """Its held-out score with its interval; None where it was not raced."""
         n = len(outcome.scores)
