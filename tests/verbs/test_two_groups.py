@@ -42,3 +42,13 @@ def test_two_groups_are_learned_from(photographs, options):
     assert math.isnan(result.metrics.accuracy.low)
     assert "There is no interval: all that was tested is of one group." in result.summary
     assert "nan" not in result.summary
+
+
+def test_a_score_over_few_groups_says_why_its_interval_is_wide(tmp_path):
+    data = save_groups(tmp_path / "photos", ("ann", "bob", "cid", "dan"))
+    few, each = (
+        jeoni.fit(data, out=tmp_path / f"run-{pattern}", strategy="probe", group_pattern=pattern, **OPTIONS)
+        for pattern in ("^([a-z]+)_", None)
+    )
+    assert "The score is over 4 groups only, so its interval is wide; more groups would narrow it" in few.summary
+    assert "groups only" not in each.summary

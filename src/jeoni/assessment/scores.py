@@ -12,7 +12,7 @@ from jeoni.assessment.holdout import Assessment
 from jeoni.assessment.sharing import SharingVerdict
 from jeoni.assessment.split import Split
 from jeoni.assessment.suspects import Outcome
-from jeoni.evaluation.amounts import said_score
+from jeoni.evaluation.amounts import said_of_few_groups, said_score
 from jeoni.evaluation.compare import paired_difference, sentence
 from jeoni.evaluation.evaluate import evaluate
 from jeoni.locale import Said, paragraph
@@ -74,7 +74,7 @@ def fit_metrics(
     uninformed = np.tile(task.uninformed(split.train.data.targets), (n, 1))
     controls: dict[str, Any] = {"majority": scored(uninformed)["metrics"], "untrained": None, "difference": None}
     score = Interval(**scores[task.headline])
-    said = [said_score(score, headline.title, headline.unit)]
+    said = [said_score(score, headline.title, headline.unit), *said_of_few_groups(groups)]
     if control is not None:
         difference = control.differences(seed)
         controls |= _of_control(control, seed)

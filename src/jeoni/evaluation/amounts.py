@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+from jeoni.evaluation.intervals import FEW_UNITS, units_of
 from jeoni.locale import Said
-from jeoni.types import Interval
+from jeoni.types import IntArray, Interval
 
-__all__ = ["amount_of", "in_sentence", "said_score"]
+__all__ = ["amount_of", "in_sentence", "said_of_few_groups", "said_score"]
 
 SHARE = "%"
 
@@ -70,6 +71,23 @@ def said_score(score: Interval, title: str, unit: str, *, in_target: bool = Fals
     if math.isnan(score.low) or math.isnan(score.high):
         return Said("score.of_one_group", score=Said(f"score.{kind}_alone", value=value, **what))
     return Said(f"score.{kind}", value=value, low=low, high=high, **what)
+
+
+def said_of_few_groups(groups: IntArray | None) -> list[Said]:
+    """Why a score's interval is wide, where what was tested comes in few groups; else nothing.
+
+    Args:
+        groups: ``(n,)`` of what was tested; None where each stands alone.
+
+    Example:
+        >>> str(said_of_few_groups(np.array([0, 0, 1, 1, 2]))[0]).partition(";")[0]
+        'The score is over 3 groups only, so its interval is wide'
+        >>> said_of_few_groups(np.arange(20))
+        []
+    """
+    if groups is None or not 1 < (count := units_of(len(groups), groups)) < FEW_UNITS:
+        return []
+    return [Said("score.few_groups", n=f"{count}")]
 
 
 def _number(value: float, sign: str = "") -> str:

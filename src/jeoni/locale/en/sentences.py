@@ -33,6 +33,7 @@ WORDS = {
     "score.percent": "{measure:term} {value} % ({low} to {high}).",
     "score.number": "{measure:term} {value} ({low} to {high}).",
     "score.unit": "{measure:term} {value} {unit:term} ({low} to {high}).",
+    "score.few_groups": "The score is over {n} groups only, so its interval is wide; more groups would narrow it, more items of these would not.",
     "score.of_one_group": "{score} There is no interval: all that was tested is of one group.",
     "score.correct_alone": "{value} % correct.",
     "score.correct_in_target_alone": "{value} % correct in the target.",

@@ -33,6 +33,7 @@ WORDS = {
     "score.percent": "{measure:term} {value} % ({low}~{high}).",
     "score.number": "{measure:term} {value} ({low}~{high}).",
     "score.unit": "{measure:term} {value} {unit:term} ({low}~{high}).",
+    "score.few_groups": "점수는 그룹 {n}개에서만 구한 것이라 신뢰구간이 넓습니다. 같은 그룹의 데이터가 아니라 그룹 수를 늘려야 구간이 좁아집니다.",
     "score.of_one_group": "{score} 테스트한 데이터가 모두 한 그룹이어서 신뢰구간을 구할 수 없습니다.",
     "score.correct_alone": "정확도 {value} %.",
     "score.correct_in_target_alone": "타깃 정확도 {value} %.",

@@ -27,7 +27,7 @@ from jeoni.dense.reading import TASKS
 from jeoni.dense.scoring import difference_of, evaluate_evidence
 from jeoni.dense.transfer import OF_STAGES, STRATEGIES, Transfer, build_dense_head, default_head, of_head_alone
 from jeoni.errors import ConfigError, DataError
-from jeoni.evaluation.amounts import said_score
+from jeoni.evaluation.amounts import said_of_few_groups, said_score
 from jeoni.evaluation.compare import sentence
 from jeoni.evaluation.evaluate import Evaluation
 from jeoni.explain.places.tables import write_place_tables
@@ -256,7 +256,7 @@ def _metrics(
     scored = evaluate_evidence(task, found.evidence, groups, spec.seed)
     lead = _headline(task, scored)
     measure = task.metrics()[lead]
-    said: list[Said] = [said_score(scored.metrics[lead], measure.title, measure.unit)]
+    said: list[Said] = [said_score(scored.metrics[lead], measure.title, measure.unit), *said_of_few_groups(groups)]
     if lead != task.headline:
         said.append(Said("places.unmeasured", measure=task.metrics()[task.headline].title))
     controls: dict[str, Any] = {"untrained": None, "difference": None}
