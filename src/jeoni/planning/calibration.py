@@ -41,6 +41,7 @@ TIMED_S = 1.0  # of features, at least, where there are so many examples
 NEAR = 1.5  # numbers of rows that differ by no more are told from each other
 # on a quiet machine of two cores: three decompositions of a square matrix, and what a report takes there
 SIDE, QUIET_S, REPORT_S, PICTURES_S = 300, 0.12, 3.0, 7.0
+WORDS_S = 20.0  # what words weigh is told by leaving each out
 SLOWEST = 6.0  # times as long as on a quiet machine
 
 
@@ -203,7 +204,8 @@ class Calibration:
 
     def report_s(self, pictures: bool) -> float:
         """Seconds of scoring, of pictures if there are any, and of the report, on a machine that is now so busy."""
-        return self._slower() * (REPORT_S + (PICTURES_S if pictures else 0.0))
+        shown = WORDS_S if self.data.modality == "text" else PICTURES_S
+        return self._slower() * (REPORT_S + (shown if pictures else 0.0))
 
     def _slower(self) -> float:
         """Times as slow as a quiet machine of two cores this one is now."""
