@@ -138,11 +138,10 @@ class Calibration:
                 sizes = {spot: size for spot, size in handful.sizes.items() if spot[0] in own}
                 return replace(handful, seconds=handful.seconds * len(key) / len(known), sizes=sizes)
         if key not in self._rows:
-            first, timed, more = self._handfuls(requests[0])
+            first, few, more = self._handfuls(requests[0])
             _, begun = self._extracted(first, requests)
             count, computed = len(first), begun.computed
-            for some in (timed, more):
-                timed = some
+            for timed in (few, more):
                 taken, seen = self._extracted(timed, requests)
                 count, computed = count + len(timed), computed + seen.computed
                 if taken > TIMED_S or not len(more):
@@ -333,7 +332,7 @@ class Calibration:
 def _like_features(strata: IntArray, dim: int, rng: np.random.Generator) -> FloatArray:
     """Made-up rows ``(n, dim)`` of classes: as in features, a few directions hold most of the variance.
 
-    Of rows that vary alike in all directions a head is fitted in half the time.
+    A head is fitted far sooner to rows that vary alike in all directions.
     """
     lengths = np.arange(1, DIRECTIONS + 1) ** -0.5
     centres = 0.7 * rng.normal(size=(int(strata.max()) + 1, DIRECTIONS))

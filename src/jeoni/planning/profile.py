@@ -11,6 +11,7 @@ import numpy as np
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.data.checks import Checked
+from jeoni.evaluation.intervals import FEW_UNITS
 from jeoni.locale import Said
 from jeoni.planning.measured_items import Measured, measure_items
 from jeoni.tasks import Task
@@ -21,7 +22,6 @@ __all__ = ["ClassSize", "Examined", "Imbalance", "Profile", "profile_of"]
 FEW = 10  # items of a class below which its score says little
 NAMED = 3  # classes that are named one by one
 UNEVEN = 3.0  # the largest class to the smallest
-FEW_GROUPS = 10
 COARSE = 0.75  # of the side that a backbone takes: smaller images are enlarged
 FINE = 4.0  # times that side: details are lost
 LONG = 0.05  # the share of items that are cut off
@@ -196,7 +196,7 @@ def _about_classes(profile: Profile) -> Iterator[Said]:
 
 def _about_groups(profile: Profile) -> Iterator[Said]:
     if profile.groups is not None:
-        kind = "profile.few_groups" if profile.groups < FEW_GROUPS else "profile.groups"
+        kind = "profile.few_groups" if profile.groups < FEW_UNITS else "profile.groups"
         yield Said(kind, n=f"{profile.groups:,}")
     elif profile.usable - profile.independent > MANY_COPIES * profile.usable:
         yield Said("profile.copies", n=f"{profile.usable - profile.independent:,}", left=f"{profile.independent:,}")
