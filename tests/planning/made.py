@@ -10,7 +10,8 @@ import numpy as np
 from jeoni.data.items import ArrayItems
 from jeoni.features.examples import Examples
 from jeoni.planning.candidates import Candidate, NamedBackbone
-from jeoni.planning.race import Entrant, Price
+from jeoni.planning.price import Price
+from jeoni.planning.race import Entrant
 from jeoni.tasks.classification import Classification
 from jeoni.types import Dataset
 
@@ -49,6 +50,7 @@ class Known:
     error: type[Exception] | None = None
     fitted: int = field(default=0, repr=False)
     seen: list = field(default_factory=list, repr=False)
+    allowed: list = field(default_factory=list, repr=False)
 
     def taps(self, backbone, n):
         return ()
@@ -56,6 +58,7 @@ class Known:
     def fit(self, backbone, train, context):
         self.fitted += 1
         self.seen.append(len(train))
+        self.allowed.append(context.allowance("made", 1.0))
         if self.error:
             raise self.error("it diverged")
         return self
@@ -70,7 +73,7 @@ class Known:
         return probabilities
 
 
-def entrant(name, strategy, complexity=0, *, control=False, examples=None, fold_s=None, final_s=None):
+def entrant(name, strategy, complexity=0, *, control=False, examples=None, fold_s=None, final_s=None, **parts):
     candidate = Candidate(
         name,
         "probe",
@@ -80,5 +83,5 @@ def entrant(name, strategy, complexity=0, *, control=False, examples=None, fold_
         control,
         trains=fold_s is not None,
     )
-    price = None if fold_s is None else Price(fold_s, final_s)
+    price = None if fold_s is None else Price(fold_s, final_s, **parts)
     return Entrant(candidate, strategy, lambda: examples, price)

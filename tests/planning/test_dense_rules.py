@@ -9,7 +9,7 @@ from jeoni.planning.dense_cost import ArmCost
 from jeoni.planning.dense_pricing import Priced
 from jeoni.planning.dense_race import runners
 from jeoni.planning.dense_rules import FEW, RULES, DenseCandidate, choose_by_rule, dense_candidates
-from jeoni.planning.race import Price
+from jeoni.planning.price import Price
 
 HEADS = [("fpn", True), ("linear", True)]
 

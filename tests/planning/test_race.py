@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,11 @@ from jeoni.cli.plan import _row
 from jeoni.deadline import Deadline
 from jeoni.features.examples import Context
 from jeoni.locale import table
+from jeoni.planning.budget import MARGIN
 from jeoni.planning.candidates import Candidate, NamedBackbone
+from jeoni.planning.choosing import Standing, choice_of, expected_gain
 from jeoni.planning.plan import _to_train
-from jeoni.planning.race import Outcome, Race, Standing, choice_of, optimism, run_race
+from jeoni.planning.race import Outcome, Race, optimism, run_race
 from jeoni.report.plans import _span
 from jeoni.runs.records import CandidateRecord
 from jeoni.runs.typed import as_record, finite
@@ -161,6 +165,74 @@ def test_a_candidate_that_time_ran_out_for_midway_leaves_the_race_incomplete(exa
     )
     assert [one.candidate.name for one in race.unfinished] == ["deep"] and race.unfinished[0].folds == 2
     assert not race.complete and race.chosen.candidate.name == "probe"
+
+
+def test_a_training_that_would_come_too_late_is_shortened_and_so_is_its_every_fold(examples):
+    trained = Known(0.99, seed=2)
+    took = {"fold_s": 110.0, "final_s": 160.0, "once_s": 50.0, "fold_training_s": 100.0, "final_training_s": 100.0,
+            "step_s": {"made": 100.0}}  # fmt: skip
+    race = raced(
+        examples,
+        entrant("probe", Known(0.95), 0, examples=examples, fold_s=0.0, final_s=0.0),
+        entrant("deep", trained, 2, examples=examples, **took),
+        deadline=Deadline(250.0),
+    )
+    expected = (MARGIN * 250.0 - 80.0) / 300.0  # two folds and the whole fit, and what is no training beside
+    deep = race.outcomes[1]
+    assert deep.length == pytest.approx(expected, abs=0.01) and deep.folds == trained.fitted > 1
+    assert all(one.seconds == pytest.approx(100.0 * deep.length, abs=1.0) for one in trained.allowed)
+    assert [one.candidate.name for one in race.shortened] == ["deep"] and not race.complete
+
+
+def test_a_training_that_there_is_time_for_has_no_limit(examples):
+    trained = Known(0.99, seed=2)
+    took = {"fold_s": 11.0, "final_s": 20.0, "fold_training_s": 10.0, "final_training_s": 10.0}
+    probe = entrant("probe", Known(0.97), 0, examples=examples, fold_s=0.0, final_s=0.0)
+    race = raced(examples, probe, entrant("deep", trained, 2, examples=examples, **took), deadline=Deadline(500.0))
+    assert race.outcomes[1].length == 1 and trained.allowed == [None] * 5 and race.complete and not race.shortened
+
+
+def test_a_plan_that_no_fit_follows_has_the_time_for_folds(examples):
+    probe = entrant("probe", Known(0.8), 0, examples=examples, fold_s=0.0, final_s=0.0)
+    deep = entrant("deep", Known(0.99), 2, examples=examples, fold_s=1e-4, final_s=100.0)
+    assert states(raced(examples, probe, deep, deadline=Deadline(30.0)))["deep"] == "no time"
+    assert states(raced(examples, probe, deep, deadline=Deadline(30.0), fit_follows=False))["deep"] == "chosen"
+
+
+def test_a_control_is_not_shortened(examples):
+    scratch = Known(0.5, seed=2)
+    took = {"fold_s": 100.0, "final_s": 100.0, "fold_training_s": 100.0, "final_training_s": 100.0}
+    race = raced(
+        examples,
+        entrant("probe", Known(0.8), 0, examples=examples, fold_s=0.0, final_s=0.0),
+        entrant("scratch", scratch, 5, control=True, examples=examples, **took),
+        deadline=Deadline(150.0),
+    )
+    assert states(race)["scratch"] == "no time" and scratch.fitted == 0
+
+
+def test_within_a_time_the_quickest_comes_first_and_then_what_promises_most_for_it(examples):
+    begun = []
+
+    class Noted(Known):
+        def fit(self, backbone, train, context):
+            begun.append(self.seed)
+            return super().fit(backbone, train, context)
+
+    race = raced(
+        examples,
+        entrant("probe", Noted(0.9, seed=0), 0, examples=examples, fold_s=0.1, final_s=0.1),
+        entrant("slow", Noted(0.9, seed=1), 2, examples=examples, fold_s=3.0, final_s=3.0),
+        entrant("quick", Noted(0.9, seed=2), 2, examples=examples, fold_s=1.0, final_s=1.0),
+        deadline=Deadline(1000.0),
+    )
+    assert begun[:3] == [0, 2, 1] and race.complete
+    leader, other = (Standing(None, np.full(40, loss), np.zeros(40)) for loss in (0.5, 0.6))
+    assert expected_gain(other, leader) == 0.0 and expected_gain(leader, other) == pytest.approx(0.1)
+    rng = np.random.default_rng(0)
+    doubtful = Standing(None, other.losses + rng.normal(0.0, 1.0, 40), other.scores)
+    assert expected_gain(doubtful, leader) > 0.01
+    assert expected_gain(replace(doubtful, groups=np.zeros(40, dtype=np.int64)), leader) == np.inf
 
 
 def test_a_training_that_diverges_is_out(examples):

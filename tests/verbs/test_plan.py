@@ -14,6 +14,7 @@ import jeoni
 from jeoni.backbones.catalog import load_backbone
 from jeoni.deadline import Deadline
 from jeoni.errors import ConfigError, DataError
+from jeoni.locale import Said, translated
 from jeoni.planning.candidates import WAYS, Candidate, NamedBackbone
 from jeoni.report import render
 from jeoni.report.result import result_lines
@@ -84,6 +85,17 @@ def test_the_page_of_a_plan_tells_it_in_both_languages(kept, tmp_path):
     korean = render(run, "ko").read_text(encoding="utf-8")
     assert "적용된 규칙" in korean and "선택" in korean
     assert result_lines(run)[0].startswith("Take ")
+
+
+def test_a_page_tells_which_trainings_were_shortened(kept, tmp_path):
+    run = shutil.copytree(kept / "plan", tmp_path / "plan")
+    content = json.loads((run / "plan.json").read_text(encoding="utf-8"))
+    content["candidates"][0]["length"] = 0.54
+    (run / "plan.json").write_text(json.dumps(content), encoding="utf-8")
+    assert render(run, "en").read_text(encoding="utf-8").count("tried with 54 % of its full training") == 1
+    assert "전체 학습의 54 %로 비교" in render(run, "ko").read_text(encoding="utf-8")
+    said = Said("planning.shortened", names="upper stages (at 54 %), whole network (at 30 %)")
+    assert translated(said, "ko").endswith("상위 단계 미세조정(54 %), 전체 네트워크 미세조정(30 %).")
 
 
 def test_a_plan_is_followed(kept, tmp_path):
@@ -260,7 +272,7 @@ def test_with_a_budget_other_backbones_that_are_installed_take_part(kept, networ
 def test_no_control_is_held_against_itself(kept, network, tmp_path, monkeypatch):
     """Where the plan chooses the untrained network, that is the model, and the verdict is the plan's."""
     monkeypatch.setattr("jeoni.planning.race._drop_beaten", lambda runners: None)
-    monkeypatch.setattr("jeoni.planning.race._better", lambda control, chosen: True)
+    monkeypatch.setattr("jeoni.planning.choosing._better", lambda control, chosen: True)
     monkeypatch.setattr("jeoni.planning.rules.REMOVED", 2.0)
     result = jeoni.fit(kept / "photos", out=tmp_path / "run", **network, **FAST)
     assert "transfer does not pay" in result.summary.lower() and "transfer helped" not in result.summary

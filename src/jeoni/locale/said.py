@@ -121,8 +121,10 @@ class _Teller(Formatter):
         self._language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        text = self._inner(value if isinstance(value, str) else str(value))
-        for form in format_spec.split():
+        text, forms = value if isinstance(value, str) else str(value), format_spec.split()
+        if "listed" not in forms:  # of a list each part is a text of its own
+            text = self._inner(text)
+        for form in forms:
             text = self._in_form(text, form)
         return text
 

@@ -19,10 +19,11 @@ from jeoni.planning.runs import Trials
 from jeoni.specs import CompareSpec, FitSpec
 from jeoni.specs.amounts import write_duration
 
-__all__ = ["LEAST", "MARGIN", "Kept", "KeptTrials", "keep_budget", "keep_trials"]
+__all__ = ["LEAST", "MARGIN", "TELLING", "Kept", "KeptTrials", "keep_budget", "keep_trials"]
 
 MARGIN = 0.94  # of the time that is left is planned for: what a calibration of seconds cannot know takes the rest
 LEAST = 0.1  # of its full length is the shortest training that is worth the name
+TELLING = 0.25  # of its full length is the shortest training that tells anything of a longer one
 ROUNDED_S = 5.0
 FEWEST_DRAWS = 2  # of a comparison: one draw alone has no interval worth the name
 Price = Callable[[FitSpec], Cost]

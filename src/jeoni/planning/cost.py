@@ -24,7 +24,18 @@ from jeoni.tasks.classification import Classification
 from jeoni.training.work import FORWARD, Training, Work
 from jeoni.types import Dataset
 
-__all__ = ["Cost", "Fits", "cost_of", "disk_bytes", "fits_of", "kept_beside", "look_s", "views_of", "views_s"]
+__all__ = [
+    "Cost",
+    "Fits",
+    "cost_of",
+    "disk_bytes",
+    "fits_of",
+    "kept_beside",
+    "look_s",
+    "predictions_s",
+    "views_of",
+    "views_s",
+]
 
 # beside a row, the store keeps the example's name in each table, and once its signature and remarks; beside all of
 # them what a table is, and the manifests of its shards
@@ -195,7 +206,7 @@ def _planned(
     planned = []
     for n, times, one in work:
         training = calibration.training_s(one.trainings)
-        other = calibration.heads_s(one, n, head, dim, _draws(one, times)) + _predictions_s(calibration, one, of - n)
+        other = calibration.heads_s(one, n, head, dim, _draws(one, times)) + predictions_s(calibration, one, of - n)
         planned += [PlannedFit(training, other)] * times
     if planned and views:
         planned[0] = PlannedFit(planned[0].training_s, planned[0].other_s + views)
@@ -207,7 +218,7 @@ def _draws(work: Work, times: int) -> int:
     return 1 if times > 1 and not work.trainings else 0
 
 
-def _predictions_s(calibration: Calibration, work: Work, n: int) -> float:
+def predictions_s(calibration: Calibration, work: Work, n: int) -> float:
     """Seconds of the examples that were not fitted to, through the stages that were trained."""
     if not work.trainings:
         return 0.0

@@ -14,7 +14,7 @@ from jeoni.planning.calibration import Calibration
 from jeoni.planning.dense_cost import ArmCost, DenseArm, arm_cost
 from jeoni.planning.dense_memory import dense_peak_bytes
 from jeoni.planning.dense_rules import DenseCandidate
-from jeoni.planning.race import Price
+from jeoni.planning.price import Price
 
 __all__ = ["Priced", "price_candidates"]
 
@@ -97,7 +97,7 @@ def price_candidates(
         control_bytes = beside.features_bytes + beside.cost.disk_bytes if beside else 0
         disk = part.features_bytes + part.cost.disk_bytes + control_bytes
         fold_s = part.cost.views_s + part.cost.training_s + part.cost.other_s
-        price = Price(fold_s, own_s + control_s + report_s, disk, part.memory_bytes)
+        price = Price(fold_s, own_s + control_s + report_s, disk_bytes=disk, memory_bytes=part.memory_bytes)
         found[one] = Priced(arm, part.cost, price)
     return found
 

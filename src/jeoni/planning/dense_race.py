@@ -18,14 +18,13 @@ from jeoni.dense.assess import evidence_of, to_learn_from
 from jeoni.dense.reading import dense_task_of
 from jeoni.dense.scoring import difference_of, score_evidence
 from jeoni.features.examples import Context, Examples
-from jeoni.planning.budget import MARGIN
+from jeoni.planning.budget import MARGIN, TELLING
 from jeoni.planning.dense_pricing import Priced
 from jeoni.planning.dense_rules import DenseCandidate
 from jeoni.types import Interval
 
 __all__ = ["DenseRace", "Raced", "least_s", "race_candidates", "runners"]
 
-LEAST_SHARE = 0.25  # of its full length is the shortest training that tells anything of a longer one
 RESAMPLES = 1000
 
 
@@ -75,7 +74,7 @@ def runners(priced: Mapping[DenseCandidate, Priced], left_s: float) -> tuple[lis
         training = sum(priced[one].cost.training_s for one in ranked)
         other = sum(priced[one].cost.views_s + priced[one].cost.other_s for one in ranked)
         share = (left_s - other) / training if training else float(left_s > other)
-        if share >= LEAST_SHARE:
+        if share >= TELLING:
             return ranked, min(1.0, share)
         ranked.pop()
     return [], 0.0
@@ -86,7 +85,7 @@ def least_s(priced: Mapping[DenseCandidate, Priced]) -> float | None:
     ranked = sorted(priced.values(), key=lambda one: one.price.fold_s)[:2]
     if len(ranked) < 2:
         return None
-    return sum(one.cost.views_s + one.cost.other_s + LEAST_SHARE * one.cost.training_s for one in ranked) / MARGIN
+    return sum(one.cost.views_s + one.cost.other_s + TELLING * one.cost.training_s for one in ranked) / MARGIN
 
 
 def race_candidates(priced: Mapping[DenseCandidate, Priced], train: Examples, context: Context) -> DenseRace | None:

@@ -8,9 +8,9 @@ from jeoni.assessment.holdout import taps_of
 from jeoni.features.extract import Request
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.candidates import Candidate
-from jeoni.planning.cost import Fits, cost_of
+from jeoni.planning.cost import Fits, cost_of, predictions_s
 from jeoni.planning.plan import Expected
-from jeoni.planning.race import Price
+from jeoni.planning.price import Price
 from jeoni.specs import FitSpec
 from jeoni.strategies import build_strategy
 
@@ -36,12 +36,20 @@ def expected_by(calibration: Calibration, spec: FitSpec, train: int, least: Mapp
         chosen = spec.changed(**own, control=False)
         requests = [Request(backbone, taps_of(strategy, backbone, of))]
         cost = cost_of(calibration, strategy, probe, backbone, requests, chosen, least)
-        once = cost.parts["features"] + cost.parts["views"]
-        head = str(getattr(strategy, "head", ""))
-        fold = sum(
-            calibration.training_s(work.trainings) + calibration.heads_s(work, n, head, backbone.dim, 1)
-            for n, _, work in Fits({inside: 1}).work(strategy, backbone, of)
+        training = other = 0.0
+        for n, _, work in Fits({inside: 1}).work(strategy, backbone, of):
+            training += calibration.training_s(work.trainings)
+            other += calibration.heads_s(work, n, str(getattr(strategy, "head", "")), backbone.dim, 1)
+            other += predictions_s(calibration, work, train - n)
+        return Price(
+            fold_s=training + other,
+            final_s=cost.seconds,
+            once_s=cost.parts["features"] + cost.parts["views"],
+            fold_training_s=training,
+            final_training_s=cost.training_s,
+            step_s=calibration.prices,
+            disk_bytes=cost.disk_bytes,
+            memory_bytes=cost.memory_bytes,
         )
-        return Price(fold + once / spec.folds, cost.seconds, cost.disk_bytes, cost.memory_bytes)
 
     return expected

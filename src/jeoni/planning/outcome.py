@@ -14,7 +14,8 @@ from jeoni.evaluation.measures import Measure
 from jeoni.locale import Said, paragraph
 from jeoni.planning.data_look import DataLook
 from jeoni.planning.plan import Plan, Question
-from jeoni.planning.race import Outcome, Price
+from jeoni.planning.price import Price
+from jeoni.planning.race import Outcome
 from jeoni.planning.rules import REMOVED
 from jeoni.planning.similarity import Similarity
 from jeoni.planning.source import SourceLook
@@ -107,7 +108,7 @@ def said_of(plan: Plan, question: Question) -> list[Said]:
         found += _said_similarity(plan.similarity, question.backbones[0].name, measure)
     kind = plan.rule.id if plan.similarity is not None else f"{plan.rule.size}_unknown"
     found.append(Said(f"planning.{kind}", n=f"{len(question.train):,}"))
-    found += _said_untried(plan)
+    found += [*_said_shortened(plan), *_said_untried(plan)]
     if plan.optimism is not None and measure.is_share and plan.optimism >= FLATTERED:
         raced = sum(outcome.raced for outcome in plan.race.outcomes)
         found.append(Said("planning.optimism", n=f"{raced}", points=f"{100 * plan.optimism:.1f}"))
@@ -159,6 +160,12 @@ def _said_source(source: SourceLook | None, measure: Measure) -> list[Said]:
     kind = "helps" if source.gain.low > 0 else "hurts" if source.gain.high < 0 else "unclear"
     gain = -source.gain if kind == "hurts" else source.gain
     return [*found, Said(f"planning.source_{kind}", source=source.name, gain=_amount(gain, measure))]
+
+
+def _said_shortened(plan: Plan) -> list[Said]:
+    """Candidates whose trainings were shortened so that they could be tried, and by how much."""
+    names = [f"{one.candidate.name} (at {round(100 * one.length)} %)" for one in plan.race.shortened]
+    return [Said("planning.shortened", names=", ".join(names))] if names else []
 
 
 def _said_untried(plan: Plan) -> list[Said]:
@@ -241,6 +248,7 @@ def _candidate_record(outcome: Outcome, plan: Plan, question: Question, measure:
         "to_chosen": against.as_dict() if against and outcome is not plan.chosen else None,
         "loss": _rounded(float(outcome.losses.mean())) if outcome.raced else None,
         "seconds": round(outcome.seconds, 1),
+        "length": round(outcome.length, 2),
         **_priced(outcome.price),
     }
 

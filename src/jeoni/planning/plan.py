@@ -17,7 +17,8 @@ from jeoni.deadline import Deadline
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.planning.candidates import Candidate, NamedBackbone, candidates_for, probe_stages, untrained_candidate
-from jeoni.planning.race import Entrant, Outcome, Price, Race, optimism, run_race
+from jeoni.planning.price import Price
+from jeoni.planning.race import Entrant, Outcome, Race, optimism, run_race
 from jeoni.planning.rules import Rule, rule_for, size_of
 from jeoni.planning.similarity import MOST, Similarity, measure_similarity, sample_of
 from jeoni.specs import FitSpec
@@ -40,6 +41,7 @@ class Question:
         context: store, engine, seed, console.
         expected: what candidates take; None where it was not measured: then nothing that trains is raced.
         deadline: of the race and the fit that follows; None: nothing that trains is raced.
+        fit_follows: whether what is chosen is fitted within that time too.
         thorough: every stage is looked at, and all cheap candidates are raced, whatever the similarity.
     """
 
@@ -49,6 +51,7 @@ class Question:
     context: Context
     expected: Expected | None = None
     deadline: Deadline | None = None
+    fit_follows: bool = True
     thorough: bool = True
 
 
@@ -110,7 +113,7 @@ def make_plan(question: Question) -> Plan:
         cheap.append(untrained_candidate(first, twin, data, head))
     entrants = [_entrant(question, candidate) for candidate in cheap]
     alone = len(entrants) == 1 and not question.thorough
-    race = _alone(entrants[0]) if alone else run_race(entrants, question.train, context, deadline=question.deadline)
+    race = _alone(entrants[0]) if alone else _race(question, entrants)
     leader = first if race.chosen.candidate.control else _to_train(race)
     if leader.backbone.learned:
         several = len(question.backbones) > 1
@@ -197,4 +200,15 @@ def _with_trained(question: Question, race: Race, cheap: Sequence[Entrant], trai
         waiting = [Outcome(e.candidate, "not tried", 0, nothing, nothing, 0.0, e.price) for e in trained]
         return replace(race, outcomes=(*race.outcomes, *waiting))
     everyone = [*cheap, *trained]
-    return run_race(everyone, question.train, question.context, deadline=question.deadline, earlier=race.outcomes)
+    return _race(question, everyone, race.outcomes)
+
+
+def _race(question: Question, entrants: Sequence[Entrant], earlier: Sequence[Outcome] = ()) -> Race:
+    return run_race(
+        entrants,
+        question.train,
+        question.context,
+        deadline=question.deadline,
+        fit_follows=question.fit_follows,
+        earlier=earlier,
+    )

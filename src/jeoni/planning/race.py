@@ -1,10 +1,12 @@
 """The race: candidates on the same folds, clearly worse ones dropped on the way (successive halving), within a time.
 
 Jamieson & Talwalkar AISTATS 2016 (arXiv:1502.07943) halve the field at every round; here a candidate goes on as long as
-the folds so far do not say that it is clearly worse than the best, so that none is lost to chance. Of what transfers,
-the simplest wins unless another is better by more than a standard error, and the best of those that are as simple; a
-control wins if it is better than that one by more than a standard error: then transfer does not pay. Errors are those
-of groups where there are groups. The test set takes no part.
+the folds so far do not say that it is clearly worse than the best, so that none is lost to chance. Who wins is told by
+:mod:`.choosing`. The test set takes no part.
+
+Within a time, each round begins with the candidate that promises most gain per second, and a training that would come
+too late is shortened, as long as it still tells something; controls are not, for a control that was cut short would
+flatter what transfers.
 
 How much choosing among several flatters the score of the one chosen is told by the bootstrap of the choice itself
 (BBC-CV, Tsamardinos, Greasidou & Borboudakis, Machine Learning 107, 2018): chosen on the items of a resample, scored on
@@ -13,7 +15,6 @@ those it left out, without another training.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -22,44 +23,21 @@ import numpy as np
 
 from jeoni import distributed
 from jeoni.assessment.holdout import Strategy
-from jeoni.data.splits import build_inner_folds
 from jeoni.deadline import Deadline
-from jeoni.evaluation.clustered import clustered_mean
 from jeoni.features.examples import Context, Examples
-from jeoni.features.results import code_digest, digest_of, kept_once
 from jeoni.planning.candidates import Candidate
+from jeoni.planning.choosing import TIE, Standing, best_of, choice_of, errs_less, expected_gain
+from jeoni.planning.held_out import held_out
+from jeoni.planning.price import Price, length_within
 from jeoni.planning.similarity import mean_interval
-from jeoni.strategies.finetuning.losses import clearly_lower
-from jeoni.tasks import task_of
-from jeoni.training.depth import identity_of
-from jeoni.training.job import Diverged
 from jeoni.types import FloatArray, IntArray, Interval
 
-__all__ = ["Entrant", "Outcome", "Price", "Race", "Standing", "State", "choice_of", "optimism", "run_race"]
+__all__ = ["Entrant", "Outcome", "Race", "State", "optimism", "run_race"]
 
 CLEAR = 2.0  # standard errors by which one is out
-TIE = 1.0  # standard errors within which the simpler one wins
-WORST = 27.6  # of a training that diverged: the log-loss of a probability of 1e-12
 RESAMPLES = 1000
 
 State = Literal["chosen", "in reach", "beaten", "no time", "not tried", "failed"]
-
-
-@dataclass(frozen=True)
-class Price:
-    """What a candidate is expected to take.
-
-    Attributes:
-        fold_s: seconds of one fold of the race.
-        final_s: seconds of the whole fit.
-        disk_bytes: that it adds to the feature store.
-        memory_bytes: of the process at its peak, roughly.
-    """
-
-    fold_s: float
-    final_s: float
-    disk_bytes: int = 0
-    memory_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,6 +69,7 @@ class Outcome:
         scores: ``(n,)`` the same in the task's measure, higher is better.
         seconds: that it took.
         price: what it was expected to take; None where nothing was measured.
+        length: of its trainings, as a share of their full length.
     """
 
     candidate: Candidate
@@ -100,21 +79,12 @@ class Outcome:
     scores: FloatArray = field(repr=False)
     seconds: float
     price: Price | None
+    length: float = 1.0
 
     @property
     def raced(self) -> bool:
         """Whether anything is known of it."""
         return len(self.losses) > 0
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What a choice is made by: losses and scores ``(n,)`` of the first items of all, and the groups of these."""
-
-    candidate: Candidate
-    losses: FloatArray
-    scores: FloatArray
-    groups: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -141,12 +111,17 @@ class Race:
         return _unfinished(self.outcomes)
 
     @property
+    def shortened(self) -> list[Outcome]:
+        """Candidates whose trainings had less than their full length."""
+        return [outcome for outcome in self.outcomes if outcome.raced and outcome.length < 1]
+
+    @property
     def as_good(self) -> list[Outcome]:
         """The winner, and what is as simple, transfers, and is worse by no more than a standard error."""
         won = self.chosen
         rivals = [o for o in self.outcomes if o.state == "in reach" and not o.candidate.control]
         alike = [o for o in rivals if o.candidate.complexity == won.candidate.complexity]
-        return [won, *(o for o in alike if not _errs_less(self._standing(won), self._standing(o), TIE))]
+        return [won, *(o for o in alike if not errs_less(self._standing(won), self._standing(o), TIE))]
 
     def _standing(self, outcome: Outcome) -> Standing:
         return Standing(outcome.candidate, outcome.losses, outcome.scores, self.groups)
@@ -183,6 +158,7 @@ class _Runner:
         self.scores: FloatArray = earlier.scores if earlier else np.zeros(0)
         self.folds = earlier.folds if earlier else 0
         self.seconds = earlier.seconds if earlier else 0.0
+        self.length = earlier.length if earlier else 1.0
         self.state: State = earlier.state if earlier and earlier.state != "chosen" else "not tried"
 
     @property
@@ -197,21 +173,43 @@ class _Runner:
     def out(self) -> bool:
         return self.state in ("beaten", "no time", "failed")
 
+    @property
+    def may_be_shortened(self) -> bool:
+        """Before its first fold; then its length is that of all folds."""
+        price = self.entrant.price
+        return not self.folds and not self.candidate.control and price is not None and price.fold_training_s > 0
+
     def run(self, fold: int, context: Context) -> None:
         """Fit without one fold, and score what was held out."""
         if self.examples is None:
             self.examples = self.entrant.examples()
-        losses, scores, seconds = _held_out(self.entrant, self.examples, fold, context)
-        self.losses, self.scores = np.concatenate([self.losses, losses]), np.concatenate([self.scores, scores])
+        price, backbone = self.entrant.price, self.candidate.source.backbone
+        within = price.deadline_of_fold(self.length) if price and self.length < 1 else None
+        found = held_out(self.entrant.strategy, backbone, self.examples, fold, context, within)
+        self.losses = np.concatenate([self.losses, found.losses])
+        self.scores = np.concatenate([self.scores, found.scores])
         self.folds += 1
-        self.seconds += seconds
-        self.state = "failed" if np.isnan(scores).any() else "in reach"
+        self.seconds += found.seconds
+        self.state = "failed" if np.isnan(found.scores).any() else "in reach"
 
+    @property
     def fold_s(self) -> float:
-        """Measured if it can be."""
-        if self.folds:
-            return self.seconds / self.folds
-        return self.entrant.price.fold_s if self.entrant.price else 0.0
+        """Seconds of its next fold, and of what that computes once for all."""
+        price = self.entrant.price
+        if price is None:
+            return self.seconds / self.folds if self.folds else 0.0
+        return self._slower(price) * price.fold_at(self.length) + (0.0 if self.folds else price.once_s)
+
+    @property
+    def final_s(self) -> float:
+        """Seconds of the whole fit after that."""
+        price = self.entrant.price
+        return self._slower(price) * price.final_at(self.length) if price else 0.0
+
+    def _slower(self, price: Price) -> float:
+        """Times as long as was expected that its folds took so far."""
+        expected = price.once_s + self.folds * price.fold_at(self.length)
+        return self.seconds / expected if self.folds and expected > 0 else 1.0
 
 
 def run_race(
@@ -220,6 +218,7 @@ def run_race(
     context: Context,
     *,
     deadline: Deadline | None = None,
+    fit_follows: bool = True,
     earlier: Sequence[Outcome] = (),
 ) -> Race:
     """Hold the candidates against each other, fold by fold.
@@ -228,8 +227,8 @@ def run_race(
         entrants: the one to fall back on first; it is always run.
         examples: with the folds of the race, the first of :attr:`Examples.folds`.
         context: store, seed, console.
-        deadline: a candidate is not begun whose fold, and the whole fit of whatever may win then, would end later;
-            None is no limit. Trainings of the race itself are not cut short.
+        deadline: a candidate is not begun that would end later; None is no limit.
+        fit_follows: whether the whole fit of whatever may win must end by then too.
         earlier: what is known of some of the candidates from a race on the same folds.
     """
     fold, context = examples.folds[0], replace(context, deadline=None)
@@ -238,14 +237,15 @@ def run_race(
     items = np.concatenate([np.flatnonzero(fold == number) for number in numbers])
     groups = None if examples.groups is None else examples.clusters[items]
     runners = [_Runner(entrant, known.get(entrant.candidate.name), groups) for entrant in entrants]
+    time = None if deadline is None else _Time(deadline, fit_follows, runners)
     with context.console.track("Racing", len(numbers) * len(runners)) as advance:
         for position, number in enumerate(numbers):
-            for runner in runners:
+            for runner in time.in_turn() if time else runners:
                 if not runner.out and runner.folds == position:
-                    if distributed.broadcast_object(_too_late(runner, runners, deadline)):
-                        runner.state = runner.state if runner.folds else "no time"
-                    else:
+                    if time is None or time.is_enough_for(runner):
                         runner.run(int(number), context)
+                    else:
+                        runner.state = runner.state if runner.folds else "no time"
                 advance(1)
             _drop_beaten(runners)
             if len(runners) > 1 and sum(not runner.out for runner in runners) < 2:
@@ -253,8 +253,54 @@ def run_race(
     winner = distributed.broadcast_object(runners.index(_winner(runners)))
     runners[winner].state = "chosen"
     outcomes = tuple(_outcome(runner) for runner in runners)
-    late = any(outcome.state == "no time" for outcome in outcomes)
+    late = any(outcome.state == "no time" or (outcome.raced and outcome.length < 1) for outcome in outcomes)
     return Race(outcomes, outcomes[winner], items, groups, not late and not _unfinished(outcomes))
+
+
+@dataclass(frozen=True)
+class _Time:
+    """The time of a race; all processes go by the clock of the first.
+
+    Attributes:
+        deadline: when it must be done.
+        fit_follows: whether the whole fit of whatever may win must be done by then too.
+        runners: the one to fall back on first.
+    """
+
+    deadline: Deadline
+    fit_follows: bool
+    runners: Sequence[_Runner]
+
+    def in_turn(self) -> list[_Runner]:
+        """The leader, and the others by what they may be expected to gain per second, the most first.
+
+        Of those that nothing is known of yet all are taken to gain alike: the quickest come first.
+        """
+        leader = self._leader
+
+        def key(runner: _Runner) -> tuple[bool, float, float]:
+            gain = expected_gain(runner.standing, leader.standing) if runner.folds else np.inf
+            return runner is not leader, -gain / max(runner.fold_s, 1e-9), runner.fold_s
+
+        order = sorted(range(len(self.runners)), key=lambda k: key(self.runners[k]))
+        return [self.runners[k] for k in distributed.broadcast_object(order)]
+
+    def is_enough_for(self, runner: _Runner) -> bool:
+        """Whether a fold of it, and the whole fit of whatever may win then, will end in time; it may be shortened."""
+        if runner is self.runners[0]:
+            return True
+        price = runner.entrant.price
+        if price is not None and runner.may_be_shortened:
+            length = length_within(price, self.deadline.left_s, self.fit_follows)
+            runner.length = distributed.broadcast_object(length)
+        last = max(runner.final_s, self._leader.final_s) if self.fit_follows else 0.0
+        enough = runner.length > 0 and runner.fold_s + last <= self.deadline.left_s
+        return distributed.broadcast_object(enough)
+
+    @property
+    def _leader(self) -> _Runner:
+        """Who would win now."""
+        return _winner([runner for runner in self.runners if runner.folds] or [self.runners[0]])
 
 
 def optimism(race: Race, seed: int) -> float | None:
@@ -280,68 +326,13 @@ def optimism(race: Race, seed: int) -> float | None:
     return float(race.chosen.scores.mean() - np.mean(left_out)) if left_out else None
 
 
-def _too_late(runner: _Runner, runners: Sequence[_Runner], deadline: Deadline | None) -> bool:
-    """Whether a fold of it, and the whole fit of whatever may win then, would end after the deadline."""
-    if deadline is None or runner is runners[0]:
-        return False
-    leader = _winner([other for other in runners if other.folds] or [runners[0]])
-    last = max(_final_s(runner), _final_s(leader))
-    return runner.fold_s() + last > deadline.left_s
-
-
-def _final_s(runner: _Runner) -> float:
-    """The whole fit's seconds, corrected by how long its folds took against what was expected."""
-    price = runner.entrant.price
-    if price is None:
-        return 0.0
-    slower = runner.fold_s() / price.fold_s if price.fold_s else 1.0
-    return price.final_s * slower
-
-
-def _held_out(entrant: Entrant, train: Examples, number: int, context: Context) -> tuple[FloatArray, FloatArray, float]:
-    """Losses and scores of the items of one fold, by a model that did not see them, and the seconds that it took.
-
-    What was computed once of the same examples, folds and code is taken from the store, with its seconds.
-    """
-    held = np.flatnonzero(train.folds[0] == number)
-
-    def compute() -> FloatArray:
-        start = time.perf_counter()
-        losses, scores = _fitted_without(entrant, train, number, context)
-        return np.stack([losses, scores, np.full(len(held), time.perf_counter() - start)])
-
-    strategy, backbone = entrant.strategy, entrant.candidate.source.backbone
-    code = code_digest("jeoni.planning.race", "jeoni.strategies", "jeoni.training", "jeoni.heads", "jeoni.tasks")
-    of = digest_of(
-        code, type(strategy).__module__, repr(strategy), backbone.fingerprint, repr(train.data.task),
-        identity_of(train), train.data.targets, train.clusters, train.folds[:1], str(number), str(context.seed),
-    )  # fmt: skip
-    losses, scores, seconds = kept_once(context.store, "held out in a race", of, (3, len(held)), compute)
-    return losses, scores, float(seconds[0])
-
-
-def _fitted_without(entrant: Entrant, train: Examples, number: int, context: Context) -> tuple[FloatArray, FloatArray]:
-    """Losses and scores of the items of one fold."""
-    task, targets, fold = task_of(train.data), train.data.targets, train.folds[0]
-    seen, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-    folds = len(np.unique(fold))
-    inner = build_inner_folds(task.strata(targets[seen]), train.clusters[seen], folds, 1, context.seed)
-    backbone = entrant.candidate.source.backbone
-    try:
-        model = entrant.strategy.fit(backbone, train.select(seen, inner), context)
-        predictions = model.predict_examples(train.select(held, train.folds[:, held]), backbone, context)
-    except Diverged:
-        return np.full(len(held), WORST), np.full(len(held), np.nan)
-    return task.losses(predictions, targets[held]), task.scores(predictions, targets[held])
-
-
 def _drop_beaten(runners: Sequence[_Runner]) -> None:
     """Those that are clearly worse than the best on the items that both saw; the same on all processes."""
     racing = [runner for runner in runners if runner.folds and not runner.out]
     if not racing:
         return
-    best = racing[_best([runner.standing for runner in racing], range(len(racing)))]
-    beaten = [runner is not best and _errs_less(best.standing, runner.standing, CLEAR) for runner in racing]
+    best = racing[best_of([runner.standing for runner in racing], range(len(racing)))]
+    beaten = [runner is not best and errs_less(best.standing, runner.standing, CLEAR) for runner in racing]
     for runner, out in zip(racing, distributed.broadcast_object(beaten), strict=True):
         if out:
             runner.state = "beaten"
@@ -358,52 +349,6 @@ def _winner(runners: Sequence[_Runner]) -> _Runner:
     return raced[choice_of([runner.standing for runner in raced])]
 
 
-def choice_of(standings: Sequence[Standing]) -> int:
-    """The simplest that is not worse than the best by more than a standard error, unless a control is clearly better.
-
-    Of several that are as simple the best: such as the probes of two backbones.
-
-    Args:
-        standings: at least one that transfers; each with losses and scores of the first items, as many as it has seen.
-    """
-    transferred = [k for k, one in enumerate(standings) if not one.candidate.control]
-    best = _best(standings, transferred)
-    lowest = standings[best]
-    tied = [k for k in transferred if k == best or not _errs_less(lowest, standings[k], TIE)]
-    least = min(standings[k].candidate.complexity for k in tied)
-    chosen = _best(standings, [k for k in tied if standings[k].candidate.complexity == least])
-    better = [k for k, one in enumerate(standings) if one.candidate.control and _better(one, standings[chosen])]
-    return _best(standings, better) if better else chosen
-
-
-def _best(standings: Sequence[Standing], among: Sequence[int]) -> int:
-    """Which one has the lowest loss on the items that all of those saw."""
-    if len(among) == 1:
-        return among[0]
-    n = min(len(standings[k].losses) for k in among)
-    return min(among, key=lambda k: standings[k].losses[:n].mean())
-
-
-def _errs_less(one: Standing, other: Standing, errors: float) -> bool:
-    """Whether one's losses are lower by more than so many standard errors: of items, or of groups of them."""
-    ours, others = _common(one, other)
-    if one.groups is None:
-        return clearly_lower(ours, others, errors)
-    return len(ours) > 0 and clustered_mean(others - ours, one.groups[: len(ours)]).is_above(errors)
-
-
-def _common(one: Standing, other: Standing) -> tuple[FloatArray, FloatArray]:
-    n = min(len(one.losses), len(other.losses))
-    return one.losses[:n], other.losses[:n]
-
-
-def _better(control: Standing, chosen: Standing) -> bool:
-    """Whether a control errs less by more than a standard error, and does not score worse."""
-    ours, other = control.scores, chosen.scores
-    n = min(len(ours), len(other))
-    return n > 0 and _errs_less(control, chosen, TIE) and bool(ours[:n].mean() >= other[:n].mean())
-
-
 def _outcome(runner: _Runner) -> Outcome:
     entrant = runner.entrant
     return Outcome(
@@ -414,4 +359,5 @@ def _outcome(runner: _Runner) -> Outcome:
         runner.scores,
         runner.seconds,
         entrant.price,
+        runner.length,
     )

@@ -147,6 +147,7 @@ def plan(
             question = Question(
                 split.train, [*backbones, *others], fitted, context,
                 expected=expected if spec.costs or context.deadline else None, deadline=context.deadline,
+                fit_follows=False,
             )  # fmt: skip
             found = make_plan(question)
             looked = None

@@ -46,8 +46,8 @@ class CandidateRecord:
     """A candidate: the options of ``jeoni fit`` that it is, and what came of it.
 
     ``fold_s`` and ``final_s`` are the seconds that one fold and the whole fit were expected to take, ``seconds`` those
-    that the race took; ``to_chosen`` is its score minus that of the one chosen, on the items that both were scored on.
-    Where these are of one group, neither has bounds.
+    that the race took, with trainings of a share ``length`` of their full length; ``to_chosen`` is its score minus that
+    of the one chosen, on the items that both were scored on. Where these are of one group, neither has bounds.
     """
 
     name: Name
@@ -62,6 +62,7 @@ class CandidateRecord:
     to_chosen: Score | None = None
     loss: Loss | None = None
     seconds: Positive = 0.0
+    length: Positive = 1.0
     fold_s: Positive | None = None
     final_s: Positive | None = None
     disk_bytes: Positive | None = None

@@ -47,6 +47,7 @@ WORDS = {
     "There are {xs} rows of the source and {xt} of the target; two of each are needed.": "소스가 {xs}행, 타깃이 {xt}행입니다. 각각 2행 이상이 필요합니다.",
     "scores names one twice: {names}. Name each once.": "scores에 같은 이름이 두 번 있습니다: {names}. 한 번씩만 적으십시오.",
     "probe on {stage}": "{stage} 단계의 프로브",
+    "{name} (at {n:d} %)": "{name:term}({n} %)",
     "{name} (~{n:d} s)": "{name:term}(약 {n}초)",
     "{name} (~{n:d} min)": "{name:term}(약 {n}분)",
     "{name} (~{n:d} h)": "{name:term}(약 {n}시간)",
