@@ -12,6 +12,7 @@ from jeoni.backbones.sources.untrained import untrained_twin
 from jeoni.features.examples import Context
 from jeoni.specs import Recipe
 from jeoni.strategies.finetuning import tuning
+from jeoni.strategies.finetuning.setup import TrainingSetup
 from jeoni.strategies.finetuning.tuning import Trial, attempt, tune
 from jeoni.strategies.scratch import CONFIG
 from jeoni.training.defaults import resolve_defaults
@@ -41,13 +42,14 @@ def test_training_from_scratch_tries_rates_that_suit_the_network(preferred, rate
     backbone = dataclasses.replace(small_backbone(), preferred=preferred)
     train, context = examples(strategy, backbone, make_photos(each=6))
 
-    def score(twin, train_on, context, recipe, config, **options):
+    def score(setup, train_on, rival):
+        recipe = setup.recipe
         tried.append(recipe.learning_rate)
         assert recipe.head_learning_rate == recipe.learning_rate
         return Trial(abs(recipe.learning_rate - rates[1]))
 
     monkeypatch.setattr("jeoni.strategies.scratch.attempt", score)
-    monkeypatch.setattr("jeoni.strategies.scratch.tune", lambda *given, **options: _Tuned(given[3]))
+    monkeypatch.setattr("jeoni.strategies.scratch.tune", lambda setup, train_on, begun: _Tuned(setup.recipe))
     model = strategy.fit(backbone, train, context)
     assert tried == pytest.approx(rates) and model.recipe.learning_rate == pytest.approx(rates[1])
     named = dataclasses.replace(strategy, recipe=dataclasses.replace(SHORT, learning_rate=0.1))
@@ -85,7 +87,8 @@ def test_the_control_is_the_better_of_a_long_training_and_its_trial(
     backbone = small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=6), Context(engine="torch", console=console))
 
-    def tune(twin, train_on, context, recipe, config, *, begun=None, **options):
+    def tune(setup, train_on, begun):
+        recipe = setup.recipe
         assert (recipe.steps == 20) == (begun is not None)
         assert recipe.steps == 20 or full != "memorised"
         if recipe.steps == 100 and full == "diverged":
@@ -96,7 +99,7 @@ def test_the_control_is_the_better_of_a_long_training_and_its_trial(
         return _Tuned(recipe, {"same": same, "evaluations": looks, "best_step": recipe.steps})
 
     tried = iter([Trial(score, np.full(9, score), full == "memorised") for score in trials])
-    monkeypatch.setattr("jeoni.strategies.scratch.attempt", lambda *given, **options: next(tried))
+    monkeypatch.setattr("jeoni.strategies.scratch.attempt", lambda *given: next(tried))
     monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
     model = strategy.fit(backbone, train, context)
     assert (model.recipe.learning_rate, model.recipe.steps) == (pytest.approx(rate), 20 if why else 100)
@@ -108,10 +111,10 @@ def test_where_no_trial_learned_and_the_long_training_diverges_it_says_so(make_p
     strategy, backbone = build("scratch", FREE), small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=6))
 
-    def tune(*given, **options):
+    def tune(*given):
         raise Diverged("inf")
 
-    monkeypatch.setattr("jeoni.strategies.scratch.attempt", lambda *given, **options: Trial(np.inf))
+    monkeypatch.setattr("jeoni.strategies.scratch.attempt", lambda *given: Trial(np.inf))
     monkeypatch.setattr("jeoni.strategies.scratch.tune", tune)
     with pytest.raises(Diverged):
         strategy.fit(backbone, train, context)
@@ -147,13 +150,14 @@ def test_examples_that_do_not_change_are_tried_for_twice_as_long(
     train, context = examples(strategy, backbone, make_photos(each=6))
     noise, tried = np.linspace(-0.3, 0.3, 9), []
 
-    def attempt(twin, train_on, context, recipe, config, **options):
-        tried.append(recipe.steps)
-        if recipe.steps == 20:
+    def attempt(setup, train_on, rival=None):
+        tried.append(setup.recipe.steps)
+        if setup.recipe.steps == 20:
             return Trial(0.63, 0.63 + noise, unchanging=unchanging)
         return Trial(longer, longer - noise * (longer < 0.7), memorised, unchanging)
 
-    def tune(twin, train_on, context, recipe, config, **options):
+    def tune(setup, train_on, begun):
+        recipe = setup.recipe
         looks = [{"step": recipe.steps, "held": 0.65}]
         return _Tuned(recipe, {"same": False, "evaluations": looks, "best_step": recipe.steps})
 
@@ -172,13 +176,13 @@ def test_only_what_looks_the_same_in_every_epoch_is_memorised(augment, steps, me
     strategy, backbone = build("scratch", recipe), small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=52))
     twin, whole = untrained_twin(backbone, 0), resolve_defaults(recipe, {}, len(train))
-    named = {"head": "linear", "class_weights": "none", "source": backbone}
-    trial = attempt(twin, train, context, whole, CONFIG, **named)
+    setup = TrainingSetup(twin, backbone, context, whole, CONFIG, "linear", "none")
+    trial = attempt(setup, train)
     assert (trial.memorised, trial.unchanging) == (memorised, augment == "none")
     if memorised:  # its training is resumed: the same weights as without it
-        again = tune(twin, train, context, whole, CONFIG, begun=trial, **named)
+        again = tune(setup, train, trial)
         assert again.training["evaluations"] == trial.first[0].history.evaluations
-        assert alike(tensors(again), tensors(tune(twin, train, context, whole, CONFIG, **named)))
+        assert alike(tensors(again), tensors(tune(setup, train)))
     else:
         assert trial.first is None
 
@@ -190,8 +194,8 @@ def test_where_all_examples_ruin_what_a_part_of_them_taught_that_is_the_control(
     strategy, backbone = build("scratch", recipe), small_backbone()
     train, context = examples(strategy, backbone, make_photos(each=each))
     twin, whole = untrained_twin(backbone, 0), resolve_defaults(recipe, {}, len(train))
-    named = {"head": "linear", "class_weights": "none", "source": backbone}
-    trial = attempt(twin, train, context, whole, CONFIG, **named)
+    setup = TrainingSetup(twin, backbone, context, whole, CONFIG, "linear", "none")
+    trial = attempt(setup, train)
     assert trial.memorised
     learned = {k: v.cpu() for k, v in trial.first[0].network.state_dict().items()}
     real = tuning.run_on
@@ -205,7 +209,7 @@ def test_where_all_examples_ruin_what_a_part_of_them_taught_that_is_the_control(
         return run
 
     monkeypatch.setattr(tuning, "run_on", ruining)
-    model = tune(twin, train, context, whole, CONFIG, begun=trial, **named)
+    model = tune(setup, train, trial)
     assert model.training["ruined"] and not model.training["same"] and not model.training["refitted"]
     head = {k: v for k, v in model.head.state_dict().items() if k != "temperature"}
     assert head and all(torch.equal(v, learned[f"head.{k}"]) for k, v in head.items())

@@ -18,11 +18,10 @@ from torch import Tensor, nn
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.features.examples import Context, Examples
-from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.finetuning.expected import expected_work
-from jeoni.strategies.finetuning.setup import FinetuneConfig
-from jeoni.strategies.finetuning.tuning import can_tell, tune
+from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup
+from jeoni.strategies.finetuning.tuning import can_tell
 from jeoni.tasks.classification import class_names_of
 from jeoni.training.depth import frozen_stages
 from jeoni.training.job import Batch, Update
@@ -47,14 +46,18 @@ class Contrastive(Finetune):
         recipe = self.resolved(backbone, n, LENGTH, long=True, **PREFERRED)
         return expected_work(backbone, n, recipe, self.frozen(backbone, of), interpolate=can_tell(n), heads=3)
 
-    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
-        """Train by pairs, fit the head, and see whether it was worth it."""
+    def setup(self, backbone: Backbone, train: Examples, context: Context) -> TrainingSetup:
+        """Training by pairs, behind which the head is fitted; see :meth:`Finetune.setup`.
+
+        Raises:
+            ConfigError: another task than that of classes.
+        """
         class_names_of(train.data, "Contrastive fine-tuning")
         frozen = self.frozen(backbone, train.of)
         # the three or four examples that would be held out of a handful can say nothing
         config = FinetuneConfig("Contrastive fine-tuning", frozen, objective=_Pairs, interpolate=can_tell(len(train)))
         recipe = self.resolved(backbone, len(train), LENGTH, long=True, **PREFERRED)
-        return tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)
+        return self._setup(backbone, context, recipe, config)
 
 
 class _Pairs:

@@ -16,10 +16,8 @@ from torch import Tensor, nn
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap
 from jeoni.features.examples import Context, Examples
-from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
-from jeoni.strategies.finetuning.setup import FinetuneConfig
-from jeoni.strategies.finetuning.tuning import tune
+from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup
 from jeoni.strategies.layer_reuse import LayerReuse
 from jeoni.tasks import Criterion, LossOptions, task_of
 from jeoni.tasks.classification import class_names_of
@@ -54,8 +52,12 @@ class Distill(LayerReuse):
         """That of a teacher for each of the student's two trainings, and that of the student."""
         return self.teacher.work(backbone, n, of) + self.teacher.work(backbone, n, of) + super().work(backbone, n, of)
 
-    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
-        """Fit the teacher, then the student."""
+    def setup(self, backbone: Backbone, train: Examples, context: Context) -> TrainingSetup:
+        """The teacher is fitted to what the student is trained on; see :meth:`Finetune.setup`.
+
+        Raises:
+            ConfigError: another task than that of classes.
+        """
         class_names_of(train.data, "Distillation")
         shorter = self.shorter(backbone)
 
@@ -69,9 +71,7 @@ class Distill(LayerReuse):
 
         config = FinetuneConfig("Distillation", self.frozen(shorter, train.of), reuse=shorter.n, loss=loss_for)
         recipe = self.resolved(backbone, len(train))
-        return tune(
-            shorter, train, context, recipe, config, head=self.head, class_weights=self.class_weights, source=backbone
-        )
+        return self._setup(backbone, context, recipe, config, part=shorter)
 
 
 def _distilling(teacher: Tensor, temperature: float, weight: float, criterion: Criterion) -> Loss:

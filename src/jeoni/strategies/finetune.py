@@ -16,7 +16,7 @@ from jeoni.features.examples import Context, Examples
 from jeoni.models.model import Model
 from jeoni.specs import Recipe
 from jeoni.strategies.finetuning.expected import expected_work
-from jeoni.strategies.finetuning.setup import FinetuneConfig
+from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup
 from jeoni.strategies.finetuning.tuning import tune
 from jeoni.training.defaults import ResolvedRecipe, resolve_defaults
 from jeoni.training.depth import default_frozen, frozen_stages, taps_for
@@ -62,8 +62,22 @@ class Finetune:
         """What :meth:`fit` will have to compute for ``n`` examples of a data set of ``of``."""
         return expected_work(backbone, n, self.resolved(backbone, n), self.frozen(backbone, of))
 
+    def setup(self, backbone: Backbone, train: Examples, context: Context) -> TrainingSetup:
+        """How these examples are trained on; a strategy of this kind says here in what it differs."""
+        config = FinetuneConfig("Fine-tuning", self.frozen(backbone, train.of))
+        return self._setup(backbone, context, self.resolved(backbone, len(train)), config)
+
     def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
         """Fit the head, then train."""
-        config = FinetuneConfig("Fine-tuning", self.frozen(backbone, train.of))
-        recipe = self.resolved(backbone, len(train))
-        return tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)
+        return tune(self.setup(backbone, train, context), train)
+
+    def _setup(
+        self,
+        backbone: Backbone,
+        context: Context,
+        recipe: ResolvedRecipe,
+        config: FinetuneConfig,
+        part: Backbone | None = None,
+    ) -> TrainingSetup:
+        """With the head; ``part`` is what is trained of the backbone, where that is not all of it."""
+        return TrainingSetup(part or backbone, backbone, context, recipe, config, self.head, self.class_weights)

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.features.examples import Context, Examples
-from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
-from jeoni.strategies.finetuning.setup import FinetuneConfig
-from jeoni.strategies.finetuning.tuning import tune
+from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup
 
 __all__ = ["Gradual"]
 
@@ -22,10 +20,10 @@ __all__ = ["Gradual"]
 class Gradual(Finetune):
     """Fine-tuning in which stages start one after the other."""
 
-    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
-        """Fit the head, then train from the top down."""
+    def setup(self, backbone: Backbone, train: Examples, context: Context) -> TrainingSetup:
+        """See :meth:`Finetune.setup`."""
         frozen = self.frozen(backbone, train.of)
         recipe = self.resolved(backbone, len(train), depth_decay=1 / 2.6)
         apart = recipe.steps / (2 * max(1, backbone.n - frozen))
         config = FinetuneConfig("Gradual unfreezing", frozen, starts=lambda depth: round(depth * apart))
-        return tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)
+        return self._setup(backbone, context, recipe, config)

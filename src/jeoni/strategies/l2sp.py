@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.features.examples import Context, Examples
-from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
-from jeoni.strategies.finetuning.setup import FinetuneConfig
-from jeoni.strategies.finetuning.tuning import tune
+from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup
 
 __all__ = ["L2SP"]
 
@@ -28,8 +26,8 @@ class L2SP(Finetune):
 
     alpha: float = 0.01
 
-    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
-        """Fit the head, then train near the pretrained weights."""
+    def setup(self, backbone: Backbone, train: Examples, context: Context) -> TrainingSetup:
+        """See :meth:`Finetune.setup`."""
         config = FinetuneConfig("Fine-tuning (L2-SP)", self.frozen(backbone, train.of), anchor=self.alpha)
         recipe = self.resolved(backbone, len(train))
-        return tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)
+        return self._setup(backbone, context, recipe, config)

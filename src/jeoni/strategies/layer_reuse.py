@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import Tap, shorten
 from jeoni.features.examples import Context, Examples
-from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
 from jeoni.strategies.finetuning.expected import expected_work
-from jeoni.strategies.finetuning.setup import FinetuneConfig
-from jeoni.strategies.finetuning.tuning import tune
+from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup
 from jeoni.training.defaults import find_stage
 from jeoni.training.depth import default_frozen, frozen_stages, taps_for
 from jeoni.training.work import Work
@@ -46,11 +44,9 @@ class LayerReuse(Finetune):
         shorter = self.shorter(backbone)
         return expected_work(shorter, n, self.resolved(backbone, n), self.frozen(shorter, of))
 
-    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
-        """Drop the upper stages, fit the head, then train."""
+    def setup(self, backbone: Backbone, train: Examples, context: Context) -> TrainingSetup:
+        """Without the upper stages; see :meth:`Finetune.setup`."""
         shorter = self.shorter(backbone)
         config = FinetuneConfig("Layer re-use", self.frozen(shorter, train.of), reuse=shorter.n)
         recipe = self.resolved(backbone, len(train))
-        return tune(
-            shorter, train, context, recipe, config, head=self.head, class_weights=self.class_weights, source=backbone
-        )
+        return self._setup(backbone, context, recipe, config, part=shorter)

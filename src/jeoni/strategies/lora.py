@@ -22,8 +22,7 @@ from jeoni.imports import require
 from jeoni.libraries import import_torchvision
 from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
-from jeoni.strategies.finetuning.setup import FinetuneConfig
-from jeoni.strategies.finetuning.tuning import tune
+from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup
 
 __all__ = ["Lora"]
 
@@ -60,12 +59,11 @@ class Lora(Finetune):
             raise _no_linear_layer(backbone, frozen)
         return needed
 
-    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
-        """Fit the head, then train the adapters, then fold them in.
+    def setup(self, backbone: Backbone, train: Examples, context: Context) -> TrainingSetup:
+        """The adapters are trained, and folded in at the end; see :meth:`Finetune.setup`.
 
         Raises:
             MissingExtra: peft is not installed.
-            ConfigError: no linear layer above the cut.
         """
         _peft()
 
@@ -80,7 +78,16 @@ class Lora(Finetune):
             fold=lambda made: _fold(made.upper),
         )
         recipe = self.resolved(backbone, len(train), learning_rate=1e-3, depth_decay=1.0)
-        model = tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)
+        return self._setup(backbone, context, recipe, config)
+
+    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
+        """Fit the head, then train the adapters, then fold them in.
+
+        Raises:
+            MissingExtra: peft is not installed.
+            ConfigError: no linear layer above the cut.
+        """
+        model = super().fit(backbone, train, context)
         return replace(model, training={**model.training, "adapters": {"rank": self.rank, "alpha": self.alpha}})
 
     def _adapt(self, backbone: Backbone, made: Cut, seed: int) -> None:

@@ -12,10 +12,8 @@ from torch import nn
 
 from jeoni.backbones.backbone import Backbone
 from jeoni.features.examples import Context, Examples
-from jeoni.models.model import Model
 from jeoni.strategies.finetune import Finetune
-from jeoni.strategies.finetuning.setup import FinetuneConfig
-from jeoni.strategies.finetuning.tuning import tune
+from jeoni.strategies.finetuning.setup import FinetuneConfig, TrainingSetup
 
 __all__ = ["NormOnly"]
 
@@ -26,12 +24,12 @@ KINDS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 class NormOnly(Finetune):
     """Train scales and shifts of the normalisation layers above the cut, and the head."""
 
-    def fit(self, backbone: Backbone, train: Examples, context: Context) -> Model:
-        """Fit the head, then train."""
+    def setup(self, backbone: Backbone, train: Examples, context: Context) -> TrainingSetup:
+        """See :meth:`Finetune.setup`."""
         config = FinetuneConfig(
             "Normalisation only",
             self.frozen(backbone, train.of),
             wanted=lambda name, owner: isinstance(owner, KINDS),
         )
         recipe = self.resolved(backbone, len(train), learning_rate=3e-3, depth_decay=1.0)
-        return tune(backbone, train, context, recipe, config, head=self.head, class_weights=self.class_weights)
+        return self._setup(backbone, context, recipe, config)

@@ -118,11 +118,8 @@ class Scratch(Finetune):
         config = self._config(backbone, trial=True)
 
         def setups(share: float) -> dict[float, TrainingSetup]:
-            made = {}
-            for rate in (full.learning_rate * factor for factor in self.rates):
-                recipe = self._part(full, rate, share)
-                made[rate] = TrainingSetup(twin, backbone, context, recipe, config, self.head, self.class_weights)
-            return made
+            rates = (full.learning_rate * factor for factor in self.rates)
+            return {r: self._setup(backbone, context, self._part(full, r, share), config, part=twin) for r in rates}
 
         with context.spent.on("search"):
             return search(setups(TRIAL), setups(2 * TRIAL), data, (TRIAL, 2 * TRIAL), self.stopping)
@@ -154,20 +151,22 @@ class Scratch(Finetune):
     ) -> tuple[Found, Trial | None]:
         """Trials on a part of the training examples; the best of them, where its training can be gone on with."""
         full, config = self._full(backbone, len(train)), self._config(backbone, trial=True)
-        named: dict[str, Any] = {"head": self.head, "class_weights": self.class_weights, "source": backbone}
         trials: dict[float, Trial] = {}
+
+        def setup(rate: float, share: float = TRIAL) -> TrainingSetup:
+            return self._setup(backbone, context, self._part(full, rate, share), config, part=twin)
+
         with context.spent.on("search"):
             for rate in (full.learning_rate * factor for factor in self.rates):
                 rival = _course_of_best(trials) if self.stopping else None
-                recipe = self._part(full, rate)
-                trials[rate] = attempt(twin, train, context, recipe, config, rival=rival, **named)
+                trials[rate] = attempt(setup(rate), train, rival)
             every = list(trials.values())
             found = Found(_choose(trials), {rate: trial.score for rate, trial in trials.items()}, TRIAL)
             if found.rate is None:
                 return _with_costs(found, every, config, len(train)), None
             best = trials[found.rate]
             if best.unchanging and not best.memorised and len(train) < FEW:
-                longer = attempt(twin, train, context, self._part(full, found.rate, 2 * TRIAL), config, **named)
+                longer = attempt(setup(found.rate, 2 * TRIAL), train)
                 every.append(longer)
                 if np.isfinite(longer.score) and not clearly_lower(best.losses, longer.losses, CLEAR):
                     best, found = longer, replace(found, share=2 * TRIAL)
@@ -191,8 +190,7 @@ class Scratch(Finetune):
     ) -> Callable[[ResolvedRecipe, Trial | None], Model]:
         """What trains by a recipe, or goes on from a trial by it."""
         config = self._config(backbone)
-        named: dict[str, Any] = {"head": self.head, "class_weights": self.class_weights, "source": backbone}
-        return lambda recipe, begun: tune(twin, train, context, recipe, config, begun=begun, **named)
+        return lambda recipe, begun: tune(self._setup(backbone, context, recipe, config, part=twin), train, begun)
 
     def _at(self, recipe: ResolvedRecipe, rate: float) -> ResolvedRecipe:
         """The same rate for all, but of the head if its own was named."""

@@ -94,7 +94,7 @@ class TrainingSetup:
 
     Attributes:
         backbone: what to start from.
-        source: the backbone whose rows are in the store.
+        source: the backbone whose rows are in the store: another one where ``backbone`` is a part or a twin of it.
         context: store, engine, seed, console.
         recipe: all its defaults resolved.
         config: of the strategy.

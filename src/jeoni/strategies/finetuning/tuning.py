@@ -20,10 +20,9 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from jeoni import distributed
-from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.cut import cut, merge
 from jeoni.data.splits import build_folds, build_inner_folds, repeats_for
-from jeoni.features.examples import Context, Examples
+from jeoni.features.examples import Examples
 from jeoni.models.model import Model
 from jeoni.strategies.finetuning.looks import Course, Looks
 from jeoni.strategies.finetuning.losses import clearly_lower
@@ -47,33 +46,15 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 SAMPLE = 256  # examples that tell whether a network tells any apart
 
 
-def tune(
-    backbone: Backbone,
-    train_on: Examples,
-    context: Context,
-    recipe: ResolvedRecipe,
-    config: FinetuneConfig,
-    *,
-    head: str,
-    class_weights: str,
-    source: Backbone | None = None,
-    begun: Trial | None = None,
-) -> Model:
+def tune(setup: TrainingSetup, train_on: Examples, begun: Trial | None = None) -> Model:
     """Train what is above the cut.
 
     Args:
-        backbone: what to start from.
+        setup: what, and how.
         train_on: labelled examples.
-        context: store, engine, seed, console.
-        recipe: all its defaults resolved.
-        config: of the strategy.
-        head: its id.
-        class_weights: ``auto``, ``balanced`` or ``none``.
-        source: the backbone whose rows are in the store, where ``backbone`` is a part of it.
-        begun: a trial of the same recipe and config, whose training is not done again.
+        begun: a trial of the same setup, whose training is not done again.
     """
-    source = source or backbone
-    setup = TrainingSetup(backbone, source, context, recipe, config, head, class_weights)
+    backbone, context, recipe, config = setup.backbone, setup.context, setup.recipe, setup.config
     choices = _Choices()
     first = begun.first if begun else None
     if config.interpolate or can_tell(len(train_on)):
@@ -134,7 +115,7 @@ def tune(
     return Model(
         backbone=merged,
         head=run.network.head.eval(),
-        head_id=head,
+        head_id=setup.head,
         task=choices.task or run.task,
         frozen=config.frozen,
         reuse=backbone.n if config.reuse < 0 else config.reuse,
@@ -174,24 +155,15 @@ def can_tell(n: int) -> bool:
     return n // (5 if n < FEW else 10) >= TELLING
 
 
-def attempt(
-    backbone: Backbone,
-    train_on: Examples,
-    context: Context,
-    recipe: ResolvedRecipe,
-    config: FinetuneConfig,
-    *,
-    head: str,
-    class_weights: str,
-    source: Backbone | None = None,
-    rival: Course | None = None,
-) -> Trial:
-    """Train on a part of the examples, for choosing among recipes. Arguments are those of :func:`tune`.
+def attempt(setup: TrainingSetup, train_on: Examples, rival: Course | None = None) -> Trial:
+    """Train on a part of the examples, for choosing among recipes or strategies.
 
     Args:
+        setup: what, and how.
+        train_on: labelled examples.
         rival: of the best trial so far; where this one is clearly beaten by it, it is stopped.
     """
-    setup = TrainingSetup(backbone, source or backbone, context, recipe, config, head, class_weights)
+    config = setup.config
     try:
         first = _first(setup, train_on, rival)
     except Diverged:
@@ -203,7 +175,7 @@ def attempt(
     outputs = outputs_of(run.network, as_trained(held_rows, config))
     losses = distributed.broadcast_object(score.each(outputs))
     found = float("inf") if run.task.constant(outputs) else float(losses.mean())
-    seen = train_on.select(_parted(train_on, context.seed)[0], train_on.folds[:, :0])
+    seen = train_on.select(_parted(train_on, setup.context.seed)[0], train_on.folds[:, :0])
     knows = distributed.broadcast_object(memorised(run, seen, setup))
     unchanging = run.rows["policy"] == "none"
     return Trial(
