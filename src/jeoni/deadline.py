@@ -31,6 +31,10 @@ class PlannedFit:
     other_s: float = 0.0
     name: str = ""
 
+    def at(self, length: float) -> float:
+        """Seconds, when trainings have this share of their full length."""
+        return self.other_s + length * self.training_s
+
 
 @dataclass(frozen=True)
 class Allowance:

@@ -60,7 +60,7 @@ def test_the_better_of_two_that_are_as_simple_wins_a_tie(examples):
         entrant("deep", Known(0.89, seed=3), 3, examples=examples),
     ]
     race = raced(examples, *entrants)
-    best = max((o for o in race.outcomes if o.candidate.complexity == 0), key=lambda o: -o.losses.mean())
+    best = max((o for o in race.outcomes if o.candidate.complexity == 0), key=lambda o: -o.loss)
     assert race.chosen is best and best.candidate.name == "probe, other"
 
 
@@ -208,7 +208,14 @@ def test_a_control_is_not_shortened(examples):
         entrant("scratch", scratch, 5, control=True, examples=examples, **took),
         deadline=Deadline(150.0),
     )
-    assert states(race)["scratch"] == "no time" and scratch.fitted == 0
+    assert states(race)["scratch"] == "no time" and scratch.fitted == 0 and not race.shortened
+
+
+def test_what_there_is_no_time_for_at_any_length_is_not_said_to_have_been_shortened(examples):
+    took = {"fold_s": 1000.0, "final_s": 1000.0, "fold_training_s": 1000.0, "final_training_s": 1000.0}
+    probe = entrant("probe", Known(0.8), 0, examples=examples, fold_s=0.0, final_s=0.0)
+    race = raced(examples, probe, entrant("deep", Known(0.9), 2, examples=examples, **took), deadline=Deadline(150.0))
+    assert states(race)["deep"] == "no time" and race.outcomes[1].length == 1.0
 
 
 def test_within_a_time_the_quickest_comes_first_and_then_what_promises_most_for_it(examples):
@@ -271,9 +278,8 @@ def made_race(scores):
         Outcome(Candidate(f"{k}", "probe", NamedBackbone("made", None)), "in reach", 5, -row, row, 0.0, None)
         for k, row in enumerate(scores)
     )
-    n = scores.shape[1]
     chosen = choice_of([Standing(outcome.candidate, outcome.losses, outcome.scores) for outcome in outcomes])
-    return Race(outcomes, outcomes[chosen], np.arange(n), None, True)
+    return Race(outcomes, outcomes[chosen], None, True)
 
 
 def test_choosing_among_equals_flatters_by_as_much_as_is_said():
@@ -297,10 +303,10 @@ def test_a_clear_winner_is_hardly_flattered_and_a_single_one_not_at_all():
 
 
 def test_a_candidate_that_saw_one_group_only_has_a_score_without_bounds():
-    candidate, items = Candidate("probe", "probe", NamedBackbone("made", None)), np.arange(4)
+    candidate = Candidate("probe", "probe", NamedBackbone("made", None))
     outcome = Outcome(candidate, "beaten", 1, np.ones(4), np.array([1.0, 0, 0, 1]), 0.1, None)
     best = Outcome(candidate, "chosen", 1, np.zeros(4), np.ones(4), 0.1, None)
-    race = Race((best, outcome), best, items, np.zeros(4, dtype=np.int64), complete=True)
+    race = Race((best, outcome), best, np.zeros(4, dtype=np.int64), complete=True)
     scores = {"score": race.score(outcome, 0).as_dict(), "to_chosen": race.to_chosen(outcome, 0).as_dict()}
     told = {"name": "probe", "way": "probe", "options": {}, "state": "beaten", **scores}
     record = as_record(CandidateRecord, finite(told))

@@ -16,6 +16,7 @@ from jeoni.deadline import Deadline
 from jeoni.errors import ConfigError, DataError
 from jeoni.locale import Said, translated
 from jeoni.planning.candidates import WAYS, Candidate, NamedBackbone
+from jeoni.planning.rules import RULES
 from jeoni.report import render
 from jeoni.report.result import result_lines
 from jeoni.runs.contents import foreign_files
@@ -158,6 +159,36 @@ def test_with_a_budget_what_trains_is_tried(kept, network, tmp_path):
     tried = [one for one in record.candidates if one.trains]
     assert tried and all(one.folds and one.seconds > 0 for one in tried)
     assert record.budget_s and result.timings["total_s"] < 1200
+
+
+def test_a_training_that_was_tried_is_gone_on_with(kept, network, tmp_path, monkeypatch):
+    """Of a hundred examples and more a candidate is judged by the training with which its fit begins."""
+    many = save_photos(tmp_path / "many", each=52)
+
+    def trained(standings):
+        ways = [one.candidate.way for one in standings]
+        return ways.index("upper stages") if "upper stages" in ways else 0
+
+    monkeypatch.setattr("jeoni.planning.race.choice_of", trained)
+    monkeypatch.setattr("jeoni.planning.race._drop_beaten", lambda runners: None)
+    monkeypatch.setattr("jeoni.planning.race._Time.is_enough_for", lambda time, runner: runner.folds < 1)
+    monkeypatch.setattr("jeoni.planning.plan.rule_for", lambda size, level: RULES[1])  # probe, upper stages, whole
+    options = {
+        "steps": 4,
+        "batch_size": 8,
+        "views": 1,
+        "budget": "20m",
+        "folds": 5,
+        "repeats": 1,
+        "pictures": False,
+        **QUICK,
+    }
+    result = jeoni.fit(many, out=tmp_path / "run", **network, **options)
+    record = read_record(PlanRecord, result.run / "plan.json")
+    tried = next(one for one in record.candidates if one.name == record.chosen)
+    assert tried.way == "upper stages" and tried.folds == 1 and tried.items == 21
+    training = result.model.training
+    assert training["earlier_s"] > 0 and training["held_out"] == tried.items
 
 
 def test_what_is_said_of_a_training_needs_a_budget(kept, network):

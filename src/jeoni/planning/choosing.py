@@ -16,7 +16,7 @@ from scipy.stats import norm
 from jeoni.evaluation.clustered import clustered_mean
 from jeoni.planning.candidates import Candidate
 from jeoni.strategies.finetuning.losses import clearly_lower
-from jeoni.types import FloatArray, IntArray
+from jeoni.types import Array, FloatArray, IntArray
 
 __all__ = ["TIE", "Standing", "best_of", "choice_of", "errs_less", "expected_gain"]
 
@@ -25,12 +25,24 @@ TIE = 1.0  # standard errors within which the simpler one wins
 
 @dataclass(frozen=True)
 class Standing:
-    """What a choice is made by: losses and scores ``(n,)`` of the first items of all, and the groups of these."""
+    """What a choice is made by.
+
+    Attributes:
+        candidate: which.
+        losses: ``(n,)`` of all items; NaN where an item was not held out from it.
+        scores: ``(n,)`` the same in the task's measure, higher is better.
+        groups: ``(n,)`` of the items; None where each stands alone.
+    """
 
     candidate: Candidate
     losses: FloatArray
     scores: FloatArray
     groups: IntArray | None = None
+
+    @property
+    def known(self) -> Array:
+        """``(n,)`` bool: the items that were held out from it."""
+        return ~np.isnan(self.losses)
 
 
 def choice_of(standings: Sequence[Standing]) -> int:
@@ -39,7 +51,7 @@ def choice_of(standings: Sequence[Standing]) -> int:
     Of several that are as simple the best: such as the probes of two backbones.
 
     Args:
-        standings: at least one that transfers; each with losses and scores of the first items, as many as it has seen.
+        standings: at least one that transfers.
     """
     transferred = [k for k, one in enumerate(standings) if not one.candidate.control]
     best = best_of(standings, transferred)
@@ -52,19 +64,23 @@ def choice_of(standings: Sequence[Standing]) -> int:
 
 
 def best_of(standings: Sequence[Standing], among: Sequence[int]) -> int:
-    """Which one has the lowest loss on the items that all of those saw."""
-    if len(among) == 1:
-        return among[0]
-    n = min(len(standings[k].losses) for k in among)
-    return min(among, key=lambda k: standings[k].losses[:n].mean())
+    """Which one has the lowest loss, each against the one that most is known of, on the items that both saw."""
+    reference = max((standings[k] for k in among), key=lambda one: one.known.sum())
+
+    def behind(k: int) -> float:
+        both = reference.known & standings[k].known
+        return float((standings[k].losses - reference.losses)[both].mean()) if both.any() else np.inf
+
+    return min(among, key=behind)
 
 
 def errs_less(one: Standing, other: Standing, errors: float) -> bool:
     """Whether one's losses are lower by more than so many standard errors: of items, or of groups of them."""
-    ours, others = _common(one, other)
+    both = one.known & other.known
+    ours, others = one.losses[both], other.losses[both]
     if one.groups is None:
         return clearly_lower(ours, others, errors)
-    return len(ours) > 0 and clustered_mean(others - ours, one.groups[: len(ours)]).is_above(errors)
+    return len(ours) > 0 and clustered_mean(others - ours, one.groups[both]).is_above(errors)
 
 
 def expected_gain(one: Standing, leader: Standing) -> float:
@@ -77,12 +93,12 @@ def expected_gain(one: Standing, leader: Standing) -> float:
         >>> a, b, c = (Standing(None, np.array(losses), np.zeros(4)) for losses in
         ...            ([0.4, 0.6, 0.4, 0.6], [0.3, 0.9, 0.2, 0.8], [1.4, 1.7, 1.3, 1.6]))
         >>> round(expected_gain(b, a), 3), round(expected_gain(c, a), 3)
-        (0.028, 0.0)
+        (0.027, 0.0)
     """
-    ours, others = _common(one, leader)
-    if len(ours) < 2:
+    both = one.known & leader.known
+    if both.sum() < 2:
         return float("inf")
-    gain = clustered_mean(others - ours, None if one.groups is None else one.groups[: len(ours)])
+    gain = clustered_mean((leader.losses - one.losses)[both], None if one.groups is None else one.groups[both])
     if np.isnan(gain.error):
         return float("inf")
     if gain.error == 0:
@@ -91,13 +107,8 @@ def expected_gain(one: Standing, leader: Standing) -> float:
     return float(gain.error * (norm.pdf(z) + z * norm.cdf(z)))
 
 
-def _common(one: Standing, other: Standing) -> tuple[FloatArray, FloatArray]:
-    n = min(len(one.losses), len(other.losses))
-    return one.losses[:n], other.losses[:n]
-
-
 def _better(control: Standing, chosen: Standing) -> bool:
     """Whether a control errs less by more than a standard error, and does not score worse."""
-    ours, other = control.scores, chosen.scores
-    n = min(len(ours), len(other))
-    return n > 0 and errs_less(control, chosen, TIE) and bool(ours[:n].mean() >= other[:n].mean())
+    both = control.known & chosen.known
+    gain = (control.scores - chosen.scores)[both]
+    return len(gain) > 0 and errs_less(control, chosen, TIE) and bool(gain.mean() >= 0)

@@ -84,6 +84,15 @@ class Cost:
         """All parts together."""
         return sum(self.parts.values())
 
+    def after(self, trial: PlannedFit | None) -> Cost:
+        """What is left of it when the training with which the last fit begins is there already."""
+        if trial is None or not self.fits:
+            return self
+        *others, last = self.fits
+        left = max(0.0, last.training_s - trial.training_s)
+        parts = {**self.parts, "training": self.parts["training"] - last.training_s + left}
+        return replace(self, parts=parts, fits=(*others, replace(last, training_s=left)))
+
     @property
     def training_s(self) -> float:
         """The part that could be shortened."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from jeoni.assessment.holdout import taps_of
+from jeoni.deadline import PlannedFit
 from jeoni.features.extract import Request
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.candidates import Candidate
@@ -13,6 +15,9 @@ from jeoni.planning.plan import Expected
 from jeoni.planning.price import Price
 from jeoni.specs import FitSpec
 from jeoni.strategies import build_strategy
+from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.expected import expected_trial
+from jeoni.strategies.finetuning.tuning import can_tell
 
 __all__ = ["expected_by"]
 
@@ -36,17 +41,28 @@ def expected_by(calibration: Calibration, spec: FitSpec, train: int, least: Mapp
         chosen = spec.changed(**own, control=False)
         requests = [Request(backbone, taps_of(strategy, backbone, of))]
         cost = cost_of(calibration, strategy, probe, backbone, requests, chosen, least)
-        training = other = 0.0
-        for n, _, work in Fits({inside: 1}).work(strategy, backbone, of):
-            training += calibration.training_s(work.trainings)
-            other += calibration.heads_s(work, n, str(getattr(strategy, "head", "")), backbone.dim, 1)
-            other += predictions_s(calibration, work, train - n)
+        head = str(getattr(strategy, "head", ""))
+
+        def fit_of(n: int, trial: bool = False) -> PlannedFit:
+            """To ``n`` examples, after which the others are predicted; or the trial that comes first in it."""
+            works = [work for _, _, work in Fits({n: 1}).work(strategy, backbone, of)]
+            if not works:
+                return PlannedFit(0.0)
+            work = works[0]
+            if trial:
+                work = replace(work, trainings=tuple(expected_trial(training, n) for training in work.trainings))
+            other = calibration.heads_s(work, n, head, backbone.dim, 1) + predictions_s(calibration, work, train - n)
+            return PlannedFit(calibration.training_s(work.trainings), other)
+
+        fold = fit_of(inside)
+        tried = isinstance(strategy, Finetune) and not candidate.control and can_tell(train)
         return Price(
-            fold_s=training + other,
+            fold_s=fold.at(1.0),
             final_s=cost.seconds,
             once_s=cost.parts["features"] + cost.parts["views"],
-            fold_training_s=training,
+            fold_training_s=fold.training_s,
             final_training_s=cost.training_s,
+            trial=fit_of(train, trial=True) if tried else None,
             step_s=calibration.prices,
             disk_bytes=cost.disk_bytes,
             memory_bytes=cost.memory_bytes,

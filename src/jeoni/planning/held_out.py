@@ -1,4 +1,4 @@
-"""One fold of a race: a candidate that is fitted without it, and scored on it."""
+"""What a race holds out: one fold, or what a strategy holds out from a trial of its own."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from jeoni.data.splits import build_inner_folds
 from jeoni.deadline import Deadline
 from jeoni.features.examples import Context, Examples
 from jeoni.features.results import code_digest, digest_of, kept_once
+from jeoni.strategies.finetune import Finetune
+from jeoni.strategies.finetuning.tuning import attempt
 from jeoni.tasks import task_of
 from jeoni.training.depth import identity_of
 from jeoni.training.job import Diverged
-from jeoni.types import FloatArray
+from jeoni.types import FloatArray, IntArray
 
-__all__ = ["HeldOut", "held_out"]
+__all__ = ["HeldOut", "held_out", "held_out_by_trial"]
 
 WORST = 27.6  # of a training that diverged: the log-loss of a probability of 1e-12
 
@@ -27,14 +29,16 @@ CODE = ("jeoni.planning.held_out", "jeoni.strategies", "jeoni.training", "jeoni.
 
 
 class HeldOut(NamedTuple):
-    """What came of one fold.
+    """What came of the items that were held out.
 
     Attributes:
-        losses: ``(n,)`` of its items.
+        items: ``(n,)`` which.
+        losses: ``(n,)`` of these.
         scores: ``(n,)`` in the task's measure, higher is better; NaN where the training diverged.
         seconds: that it took.
     """
 
+    items: IntArray
     losses: FloatArray
     scores: FloatArray
     seconds: float
@@ -81,7 +85,32 @@ def held_out(
             identity_of(train), train.data.targets, train.clusters, train.folds[:1], str(number), str(context.seed),
         )  # fmt: skip
         losses, scores, seconds = kept_once(context.store, "held out in a race", of, (3, len(held)), compute)
-    return HeldOut(losses, scores, float(seconds[0]))
+    return HeldOut(held, losses, scores, float(seconds[0]))
+
+
+def held_out_by_trial(
+    strategy: Finetune, backbone: Backbone, train: Examples, context: Context, deadline: Deadline | None = None
+) -> HeldOut:
+    """Losses and scores of what a strategy holds out of all examples, from the training with which its fit begins.
+
+    That training is kept where the run keeps its checkpoints: the fit of whoever wins goes on from it. Its best moment
+    was chosen on the same items, so that it looks a little better than it is.
+
+    Args:
+        strategy: the candidate.
+        backbone: what it transfers from.
+        train: all that may decide something.
+        context: store, seed, console.
+        deadline: by which the training must be done.
+    """
+    context, start = replace(context, deadline=deadline), time.perf_counter()
+    context.begin_fit()
+    trial = attempt(strategy.setup(backbone, train, context), train)
+    seconds = time.perf_counter() - start
+    if len(trial.held):
+        return HeldOut(trial.held, trial.losses, trial.scores, seconds)
+    unknown = np.full(len(train), np.nan)
+    return HeldOut(np.arange(len(train)), np.full(len(train), WORST), unknown, seconds)
 
 
 def _fitted_without(

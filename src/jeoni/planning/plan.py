@@ -18,7 +18,7 @@ from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.planning.candidates import Candidate, NamedBackbone, candidates_for, probe_stages, untrained_candidate
 from jeoni.planning.price import Price
-from jeoni.planning.race import Entrant, Outcome, Race, optimism, run_race
+from jeoni.planning.race import Entrant, Outcome, Race, State, optimism, run_race
 from jeoni.planning.rules import Rule, rule_for, size_of
 from jeoni.planning.similarity import MOST, Similarity, measure_similarity, sample_of
 from jeoni.specs import FitSpec
@@ -113,7 +113,7 @@ def make_plan(question: Question) -> Plan:
         cheap.append(untrained_candidate(first, twin, data, head))
     entrants = [_entrant(question, candidate) for candidate in cheap]
     alone = len(entrants) == 1 and not question.thorough
-    race = _alone(entrants[0]) if alone else _race(question, entrants)
+    race = _alone(entrants[0], labelled) if alone else _race(question, entrants)
     leader = first if race.chosen.candidate.control else _to_train(race)
     if leader.backbone.learned:
         several = len(question.backbones) > 1
@@ -184,11 +184,16 @@ def _entrant(question: Question, candidate: Candidate) -> Entrant:
     return Entrant(candidate, strategy, examples, price)
 
 
-def _alone(entrant: Entrant) -> Race:
-    """No race: there is one candidate, and nothing to hold it against."""
-    nothing = np.zeros(0)
-    outcome = Outcome(entrant.candidate, "chosen", 0, nothing, nothing, 0.0, entrant.price)
-    return Race((outcome,), outcome, np.zeros(0, dtype=np.int64), None, True)
+def _alone(entrant: Entrant, n: int) -> Race:
+    """No race: there is one candidate, and nothing to hold it against on the ``n`` items."""
+    outcome = _unknown(entrant, "chosen", n)
+    return Race((outcome,), outcome, None, True)
+
+
+def _unknown(entrant: Entrant, state: State, n: int) -> Outcome:
+    """Of a candidate that nothing was held out from."""
+    nothing = np.full(n, np.nan)
+    return Outcome(entrant.candidate, state, 0, nothing, nothing, 0.0, entrant.price)
 
 
 def _with_trained(question: Question, race: Race, cheap: Sequence[Entrant], trained: Sequence[Entrant]) -> Race:
@@ -196,8 +201,7 @@ def _with_trained(question: Question, race: Race, cheap: Sequence[Entrant], trai
     if not trained:
         return race
     if question.deadline is None:
-        nothing = np.zeros(0)
-        waiting = [Outcome(e.candidate, "not tried", 0, nothing, nothing, 0.0, e.price) for e in trained]
+        waiting = [_unknown(entrant, "not tried", len(question.train)) for entrant in trained]
         return replace(race, outcomes=(*race.outcomes, *waiting))
     everyone = [*cheap, *trained]
     return _race(question, everyone, race.outcomes)

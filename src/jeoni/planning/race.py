@@ -23,14 +23,15 @@ import numpy as np
 
 from jeoni import distributed
 from jeoni.assessment.holdout import Strategy
-from jeoni.deadline import Deadline
+from jeoni.deadline import Deadline, PlannedFit
 from jeoni.features.examples import Context, Examples
 from jeoni.planning.candidates import Candidate
 from jeoni.planning.choosing import TIE, Standing, best_of, choice_of, errs_less, expected_gain
-from jeoni.planning.held_out import held_out
+from jeoni.planning.held_out import held_out, held_out_by_trial
 from jeoni.planning.price import Price, length_within
 from jeoni.planning.similarity import mean_interval
-from jeoni.types import FloatArray, IntArray, Interval
+from jeoni.strategies.finetune import Finetune
+from jeoni.types import Array, FloatArray, IntArray, Interval
 
 __all__ = ["Entrant", "Outcome", "Race", "State", "optimism", "run_race"]
 
@@ -64,12 +65,13 @@ class Outcome:
     Attributes:
         candidate: which.
         state: chosen; in reach of the best; beaten by more than its error; no time was left for it.
-        folds: that it was held against the others on.
-        losses: ``(n,)`` of the items of these folds, in the order of all candidates.
+        folds: that it was held against the others on; a trial of its own counts as one.
+        losses: ``(n,)`` of all items; NaN where one was not held out from it.
         scores: ``(n,)`` the same in the task's measure, higher is better.
         seconds: that it took.
         price: what it was expected to take; None where nothing was measured.
         length: of its trainings, as a share of their full length.
+        tried: whether the first of these was the training with which its own fit begins.
     """
 
     candidate: Candidate
@@ -80,11 +82,22 @@ class Outcome:
     seconds: float
     price: Price | None
     length: float = 1.0
+    tried: bool = False
 
     @property
     def raced(self) -> bool:
         """Whether anything is known of it."""
-        return len(self.losses) > 0
+        return self.items > 0
+
+    @property
+    def items(self) -> int:
+        """That were held out from it."""
+        return int((~np.isnan(self.losses)).sum())
+
+    @property
+    def loss(self) -> float:
+        """The mean of these."""
+        return float(np.nanmean(self.losses)) if self.raced else float("nan")
 
 
 @dataclass(frozen=True)
@@ -94,14 +107,12 @@ class Race:
     Attributes:
         outcomes: all, in the order they were given.
         chosen: the winner.
-        items: ``(n,)`` the examples that were held out, in order.
-        groups: ``(n,)`` of these; None where each stands alone.
+        groups: ``(n,)`` of the items; None where each stands alone.
         complete: whether all that could be raced was, on as many folds, so that nothing was left out for want of time.
     """
 
     outcomes: tuple[Outcome, ...]
     chosen: Outcome
-    items: IntArray
     groups: IntArray | None
     complete: bool
 
@@ -127,20 +138,18 @@ class Race:
         return Standing(outcome.candidate, outcome.losses, outcome.scores, self.groups)
 
     def score(self, outcome: Outcome, seed: int) -> Interval | None:
-        """Its held-out score with its interval; None where it was not raced."""
-        n = len(outcome.scores)
-        if not outcome.raced or np.isnan(outcome.scores).any():
-            return None
-        return mean_interval(outcome.scores, self._groups_of(n), seed)
+        """Its held-out score with its interval; None where it was not raced, or diverged."""
+        return self._mean(outcome.scores, ~np.isnan(outcome.losses), seed)
 
     def to_chosen(self, outcome: Outcome, seed: int) -> Interval | None:
         """Its score minus that of the winner on the items that both were held against; None where there are none."""
-        n = min(len(outcome.scores), len(self.chosen.scores))
-        gain = outcome.scores[:n] - self.chosen.scores[:n]
-        return None if not n or np.isnan(gain).any() else mean_interval(gain, self._groups_of(n), seed)
+        both = ~np.isnan(outcome.losses) & ~np.isnan(self.chosen.losses)
+        return self._mean(outcome.scores - self.chosen.scores, both, seed)
 
-    def _groups_of(self, n: int) -> IntArray | None:
-        return None if self.groups is None else self.groups[:n]
+    def _mean(self, values: FloatArray, known: Array, seed: int) -> Interval | None:
+        if not known.any() or np.isnan(values[known]).any():
+            return None
+        return mean_interval(values[known], None if self.groups is None else self.groups[known], seed)
 
 
 def _unfinished(outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -151,15 +160,17 @@ def _unfinished(outcomes: Sequence[Outcome]) -> list[Outcome]:
 class _Runner:
     """An entrant under way; what is known of it from an earlier race is not computed again."""
 
-    def __init__(self, entrant: Entrant, earlier: Outcome | None, groups: IntArray | None) -> None:
-        self.entrant, self.groups = entrant, groups  # of all items of the race, in their order
+    def __init__(self, entrant: Entrant, earlier: Outcome | None, n: int, groups: IntArray | None) -> None:
+        self.entrant, self.groups = entrant, groups
         self.examples: Examples | None = None
-        self.losses: FloatArray = earlier.losses if earlier else np.zeros(0)
-        self.scores: FloatArray = earlier.scores if earlier else np.zeros(0)
+        self.losses: FloatArray = earlier.losses.copy() if earlier else np.full(n, np.nan)
+        self.scores: FloatArray = earlier.scores.copy() if earlier else np.full(n, np.nan)
         self.folds = earlier.folds if earlier else 0
         self.seconds = earlier.seconds if earlier else 0.0
         self.length = earlier.length if earlier else 1.0
-        self.state: State = earlier.state if earlier and earlier.state != "chosen" else "not tried"
+        self.state: State = earlier.state if earlier else "not tried"
+        if self.state == "chosen":  # of the earlier race
+            self.state = "in reach" if self.folds else "not tried"
 
     @property
     def candidate(self) -> Candidate:
@@ -174,41 +185,59 @@ class _Runner:
         return self.state in ("beaten", "no time", "failed")
 
     @property
+    def price(self) -> Price:
+        return self.entrant.price or Price(0.0, 0.0)
+
+    @property
+    def tries(self) -> bool:
+        """Whether it begins with a trial of its own: a training that its whole fit goes on from."""
+        return self.price.trial is not None
+
+    @property
     def may_be_shortened(self) -> bool:
-        """Before its first fold; then its length is that of all folds."""
-        price = self.entrant.price
-        return not self.folds and not self.candidate.control and price is not None and price.fold_training_s > 0
+        """Before its first round; then its length is that of all of them."""
+        return not self.folds and not self.candidate.control and self._first.training_s > 0
 
     def run(self, fold: int, context: Context) -> None:
-        """Fit without one fold, and score what was held out."""
+        """A trial first, where it has one; else fit without one fold, and score what was held out."""
         if self.examples is None:
             self.examples = self.entrant.examples()
-        price, backbone = self.entrant.price, self.candidate.source.backbone
-        within = price.deadline_of_fold(self.length) if price and self.length < 1 else None
-        found = held_out(self.entrant.strategy, backbone, self.examples, fold, context, within)
-        self.losses = np.concatenate([self.losses, found.losses])
-        self.scores = np.concatenate([self.scores, found.scores])
+        strategy, backbone = self.entrant.strategy, self.candidate.source.backbone
+        deadline = self.price.deadline_of(self._next, self.length) if self.length < 1 else None
+        if self.tries and not self.folds and isinstance(strategy, Finetune):
+            found = held_out_by_trial(strategy, backbone, self.examples, context, deadline)
+        else:
+            found = held_out(strategy, backbone, self.examples, fold, context, deadline)
+        self.losses[found.items], self.scores[found.items] = found.losses, found.scores
         self.folds += 1
         self.seconds += found.seconds
         self.state = "failed" if np.isnan(found.scores).any() else "in reach"
 
     @property
-    def fold_s(self) -> float:
-        """Seconds of its next fold, and of what that computes once for all."""
-        price = self.entrant.price
-        if price is None:
+    def next_s(self) -> float:
+        """Seconds of its next round, and of what that computes once for all."""
+        if not self.entrant.price:
             return self.seconds / self.folds if self.folds else 0.0
-        return self._slower(price) * price.fold_at(self.length) + (0.0 if self.folds else price.once_s)
+        return self._slower * self._next.at(self.length) + (0.0 if self.folds else self.price.once_s)
 
     @property
-    def final_s(self) -> float:
+    def last_s(self) -> float:
         """Seconds of the whole fit after that."""
-        price = self.entrant.price
-        return self._slower(price) * price.final_at(self.length) if price else 0.0
+        return self._slower * self.price.rest(self.tries).at(self.length)
 
-    def _slower(self, price: Price) -> float:
-        """Times as long as was expected that its folds took so far."""
-        expected = price.once_s + self.folds * price.fold_at(self.length)
+    @property
+    def _first(self) -> PlannedFit:
+        return self.price.trial or self.price.fold
+
+    @property
+    def _next(self) -> PlannedFit:
+        return self.price.fold if self.folds else self._first
+
+    @property
+    def _slower(self) -> float:
+        """Times as long as was expected that its rounds took so far."""
+        expected = self.price.once_s + self._first.at(self.length)
+        expected += (self.folds - 1) * self.price.fold.at(self.length)
         return self.seconds / expected if self.folds and expected > 0 else 1.0
 
 
@@ -234,9 +263,8 @@ def run_race(
     fold, context = examples.folds[0], replace(context, deadline=None)
     numbers = np.unique(fold)
     known = {outcome.candidate.name: outcome for outcome in earlier}
-    items = np.concatenate([np.flatnonzero(fold == number) for number in numbers])
-    groups = None if examples.groups is None else examples.clusters[items]
-    runners = [_Runner(entrant, known.get(entrant.candidate.name), groups) for entrant in entrants]
+    groups = None if examples.groups is None else examples.clusters
+    runners = [_Runner(entrant, known.get(entrant.candidate.name), len(examples), groups) for entrant in entrants]
     time = None if deadline is None else _Time(deadline, fit_follows, runners)
     with context.console.track("Racing", len(numbers) * len(runners)) as advance:
         for position, number in enumerate(numbers):
@@ -254,7 +282,7 @@ def run_race(
     runners[winner].state = "chosen"
     outcomes = tuple(_outcome(runner) for runner in runners)
     late = any(outcome.state == "no time" or (outcome.raced and outcome.length < 1) for outcome in outcomes)
-    return Race(outcomes, outcomes[winner], items, groups, not late and not _unfinished(outcomes))
+    return Race(outcomes, outcomes[winner], groups, not late and not _unfinished(outcomes))
 
 
 @dataclass(frozen=True)
@@ -280,7 +308,7 @@ class _Time:
 
         def key(runner: _Runner) -> tuple[bool, float, float]:
             gain = expected_gain(runner.standing, leader.standing) if runner.folds else np.inf
-            return runner is not leader, -gain / max(runner.fold_s, 1e-9), runner.fold_s
+            return runner is not leader, -gain / max(runner.next_s, 1e-9), runner.next_s
 
         order = sorted(range(len(self.runners)), key=lambda k: key(self.runners[k]))
         return [self.runners[k] for k in distributed.broadcast_object(order)]
@@ -289,13 +317,13 @@ class _Time:
         """Whether a fold of it, and the whole fit of whatever may win then, will end in time; it may be shortened."""
         if runner is self.runners[0]:
             return True
-        price = runner.entrant.price
-        if price is not None and runner.may_be_shortened:
-            length = length_within(price, self.deadline.left_s, self.fit_follows)
-            runner.length = distributed.broadcast_object(length)
-        last = max(runner.final_s, self._leader.final_s) if self.fit_follows else 0.0
-        enough = runner.length > 0 and runner.fold_s + last <= self.deadline.left_s
-        return distributed.broadcast_object(enough)
+        left_s, whole = self.deadline.left_s, runner.length
+        if runner.may_be_shortened:
+            runner.length = length_within(runner.price, left_s, runner.tries, self.fit_follows)
+        last_s = max(runner.last_s, self._leader.last_s) if self.fit_follows else 0.0
+        enough = runner.length > 0 and runner.next_s + last_s <= left_s
+        runner.length, enough = distributed.broadcast_object((runner.length if enough else whole, enough))
+        return enough
 
     @property
     def _leader(self) -> _Runner:
@@ -308,12 +336,12 @@ def optimism(race: Race, seed: int) -> float | None:
 
     Of candidates that were held against all items, chosen as the race chooses; see the head of this file.
     """
-    n = max(len(outcome.scores) for outcome in race.outcomes)
-    whole = [o for o in race.outcomes if len(o.scores) == n and not np.isnan(o.scores).any()]
+    n = len(race.chosen.scores)
+    whole = [outcome for outcome in race.outcomes if not np.isnan(outcome.scores).any()]
     if len(whole) < 2 or n < 2 or race.chosen not in whole or all(o.candidate.control for o in whole):
         return None
     rng = np.random.default_rng(seed)
-    names, member = np.unique(np.arange(n) if race.groups is None else race.groups[:n], return_inverse=True)
+    names, member = np.unique(np.arange(n) if race.groups is None else race.groups, return_inverse=True)
     left_out = []
     for _ in range(RESAMPLES):
         drawn = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))[member]
@@ -360,4 +388,5 @@ def _outcome(runner: _Runner) -> Outcome:
         runner.seconds,
         entrant.price,
         runner.length,
+        runner.tries and runner.folds > 0,
     )

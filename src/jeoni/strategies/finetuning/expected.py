@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jeoni.backbones.backbone import Backbone
 from jeoni.strategies.finetuning.tuning import FEW, can_tell
 from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.sizes import Sizes
 from jeoni.training.work import BEST_MOMENT, Training, Work, evaluation_steps
 
-__all__ = ["expected_work"]
+__all__ = ["expected_trial", "expected_work"]
 
 
 def expected_work(
@@ -40,9 +42,18 @@ def expected_work(
     again = n < FEW
     steps = 0.0
     if first:
-        held = n // (5 if n < FEW else 10)
-        steps += recipe.steps + evaluation_steps(held, recipe.batch_size)
+        steps += _first_steps(recipe, n)
     if again or not first:
         steps += recipe.steps * (BEST_MOMENT if first and not to_the_end else 1.0)
     steps *= sizes.cost() if sizes else 1.0
     return Work(heads, (Training(backbone, frozen, recipe, steps, statistics),))
+
+
+def expected_trial(whole: Training, n: int) -> Training:
+    """Of a training of :func:`expected_work` what comes first, on a part of the ``n`` examples."""
+    return replace(whole, steps=min(whole.steps, _first_steps(whole.recipe, n)))
+
+
+def _first_steps(recipe: ResolvedRecipe, n: int) -> float:
+    """With the evaluations of what is held out, in units of steps."""
+    return recipe.steps + evaluation_steps(n // (5 if n < FEW else 10), recipe.batch_size)

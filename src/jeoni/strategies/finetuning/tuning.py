@@ -174,8 +174,10 @@ def attempt(setup: TrainingSetup, train_on: Examples, rival: Course | None = Non
         return Trial(float("inf"), stopped=True, seconds=run.history.seconds, earlier_s=run.history.earlier_s)
     outputs = outputs_of(run.network, as_trained(held_rows, config))
     losses = distributed.broadcast_object(score.each(outputs))
+    scores = run.task.scores(score.predictions(outputs), score.targets)
     found = float("inf") if run.task.constant(outputs) else float(losses.mean())
-    seen = train_on.select(_parted(train_on, setup.context.seed)[0], train_on.folds[:, :0])
+    fit, held = _parted(train_on, setup.context.seed)
+    seen = train_on.select(fit, train_on.folds[:, :0])
     knows = distributed.broadcast_object(memorised(run, seen, setup))
     unchanging = run.rows["policy"] == "none"
     return Trial(
@@ -187,6 +189,8 @@ def attempt(setup: TrainingSetup, train_on: Examples, rival: Course | None = Non
         first if knows and config.sizes is None else None,
         seconds=run.history.seconds,
         course=looks.courses[0] if looks is not None and np.isfinite(found) else None,
+        held=held,
+        scores=distributed.broadcast_object(scores),
     )
 
 
@@ -249,6 +253,8 @@ class Trial:
         seconds: that the training took.
         stopped: whether another trial had clearly beaten it before its end.
         course: its held-out losses on the way, where it learned anything.
+        held: ``(held out,)`` which examples these are.
+        scores: ``(held out,)`` in the task's measure, higher is better.
     """
 
     score: float
@@ -260,6 +266,8 @@ class Trial:
     seconds: float = 0.0
     stopped: bool = False
     course: Course | None = None
+    held: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    scores: FloatArray = field(default_factory=lambda: np.zeros(0))
 
 
 def _first(setup: TrainingSetup, train_on: Examples, rival: Course | None = None) -> tuple[Run, Rows, HeldScore]:
@@ -304,7 +312,11 @@ class HeldScore:
 
     def each(self, outputs: FloatArray) -> FloatArray:
         """``(n,)``."""
-        return self.calibrated(outputs) if self.telling else self.task.losses(self.task.decode(outputs), self.targets)
+        return self.task.losses(self.predictions(outputs), self.targets)
+
+    def predictions(self, outputs: FloatArray) -> FloatArray:
+        """``(n, p)``."""
+        return self.task.decode(outputs / self.temperature(outputs) if self.telling else outputs)
 
     def calibrated(self, outputs: FloatArray) -> FloatArray:
         """``(n,)`` after temperature scaling, however few there are.

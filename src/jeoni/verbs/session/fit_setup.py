@@ -134,7 +134,7 @@ def set_up(
         chosen = FitOnData(data, backbone, untrained, planned_spec(limited, planned.options))
         if anew:
             with session.step("calibrate"):
-                chosen = within_limits(session, calibration, chosen, LEAST, planned=True)
+                chosen = within_limits(session, calibration, chosen, LEAST, planned=planned)
         ready = session.with_rows(ready, chosen.requests)
         session.spec = chosen.spec
     return FitSetup(

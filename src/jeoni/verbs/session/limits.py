@@ -27,6 +27,7 @@ from jeoni.specs.amounts import write_duration
 from jeoni.strategies import build_strategy
 from jeoni.training.work import Work
 from jeoni.types import Dataset
+from jeoni.verbs.session.planned import Planned
 from jeoni.verbs.session.session import Session
 
 __all__ = ["FitOnData", "compared_within_limits", "set_aside_for_verdict", "told_of_training", "within_limits"]
@@ -110,7 +111,7 @@ def within_limits(
     least: Mapping[bool, int],
     *,
     resume: bool = False,
-    planned: bool = False,
+    planned: Planned | None = None,
     looks: bool = False,
 ) -> FitOnData:
     """Tell how long a fit will take; with a budget or a limit of the disk, one that keeps them.
@@ -121,7 +122,7 @@ def within_limits(
         fit: as it was asked for.
         least: examples from which on a test set is kept, for a probe (True) and for what is trained (False).
         resume: whether it was begun before; then it is finished even where its budget is used up.
-        planned: whether a plan chose it, within the same budget; then it is made even where the plan used that up.
+        planned: the plan that chose it, within the same budget; then it is made even where the plan used that up.
         looks: whether a plan looks at the data first.
 
     Raises:
@@ -147,7 +148,7 @@ def within_limits(
             )
         return fit
     used_up = "budget.used_up_by_plan" if planned else "budget.used_up" if resume else ""
-    return _within_time(session, calibration, fit, least, used_up)
+    return _within_time(session, calibration, fit, least, used_up, planned.trial if planned else None)
 
 
 def _within_disk(calibration: Calibration, fit: FitOnData, limit: int) -> FitOnData:
@@ -161,14 +162,28 @@ def _within_disk(calibration: Calibration, fit: FitOnData, limit: int) -> FitOnD
 
 
 def _within_time(
-    session: Session, calibration: Calibration, fit: FitOnData, least: Mapping[bool, int], used_up: str
+    session: Session,
+    calibration: Calibration,
+    fit: FitOnData,
+    least: Mapping[bool, int],
+    used_up: str,
+    trial: PlannedFit | None,
 ) -> FitOnData:
-    """``used_up``: the id of what is said where not even the least fits, and the fit is made; none raises."""
+    """See :func:`within_limits`.
+
+    Args:
+        session: of the run.
+        calibration: measures on the data.
+        fit: as it was asked for.
+        least: examples from which on a test set is kept.
+        used_up: the id of what is said where not even the least fits, and the fit is made; none raises.
+        trial: a training that was made already, and that the fit goes on from.
+    """
     deadline = session.context.deadline
     assert deadline is not None
 
     def price(spec: FitSpec) -> Cost:
-        return fit.changed(spec).cost(calibration, least)
+        return fit.changed(spec).cost(calibration, least).after(trial)
 
     n, trained = len(fit.data), fit.spec.strategy != "probe"
     crossed = not (fit.data.part == "test").any() and n < least[not trained]

@@ -11,7 +11,7 @@ from typing import Any
 from jeoni.assessment.split import Split, split_examples
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import check_backbone, packaged_for
-from jeoni.deadline import Deadline
+from jeoni.deadline import Deadline, PlannedFit
 from jeoni.errors import ConfigError, DataError, JeoniError
 from jeoni.features.examples import Context
 from jeoni.locale import Said, language_of
@@ -62,6 +62,7 @@ class Planned:
         said: why, in sentences.
         backbone: to transfer from; None where it is the one that was looked at.
         trains: whether stages are trained.
+        trial: a training that was made to try it, and that its fit goes on from; None where there was none.
     """
 
     options: Mapping[str, str]
@@ -69,6 +70,7 @@ class Planned:
     said: Sequence[Said]
     backbone: Backbone | None
     trains: bool
+    trial: PlannedFit | None = None
 
 
 def read_plan(path: str | Path) -> PlanRecord:
@@ -169,7 +171,9 @@ def plan_in_fit(
     chosen = found.chosen.candidate
     other = chosen.source.backbone if chosen.source is not backbone else None
     options = {name: value for name, value in chosen.options.items() if other is not None or name != "backbone"}
-    return Planned(options, content, _reasons(found, question), other, chosen.trains)
+    price = found.chosen.price
+    trial = price.trial if price is not None and found.chosen.tried else None
+    return Planned(options, content, _reasons(found, question), other, chosen.trains, trial)
 
 
 def others_at_hand(
