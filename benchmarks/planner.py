@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import csv
 import itertools
+import json
 import sys
 import tempfile
 import time
@@ -206,7 +207,10 @@ def fitted(train: Any, test: Any, **options: Any) -> dict[str, Any]:
         shown = {"control": False, "pictures": False, "quiet": True, "out": Path(folder) / "run"}
         result = jeoni.fit(train, test=test, **(shown | options))
         seconds = time.process_time() - begun
-        chosen = {"chosen": result.model.chosen} if result.model.chosen else {}
+        plan, chosen = Path(folder) / "run/plan.json", {}
+        if plan.exists():
+            record = json.loads(plan.read_text(encoding="utf-8"))
+            chosen = {"chosen": record["chosen"], "states": [[c["name"], c["state"]] for c in record["candidates"]]}
         found = result.predictions
         return {
             "accuracy": round(100 * result.metrics.accuracy.value, 2),

@@ -53,8 +53,8 @@ def test_items_that_both_saw_decide_and_without_any_nothing_is_clear():
 def test_a_trial_leaves_the_rest_of_the_whole_fit_and_takes_less_time_than_folds():
     trial = PlannedFit(60.0, 5.0)
     price = Price(110.0, 200.0, once_s=50.0, fold_training_s=100.0, final_training_s=100.0, trial=trial)
-    assert price.rest(True) == PlannedFit(40.0, 45.0) and price.rest(False) == PlannedFit(100.0, 50.0)
-    by_folds, by_trial = (length_within(price, 250.0, tried) for tried in (False, True))
+    assert price.rest == PlannedFit(40.0, 45.0)
+    by_folds, by_trial = (length_within(one, 250.0) for one in (replace(price, trial=None), price))
     assert by_folds == pytest.approx((0.94 * 250 - 120) / 300) and by_trial == 1.0
     cost = Cost({"training": 300.0, "report": 7.0}, fits=(PlannedFit(200.0), PlannedFit(100.0, 3.0)))
     left = cost.after(trial)

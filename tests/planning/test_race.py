@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from jeoni.locale import table
 from jeoni.planning.budget import MARGIN
 from jeoni.planning.candidates import Candidate, NamedBackbone
 from jeoni.planning.choosing import Standing, choice_of, expected_gain
-from jeoni.planning.plan import _to_train
-from jeoni.planning.race import Outcome, Race, optimism, run_race
+from jeoni.planning.plan import _affordable, _to_train
+from jeoni.planning.price import Price
+from jeoni.planning.race import Entrant, Outcome, Race, optimism, run_race
 from jeoni.report.plans import _span
 from jeoni.runs.records import CandidateRecord
 from jeoni.runs.typed import as_record, finite
@@ -312,3 +314,25 @@ def test_a_candidate_that_saw_one_group_only_has_a_score_without_bounds():
     record = as_record(CandidateRecord, finite(told))
     assert _row(record, True, table("planning", "en"), "en")[:3] == ["probe", "50.0", "-50.0"]
     assert _span(record.score, True) == {"value": "50.0", "low": "–", "high": "–"}
+
+
+@pytest.mark.parametrize(("left_s", "priced"), [(300.0, 4), (60.0, 3), (40.0, 2)])
+def test_of_what_trains_more_than_there_is_time_for_nothing_is_timed(left_s, priced, monkeypatch):
+    """Two that are alike, one that takes twice as long, and one that takes eight times as long."""
+    timed = []
+
+    def price_of(question, candidate):
+        timed.append(candidate.name)
+        seconds = 100.0 * 2.0 ** (candidate.complexity - 2)
+        price = Price(seconds, seconds, fold_training_s=seconds, final_training_s=seconds)
+        return Entrant(candidate, Known(0.9), lambda: None, price)
+
+    monkeypatch.setattr("jeoni.planning.plan._entrant", price_of)
+    complexities = {"deep": 5, "near": 2, "alike": 2, "middle": 3}
+    candidates = [
+        Candidate(name, "probe", NamedBackbone("made", None), complexity=complexity, trains=True)
+        for name, complexity in complexities.items()
+    ]
+    question = SimpleNamespace(fit_follows=True)
+    ready = _affordable(question, Deadline(left_s), candidates)
+    assert [one.candidate.name for one in ready] == timed == ["near", "alike", "middle", "deep"][:priced]

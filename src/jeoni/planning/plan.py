@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from jeoni.deadline import Deadline
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.planning.candidates import Candidate, NamedBackbone, candidates_for, probe_stages, untrained_candidate
-from jeoni.planning.price import Price
+from jeoni.planning.price import Price, length_within
 from jeoni.planning.race import Entrant, Outcome, Race, State, optimism, run_race
 from jeoni.planning.rules import Rule, rule_for, size_of
 from jeoni.planning.similarity import MOST, Similarity, measure_similarity, sample_of
@@ -118,8 +120,7 @@ def make_plan(question: Question) -> Plan:
     if leader.backbone.learned:
         several = len(question.backbones) > 1
         ways = candidates_for(rule, data, labelled, [leader], None, head=head, named=several)
-        trained = [_entrant(question, candidate) for candidate in ways if candidate.trains]
-        race = _with_trained(question, race, entrants, trained)
+        race = _with_trained(question, race, entrants, [candidate for candidate in ways if candidate.trains])
     return Plan(similarity, rule, race, optimism(race, context.seed), time.perf_counter() - begun)
 
 
@@ -186,25 +187,42 @@ def _entrant(question: Question, candidate: Candidate) -> Entrant:
 
 def _alone(entrant: Entrant, n: int) -> Race:
     """No race: there is one candidate, and nothing to hold it against on the ``n`` items."""
-    outcome = _unknown(entrant, "chosen", n)
+    outcome = _unknown(entrant.candidate, entrant.price, "chosen", n)
     return Race((outcome,), outcome, None, True)
 
 
-def _unknown(entrant: Entrant, state: State, n: int) -> Outcome:
+def _unknown(candidate: Candidate, price: Price | None, state: State, n: int) -> Outcome:
     """Of a candidate that nothing was held out from."""
     nothing = np.full(n, np.nan)
-    return Outcome(entrant.candidate, state, 0, nothing, nothing, 0.0, entrant.price)
+    return Outcome(candidate, state, 0, nothing, nothing, 0.0, price)
 
 
-def _with_trained(question: Question, race: Race, cheap: Sequence[Entrant], trained: Sequence[Entrant]) -> Race:
+def _with_trained(question: Question, race: Race, cheap: Sequence[Entrant], trained: Sequence[Candidate]) -> Race:
     """The candidates that train join where there is time; else they are named, with what they would take."""
     if not trained:
         return race
+    n = len(question.train)
     if question.deadline is None:
-        waiting = [_unknown(entrant, "not tried", len(question.train)) for entrant in trained]
+        priced = [_entrant(question, candidate) for candidate in trained]
+        waiting = [_unknown(entrant.candidate, entrant.price, "not tried", n) for entrant in priced]
         return replace(race, outcomes=(*race.outcomes, *waiting))
-    everyone = [*cheap, *trained]
-    return _race(question, everyone, race.outcomes)
+    ready = _affordable(question, question.deadline, trained)
+    known = {entrant.candidate.name for entrant in ready}
+    late = [_unknown(candidate, None, "no time", n) for candidate in trained if candidate.name not in known]
+    race = _race(question, [*cheap, *ready], race.outcomes)
+    return replace(race, outcomes=(*race.outcomes, *late), complete=race.complete and not late)
+
+
+def _affordable(question: Question, deadline: Deadline, trained: Sequence[Candidate]) -> list[Entrant]:
+    """From the simplest on, up to those of which none has the time: of what trains more not even a step is timed."""
+    ready: list[Entrant] = []
+    for _, alike in groupby(sorted(trained, key=attrgetter("complexity")), key=attrgetter("complexity")):
+        entrants = [_entrant(question, candidate) for candidate in alike]
+        ready += entrants
+        prices = [entrant.price for entrant in entrants if entrant.price is not None]
+        if prices and not any(length_within(price, deadline.left_s, question.fit_follows) for price in prices):
+            break
+    return ready
 
 
 def _race(question: Question, entrants: Sequence[Entrant], earlier: Sequence[Outcome] = ()) -> Race:

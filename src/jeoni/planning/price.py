@@ -44,10 +44,16 @@ class Price:
         """A fold of the race."""
         return PlannedFit(self.fold_training_s, self.fold_s - self.fold_training_s)
 
-    def rest(self, tried: bool) -> PlannedFit:
-        """The whole fit when features and views are there, and the trial too, where it was ``tried`` by that."""
+    @property
+    def first(self) -> PlannedFit:
+        """What a candidate begins with: its trial, or a fold."""
+        return self.trial or self.fold
+
+    @property
+    def rest(self) -> PlannedFit:
+        """The whole fit when features and views are there, and the trial, where there is one."""
         training, other = self.final_training_s, self.final_s - self.final_training_s - self.once_s
-        if tried and self.trial is not None:
+        if self.trial is not None:
             training, other = training - self.trial.training_s, other - self.trial.other_s
         return PlannedFit(max(0.0, training), max(0.0, other))
 
@@ -58,7 +64,7 @@ class Price:
         return deadline
 
 
-def length_within(price: Price, left_s: float, tried: bool = False, fit_follows: bool = True) -> float:
+def length_within(price: Price, left_s: float, fit_follows: bool = True) -> float:
     """The share of their full length at which trainings of a candidate can be tried, and the winner be fitted after.
 
     Long enough for the trial; where there is none, for two folds if it can be, else for one. 0 where it would be too
@@ -67,7 +73,6 @@ def length_within(price: Price, left_s: float, tried: bool = False, fit_follows:
     Args:
         price: of the candidate.
         left_s: seconds.
-        tried: whether the trial is what comes first.
         fit_follows: whether the whole fit must end by then too.
 
     Example:
@@ -75,11 +80,10 @@ def length_within(price: Price, left_s: float, tried: bool = False, fit_follows:
         >>> [round(length_within(price, left_s), 2) for left_s in (1000.0, 300.0, 200.0, 100.0)]
         [1.0, 0.54, 0.39, 0.0]
     """
-    first = price.trial if tried and price.trial is not None else price.fold
-    last = price.rest(tried) if fit_follows else PlannedFit(0.0)
-    for rounds in (1,) if tried else range(FOLDS_WANTED, 0, -1):
-        training = rounds * first.training_s + last.training_s
-        other = price.once_s + rounds * first.other_s + last.other_s
+    last = price.rest if fit_follows else PlannedFit(0.0)
+    for rounds in (1,) if price.trial else range(FOLDS_WANTED, 0, -1):
+        training = rounds * price.first.training_s + last.training_s
+        other = price.once_s + rounds * price.first.other_s + last.other_s
         length = (MARGIN * left_s - other) / training if training else 0.0
         if length >= TELLING:
             return min(1.0, length)

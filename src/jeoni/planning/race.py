@@ -196,7 +196,7 @@ class _Runner:
     @property
     def may_be_shortened(self) -> bool:
         """Before its first round; then its length is that of all of them."""
-        return not self.folds and not self.candidate.control and self._first.training_s > 0
+        return not self.folds and not self.candidate.control and self.price.first.training_s > 0
 
     def run(self, fold: int, context: Context) -> None:
         """A trial first, where it has one; else fit without one fold, and score what was held out."""
@@ -223,20 +223,16 @@ class _Runner:
     @property
     def last_s(self) -> float:
         """Seconds of the whole fit after that."""
-        return self._slower * self.price.rest(self.tries).at(self.length)
-
-    @property
-    def _first(self) -> PlannedFit:
-        return self.price.trial or self.price.fold
+        return self._slower * self.price.rest.at(self.length)
 
     @property
     def _next(self) -> PlannedFit:
-        return self.price.fold if self.folds else self._first
+        return self.price.fold if self.folds else self.price.first
 
     @property
     def _slower(self) -> float:
         """Times as long as was expected that its rounds took so far."""
-        expected = self.price.once_s + self._first.at(self.length)
+        expected = self.price.once_s + self.price.first.at(self.length)
         expected += (self.folds - 1) * self.price.fold.at(self.length)
         return self.seconds / expected if self.folds and expected > 0 else 1.0
 
@@ -319,7 +315,7 @@ class _Time:
             return True
         left_s, whole = self.deadline.left_s, runner.length
         if runner.may_be_shortened:
-            runner.length = length_within(runner.price, left_s, runner.tries, self.fit_follows)
+            runner.length = length_within(runner.price, left_s, self.fit_follows)
         last_s = max(runner.last_s, self._leader.last_s) if self.fit_follows else 0.0
         enough = runner.length > 0 and runner.next_s + last_s <= left_s
         runner.length, enough = distributed.broadcast_object((runner.length if enough else whole, enough))

@@ -114,7 +114,7 @@ def set_up(
     planning = spec.strategy == PLAN
     asked = FitOnData(data, backbone, untrained, planned_spec(spec, probe) if planning else spec)
     with session.step("calibrate"):
-        calibration = session.calibration(data, backbone, spec.head)
+        calibration = session.calibration(data, backbone, spec.head, by_stages=planning)
         chosen = within_limits(session, calibration, asked, LEAST, resume=resume, looks=planning)
     ready = session.prepare(data, chosen.requests, findings)
     if given is not None:

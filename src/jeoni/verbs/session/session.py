@@ -153,9 +153,11 @@ class Session:
         with self.console.status(STEPS.get(name, name.capitalize())), self.clock.step(name):
             yield
 
-    def calibration(self, dataset: Dataset, backbone: Backbone, head: str = "linear") -> Calibration:
+    def calibration(
+        self, dataset: Dataset, backbone: Backbone, head: str = "linear", by_stages: bool = False
+    ) -> Calibration:
         """Something that measures what the run's parts take; what it computes of features counts as the run's."""
-        self._calibration = Calibration(dataset, self.context, backbone.dim, head)
+        self._calibration = Calibration(dataset, self.context, backbone.dim, head, by_stages)
         return self._calibration
 
     def tell(self, estimate: Estimate | None) -> None:
