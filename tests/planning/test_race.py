@@ -15,9 +15,10 @@ from jeoni.locale import table
 from jeoni.planning.budget import MARGIN
 from jeoni.planning.candidates import Candidate, NamedBackbone
 from jeoni.planning.choosing import Standing, choice_of, expected_gain
+from jeoni.planning.optimism import optimism
 from jeoni.planning.plan import _affordable, _to_train
 from jeoni.planning.price import Price
-from jeoni.planning.race import Entrant, Outcome, Race, optimism, run_race
+from jeoni.planning.race import Entrant, Outcome, Race, run_race
 from jeoni.report.plans import _span
 from jeoni.runs.records import CandidateRecord
 from jeoni.runs.typed import as_record, finite
@@ -295,6 +296,16 @@ def test_choosing_among_equals_flatters_by_as_much_as_is_said():
         corrected.append(race.chosen.scores.mean() - found)
     assert np.mean(flattered) > 0.75
     assert abs(np.mean(corrected) - 0.7) < 0.02
+
+
+def test_a_group_that_is_drawn_twice_stands_for_two():
+    """Of pairs that are alike, choosing flatters as much as of their single items."""
+    rng = np.random.default_rng(0)
+    scores = (rng.random((8, 60)) < 0.7).astype(float)
+    single, paired = made_race(scores), made_race(np.repeat(scores, 2, axis=1))
+    grouped = replace(paired, groups=np.arange(120) // 2)
+    assert optimism(grouped, 0) == pytest.approx(optimism(single, 0), abs=0.004)
+    assert optimism(paired, 0) < optimism(single, 0) - 0.004  # as if each were evidence of its own
 
 
 def test_a_clear_winner_is_hardly_flattered_and_a_single_one_not_at_all():

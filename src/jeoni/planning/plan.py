@@ -19,8 +19,9 @@ from jeoni.deadline import Deadline
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.planning.candidates import Candidate, NamedBackbone, candidates_for, probe_stages, untrained_candidate
+from jeoni.planning.optimism import optimism
 from jeoni.planning.price import Price, length_within
-from jeoni.planning.race import Entrant, Outcome, Race, State, optimism, run_race
+from jeoni.planning.race import Entrant, Outcome, Race, State, run_race
 from jeoni.planning.rules import Rule, rule_for, size_of
 from jeoni.planning.similarity import MOST, Similarity, measure_similarity, sample_of
 from jeoni.specs import FitSpec

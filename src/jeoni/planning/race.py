@@ -7,10 +7,6 @@ the folds so far do not say that it is clearly worse than the best, so that none
 Within a time, each round begins with the candidate that promises most gain per second, and a training that would come
 too late is shortened, as long as it still tells something; controls are not, for a control that was cut short would
 flatter what transfers.
-
-How much choosing among several flatters the score of the one chosen is told by the bootstrap of the choice itself
-(BBC-CV, Tsamardinos, Greasidou & Borboudakis, Machine Learning 107, 2018): chosen on the items of a resample, scored on
-those it left out, without another training.
 """
 
 from __future__ import annotations
@@ -33,10 +29,9 @@ from jeoni.planning.similarity import mean_interval
 from jeoni.strategies.finetune import Finetune
 from jeoni.types import Array, FloatArray, IntArray, Interval
 
-__all__ = ["Entrant", "Outcome", "Race", "State", "optimism", "run_race"]
+__all__ = ["Entrant", "Outcome", "Race", "State", "run_race"]
 
 CLEAR = 2.0  # standard errors by which one is out
-RESAMPLES = 1000
 
 State = Literal["chosen", "in reach", "beaten", "no time", "not tried", "failed"]
 
@@ -262,15 +257,18 @@ def run_race(
     groups = None if examples.groups is None else examples.clusters
     runners = [_Runner(entrant, known.get(entrant.candidate.name), len(examples), groups) for entrant in entrants]
     time = None if deadline is None else _Time(deadline, fit_follows, runners)
-    with context.console.track("Racing", len(numbers) * len(runners)) as advance:
+    rounds = sum(len(numbers) - runner.folds for runner in runners if not runner.out)
+    with context.console.track("Racing", rounds, time.expected_s(len(numbers)) if time else None) as advance:
         for position, number in enumerate(numbers):
             for runner in time.in_turn() if time else runners:
-                if not runner.out and runner.folds == position:
-                    if time is None or time.is_enough_for(runner):
-                        runner.run(int(number), context)
-                    else:
-                        runner.state = runner.state if runner.folds else "no time"
-                advance(1)
+                if runner.out or runner.folds != position:
+                    continue
+                seconds = runner.next_s
+                if time is None or time.is_enough_for(runner):
+                    runner.run(int(number), context)
+                else:
+                    runner.state = runner.state if runner.folds else "no time"
+                advance(1, seconds)
             _drop_beaten(runners)
             if len(runners) > 1 and sum(not runner.out for runner in runners) < 2:
                 break
@@ -294,6 +292,13 @@ class _Time:
     deadline: Deadline
     fit_follows: bool
     runners: Sequence[_Runner]
+
+    def expected_s(self, folds: int) -> float | None:
+        """Seconds of all rounds to come, as far as they are not cut short; None where nobody knows."""
+        coming = [runner for runner in self.runners if not runner.out and runner.folds < folds]
+        later = sum((folds - runner.folds - 1) * runner.price.fold_s for runner in coming)
+        expected = min(sum(runner.next_s for runner in coming) + later, self.deadline.left_s)
+        return expected if expected > 0 else None
 
     def in_turn(self) -> list[_Runner]:
         """The leader, and the others by what they may be expected to gain per second, the most first.
@@ -325,29 +330,6 @@ class _Time:
     def _leader(self) -> _Runner:
         """Who would win now."""
         return _winner([runner for runner in self.runners if runner.folds] or [self.runners[0]])
-
-
-def optimism(race: Race, seed: int) -> float | None:
-    """How much the winner's held-out score flatters it, in the task's measure; None of a single candidate.
-
-    Of candidates that were held against all items, chosen as the race chooses; see the head of this file.
-    """
-    n = len(race.chosen.scores)
-    whole = [outcome for outcome in race.outcomes if not np.isnan(outcome.scores).any()]
-    if len(whole) < 2 or n < 2 or race.chosen not in whole or all(o.candidate.control for o in whole):
-        return None
-    rng = np.random.default_rng(seed)
-    names, member = np.unique(np.arange(n) if race.groups is None else race.groups, return_inverse=True)
-    left_out = []
-    for _ in range(RESAMPLES):
-        drawn = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))[member]
-        if (drawn == 0).sum() == 0 or drawn.sum() == 0:
-            continue
-        rows = np.repeat(np.arange(n), drawn)
-        of = None if race.groups is None else race.groups[rows]
-        chosen = choice_of([Standing(o.candidate, o.losses[rows], o.scores[rows], of) for o in whole])
-        left_out.append(whole[chosen].scores[drawn == 0].mean())
-    return float(race.chosen.scores.mean() - np.mean(left_out)) if left_out else None
 
 
 def _drop_beaten(runners: Sequence[_Runner]) -> None:
