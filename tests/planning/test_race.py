@@ -69,9 +69,9 @@ def test_the_better_of_two_that_are_as_simple_wins_a_tie(examples):
 
 def test_what_is_as_good_as_the_winner_is_as_simple_and_within_its_error(examples):
     entrants = [
-        entrant("probe, first", Known(0.86, seed=1), 0, examples=examples, fold_s=1.0, final_s=1.0),
-        entrant("probe, large", Known(0.88, seed=2), 0, examples=examples, fold_s=4.0, final_s=4.0),
-        entrant("probe, bad", Known(0.76, seed=4), 0, examples=examples, fold_s=0.1, final_s=0.1),
+        entrant("probe, first", Known(0.86, seed=1), 0, examples=examples, fold_s=1.0, final_s=1.0, example_s=1.0),
+        entrant("probe, large", Known(0.88, seed=2), 0, examples=examples, fold_s=1.0, final_s=1.0, example_s=4.0),
+        entrant("probe, bad", Known(0.76, seed=4), 0, examples=examples, fold_s=1.0, final_s=1.0, example_s=0.1),
         entrant("untrained", Known(0.85, seed=5), 0, control=True, examples=examples),
     ]
     race = raced(examples, *entrants)
@@ -79,6 +79,8 @@ def test_what_is_as_good_as_the_winner_is_as_simple_and_within_its_error(example
     assert [outcome.candidate.name for outcome in race.as_good] == ["probe, large", "probe, first"]
     assert _to_train(race) is entrants[0].candidate.source
     assert _to_train(raced(examples, *entrants[1:])) is entrants[1].candidate.source
+    alike = replace(entrants[1], price=replace(entrants[1].price, example_s=1.4))  # hardly slower, and the better one
+    assert _to_train(raced(examples, entrants[0], alike)) is alike.candidate.source
 
 
 def test_a_deeper_one_wins_when_it_is_clearly_better(examples):
@@ -344,6 +346,9 @@ def test_of_what_trains_more_than_there_is_time_for_nothing_is_timed(left_s, pri
         Candidate(name, "probe", NamedBackbone("made", None), complexity=complexity, trains=True)
         for name, complexity in complexities.items()
     ]
-    question = SimpleNamespace(fit_follows=True)
-    ready = _affordable(question, Deadline(left_s), candidates)
+    pricing = SimpleNamespace(least_s=lambda candidate: 0.0)
+    question = SimpleNamespace(fit_follows=True, pricing=pricing, deadline=Deadline(left_s))
+    ready = _affordable(question, candidates)
+    pricing.least_s, before = (lambda candidate: 2 * left_s), list(timed)
+    assert _affordable(question, candidates) == [] and timed == before
     assert [one.candidate.name for one in ready] == timed == ["near", "alike", "middle", "deep"][:priced]

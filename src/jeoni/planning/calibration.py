@@ -54,12 +54,14 @@ class Handful:
         seconds: of one.
         lacking: the share of them that were not in the store.
         sizes: bytes of one row by backbone and tap.
+        took: seconds of all of it, the compiling of an engine among them.
     """
 
     examples: int
     seconds: float
     lacking: float
     sizes: Mapping[tuple[str, Tap], float]
+    took: float = 0.0
 
     @property
     def row_bytes(self) -> float:
@@ -138,6 +140,7 @@ class Calibration:
                 sizes = {spot: size for spot, size in handful.sizes.items() if spot[0] in own}
                 return replace(handful, seconds=handful.seconds * len(key) / len(known), sizes=sizes)
         if key not in self._rows:
+            before = self.seconds
             first, few, more = self._handfuls(requests[0])
             _, begun = self._extracted(first, requests)
             count, computed = len(first), begun.computed
@@ -150,7 +153,7 @@ class Calibration:
             fixed, _ = self._extracted(timed[:1], requests)
             each = max(0.0, taken - fixed) / max(1, len(timed))
             lacking = computed / max(1, count)
-            self._rows[key] = Handful(count, each, lacking, _sizes(begun, requests))
+            self._rows[key] = Handful(count, each, lacking, _sizes(begun, requests), self.seconds - before)
         return self._rows[key]
 
     def views_s(self, training: Training, n: int) -> float:
@@ -186,6 +189,19 @@ class Calibration:
     def training_s(self, trainings: Iterable[Training]) -> float:
         """Seconds of the steps of all trainings."""
         return sum(self._step_s(training) * training.steps for training in trainings)
+
+    def least_s(self, training: Training, share: float) -> float:
+        """Seconds that it takes at the least to time a step of a training, and to make this share of all its steps.
+
+        Nothing is timed for that: it is told by what the backbone's features took, if any were computed here. A step
+        computes the stages above the cut forward and, which takes twice as long, backward.
+        """
+        backbone, cost = training.backbone, self.stage_cost(training.backbone)
+        known = [one for key, one in self._rows.items() if backbone.fingerprint in {entry[0] for entry in key}]
+        if not known or not cost.above(0):
+            return 0.0
+        example_s = 3 * known[0].seconds * cost.above(training.frozen) / cost.above(0)
+        return known[0].took + share * training.steps * training.recipe.batch_size * example_s
 
     def heads_s(self, work: Work, n: int, head: str = "", dim: int = 0, repeats: int = 0) -> float:
         """Seconds of fitting heads to ``n`` rows.

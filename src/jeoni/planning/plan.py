@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -21,15 +21,15 @@ from jeoni.features.extract import Request
 from jeoni.planning.candidates import Candidate, NamedBackbone, candidates_for, probe_stages, untrained_candidate
 from jeoni.planning.optimism import optimism
 from jeoni.planning.price import Price, length_within
+from jeoni.planning.pricing import Pricing
 from jeoni.planning.race import Entrant, Outcome, Race, State, run_race
 from jeoni.planning.rules import Rule, rule_for, size_of
 from jeoni.planning.similarity import MOST, Similarity, measure_similarity, sample_of
 from jeoni.specs import FitSpec
 
-__all__ = ["Expected", "Plan", "Question", "make_plan", "stage_taps"]
+__all__ = ["Plan", "Question", "make_plan", "stage_taps"]
 
-Expected = Callable[[Candidate], Price]
-"""From a candidate to what it will take."""
+AS_QUICK = 1.5  # times the seconds of the quickest backbone that is as good, at which another one may be trained
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Question:
             of the others are computed where their turn comes.
         asked: options of ``fit`` that hold for every candidate: head, class weights, recipe.
         context: store, engine, seed, console.
-        expected: what candidates take; None where it was not measured: then nothing that trains is raced.
+        pricing: tells what candidates take; None where it is not to be measured: then nothing that trains is raced.
         deadline: of the race and the fit that follows; None: nothing that trains is raced.
         fit_follows: whether what is chosen is fitted within that time too.
         thorough: every stage is looked at, and all cheap candidates are raced, whatever the similarity.
@@ -52,7 +52,7 @@ class Question:
     backbones: Sequence[NamedBackbone]
     asked: FitSpec
     context: Context
-    expected: Expected | None = None
+    pricing: Pricing | None = None
     deadline: Deadline | None = None
     fit_follows: bool = True
     thorough: bool = True
@@ -126,10 +126,12 @@ def make_plan(question: Question) -> Plan:
 
 
 def _to_train(race: Race) -> NamedBackbone:
-    """The backbone that is trained: of those whose probes are as good as the winner, the one that takes least time."""
-    priced = [(o.price.final_s, o) for o in race.as_good if o.price is not None]
-    quickest = min(priced, key=lambda one: one[0])[1] if priced else race.chosen
-    return quickest.candidate.source
+    """The backbone that is trained: of those whose probes are as good as the winner's, the best of the quick ones."""
+    seconds = [(o.price.example_s, o) for o in sorted(race.as_good, key=attrgetter("loss")) if o.price is not None]
+    if not seconds:
+        return race.chosen.candidate.source
+    limit = AS_QUICK * min(each for each, _ in seconds)
+    return next(outcome for each, outcome in seconds if each <= limit).candidate.source
 
 
 def _look(question: Question) -> tuple[Similarity | None, Backbone | None]:
@@ -172,7 +174,7 @@ def _best_lower(similarity: Similarity | None) -> int | None:
 def _entrant(question: Question, candidate: Candidate) -> Entrant:
     strategy = candidate.strategy(question.asked)
     backbone, train = candidate.source.backbone, question.train
-    price = question.expected(candidate) if question.expected else None
+    price = question.pricing.price(candidate) if question.pricing else None
 
     def examples() -> Examples:
         """With the rows that the strategy reads; what is in the store already is not computed again."""
@@ -207,21 +209,23 @@ def _with_trained(question: Question, race: Race, cheap: Sequence[Entrant], trai
         priced = [_entrant(question, candidate) for candidate in trained]
         waiting = [_unknown(entrant.candidate, entrant.price, "not tried", n) for entrant in priced]
         return replace(race, outcomes=(*race.outcomes, *waiting))
-    ready = _affordable(question, question.deadline, trained)
+    ready = _affordable(question, trained)
     known = {entrant.candidate.name for entrant in ready}
     late = [_unknown(candidate, None, "no time", n) for candidate in trained if candidate.name not in known]
     race = _race(question, [*cheap, *ready], race.outcomes)
     return replace(race, outcomes=(*race.outcomes, *late), complete=race.complete and not late)
 
 
-def _affordable(question: Question, deadline: Deadline, trained: Sequence[Candidate]) -> list[Entrant]:
+def _affordable(question: Question, trained: Sequence[Candidate]) -> list[Entrant]:
     """From the simplest on, up to those of which none has the time: of what trains more not even a step is timed."""
+    deadline, pricing = question.deadline, question.pricing
+    assert deadline is not None and pricing is not None
     ready: list[Entrant] = []
     for _, alike in groupby(sorted(trained, key=attrgetter("complexity")), key=attrgetter("complexity")):
-        entrants = [_entrant(question, candidate) for candidate in alike]
+        entrants = [_entrant(question, one) for one in alike if pricing.least_s(one) < deadline.left_s]
         ready += entrants
         prices = [entrant.price for entrant in entrants if entrant.price is not None]
-        if prices and not any(length_within(price, deadline.left_s, question.fit_follows) for price in prices):
+        if not any(length_within(price, deadline.left_s, question.fit_follows) for price in prices):
             break
     return ready
 

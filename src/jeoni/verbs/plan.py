@@ -22,9 +22,9 @@ from jeoni.locale import Said, language_of
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.candidates import NamedBackbone
 from jeoni.planning.data_look import DataLook, look_at_data
-from jeoni.planning.expected import expected_by
 from jeoni.planning.outcome import plan_content
 from jeoni.planning.plan import Question, make_plan, stage_taps
+from jeoni.planning.pricing import Pricing
 from jeoni.planning.similarity import sample_of
 from jeoni.planning.source import look_at_source
 from jeoni.planning.timings import Timings
@@ -142,11 +142,11 @@ def plan(
             split = plan_split(ready, spec, spec.folds, spec.test_fraction)
         with session.step("plan"):
             tested = len(split.test) if split.test else 0
-            expected = expected_by(calibration, fitted, len(split.train), {True: SMALL_FOR_PROBE, False: SMALL})
+            pricing = Pricing(calibration, fitted, len(split.train), {True: SMALL_FOR_PROBE, False: SMALL})
             others = others_at_hand(dataset, fitted, backbones[0], context.deadline)
             question = Question(
                 split.train, [*backbones, *others], fitted, context,
-                expected=expected if spec.costs or context.deadline else None, deadline=context.deadline,
+                pricing=pricing if spec.costs or context.deadline else None, deadline=context.deadline,
                 fit_follows=False,
             )  # fmt: skip
             found = make_plan(question)

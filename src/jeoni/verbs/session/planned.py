@@ -18,9 +18,9 @@ from jeoni.locale import Said, language_of
 from jeoni.planning.calibration import Calibration
 from jeoni.planning.candidates import WAYS, NamedBackbone
 from jeoni.planning.disk import bytes_at
-from jeoni.planning.expected import expected_by
 from jeoni.planning.outcome import plan_content, said_of
 from jeoni.planning.plan import Plan, Question, make_plan, stage_taps
+from jeoni.planning.pricing import Pricing
 from jeoni.runs.records import PlanRecord
 from jeoni.runs.typed import read_record
 from jeoni.specs import CommonSpec, FitSpec
@@ -157,10 +157,10 @@ def plan_in_fit(
     """
     split = plan_split(ready, spec, spec.folds, spec.test_fraction)
     deadline, asked = context.deadline, sharing_disk(spec.changed(strategy=None, plan=None), ready.data, backbone)
-    expected = None if deadline is None else expected_by(calibration, asked, len(split.train), least)
+    pricing = None if deadline is None else Pricing(calibration, asked, len(split.train), least)
     others = others_at_hand(ready.data, spec, backbone, deadline)
     question = Question(
-        split.train, [backbone, *others], asked, context, expected, deadline, thorough=deadline is not None
+        split.train, [backbone, *others], asked, context, pricing, deadline, thorough=deadline is not None
     )
     found = make_plan(question)
     tested = len(split.test) if split.test else 0
