@@ -11,6 +11,7 @@ flatter what transfers.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -63,7 +64,7 @@ class Outcome:
         folds: that it was held against the others on; a trial of its own counts as one.
         losses: ``(n,)`` of all items; NaN where one was not held out from it.
         scores: ``(n,)`` the same in the task's measure, higher is better.
-        seconds: that it took.
+        seconds: that it took, features among them.
         price: what it was expected to take; None where nothing was measured.
         length: of its trainings, as a share of their full length.
         tried: whether the first of these was the training with which its own fit begins.
@@ -196,7 +197,9 @@ class _Runner:
     def run(self, fold: int, context: Context) -> None:
         """A trial first, where it has one; else fit without one fold, and score what was held out."""
         if self.examples is None:
+            start = time.perf_counter()
             self.examples = self.entrant.examples()
+            self.seconds += time.perf_counter() - start
         strategy, backbone = self.entrant.strategy, self.candidate.source.backbone
         deadline = self.price.deadline_of(self._next, self.length) if self.length < 1 else None
         if self.tries and not self.folds and isinstance(strategy, Finetune):
@@ -256,15 +259,15 @@ def run_race(
     known = {outcome.candidate.name: outcome for outcome in earlier}
     groups = None if examples.groups is None else examples.clusters
     runners = [_Runner(entrant, known.get(entrant.candidate.name), len(examples), groups) for entrant in entrants]
-    time = None if deadline is None else _Time(deadline, fit_follows, runners)
+    limit = None if deadline is None else _Time(deadline, fit_follows, runners)
     rounds = sum(len(numbers) - runner.folds for runner in runners if not runner.out)
-    with context.console.track("Racing", rounds, time.expected_s(len(numbers)) if time else None) as advance:
+    with context.console.track("Racing", rounds, limit.expected_s(len(numbers)) if limit else None) as advance:
         for position, number in enumerate(numbers):
-            for runner in time.in_turn() if time else runners:
+            for runner in limit.in_turn() if limit else runners:
                 if runner.out or runner.folds != position:
                     continue
                 seconds = runner.next_s
-                if time is None or time.is_enough_for(runner):
+                if limit is None or limit.is_enough_for(runner):
                     runner.run(int(number), context)
                 else:
                     runner.state = runner.state if runner.folds else "no time"
