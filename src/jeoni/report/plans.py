@@ -22,6 +22,7 @@ def plan_view(plan: PlanRecord, words: dict[str, Any]) -> dict[str, Any]:
     return {
         "plan": plan,
         "pw": {**words, **table("planning", words["lang"])},
+        "plan_trained": any(one.trains and one.folds for one in plan.candidates),
         "plan_folds": max((one.folds for one in plan.candidates), default=0),
         "plan_rows": [
             {
