@@ -15,11 +15,12 @@ from jeoni import plugins
 from jeoni.backbones.backbone import Backbone
 from jeoni.backbones.catalog import load_backbone
 from jeoni.backbones.cut import Tap
+from jeoni.errors import ConfigError
 from jeoni.features.examples import Context, Examples
 from jeoni.features.extract import Request
 from jeoni.models.model import Model
-from jeoni.specs import FitSpec
-from jeoni.strategies.building import build_strategy
+from jeoni.specs import CompareSpec, FitSpec
+from jeoni.strategies.building import build_arm, build_strategy
 from jeoni.tasks import LossOptions
 from jeoni.training.job import Batch
 from tests.conftest import save_photos
@@ -401,3 +402,20 @@ def test_the_long_trainings_compute_in_what_is_fast_here_unless_told_otherwise(n
         strategy = build(name, recipe)
         train, context = examples(strategy, backbone, make_photos(each=6))
         assert strategy.fit(backbone, train, context).training["recipe"]["precision"] == found
+
+
+def test_strategies_of_a_comparison_have_hyper_parameters_of_their_own():
+    spec = CompareSpec(strategies="probe,probe:stages=2,l2sp:alpha=0.5,scratch")
+    made = [build_arm(name, spec) for name in spec.arms]
+    assert [type(one).__name__ for one in made] == ["Probe", "Probe", "L2SP", "Scratch"]
+    assert (made[0].stages, made[1].stages, made[2].alpha) == (1, 2, 0.5)
+    with pytest.raises(ConfigError, match="strategies is 'two'; pairs such as"):
+        build_arm("probe:two", spec)
+    with pytest.raises(ConfigError, match="probe has no setting 'stagez'. Did you mean stage, stages"):
+        build_arm("probe:stagez=2", spec)
+    with pytest.raises(ConfigError, match="at least two different ones"):
+        CompareSpec(strategies="probe:stages=2, probe:stages=2")
+    assert CompareSpec().changed(strategies=["lora:rank=4,alpha=8", "scratch"]).arms == (
+        "lora:rank=4,alpha=8",
+        "scratch",
+    )

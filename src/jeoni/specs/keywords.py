@@ -399,7 +399,9 @@ class CompareKeywords(
     """Everything that decides a comparison."""
 
     strategies: str | Sequence[Any] | None
-    """What is compared, separated by commas; the last is the control."""
+    """
+    What is compared, separated by commas; the last is the control. Hyper-parameters behind a colon: lora:rank=4.
+    """
 
     budgets: str | Sequence[Any] | None
     """Labels per class, separated by commas."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jeoni.strategies.building import build_strategy, check_training
+    from jeoni.strategies.building import build_arm, build_strategy, check_training
 
-__all__ = ["build_strategy", "check_training"]
+__all__ = ["build_arm", "build_strategy", "check_training"]
 
 
 def __getattr__(name: str) -> Any:

@@ -27,7 +27,7 @@ from jeoni.runs import RunFolder
 from jeoni.runs.records import ComparisonRecord, VerdictRecord
 from jeoni.specs import CompareSpec
 from jeoni.specs.keywords import CompareKeywords
-from jeoni.strategies import build_strategy
+from jeoni.strategies import build_arm
 from jeoni.tasks import read_targets
 from jeoni.types import Console
 from jeoni.verbs.session.dense_compare import compare_on_dense
@@ -101,7 +101,7 @@ def compare(
         session.check(out, overwrite=overwrite, resume=resume)
         if not is_about_places(data, spec):
             for name in spec.arms:  # an unknown name is said before data are read
-                build_strategy(name, spec)
+                build_arm(name, spec)
         found = read(data, spec, test=spec.test if test is None else test)
     if are_annotations(found.targets):
         given = data if test is None else found
@@ -109,7 +109,7 @@ def compare(
         return CompareResult(done.run, done.verdict, done.points, done.verdict["summary"])
     refuse_image_size(spec)
     with session.step("read"):
-        strategies = {name: build_strategy(name, spec) for name in spec.arms}
+        strategies = {name: build_arm(name, spec) for name in spec.arms}
         dataset = read_targets(found, spec.task)
         findings = check_labels(dataset)
     with session.step("load"):

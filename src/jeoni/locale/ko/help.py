@@ -93,7 +93,7 @@ WORDS = {
     "What is put on top; see `jeoni list heads`. auto is linear, and gda where labels are few.": "백본 위에 얹을 헤드. 목록: `jeoni list heads`. auto는 linear이고, 레이블이 적으면 gda입니다.",
     "The lowest stages that stay as they are: how many, or the name of the last one.": "동결할 아래쪽 단계: 개수, 또는 마지막 단계의 이름.",
     "With layer_reuse, the lowest stages that are kept: how many, or the last one's name.": "layer_reuse에서 재사용할 아래쪽 단계: 개수, 또는 마지막 단계의 이름.",
-    "What is compared, separated by commas; the last is the control.": "비교할 전략. 쉼표로 구분하며 마지막이 대조군입니다.",
+    "What is compared, separated by commas; the last is the control. Hyper-parameters behind a colon: lora:rank=4.": "비교할 전략. 쉼표로 구분하며 마지막이 대조군입니다. 하이퍼파라미터는 콜론 뒤에: lora:rank=4.",
     "How to adapt; auto tries what suits the shift, and stays with the source model in doubt. Several, with commas between, are scored side by side.": "적응 방법. auto는 도메인 차이에 맞는 방법을 시도하고, 확실하지 않으면 소스 모델을 유지합니다. 쉼표로 여럿을 적으면 나란히 평가합니다.",
     "Do not adapt yet: propose so many target items to label, which --labels then reads.": "적응하지 않고, 레이블을 붙일 타깃 데이터를 이 개수만큼 제안합니다. 붙인 레이블은 --labels로 읽습니다.",
     "How many clusters; left out, the number that two halves of the data agree on most.": "클러스터 수. 생략하면 데이터를 반으로 나누었을 때 결과가 가장 일치하는 수를 씁니다.",

@@ -29,14 +29,14 @@ class CompareSpec(CommonSpec, TaskOptions, FrameOptions, TestSetOptions, SigmaOp
 
     absent: ClassVar[Mapping[str, str]] = {
         "strategy": "Name several: strategies='probe,finetune,scratch'; the last is the control.",
-        "set": "A comparison takes each strategy with its own hyper-parameters.",
+        "set": "Write hyper-parameters behind the strategy that they belong to: strategies='lora:rank=4,scratch'.",
     }
 
     section: ClassVar[str] = "Evaluation"
 
     strategies: str = option(
         "probe,finetune,scratch",
-        "What is compared, separated by commas; the last is the control.",
+        "What is compared, separated by commas; the last is the control. Hyper-parameters behind a colon: lora:rank=4.",
         several=True,
         section="Transfer",
         names=("strategies",),
@@ -62,8 +62,19 @@ class CompareSpec(CommonSpec, TaskOptions, FrameOptions, TestSetOptions, SigmaOp
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """The strategies' ids."""
-        return tuple(name.strip() for name in self.strategies.split(",") if name.strip())
+        """The strategies' ids, those with hyper-parameters of their own as ``id:name=value,name=value``.
+
+        Example:
+            >>> CompareSpec(strategies="probe, lora:rank=4, alpha=8, scratch").arms
+            ('probe', 'lora:rank=4,alpha=8', 'scratch')
+        """
+        found: list[str] = []
+        for part in (part.strip() for part in self.strategies.split(",")):
+            if "=" in part and ":" not in part and found and ":" in found[-1]:  # goes on with those of the one before
+                found[-1] += f",{part}"
+            elif part:
+                found.append(part)
+        return tuple(found)
 
     @property
     def sizes(self) -> tuple[int | None, ...]:

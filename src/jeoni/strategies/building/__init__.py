@@ -11,9 +11,9 @@ from jeoni.assessment.holdout import Strategy
 from jeoni.errors import ConfigError
 from jeoni.heads.fitting.named import build_head, kind_of_head, named_head
 from jeoni.specs import Recipe, TransferOptions
-from jeoni.specs.settings import configured, settings_of
+from jeoni.specs.settings import configured, parse_settings, settings_of
 
-__all__ = ["build_strategy", "check_training"]
+__all__ = ["build_arm", "build_strategy", "check_training"]
 
 FOLDER = "jeoni.strategies"
 
@@ -50,6 +50,16 @@ def build_strategy(
     own = {name: value for name, value in common.items() if name in declared}
     made: Strategy = configured(name, kind, of_strategy, own)
     return made
+
+
+def build_arm(written: str, options: TransferOptions) -> Strategy:
+    """Make a strategy of a comparison, which may be written with hyper-parameters of its own: ``lora:rank=4,alpha=8``.
+
+    Raises:
+        ConfigError: as of :func:`build_strategy`, and words that are no ``name=value`` pairs.
+    """
+    name, _, own = written.partition(":")
+    return build_strategy(name, options, parse_settings(own, "strategies"))
 
 
 def check_training(name: str, recipe: Recipe) -> None:
