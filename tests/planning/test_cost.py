@@ -14,11 +14,14 @@ from jeoni.errors import ConfigError
 from jeoni.features.examples import Context
 from jeoni.features.extract import Request
 from jeoni.planning.calibration import Calibration
+from jeoni.planning.candidates import Candidate, NamedBackbone
 from jeoni.planning.cost import cost_of, disk_bytes
 from jeoni.planning.disk import room_at_the_cut
 from jeoni.planning.memory import activation_bytes, peak_bytes, weight_bytes
+from jeoni.planning.pricing import Pricing
 from jeoni.specs import FitSpec
 from jeoni.strategies import build_strategy
+from jeoni.strategies.finetuning.expected import expected_trial
 from jeoni.tasks.classification import Classification
 from jeoni.training.rows import row_bytes
 from jeoni.training.work import Work
@@ -60,6 +63,26 @@ def test_examples_that_are_tested_on_go_through_the_trained_stages_once(data, ba
     found = cost(tested, backbone, strategy="finetune", steps=50)
     assert len(found.fits) == 1
     assert found.parts["heads"] == pytest.approx(0.1 * 2 + 30 / 32 / 3)  # two heads, and a forward pass of 30
+
+
+def test_a_candidate_that_trains_is_tried_by_the_training_with_which_its_fit_begins(data, backbone):
+    """Of a hundred examples and more; not where the fit is made without suspects, nor of a control."""
+    named, priced = NamedBackbone("tiny", backbone), Priced(data)
+    way = {"upper stages": "finetune", "scratch": "scratch", "probe": "probe"}
+    several = {
+        name: Candidate(name, name, named, {"strategy": strategy}, control=name == "scratch", trains=name != "probe")
+        for name, strategy in way.items()
+    }
+
+    def trial(name, train=120, **options):
+        return Pricing(priced, FitSpec(steps=50, **options), train, LEAST).price(several[name]).trial
+
+    tried = trial("upper stages")
+    whole = build_strategy("finetune", FitSpec(steps=50)).work(backbone, 120, len(data)).trainings[0]
+    assert tried.training_s == pytest.approx(expected_trial(whole, 120).steps) and tried.other_s > 0
+    assert tried.training_s == pytest.approx(50 + 15 / 3 * 24 / 32)
+    assert trial("upper stages", train=90) is trial("upper stages", drop_suspects=True) is None
+    assert trial("scratch") is trial("probe") is None
 
 
 def test_a_strategy_that_does_not_say_what_it_computes_costs_its_features_and_report(data, backbone):

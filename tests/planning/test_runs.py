@@ -12,6 +12,7 @@ from jeoni.backbones.cut import Tap
 from jeoni.features.extract import Request
 from jeoni.planning import runs
 from jeoni.planning.cost import look_s
+from jeoni.planning.stage_cost import StageCost
 from jeoni.runs import read_json
 from jeoni.runs.records import RunRecord
 from jeoni.runs.typed import read_record
@@ -29,7 +30,10 @@ class Priced:
 
     def __init__(self, data):
         self.data = data
-        self.activations = {}
+        self.activations, self.prices = {}, {}
+
+    def stage_cost(self, backbone):
+        return StageCost((0.001,) * backbone.n)
 
     def features_s(self, requests, most=None):
         return 10.0

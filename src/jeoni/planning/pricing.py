@@ -48,14 +48,15 @@ class Pricing:
         requests = [Request(backbone, taps_of(strategy, backbone, of))]
         cost = cost_of(self.calibration, strategy, probe, backbone, requests, chosen, self.least)
         fold = self._fit(candidate, strategy, round(self.train * (1 - 1 / spec.folds)))
-        tried = isinstance(strategy, Finetune) and not candidate.control and can_tell(self.train)
+        # without suspects the fit is one to fewer examples, and begins with another training
+        goes_on = isinstance(strategy, Finetune) and not candidate.control and not spec.drop_suspects
         return Price(
             fold_s=fold.at(1.0),
             final_s=cost.seconds,
             once_s=cost.parts["features"] + cost.parts["views"],
             fold_training_s=fold.training_s,
             final_training_s=cost.training_s,
-            trial=self._fit(candidate, strategy, self.train, trial=True) if tried else None,
+            trial=self._fit(candidate, strategy, self.train, trial=True) if goes_on and can_tell(self.train) else None,
             step_s=self.calibration.prices,
             example_s=self.calibration.stage_cost(backbone).above(0),
             disk_bytes=cost.disk_bytes,
