@@ -40,7 +40,7 @@ from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.depth import taps_for
 from jeoni.training.job import Diverged
 from jeoni.training.sizes import Sizes, growing_sizes
-from jeoni.training.work import Training, Work
+from jeoni.training.work import Training, Work, whole_steps
 
 __all__ = ["Scratch"]
 
@@ -88,7 +88,7 @@ class Scratch(Finetune):
         full, sizes = self._full(backbone, n), self._sizes(backbone)
         unchanging = full.views == 0 or not backbone.input.varied
         longer = 2 if unchanging and n < FEW else 0
-        tried = full.steps * TRIAL * (len(self.rates) + longer)
+        tried = whole_steps(full.steps, n, full.batch_size) * TRIAL * (len(self.rates) + longer)
         tried *= sizes.smallest().cost() if sizes else 1.0
         return Work(0, (Training(backbone, 0, full, tried, True),))
 

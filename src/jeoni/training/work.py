@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jeoni.backbones.backbone import Backbone
 from jeoni.training.defaults import ResolvedRecipe
 
-__all__ = ["BEST_MOMENT", "FORWARD", "Training", "Work", "evaluation_steps"]
+__all__ = ["BEST_MOMENT", "FORWARD", "Training", "Work", "evaluation_steps", "whole_steps"]
 
 EVALUATIONS = 15  # passes over what is held out: ten while training, five for the way back to the start
 FORWARD = 1 / 3  # of a step's time, without gradients
@@ -22,7 +22,7 @@ class Training:
         backbone: whose.
         frozen: stages below the cut.
         recipe: all its defaults resolved.
-        steps: that are expected to be made, evaluations in units of steps among them.
+        steps: of whole batches that are expected to be made, evaluations in units of steps among them.
         statistics: whether batch normalisation uses batch statistics.
     """
 
@@ -59,6 +59,16 @@ class Work:
     def __add__(self, other: Work) -> Work:
         """One after the other."""
         return Work(self.heads + other.heads, (*self.trainings, *other.trainings))
+
+
+def whole_steps(steps: float, n: int, batch_size: int) -> float:
+    """Steps on ``n`` examples in steps of whole batches: one has no more examples than there are.
+
+    Example:
+        >>> whole_steps(40, 8, 32), whole_steps(40, 100, 32)
+        (10.0, 40.0)
+    """
+    return steps * min(1.0, n / batch_size)
 
 
 def evaluation_steps(held: int, batch_size: int) -> float:

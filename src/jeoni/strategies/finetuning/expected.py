@@ -8,7 +8,7 @@ from jeoni.backbones.backbone import Backbone
 from jeoni.strategies.finetuning.tuning import FEW, can_tell
 from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.sizes import Sizes
-from jeoni.training.work import BEST_MOMENT, Training, Work, evaluation_steps
+from jeoni.training.work import BEST_MOMENT, Training, Work, evaluation_steps, whole_steps
 
 __all__ = ["expected_trial", "expected_work"]
 
@@ -44,7 +44,8 @@ def expected_work(
     if first:
         steps += _first_steps(recipe, n)
     if again or not first:
-        steps += recipe.steps * (BEST_MOMENT if first and not to_the_end else 1.0)
+        made = recipe.steps * (BEST_MOMENT if first and not to_the_end else 1.0)
+        steps += whole_steps(made, n, recipe.batch_size)
     steps *= sizes.cost() if sizes else 1.0
     return Work(heads, (Training(backbone, frozen, recipe, steps, statistics),))
 
@@ -56,4 +57,5 @@ def expected_trial(whole: Training, n: int) -> Training:
 
 def _first_steps(recipe: ResolvedRecipe, n: int) -> float:
     """With the evaluations of what is held out, in units of steps."""
-    return recipe.steps + evaluation_steps(n // (5 if n < FEW else 10), recipe.batch_size)
+    held = n // (5 if n < FEW else 10)
+    return whole_steps(recipe.steps, n - held, recipe.batch_size) + evaluation_steps(held, recipe.batch_size)

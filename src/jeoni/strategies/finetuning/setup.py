@@ -26,7 +26,7 @@ from jeoni.training.job import Held, History, Job, Loss, Objective
 from jeoni.training.loop import train
 from jeoni.training.rows import plain_rows, training_rows
 from jeoni.training.sizes import Sizes
-from jeoni.training.work import Training, evaluation_steps
+from jeoni.training.work import Training, evaluation_steps, whole_steps
 from jeoni.types import FloatArray
 
 __all__ = ["FinetuneConfig", "Network", "Run", "TrainingSetup", "begin", "run_on"]
@@ -231,7 +231,8 @@ def run_on(setup: TrainingSetup, examples: Examples, held: Held | None, counted:
     kind = Training(source, config.frozen, recipe, recipe.steps, config.train_statistics).kind
     looking = evaluation_steps(len(held.rows), recipe.batch_size) if held else 0.0
     share = config.sizes.cost() if config.sizes else 1.0
-    allowance = context.allowance(kind, share * ((counted or recipe.steps) + looking))
+    making = whole_steps(counted or recipe.steps, len(examples), recipe.batch_size)
+    allowance = context.allowance(kind, share * (making + looking))
     with context.spent.on("training"):
         history = train(job, context.checkpoints, context.checkpoint_s, context.console, allowance)
     if objective is not None:
