@@ -90,7 +90,7 @@ def test_an_option_of_the_backbone_is_refused_beside_a_model_that_brings_its_own
         (AdaptSpec, "head", "takes the linear head only"),
         (AdaptSpec, "strategy", "Name the method"),
         (CompareSpec, "strategy", "Name several"),
-        (CompareSpec, "set", "each strategy with its own hyper-parameters"),
+        (CompareSpec, "set", "Write hyper-parameters behind the strategy that they belong to"),
         (FitSpec, "stratgy", "Did you mean strategy"),
         (DiagnoseSpec, "method", "There is no option 'method'"),
         (EvaluateSpec, "backbone", "There is no option 'backbone'"),
