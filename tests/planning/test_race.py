@@ -69,18 +69,24 @@ def test_the_better_of_two_that_are_as_simple_wins_a_tie(examples):
 
 def test_what_is_as_good_as_the_winner_is_as_simple_and_within_its_error(examples):
     entrants = [
-        entrant("probe, first", Known(0.86, seed=1), 0, examples=examples, fold_s=1.0, final_s=1.0, example_s=1.0),
-        entrant("probe, large", Known(0.88, seed=2), 0, examples=examples, fold_s=1.0, final_s=1.0, example_s=4.0),
-        entrant("probe, bad", Known(0.76, seed=4), 0, examples=examples, fold_s=1.0, final_s=1.0, example_s=0.1),
+        entrant("probe, first", Known(0.86, seed=1), 0, examples=examples),
+        entrant("probe, large", Known(0.88, seed=2), 0, examples=examples),
+        entrant("probe, bad", Known(0.76, seed=4), 0, examples=examples),
         entrant("untrained", Known(0.85, seed=5), 0, control=True, examples=examples),
     ]
     race = raced(examples, *entrants)
     assert race.chosen.candidate.name == "probe, large"
     assert [outcome.candidate.name for outcome in race.as_good] == ["probe, large", "probe, first"]
-    assert _to_train(race) is entrants[0].candidate.source
-    assert _to_train(raced(examples, *entrants[1:])) is entrants[1].candidate.source
-    alike = replace(entrants[1], price=replace(entrants[1].price, example_s=1.4))  # hardly slower, and the better one
-    assert _to_train(raced(examples, entrants[0], alike)) is alike.candidate.source
+    first, large, _, _ = (entrant.candidate.source for entrant in entrants)
+
+    def told(seconds):
+        return SimpleNamespace(example_s=lambda backbone: seconds[id(backbone)])
+
+    slower = told({id(first.backbone): 1.0, id(large.backbone): 4.0})
+    assert _to_train(race, slower) is first
+    assert _to_train(raced(examples, *entrants[1:]), slower) is large
+    hardly = told({id(first.backbone): 1.0, id(large.backbone): 1.4})  # and the better one
+    assert _to_train(race, hardly) is large is _to_train(race, None)
 
 
 def test_a_deeper_one_wins_when_it_is_clearly_better(examples):

@@ -117,7 +117,7 @@ def make_plan(question: Question) -> Plan:
     entrants = [_entrant(question, candidate) for candidate in cheap]
     alone = len(entrants) == 1 and not question.thorough
     race = _alone(entrants[0], labelled) if alone else _race(question, entrants)
-    leader = first if race.chosen.candidate.control else _to_train(race)
+    leader = first if race.chosen.candidate.control else _to_train(race, question.pricing)
     if leader.backbone.learned:
         several = len(question.backbones) > 1
         ways = candidates_for(rule, data, labelled, [leader], None, head=head, named=several)
@@ -125,13 +125,14 @@ def make_plan(question: Question) -> Plan:
     return Plan(similarity, rule, race, optimism(race, context.seed), time.perf_counter() - begun)
 
 
-def _to_train(race: Race) -> NamedBackbone:
+def _to_train(race: Race, pricing: Pricing | None) -> NamedBackbone:
     """The backbone that is trained: of those whose probes are as good as the winner's, the best of the quick ones."""
-    seconds = [(o.price.example_s, o) for o in sorted(race.as_good, key=attrgetter("loss")) if o.price is not None]
-    if not seconds:
+    best_first = [outcome.candidate.source for outcome in sorted(race.as_good, key=attrgetter("loss"))]
+    if pricing is None or len(best_first) == 1:
         return race.chosen.candidate.source
-    limit = AS_QUICK * min(each for each, _ in seconds)
-    return next(outcome for each, outcome in seconds if each <= limit).candidate.source
+    seconds = [pricing.example_s(source.backbone) for source in best_first]
+    limit = AS_QUICK * min(seconds)
+    return next(source for source, each in zip(best_first, seconds, strict=True) if each <= limit)
 
 
 def _look(question: Question) -> tuple[Similarity | None, Backbone | None]:

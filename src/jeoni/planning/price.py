@@ -25,7 +25,6 @@ class Price:
         final_training_s: of ``final_s``, those of trainings.
         trial: what comes first in the whole fit, a training on a part of the examples; None where there is none.
         step_s: seconds of a step, by the kind of training.
-        example_s: seconds of one example through the whole backbone, not compiled.
         disk_bytes: that it adds to the feature store.
         memory_bytes: of the process at its peak, roughly.
     """
@@ -37,7 +36,6 @@ class Price:
     final_training_s: float = 0.0
     trial: PlannedFit | None = None
     step_s: Mapping[Hashable, float] = field(default_factory=dict, repr=False)
-    example_s: float = 0.0
     disk_bytes: int = 0
     memory_bytes: int = 0
 

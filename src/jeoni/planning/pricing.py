@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from jeoni.assessment.holdout import Strategy, taps_of
+from jeoni.backbones.backbone import Backbone
 from jeoni.deadline import PlannedFit
 from jeoni.features.extract import Request
 from jeoni.planning.budget import TELLING
@@ -58,10 +59,13 @@ class Pricing:
             final_training_s=cost.training_s,
             trial=self._fit(candidate, strategy, self.train, trial=True) if goes_on and can_tell(self.train) else None,
             step_s=self.calibration.prices,
-            example_s=self.calibration.stage_cost(backbone).above(0),
             disk_bytes=cost.disk_bytes,
             memory_bytes=cost.memory_bytes,
         )
+
+    def example_s(self, backbone: Backbone) -> float:
+        """Seconds of one example through the whole backbone, not compiled."""
+        return self.calibration.stage_cost(backbone).above(0)
 
     def least_s(self, candidate: Candidate) -> float:
         """Seconds that it takes at the least to price a candidate and to try it, told without timing anything."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jeoni.backbones.backbone import Backbone
-from jeoni.strategies.finetuning.tuning import FEW, can_tell
+from jeoni.strategies.finetuning.tuning import FEW, can_tell, parts_of
 from jeoni.training.defaults import ResolvedRecipe
 from jeoni.training.sizes import Sizes
 from jeoni.training.work import BEST_MOMENT, Training, Work, evaluation_steps, whole_steps
@@ -57,5 +57,5 @@ def expected_trial(whole: Training, n: int) -> Training:
 
 def _first_steps(recipe: ResolvedRecipe, n: int) -> float:
     """With the evaluations of what is held out, in units of steps."""
-    held = n // (5 if n < FEW else 10)
+    held = n // parts_of(n)
     return whole_steps(recipe.steps, n - held, recipe.batch_size) + evaluation_steps(held, recipe.batch_size)

@@ -38,7 +38,7 @@ from jeoni.training.sizes import ResizedRows
 from jeoni.training.work import BEST_MOMENT
 from jeoni.types import Array, FloatArray, IntArray
 
-__all__ = ["FEW", "HeldScore", "Trial", "as_trained", "attempt", "can_tell", "memorised", "tune"]
+__all__ = ["FEW", "HeldScore", "Trial", "as_trained", "attempt", "can_tell", "memorised", "parts_of", "tune"]
 
 FEW = 1000
 TELLING = 20  # held-out examples below which nothing fine is chosen on them
@@ -150,9 +150,14 @@ def _choose(run: Run, held_rows: Rows, score: HeldScore, config: FinetuneConfig)
     return _Choices(share, scores, found, len(score.targets), run.history, run.rows, task)
 
 
+def parts_of(n: int) -> int:
+    """Into how many parts ``n`` examples are split, of which one is held out."""
+    return 5 if n < FEW else 10
+
+
 def can_tell(n: int) -> bool:
     """Whether of ``n`` examples enough are held out to choose something fine on them."""
-    return n // (5 if n < FEW else 10) >= TELLING
+    return n // parts_of(n) >= TELLING
 
 
 def attempt(setup: TrainingSetup, train_on: Examples, rival: Course | None = None) -> Trial:
@@ -290,7 +295,7 @@ def _first(setup: TrainingSetup, train_on: Examples, rival: Course | None = None
 def _parted(examples: Examples, seed: int) -> tuple[IntArray, IntArray]:
     """Which are trained on first, and which are held out."""
     strata = task_of(examples.data).strata(examples.data.targets)
-    parts = build_folds(strata, examples.clusters, 5 if len(strata) < FEW else 10, 1, seed)[0]
+    parts = build_folds(strata, examples.clusters, parts_of(len(strata)), 1, seed)[0]
     return np.flatnonzero(parts != 0), np.flatnonzero(parts == 0)
 
 
